@@ -1,0 +1,99 @@
+/** One question to a host. All questions of one inspect travel in one exec. */
+export type Probe =
+  /**
+   * What is at a path (never followed if it is a link). With `sha256`, the wanted content: where the live content
+   * differs and is at most 256 KiB, the answer carries it, so that the dry run can show a diff.
+   */
+  | { readonly probe: 'path'; readonly path: string; readonly sha256?: string }
+  | { readonly probe: 'unit'; readonly unit: string }
+  | { readonly probe: 'user'; readonly name: string }
+  | { readonly probe: 'group'; readonly name: string }
+  | { readonly probe: 'package'; readonly name: string }
+  /** Whether a read-only shell command exits 0 (at most 10 s). */
+  | { readonly probe: 'check'; readonly command: string }
+
+export type PathFact =
+  | { readonly type: 'absent' }
+  | ({
+      readonly type: 'file'
+      readonly sizeBytes: number
+      readonly sha256: string
+      readonly content?: string
+    } & Owned)
+  | ({ readonly type: 'directory' } & Owned)
+  | ({ readonly type: 'link'; readonly target: string } & Owned)
+  | ({ readonly type: 'other' } & Owned)
+
+/** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id that has none. `content` is base64. */
+export interface Owned {
+  readonly mode: string
+  readonly owner: string
+  readonly group: string
+  readonly uid: number
+  readonly gid: number
+}
+
+/** The properties of `systemctl show` with their upstream values. */
+export interface UnitFact {
+  /** `loaded`, `not-found`, `masked`, `bad-setting`, `error` */
+  readonly load: string
+  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading` */
+  readonly active: string
+  /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty for an unknown unit */
+  readonly file: string
+  readonly needsReload: boolean
+}
+
+export interface UserFact {
+  readonly uid: number
+  readonly gid: number
+  readonly comment: string
+  readonly home: string
+  readonly shell: string
+  /** Supplementary groups by name, sorted. */
+  readonly groups: readonly string[]
+  /** Name of the primary group. */
+  readonly group: string
+}
+
+export interface GroupFact {
+  readonly gid: number
+}
+
+export interface PackageFact {
+  readonly version: string
+}
+
+export interface PlatformFact {
+  readonly os: string
+  readonly release: string
+  /** Debian's name of the architecture. */
+  readonly arch: string
+  /** `systemd`: it runs; `offline`: a root tree that is not booted; `none`: another init. */
+  readonly init: 'systemd' | 'offline' | 'none'
+  /** Numeric user id that the host program runs as. */
+  readonly uid: number
+  /** Whether paths are relative to a root tree. */
+  readonly rooted: boolean
+}
+
+/** A notification that was earned in an earlier run and not yet carried out. */
+export interface PendingNotification {
+  readonly resource: string
+  readonly action: string
+}
+
+/** Everything that one inspect learnt of a host; maps are keyed by what the probe asked for. */
+export interface Facts {
+  readonly platform: PlatformFact
+  readonly paths: Readonly<Record<string, PathFact>>
+  readonly units: Readonly<Record<string, UnitFact>>
+  /** `null`: there is none. */
+  readonly users: Readonly<Record<string, UserFact | null>>
+  readonly groups: Readonly<Record<string, GroupFact | null>>
+  readonly packages: Readonly<Record<string, PackageFact | null>>
+  readonly checks: Readonly<Record<string, boolean>>
+  readonly pending: readonly PendingNotification[]
+  /** Set while an earlier apply still runs on the host: its id. */
+  readonly applying?: string
+}

@@ -1,0 +1,50 @@
+import type { Platform } from './cluster.ts'
+import type { Resource } from './resource.ts'
+import type { Value, ValueMap } from './value.ts'
+
+/** A JSON Schema, as data. */
+export type JsonSchema = { readonly [key: string]: unknown }
+
+/** A host as recipes see one: declared values only, never facts. */
+export interface RecipeHost {
+  readonly name: string
+  readonly index: number
+  readonly address: string
+  readonly roles: readonly string[]
+  /** All of its attributes, resolved. */
+  readonly attributes: ValueMap
+}
+
+/** What a recipe is given for one host. */
+export interface RecipeContext<Attributes> {
+  readonly cluster: { readonly name: string; readonly environment: string | undefined }
+  readonly host: RecipeHost
+  readonly platform: Platform
+  /** This recipe's own attributes, merged over all layers and valid against its schema. */
+  readonly attributes: Attributes
+  /** Hosts of the cluster in spec order, this one included; narrowed to those that run a recipe or have a role. */
+  hosts(filter?: { readonly recipe?: string; readonly role?: string }): readonly RecipeHost[]
+  /** Renders `templates/<name>` of the recipe's folder with Handlebars, no HTML escaping; an unknown path is an error. */
+  template(name: string, variables: { readonly [key: string]: Value }): string
+  /** Content of `files/<name>` of the recipe's folder. */
+  file(name: string): string
+  /** Ends compiling with an error at the run-list entry: what is wrong, and what to do about it. */
+  fail(message: string, hint?: string): never
+}
+
+/** A recipe: a pure function from a host's declared values to the resources that should be true of it. */
+export interface Recipe {
+  readonly name: string
+  /** Schema of the attributes below the recipe's own name, with defaults: the weakest layer. */
+  readonly attributes: JsonSchema
+  /** Recipes that must be in the same run list. */
+  readonly needs: readonly string[]
+  resources(ctx: RecipeContext<never>): readonly Resource[]
+}
+
+/** A recipe and where its files are. */
+export interface LoadedRecipe {
+  readonly recipe: Recipe
+  /** Reads a file of the recipe's folder as text; an error names the file. */
+  read(path: string): string
+}

@@ -1,0 +1,61 @@
+import type { ConvergeError } from './errors.ts'
+import type { Change, Owed } from './plan.ts'
+
+/** How one change went on the host. `skipped`: its guard said no when its turn came. */
+export interface ChangeResult {
+  readonly change: Change
+  readonly outcome: 'applied' | 'skipped'
+}
+
+/** How one host came out of an apply. */
+export type HostReport =
+  | { readonly host: string; readonly status: 'unchanged' }
+  | { readonly host: string; readonly status: 'changed'; readonly results: readonly ChangeResult[] }
+  /** Applied, but a fresh inspect still finds differences. */
+  | {
+      readonly host: string
+      readonly status: 'unsettled'
+      readonly results: readonly ChangeResult[]
+      readonly remaining: readonly Change[]
+    }
+  | {
+      readonly host: string
+      readonly status: 'failed'
+      readonly error: ConvergeError
+      readonly results: readonly ChangeResult[]
+      /** The change that failed, if it was one. */
+      readonly failed?: Change
+      /** Changes that were not reached. */
+      readonly notReached: readonly Change[]
+      /** Notifications that were earned and are kept for the next run. */
+      readonly pending: readonly Owed[]
+    }
+  | { readonly host: string; readonly status: 'unreachable'; readonly error: ConvergeError }
+  /** Its wave never began, because an earlier one failed. */
+  | { readonly host: string; readonly status: 'not-started'; readonly reason: string }
+
+export interface Report {
+  readonly cluster: string
+  readonly hosts: readonly HostReport[]
+  readonly durationMs: number
+}
+
+/** What the engine tells while it works; renderers turn it into a live view or into plain lines. */
+export type Progress =
+  | {
+      readonly event: 'phase'
+      readonly phase: 'inspect' | 'apply' | 'verify'
+      readonly hosts: readonly string[]
+    }
+  | { readonly event: 'connecting'; readonly host: string }
+  | { readonly event: 'inspected'; readonly host: string }
+  | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
+  | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }
+  | { readonly event: 'change-started'; readonly host: string; readonly change: Change }
+  | {
+      readonly event: 'change-done'
+      readonly host: string
+      readonly change: Change
+      readonly outcome: 'applied' | 'skipped'
+    }
+  | { readonly event: 'host-done'; readonly host: string; readonly report: HostReport }

@@ -1,0 +1,116 @@
+import type { Position } from './diagnostic.ts'
+import type { Facts, Probe } from './facts.ts'
+import type { Operation } from './operation.ts'
+import type { ValueMap } from './value.ts'
+
+/** `kind[name]`, such as `file[/etc/motd]`. */
+export type ResourceId = `${string}[${string}]`
+
+/** What no second resource of a host may own; `kind` is `path`, `unit`, `user`, `group`, `package`. */
+export interface Claim {
+  readonly kind: string
+  readonly key: string
+}
+
+/** What a notified resource is asked to do. `run` is for commands. */
+export type NotificationAction = 'restart' | 'reload' | 'start' | 'stop' | 'run'
+
+export type Timing = 'delayed' | 'immediate'
+
+/** A relation's other end: a resource value, or its identity. */
+export type ResourceRef = Resource | ResourceId
+
+export interface Guard {
+  readonly onlyIf?: string
+  readonly unless?: string
+}
+
+/** How disrupting this resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
+export interface Disruption {
+  /** Hosts with the same group wait for each other. */
+  readonly group: string
+  /** How many may be down at once; `quorum` leaves a majority standing. */
+  readonly maxUnavailable: number | 'quorum'
+  /** Read-only shell command that exits 0 when this member is healthy. */
+  readonly healthy: string
+  readonly healthyTimeoutSeconds: number
+  /** A path that exists once this member holds data. Absent everywhere means: the group is bootstrapped at once. */
+  readonly data?: string
+}
+
+/** The relations that every resource may have; part of each kind's input. */
+export interface Relations {
+  readonly after?: readonly ResourceRef[]
+  readonly notifies?: readonly {
+    readonly resource: ResourceRef
+    readonly action: NotificationAction
+    readonly timing?: Timing
+  }[]
+  readonly restartOn?: readonly ResourceRef[]
+  readonly reloadOn?: readonly ResourceRef[]
+  readonly onlyIf?: string
+  readonly unless?: string
+  readonly disruption?: Disruption
+}
+
+/** Why a resource acts although its own state is right: somebody notified it. */
+export interface Trigger {
+  readonly action: NotificationAction
+}
+
+/** One operation and why it is needed, in words: `mode will change from 0644 to 0600`. */
+export interface Step {
+  readonly operation: Operation
+  readonly reason: string
+  /** Actions that this step, once done, owes to the resource itself (a unit whose file changed owes a restart). */
+  readonly owes?: readonly NotificationAction[]
+  /**
+   * The path whose state, as inspected, the step builds on. Apply refuses the host when it is no longer so.
+   * Absent: the operation is right from any state.
+   */
+  readonly expects?: readonly string[]
+}
+
+/** One thing that should be true of a host. Data, with the pure functions of its kind closed over it. */
+export interface Resource {
+  readonly kind: string
+  readonly name: string
+  readonly id: ResourceId
+  readonly desired: ValueMap
+  readonly relations: Relations
+  readonly claims: readonly Claim[]
+  readonly probes: readonly Probe[]
+  /** What is needed to make it true, given the facts; empty when it is. With a trigger: what that asks for. */
+  steps(facts: Facts, trigger?: Trigger): readonly Step[]
+  /** The recipe or layer that declared it, set by compile. */
+  readonly declaredBy?: string
+  readonly position?: Position
+}
+
+/** A notification after compile: from one resource of the host to another. */
+export interface Notification {
+  readonly resource: ResourceId
+  readonly action: NotificationAction
+  readonly timing: Timing
+}
+
+/** A resource in its place in the catalog, its relations resolved to identities on the same host. */
+export interface CatalogEntry {
+  readonly resource: Resource
+  readonly after: readonly ResourceId[]
+  readonly notifies: readonly Notification[]
+  /** The recipe, role or host layer that declared it. */
+  readonly declaredBy: string
+}
+
+/** Everything that should be true of one host, in the order in which it is made true. */
+export interface HostCatalog {
+  readonly host: string
+  readonly entries: readonly CatalogEntry[]
+}
+
+/** The compiled cluster: one catalog per host, in the order of the spec. */
+export interface Catalog {
+  readonly cluster: string
+  readonly hosts: readonly HostCatalog[]
+}

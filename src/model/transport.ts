@@ -1,0 +1,51 @@
+import type { Target } from './cluster.ts'
+
+export interface ExecOptions {
+  /** The program; it is sent on stdin to `/bin/sh -s` that runs with root's rights where the target asks for them. */
+  readonly program: string
+  /** Called with each piece of stdout as it arrives. */
+  readonly onStdout?: (chunk: Uint8Array) => void
+  readonly timeoutMs: number
+  /** Past this many bytes of stdout and stderr together the exec is ended with `answer-unreadable`. Default 512 MiB. */
+  readonly maxOutputBytes?: number
+}
+
+export interface ExecResult {
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined
+  readonly stdout: Uint8Array
+  readonly stderr: string
+}
+
+export interface Upload {
+  /** File name without slashes, within the staging directory. */
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/**
+ * One open way to one host. Every failure is a ConvergeError that names host, step and remedy. Closing twice is fine.
+ */
+export interface Connection {
+  readonly host: string
+  exec(options: ExecOptions): Promise<ExecResult>
+  /**
+   * Creates `directory` (an absolute path that must not exist; mode 0700, owned by the login user) and puts the
+   * files into it with mode 0600. Paths are the host's own: below the root tree where there is one.
+   */
+  upload(directory: string, files: readonly Upload[]): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  readonly host: string
+  readonly target: Target
+  /** Asked for at most once per host, and only where sudo wants one. Undefined: there is none. */
+  readonly sudoPassword?: () => Promise<string | undefined>
+}
+
+/** A way to reach hosts of one kind of target. `close` releases what connections shared (jump hosts). */
+export interface Transport {
+  connect(options: ConnectOptions): Promise<Connection>
+  close(): Promise<void>
+}
