@@ -69,6 +69,19 @@ export interface Step {
    * Absent: the operation is right from any state.
    */
   readonly expects?: readonly string[]
+  /** `last`: done at the end of the host's run, after its notifications. */
+  readonly phase?: 'last'
+  /** Decided on the host when the step's turn comes. */
+  readonly guard?: Guard
+}
+
+/** A resource type: how `resources:` in YAML and recipes in TypeScript make a resource from plain data. */
+export interface ResourceKind {
+  readonly kind: string
+  /** JSON Schema of the input without the relations. */
+  readonly schema: { readonly [key: string]: unknown }
+  /** Makes the resource from input that is valid against the schema; relations by identity. */
+  create(input: ValueMap): Resource
 }
 
 /** One thing that should be true of a host. Data, with the pure functions of its kind closed over it. */
