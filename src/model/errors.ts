@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts'
+import type { ResourceId } from './resource.ts'
 
 /** The user's mistakes: the spec, a recipe's input, the command line. Exit code 3; nothing was contacted. */
 export class SpecError extends Error {
@@ -26,6 +27,9 @@ export type WorldErrorCode =
   | 'platform-mismatch'
   | 'host-changed'
   | 'locked'
+  | 'resource-conflict'
+  | 'bootstrap-refused'
+  | 'unhealthy'
   | 'timeout'
   | 'unsupported'
 
@@ -81,6 +85,20 @@ export class CommandError extends ConvergeError {
     this.name = 'CommandError'
     this.exitCode = fields.exitCode
     this.stderr = fields.stderr
+  }
+}
+
+/** What a host has stands in the way of a resource, and converge does not clear it away by itself. */
+export class ResourceConflict extends Error {
+  readonly resource: ResourceId
+  /** What the user can do about it, one sentence. */
+  readonly remedy: string
+
+  constructor(resource: ResourceId, message: string, remedy: string) {
+    super(message)
+    this.name = 'ResourceConflict'
+    this.resource = resource
+    this.remedy = remedy
   }
 }
 

@@ -94,6 +94,8 @@ export interface Facts {
   readonly packages: Readonly<Record<string, PackageFact | null>>
   readonly checks: Readonly<Record<string, boolean>>
   readonly pending: readonly PendingNotification[]
+  /** The journal's text without trailing newlines, as the host holds it; empty when nothing is pending. */
+  readonly journal: string
   /** Set while an earlier apply still runs on the host: its id. */
   readonly applying?: string
 }

@@ -57,14 +57,13 @@ export type HostPlan =
 
 export interface Wave {
   readonly hosts: readonly string[]
-  /** Groups that this wave disrupts and the health check that gates it on the group's other members. */
+  /** For each group that this wave disrupts: how many may be down, and how to ask its members outside the wave. */
   readonly gates: readonly {
     readonly group: string
-    readonly healthy: string
-    readonly members: readonly string[]
     readonly maxUnavailable: number
+    readonly members: readonly { readonly host: string; readonly healthy: string }[]
   }[]
-  /** Members start together and wait for each other: all of the wave's hosts run at once. */
+  /** Hosts of the wave on which members start and wait for each other: none of them waits for a free place. */
   readonly bootstrap: readonly string[]
 }
 

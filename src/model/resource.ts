@@ -93,6 +93,12 @@ export interface Resource {
   readonly relations: Relations
   readonly claims: readonly Claim[]
   readonly probes: readonly Probe[]
+  /** What comes first where the same host declares it: the directory above a path, the owner of a file. */
+  readonly follows?: readonly Claim[]
+  /** What others may notify it to do; absent: nothing. */
+  readonly actions?: readonly NotificationAction[]
+  /** Acts only when notified: compile refuses it where nothing notifies it. */
+  readonly dormant?: boolean
   /** What is needed to make it true, given the facts; empty when it is. With a trigger: what that asks for. */
   steps(facts: Facts, trigger?: Trigger): readonly Step[]
   /** The recipe or layer that declared it, set by compile. */

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { Host } from '../model/cluster.ts'
+import { CommandError, ConvergeError } from '../model/errors.ts'
+import type { HostPlan } from '../model/plan.ts'
+import type { HostReport, Progress } from '../model/report.ts'
+import type { Upload } from '../model/transport.ts'
+import { followProgram, launchProgram } from '../shell/launch-program.ts'
+import type { HostLibrary } from '../shell/library.ts'
+import { lineSplitter, parseResultLine } from '../shell/parse-results.ts'
+import { type PlannedChanges, planProgram, type Run } from '../shell/plan-program.ts'
+import { applyTimeoutMs } from './apply-timeout.ts'
+import type { Connections } from './connections.ts'
+import { type RunRecord, recordRun } from './run-record.ts'
+
+export interface ApplyHostInput {
+  readonly planned: Extract<HostPlan, { status: 'planned' }>
+  readonly host: Host
+  readonly connections: Connections
+  readonly library: HostLibrary
+  readonly onProgress: (event: Progress) => void
+}
+
+/** Uploads what the plan writes, starts its program on the host and follows it to its end, over a lost connection too. */
+export async function applyHost({
+  planned,
+  host,
+  connections,
+  library,
+  onProgress,
+}: ApplyHostInput): Promise<HostReport> {
+  if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
+  const run = newRun(host)
+  const record = recordRun(planned, onProgress)
+  try {
+    await upload(planned, run, connections, onProgress)
+    await start(planned, run, record, connections, library)
+  } catch (error) {
+    if (!(error instanceof ConvergeError)) throw error
+    return record.failed(error)
+  }
+  return record.report()
+}
+
+/** The program that applyHost would run on the host, for people to read. */
+export function scriptFor(planned: PlannedChanges, host: Host, library: HostLibrary): string {
+  return planProgram(planned, newRun(host), library)
+}
+
+function newRun(host: Host): Run {
+  const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
+  const since = new Date().toISOString()
+  return {
+    id,
+    by: `${userInfo().username}@${hostname()} since ${since}`,
+    stateDir: host.platform.stateDir,
+    stagingDir: `${host.platform.stagingDir}/converge-${id}`,
+  }
+}
+
+async function upload(
+  { host, changes }: ApplyHostInput['planned'],
+  run: Run,
+  connections: Connections,
+  onProgress: (event: Progress) => void,
+): Promise<void> {
+  const uploads = new Map<string, Upload>()
+  for (const { operation } of changes) {
+    if (operation.op !== 'write') continue
+    const { sha256, data, encoding } = operation.content
+    uploads.set(sha256, { name: sha256, bytes: Buffer.from(data, encoding) })
+  }
+  if (uploads.size === 0) return
+  const files = [...uploads.values()]
+  const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  onProgress({ event: 'uploading', host, files: files.length, sizeBytes })
+  const connection = await connections.get(host)
+  await connection.upload(run.stagingDir, files)
+}
+
+async function start(
+  planned: ApplyHostInput['planned'],
+  run: Run,
+  record: RunRecord,
+  connections: Connections,
+  library: HostLibrary,
+): Promise<void> {
+  const program = planProgram({ changes: planned.changes, journal: planned.facts.journal }, run, library)
+  const timeoutMs = applyTimeoutMs(planned.changes)
+  let first = true
+  for (const pauseMs of reconnectPausesMs) {
+    try {
+      const connection = first ? await connections.get(planned.host) : await connections.renew(planned.host)
+      const send = first ? launchProgram(program, run, library) : followProgram(run, library)
+      record.beginning()
+      const { exitCode, stderr } = await connection.exec({
+        program: send,
+        timeoutMs,
+        onStdout: readLines(record),
+      })
+      if (!record.ended()) throw endedEarly(planned.host, exitCode, stderr)
+      return
+    } catch (error) {
+      // The host goes on by itself: the view is resumed where the connection allows it.
+      const resumable = error instanceof ConvergeError && lostCodes.has(error.code)
+      if (!resumable || pauseMs === undefined) throw error
+      first = false
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+}
+
+const lostCodes: ReadonlySet<string> = new Set(['connection-lost', 'connect-failed', 'connect-timeout'])
+/** Pauses before each new try to resume the view; after the last one the error stands. */
+const reconnectPausesMs = [200, 1000, 3000, 6000, 12_000, undefined] as const
+
+function readLines(record: RunRecord): (chunk: Uint8Array) => void {
+  return lineSplitter((line) => {
+    const event = parseResultLine(line)
+    if (event !== undefined) record.take(event)
+  })
+}
+
+function endedEarly(host: string, exitCode: number | undefined, stderr: string): CommandError {
+  return new CommandError(stderr.trim().split('\n').at(-1) || 'the apply program ended without a result', {
+    host,
+    step: 'apply',
+    exitCode,
+    stderr,
+    remedy: 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
+  })
+}

@@ -1,0 +1,102 @@
+import type { Host, Platform } from '../model/cluster.ts'
+import { CommandError, ConvergeError } from '../model/errors.ts'
+import type { Facts, PlatformFact, Probe } from '../model/facts.ts'
+import type { HostCatalog } from '../model/resource.ts'
+import type { Connection } from '../model/transport.ts'
+import { AnswerError } from '../shell/answer-reader.ts'
+import { collectQuestions, inspectProgram } from '../shell/inspect-program.ts'
+import type { HostLibrary } from '../shell/library.ts'
+import { parseInspect } from '../shell/parse-inspect.ts'
+
+const baseTimeoutMs = 60_000
+/** A check may take 10 s on the host. */
+const checkTimeoutMs = 10_000
+
+/** Asks a host everything that its catalog needs to know, in one exec, and refuses one of another platform. */
+export async function inspectHost(
+  connection: Connection,
+  host: Host,
+  catalog: HostCatalog,
+  library: HostLibrary,
+): Promise<Facts> {
+  const facts = await ask(
+    connection,
+    catalog.entries.flatMap(({ resource }) => resource.probes),
+    host.platform,
+    library,
+  )
+  refuseOtherPlatform(host, facts.platform)
+  if (facts.applying !== undefined) {
+    throw new ConvergeError('locked', `another apply still runs on it: ${facts.applying}`, {
+      host: host.name,
+      step: 'inspect',
+      remedy: 'Wait until it has ended, then run converge again.',
+    })
+  }
+  return facts
+}
+
+/** Answers to probes; AnswerError and a failed program become errors that name the host. */
+export async function ask(
+  connection: Connection,
+  probes: readonly Probe[],
+  platform: Platform,
+  library: HostLibrary,
+): Promise<Facts> {
+  const questions = collectQuestions(probes)
+  const { exitCode, stdout, stderr } = await connection.exec({
+    program: inspectProgram(questions, platform.stateDir, library),
+    timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,
+  })
+  const { host } = connection
+  if (exitCode !== 0) {
+    throw new CommandError(`the inspect program ended with ${exitCode ?? 'a signal'}`, {
+      host,
+      step: 'inspect',
+      exitCode,
+      stderr,
+      remedy: 'The host needs a POSIX shell and stat, sha256sum, readlink and head.',
+    })
+  }
+  try {
+    return parseInspect(stdout, questions)
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error
+    throw new CommandError(error.message, {
+      code: 'answer-unreadable',
+      host,
+      step: 'inspect',
+      exitCode,
+      stderr,
+      remedy:
+        'Run it again; if it stays, something on the host prints into the answer or replaces standard tools.',
+      cause: error,
+    })
+  }
+}
+
+function refuseOtherPlatform(host: Host, found: PlatformFact): void {
+  const { platform } = host
+  const wrong = [
+    mismatch('os', platform.os, found.os),
+    mismatch('release', platform.release, found.release),
+    mismatch('arch', platform.arch, found.arch),
+    platform.init === 'systemd' && found.init === 'none'
+      ? { key: 'init', declared: 'systemd', found: 'none' }
+      : undefined,
+  ].filter((difference) => difference !== undefined)
+  if (wrong.length === 0) return
+  const told = wrong
+    .map(({ key, declared, found: actual }) => `${key} is ${actual}, not ${declared}`)
+    .join(', ')
+  const lines = wrong.map(({ key, found: actual }) => `${key}: "${actual}"`).join(', ')
+  throw new ConvergeError('platform-mismatch', `the host is not what the spec declares: ${told}`, {
+    host: host.name,
+    step: 'inspect',
+    remedy: `If the host is right, put this into the spec at hosts.${host.name}: platform: { ${lines} }`,
+  })
+}
+
+function mismatch(key: string, declared: string | undefined, found: string) {
+  return declared === undefined || declared === found ? undefined : { key, declared, found }
+}

@@ -1,0 +1,49 @@
+import type { Facts } from '../model/facts.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Change } from '../model/plan.ts'
+import type { HostCatalog } from '../model/resource.ts'
+
+/** systemd's unit load paths of the system manager (systemd.unit(5)). */
+const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
+
+/**
+ * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also one that an
+ * earlier, interrupted run made), or at the end where no unit action follows.
+ */
+export function withDaemonReload(
+  changes: readonly Change[],
+  catalog: HostCatalog,
+  facts: Facts,
+): readonly Change[] {
+  if (facts.platform.init !== 'systemd') return changes
+  const unread = catalog.entries.find(
+    ({ resource }) => resource.kind === 'unit' && facts.units[resource.name]?.needsReload === true,
+  )
+  const result: Change[] = []
+  let cause: Pick<Change, 'resource' | 'reason'> | undefined = unread && {
+    resource: unread.resource.id,
+    reason: 'systemd has not read its changed unit file yet',
+  }
+  for (const change of changes) {
+    if (cause !== undefined && change.operation.op === 'unit') {
+      result.push(reload(cause))
+      cause = undefined
+    }
+    result.push(change)
+    if (changesUnitFile(change.operation))
+      cause ??= { resource: change.resource, reason: 'unit files change' }
+  }
+  if (cause !== undefined) result.push(reload(cause))
+  return result
+}
+
+function changesUnitFile(operation: Operation): boolean {
+  return (
+    (operation.op === 'write' || operation.op === 'remove' || operation.op === 'link') &&
+    unitPath.test(operation.path)
+  )
+}
+
+function reload(cause: Pick<Change, 'resource' | 'reason'>): Change {
+  return { ...cause, operation: { op: 'daemon-reload' }, expects: [], owes: [], settles: [] }
+}

@@ -1,0 +1,101 @@
+import { ConvergeError, ResourceConflict } from '../model/errors.ts'
+import type { Facts } from '../model/facts.ts'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import type { Catalog, Disruption, HostCatalog } from '../model/resource.ts'
+import { planHost } from './plan-host.ts'
+import { planWaves } from './waves.ts'
+
+/** What an inspect brought for each selected host: its facts, or why there are none. */
+export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
+
+/**
+ * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
+ * the same plan. A host that cannot be planned is in it as `failed`.
+ */
+export function planCluster(catalog: Catalog, inspection: Inspection): Plan {
+  const groups = findGroups(catalog)
+  const hosts = catalog.hosts
+    .filter(({ host }) => inspection.has(host))
+    .map((hostCatalog) => planOne(hostCatalog, inspection, groups))
+  return { cluster: catalog.cluster, hosts, waves: planWaves(hosts, groups) }
+}
+
+/** The hosts of each disruption group, whether selected or not. */
+export type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
+
+function findGroups(catalog: Catalog): Groups {
+  const groups = new Map<string, Map<string, Disruption>>()
+  for (const { host, entries } of catalog.hosts) {
+    for (const { resource } of entries) {
+      const { disruption } = resource.relations
+      if (disruption === undefined) continue
+      const members = groups.get(disruption.group) ?? new Map<string, Disruption>()
+      groups.set(disruption.group, members.set(host, disruption))
+    }
+  }
+  return groups
+}
+
+function planOne(catalog: HostCatalog, inspection: Inspection, groups: Groups): HostPlan {
+  const facts = inspection.get(catalog.host)
+  if (facts === undefined || facts instanceof ConvergeError) {
+    const error =
+      facts ?? new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
+    return { host: catalog.host, status: 'failed', error }
+  }
+  try {
+    const plan = planHost(catalog, facts, new Set(groups.keys()))
+    const refusal = bootstrapRefusal(plan, inspection, groups)
+    return refusal === undefined ? plan : { host: catalog.host, status: 'failed', error: refusal }
+  } catch (error) {
+    if (!(error instanceof ResourceConflict)) throw error
+    return {
+      host: catalog.host,
+      status: 'failed',
+      error: new ConvergeError('resource-conflict', `${error.resource}: ${error.message}`, {
+        host: catalog.host,
+        step: 'plan',
+        remedy: error.remedy,
+        cause: error,
+      }),
+    }
+  }
+}
+
+/** A group is bootstrapped only when every member answered and none holds data: unreachable is not dead. */
+function bootstrapRefusal(
+  plan: Extract<HostPlan, { status: 'planned' }>,
+  inspection: Inspection,
+  groups: Groups,
+): ConvergeError | undefined {
+  for (const [group, members] of groups) {
+    const own = members.get(plan.host)
+    if (own?.data === undefined || holdsData(plan.facts, own) !== false) continue
+    const others = [...members].filter(([host]) => host !== plan.host)
+    const silent = others.filter(([host]) => !isFacts(inspection.get(host))).map(([host]) => host)
+    // A member that is empty while others hold data finishes a bootstrap that was interrupted; they decide about it.
+    const started = others.some(([host, disruption]) => holdsData(inspection.get(host), disruption) === true)
+    if (started || silent.length === 0) continue
+    return new ConvergeError(
+      'bootstrap-refused',
+      `${group} cannot be bootstrapped: ${silent.join(', ')} did not answer or ${silent.length === 1 ? 'is' : 'are'} not selected`,
+      {
+        host: plan.host,
+        step: 'plan',
+        remedy:
+          'A new group starts with all of its members at once: make them all reachable, and select them all.',
+      },
+    )
+  }
+  return undefined
+}
+
+function holdsData(facts: Facts | ConvergeError | undefined, { data }: Disruption): boolean | undefined {
+  if (!isFacts(facts) || data === undefined) return undefined
+  const fact = facts.paths[data]
+  return fact === undefined ? undefined : fact.type !== 'absent'
+}
+
+function isFacts(facts: Facts | ConvergeError | undefined): facts is Facts {
+  return facts !== undefined && !(facts instanceof ConvergeError)
+}

@@ -1,0 +1,174 @@
+import type { Facts } from '../model/facts.ts'
+import type { Change, HostPlan, Owed } from '../model/plan.ts'
+import type { CatalogEntry, Disruption, Guard, HostCatalog, Step } from '../model/resource.ts'
+import { withDaemonReload } from './daemon-reload.ts'
+import { fileDiff } from './file-diff.ts'
+import { carryOutDelayed } from './notifications.ts'
+
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
+/**
+ * What must be done to one host, in order. `startTogether` names the disruption groups whose members start at the
+ * same time and therefore do not block on each other. Throws ResourceConflict where a resource cannot be made true.
+ */
+export function planHost(
+  catalog: HostCatalog,
+  facts: Facts,
+  startTogether: ReadonlySet<string>,
+): PlannedHost {
+  const changes: Change[] = []
+  const last: Change[] = []
+  for (const entry of catalog.entries) {
+    const decision = decide(entry, facts, changes.length > 0)
+    if (decision === 'skip') continue
+    const steps = entry.resource.steps(facts)
+    for (const step of steps) {
+      const list = step.phase === 'last' ? last : changes
+      list.push(...stepChanges(entry, step, facts, decision, startTogether))
+    }
+    if (steps.some((step) => step.phase !== 'last'))
+      changes.push(...immediate(catalog, entry, facts, startTogether))
+  }
+  const delayed = carryOutDelayed(catalog, facts, changes, (target, step, settles) =>
+    notifiedChanges(target, step, settles, startTogether),
+  )
+  return {
+    host: catalog.host,
+    status: 'planned',
+    changes: withDaemonReload([...delayed.changes, ...last], catalog, facts),
+    facts,
+    disrupts: disruptions(catalog, delayed.changes),
+    notes: [...ownershipNote(facts), ...delayed.notes],
+  }
+}
+
+/** Whether a guarded entry acts: its check as inspected, unless an earlier operation may still change the answer. */
+function decide(
+  { resource }: CatalogEntry,
+  facts: Facts,
+  somethingChanges: boolean,
+): Guard | 'skip' | undefined {
+  const { onlyIf, unless } = resource.relations
+  if (onlyIf === undefined && unless === undefined) return undefined
+  if (somethingChanges) {
+    return { ...(onlyIf === undefined ? {} : { onlyIf }), ...(unless === undefined ? {} : { unless }) }
+  }
+  const allowed =
+    (onlyIf === undefined || facts.checks[onlyIf] === true) &&
+    (unless === undefined || facts.checks[unless] !== true)
+  return allowed ? undefined : 'skip'
+}
+
+function stepChanges(
+  entry: CatalogEntry,
+  step: Step,
+  facts: Facts,
+  decided: Guard | undefined,
+  startTogether: ReadonlySet<string>,
+): Change[] {
+  const { resource, notifies } = entry
+  const diff = fileDiff(step.operation, facts)
+  const guard = step.guard ?? decided
+  const change: Change = {
+    resource: resource.id,
+    operation: step.operation,
+    reason: step.reason,
+    ...(diff === undefined ? {} : { diff }),
+    expects: (step.expects ?? []).flatMap((path) => {
+      const state = facts.paths[path]
+      return state === undefined ? [] : [{ path, state }]
+    }),
+    owes: [
+      ...(step.owes ?? []).map((action): Owed => ({ resource: resource.id, action })),
+      ...notifies.map(({ resource: target, action }): Owed => ({ resource: target, action })),
+    ],
+    settles: [],
+    ...(guard === undefined ? {} : { guard }),
+  }
+  return withHealth(change, resource.relations.disruption, startTogether)
+}
+
+/** The changes by which an entry answers to a notification. */
+function notifiedChanges(
+  { resource }: CatalogEntry,
+  step: Step,
+  settles: readonly Owed[],
+  startTogether: ReadonlySet<string>,
+): Change[] {
+  return withHealth(
+    { resource: resource.id, operation: step.operation, reason: step.reason, expects: [], owes: [], settles },
+    resource.relations.disruption,
+    startTogether,
+  )
+}
+
+function immediate(
+  catalog: HostCatalog,
+  entry: CatalogEntry,
+  facts: Facts,
+  startTogether: ReadonlySet<string>,
+): Change[] {
+  return entry.notifies
+    .filter(({ timing }) => timing === 'immediate')
+    .flatMap(({ resource: id, action }) => {
+      const target = catalog.entries.find(({ resource }) => resource.id === id)
+      if (target === undefined) return []
+      return target.resource
+        .steps(facts, { action })
+        .flatMap((step) =>
+          notifiedChanges(
+            target,
+            { ...step, reason: `notified at once by ${entry.resource.id}` },
+            [{ resource: id, action }],
+            startTogether,
+          ),
+        )
+    })
+}
+
+/** A disrupting unit action is followed by the wait until the member is healthy again. */
+function withHealth(
+  change: Change,
+  disruption: Disruption | undefined,
+  startTogether: ReadonlySet<string>,
+): Change[] {
+  const { operation } = change
+  if (disruption === undefined || operation.op !== 'unit') return [change]
+  if (operation.action !== 'start' && operation.action !== 'restart') return [change]
+  const together = operation.action === 'start' && startTogether.has(disruption.group)
+  return [
+    together ? { ...change, operation: { ...operation, noBlock: true } } : change,
+    {
+      resource: change.resource,
+      operation: {
+        op: 'await',
+        command: disruption.healthy,
+        timeoutSeconds: disruption.healthyTimeoutSeconds,
+      },
+      reason: `until this member of ${disruption.group} is healthy`,
+      expects: [],
+      owes: [],
+      settles: [],
+    },
+  ]
+}
+
+/** A start disrupts nobody: the member was down. What stops a running one does. */
+function disruptions(catalog: HostCatalog, changes: readonly Change[]): readonly Disruption[] {
+  return catalog.entries.flatMap(({ resource }) => {
+    const { disruption } = resource.relations
+    const disrupts = changes.some(
+      ({ resource: id, operation }) =>
+        id === resource.id &&
+        operation.op === 'unit' &&
+        (operation.action === 'restart' || operation.action === 'stop'),
+    )
+    return disruption !== undefined && disrupts ? [disruption] : []
+  })
+}
+
+function ownershipNote({ platform }: Facts): readonly string[] {
+  return platform.rooted && platform.uid !== 0
+    ? ['owners and groups are left alone: not running as root']
+    : []
+}

@@ -1,0 +1,190 @@
+# Users and groups: shadow's tools on a booted host, the files themselves in a root tree or where there are no tools.
+
+has_tools() { [ -z "$R" ] && command -v "$1" >/dev/null; }
+
+# account FILE NAME: the entry's line.
+account() {
+  while IFS= read -r line; do
+    case $line in "$2":*)
+      say "$line"
+      return 0
+      ;;
+    esac
+  done <"$R/etc/$1"
+  return 1
+}
+
+has_account() {
+  if [ -z "$R" ] && command -v getent >/dev/null; then getent "$1" -- "$2"; else account "$1" "$2"; fi
+}
+
+# The first free id of a file: below 1000 downwards for system accounts, from 1000 upwards for others.
+free_id() {
+  if [ "$2" = yes ]; then id=999 step=-1; else id=1000 step=1; fi
+  while grep -q "^[^:]*:[^:]*:$id:" "$R/etc/$1"; do id=$((id + step)); done
+  say "$id"
+}
+
+# replace_account FILE NAME LINE: adds or replaces an entry (removes it when LINE is empty), in one rename.
+replace_account() {
+  temporary=$R/etc/.converge-$ID-$1
+  [ -e "$R/etc/$1" ] || : >"$R/etc/$1"
+  {
+    found=
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in
+        "$2":*)
+          [ -z "$3" ] || say "$3"
+          found=yes
+          ;;
+        *) say "$line" ;;
+      esac
+    done <"$R/etc/$1"
+    [ -n "$found" ] || [ -z "$3" ] || say "$3"
+  } >"$temporary" || return 1
+  case $1 in shadow) chmod 0640 "$temporary" ;; *) chmod 0644 "$temporary" ;; esac
+  durable "$temporary" && mv -f -- "$temporary" "$R/etc/$1" && durable "$R/etc/"
+}
+
+# group NAME GID-OR-EMPTY SYSTEM(yes|no)
+is_group() {
+  entry=$(has_account group "$1") || return 1
+  [ -z "$2" ] || case $entry in *:*:"$2":*) ;; *) return 1 ;; esac
+}
+do_group() {
+  if entry=$(has_account group "$1"); then
+    [ -n "$2" ] || return 0
+    if has_tools groupmod; then
+      groupmod -g "$2" -- "$1"
+    else
+      members=${entry##*:}
+      replace_account group "$1" "$1:x:$2:$members"
+    fi
+  elif has_tools groupadd; then
+    set -- "$1" "$2" "$3" groupadd
+    name=$1 gid=$2 system=$3
+    shift 3
+    [ -z "$gid" ] || set -- "$@" -g "$gid"
+    [ "$system" = no ] || set -- "$@" -r
+    "$@" -- "$name"
+  else
+    replace_account group "$1" "$1:x:${2:-$(free_id group "$3")}:"
+  fi
+}
+
+# user NAME SYSTEM(yes|no) CREATE-HOME(yes|no) UID GROUP GROUPS HOME SHELL COMMENT: `-` for what is not declared.
+is_user() {
+  entry=$(has_account passwd "$1") || return 1
+  IFS=: read -r _ _ uid gid comment home shell <<END
+$entry
+END
+  [ "$4" = - ] || [ "$4" = "$uid" ] || return 1
+  [ "$7" = - ] || [ "$7" = "$home" ] || return 1
+  [ "$8" = - ] || [ "$8" = "$shell" ] || return 1
+  [ "$9" = - ] || [ "$9" = "$comment" ] || return 1
+  if [ "$5" != - ]; then
+    IFS=: read -r _ _ wanted _ <<END
+$(has_account group "$5")
+END
+    [ "$wanted" = "$gid" ] || return 1
+  fi
+  [ "$6" = - ] || [ "$(groups_of "$1")" = "$6" ]
+}
+
+# Supplementary groups of a user, sorted, separated by commas.
+groups_of() {
+  if [ -z "$R" ] && command -v getent >/dev/null; then getent group; else cat "$R/etc/group"; fi |
+    while IFS=: read -r group _ _ members; do
+      case ",$members," in *",$1,"*) say "$group" ;; esac
+    done | sort | {
+    list=
+    while read -r group; do list=$list${list:+,}$group; done
+    say "$list"
+  }
+}
+
+do_user() {
+  if ! has_tools useradd; then
+    edit_user "$@"
+    return
+  fi
+  name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9
+  if has_account passwd "$name" >/dev/null; then
+    set -- usermod
+    [ "$home" = - ] || set -- "$@" -d "$home"
+  else
+    set -- useradd
+    [ "$system" = no ] || set -- "$@" -r
+    if [ "$create_home" = yes ]; then set -- "$@" -m; else set -- "$@" -M; fi
+    [ "$home" = - ] || set -- "$@" -d "$home"
+    # Without a declared group: the one of the same name where it exists, else useradd's own choice.
+    if [ "$group" = - ] && has_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
+  fi
+  [ "$uid" = - ] || set -- "$@" -u "$uid"
+  [ "$group" = - ] || set -- "$@" -g "$group"
+  [ "$groups" = - ] || set -- "$@" -G "$groups"
+  [ "$shell" = - ] || set -- "$@" -s "$shell"
+  [ "$comment" = - ] || set -- "$@" -c "$comment"
+  "$@" -- "$name"
+}
+
+edit_user() {
+  name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9
+  if entry=$(account passwd "$name"); then
+    IFS=: read -r _ _ old_uid old_gid old_comment old_home old_shell <<END
+$entry
+END
+  else
+    old_uid=$(free_id passwd "$system") old_gid= old_comment= old_home=/home/$name old_shell=/bin/sh
+    [ "$system" = no ] || old_home=/nonexistent old_shell=/usr/sbin/nologin
+  fi
+  [ "$uid" = - ] || old_uid=$uid
+  [ "$home" = - ] || old_home=$home
+  [ "$shell" = - ] || old_shell=$shell
+  [ "$comment" = - ] || old_comment=$comment
+  if [ "$group" = - ] && [ -z "$old_gid" ]; then
+    group=$name
+    account group "$group" >/dev/null || do_group "$group" '' "$system" || return 1
+  fi
+  if [ "$group" != - ]; then
+    IFS=: read -r _ _ old_gid _ <<END
+$(account group "$group")
+END
+    [ -n "$old_gid" ] || {
+      say "there is no group $group"
+      return 1
+    }
+  fi
+  replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell" || return 1
+  account shadow "$name" >/dev/null 2>&1 || replace_account shadow "$name" "$name:!:::::::" || return 1
+  [ "$groups" = - ] || edit_memberships "$name" ",$groups," || return 1
+  if [ "$create_home" = yes ] && [ ! -d "$R$old_home" ]; then
+    mkdir -m 0755 -- "$R$old_home" && own "$old_uid" "$old_gid" "$R$old_home"
+  fi
+}
+
+# edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
+edit_memberships() {
+  while IFS=: read -r group password gid members; do
+    kept=
+    oldifs=$IFS
+    IFS=,
+    for member in $members; do [ "$member" = "$1" ] || kept=$kept${kept:+,}$member; done
+    IFS=$oldifs
+    case $2 in *",$group,"*) kept=$kept${kept:+,}$1 ;; esac
+    say "$group:$password:$gid:$kept"
+  done <"$R/etc/group" >"$R/etc/.converge-$ID-group" &&
+    chmod 0644 "$R/etc/.converge-$ID-group" && mv -f -- "$R/etc/.converge-$ID-group" "$R/etc/group" && durable "$R/etc/"
+}
+
+# remove_user NAME, remove_group NAME
+is_remove_user() { ! has_account passwd "$1" >/dev/null; }
+do_remove_user() {
+  ! is_remove_user "$1" || return 0
+  if has_tools userdel; then userdel -- "$1"; else replace_account passwd "$1" '' && replace_account shadow "$1" ''; fi
+}
+is_remove_group() { ! has_account group "$1" >/dev/null; }
+do_remove_group() {
+  ! is_remove_group "$1" || return 0
+  if has_tools groupdel; then groupdel -- "$1"; else replace_account group "$1" ''; fi
+}

@@ -1,0 +1,61 @@
+/** The host's answer is not what the program prints. The caller knows the host and says so. */
+export class AnswerError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'AnswerError'
+  }
+}
+
+/** Reads an answer made of lines and counted blocks of bytes. */
+export class AnswerReader {
+  readonly #bytes: Buffer
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** The next line without its newline; the answer must not end here. */
+  line(): string {
+    const end = this.#bytes.indexOf(10, this.#position)
+    if (end < 0) throw new AnswerError(`the answer ends in the middle: ${this.#excerpt()}`)
+    const line = this.#bytes.toString('utf8', this.#position, end)
+    this.#position = end + 1
+    return line
+  }
+
+  /** The next line, which must begin with this word; returns what follows it. */
+  expect(word: string): string {
+    const line = this.line()
+    if (line !== word && !line.startsWith(`${word} `))
+      throw new AnswerError(`wanted "${word}", got "${line.slice(0, 80)}"`)
+    return line.slice(word.length + 1)
+  }
+
+  /** Whether the next line begins with this word; nothing is consumed. */
+  next(word: string): boolean {
+    const end = this.#bytes.indexOf(10, this.#position)
+    const line = this.#bytes.toString('utf8', this.#position, end < 0 ? undefined : end)
+    return line === word || line.startsWith(`${word} `)
+  }
+
+  /** So many bytes and the newline after them. */
+  block(sizeBytes: number): Buffer {
+    const end = this.#position + sizeBytes
+    if (this.#bytes[end] !== 10) throw new AnswerError('a file changed while it was read')
+    const block = this.#bytes.subarray(this.#position, end)
+    this.#position = end + 1
+    return block
+  }
+
+  /** All lines up to the one that equals `last`, which is consumed. */
+  linesUntil(last: string): string[] {
+    const lines: string[] = []
+    for (let line = this.line(); line !== last; line = this.line()) lines.push(line)
+    return lines
+  }
+
+  #excerpt(): string {
+    return JSON.stringify(this.#bytes.toString('utf8', this.#position, this.#position + 80))
+  }
+}

@@ -1,0 +1,178 @@
+# Carrying out a plan (or a whole catalog): steps in order, each with its result; after a failure nothing more is done.
+
+# Tests redefine this to die at a chosen moment.
+point() { :; }
+
+# begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
+begin() {
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= QUEUED=0 NUMBER= BELLS=0 LAST=
+  exec 9<>"$RUN/bell"
+  if ! take_lock; then
+    holder=
+    [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+    emit "locked $holder"
+    finish locked
+    exit 0
+  fi
+  say "$*" >"$STATE/applying"
+  emit started
+  allow_autostart
+}
+
+# finish OUTCOME
+finish() {
+  case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
+  [ "$1" = locked ] || : >"$STATE/applying"
+  emit "end $1"
+}
+
+# end_of_steps: what is still queued goes live; a run that failed keeps its journal for the next one.
+end_of_steps() {
+  [ -n "$FAILED" ] || flush_writes
+  if [ -n "$FAILED" ]; then
+    finish failed
+  else
+    [ ! -s "$STATE/journal" ] || : >"$STATE/journal"
+    finish ok
+  fi
+}
+
+# fail NUMBER PROBLEM OUTPUT-FILE: ends the run at that step; what it printed is quoted.
+fail() {
+  FAILED=yes
+  emit "fail $1 $2"
+  if [ -s "$3" ]; then quote_file "$3" >>"$RUN/results"; fi
+}
+
+# step NUMBER OPERATION ARGUMENT ...
+step() {
+  [ -z "$FAILED" ] || return 0
+  [ "$2" = write ] || flush_writes
+  [ -z "$FAILED" ] || return 0
+  NUMBER=$1 operation=$2 LAST=
+  shift 2
+  if [ -n "$PORTABLE" ] && "is_$operation" "$@" >/dev/null 2>&1; then
+    emit "same $NUMBER"
+    NEXT_OWED=
+    return 0
+  fi
+  emit "start $NUMBER"
+  point
+  if [ "$operation" != write ]; then
+    OWED=$OWED$NEXT_OWED NEXT_OWED=
+    journal_now
+    point
+  fi
+  if "do_$operation" "$@" >"$RUN/output" 2>&1 8>&- 9>&-; then
+    LAST=done
+    point
+    [ "$operation" = write ] || emit "done $NUMBER"
+  else
+    result=$?
+    NEXT_OWED=
+    # Writes that were queued before this step come first.
+    flush_writes
+    [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
+  fi
+}
+
+# guarded only_if|unless COMMAND step NUMBER OPERATION ARGUMENT ... : decided now that its turn has come.
+guarded() {
+  [ -z "$FAILED" ] || return 0
+  flush_writes
+  [ -z "$FAILED" ] || return 0
+  kind=$1 condition=$2
+  shift 2
+  if timed_command 10 "$condition" >/dev/null 2>&1 8>&- 9>&-; then answer=yes; else answer=no; fi
+  case $kind-$answer in
+    only_if-yes | unless-no) "$@" ;;
+    *)
+      NEXT_OWED=
+      emit "skip $2"
+      ;;
+  esac
+}
+
+# owe ACTION RESOURCE: what the next step earns.
+owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
+
+# settle ACTION RESOURCE: struck out after the act.
+settle() {
+  if [ -z "$FAILED" ] && [ -s "$STATE/journal" ]; then say "settled $1 $2" >>"$STATE/journal"; fi
+}
+
+# expect_journal TEXT: the notifications that the plan saw as pending are still the same.
+expect_journal() {
+  journal=
+  [ ! -s "$STATE/journal" ] || journal=$(cat "$STATE/journal")
+  [ "$journal" = "$1" ] || refuse 'the journal: another run changed what is pending'
+}
+
+# expect_paths PATH STATE ... : each path is still as the plan saw it. STATE is `absent`, `link TARGET`,
+# `file MODE UID GID SUM`, `directory MODE UID GID` or `other`.
+expect_paths() {
+  set -- "$@" ''
+  # First the paths that exist, then the regular files among them, each by one process.
+  existing=$(existing_paths_of stats "$@")
+  regular=$(existing_paths_of sums "$@")
+  compare_paths "$@" 3<<STATS 4<<SUMS
+$existing
+STATS
+$regular
+SUMS
+}
+
+existing_paths_of() {
+  tool=$1
+  shift
+  while [ -n "$1" ]; do
+    path=$R$1
+    shift 2
+    if [ -L "$path" ]; then
+      continue
+    elif [ -f "$path" ]; then
+      set -- "$@" "$path"
+    elif [ -d "$path" ] && [ "$tool" = stats ]; then
+      set -- "$@" "$path"
+    fi
+  done
+  shift
+  [ $# -eq 0 ] || "$tool" "$@"
+}
+
+compare_paths() {
+  while [ -n "$1" ]; do
+    path=$R$1
+    if [ -L "$path" ]; then
+      target=$(readlink "$path" && printf x)
+      found="link ${target%"${NL}x"}"
+    elif [ -f "$path" ]; then
+      read -r mode uid gid _ <&3
+      read -r sum _ <&4
+      found="file $mode $uid $gid ${sum#\\}"
+    elif [ -d "$path" ]; then
+      read -r mode uid gid _ <&3
+      found="directory $mode $uid $gid"
+    elif [ -e "$path" ]; then
+      found=other
+    else
+      found=absent
+    fi
+    [ "$found" = "$2" ] || refuse "$1: the plan saw $2, now it is $found"
+    shift 2
+  done
+}
+
+refuse() {
+  FAILED=refused
+  say "$1" >"$RUN/output"
+  quote_file "$RUN/output" >>"$RUN/results"
+}
+
+# Ends the program when an expectation did not hold; nothing was touched.
+stop_if_refused() {
+  if [ "$FAILED" = refused ]; then
+    finish refused
+    exit 0
+  fi
+}

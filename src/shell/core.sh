@@ -1,0 +1,77 @@
+# The host-side library: settings and words that every program shares. POSIX sh, run by dash, busybox ash and bash.
+# Builtins do the work wherever they can: on a host with many resources the processes are what costs.
+set -u
+LC_ALL=C
+export LC_ALL
+umask 077
+# A transient unit, sudo and a rescue shell each bring another PATH.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+# Every path is below this prefix: empty on a booted host, a directory for images and embedded hosts.
+R=${CONVERGE_ROOT-}
+R=${R%/}
+NL='
+'
+
+say() { printf '%s\n' "$*"; }
+
+# The last lines of a text file, each marked as quoted, so that no output of a command is taken for a result line.
+quote_file() { tail -n 40 "$1" | tail -c 8192 | tr -d '\000' | sed 's/^/| /'; }
+
+# Numeric user id without a process where Linux tells it.
+read_uid() {
+  UID_NUMBER=
+  if [ -r /proc/self/status ]; then
+    while read -r key _ effective _; do
+      [ "$key" != Uid: ] || UID_NUMBER=$effective
+    done </proc/self/status
+  fi
+  [ -n "$UID_NUMBER" ] || UID_NUMBER=$(id -u)
+}
+
+# Sets INIT: `systemd` runs, `offline` (a root tree that is not booted), or `none`.
+read_init() {
+  if [ -n "$R" ]; then
+    # A root tree may carry a stale /run; only an embedded host has a stand-in that may be asked.
+    if [ -n "${CONVERGE_EMBEDDED-}" ]; then INIT=systemd; else INIT=offline; fi
+  elif [ -d /run/systemd/system ]; then
+    INIT=systemd
+  else
+    INIT=none
+  fi
+}
+
+# Whether owner and group can be set at all: in a root tree that another user than root works on, they cannot.
+can_own() { [ -z "$R" ] || [ "$UID_NUMBER" = 0 ]; }
+
+# SHA-256 of the files, one line each, the sum first.
+sums() {
+  if command -v sha256sum >/dev/null; then sha256sum -- "$@"; else shasum -a 256 -- "$@"; fi
+}
+
+# Mode, ids, names and size of the files, one line each, links not followed.
+stats() {
+  stat -c '%a %u %g %U %G %s' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %Su %Sg %z' -- "$@"
+}
+
+# Runs a user's command. In a root tree it sees that tree: by chroot where that is possible, else through CONVERGE_ROOT.
+shell_command() {
+  if [ -n "$R" ] && [ "$UID_NUMBER" = 0 ] && [ -x "$R/bin/sh" ]; then
+    CONVERGE_ROOT='' chroot "$R" /bin/sh -c "$1" </dev/null
+  else
+    CONVERGE_ROOT=$R /bin/sh -c "$1" </dev/null
+  fi
+}
+
+# As shell_command, ended after so many seconds (exit 124).
+timed_command() {
+  if command -v timeout >/dev/null; then
+    if [ -n "$R" ] && [ "$UID_NUMBER" = 0 ] && [ -x "$R/bin/sh" ]; then
+      CONVERGE_ROOT='' timeout "$1" chroot "$R" /bin/sh -c "$2" </dev/null
+    else
+      CONVERGE_ROOT=$R timeout "$1" /bin/sh -c "$2" </dev/null
+    fi
+  else
+    shell_command "$2"
+  fi
+}

@@ -1,0 +1,30 @@
+import type { PathFact } from '../model/facts.ts'
+
+/** The words by which the host's expect_paths describes what is at a path. */
+export function expectedState(fact: PathFact): string {
+  switch (fact.type) {
+    case 'absent':
+      return 'absent'
+    case 'link':
+      return `link ${fact.target}`
+    case 'file':
+      return `file ${owned(fact)} ${fact.sha256}`
+    case 'directory':
+      return `directory ${owned(fact)}`
+    case 'other':
+      return 'other'
+  }
+}
+
+function owned({
+  mode,
+  uid,
+  gid,
+}: {
+  readonly mode: string
+  readonly uid: number
+  readonly gid: number
+}): string {
+  // stat prints the mode without leading zeros.
+  return `${mode.replace(/^0+(?=.)/, '')} ${uid} ${gid}`
+}

@@ -1,0 +1,30 @@
+import type { PendingNotification } from '../model/facts.ts'
+import { AnswerError } from './answer-reader.ts'
+import { decodeId, encodeId } from './resource-id.ts'
+
+const header = 'converge-journal 1'
+
+/**
+ * The notifications that a journal leaves open: `owe ACTION RESOURCE` adds one, `settled ACTION RESOURCE`
+ * strikes it out. A journal of a newer version is refused with an AnswerError. A torn last line is a notification
+ * whose change has not happened: it is ignored.
+ */
+export function pendingInJournal(text: string): readonly PendingNotification[] {
+  if (text === '') return []
+  const lines = text.split('\n')
+  if (lines[0] !== header)
+    throw new AnswerError(`the journal begins with "${lines[0]}": a newer converge wrote it`)
+  const pending = new Map<string, PendingNotification>()
+  for (const line of lines.slice(1)) {
+    const [verb, action, id] = line.split(' ')
+    if (action === undefined || id === undefined) continue
+    if (verb === 'owe') pending.set(`${action} ${id}`, { resource: decodeId(id), action })
+    if (verb === 'settled') pending.delete(`${action} ${id}`)
+  }
+  return [...pending.values()]
+}
+
+/** The words of a notification, as the journal holds them. */
+export function notificationWords(notification: PendingNotification): readonly string[] {
+  return [notification.action, encodeId(notification.resource)]
+}

@@ -1,0 +1,70 @@
+# Starts the apply program so that nothing of the connection can end it, and follows its results. The program is on disk
+# in RUN/program; it writes RUN/results and rings RUN/bell after each line.
+umask 077
+LC_ALL=C
+export LC_ALL
+NL='
+'
+
+complain() {
+  printf '%s\n' "$*" >&2
+  exit 70
+}
+
+prepare_run() {
+  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be made"
+  chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
+  # Results of earlier runs have been read or never will be; keep the last few for people.
+  prune_runs "$STATE"/run/*
+  mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" && : >"$RUN/results" || complain "cannot write below $STATE"
+}
+
+prune_runs() {
+  while [ $# -gt 5 ]; do
+    rm -rf -- "$1"
+    shift
+  done
+}
+
+launch() {
+  # Held open until the program holds it too: from then on the end of file means that the program has ended.
+  exec 9<>"$RUN/bell" 7<"$RUN/bell"
+  if [ -z "$R" ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
+    systemd-run --quiet --collect --unit="converge-apply-$ID" --description="converge apply $ID" \
+      --property=KillMode=process /bin/sh "$RUN/program" 2>"$RUN/errors" 7<&- 9>&- ||
+      complain "systemd-run failed: $(cat "$RUN/errors")"
+  elif command -v setsid >/dev/null; then
+    setsid /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- 9>&- &
+  else
+    nohup /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- 9>&- &
+  fi
+}
+
+# Prints the results from the first line on, as they come, until the program has ended.
+follow() {
+  exec 6<"$RUN/results"
+  partial=
+  while read -r _ <&7; do
+    exec 9>&-
+    drain
+  done
+  drain
+  [ ! -s "$RUN/errors" ] || cat "$RUN/errors" >&2
+}
+
+drain() {
+  while IFS= read -r line <&6; do
+    printf '%s\n' "$partial$line"
+    partial=
+  done
+  partial=$partial$line
+}
+
+# Follows a run that another connection started: to its end, whether it still goes on or not.
+rejoin() {
+  [ -d "$RUN" ] || complain "there is no run $ID on this host"
+  exec 9<>"$RUN/bell" 7<"$RUN/bell"
+  # One ring of our own, so that an ended run is read to its end at once.
+  printf '.\n' >&9
+  follow
+}

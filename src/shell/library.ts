@@ -1,0 +1,30 @@
+/** The host-side library as text: what every program begins with. Read from the `.sh` files beside this one. */
+export interface HostLibrary {
+  /** Settings and words, state directory, probes. */
+  readonly inspect: string
+  /** The operations and the steps that carry them out. */
+  readonly apply: string
+  /** Starts the apply program detached, and follows it. */
+  readonly launch: string
+  /** What only the portable program needs. */
+  readonly portable: string
+}
+
+/** The library's files, below src/shell/. */
+export const libraryFiles = {
+  inspect: ['core.sh', 'state.sh', 'inspect.sh'],
+  apply: ['operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
+  launch: ['launch.sh'],
+  portable: ['portable.sh'],
+} as const
+
+/** Joins the library from its files. */
+export function assembleLibrary(read: (file: string) => string): HostLibrary {
+  const join = (files: readonly string[]): string => files.map(read).join('\n')
+  return {
+    inspect: join(libraryFiles.inspect),
+    apply: join(libraryFiles.apply),
+    launch: join(libraryFiles.launch),
+    portable: join(libraryFiles.portable),
+  }
+}

@@ -1,0 +1,258 @@
+import type {
+  Facts,
+  GroupFact,
+  PackageFact,
+  PathFact,
+  PlatformFact,
+  UnitFact,
+  UserFact,
+} from '../model/facts.ts'
+import { AnswerError, AnswerReader } from './answer-reader.ts'
+import { pathsPerBatch, type Questions } from './inspect-program.ts'
+import { pendingInJournal } from './journal.ts'
+
+/** Reads what the inspect program printed. An unreadable answer is an AnswerError, never a guess. */
+export function parseInspect(output: Uint8Array, questions: Questions): Facts {
+  const reader = new AnswerReader(output)
+  if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')
+  const platform = parsePlatform(reader)
+  const paths = parsePaths(reader, [...questions.paths.keys()])
+  const units = questions.units.length > 0 ? parseUnits(reader, questions.units) : {}
+  const accounts =
+    questions.users.length + questions.groups.length > 0
+      ? parseAccounts(reader, questions)
+      : { users: {}, groups: {} }
+  const packages = questions.packages.length > 0 ? parsePackages(reader, questions.packages) : {}
+  const checks = questions.checks.length > 0 ? parseChecks(reader, questions.checks) : {}
+  const journal = reader.next('J') ? parseJournal(reader) : ''
+  const applying = reader.next('applying') ? reader.expect('applying') : undefined
+  reader.expect('end')
+  return {
+    platform,
+    paths,
+    units,
+    ...accounts,
+    packages,
+    checks,
+    pending: pendingInJournal(journal),
+    journal,
+    ...(applying === undefined ? {} : { applying }),
+  }
+}
+
+const debianArch: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  arm64: 'arm64',
+  armv7l: 'armhf',
+  i686: 'i386',
+  ppc64le: 'ppc64el',
+}
+
+function parsePlatform(reader: AnswerReader): PlatformFact {
+  const [init, uid, rooted] = reader.expect('platform').split(' ')
+  if (init !== 'systemd' && init !== 'offline' && init !== 'none')
+    throw new AnswerError(`unknown init ${init}`)
+  const os = reader.expect('os')
+  const release = reader.expect('release')
+  const machine = reader.expect('machine')
+  return {
+    os,
+    release,
+    arch: debianArch[machine] ?? machine,
+    init,
+    uid: integer(uid),
+    rooted: rooted === 'rooted',
+  }
+}
+
+function parsePaths(reader: AnswerReader, paths: readonly string[]): Readonly<Record<string, PathFact>> {
+  const facts = emptyRecord<PathFact>()
+  for (let start = 0; start < paths.length; start += pathsPerBatch) {
+    const batch = paths.slice(start, start + pathsPerBatch)
+    const found = parsePathBatch(reader, batch.length)
+    for (const [index, path] of batch.entries()) facts[path] = found[index] ?? { type: 'absent' }
+  }
+  return facts
+}
+
+const changedMeanwhile = 'files came or went while the host was inspected; run it again'
+
+function parsePathBatch(reader: AnswerReader, count: number): PathFact[] {
+  const kinds = reader.expect('K').split(' ')
+  if (kinds.length !== count) throw new AnswerError(`asked for ${count} paths, got ${kinds.length}`)
+  const existing = kinds.filter((kind) => kind !== '-')
+  if (existing.length === 0) return kinds.map(() => ({ type: 'absent' }))
+  reader.expect('S')
+  const stats = existing.map(() => parseStat(reader.line()))
+  const targets = existing
+    .filter((kind) => kind === 'l')
+    .map(() => decode(reader.block(integer(reader.expect('L')))))
+  const sums = parseSums(reader, existing.filter((kind) => kind === 'f').length)
+  return kinds.map((kind): PathFact => {
+    if (kind === '-') return { type: 'absent' }
+    const stat = stats.shift()
+    if (stat === undefined) throw new AnswerError(changedMeanwhile)
+    const { sizeBytes, ...owned } = stat
+    switch (kind) {
+      case 'l':
+        return { type: 'link', target: targets.shift() ?? '', ...owned }
+      case 'd':
+        return { type: 'directory', ...owned }
+      case 'f': {
+        const { sum, content } = sums.shift() ?? {}
+        if (sum === undefined) throw new AnswerError(changedMeanwhile)
+        return {
+          type: 'file',
+          sizeBytes,
+          sha256: sum,
+          ...(content === undefined ? {} : { content }),
+          ...owned,
+        }
+      }
+      default:
+        return { type: 'other', ...owned }
+    }
+  })
+}
+
+function parseStat(line: string) {
+  const match = /^([0-7]+) (\d+) (\d+) (\S+) (\S+) (\d+)$/.exec(line)
+  if (match === null) throw new AnswerError(changedMeanwhile)
+  const [, mode = '', uid, gid, owner = '', group = '', size] = match
+  return {
+    mode: mode.padStart(4, '0'),
+    uid: integer(uid),
+    gid: integer(gid),
+    owner,
+    group,
+    sizeBytes: integer(size),
+  }
+}
+
+function parseSums(reader: AnswerReader, count: number): { sum: string; content?: string }[] {
+  if (count === 0) return []
+  reader.expect('H')
+  const sums = Array.from({ length: count }, (): { sum: string; content?: string } => {
+    const sum = /^\\?([0-9a-f]{64})\b/.exec(reader.line())?.[1]
+    if (sum === undefined) throw new AnswerError(changedMeanwhile)
+    return { sum }
+  })
+  while (reader.next('C')) {
+    const [index, size] = reader.expect('C').split(' ')
+    const sum = sums[integer(index)]
+    if (sum === undefined) throw new AnswerError('content of a file that was not asked for')
+    sum.content = reader.block(integer(size)).toString('base64')
+  }
+  return sums
+}
+
+function parseUnits(reader: AnswerReader, names: readonly string[]): Readonly<Record<string, UnitFact>> {
+  reader.expect('U')
+  const blocks = reader
+    .linesUntil('U end')
+    .join('\n')
+    .split(/\n{2,}/)
+    .filter((block) => block.trim() !== '')
+  if (blocks.length !== names.length)
+    throw new AnswerError(`asked for ${names.length} units, got ${blocks.length}`)
+  const facts = emptyRecord<UnitFact>()
+  for (const [index, name] of names.entries()) {
+    const properties = new Map(
+      (blocks[index] ?? '').split('\n').map((line): [string, string] => {
+        const at = line.indexOf('=')
+        return [line.slice(0, at), line.slice(at + 1)]
+      }),
+    )
+    const property = (key: string): string => {
+      const value = properties.get(key)
+      if (value === undefined) throw new AnswerError(`systemctl did not tell ${key} of ${name}`)
+      return value
+    }
+    facts[name] = {
+      load: property('LoadState'),
+      active: property('ActiveState'),
+      file: property('UnitFileState'),
+      needsReload: property('NeedDaemonReload') === 'yes',
+    }
+  }
+  return facts
+}
+
+function parseAccounts(reader: AnswerReader, { users, groups }: Questions): Pick<Facts, 'users' | 'groups'> {
+  reader.expect('A')
+  const passwd = reader.linesUntil('G').map((line) => line.split(':'))
+  const allGroups = reader.linesUntil('A end').map((line) => line.split(':'))
+  const userFacts = emptyRecord<UserFact | null>()
+  for (const user of users) {
+    const entry = passwd.find(([name]) => name === user)
+    if (entry === undefined) {
+      userFacts[user] = null
+      continue
+    }
+    const [, , uid, gid, comment = '', home = '', shell = ''] = entry
+    userFacts[user] = {
+      uid: integer(uid),
+      gid: integer(gid),
+      comment,
+      home,
+      shell,
+      group: allGroups.find(([, , id]) => id === gid)?.[0] ?? gid ?? '',
+      groups: allGroups
+        .filter(([, , , members = '']) => members.split(',').includes(user))
+        .map(([name = '']) => name)
+        .sort(),
+    }
+  }
+  const groupFacts = emptyRecord<GroupFact | null>()
+  for (const group of groups) {
+    const entry = allGroups.find(([name]) => name === group)
+    groupFacts[group] = entry === undefined ? null : { gid: integer(entry[2]) }
+  }
+  return { users: userFacts, groups: groupFacts }
+}
+
+function parsePackages(
+  reader: AnswerReader,
+  names: readonly string[],
+): Readonly<Record<string, PackageFact | null>> {
+  if (reader.expect('P') === 'none') {
+    throw new AnswerError(
+      'packages are declared, but the host has no dpkg: only Debian and its derivatives are supported',
+    )
+  }
+  const facts = emptyRecord<PackageFact | null>()
+  for (const name of names) facts[name] = null
+  for (const line of reader.linesUntil('P end')) {
+    const [name = '', status, version = ''] = line.split(' ')
+    if (status === 'installed') facts[name] = { version }
+  }
+  return facts
+}
+
+function parseChecks(reader: AnswerReader, commands: readonly string[]): Readonly<Record<string, boolean>> {
+  const answers = reader.expect('X').split(' ')
+  if (answers.length !== commands.length) throw new AnswerError('not every check was answered')
+  const facts = emptyRecord<boolean>()
+  for (const [index, command] of commands.entries()) facts[command] = answers[index] === '0'
+  return facts
+}
+
+function parseJournal(reader: AnswerReader): string {
+  reader.expect('J')
+  return reader.linesUntil('J end').join('\n').trimEnd()
+}
+
+function integer(text: string | undefined): number {
+  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`wanted a number, got "${text}"`)
+  return Number(text)
+}
+
+function decode(bytes: Buffer): string {
+  return bytes.toString('utf8')
+}
+
+/** Keys come from specs and hosts: `__proto__` must be an ordinary one. */
+function emptyRecord<T>(): Record<string, T> {
+  return Object.create(null)
+}

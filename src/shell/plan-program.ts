@@ -1,0 +1,85 @@
+import type { Change, Expectation } from '../model/plan.ts'
+import type { Guard } from '../model/resource.ts'
+import { expectedState } from './expected-state.ts'
+import { notificationWords } from './journal.ts'
+import type { HostLibrary } from './library.ts'
+import { operationWords } from './operation-words.ts'
+import { commandLine, quote } from './quote.ts'
+
+/** Which run of a program this is, and where its files are on the host. */
+export interface Run {
+  /** Unique word of letters, digits and dashes; also sorts by time. */
+  readonly id: string
+  /** Who started it, for a second controller that finds the lock taken: one line. */
+  readonly by: string
+  readonly stateDir: string
+  /** Where the uploads are. */
+  readonly stagingDir: string
+}
+
+/** The changes of one host and the journal that the plan saw. */
+export interface PlannedChanges {
+  readonly changes: readonly Change[]
+  readonly journal: string
+}
+
+/** The program that checks a plan's expectations under the lock and then carries out its changes, in order. */
+export function planProgram(planned: PlannedChanges, run: Run, library: HostLibrary): string {
+  return `{
+${library.inspect}
+${library.apply}
+${runSettings(run)}
+PORTABLE=
+read_uid
+read_init
+begin ${commandLine([run.id, run.by])}
+expect_journal ${quote(planned.journal)}
+${expectationLines(planned.changes).join('\n')}
+stop_if_refused
+${planned.changes.flatMap(changeLines).join('\n')}
+end_of_steps
+} </dev/null
+`
+}
+
+/** Where state, results and uploads are: the first lines of each program that belongs to a run. */
+export function runSettings(run: Run): string {
+  return `R=\${CONVERGE_ROOT-}
+R=\${R%/}
+STATE=$R${quote(run.stateDir)}
+ID=${quote(run.id)}
+RUN=$STATE/run/$ID
+STAGING=$R${quote(run.stagingDir)}`
+}
+
+const expectationsPerCall = 100
+
+function expectationLines(changes: readonly Change[]): string[] {
+  const expected = new Map<string, Expectation>()
+  for (const change of changes)
+    for (const expectation of change.expects) expected.set(expectation.path, expectation)
+  const words = [...expected.values()].map(({ path, state }) => commandLine([path, expectedState(state)]))
+  const lines: string[] = []
+  for (let start = 0; start < words.length; start += expectationsPerCall) {
+    lines.push(`expect_paths ${words.slice(start, start + expectationsPerCall).join(' ')}`)
+  }
+  return lines
+}
+
+function changeLines(change: Change, index: number): string[] {
+  return [
+    ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
+    `${guardWords(change.guard)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
+    ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
+  ]
+}
+
+/** The words before a step that is decided on the host. */
+export function guardWords(guard: Guard | undefined): string {
+  if (guard?.onlyIf !== undefined && guard.unless !== undefined) {
+    return `guarded only_if ${quote(`( ${guard.onlyIf}\n) && ! ( ${guard.unless}\n)`)} `
+  }
+  if (guard?.onlyIf !== undefined) return `guarded only_if ${quote(guard.onlyIf)} `
+  if (guard?.unless !== undefined) return `guarded unless ${quote(guard.unless)} `
+  return ''
+}

@@ -1,0 +1,150 @@
+import { InternalError } from '../model/errors.ts'
+import type { Facts, PathFact, Probe } from '../model/facts.ts'
+import type { Content, Operation } from '../model/operation.ts'
+import type { CatalogEntry, HostCatalog, Notification, Step } from '../model/resource.ts'
+import type { HostLibrary } from './library.ts'
+import { operationWords } from './operation-words.ts'
+import { guardWords } from './plan-program.ts'
+import { commandLine, quote } from './quote.ts'
+import { encodeId } from './resource-id.ts'
+
+/**
+ * One program that makes a whole catalog true on any host, without a controller: first boot, images, air gaps. Each
+ * operation compares first; notifications fire on what changed. It never prunes. Contents travel inside it.
+ */
+export function portableProgram(catalog: HostCatalog, stateDir: string, library: HostLibrary): string {
+  const lines = new PortableLines()
+  const last: string[] = []
+  for (const entry of catalog.entries) {
+    for (const step of entry.resource.steps(nothingYet(entry.resource.probes))) {
+      if (step.phase === 'last') last.push(...lines.step(entry, step))
+      else lines.add(...lines.step(entry, step))
+    }
+    for (const notification of entry.notifies) {
+      if (notification.timing === 'immediate') lines.add(...lines.notified(catalog, notification))
+    }
+  }
+  const delayed: readonly Notification['action'][] = ['run', 'start', 'stop', 'restart', 'reload']
+  for (const { resource } of catalog.entries) {
+    for (const action of delayed)
+      lines.add(...lines.notified(catalog, { resource: resource.id, action, timing: 'delayed' }))
+  }
+  return `{
+${library.inspect}
+${library.apply}
+${library.portable}
+STATE=$R${quote(stateDir)}
+ID=portable-$$
+RUN=$STATE/run/$ID
+STAGING=$RUN/staging
+PORTABLE=yes
+read_uid
+read_init
+begin_portable
+${[...lines.staged.values(), ...lines.lines, ...last].join('\n')}
+end_of_steps
+rm -rf -- "$RUN"
+[ -z "$FAILED" ]
+} </dev/null
+`
+}
+
+class PortableLines {
+  readonly staged = new Map<string, string>()
+  readonly lines: string[] = []
+  #number = 0
+
+  add(...lines: readonly string[]): void {
+    this.lines.push(...lines)
+  }
+
+  step(entry: CatalogEntry, { operation, guard, owes = [] }: Step): string[] {
+    if (operation.op === 'write') this.staged.set(operation.content.sha256, stageLine(operation.content))
+    const { onlyIf, unless } = { ...entry.resource.relations, ...guard }
+    const id = encodeId(entry.resource.id)
+    return [
+      ...(operation.op === 'unit' ? [`reload_units ${this.#number++}`] : []),
+      ...owes.map((action) => `owe ${commandLine([action, id])}`),
+      ...entry.notifies.map((target) => `owe ${commandLine([target.action, encodeId(target.resource)])}`),
+      `${guardWords({ ...(onlyIf === undefined ? {} : { onlyIf }), ...(unless === undefined ? {} : { unless }) })}${this.#call(operation)}`,
+      ...(isUnitFile(operation) ? ['unit_file'] : []),
+      ...(operation.op === 'unit' && operation.action === 'start'
+        ? [`absorb restart ${quote(id)}`, `absorb reload ${quote(id)}`]
+        : []),
+    ]
+  }
+
+  notified(catalog: HostCatalog, { resource: id, action }: Notification): string[] {
+    const entry = catalog.entries.find(({ resource }) => resource.id === id)
+    if (entry === undefined) throw new InternalError(`${id} is notified but not in the catalog`)
+    return entry.resource
+      .steps(runningAlready(entry.resource.probes), { action })
+      .flatMap(({ operation }) => [
+        `reload_units ${this.#number++}`,
+        `notified ${commandLine([action, encodeId(id)])} ${this.#call(operation)}`,
+      ])
+  }
+
+  #call(operation: Operation): string {
+    return commandLine(['step', String(this.#number++), ...operationWords(operation)])
+  }
+}
+
+function stageLine(content: Content): string {
+  if (content.encoding === 'utf8' && !content.data.includes('\0')) {
+    return `stage ${commandLine([content.sha256, content.data])}`
+  }
+  const bytes = Buffer.from(content.data, content.encoding)
+  const octal = [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
+  return `stage_bytes ${commandLine([content.sha256, octal])}`
+}
+
+function isUnitFile(operation: Operation): boolean {
+  return operation.op === 'write' && /^\/(etc|run|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
+}
+
+/** The facts of a host on which nothing is there yet: a resource's steps for it are all that it ever needs. */
+function nothingYet(probes: readonly Probe[]): Facts {
+  return supposedFacts(probes, 'inactive')
+}
+
+function runningAlready(probes: readonly Probe[]): Facts {
+  return supposedFacts(probes, 'active')
+}
+
+function supposedFacts(probes: readonly Probe[], active: string): Facts {
+  const facts = {
+    platform: { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false },
+    paths: {} as Record<string, PathFact>,
+    units: {} as Record<string, Facts['units'][string]>,
+    users: {} as Record<string, null>,
+    groups: {} as Record<string, null>,
+    packages: {} as Record<string, null>,
+    checks: {} as Record<string, boolean>,
+    pending: [],
+    journal: '',
+  } as const
+  for (const probe of probes) {
+    switch (probe.probe) {
+      case 'path':
+        facts.paths[probe.path] = { type: 'absent' }
+        break
+      case 'unit':
+        facts.units[probe.unit] = { load: 'loaded', active, file: 'disabled', needsReload: false }
+        break
+      case 'user':
+        facts.users[probe.name] = null
+        break
+      case 'group':
+        facts.groups[probe.name] = null
+        break
+      case 'package':
+        facts.packages[probe.name] = null
+        break
+      case 'check':
+        facts.checks[probe.command] = true
+        break
+    }
+  }
+  return facts
+}

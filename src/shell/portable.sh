@@ -1,0 +1,68 @@
+# What only the portable program needs: it carries a whole catalog, compares before it acts, and runs by itself.
+
+# begin_portable: a run of its own, with what an earlier one left owed.
+begin_portable() {
+  mkdir -p -- "$STATE/run" "$STAGING" && chmod 0700 "$STATE" && mkdir -p -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" ||
+    exit 70
+  : >"$RUN/results"
+  begin "$ID" portable
+  UNITS_CHANGED=
+  if [ -s "$STATE/journal" ]; then
+    while read -r verb action resource; do
+      case $verb in
+        owe) OWED_SO_FAR="${OWED_SO_FAR}owe $action $resource$NL" ;;
+        settled) forget "$action" "$resource" ;;
+      esac
+    done <"$STATE/journal"
+  fi
+}
+
+# stage NAME TEXT
+stage() { printf '%s' "$2" >"$STAGING/$1"; }
+# stage_bytes NAME FORMAT: bytes that no shell word can hold, as octal escapes.
+stage_bytes() {
+  # shellcheck disable=SC2059
+  printf "$2" >"$STAGING/$1"
+}
+
+# After a step that wrote a unit file.
+unit_file() { [ "$LAST" != done ] || UNITS_CHANGED=yes; }
+
+# Before a step that asks systemd for something.
+reload_units() {
+  if [ -n "$UNITS_CHANGED" ]; then
+    UNITS_CHANGED=
+    step "$1" daemon_reload
+  fi
+}
+
+forget() {
+  while :; do
+    case $OWED_SO_FAR in
+      *"owe $1 $2$NL"*) OWED_SO_FAR=${OWED_SO_FAR%%"owe $1 $2$NL"*}${OWED_SO_FAR#*"owe $1 $2$NL"} ;;
+      *) break ;;
+    esac
+  done
+}
+
+# absorb ACTION RESOURCE: after a start that was done now; the fresh process has read everything.
+absorb() {
+  if [ "$LAST" = done ]; then
+    settle "$1" "$2"
+    forget "$1" "$2"
+  fi
+}
+
+# notified ACTION RESOURCE COMMAND ...
+notified() {
+  flush_writes
+  case $NL$OWED_SO_FAR in
+    *"${NL}owe $1 $2$NL"*)
+      action=$1 resource=$2
+      shift 2
+      "$@"
+      settle "$action" "$resource"
+      forget "$action" "$resource"
+      ;;
+  esac
+}

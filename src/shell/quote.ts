@@ -1,0 +1,12 @@
+import { InternalError } from '../model/errors.ts'
+
+/** One word of POSIX sh that stands for exactly this text. A NUL cannot be a part of any word: InternalError. */
+export function quote(text: string): string {
+  if (text.includes('\0')) throw new InternalError('a NUL character cannot be part of a shell word')
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** Words joined to one command line. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(quote).join(' ')
+}

@@ -1,0 +1,53 @@
+# converge's own state on the host: lock, journal, results. STATE is the state directory, below the root prefix.
+
+# Makes file contents and directory entries survive a power loss. coreutils before 8.24 and small busyboxes know only
+# the full sync.
+durable() { sync -- "$@" 2>/dev/null || sync; }
+
+# The kernel frees the lock when its owner dies, so that there is no stale lock. Steps run without fd 8.
+take_lock() {
+  exec 8>>"$STATE/lock"
+  if command -v flock >/dev/null; then
+    flock -n 8
+  else
+    # No flock (macOS): a directory stands in; its owner's process tells whether it is alive.
+    mkdir "$STATE/lock.d" 2>/dev/null || {
+      owner=
+      [ ! -r "$STATE/lock.d/pid" ] || read -r owner <"$STATE/lock.d/pid"
+      [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null && rm -rf "$STATE/lock.d" && mkdir "$STATE/lock.d"
+    } && say "$$" >"$STATE/lock.d/pid"
+  fi
+}
+
+lock_is_free() {
+  if command -v flock >/dev/null; then
+    [ ! -e "$STATE/lock" ] || flock -n "$STATE/lock" true
+  else
+    owner=
+    [ -r "$STATE/lock.d/pid" ] && read -r owner <"$STATE/lock.d/pid"
+    [ -z "$owner" ] || ! kill -0 "$owner" 2>/dev/null
+  fi
+}
+
+# A result line, then a ring on the bell that wakes whoever follows. Nobody may be listening: the pipe must not fill up.
+emit() {
+  say "$*" >>"$RUN/results"
+  [ -z "$PORTABLE" ] || say "$*"
+  BELLS=$((BELLS + 1))
+  [ "$BELLS" -gt 30000 ] || printf '.\n' >&9
+}
+
+# Puts what is owed into the journal; the caller makes it durable together with what else it has to.
+journal_owed() {
+  [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal"
+  printf '%s' "$OWED" >>"$STATE/journal"
+  OWED_SO_FAR=$OWED_SO_FAR$OWED OWED=
+}
+
+# The same at once, before an act that is not a write.
+journal_now() {
+  if [ -n "$OWED" ]; then
+    journal_owed
+    durable "$STATE/journal" "$STATE"
+  fi
+}
