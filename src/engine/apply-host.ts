@@ -11,13 +11,14 @@ import { lineSplitter, parseResultLine } from '../shell/parse-results.ts'
 import { type PlannedChanges, planProgram, type Run } from '../shell/plan-program.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import type { Connections } from './connections.ts'
+import type { HostPrograms } from './inspect-host.ts'
 import { type RunRecord, recordRun } from './run-record.ts'
 
 export interface ApplyHostInput {
   readonly planned: Extract<HostPlan, { status: 'planned' }>
   readonly host: Host
   readonly connections: Connections
-  readonly library: HostLibrary
+  readonly programs: HostPrograms
   readonly onProgress: (event: Progress) => void
 }
 
@@ -26,15 +27,15 @@ export async function applyHost({
   planned,
   host,
   connections,
-  library,
+  programs,
   onProgress,
 }: ApplyHostInput): Promise<HostReport> {
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
-  const run = newRun(host)
+  const run = newRun(host, programs.cluster)
   const record = recordRun(planned, onProgress)
   try {
     await upload(planned, run, connections, onProgress)
-    await start(planned, run, record, connections, library)
+    await start(planned, run, record, connections, programs.library)
   } catch (error) {
     if (!(error instanceof ConvergeError)) throw error
     return record.failed(error)
@@ -43,17 +44,18 @@ export async function applyHost({
 }
 
 /** The program that applyHost would run on the host, for people to read. */
-export function scriptFor(planned: PlannedChanges, host: Host, library: HostLibrary): string {
-  return planProgram(planned, newRun(host), library)
+export function scriptFor(planned: PlannedChanges, host: Host, { cluster, library }: HostPrograms): string {
+  return planProgram(planned, newRun(host, cluster), library)
 }
 
-function newRun(host: Host): Run {
+function newRun(host: Host, cluster: string): Run {
   const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
   const since = new Date().toISOString()
   return {
     id,
     by: `${userInfo().username}@${hostname()} since ${since}`,
     stateDir: host.platform.stateDir,
+    cluster,
     stagingDir: `${host.platform.stagingDir}/converge-${id}`,
   }
 }

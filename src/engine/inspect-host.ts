@@ -1,4 +1,4 @@
-import type { Host, Platform } from '../model/cluster.ts'
+import type { Host } from '../model/cluster.ts'
 import { CommandError, ConvergeError } from '../model/errors.ts'
 import type { Facts, PlatformFact, Probe } from '../model/facts.ts'
 import type { HostCatalog } from '../model/resource.ts'
@@ -7,6 +7,13 @@ import { AnswerError } from '../shell/answer-reader.ts'
 import { collectQuestions, inspectProgram } from '../shell/inspect-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { parseInspect } from '../shell/parse-inspect.ts'
+
+/** What every program for a host is made from. */
+export interface HostPrograms {
+  /** The cluster's name. */
+  readonly cluster: string
+  readonly library: HostLibrary
+}
 
 const baseTimeoutMs = 60_000
 /** A check may take 10 s on the host. */
@@ -17,13 +24,13 @@ export async function inspectHost(
   connection: Connection,
   host: Host,
   catalog: HostCatalog,
-  library: HostLibrary,
+  programs: HostPrograms,
 ): Promise<Facts> {
   const facts = await ask(
     connection,
     catalog.entries.flatMap(({ resource }) => resource.probes),
-    host.platform,
-    library,
+    host.platform.stateDir,
+    programs,
   )
   refuseOtherPlatform(host, facts.platform)
   if (facts.applying !== undefined) {
@@ -40,12 +47,12 @@ export async function inspectHost(
 export async function ask(
   connection: Connection,
   probes: readonly Probe[],
-  platform: Platform,
-  library: HostLibrary,
+  stateDir: string,
+  { cluster, library }: HostPrograms,
 ): Promise<Facts> {
   const questions = collectQuestions(probes)
   const { exitCode, stdout, stderr } = await connection.exec({
-    program: inspectProgram(questions, platform.stateDir, library),
+    program: inspectProgram(questions, { stateDir, cluster }, library),
     timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,
   })
   const { host } = connection

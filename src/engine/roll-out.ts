@@ -3,15 +3,14 @@ import type { Host } from '../model/cluster.ts'
 import { ConvergeError, InternalError } from '../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../model/plan.ts'
 import type { HostReport, Progress } from '../model/report.ts'
-import type { HostLibrary } from '../shell/library.ts'
 import type { Connections } from './connections.ts'
-import { ask } from './inspect-host.ts'
+import { ask, type HostPrograms } from './inspect-host.ts'
 
 export interface RollOutInput {
   readonly plan: Plan
   readonly limit: LimitFunction
   readonly connections: Connections
-  readonly library: HostLibrary
+  readonly programs: HostPrograms
   readonly hosts: ReadonlyMap<string, Host>
   readonly onProgress: (event: Progress) => void
   readonly apply: (host: string) => Promise<HostReport>
@@ -109,7 +108,7 @@ async function isHealthy(name: string, command: string, input: RollOutInput): Pr
   if (host === undefined) throw new InternalError(`unknown host ${name}`)
   try {
     const connection = await input.connections.get(name)
-    const facts = await ask(connection, [{ probe: 'check', command }], host.platform, input.library)
+    const facts = await ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs)
     return facts.checks[command] === true
   } catch (error) {
     if (error instanceof ConvergeError) return false

@@ -41,11 +41,12 @@ export function openSession(input: SessionInput): Session {
   const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
+  const programs = { cluster: cluster.name, library }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(parallel)
 
   const inspect = async (name: string): Promise<Facts> =>
-    inspectHost(await connections.get(name), known(hosts, name), known(catalogs, name), library)
+    inspectHost(await connections.get(name), known(hosts, name), known(catalogs, name), programs)
 
   const inspected = async (name: string): Promise<[string, Facts | ConvergeError]> => {
     try {
@@ -61,7 +62,7 @@ export function openSession(input: SessionInput): Session {
     const planned = plan.hosts.find(({ host }) => host === name)
     if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
     const host = known(hosts, name)
-    const report = await applyHost({ planned, host, connections, library, onProgress })
+    const report = await applyHost({ planned, host, connections, programs, onProgress })
     return report.status === 'changed' ? verify(report, () => inspect(name), known(catalogs, name)) : report
   }
 

@@ -12,6 +12,21 @@ export interface Questions {
   readonly checks: readonly string[]
 }
 
+/** Where a cluster's state is on a host. */
+export interface StatePlace {
+  readonly stateDir: string
+  /** The cluster's name: its manifest and generations have a directory of their own. */
+  readonly cluster: string
+}
+
+/** The first lines of each program that reads or writes state. */
+export function placeSettings({ stateDir, cluster }: StatePlace): string {
+  return `R=\${CONVERGE_ROOT-}
+R=\${R%/}
+STATE=$R${quote(stateDir)}
+CLUSTER=$STATE/clusters/${quote(cluster)}`
+}
+
 /** How many paths one stat is asked for: far below any ARG_MAX, and short lists keep dash fast. */
 export const pathsPerBatch = 100
 
@@ -50,10 +65,10 @@ export function collectQuestions(probes: readonly Probe[]): Questions {
 }
 
 /** The program that answers all questions in one exec; parse-inspect reads its output. It changes nothing. */
-export function inspectProgram(questions: Questions, stateDir: string, library: HostLibrary): string {
+export function inspectProgram(questions: Questions, place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
-STATE=$R${quote(stateDir)}
+${placeSettings(place)}
 read_uid
 read_init
 say 'converge 1'

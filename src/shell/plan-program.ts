@@ -2,17 +2,17 @@ import type { Change, Expectation } from '../model/plan.ts'
 import type { Guard } from '../model/resource.ts'
 import { expectedState } from './expected-state.ts'
 import { notificationWords } from './journal.ts'
+import { placeSettings, type StatePlace } from './inspect-program.ts'
 import type { HostLibrary } from './library.ts'
 import { operationWords } from './operation-words.ts'
 import { commandLine, quote } from './quote.ts'
 
 /** Which run of a program this is, and where its files are on the host. */
-export interface Run {
+export interface Run extends StatePlace {
   /** Unique word of letters, digits and dashes; also sorts by time. */
   readonly id: string
   /** Who started it, for a second controller that finds the lock taken: one line. */
   readonly by: string
-  readonly stateDir: string
   /** Where the uploads are. */
   readonly stagingDir: string
 }
@@ -44,9 +44,7 @@ end_of_steps
 
 /** Where state, results and uploads are: the first lines of each program that belongs to a run. */
 export function runSettings(run: Run): string {
-  return `R=\${CONVERGE_ROOT-}
-R=\${R%/}
-STATE=$R${quote(run.stateDir)}
+  return `${placeSettings(run)}
 ID=${quote(run.id)}
 RUN=$STATE/run/$ID
 STAGING=$R${quote(run.stagingDir)}`

@@ -2,6 +2,7 @@ import { InternalError } from '../model/errors.ts'
 import type { Facts, PathFact, Probe } from '../model/facts.ts'
 import type { Content, Operation } from '../model/operation.ts'
 import type { CatalogEntry, HostCatalog, Notification, Step } from '../model/resource.ts'
+import { placeSettings, type StatePlace } from './inspect-program.ts'
 import type { HostLibrary } from './library.ts'
 import { operationWords } from './operation-words.ts'
 import { guardWords } from './plan-program.ts'
@@ -12,7 +13,7 @@ import { encodeId } from './resource-id.ts'
  * One program that makes a whole catalog true on any host, without a controller: first boot, images, air gaps. Each
  * operation compares first; notifications fire on what changed. It never prunes. Contents travel inside it.
  */
-export function portableProgram(catalog: HostCatalog, stateDir: string, library: HostLibrary): string {
+export function portableProgram(catalog: HostCatalog, place: StatePlace, library: HostLibrary): string {
   const lines = new PortableLines()
   const last: string[] = []
   for (const entry of catalog.entries) {
@@ -33,7 +34,7 @@ export function portableProgram(catalog: HostCatalog, stateDir: string, library:
 ${library.inspect}
 ${library.apply}
 ${library.portable}
-STATE=$R${quote(stateDir)}
+${placeSettings(place)}
 ID=portable-$$
 RUN=$STATE/run/$ID
 STAGING=$RUN/staging
@@ -104,7 +105,7 @@ function isUnitFile(operation: Operation): boolean {
 }
 
 /** The facts of a host on which nothing is there yet: a resource's steps for it are all that it ever needs. */
-function nothingYet(probes: readonly Probe[]): Facts {
+export function nothingYet(probes: readonly Probe[]): Facts {
   return supposedFacts(probes, 'inactive')
 }
 
