@@ -1,0 +1,43 @@
+import { FormatError, type FormatProblem } from './format-error.ts'
+import { isVariableName, unreadableCharacter } from './systemd-text.ts'
+
+/** Variables of an `EnvironmentFile=`, in the order given. Booleans become `true` and `false`. */
+export interface EnvironmentVariables {
+  readonly [name: string]: string | number | boolean
+}
+
+/**
+ * Renders a file for systemd's `EnvironmentFile=`, whose quoting is not the shell's. systemd reads back every value
+ * byte for byte (`parse_env_file_internal` in its env-file.c). Throws a FormatError that names every variable with an
+ * invalid name or with a character that systemd refuses.
+ */
+export function renderEnvFile(variables: EnvironmentVariables): string {
+  const entries = Object.entries(variables).map(([name, value]) => [name, String(value)] as const)
+  const problems = entries.flatMap(([name, value]) => checkVariable(name, value))
+  if (problems.length > 0) throw new FormatError(problems)
+  return entries.map(([name, value]) => `${name}=${quote(value)}\n`).join('')
+}
+
+function checkVariable(name: string, value: string): readonly FormatProblem[] {
+  if (!isVariableName(name))
+    return [
+      {
+        message: `env file: ${JSON.stringify(name)} is not the name of an environment variable`,
+        hint: 'use letters, digits and _, and no digit in front',
+      },
+    ]
+  const unreadable = unreadableCharacter(value)
+  if (unreadable === undefined) return []
+  return [
+    {
+      message: `env file: the value of ${name} has the character ${unreadable}, which systemd refuses`,
+      hint: 'leave it out',
+    },
+  ]
+}
+
+// Within double quotes a backslash escapes only these four characters; everything else, line breaks too, is literal.
+function quote(value: string): string {
+  if (/^[\w./:@%+,=-]*$/.test(value)) return value
+  return `"${value.replaceAll(/["\\`$]/g, '\\$&')}"`
+}
