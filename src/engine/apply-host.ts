@@ -43,9 +43,17 @@ export async function applyHost({
   return record.report()
 }
 
+function plannedChanges({ changes, facts, bookkeeping }: ApplyHostInput['planned']): PlannedChanges {
+  return { changes, journal: facts.journal, ...(bookkeeping === undefined ? {} : { bookkeeping }) }
+}
+
 /** The program that applyHost would run on the host, for people to read. */
-export function scriptFor(planned: PlannedChanges, host: Host, { cluster, library }: HostPrograms): string {
-  return planProgram(planned, newRun(host, cluster), library)
+export function scriptFor(
+  planned: ApplyHostInput['planned'],
+  host: Host,
+  { cluster, library }: HostPrograms,
+): string {
+  return planProgram(plannedChanges(planned), newRun(host, cluster), library)
 }
 
 function newRun(host: Host, cluster: string): Run {
@@ -87,7 +95,7 @@ async function start(
   connections: Connections,
   library: HostLibrary,
 ): Promise<void> {
-  const program = planProgram({ changes: planned.changes, journal: planned.facts.journal }, run, library)
+  const program = planProgram(plannedChanges(planned), run, library)
   const timeoutMs = applyTimeoutMs(planned.changes)
   let first = true
   for (const pauseMs of reconnectPausesMs) {

@@ -30,6 +30,7 @@ function operationSeconds(operation: Operation): number {
     case 'attributes':
     case 'link':
     case 'remove':
+    case 'restore':
     case 'group':
     case 'user':
     case 'remove-user':

@@ -79,7 +79,7 @@ export function openSession(input: SessionInput): Session {
         plan,
         limit,
         connections,
-        library,
+        programs,
         hosts,
         onProgress,
         apply: (name) => apply(plan, name),

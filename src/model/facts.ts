@@ -1,3 +1,5 @@
+import type { Applied } from './manifest.ts'
+
 /** One question to a host. All questions of one inspect travel in one exec. */
 export type Probe =
   /**
@@ -83,6 +85,20 @@ export interface PendingNotification {
   readonly action: string
 }
 
+/** The manifests and generations of a host. */
+export interface HostState {
+  /** This cluster's resources by identity, as last applied. */
+  readonly manifest: readonly Applied[]
+  /** How many lines the manifest's log has. */
+  readonly manifestLines: number
+  /** What other clusters own on this host. */
+  readonly others: readonly { readonly cluster: string; readonly manifest: readonly Applied[] }[]
+  /** The newest generation, 0 when there is none. */
+  readonly generation: number
+  /** Set after a rollback: the digest of the catalog that was rolled back, then who and since when. */
+  readonly held?: string
+}
+
 /** Everything that one inspect learnt of a host; maps are keyed by what the probe asked for. */
 export interface Facts {
   readonly platform: PlatformFact
@@ -96,6 +112,8 @@ export interface Facts {
   readonly pending: readonly PendingNotification[]
   /** The journal's text without trailing newlines, as the host holds it; empty when nothing is pending. */
   readonly journal: string
+  /** What converge keeps on the host; absent where it has never applied anything. */
+  readonly state?: HostState
   /** Set while an earlier apply still runs on the host: its id. */
   readonly applying?: string
 }

@@ -43,6 +43,13 @@ export type Operation =
   | { readonly op: 'link'; readonly path: string; readonly target: string }
   /** Removes a file, a link, or (recursive) a directory with what is in it; nothing there is fine. */
   | { readonly op: 'remove'; readonly path: string; readonly recursive: boolean }
+  /** Puts a content back that converge kept; `kept` is a file below the cluster's state directory on the host. */
+  | ({
+      readonly op: 'restore'
+      readonly path: string
+      readonly kept: string
+      readonly sha256: string
+    } & Ownership)
   | { readonly op: 'group'; readonly name: string; readonly gid?: number; readonly system: boolean }
   | ({
       readonly op: 'user'

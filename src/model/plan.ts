@@ -36,8 +36,30 @@ export interface Change {
   readonly owes: readonly Owed[]
   /** Notifications that this change carries out. */
   readonly settles: readonly Owed[]
+  /** Who caused it, as far as the host's manifest tells: absent where converge has no record of the resource. */
+  readonly cause?: 'spec changed' | 'host changed' | 'spec and host changed'
+  /** Contents that are kept before it, each as a file below the cluster's state directory. */
+  readonly keeps?: readonly { readonly path: string; readonly kept: string }[]
+  /** Manifest lines that are on disk before it. */
+  readonly records?: readonly string[]
+  /** Manifest lines that are written after it. */
+  readonly strikes?: readonly string[]
   /** Decided on the host: only if the guard says so when its turn comes. */
   readonly guard?: Guard
+}
+
+/** How an apply is recorded on its host: as a generation that can be taken back, and in the manifest. */
+export interface Bookkeeping {
+  /** The generation that the apply makes; the newest one on the host is the one before. */
+  readonly generation: number
+  /** What was changed, in words, one line each. */
+  readonly summary: readonly string[]
+  /** The operations that take it back, in order. */
+  readonly revert: readonly Operation[]
+  /** Manifest lines that belong to no change. */
+  readonly records: readonly string[]
+  /** The whole manifest in few lines, when the log has grown long. */
+  readonly rewrite?: string
 }
 
 /** What is planned for one host. */
@@ -48,6 +70,8 @@ export type HostPlan =
       /** In the order in which they are applied; empty when the host is as it should be. */
       readonly changes: readonly Change[]
       readonly facts: Facts
+      /** What the apply leaves on the host besides its changes; absent when there are none. */
+      readonly bookkeeping?: Bookkeeping
       /** Why this host disrupts a group; empty when it does not. */
       readonly disrupts: readonly Disruption[]
       /** Things to know that change nothing, such as `ownership is left alone: not root`. */

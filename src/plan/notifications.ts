@@ -23,9 +23,13 @@ export function carryOutDelayed(
     let restarted = false
     for (const action of actions) {
       const owing = owersOf(planned, id, action)
-      const pending = facts.pending.some(
-        (notification) => notification.resource === id && notification.action === action,
-      )
+      const pending =
+        facts.pending.some(
+          (notification) => notification.resource === id && notification.action === action,
+        ) &&
+        !planned.some((change) =>
+          change.settles.some((owed) => owed.resource === id && owed.action === action),
+        )
       if (owing.length === 0 && !pending) continue
       const settles = [{ resource: id, action }]
       const absorber =

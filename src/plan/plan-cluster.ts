@@ -2,6 +2,7 @@ import { ConvergeError, ResourceConflict } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../model/resource.ts'
+import { withBookkeeping } from './bookkeeping.ts'
 import { planHost } from './plan-host.ts'
 import { planWaves } from './waves.ts'
 
@@ -46,7 +47,9 @@ function planOne(catalog: HostCatalog, inspection: Inspection, groups: Groups): 
   try {
     const plan = planHost(catalog, facts, new Set(groups.keys()))
     const refusal = bootstrapRefusal(plan, inspection, groups)
-    return refusal === undefined ? plan : { host: catalog.host, status: 'failed', error: refusal }
+    return refusal === undefined
+      ? withBookkeeping(plan, catalog)
+      : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
     if (!(error instanceof ResourceConflict)) throw error
     return {

@@ -149,6 +149,7 @@ function withHealth(
       expects: [],
       owes: [],
       settles: [],
+      ...(change.guard === undefined ? {} : { guard: change.guard }),
     },
   ]
 }

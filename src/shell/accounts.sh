@@ -4,7 +4,7 @@ has_tools() { [ -z "$R" ] && command -v "$1" >/dev/null; }
 
 # account FILE NAME: the entry's line.
 account() {
-  while IFS= read -r line; do
+  while IFS= read -r line || [ -n "$line" ]; do
     case $line in "$2":*)
       say "$line"
       return 0
@@ -165,7 +165,7 @@ END
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
 edit_memberships() {
-  while IFS=: read -r group password gid members; do
+  while IFS=: read -r group password gid members || [ -n "$group" ]; do
     kept=
     oldifs=$IFS
     IFS=,

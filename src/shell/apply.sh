@@ -5,7 +5,7 @@ point() { :; }
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= QUEUED=0 NUMBER= BELLS=0 LAST=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST=
   exec 9<>"$RUN/bell"
   if ! take_lock; then
     holder=
@@ -53,14 +53,17 @@ step() {
   shift 2
   if [ -n "$PORTABLE" ] && "is_$operation" "$@" >/dev/null 2>&1; then
     emit "same $NUMBER"
-    NEXT_OWED=
+    NEXT_OWED= NEXT_RECORDS=
     return 0
   fi
   emit "start $NUMBER"
   point
   if [ "$operation" != write ]; then
-    OWED=$OWED$NEXT_OWED NEXT_OWED=
-    journal_now
+    OWED=$OWED$NEXT_OWED RECORDS=$RECORDS$NEXT_RECORDS NEXT_OWED= NEXT_RECORDS=
+    journal_now || {
+      fail "$NUMBER" 'the journal cannot be written' /dev/null
+      return 0
+    }
     point
   fi
   if "do_$operation" "$@" >"$RUN/output" 2>&1 8>&- 9>&-; then
@@ -69,7 +72,7 @@ step() {
     [ "$operation" = write ] || emit "done $NUMBER"
   else
     result=$?
-    NEXT_OWED=
+    NEXT_OWED= NEXT_RECORDS=
     # Writes that were queued before this step come first.
     flush_writes
     [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
@@ -87,7 +90,7 @@ guarded() {
   case $kind-$answer in
     only_if-yes | unless-no) "$@" ;;
     *)
-      NEXT_OWED=
+      NEXT_OWED= NEXT_RECORDS= LAST=
       emit "skip $2"
       ;;
   esac

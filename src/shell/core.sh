@@ -16,7 +16,10 @@ NL='
 say() { printf '%s\n' "$*"; }
 
 # The last lines of a text file, each marked as quoted, so that no output of a command is taken for a result line.
-quote_file() { tail -n 40 "$1" | tail -c 8192 | tr -d '\000' | sed 's/^/| /'; }
+# Each line ends, also where the command left out its last newline: the result line behind it stands by itself.
+quote_file() {
+  tail -n 40 "$1" | tail -c 8192 | tr -d '\000' | while IFS= read -r line || [ -n "$line" ]; do say "| $line"; done
+}
 
 # Numeric user id without a process where Linux tells it.
 read_uid() {

@@ -124,8 +124,10 @@ inspect_accounts() {
     getent group
   else
     [ ! -r "$R/etc/passwd" ] || cat "$R/etc/passwd"
-    say G
+    # The files may end without a newline.
+    say "${NL}G"
     [ ! -r "$R/etc/group" ] || cat "$R/etc/group"
+    say ''
   fi
   say 'A end'
 }
@@ -151,7 +153,7 @@ inspect_checks() {
   say "X$answers"
 }
 
-# What an earlier run left: its journal, and an apply that still runs.
+# What an earlier run left: its journal, what the manifest says, and an apply that still runs.
 inspect_state() {
   if [ -s "$STATE/journal" ]; then
     say J
@@ -159,7 +161,9 @@ inspect_state() {
     # The last line may have been torn by a kill.
     say "${NL}J end"
   fi
-  if [ -r "$STATE/applying" ] && ! lock_is_free; then
+  inspect_manifest
+  # It is empty when the last run came to its end: then the lock is not even tried.
+  if [ -s "$STATE/applying" ] && ! lock_is_free; then
     read -r applying <"$STATE/applying"
     say "applying $applying"
   fi

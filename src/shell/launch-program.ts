@@ -10,7 +10,7 @@ export function launchProgram(program: string, run: Run, library: HostLibrary): 
 ${library.launch}
 ${runSettings(run)}
 prepare_run
-cat >"$RUN/program" <<'${end}'
+cat >"$RUN/program" <<'${end}' || complain "cannot write below $STATE"
 ${program}${end}
 launch
 follow

@@ -12,7 +12,7 @@ export interface HostLibrary {
 
 /** The library's files, below src/shell/. */
 export const libraryFiles = {
-  inspect: ['core.sh', 'state.sh', 'inspect.sh'],
+  inspect: ['core.sh', 'state.sh', 'manifest.sh', 'inspect.sh'],
   apply: ['operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
   launch: ['launch.sh'],
   portable: ['portable.sh'],

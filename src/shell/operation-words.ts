@@ -24,6 +24,8 @@ export function operationWords(operation: Operation): readonly string[] {
       return ['link', operation.path, operation.target]
     case 'remove':
       return ['remove', operation.path, yesNo(operation.recursive)]
+    case 'restore':
+      return ['restore', operation.path, operation.kept, operation.sha256, ...ownership(operation)]
     case 'group':
       return ['group', operation.name, String(operation.gid ?? ''), yesNo(operation.system)]
     case 'user': {

@@ -52,8 +52,8 @@ do_write() {
   }
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
-    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_OWED=\$NEXT_OWED"
-  NEXT_OWED=
+    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
+  NEXT_OWED= NEXT_RECORDS=
 }
 
 # Takes the queued writes live, in order. At the first that is not right that one fails and the rest is dropped.
@@ -63,10 +63,11 @@ flush_writes() {
   check_queue
   i=1
   while [ "$i" -le "$good" ]; do
-    eval "OWED=\$OWED\$Q${i}_OWED"
+    eval "OWED=\$OWED\$Q${i}_OWED RECORDS=\$RECORDS\$Q${i}_RECORDS"
     i=$((i + 1))
   done
-  [ -z "$OWED" ] || journal_owed
+  [ -z "$OWED" ] || journal_owed || good=0 problem='the journal cannot be written'
+  [ -z "$RECORDS" ] || record_now || good=0 problem='the manifest cannot be written'
   point
   queue_durable
   point
@@ -96,7 +97,7 @@ check_queue() {
     eval "want=\$Q${i}_SUM validate=\$Q${i}_VALIDATE temporary=\$Q${i}_TEMPORARY"
     if [ "${sum#\\}" != "$want" ]; then
       problem='the uploaded bytes do not have the checksum of the plan'
-    elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1; then
+    elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1 8>&- 9>&-; then
       problem="validation failed: $validate"
     fi
     [ -z "$problem" ] || break
@@ -115,6 +116,7 @@ queue_durable() {
     i=$((i + 1))
   done
   [ ! -s "$STATE/journal" ] || set -- "$@" "$STATE/journal" "$STATE"
+  [ ! -s "$CLUSTER/manifest" ] || set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
   [ $# -eq 0 ] || durable "$@"
 }
 
@@ -201,7 +203,7 @@ do_link() {
 is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
-    if [ "$2" = yes ]; then rm -rf -- "${R:?}$1"; else rmdir -- "$R$1"; fi
+    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }

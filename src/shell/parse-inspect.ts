@@ -1,15 +1,18 @@
 import type {
   Facts,
   GroupFact,
+  HostState,
   PackageFact,
   PathFact,
   PlatformFact,
   UnitFact,
   UserFact,
 } from '../model/facts.ts'
+import type { Applied } from '../model/manifest.ts'
 import { AnswerError, AnswerReader } from './answer-reader.ts'
 import { pathsPerBatch, type Questions } from './inspect-program.ts'
 import { pendingInJournal } from './journal.ts'
+import { parseManifest } from './parse-manifest.ts'
 
 /** Reads what the inspect program printed. An unreadable answer is an AnswerError, never a guess. */
 export function parseInspect(output: Uint8Array, questions: Questions): Facts {
@@ -25,6 +28,7 @@ export function parseInspect(output: Uint8Array, questions: Questions): Facts {
   const packages = questions.packages.length > 0 ? parsePackages(reader, questions.packages) : {}
   const checks = questions.checks.length > 0 ? parseChecks(reader, questions.checks) : {}
   const journal = reader.next('J') ? parseJournal(reader) : ''
+  const state = parseState(reader)
   const applying = reader.next('applying') ? reader.expect('applying') : undefined
   reader.expect('end')
   return {
@@ -36,6 +40,7 @@ export function parseInspect(output: Uint8Array, questions: Questions): Facts {
     checks,
     pending: pendingInJournal(journal),
     journal,
+    ...(state === undefined ? {} : { state }),
     ...(applying === undefined ? {} : { applying }),
   }
 }
@@ -240,7 +245,32 @@ function parseChecks(reader: AnswerReader, commands: readonly string[]): Readonl
 
 function parseJournal(reader: AnswerReader): string {
   reader.expect('J')
-  return reader.linesUntil('J end').join('\n').trimEnd()
+  // As the host's $(cat ...) takes it: a torn last line may end in a blank, and that one counts.
+  return reader.linesUntil('J end').join('\n').replace(/\n+$/, '')
+}
+
+function parseState(reader: AnswerReader): HostState | undefined {
+  const lines = reader.next('M') ? linesAfter(reader, 'M') : undefined
+  const others: { cluster: string; manifest: readonly Applied[] }[] = []
+  while (reader.next('O')) {
+    const cluster = reader.expect('O')
+    others.push({ cluster, manifest: parseManifest(reader.linesUntil('O end')) })
+  }
+  const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const held = reader.next('held') ? reader.expect('held') : undefined
+  if (lines === undefined && others.length === 0 && generation === undefined) return undefined
+  return {
+    manifest: lines === undefined ? [] : parseManifest(lines),
+    manifestLines: lines?.length ?? 0,
+    others,
+    generation: generation ?? 0,
+    ...(held === undefined ? {} : { held }),
+  }
+}
+
+function linesAfter(reader: AnswerReader, word: string): string[] {
+  reader.expect(word)
+  return reader.linesUntil(`${word} end`)
 }
 
 function integer(text: string | undefined): number {

@@ -1,8 +1,8 @@
-import type { Change, Expectation } from '../model/plan.ts'
+import type { Bookkeeping, Change, Expectation } from '../model/plan.ts'
 import type { Guard } from '../model/resource.ts'
 import { expectedState } from './expected-state.ts'
-import { notificationWords } from './journal.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
+import { notificationWords } from './journal.ts'
 import type { HostLibrary } from './library.ts'
 import { operationWords } from './operation-words.ts'
 import { commandLine, quote } from './quote.ts'
@@ -21,6 +21,8 @@ export interface Run extends StatePlace {
 export interface PlannedChanges {
   readonly changes: readonly Change[]
   readonly journal: string
+  /** Absent for changes that leave no trace in the state. */
+  readonly bookkeeping?: Bookkeeping
 }
 
 /** The program that checks a plan's expectations under the lock and then carries out its changes, in order. */
@@ -35,7 +37,9 @@ read_init
 begin ${commandLine([run.id, run.by])}
 expect_journal ${quote(planned.journal)}
 ${expectationLines(planned.changes).join('\n')}
+${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
+${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${planned.changes.flatMap(changeLines).join('\n')}
 end_of_steps
 } </dev/null
@@ -48,6 +52,21 @@ export function runSettings(run: Run): string {
 ID=${quote(run.id)}
 RUN=$STATE/run/$ID
 STAGING=$R${quote(run.stagingDir)}`
+}
+
+/** How many generations a host keeps. */
+const keptGenerations = 10
+
+function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
+  if (bookkeeping === undefined) return []
+  const { generation, summary, revert, records, rewrite } = bookkeeping
+  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
+  return [
+    ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
+    `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
+    ...(generation > keptGenerations ? [`forget_generations ${generation - keptGenerations}`] : []),
+    ...records.map((line) => `record ${quote(line)}`),
+  ]
 }
 
 const expectationsPerCall = 100
@@ -66,9 +85,12 @@ function expectationLines(changes: readonly Change[]): string[] {
 
 function changeLines(change: Change, index: number): string[] {
   return [
+    ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([kept, path])}`),
+    ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     `${guardWords(change.guard)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
+    ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]
 }
 

@@ -1,7 +1,7 @@
 import { InternalError } from '../model/errors.ts'
-import type { Facts, PathFact, Probe } from '../model/facts.ts'
 import type { Content, Operation } from '../model/operation.ts'
 import type { CatalogEntry, HostCatalog, Notification, Step } from '../model/resource.ts'
+import { supposedFacts } from '../model/supposed-facts.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
 import type { HostLibrary } from './library.ts'
 import { operationWords } from './operation-words.ts'
@@ -17,7 +17,7 @@ export function portableProgram(catalog: HostCatalog, place: StatePlace, library
   const lines = new PortableLines()
   const last: string[] = []
   for (const entry of catalog.entries) {
-    for (const step of entry.resource.steps(nothingYet(entry.resource.probes))) {
+    for (const step of entry.resource.steps(supposedFacts(entry.resource.probes, 'inactive'))) {
       if (step.phase === 'last') last.push(...lines.step(entry, step))
       else lines.add(...lines.step(entry, step))
     }
@@ -79,7 +79,7 @@ class PortableLines {
     const entry = catalog.entries.find(({ resource }) => resource.id === id)
     if (entry === undefined) throw new InternalError(`${id} is notified but not in the catalog`)
     return entry.resource
-      .steps(runningAlready(entry.resource.probes), { action })
+      .steps(supposedFacts(entry.resource.probes, 'active'), { action })
       .flatMap(({ operation }) => [
         `reload_units ${this.#number++}`,
         `notified ${commandLine([action, encodeId(id)])} ${this.#call(operation)}`,
@@ -102,50 +102,4 @@ function stageLine(content: Content): string {
 
 function isUnitFile(operation: Operation): boolean {
   return operation.op === 'write' && /^\/(etc|run|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
-}
-
-/** The facts of a host on which nothing is there yet: a resource's steps for it are all that it ever needs. */
-export function nothingYet(probes: readonly Probe[]): Facts {
-  return supposedFacts(probes, 'inactive')
-}
-
-function runningAlready(probes: readonly Probe[]): Facts {
-  return supposedFacts(probes, 'active')
-}
-
-function supposedFacts(probes: readonly Probe[], active: string): Facts {
-  const facts = {
-    platform: { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false },
-    paths: {} as Record<string, PathFact>,
-    units: {} as Record<string, Facts['units'][string]>,
-    users: {} as Record<string, null>,
-    groups: {} as Record<string, null>,
-    packages: {} as Record<string, null>,
-    checks: {} as Record<string, boolean>,
-    pending: [],
-    journal: '',
-  } as const
-  for (const probe of probes) {
-    switch (probe.probe) {
-      case 'path':
-        facts.paths[probe.path] = { type: 'absent' }
-        break
-      case 'unit':
-        facts.units[probe.unit] = { load: 'loaded', active, file: 'disabled', needsReload: false }
-        break
-      case 'user':
-        facts.users[probe.name] = null
-        break
-      case 'group':
-        facts.groups[probe.name] = null
-        break
-      case 'package':
-        facts.packages[probe.name] = null
-        break
-      case 'check':
-        facts.checks[probe.command] = true
-        break
-    }
-  }
-  return facts
 }

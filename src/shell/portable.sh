@@ -2,6 +2,8 @@
 
 # begin_portable: a run of its own, with what an earlier one left owed.
 begin_portable() {
+  # Of a run that was killed under the same process id.
+  rm -rf -- "$RUN"
   mkdir -p -- "$STATE/run" "$STAGING" && chmod 0700 "$STATE" && mkdir -p -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" ||
     exit 70
   : >"$RUN/results"
@@ -63,6 +65,8 @@ notified() {
       "$@"
       settle "$action" "$resource"
       forget "$action" "$resource"
+      # The fresh process has read what a reload would make it read.
+      [ "$action" != restart ] || absorb reload "$resource"
       ;;
   esac
 }

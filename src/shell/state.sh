@@ -39,15 +39,22 @@ emit() {
 
 # Puts what is owed into the journal; the caller makes it durable together with what else it has to.
 journal_owed() {
-  [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal"
-  printf '%s' "$OWED" >>"$STATE/journal"
+  [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal" || return 1
+  # A line that a kill tore must not swallow the next one.
+  printf '%s' "$NL$OWED" >>"$STATE/journal" || return 1
   OWED_SO_FAR=$OWED_SO_FAR$OWED OWED=
 }
 
 # The same at once, before an act that is not a write.
 journal_now() {
+  set --
   if [ -n "$OWED" ]; then
-    journal_owed
-    durable "$STATE/journal" "$STATE"
+    journal_owed || return 1
+    set -- "$STATE/journal" "$STATE"
   fi
+  if [ -n "$RECORDS" ]; then
+    record_now || return 1
+    set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
+  fi
+  [ $# -eq 0 ] || durable "$@"
 }

@@ -1,0 +1,47 @@
+import type { Operation } from './operation.ts'
+import type { ResourceId } from './resource.ts'
+
+/**
+ * What converge last made true of one resource on a host, as a line of that host's manifest. The manifest belongs to
+ * one cluster and is what prune, drift and the claims of other clusters go by.
+ */
+export interface Applied {
+  readonly resource: ResourceId
+  /** `created`: nothing was there before converge; `adopted`: something was, and is restored on prune. */
+  readonly origin: 'created' | 'adopted'
+  /** SHA-256 over the desired state as JSON with sorted keys. */
+  readonly desired: string
+  /** The state of each path that it owns, in the words of appliedState. */
+  readonly paths: Readonly<Record<string, string>>
+  /** What prune does when the resource leaves the catalog, in order. */
+  readonly removal: readonly Operation[]
+}
+
+/** A generation: what one apply did, and how to take it back. */
+export interface Generation {
+  readonly number: number
+  /** Id of the run that made it. */
+  readonly run: string
+  /** Who and since when, one line. */
+  readonly by: string
+  /** What was changed, in words, one line each. */
+  readonly changes: readonly string[]
+}
+
+/** The first line of a manifest; another one was written by another version of converge. */
+export const manifestHeader = 'converge-manifest 1'
+
+/** The manifest's text for these entries, in few lines. */
+export function manifestText(entries: readonly Applied[]): string {
+  return [manifestHeader, ...entries.map(setLine), ''].join('\n')
+}
+
+/** The manifest's line that sets a resource's entry. */
+export function setLine(entry: Applied): string {
+  return `set ${JSON.stringify(entry)}`
+}
+
+/** The manifest's line that removes a resource's entry. */
+export function dropLine(resource: string): string {
+  return `drop ${resource}`
+}

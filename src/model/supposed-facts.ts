@@ -1,0 +1,47 @@
+import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact } from './facts.ts'
+
+/**
+ * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. What
+ * a resource does on such a host is all that it ever does.
+ */
+export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive'): Facts {
+  const paths: Record<string, PathFact> = Object.create(null)
+  const units: Record<string, UnitFact> = Object.create(null)
+  const users: Record<string, UserFact | null> = Object.create(null)
+  const groups: Record<string, GroupFact | null> = Object.create(null)
+  const packages: Record<string, PackageFact | null> = Object.create(null)
+  const checks: Record<string, boolean> = Object.create(null)
+  for (const probe of probes) {
+    switch (probe.probe) {
+      case 'path':
+        paths[probe.path] = { type: 'absent' }
+        break
+      case 'unit':
+        units[probe.unit] = { load: 'loaded', active, file: 'disabled', needsReload: false }
+        break
+      case 'user':
+        users[probe.name] = null
+        break
+      case 'group':
+        groups[probe.name] = null
+        break
+      case 'package':
+        packages[probe.name] = null
+        break
+      case 'check':
+        checks[probe.command] = true
+        break
+    }
+  }
+  return {
+    platform: { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false },
+    paths,
+    units,
+    users,
+    groups,
+    packages,
+    checks,
+    pending: [],
+    journal: '',
+  }
+}

@@ -1,0 +1,34 @@
+import { type Applied, manifestHeader } from '../model/manifest.ts'
+import { AnswerError } from './answer-reader.ts'
+
+/**
+ * Reads a manifest: `set JSON` replaces a resource's entry, `drop RESOURCE` removes it. A newer version is an
+ * AnswerError. A torn last line is an entry whose change has not happened: it is ignored.
+ */
+export function parseManifest(lines: readonly string[]): readonly Applied[] {
+  if (lines[0] !== manifestHeader)
+    throw new AnswerError(`the manifest begins with "${lines[0]}": a newer converge wrote it`)
+  const entries = new Map<string, Applied>()
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith('drop ')) entries.delete(line.slice('drop '.length))
+    if (!line.startsWith('set ')) continue
+    const entry = parseEntry(
+      line.slice('set '.length),
+      index === lines.findLastIndex((other) => other !== ''),
+    )
+    if (entry === undefined) continue
+    // An entry moves to the end when it is set again, so that prune goes backwards through what was done.
+    entries.delete(entry.resource)
+    entries.set(entry.resource, entry)
+  }
+  return [...entries.values()]
+}
+
+function parseEntry(json: string, last: boolean): Applied | undefined {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    if (last) return undefined
+    throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
+  }
+}
