@@ -3,6 +3,7 @@ import { CommandError, ConvergeError } from '../model/errors.ts'
 import type { Facts, PlatformFact, Probe } from '../model/facts.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import type { Connection } from '../model/transport.ts'
+import { leftBehind, pruneProbes } from '../plan/prune.ts'
 import { AnswerError } from '../shell/answer-reader.ts'
 import { collectQuestions, inspectProgram } from '../shell/inspect-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
@@ -40,7 +41,21 @@ export async function inspectHost(
       remedy: 'Wait until it has ended, then run converge again.',
     })
   }
-  return facts
+  return withLeftBehind(facts, connection, host, catalog, programs)
+}
+
+/** What left the catalog is known from the manifest only: its state is asked for when there is any. */
+async function withLeftBehind(
+  facts: Facts,
+  connection: Connection,
+  host: Host,
+  catalog: HostCatalog,
+  programs: HostPrograms,
+): Promise<Facts> {
+  const probes = pruneProbes(leftBehind(catalog, facts))
+  if (probes.length === 0) return facts
+  const more = await ask(connection, probes, host.platform.stateDir, programs)
+  return { ...facts, paths: { ...more.paths, ...facts.paths }, units: { ...more.units, ...facts.units } }
 }
 
 /** Answers to probes; AnswerError and a failed program become errors that name the host. */

@@ -15,7 +15,11 @@ type PlannedHost = Extract<HostPlan, { status: 'planned' }>
  * Adds to a host's plan how it is recorded: what is kept before each change, the manifest lines around it, who caused
  * it, and the generation with the operations that take it back.
  */
-export function withBookkeeping(plan: PlannedHost, catalog: HostCatalog): PlannedHost {
+export function withBookkeeping(
+  plan: PlannedHost,
+  catalog: HostCatalog,
+  drops: readonly string[] = [],
+): PlannedHost {
   if (plan.changes.length === 0) return plan
   const { facts } = plan
   const generation = (facts.state?.generation ?? 0) + 1
@@ -58,7 +62,7 @@ export function withBookkeeping(plan: PlannedHost, catalog: HostCatalog): Planne
       generation,
       summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
       revert: revertOf(changes, facts, generation),
-      records: [...records.values()],
+      records: [...records.values(), ...drops],
       ...(rewrite === undefined ? {} : { rewrite }),
     },
   }

@@ -4,20 +4,30 @@ import type { HostPlan, Plan } from '../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../model/resource.ts'
 import { withBookkeeping } from './bookkeeping.ts'
 import { planHost } from './plan-host.ts'
+import { prune, silentDrops } from './prune.ts'
 import { planWaves } from './waves.ts'
 
 /** What an inspect brought for each selected host: its facts, or why there are none. */
 export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 
+export interface PlanOptions {
+  /** Whether what left the spec leaves the hosts. */
+  readonly prune: boolean
+}
+
 /**
  * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
  * the same plan. A host that cannot be planned is in it as `failed`.
  */
-export function planCluster(catalog: Catalog, inspection: Inspection): Plan {
+export function planCluster(
+  catalog: Catalog,
+  inspection: Inspection,
+  options: PlanOptions = { prune: true },
+): Plan {
   const groups = findGroups(catalog)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, inspection, groups))
+    .map((hostCatalog) => planOne(hostCatalog, inspection, groups, options))
   return { cluster: catalog.cluster, hosts, waves: planWaves(hosts, groups) }
 }
 
@@ -37,7 +47,12 @@ function findGroups(catalog: Catalog): Groups {
   return groups
 }
 
-function planOne(catalog: HostCatalog, inspection: Inspection, groups: Groups): HostPlan {
+function planOne(
+  catalog: HostCatalog,
+  inspection: Inspection,
+  groups: Groups,
+  options: PlanOptions,
+): HostPlan {
   const facts = inspection.get(catalog.host)
   if (facts === undefined || facts instanceof ConvergeError) {
     const error =
@@ -45,10 +60,12 @@ function planOne(catalog: HostCatalog, inspection: Inspection, groups: Groups): 
     return { host: catalog.host, status: 'failed', error }
   }
   try {
-    const plan = planHost(catalog, facts, new Set(groups.keys()))
+    refuseForeignClaims(catalog, facts)
+    const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
+    const plan = planHost(catalog, facts, new Set(groups.keys()), pruned)
     const refusal = bootstrapRefusal(plan, inspection, groups)
     return refusal === undefined
-      ? withBookkeeping(plan, catalog)
+      ? withBookkeeping(plan, catalog, options.prune ? silentDrops(catalog, facts, pruned) : [])
       : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
     if (!(error instanceof ResourceConflict)) throw error
@@ -91,6 +108,26 @@ function bootstrapRefusal(
     )
   }
   return undefined
+}
+
+/** What another cluster made true on this host is that cluster's. */
+function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
+  for (const { cluster, manifest } of facts.state?.others ?? []) {
+    const theirs = new Map(
+      manifest.flatMap(({ resource, paths }) => Object.keys(paths).map((path) => [path, resource])),
+    )
+    for (const { resource } of catalog.entries) {
+      for (const { kind, key } of resource.claims) {
+        const owner = kind === 'path' ? theirs.get(key) : undefined
+        if (owner === undefined) continue
+        throw new ResourceConflict(
+          resource.id,
+          `${key} belongs to ${owner} of the cluster ${cluster}`,
+          `Remove it from one of the two specs, and converge ${cluster} first if it is to give it up.`,
+        )
+      }
+    }
+  }
 }
 
 function holdsData(facts: Facts | ConvergeError | undefined, { data }: Disruption): boolean | undefined {

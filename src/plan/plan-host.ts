@@ -4,6 +4,7 @@ import type { CatalogEntry, Disruption, Guard, HostCatalog, Step } from '../mode
 import { withDaemonReload } from './daemon-reload.ts'
 import { fileDiff } from './file-diff.ts'
 import { carryOutDelayed } from './notifications.ts'
+import type { Prune } from './prune.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -15,6 +16,7 @@ export function planHost(
   catalog: HostCatalog,
   facts: Facts,
   startTogether: ReadonlySet<string>,
+  pruned: Prune = { first: [], last: [] },
 ): PlannedHost {
   const changes: Change[] = []
   const last: Change[] = []
@@ -35,7 +37,7 @@ export function planHost(
   return {
     host: catalog.host,
     status: 'planned',
-    changes: withDaemonReload([...delayed.changes, ...last], catalog, facts),
+    changes: withDaemonReload([...pruned.first, ...delayed.changes, ...last, ...pruned.last], catalog, facts),
     facts,
     disrupts: disruptions(catalog, delayed.changes),
     notes: [...ownershipNote(facts), ...delayed.notes],

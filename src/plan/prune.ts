@@ -1,0 +1,102 @@
+import type { Facts, Probe } from '../model/facts.ts'
+import { type Applied, dropLine } from '../model/manifest.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Change } from '../model/plan.ts'
+import type { HostCatalog } from '../model/resource.ts'
+import { appliedState } from './applied-state.ts'
+
+/** The manifest's resources that are no longer in the catalog, the last applied first. */
+export function leftBehind(catalog: HostCatalog, facts: Facts): readonly Applied[] {
+  const wanted = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
+  return (facts.state?.manifest ?? []).filter(({ resource }) => !wanted.has(resource)).toReversed()
+}
+
+/** What must be asked of the host before these resources can be pruned. */
+export function pruneProbes(applied: readonly Applied[]): readonly Probe[] {
+  return applied.flatMap(({ paths, removal }) => [
+    ...Object.keys(paths).map((path): Probe => ({ probe: 'path', path })),
+    ...removal.flatMap((operation): Probe[] =>
+      operation.op === 'unit' ? [{ probe: 'unit', unit: operation.unit }] : [],
+    ),
+  ])
+}
+
+/** What the prune does before and behind the other changes: units stop first, what they used goes last. */
+export interface Prune {
+  readonly first: readonly Change[]
+  readonly last: readonly Change[]
+}
+
+/** Takes back what left the catalog: what converge created goes, what it adopted gets its original back. */
+export function prune(catalog: HostCatalog, facts: Facts): Prune {
+  const claimed = new Set(
+    catalog.entries.flatMap(({ resource }) => resource.claims.map(({ kind, key }) => `${kind} ${key}`)),
+  )
+  const first: Change[] = []
+  const last: Change[] = []
+  for (const applied of leftBehind(catalog, facts)) {
+    const operations = applied.removal.filter(
+      (operation) => !isClaimed(operation, claimed) && isNeeded(operation, facts),
+    )
+    const changes = strikingLast(
+      applied,
+      operations.map((operation) => pruneChange(applied, operation, facts)),
+    )
+    first.push(...changes.filter(({ operation }) => operation.op === 'unit'))
+    last.push(...changes.filter(({ operation }) => operation.op !== 'unit'))
+  }
+  return { first, last }
+}
+
+function isClaimed(operation: Operation, claimed: ReadonlySet<string>): boolean {
+  if (operation.op === 'unit') return claimed.has(`unit ${operation.unit}`)
+  return 'path' in operation && claimed.has(`path ${operation.path}`)
+}
+
+/** Leaves out what is so already, so that a prune that was interrupted goes on where it stopped. */
+function isNeeded(operation: Operation, facts: Facts): boolean {
+  if (operation.op === 'remove') return facts.paths[operation.path]?.type !== 'absent'
+  if (operation.op === 'restore') {
+    const fact = facts.paths[operation.path]
+    return fact?.type !== 'file' || fact.sha256 !== operation.sha256
+  }
+  if (operation.op !== 'unit') return true
+  const unit = facts.units[operation.unit]
+  if (unit === undefined || unit.load === 'not-found') return false
+  if (operation.action === 'stop') return unit.active !== 'inactive' && unit.active !== 'failed'
+  if (operation.action === 'disable') return unit.file === 'enabled'
+  return true
+}
+
+function pruneChange(applied: Applied, operation: Operation, facts: Facts): Change {
+  const path = 'path' in operation ? operation.path : undefined
+  const state = path === undefined ? undefined : facts.paths[path]
+  const edited = path !== undefined && state !== undefined && appliedState(state) !== applied.paths[path]
+  return {
+    resource: applied.resource,
+    operation,
+    reason: `no longer in the spec${edited ? ', and was changed on the host' : ''}`,
+    expects: path === undefined || state === undefined ? [] : [{ path, state }],
+    owes: [],
+    settles: [],
+  }
+}
+
+/** The entry leaves the manifest behind its last operation. */
+function strikingLast(applied: Applied, changes: readonly Change[]): readonly Change[] {
+  const ordered = changes.toSorted(
+    (a, b) => Number(b.operation.op === 'unit') - Number(a.operation.op === 'unit'),
+  )
+  const final = ordered.at(-1)
+  return ordered.map((change) =>
+    change === final ? { ...change, strikes: [dropLine(applied.resource)] } : change,
+  )
+}
+
+/** Manifest lines for entries that leave it without any operation. */
+export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly string[] {
+  const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
+  return leftBehind(catalog, facts)
+    .map(({ resource }) => dropLine(resource))
+    .filter((line) => !struck.has(line))
+}
