@@ -1,5 +1,5 @@
 import type { Operation } from './operation.ts'
-import type { ResourceId } from './resource.ts'
+import type { ResourceId } from './resource-id.ts'
 
 /**
  * What converge last made true of one resource on a host, as a line of that host's manifest. The manifest belongs to

@@ -1,10 +1,10 @@
 import type { Position } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
+import type { ResourceId } from './resource-id.ts'
 import type { ValueMap } from './value.ts'
 
-/** `kind[name]`, such as `file[/etc/motd]`. */
-export type ResourceId = `${string}[${string}]`
+export type { ResourceId }
 
 /** What no second resource of a host may own; `kind` is `path`, `unit`, `user`, `group`, `package`. */
 export interface Claim {
@@ -94,16 +94,13 @@ export interface Resource {
   readonly claims: readonly Claim[]
   readonly probes: readonly Probe[]
   /** What comes first where the same host declares it: the directory above a path, the owner of a file. */
-  readonly follows?: readonly Claim[]
+  follows?(): readonly Claim[]
   /** What others may notify it to do; absent: nothing. */
   readonly actions?: readonly NotificationAction[]
   /** Acts only when notified: compile refuses it where nothing notifies it. */
   readonly dormant?: boolean
   /** What is needed to make it true, given the facts; empty when it is. With a trigger: what that asks for. */
   steps(facts: Facts, trigger?: Trigger): readonly Step[]
-  /** The recipe or layer that declared it, set by compile. */
-  readonly declaredBy?: string
-  readonly position?: Position
 }
 
 /** A notification after compile: from one resource of the host to another. */
@@ -120,6 +117,8 @@ export interface CatalogEntry {
   readonly notifies: readonly Notification[]
   /** The recipe, role or host layer that declared it. */
   readonly declaredBy: string
+  /** The entry of the run list, or the declaration itself. */
+  readonly position?: Position
 }
 
 /** Everything that should be true of one host, in the order in which it is made true. */

@@ -28,7 +28,12 @@ free_id() {
 # replace_account FILE NAME LINE: adds or replaces an entry (removes it when LINE is empty), in one rename.
 replace_account() {
   temporary=$R/etc/.converge-$ID-$1
-  [ -e "$R/etc/$1" ] || : >"$R/etc/$1"
+  [ -e "$R/etc/$1" ] || case $1 in
+    shadow) (umask 037 && : >"$R/etc/$1") ;;
+    *) (umask 022 && : >"$R/etc/$1") ;;
+  esac
+  # A copy first, so that owner and mode stay (shadow belongs to a group of its own).
+  cp -p -- "$R/etc/$1" "$temporary" || return 1
   {
     found=
     while IFS= read -r line || [ -n "$line" ]; do
@@ -42,7 +47,6 @@ replace_account() {
     done <"$R/etc/$1"
     [ -n "$found" ] || [ -z "$3" ] || say "$3"
   } >"$temporary" || return 1
-  case $1 in shadow) chmod 0640 "$temporary" ;; *) chmod 0644 "$temporary" ;; esac
   durable "$temporary" && mv -f -- "$temporary" "$R/etc/$1" && durable "$R/etc/"
 }
 
@@ -165,6 +169,7 @@ END
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
 edit_memberships() {
+  cp -p -- "$R/etc/group" "$R/etc/.converge-$ID-group" || return 1
   while IFS=: read -r group password gid members || [ -n "$group" ]; do
     kept=
     oldifs=$IFS
@@ -174,7 +179,7 @@ edit_memberships() {
     case $2 in *",$group,"*) kept=$kept${kept:+,}$1 ;; esac
     say "$group:$password:$gid:$kept"
   done <"$R/etc/group" >"$R/etc/.converge-$ID-group" &&
-    chmod 0644 "$R/etc/.converge-$ID-group" && mv -f -- "$R/etc/.converge-$ID-group" "$R/etc/group" && durable "$R/etc/"
+    durable "$R/etc/.converge-$ID-group" && mv -f -- "$R/etc/.converge-$ID-group" "$R/etc/group" && durable "$R/etc/"
 }
 
 # remove_user NAME, remove_group NAME

@@ -57,6 +57,9 @@ stats() {
   stat -c '%a %u %g %U %G %s' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %Su %Sg %z' -- "$@"
 }
 
+# GNU stat prints a mode without leading zeros, BSD's with them.
+pad_mode() { while [ ${#mode} -lt 4 ]; do mode=0$mode; done; }
+
 # Runs a user's command. In a root tree it sees that tree: by chroot where that is possible, else through CONVERGE_ROOT.
 shell_command() {
   if [ -n "$R" ] && [ "$UID_NUMBER" = 0 ] && [ -x "$R/bin/sh" ]; then

@@ -25,6 +25,5 @@ function owned({
   readonly uid: number
   readonly gid: number
 }): string {
-  // stat prints the mode without leading zeros.
-  return `${mode.replace(/^0+(?=.)/, '')} ${uid} ${gid}`
+  return `${mode} ${uid} ${gid}`
 }

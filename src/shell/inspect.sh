@@ -19,6 +19,8 @@ inspect_platform() {
   say "os $os"
   say "release $release"
   say "machine $machine"
+  # The owners in a root tree have the names that its own files give them.
+  [ -z "$R" ] || inspect_accounts
 }
 
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `K` says what kind each is, `S` begins the
@@ -137,7 +139,7 @@ inspect_packages() {
   if command -v dpkg-query >/dev/null && [ -d "$R/var/lib/dpkg" ]; then
     say P
     # An unknown name only makes dpkg-query complain: what it does not list is not installed.
-    dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${Package} ${db:Status-Status} ${Version}\n' -- "$@" 2>/dev/null
+    dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${Package} ${Architecture} ${db:Status-Status} ${Version}\n' -- "$@" 2>/dev/null
     say 'P end'
   else
     say 'P none'

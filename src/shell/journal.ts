@@ -17,7 +17,8 @@ export function pendingInJournal(text: string): readonly PendingNotification[] {
   const pending = new Map<string, PendingNotification>()
   for (const line of lines.slice(1)) {
     const [verb, action, id] = line.split(' ')
-    if (action === undefined || id === undefined) continue
+    // Not even whole: every identity ends in a bracket.
+    if (action === undefined || id?.endsWith(']') !== true) continue
     if (verb === 'owe') pending.set(`${action} ${id}`, { resource: decodeId(id), action })
     if (verb === 'settled') pending.delete(`${action} ${id}`)
   }

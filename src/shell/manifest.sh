@@ -101,11 +101,7 @@ do_restore() {
     return 1
   }
   temporary=$R${1%/*}/.converge-$ID-$NUMBER
-  if can_own; then
-    install -m "$4" -o "$5" -g "$6" -- "$CLUSTER/$2" "$temporary"
-  else
-    install -m "$4" -- "$CLUSTER/$2" "$temporary"
-  fi || return 1
+  install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
   read -r sum _ <<END
 $(sums "$temporary")
 END

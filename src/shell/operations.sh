@@ -2,7 +2,45 @@
 # asks that first; the plan program knows it from the plan), `do_NAME` does it from any state.
 
 own() {
-  if can_own; then chown -h "$1:$2" -- "$3"; fi
+  if can_own; then resolve_owner "$1" "$2" && chown -h "$OWNER:$GROUP" -- "$3"; fi
+}
+
+# Sets OWNER and GROUP to what chown takes. A root tree has accounts of its own, which the machine that it lies on does
+# not know or knows under other numbers.
+resolve_owner() {
+  OWNER=$1 GROUP=$2
+  [ -n "$R" ] || return 0
+  tree_id passwd "$1" && OWNER=$TREE_ID && tree_id group "$2" && GROUP=$TREE_ID
+}
+
+tree_id() {
+  case $2 in
+    *[!0-9]*) TREE_ID= ;;
+    *) TREE_ID=$2 ;;
+  esac
+  if [ -z "$TREE_ID" ] && [ -r "$R/etc/$1" ]; then
+    while IFS=: read -r tree_name _ tree_number _ || [ -n "$tree_name" ]; do
+      [ "$tree_name" != "$2" ] || TREE_ID=$tree_number
+    done <"$R/etc/$1"
+  fi
+  [ -n "$TREE_ID" ] || [ "$2" != root ] || TREE_ID=0
+  [ -n "$TREE_ID" ] || {
+    say "there is no $2 in /etc/$1"
+    return 1
+  }
+}
+
+# install_file FROM TO MODE OWNER GROUP: a copy with its attributes, or nothing.
+install_file() {
+  if can_own; then
+    resolve_owner "$4" "$5" && install -m "$3" -o "$OWNER" -g "$GROUP" -- "$1" "$2"
+  else
+    install -m "$3" -- "$1" "$2"
+  fi || {
+    result=$?
+    rm -f -- "$2"
+    return "$result"
+  }
 }
 
 # has_attributes PATH MODE OWNER GROUP
@@ -10,10 +48,13 @@ has_attributes() {
   read -r mode uid gid user group _ <<END
 $(stats "$R$1")
 END
-  while [ ${#mode} -lt 4 ]; do mode=0$mode; done
+  pad_mode
   [ "$mode" = "$2" ] || return 1
   can_own || return 0
-  { [ "$user" = "$3" ] || [ "$uid" = "$3" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$4" ]; }
+  resolve_owner "$3" "$4" || return 1
+  # A root tree's names were resolved to numbers; elsewhere the names decide.
+  [ -z "$R" ] || user= group=
+  { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
 }
 
 # write PATH STAGED SUM MODE OWNER GROUP VALIDATE: queued, so that many files are checked and made durable together.
@@ -41,15 +82,7 @@ do_write() {
     return 1
   }
   temporary=$R$directory/.converge-$ID-$NUMBER
-  if can_own; then
-    install -m "$4" -o "$5" -g "$6" -- "$STAGING/$2" "$temporary"
-  else
-    install -m "$4" -- "$STAGING/$2" "$temporary"
-  fi || {
-    result=$?
-    rm -f -- "$temporary"
-    return "$result"
-  }
+  install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
     Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
@@ -125,8 +158,9 @@ rename_queue() {
   i=1
   while [ "$i" -le "$good" ]; do
     eval "number=\$Q${i}_NUMBER path=\$Q${i}_PATH temporary=\$Q${i}_TEMPORARY directory=\$Q${i}_DIRECTORY"
-    mv -f -- "$temporary" "$path" 2>"$RUN/flush" || {
+    mv -f -- "$temporary" "$path" 2>"$RUN/rename" || {
       good=$((i - 1)) problem='the new content cannot take its place'
+      mv -f -- "$RUN/rename" "$RUN/flush"
       break
     }
     point
@@ -292,18 +326,17 @@ do_offline_unit() {
 # run TIMEOUT CWD USER COMMAND (its environment is exported within COMMAND)
 is_run() { return 1; }
 do_run() {
-  (
-    cd "$R${2:-/}" || exit 1
-    if [ -n "$3" ]; then
-      if command -v runuser >/dev/null; then
-        timed_command "$1" "exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$4")"
-      else
-        timed_command "$1" "exec su -s /bin/sh -c $(quote_word "$4") $(quote_word "$3")"
-      fi
-    else
-      timed_command "$1" "$4"
-    fi
-  ) || {
+  # chroot(8) begins at the root, so that the command itself goes to its directory.
+  enter=/
+  [ -z "$2" ] || enter=$(quote_word "$2")
+  enter="cd -- \"\${CONVERGE_ROOT-}\"$enter || exit$NL"
+  if [ -z "$3" ]; then
+    timed_command "$1" "$enter$4"
+  elif command -v runuser >/dev/null; then
+    timed_command "$1" "${enter}exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$4")"
+  else
+    timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$4") $(quote_word "$3")"
+  fi || {
     result=$?
     [ "$result" -ne 124 ] || say "ended after $1 seconds"
     return "$result"

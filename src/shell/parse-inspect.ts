@@ -13,15 +13,18 @@ import { AnswerError, AnswerReader } from './answer-reader.ts'
 import { pathsPerBatch, type Questions } from './inspect-program.ts'
 import { pendingInJournal } from './journal.ts'
 import { parseManifest } from './parse-manifest.ts'
+import { parseTreeAccounts, withTreeOwners } from './tree-accounts.ts'
 
 /** Reads what the inspect program printed. An unreadable answer is an AnswerError, never a guess. */
 export function parseInspect(output: Uint8Array, questions: Questions): Facts {
   const reader = new AnswerReader(output)
   if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')
   const platform = parsePlatform(reader)
-  const paths = parsePaths(reader, [...questions.paths.keys()])
+  const accounts = platform.rooted ? parseTreeAccounts(reader) : undefined
+  const found = parsePaths(reader, [...questions.paths.keys()])
+  const paths = accounts === undefined ? found : withTreeOwners(found, accounts)
   const units = questions.units.length > 0 ? parseUnits(reader, questions.units) : {}
-  const accounts =
+  const { users, groups } =
     questions.users.length + questions.groups.length > 0
       ? parseAccounts(reader, questions)
       : { users: {}, groups: {} }
@@ -35,7 +38,8 @@ export function parseInspect(output: Uint8Array, questions: Questions): Facts {
     platform,
     paths,
     units,
-    ...accounts,
+    users,
+    groups,
     packages,
     checks,
     pending: pendingInJournal(journal),
@@ -229,8 +233,9 @@ function parsePackages(
   const facts = emptyRecord<PackageFact | null>()
   for (const name of names) facts[name] = null
   for (const line of reader.linesUntil('P end')) {
-    const [name = '', status, version = ''] = line.split(' ')
-    if (status === 'installed') facts[name] = { version }
+    const [name = '', arch = '', status, version = ''] = line.split(' ')
+    if (status !== 'installed') continue
+    for (const asked of [name, `${name}:${arch}`]) if (asked in facts) facts[asked] = { version }
   }
   return facts
 }

@@ -1,0 +1,206 @@
+// A recipe outside of this repository imports the same names from 'converge'.
+import {
+  archive,
+  defineRecipe,
+  directory,
+  execLine,
+  file,
+  group,
+  type RecipeContext,
+  renderEnvFile,
+  type Static,
+  Type,
+  unit,
+  user,
+} from '../../src/dsl.ts'
+
+const Port = (description: string, fallback: number) =>
+  Type.Integer({ description, minimum: 1, maximum: 65535, default: fallback })
+
+const Attributes = Type.Object({
+  version: Type.String({
+    description: 'Version of etcd without the v, such as "3.4.23".',
+    pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+[0-9A-Za-z.+-]*$',
+  }),
+  sha256: Type.String({
+    description: 'SHA-256 of the archive, as sha256sum prints it.',
+    pattern: '^[0-9a-f]{64}$',
+  }),
+  url: Type.String({
+    description: 'Where the archive is; {version} and {arch} stand for those of the host.',
+    default:
+      'https://github.com/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-linux-{arch}.tar.gz',
+  }),
+  clientPort: Port('Port for clients.', 2379),
+  peerPort: Port('Port for the other members; the same on all of them.', 2380),
+  user: Type.String({ description: 'User and group that etcd runs as.', default: 'etcd' }),
+  dataDir: Type.String({
+    description: 'Where the member keeps its data.',
+    default: '/var/lib/etcd',
+    pattern: '^/',
+  }),
+  heartbeatIntervalMs: Type.Integer({
+    description: 'How often the leader tells that it is there.',
+    minimum: 1,
+    default: 100,
+  }),
+  electionTimeoutMs: Type.Integer({
+    description: 'How long a member waits for the leader; at least five heartbeats.',
+    minimum: 1,
+    default: 1000,
+  }),
+  token: Type.Optional(
+    Type.String({
+      description: 'What sets clusters apart at their bootstrap. Default: the name of the cluster.',
+    }),
+  ),
+  extra: Type.Record(
+    Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
+    Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+    { description: 'Further variables of etcd, such as ETCD_QUOTA_BACKEND_BYTES.', default: {} },
+  ),
+})
+
+type Context = RecipeContext<Static<typeof Attributes>>
+
+/** A member of an etcd cluster that is made of all hosts with this recipe. */
+export const etcd = defineRecipe({
+  name: 'etcd',
+  attributes: Attributes,
+  resources(ctx) {
+    const { attributes, platform } = ctx
+    const { dataDir, user: owner } = attributes
+    checkTimes(ctx)
+
+    const account = [
+      group({ name: owner, system: true }),
+      user({ name: owner, group: owner, system: true, home: dataDir, shell: '/usr/sbin/nologin' }),
+    ]
+    const data = directory({ path: dataDir, mode: '0700', owner, group: owner })
+    const release = archive({
+      url: archiveUrl(ctx),
+      sha256: attributes.sha256,
+      path: `/opt/etcd-${attributes.version}`,
+      binaries: ['etcd', 'etcdctl'],
+      binDir: platform.binDir,
+    })
+    const configuration = directory({ path: '/etc/etcd' })
+    const environment = file({ path: '/etc/etcd/etcd.env', content: renderEnvFile(memberVariables(ctx)) })
+    // etcd ignores these once it has data. They go then, so that they can neither mislead nor cause a restart.
+    const bootstrap = file({
+      path: '/etc/etcd/bootstrap.env',
+      content: renderEnvFile(bootstrapVariables(ctx)),
+      until: `${dataDir}/member`,
+    })
+    const service = unit({
+      name: 'etcd.service',
+      content: serviceUnit(ctx, environment.name, bootstrap.name),
+      enabled: true,
+      started: true,
+      after: [...account, data, bootstrap],
+      // Exactly what the running process has read; a change of the unit itself restarts it anyway.
+      restartOn: [release, environment],
+      disruption: {
+        group: 'etcd',
+        maxUnavailable: 'quorum',
+        healthy: `ETCDCTL_API=3 ${platform.binDir}/etcdctl --endpoints=${clientUrl(ctx)} endpoint health`,
+        healthyTimeoutSeconds: 60,
+        data: `${dataDir}/member`,
+      },
+    })
+    return [...account, data, release, configuration, environment, bootstrap, service]
+  },
+})
+
+function checkTimes({ attributes, fail }: Context): void {
+  const { heartbeatIntervalMs, electionTimeoutMs } = attributes
+  if (electionTimeoutMs >= 5 * heartbeatIntervalMs) return
+  fail(
+    `etcd refuses an election timeout of ${electionTimeoutMs} ms with a heartbeat of ${heartbeatIntervalMs} ms`,
+    `set etcd.electionTimeoutMs to at least ${5 * heartbeatIntervalMs}`,
+  )
+}
+
+function archiveUrl({ attributes, platform, host, fail }: Context): string {
+  const { url, version } = attributes
+  if (url.includes('{arch}') && platform.arch === undefined) {
+    fail(
+      `the architecture of ${host.name} is not declared, and the archive depends on it`,
+      'add `platform: { arch: amd64 }` (or arm64, ...) to the cluster, the role or the host',
+    )
+  }
+  return url.replaceAll('{version}', version).replaceAll('{arch}', platform.arch ?? '')
+}
+
+/** What the member reads at every start. */
+function memberVariables(ctx: Context): Record<string, string | number | boolean> {
+  const { attributes, host, fail } = ctx
+  const { dataDir, clientPort, heartbeatIntervalMs, electionTimeoutMs, extra } = attributes
+  if (!/^[0-9.]+$|:/.test(host.address)) {
+    fail(
+      `etcd listens on IP addresses only, and the address of ${host.name} is the name ${host.address}`,
+      'give the host its IP address as `address:`',
+    )
+  }
+  const own = {
+    ETCD_NAME: host.name,
+    ETCD_DATA_DIR: dataDir,
+    ETCD_LISTEN_PEER_URLS: peerUrl(ctx, host.address),
+    ETCD_LISTEN_CLIENT_URLS: [...new Set([clientUrl(ctx), `http://127.0.0.1:${clientPort}`])].join(','),
+    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(ctx),
+    ETCD_HEARTBEAT_INTERVAL: heartbeatIntervalMs,
+    ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
+  }
+  const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
+  if (twice !== undefined)
+    fail(`etcd.extra sets ${twice}, which the recipe sets itself`, `leave out ${twice}`)
+  return { ...own, ...extra }
+}
+
+/** What the member reads at its first start only. */
+function bootstrapVariables(ctx: Context): Record<string, string> {
+  const { attributes, cluster, host } = ctx
+  const members = ctx.hosts({ recipe: 'etcd' })
+  return {
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address),
+    ETCD_INITIAL_CLUSTER: members.map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`).join(','),
+    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_TOKEN: attributes.token ?? cluster.name,
+  }
+}
+
+function serviceUnit({ attributes, platform }: Context, environment: string, bootstrap: string) {
+  return {
+    Unit: {
+      Description: 'etcd key-value store',
+      Documentation: 'https://etcd.io/docs/',
+      Wants: 'network-online.target',
+      After: 'network-online.target',
+    },
+    Service: {
+      Type: 'notify',
+      User: attributes.user,
+      EnvironmentFile: [environment, `-${bootstrap}`],
+      ExecStart: execLine([`${platform.binDir}/etcd`]),
+      Restart: 'on-failure',
+      RestartSec: 5,
+      // A first start waits for the other members.
+      TimeoutStartSec: 120,
+      LimitNOFILE: 65536,
+    },
+    Install: { WantedBy: 'multi-user.target' },
+  }
+}
+
+function clientUrl({ attributes, host }: Context): string {
+  return `http://${bracketed(host.address)}:${attributes.clientPort}`
+}
+
+function peerUrl({ attributes }: Context, address: string): string {
+  return `http://${bracketed(address)}:${attributes.peerPort}`
+}
+
+/** An IPv6 address within a URL. */
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { clusterSchema } from '../load/schema.ts'
+import { resourceKinds } from '../resources/index.ts'
+import { plantRootTree } from '../transports/root-tree.ts'
+import type { ExitCode, Io } from './io.ts'
+import { loadSpec } from './load-spec.ts'
+import { starterFiles, starterRoots } from './starter-files.ts'
+import { usageError } from './usage-error.ts'
+
+export interface InitOptions {
+  /** The folder to begin in; made where it is missing. */
+  readonly directory: string
+}
+
+/** `converge init [DIR]`: a starter that works as it stands. Overwrites nothing. */
+export async function init({ directory }: InitOptions, io: Io): Promise<ExitCode> {
+  const paths = [...Object.keys(starterFiles), 'cluster.schema.json', ...starterRoots]
+  const inTheWay = paths.filter((path) => existsSync(join(directory, path)))
+  if (inTheWay.length > 0) {
+    throw usageError(
+      `${inTheWay.map((path) => join(directory, path)).join(', ')} exists already`,
+      'choose a new folder',
+    )
+  }
+  for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
+  for (const root of starterRoots) await plantRootTree(join(directory, root))
+  const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
+  const schema = clusterSchema({ recipes, kinds: resourceKinds })
+  await writeNew(join(directory, 'cluster.schema.json'), `${JSON.stringify(schema, null, 2)}\n`)
+  const change = directory === '.' ? '' : `cd ${directory} && `
+  io.stdout.write(
+    `${paths.map((path) => `wrote ${join(directory, path)}\n`).join('')}\nNext: ${change}converge --dry-run\n`,
+  )
+  return 0
+}
+
+async function writeNew(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content, { flag: 'wx' })
+}

@@ -1,0 +1,61 @@
+import { openSession, type Session } from '../engine/session.ts'
+import { createTransports } from '../transports/index.ts'
+import { hostLibrary } from './host-library.ts'
+import type { Io } from './io.ts'
+import type { LoadedSpec } from './load-spec.ts'
+import { selectHosts } from './select-hosts.ts'
+import { usageError } from './usage-error.ts'
+import { type ProgressWatch, watchProgress } from './watch-progress.ts'
+
+/** Which hosts are contacted, and how. */
+export interface HostOptions {
+  readonly limit?: string
+  readonly parallel: number
+  readonly askSudoPassword?: boolean
+  readonly verbose?: boolean
+}
+
+export interface OpenHosts {
+  readonly session: Session
+  readonly progress: ProgressWatch
+}
+
+/** Opens a session with the selected hosts for as long as `work` takes. */
+export async function withHosts<Result>(
+  spec: LoadedSpec,
+  options: HostOptions,
+  io: Io,
+  work: (open: OpenHosts) => Promise<Result>,
+): Promise<Result> {
+  const selected =
+    options.limit === undefined
+      ? undefined
+      : selectHosts(spec.cluster, options.limit).map((host) => host.name)
+  const sudoPassword = await findSudoPassword(options, io)
+  const progress = await watchProgress(io, { verbose: options.verbose === true })
+  const session = openSession({
+    cluster: spec.cluster,
+    catalog: spec.catalog,
+    ...(selected === undefined ? {} : { selected }),
+    transports: createTransports(),
+    library: hostLibrary(),
+    parallel: options.parallel,
+    ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
+    onProgress: progress.onProgress,
+  })
+  try {
+    return await work({ session, progress })
+  } finally {
+    progress.pause()
+    await session.close()
+  }
+}
+
+async function findSudoPassword(options: HostOptions, io: Io): Promise<string | undefined> {
+  const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
+  if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment
+  if (!io.canAsk) {
+    throw usageError('--ask-sudo-password needs a terminal', 'set CONVERGE_SUDO_PASSWORD instead')
+  }
+  return io.askSecret('sudo password: ')
+}

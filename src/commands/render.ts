@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { count } from '../report/words.ts'
+import type { ExitCode, Io } from './io.ts'
+import { loadSpec, type SpecOptions } from './load-spec.ts'
+import { prepareOutputFolder } from './output-folder.ts'
+import { renderTree, treeConflicts } from './render-tree.ts'
+import { selectHosts } from './select-hosts.ts'
+import { showDiagnostics } from './show-diagnostics.ts'
+import { usageError } from './usage-error.ts'
+import { writeTree } from './write-tree.ts'
+
+export interface RenderOptions extends SpecOptions {
+  readonly limit?: string
+  /** The folder that gets one tree per host. */
+  readonly output: string
+  /** Write sensitive content too, with mode 0600. */
+  readonly reveal?: boolean
+}
+
+/** `converge render -o DIR`: each host's files, directories and links as they will be on it; contacts nobody. */
+export async function render(options: RenderOptions, io: Io): Promise<ExitCode> {
+  const spec = await loadSpec(options)
+  showDiagnostics(spec.warnings, io)
+  const hosts = options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster, options.limit)
+  const names = new Set(hosts.map((host) => host.name))
+  const trees = spec.catalog.hosts
+    .filter((catalog) => names.has(catalog.host))
+    .map((catalog) => ({ host: catalog.host, tree: renderTree(catalog) }))
+  for (const { host, tree } of trees) {
+    const [conflict] = treeConflicts(tree)
+    if (conflict !== undefined) throw usageError(`${host} cannot be rendered: ${conflict}`)
+  }
+  await prepareOutputFolder(options.output, [...names])
+  for (const { host, tree } of trees)
+    await writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
+  const files = trees.reduce((sum, { tree }) => sum + tree.size, 0)
+  io.stdout.write(
+    `${count(trees.length, 'host')} with ${count(files, 'path')} rendered to ${options.output}\n`,
+  )
+  return 0
+}

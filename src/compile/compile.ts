@@ -1,0 +1,95 @@
+import type { Cluster, Host } from '../model/cluster.ts'
+import { InternalError, SpecError } from '../model/errors.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
+import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
+import { checkClaims } from './claims.ts'
+import type { Declared } from './declared.ts'
+import { declaredResource, readable, type SpecFiles } from './declared-resource.ts'
+import { order } from './order.ts'
+import { collectProblems, type Problem } from './problems.ts'
+import { type ContextSource, createContexts } from './recipe-context.ts'
+import { type Edge, resolveRelations } from './relations.ts'
+import { runRecipe } from './run-recipe.ts'
+import { createRenderer } from './template.ts'
+
+export interface CompileInput {
+  readonly cluster: Cluster
+  /** Every recipe that a run list names. */
+  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+  readonly kinds: Readonly<Record<string, ResourceKind>>
+  /** Text of a file, by its path relative to the spec's folder; throws when it cannot be read. */
+  readFile(path: string): string
+}
+
+/**
+ * Turns run lists and declared resources into each host's resources, in the order in which they are made true, with
+ * their relations resolved. Throws a SpecError with the mistakes of all hosts.
+ */
+export function compile(input: CompileInput): Catalog {
+  const { cluster } = input
+  const problems = collectProblems()
+  const contexts = createContexts(cluster)
+  const files = specFiles(input)
+  const hosts = cluster.hosts.map((host) => {
+    const report = (problem: Problem) => problems.add(host.name, problem)
+    return assemble(host, declare(host, input, contexts, files, report), report)
+  })
+  const diagnostics = problems.diagnostics()
+  if (diagnostics.length > 0) throw new SpecError(diagnostics)
+  return { cluster: cluster.name, hosts }
+}
+
+function specFiles({ readFile }: CompileInput): SpecFiles {
+  const texts = new Map<string, string>()
+  const read = (path: string) => {
+    const text = texts.get(path) ?? readFile(path)
+    texts.set(path, text)
+    return text
+  }
+  return { read, render: createRenderer((path) => readable(path, () => read(path))) }
+}
+
+/** Everything that is declared for a host, recipes first, in the order of the spec. */
+function declare(
+  host: Host,
+  { recipes, kinds }: CompileInput,
+  contexts: ContextSource,
+  files: SpecFiles,
+  report: (problem: Problem) => void,
+): readonly Declared[] {
+  const fromRecipes = host.runList.flatMap((use) => {
+    const loaded = recipes[use.recipe]
+    if (loaded === undefined) throw new InternalError(`the recipe ${use.recipe} is not loaded`)
+    return runRecipe(host, use, loaded, contexts, report)
+  })
+  const fromSpec = host.resources.flatMap((declaration) =>
+    declaredResource(declaration, kinds, files, report),
+  )
+  return [...fromRecipes, ...fromSpec]
+}
+
+function assemble(
+  host: Host,
+  declared: readonly Declared[],
+  report: (problem: Problem) => void,
+): HostCatalog {
+  const owned = checkClaims(declared, report)
+  const { after, notifies } = resolveRelations(owned, report)
+  const entries = order(owned, after, report).map(
+    ({ resource, declaredBy, position }): CatalogEntry => ({
+      resource,
+      after: identities(after.get(resource.id)),
+      notifies: notifies.get(resource.id) ?? NONE,
+      declaredBy,
+      ...(position !== undefined && { position }),
+    }),
+  )
+  return { host: host.name, entries }
+}
+
+// Shared, because most of many resources have none.
+const NONE: readonly never[] = Object.freeze([])
+
+function identities(edges: readonly Edge[] = NONE): readonly ResourceId[] {
+  return edges.length === 0 ? NONE : [...new Set(edges.map(({ to }) => to))]
+}

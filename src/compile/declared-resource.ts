@@ -1,0 +1,84 @@
+import type { ResourceDeclaration, Value, ValueMap } from '../model/cluster.ts'
+import { InternalError, SpecError } from '../model/errors.ts'
+import type { Resource, ResourceKind } from '../model/resource.ts'
+import type { Declared } from './declared.ts'
+import type { Problem } from './problems.ts'
+import { type Render, TemplateError } from './template.ts'
+
+/** The files beside the spec, each read once. */
+export interface SpecFiles {
+  readonly read: (path: string) => string
+  readonly render: Render
+}
+
+/** A resource from `resources:` of a role or host; reports every mistake at the declaration. */
+export function declaredResource(
+  { kind, desired, layer, position }: ResourceDeclaration,
+  kinds: Readonly<Record<string, ResourceKind>>,
+  files: SpecFiles,
+  report: (problem: Problem) => void,
+): readonly Declared[] {
+  const where = position === undefined ? {} : { position }
+  const resourceKind = kinds[kind]
+  if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
+  try {
+    const resource: Resource = resourceKind.create(withContent(kind, desired, files))
+    return [{ resource, declaredBy: layer, position }]
+  } catch (error) {
+    for (const problem of explain(error)) report({ ...problem, ...where })
+    return []
+  }
+}
+
+/** A file of the spec that cannot be read. */
+class UnreadableFile extends Error {}
+
+function explain(error: unknown): readonly Problem[] {
+  if (error instanceof SpecError) {
+    return error.diagnostics.map(({ code, message, hint }) => ({
+      code,
+      message,
+      ...(hint !== undefined && { hint }),
+    }))
+  }
+  if (error instanceof TemplateError) return [{ code: 'template-failed', message: error.message }]
+  if (error instanceof UnreadableFile) {
+    return [
+      { code: 'unreadable-file', message: error.message, hint: "the path is relative to the spec's folder" },
+    ]
+  }
+  throw error
+}
+
+/** `source` and `template` (with its `variables`) turned into `content`. */
+function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMap {
+  const { source, template, variables, ...rest } = desired
+  const given = ['content', 'contentBase64', 'source', 'template'].filter((name) =>
+    Object.hasOwn(desired, name),
+  )
+  if (given.length > 1) throw mistake(`${kind}: ${given.join(' and ')} are both set`, 'set one of them')
+  if (variables !== undefined && template === undefined) {
+    throw mistake(`${kind}: variables are for a template`, 'set template, or leave out variables')
+  }
+  if (typeof source === 'string') return { ...rest, content: readable(source, () => files.read(source)) }
+  if (typeof template !== 'string') return desired
+  return { ...rest, content: files.render(template, isMap(variables) ? variables : {}) }
+}
+
+function mistake(message: string, hint: string): SpecError {
+  return new SpecError([{ severity: 'error', code: 'invalid-resource', path: '', message, hint }])
+}
+
+function isMap(value: Value | undefined): value is ValueMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The reader says what the matter is; the message names the file as the spec spells it. */
+export function readable(path: string, read: () => string): string {
+  try {
+    return read()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UnreadableFile(`cannot read ${path}: ${reason}`, { cause: error })
+  }
+}

@@ -1,0 +1,50 @@
+import type { ResourceId } from '../model/resource.ts'
+import type { Ownership } from './claims.ts'
+import type { Declared } from './declared.ts'
+import type { Problem } from './problems.ts'
+import type { Edge } from './relations.ts'
+
+/**
+ * The order in which a host's resources are made true: as declared, except that what a resource comes after is pulled
+ * in front of it. Reports each cycle with its path and the word behind each step.
+ */
+export function order(
+  { byId }: Ownership,
+  after: ReadonlyMap<ResourceId, readonly Edge[]>,
+  report: (problem: Problem) => void,
+): readonly Declared[] {
+  const ordered: Declared[] = []
+  const state = new Map<ResourceId, 'entered' | 'done'>()
+  const path: { readonly id: ResourceId; readonly because: string }[] = []
+  const visit = (id: ResourceId, because: string): void => {
+    const declared = byId.get(id)
+    if (declared === undefined || state.get(id) === 'done') return
+    path.push({ id, because })
+    if (state.get(id) === 'entered') {
+      report(cycle(path, declared))
+    } else {
+      state.set(id, 'entered')
+      for (const edge of after.get(id) ?? []) visit(edge.to, edge.because)
+      state.set(id, 'done')
+      ordered.push(declared)
+    }
+    path.pop()
+  }
+  for (const id of byId.keys()) visit(id, '')
+  return ordered
+}
+
+function cycle(
+  path: readonly { readonly id: ResourceId; readonly because: string }[],
+  end: Declared,
+): Problem {
+  const start = path.findIndex(({ id }) => id === end.resource.id)
+  const [first, ...rest] = path.slice(start)
+  const steps = rest.map(({ id, because }) => ` comes after ${id} (${because})`).join(', which')
+  return {
+    code: 'cycle',
+    message: `resources wait for each other: ${first?.id}${steps}`,
+    hint: 'leave out one of these; `notifies` acts without ordering',
+    ...(end.position !== undefined && { position: end.position }),
+  }
+}

@@ -1,0 +1,129 @@
+import { suggest } from '../load/suggest.ts'
+import type { Notification, NotificationAction, ResourceId, ResourceRef, Timing } from '../model/resource.ts'
+import type { Ownership } from './claims.ts'
+import type { Declared } from './declared.ts'
+import type { Problem } from './problems.ts'
+
+/** One resource comes after another, and the word in the spec that says so. */
+export interface Edge {
+  readonly to: ResourceId
+  readonly because: string
+}
+
+export interface ResolvedRelations {
+  readonly after: ReadonlyMap<ResourceId, readonly Edge[]>
+  readonly notifies: ReadonlyMap<ResourceId, readonly Notification[]>
+}
+
+/**
+ * Turns the relations of one host's resources into identities. `restartOn` and `reloadOn` become notifications of the
+ * resources that they name, and put those first: what a service reads is in place before it starts. `notifies` by
+ * itself orders nothing. What a resource follows (its directory, its owner) comes first where it is declared.
+ */
+export function resolveRelations(owned: Ownership, report: (problem: Problem) => void): ResolvedRelations {
+  const after = new Map<ResourceId, Edge[]>()
+  const notifies = new Map<ResourceId, Notification[]>()
+  const notified = new Set<ResourceId>()
+  for (const declared of owned.byId.values()) {
+    const { resource } = declared
+    const { id, relations } = resource
+    const edges: Edge[] = []
+    after.set(id, edges)
+    const find = (ref: ResourceRef, relation: string) => resolve(ref, relation, declared, owned, report)
+    const notify = (from: ResourceId, to: Declared, action: NotificationAction, timing: Timing) => {
+      if (!(to.resource.actions ?? []).includes(action)) return report(notUnderstood(declared, to, action))
+      notified.add(to.resource.id)
+      put(notifies, from, { resource: to.resource.id, action, timing })
+    }
+    for (const ref of relations.after ?? []) {
+      const target = find(ref, 'after')
+      if (target !== undefined) edges.push({ to: target.resource.id, because: 'after' })
+    }
+    for (const [relation, action] of [
+      ['restartOn', 'restart'],
+      ['reloadOn', 'reload'],
+    ] as const) {
+      for (const ref of relations[relation] ?? []) {
+        const source = find(ref, relation)
+        if (source === undefined) continue
+        edges.push({ to: source.resource.id, because: relation })
+        notify(source.resource.id, declared, action, 'delayed')
+      }
+    }
+    for (const { resource: ref, action, timing = 'delayed' } of relations.notifies ?? []) {
+      const target = find(ref, 'notifies')
+      if (target !== undefined) notify(id, target, action, timing)
+    }
+    for (const claim of resource.follows?.() ?? []) {
+      const owner = owned.ownerOf(claim)
+      if (owner !== undefined && owner !== id) edges.push({ to: owner, because: `its ${claim.kind}` })
+    }
+  }
+  for (const declared of owned.byId.values()) {
+    if (declared.resource.dormant && !notified.has(declared.resource.id)) report(neverRuns(declared))
+  }
+  return { after, notifies }
+}
+
+/** The same notification counts once, and at once where anybody wants it at once. */
+function put(lists: Map<ResourceId, Notification[]>, from: ResourceId, notification: Notification): void {
+  const list = lists.get(from)
+  if (list === undefined) {
+    lists.set(from, [notification])
+    return
+  }
+  const { resource, action, timing } = notification
+  const same = list.findIndex((other) => other.resource === resource && other.action === action)
+  if (same === -1) list.push(notification)
+  else if (timing === 'immediate') list[same] = notification
+}
+
+function resolve(
+  ref: ResourceRef,
+  relation: string,
+  declared: Declared,
+  { byId }: Ownership,
+  report: (problem: Problem) => void,
+): Declared | undefined {
+  const id = typeof ref === 'string' ? ref : ref.id
+  const found = byId.get(id)
+  if (found !== undefined) return found
+  const likely = suggest(id, byId.keys())
+  const missing =
+    typeof ref === 'string'
+      ? 'declare it for the same host, in a recipe or below `resources:`'
+      : 'return it from the recipe as well'
+  report({
+    code: 'unknown-resource',
+    message: `${declared.resource.id} by ${declared.declaredBy}: ${relation} names ${id}, which this host does not have`,
+    hint: likely === undefined ? missing : `did you mean ${likely}?`,
+    ...at(declared),
+  })
+  return undefined
+}
+
+function notUnderstood(declared: Declared, to: Declared, action: NotificationAction): Problem {
+  const actions = to.resource.actions ?? []
+  return {
+    code: 'unknown-action',
+    message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be asked to ${action}`,
+    hint:
+      actions.length === 0
+        ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
+        : `it can be asked to ${actions.join(', ')}`,
+    ...at(declared),
+  }
+}
+
+function neverRuns(declared: Declared): Problem {
+  return {
+    code: 'never-runs',
+    message: `${declared.resource.id} by ${declared.declaredBy} would never run: it has no guard and nothing notifies it`,
+    hint: 'set creates, onlyIf or unless, or have another resource notify it with the action run',
+    ...at(declared),
+  }
+}
+
+function at({ position }: Declared): Pick<Problem, 'position'> {
+  return position === undefined ? {} : { position }
+}

@@ -1,0 +1,82 @@
+import type { Host, RecipeUse } from '../model/cluster.ts'
+import { InternalError, SpecError } from '../model/errors.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
+import type { Resource } from '../model/resource.ts'
+import type { Declared } from './declared.ts'
+import type { Problem } from './problems.ts'
+import { type ContextSource, RecipeRefusal } from './recipe-context.ts'
+import { thrownAt } from './thrown-at.ts'
+
+/**
+ * The resources that one recipe declares for one host. What the recipe throws is reported where it threw (else at the
+ * entry of the run list), what it refuses by `ctx.fail` at the entry of the run list.
+ */
+export function runRecipe(
+  host: Host,
+  use: RecipeUse,
+  loaded: LoadedRecipe,
+  contexts: ContextSource,
+  report: (problem: Problem) => void,
+): readonly Declared[] {
+  const declaredBy = `recipe ${use.recipe}`
+  try {
+    const context = contexts.contextOf(host, loaded)
+    // The loader has checked the attributes against the recipe's own schema, which its type comes from.
+    const resources: unknown = loaded.recipe.resources({
+      ...context,
+      attributes: context.attributes as never,
+    })
+    if (!isResourceList(resources)) {
+      report({
+        code: 'recipe-failed',
+        message: `${declaredBy} returned something else than resources`,
+        hint: 'return a list of what file(...), unit(...) and the like give back; a recipe cannot be async',
+        ...at(use),
+      })
+      return []
+    }
+    return resources.map((resource) => ({ resource, declaredBy, position: use.position }))
+  } catch (error) {
+    if (error instanceof InternalError) throw error
+    for (const problem of explain(error, declaredBy, use)) report(problem)
+    return []
+  }
+}
+
+function at({ position }: RecipeUse): Pick<Problem, 'position'> {
+  return position === undefined ? {} : { position }
+}
+
+function isResourceList(value: unknown): value is readonly Resource[] {
+  return Array.isArray(value) && value.every(isResource)
+}
+
+function isResource(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'id' in value && 'steps' in value
+}
+
+function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly Problem[] {
+  if (error instanceof RecipeRefusal) {
+    const { message, hint } = error
+    return [
+      {
+        code: 'recipe-refused',
+        message: `${declaredBy}: ${message}`,
+        ...(hint !== undefined && { hint }),
+        ...at(use),
+      },
+    ]
+  }
+  const position = thrownAt(error) ?? use.position
+  const where = position === undefined ? {} : { position }
+  if (error instanceof SpecError) {
+    return error.diagnostics.map(({ code, message, hint }) => ({
+      code,
+      message: `${declaredBy}: ${message}`,
+      ...(hint !== undefined && { hint }),
+      ...where,
+    }))
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, ...where }]
+}

@@ -1,0 +1,86 @@
+import Handlebars from 'handlebars'
+import type { Value } from '../model/value.ts'
+import { templateHelpers } from './template-helpers.ts'
+
+/** A template that is wrong, or that asks for what it is not given; the message begins with its name and line. */
+export class TemplateError extends Error {
+  constructor(message: string, options?: { readonly cause: unknown }) {
+    super(message, options)
+    this.name = 'TemplateError'
+  }
+}
+
+export type Render = (name: string, variables: { readonly [key: string]: Value }) => string
+
+/**
+ * Renders the templates that `read` finds; each is read and compiled once, however many hosts use it. There is no HTML
+ * escaping, because what is written are configuration files, and no unknown path, because a value that is silently
+ * missing is worse than an error.
+ */
+export function createRenderer(read: (name: string) => string): Render {
+  const compiled = new Map<string, HandlebarsTemplateDelegate>()
+  return (name, variables) => {
+    let template = compiled.get(name)
+    if (template === undefined) {
+      template = handlebars.compile(read(name), OPTIONS)
+      compiled.set(name, template)
+    }
+    const text = rendered(name, template, variables)
+    if (!text.includes(STRUCTURE)) return text
+    throw new TemplateError(`${name}: a map or list stands where text is wanted; use json, join or #each`)
+  }
+}
+
+const handlebars = Handlebars.create()
+handlebars.unregisterHelper('log')
+handlebars.unregisterHelper('lookup')
+handlebars.registerHelper(templateHelpers(Handlebars.helpers))
+
+const OPTIONS = {
+  noEscape: true,
+  strict: true,
+  knownHelpersOnly: true,
+  knownHelpers: { json: true, join: true, log: false, lookup: false },
+}
+
+function rendered(
+  name: string,
+  template: HandlebarsTemplateDelegate,
+  variables: { readonly [key: string]: Value },
+): string {
+  try {
+    return template(viewOf(variables))
+  } catch (error) {
+    throw new TemplateError(explain(name, error), { cause: error })
+  }
+}
+
+// What a map or list would read as in the text; no text that anybody means has it.
+const STRUCTURE = '\0structure\0'
+
+/** The variables without inherited names such as `constructor`, and with a mark where a whole map or list is written. */
+function viewOf(value: Value): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.assign(value.map(viewOf), MARK)
+  const view: Record<string, unknown> = Object.assign(Object.create(null), MARK)
+  for (const [key, item] of Object.entries(value)) view[key] = viewOf(item)
+  return view
+}
+
+const MARK = { [Symbol.toPrimitive]: () => STRUCTURE }
+
+function explain(name: string, error: unknown): string {
+  if (!(error instanceof Error)) return `${name}: ${String(error)}`
+  const { message } = error
+  const line = 'lineNumber' in error && typeof error.lineNumber === 'number' ? `:${error.lineNumber}` : ''
+  const parse = /^Parse error on line (\d+):\n(.*)\n/.exec(message)
+  if (parse !== null) return `${name}:${parse[1]}: parse error at ${parse[2]}`
+  const missing =
+    /^"(.+)" not defined in /s.exec(message) ??
+    /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message)
+  if (missing !== null) return `${name}${line}: ${missing[1]} is not defined`
+  const helper = /used the unknown helper (\S+)/.exec(message)
+  if (helper !== null)
+    return `${name}${line}: there is no helper ${helper[1]}; known are each, if, join, json, unless, with`
+  return `${name}${line}: ${message}`
+}

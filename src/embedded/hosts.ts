@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { plantRootTree } from '../transports/root-tree.ts'
+import { createHostServer, type EmbeddedEvent, type HostServer } from './host-server.ts'
+import { type EmbeddedKey, generateKey } from './keys.ts'
+
+export interface EmbeddedHostsOptions {
+  readonly names: readonly string[]
+  /** Where keys and root trees are made; created when missing. A tree that is already there is kept as it is. */
+  readonly directory: string
+  /** Login names that are let in; `root` unless said otherwise. */
+  readonly users?: readonly string[]
+  /** The login shell, run with `-c` and the command; `/bin/sh` unless said otherwise. */
+  readonly shell?: readonly string[]
+  /** Directories to search for commands before everything else. */
+  readonly searchPath?: readonly string[]
+  /** Uploads fail past this size of a file. */
+  readonly quotaBytes?: number
+  readonly onEvent?: (host: string, event: EmbeddedEvent) => void
+}
+
+export interface EmbeddedHost {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  /** The host's root tree. */
+  readonly root: string
+  /** Breaks all its connections. */
+  cut(): void
+  /** Takes the host down: it listens no more. */
+  stop(): Promise<void>
+}
+
+/** Hosts that run within this process. */
+export interface EmbeddedHosts {
+  readonly hosts: readonly EmbeddedHost[]
+  readonly identityFile: string
+  readonly knownHostsFile: string
+  /** Takes all hosts down. The directory stays. */
+  close(): Promise<void>
+}
+
+const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/**
+ * Starts hosts that need nothing but Node and a POSIX shell: real SSH and SFTP servers on the loopback interface, each
+ * with a directory as its root tree and, in place of systemd, a stand-in that keeps states and a log.
+ */
+export async function startEmbeddedHosts(options: EmbeddedHostsOptions): Promise<EmbeddedHosts> {
+  await mkdir(options.directory, { recursive: true })
+  const directory = await realpath(options.directory)
+  const identityFile = join(directory, 'identity')
+  const knownHostsFile = join(directory, 'known_hosts')
+  const authorizedKey = generateKey()
+
+  const started = await Promise.all(
+    options.names.map((name) => startHost(name, directory, authorizedKey, options)),
+  )
+  await writeFile(identityFile, authorizedKey.privatePem, { mode: 0o600 })
+  await writeFile(knownHostsFile, started.map(({ knownHost }) => `${knownHost}\n`).join(''), { mode: 0o600 })
+  return {
+    hosts: started.map(({ host }) => host),
+    identityFile,
+    knownHostsFile,
+    async close() {
+      await Promise.all(started.map(({ host }) => host.stop()))
+    },
+  }
+}
+
+async function startHost(
+  name: string,
+  directory: string,
+  authorizedKey: EmbeddedKey,
+  options: EmbeddedHostsOptions,
+): Promise<{ readonly host: EmbeddedHost; readonly knownHost: string }> {
+  if (!/^[\w.-]+$/.test(name) || name.startsWith('.')) throw new RangeError(`${name} is no name for a host`)
+  const root = join(directory, name)
+  if (!existsSync(root)) await plantEmbeddedRoot(root)
+  const hostKey = generateKey()
+  const server: HostServer = createHostServer({
+    root,
+    hostKey,
+    authorizedKey,
+    users: options.users ?? ['root'],
+    shell: options.shell ?? ['/bin/sh'],
+    searchPath: [...(options.searchPath ?? []), standIns(), ...SYSTEM_PATH, process.env.PATH ?? ''].join(
+      delimiter,
+    ),
+    quotaBytes: options.quotaBytes ?? Number.POSITIVE_INFINITY,
+    onEvent: (event) => options.onEvent?.(name, event),
+  })
+  const port = await server.listen()
+  const address = '127.0.0.1'
+  return {
+    host: { name, address, port, root, cut: () => server.cut(), stop: () => server.stop() },
+    knownHost: `[${address}]:${port} ${hostKey.type} ${hostKey.publicBlob.toString('base64')}`,
+  }
+}
+
+async function plantEmbeddedRoot(root: string): Promise<void> {
+  await plantRootTree(root)
+  // Its presence is how sd_booted(3) tells that systemd runs.
+  await mkdir(join(root, 'run/systemd/system'), { recursive: true })
+}
+
+/** The folder of the stand-ins, as seen from the sources or from the bundle. */
+function standIns(): string {
+  const candidates = ['./bin', '../src/embedded/bin', '../../src/embedded/bin'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  )
+  const found = candidates.find((candidate) => existsSync(join(candidate, 'systemctl')))
+  if (found === undefined)
+    throw new Error(`the stand-in for systemctl is in none of ${candidates.join(', ')}`)
+  return found
+}

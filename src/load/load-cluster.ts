@@ -1,0 +1,82 @@
+import type { Cluster } from '../model/cluster.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import { SpecError } from '../model/errors.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
+import type { ResourceKind } from '../model/resource.ts'
+import type { Document } from './document.ts'
+import { loadRecipes } from './load-recipes.ts'
+import { parseSpec } from './parse.ts'
+import { createProblems, type Problems } from './problems.ts'
+import type { Cut } from './prune.ts'
+import { readSpec } from './read-spec.ts'
+import { resolve } from './resolve.ts'
+import { type ClusterSpec, clusterSchema } from './schema.ts'
+import type { SchemaMistake } from './schema-mistake.ts'
+import { createValidator } from './validate.ts'
+
+export interface LoadClusterInput {
+  readonly file: string
+  /** Takes the place of the spec's `environment`. */
+  readonly environment?: string
+  /** Assignments such as `etcd.version=3.5.0`, the strongest layer. */
+  readonly set?: readonly string[]
+  readonly builtins: Readonly<Record<string, LoadedRecipe>>
+  readonly kinds: Readonly<Record<string, ResourceKind>>
+  /** Imports a recipe module by its absolute path and gives its exports. */
+  importRecipe(path: string): Promise<unknown>
+}
+
+export interface LoadedCluster {
+  readonly cluster: Cluster
+  /** The built-in recipes and the spec's own. */
+  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+  readonly warnings: readonly Diagnostic[]
+}
+
+/**
+ * Reads, parses, validates and resolves `cluster.yaml`. Throws SpecError with everything that is wrong, each with its
+ * place: a mistake in one part does not hide those in another.
+ */
+export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
+  const { file, builtins, kinds, importRecipe } = input
+  const problems = createProblems()
+  const { document: written, diagnostics } = parseSpec({ file, text: await readSpec(file) })
+  problems.add(diagnostics)
+  const valid = written && validate(written, problems)
+  if (valid === undefined) throw new SpecError(problems.errors)
+  const recipes = await loadRecipes({ ...valid, builtins, problems, importRecipe })
+  const { environment, set = [] } = input
+  const cluster = resolve({ ...valid, recipes, kinds, environment, set, problems })
+  if (problems.errors.length > 0) throw new SpecError(problems.errors)
+  return { cluster, recipes, warnings: problems.warnings }
+}
+
+/** The document in the shape of a spec, without what is wrong in it; undefined where too little remains. */
+function validate(
+  document: Document,
+  problems: Problems,
+): { readonly spec: ClusterSpec; readonly document: Document } | undefined {
+  const check = createValidator<ClusterSpec>(clusterSchema({ recipes: {}, kinds: {} }), 'the spec')
+  const first = check(document.data, document.source)
+  if (first.ok) return { spec: first.value, document }
+  for (const mistake of first.mistakes) {
+    problems.error({ ...mistake, position: document.locate(mistake.path, mistake.part) })
+  }
+  const pruned = document.without(cutsFor(first.mistakes))
+  const second = check(pruned.data)
+  return second.ok ? { spec: second.value, document: pruned } : undefined
+}
+
+/**
+ * What to leave out so that the rest can be resolved. A role, environment or host of the wrong shape stays, emptied, so
+ * that those who use it are not reported as well.
+ */
+function cutsFor(mistakes: readonly SchemaMistake[]): readonly Cut[] {
+  return mistakes
+    .filter(({ code }) => code !== 'missing-key')
+    .map(({ path, part }) => ({ path, part: part === 'value' && isDefinition(path) ? 'value' : 'key' }))
+}
+
+function isDefinition([section = '', ...rest]: readonly string[]): boolean {
+  return rest.length === 1 && ['roles', 'environments', 'hosts'].includes(section)
+}

@@ -1,0 +1,21 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+
+/** Reads a file below a folder as text. Whatever leads out of the folder, symbolic links included, is refused. */
+export function readWithin(folder: string, path: string): string {
+  const file = resolve(folder, path)
+  if (isAbsolute(path) || leaves(folder, file)) throw new Error(`${path} leads out of the folder ${folder}`)
+  let real: string
+  try {
+    real = realpathSync(file)
+  } catch (error) {
+    throw new Error(`${file} cannot be read`, { cause: error })
+  }
+  if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
+  return readFileSync(real, 'utf8')
+}
+
+function leaves(folder: string, file: string): boolean {
+  const way = relative(folder, file)
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)
+}

@@ -1,0 +1,38 @@
+import type { RecipeUse } from '../model/cluster.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
+import type { ResourceKind } from '../model/resource.ts'
+import type { Document } from './document.ts'
+import type { TemplateCache } from './evaluate.ts'
+import type { RangeMember } from './expand-range.ts'
+import type { Layer, LayerStack } from './layers.ts'
+import type { Path } from './path.ts'
+import type { Problems } from './problems.ts'
+import type { ClusterSpec, HostSpec } from './schema.ts'
+
+/** What every step of resolving one spec reads, and where it reports. */
+export interface Resolution {
+  readonly spec: ClusterSpec
+  readonly document: Document
+  /** Absolute folder that relative paths in the spec start from. */
+  readonly folder: string
+  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+  readonly kinds: Readonly<Record<string, ResourceKind>>
+  /** The cluster's environment, unless a host has its own. */
+  readonly environment: string | undefined
+  readonly setLayer: Layer
+  readonly cache: TemplateCache
+  readonly problems: Problems
+}
+
+/** One entry under `hosts:`, a host or a range, with everything that its hosts share. */
+export interface HostEntry {
+  readonly key: string
+  readonly spec: HostSpec
+  readonly path: Path
+  readonly layer: string
+  readonly members: Iterable<RangeMember>
+  readonly environment: string | undefined
+  readonly roles: readonly string[]
+  readonly runList: readonly RecipeUse[]
+  readonly stack: LayerStack
+}

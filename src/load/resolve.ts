@@ -1,0 +1,134 @@
+import { dirname, resolve as resolvePath } from 'node:path'
+import type { Cluster, Host } from '../model/cluster.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
+import type { ResourceKind } from '../model/resource.ts'
+import { createAddressChecker, createNameChecker } from './check-duplicates.ts'
+import type { Document } from './document.ts'
+import { createTemplateCache } from './evaluate.ts'
+import type { Problems } from './problems.ts'
+import type { HostEntry, Resolution } from './resolution.ts'
+import { createEntryResolver, knownEnvironment, membersOf } from './resolve-entry.ts'
+import { createHostResolver } from './resolve-host.ts'
+import { recipeUses } from './run-list.ts'
+import type { ClusterSpec } from './schema.ts'
+import { setLayer } from './set-layer.ts'
+
+export interface ResolveInput {
+  readonly spec: ClusterSpec
+  readonly document: Document
+  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+  readonly kinds: Readonly<Record<string, ResourceKind>>
+  readonly environment: string | undefined
+  readonly set: readonly string[]
+  readonly problems: Problems
+}
+
+/** Most hosts that one spec may stand for. */
+const maxHosts = 100_000
+
+/**
+ * Resolves a valid spec: ranges, layers, run lists, expressions, and the attributes of every recipe in use. What is
+ * wrong goes to `problems`; the cluster is whole only when nothing did.
+ */
+export function resolve(input: ResolveInput): Cluster {
+  const { spec, document, problems } = input
+  const resolution: Resolution = {
+    spec,
+    document,
+    problems,
+    recipes: input.recipes,
+    kinds: input.kinds,
+    folder: resolvePath(dirname(document.file)),
+    environment: environmentOf(input),
+    setLayer: setLayer(input.set, problems),
+    cache: createTemplateCache(),
+  }
+  const entries = resolveEntries(resolution)
+  checkUnusedRoles(entries, resolution)
+  return Object.freeze({
+    name: spec.cluster,
+    environment: resolution.environment,
+    file: document.file,
+    hosts: resolveHosts(entries, resolution),
+  })
+}
+
+function environmentOf({ environment, spec, document, problems }: ResolveInput): string | undefined {
+  if (environment !== undefined) return knownEnvironment(environment, [], undefined, { spec, problems })
+  if (spec.environment === undefined || spec.environment === null) return undefined
+  const position = document.locate(['environment'], 'value')
+  return knownEnvironment(spec.environment, ['environment'], position, { spec, problems })
+}
+
+function resolveEntries(resolution: Resolution): readonly HostEntry[] {
+  const { spec, document, problems } = resolution
+  const resolveEntry = createEntryResolver(resolution)
+  let total = 0
+  return Object.entries(spec.hosts).flatMap(([key, host]) => {
+    const { count, members } = membersOf(key, resolution)
+    total += count
+    if (total <= maxHosts) return [resolveEntry(key, host ?? {}, members)]
+    const message = `with ${key} the spec stands for more than ${maxHosts} hosts`
+    const position = document.locate(['hosts', key], 'key')
+    problems.error({ code: 'too-many-hosts', path: ['hosts', key], message, position })
+    return []
+  })
+}
+
+function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): readonly Host[] {
+  const resolveHost = createHostResolver(resolution)
+  const isNew = createNameChecker(resolution)
+  const checkAddress = createAddressChecker(resolution)
+  const hosts: Host[] = []
+  for (const entry of entries) {
+    warnIfIdle(entry, resolution)
+    checkDirectory(entry, resolution)
+    for (const member of entry.members) {
+      if (!isNew(entry, member.name)) continue
+      const host = resolveHost(entry, member)
+      if (host === undefined) continue
+      checkAddress(entry, host)
+      hosts.push(host)
+    }
+  }
+  return Object.freeze(hosts)
+}
+
+function warnIfIdle(
+  { key, path, runList, roles, spec }: HostEntry,
+  { document, problems, spec: cluster }: Resolution,
+): void {
+  const resources = [spec, ...roles.map((role) => cluster.roles?.[role])].some(
+    (layer) => layer?.resources?.length,
+  )
+  if (runList.length > 0 || resources) return
+  const message = `${key} has nothing to do: neither recipes nor resources`
+  problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
+}
+
+function checkDirectory({ key, path, spec }: HostEntry, { document, problems }: Resolution): void {
+  const hasDirectory = typeof spec.directory === 'string'
+  if ((spec.transport === 'directory') === hasDirectory) return
+  problems.error({
+    code: hasDirectory ? 'unused-key' : 'missing-key',
+    path,
+    message: hasDirectory
+      ? `directory has no meaning without transport: directory`
+      : `${key} has transport directory, but no directory`,
+    hint: hasDirectory
+      ? 'add transport: directory, or remove directory'
+      : 'add directory: <path of the root tree>',
+    position: document.locate(
+      [...path, hasDirectory ? 'directory' : 'transport'],
+      hasDirectory ? 'key' : 'value',
+    ),
+  })
+}
+
+/** Roles in use were checked with their hosts; what the others list is checked here. */
+function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution): void {
+  const used = new Set(entries.flatMap(({ roles }) => roles))
+  for (const [role, spec] of Object.entries(resolution.spec.roles ?? {})) {
+    if (!used.has(role)) recipeUses(spec, ['roles', role], `role ${role}`, resolution)
+  }
+}

@@ -1,0 +1,2 @@
+/** `kind[name]`, such as `file[/etc/motd]`. */
+export type ResourceId = `${string}[${string}]`

@@ -1,0 +1,141 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import { CommandError, type ConvergeError } from '../model/errors.ts'
+import type { Facts } from '../model/facts.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Change, FileDiff, HostPlan, Owed, Plan } from '../model/plan.ts'
+import type { HostReport, Report } from '../model/report.ts'
+import { assertNever } from '../model/value.ts'
+import { describeOperation } from './describe-operation.ts'
+import { diffHunks, diffOfChange, unifiedDiff } from './diff-hunks.ts'
+import { causes } from './render-error.ts'
+import { summarisePlan } from './summarise-plan.ts'
+import { summariseReport } from './summarise-report.ts'
+
+/** Raised when a document changes in a way that a reader of the old one would misread. */
+const formatVersion = 1
+
+/** The plan as in schemas/plan.schema.json. Holds no content of sensitive files, not even its checksum. */
+export function planDocument(plan: Plan, command: 'plan' | 'apply') {
+  return {
+    formatVersion,
+    command,
+    cluster: plan.cluster,
+    hosts: plan.hosts.map(hostPlan),
+    waves: plan.waves,
+    summary: summarisePlan(plan),
+  }
+}
+
+/** The outcome of an apply as in schemas/report.schema.json. */
+export function reportDocument(report: Report, plan: Plan) {
+  return {
+    formatVersion,
+    command: 'apply',
+    cluster: report.cluster,
+    hosts: report.hosts.map(hostReport),
+    waves: plan.waves,
+    summary: summariseReport(report),
+  }
+}
+
+/** What is wrong with the spec, or with the command line, as in schemas/diagnostics.schema.json. */
+export function diagnosticsDocument(diagnostics: readonly Diagnostic[], command: string) {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
+  return {
+    formatVersion,
+    command,
+    diagnostics,
+    summary: { errors, warnings: diagnostics.length - errors },
+  }
+}
+
+function hostPlan(host: HostPlan) {
+  if (host.status === 'failed') {
+    return { host: host.host, status: host.status, error: errorObject(host.error) }
+  }
+  return {
+    host: host.host,
+    status: host.status,
+    changes: host.changes.map((change) => changeObject(change, host.facts)),
+    disrupts: host.disrupts.map((disruption) => disruption.group),
+    notes: host.notes,
+  }
+}
+
+function hostReport(host: HostReport) {
+  const head = { host: host.host, status: host.status }
+  switch (host.status) {
+    case 'unchanged':
+      return head
+    case 'changed':
+      return { ...head, results: resultObjects(host) }
+    case 'unsettled':
+      return { ...head, results: resultObjects(host), remaining: changeObjects(host.remaining) }
+    case 'failed':
+      return {
+        ...head,
+        error: errorObject(host.error),
+        results: resultObjects(host),
+        ...(host.failed === undefined ? {} : { failed: changeObject(host.failed) }),
+        notReached: changeObjects(host.notReached),
+        pending: host.pending.map(owedObject),
+      }
+    case 'unreachable':
+      return { ...head, error: errorObject(host.error) }
+    case 'not-started':
+      return { ...head, reason: host.reason }
+    default:
+      return assertNever(host)
+  }
+}
+
+function resultObjects(host: Extract<HostReport, { results: unknown }>) {
+  return host.results.map(({ change, outcome }) => ({ outcome, change: changeObject(change) }))
+}
+
+function changeObjects(changes: readonly Change[]) {
+  return changes.map((change) => changeObject(change))
+}
+
+function changeObject(change: Change, facts?: Facts) {
+  const diff = diffOfChange(change)
+  return {
+    resource: change.resource,
+    words: describeOperation(change.operation, facts),
+    reason: change.reason,
+    operation: operationObject(change.operation),
+    ...(diff === undefined ? {} : { diff: diffObject(diff) }),
+    ...(change.guard === undefined ? {} : { guard: change.guard }),
+    owes: change.owes.map(owedObject),
+    settles: change.settles.map(owedObject),
+  }
+}
+
+/** The content stays out: the diff carries what may be seen of it. */
+function operationObject(operation: Operation) {
+  if (operation.op !== 'write') return operation
+  const { content, ...rest } = operation
+  if (operation.sensitive === true) return rest
+  return { ...rest, content: { sha256: content.sha256, sizeBytes: content.sizeBytes } }
+}
+
+function diffObject(diff: FileDiff) {
+  const shown = diffHunks(diff)
+  if ('omitted' in shown) return { path: diff.path, omitted: shown.omitted }
+  return { path: diff.path, unified: unifiedDiff(shown.hunks) }
+}
+
+function owedObject(owed: Owed) {
+  return { resource: owed.resource, action: owed.action }
+}
+
+function errorObject(error: ConvergeError) {
+  return {
+    code: error.code,
+    step: error.step,
+    message: error.message,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    ...(error instanceof CommandError ? { stderr: error.stderr } : {}),
+    causes: causes(error),
+  }
+}

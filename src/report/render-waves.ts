@@ -1,0 +1,29 @@
+import type { Wave } from '../model/plan.ts'
+import { compactHosts } from './compact-hosts.ts'
+import { escapeLine } from './escape-control.ts'
+import type { Style } from './style.ts'
+
+/** The waves of a plan with what gates them; nothing where all hosts run at once and nothing gates them. */
+export function renderWaves(waves: readonly Wave[], style: Style): readonly string[] {
+  const plain = waves.every((wave) => wave.gates.length === 0 && wave.bootstrap.length === 0)
+  if (waves.length <= 1 && plain) return []
+  return waves.flatMap((wave, index) => [
+    style.heading(`wave ${index + 1} of ${waves.length}: ${escapeLine(compactHosts(wave.hosts))}`),
+    ...(wave.bootstrap.length === 0
+      ? []
+      : [`  bootstrap: ${escapeLine(compactHosts(wave.bootstrap))} start together and wait for each other`]),
+    ...wave.gates.flatMap(renderGate),
+  ])
+}
+
+/** Members with the same health check, which mostly are all of them, share a line. */
+function renderGate(gate: Wave['gates'][number]): readonly string[] {
+  const byCheck = new Map<string, string[]>()
+  for (const { host, healthy } of gate.members) byCheck.set(healthy, [...(byCheck.get(healthy) ?? []), host])
+  const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
+  if (byCheck.size === 0) return [head]
+  return [
+    `${head}; begins once the others are healthy:`,
+    ...[...byCheck].map(([healthy, hosts]) => escapeLine(`    ${compactHosts(hosts)}: \`${healthy}\``)),
+  ]
+}

@@ -1,0 +1,121 @@
+import { type Static, Type } from 'typebox'
+import { ResourceConflict } from '../model/errors.ts'
+import type { Facts, PathFact } from '../model/facts.ts'
+import type { Step } from '../model/resource.ts'
+import { textContent } from './content.ts'
+import { defineResource, type Self } from './define-resource.ts'
+import { pathFact } from './facts-of.ts'
+import { linkSteps } from './link.ts'
+import { ancestorClaims } from './ownership.ts'
+import { AbsolutePath, Sha256 } from './schema-types.ts'
+
+const ArchiveSchema = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://\\S+$', description: 'the http or https URL of a tar archive' }),
+    sha256: Sha256,
+    path: AbsolutePath,
+    strip: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'how many leading path components to drop' }),
+    ),
+    binaries: Type.Optional(
+      Type.Array(
+        Type.String({
+          pattern: '^(?!/)((?!\\.{1,2}(/|$))[^/\\u0000]+/)*(?!\\.{1,2}$)[^/\\u0000]+$',
+          description: 'a path inside the archive, such as "bin/etcd"',
+        }),
+        { uniqueItems: true },
+      ),
+    ),
+    binDir: Type.Optional(AbsolutePath),
+  },
+  { additionalProperties: false },
+)
+
+const DEFAULTS = { strip: 1, binDir: '/usr/local/bin' }
+
+type Archive = Static<typeof ArchiveSchema> & typeof DEFAULTS
+
+/** An archive from a URL, extracted into a directory of its own, with links to its binaries. */
+export const { resource: archive, kind: archiveKind } = defineResource({
+  kind: 'archive',
+  schema: ArchiveSchema,
+  defaults: DEFAULTS,
+  name: ({ path }) => path,
+  behave(desired, self) {
+    const { path, binDir } = desired
+    const links = linksOf(desired)
+    // Written by the archive operation when the whole tree is there.
+    const stamp = { path: `${path}/.converge-archive`, content: textContent(`${sha256Of(desired)}\n`) }
+    return {
+      claims: [path, ...links.map((link) => link.path)].map((key) => ({ kind: 'path', key })),
+      follows: () => [...ancestorClaims(path), ...(links.length === 0 ? [] : ancestorClaims(`${binDir}/x`))],
+      probes: [
+        { probe: 'path', path },
+        { probe: 'path', path: stamp.path, sha256: stamp.content.sha256 },
+        ...(links.length === 0 ? [] : [{ probe: 'path', path: binDir } as const]),
+        ...links.map((link) => ({ probe: 'path', path: link.path }) as const),
+      ],
+      steps(facts) {
+        const found = pathFact(facts, stamp.path)
+        return [
+          ...(found.type === 'file' && found.sha256 === stamp.content.sha256
+            ? []
+            : extractSteps(desired, self, facts, found)),
+          ...linkingSteps(links, desired, self, facts),
+        ]
+      },
+    }
+  },
+})
+
+function sha256Of({ sha256 }: Archive): string {
+  return sha256.toLowerCase()
+}
+
+function linksOf({ path, binDir, binaries = [] }: Archive) {
+  return binaries.map((binary) => ({
+    path: `${binDir}/${binary.slice(binary.lastIndexOf('/') + 1)}`,
+    target: `${path}/${binary}`,
+  }))
+}
+
+/** The directory is replaced as a whole, so only one that came from an archive before is. */
+function extractSteps(desired: Archive, { id }: Self, facts: Facts, stamp: PathFact): readonly Step[] {
+  const { url, path, strip } = desired
+  const sha256 = sha256Of(desired)
+  const found = pathFact(facts, path)
+  const operation = { op: 'archive', url, sha256, path, strip } as const
+  const expects = [path, `${path}/.converge-archive`]
+  if (found.type === 'absent') return [{ operation, reason: 'will be extracted', expects }]
+  if (found.type === 'directory' && stamp.type === 'file') {
+    return [
+      {
+        operation,
+        reason: `content will change to the archive with sha256 ${sha256.slice(0, 12)}…`,
+        expects,
+      },
+    ]
+  }
+  throw new ResourceConflict(
+    id,
+    `something that converge did not extract is at ${path}`,
+    'move it away, or choose another path',
+  )
+}
+
+function linkingSteps(
+  links: ReturnType<typeof linksOf>,
+  { binDir }: Archive,
+  { id }: Self,
+  facts: Facts,
+): readonly Step[] {
+  const steps = links.flatMap(({ path, target }) => linkSteps(id, path, target, pathFact(facts, path)))
+  if (steps.length === 0 || pathFact(facts, binDir).type !== 'absent') return steps
+  return [
+    {
+      operation: { op: 'mkdir', path: binDir, mode: '0755', owner: 'root', group: 'root' },
+      reason: 'will be created',
+    },
+    ...steps,
+  ]
+}

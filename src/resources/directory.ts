@@ -1,0 +1,66 @@
+import { Type } from 'typebox'
+import { ResourceConflict } from '../model/errors.ts'
+import { defineResource } from './define-resource.ts'
+import { pathFact } from './facts-of.ts'
+import { ancestorClaims, attributeChanges, ownerClaims } from './ownership.ts'
+import { AbsolutePath, AccountNameOrId, Mode } from './schema-types.ts'
+
+const DirectorySchema = Type.Object(
+  {
+    path: AbsolutePath,
+    mode: Type.Optional(Mode),
+    owner: Type.Optional(AccountNameOrId),
+    group: Type.Optional(AccountNameOrId),
+  },
+  { additionalProperties: false },
+)
+
+/** A directory with this owner and mode; what is in it is left alone, and what is missing above it is made with 0755. */
+export const { resource: directory, kind: directoryKind } = defineResource({
+  kind: 'directory',
+  schema: DirectorySchema,
+  defaults: { mode: '0755', owner: 'root', group: 'root' },
+  name: ({ path }) => path,
+  behave(desired, self) {
+    const { path, mode, owner, group } = desired
+    return {
+      claims: [{ kind: 'path', key: path }],
+      follows: () => [...ancestorClaims(path), ...ownerClaims(desired)],
+      probes: [{ probe: 'path', path }],
+      steps(facts) {
+        const found = pathFact(facts, path)
+        const expects = [path]
+        switch (found.type) {
+          case 'absent':
+            return [
+              { operation: { op: 'mkdir', path, mode, owner, group }, reason: 'will be created', expects },
+            ]
+          case 'directory': {
+            const changes = attributeChanges(desired, found, facts.platform)
+            if (changes.length === 0) return []
+            return [
+              {
+                operation: { op: 'attributes', path, mode, owner, group },
+                reason: changes.join(', '),
+                expects,
+              },
+            ]
+          }
+          case 'link':
+            throw new ResourceConflict(
+              self.id,
+              `a symbolic link to ${found.target} is at ${path}`,
+              `remove it, or declare directory[${found.target}] and link[${path}]`,
+            )
+          case 'file':
+          case 'other':
+            throw new ResourceConflict(
+              self.id,
+              `something that is no directory is at ${path}`,
+              'move it away, or choose another path',
+            )
+        }
+      },
+    }
+  },
+})

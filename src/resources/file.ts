@@ -1,0 +1,155 @@
+import { type Static, Type } from 'typebox'
+import { ResourceConflict } from '../model/errors.ts'
+import type { Facts, PathFact } from '../model/facts.ts'
+import type { Content, Ownership } from '../model/operation.ts'
+import type { ResourceId, Step } from '../model/resource.ts'
+import { base64Content, textContent } from './content.ts'
+import { defineResource, invalid, type Self } from './define-resource.ts'
+import { pathFact } from './facts-of.ts'
+import { ancestorClaims, attributeChanges, ownerClaims } from './ownership.ts'
+import { pathExists } from './path-exists.ts'
+import { AbsolutePath, AccountNameOrId, Mode, ShellCommand } from './schema-types.ts'
+
+const FileSchema = Type.Object(
+  {
+    path: AbsolutePath,
+    content: Type.Optional(Type.String({ description: 'the text of the file' })),
+    contentBase64: Type.Optional(
+      Type.String({
+        pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+        description: 'the bytes of the file in base64',
+      }),
+    ),
+    mode: Type.Optional(Mode),
+    owner: Type.Optional(AccountNameOrId),
+    group: Type.Optional(AccountNameOrId),
+    validate: Type.Optional(ShellCommand),
+    sensitive: Type.Optional(
+      Type.Boolean({ description: 'true keeps its content out of diffs and messages' }),
+    ),
+    until: Type.Optional(AbsolutePath),
+  },
+  { additionalProperties: false },
+)
+
+const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }
+
+type File = Static<typeof FileSchema> & typeof DEFAULTS
+
+/**
+ * A regular file with exactly this content. With `until` it is wanted only while that path does not exist: it is written
+ * before and goes at the end of the run in which that path has appeared.
+ */
+export const { resource: file, kind: fileKind } = defineResource({
+  kind: 'file',
+  schema: FileSchema,
+  defaults: DEFAULTS,
+  contentFromFiles: true,
+  name: ({ path }) => path,
+  behave(desired, self) {
+    const { path, until } = desired
+    const content = contentOf(desired, self)
+    return {
+      claims: [{ kind: 'path', key: path }],
+      follows: () => [...ancestorClaims(path), ...ownerClaims(desired)],
+      probes: [
+        { probe: 'path', path, sha256: content.sha256 },
+        ...(until === undefined ? [] : [{ probe: 'path', path: until } as const]),
+      ],
+      steps(facts) {
+        const found = pathFact(facts, path)
+        refuseOther(self.id, path, found)
+        if (until === undefined) return fileSteps(desired, content, facts, found)
+        if (pathFact(facts, until).type !== 'absent') return removal(path, until, found)
+        return [...fileSteps(desired, content, facts, found), ...laterRemoval(path, until, facts)]
+      },
+    }
+  },
+})
+
+function contentOf({ content, contentBase64 }: File, self: Self): Content {
+  if (content !== undefined && contentBase64 === undefined) return textContent(content)
+  if (content === undefined && contentBase64 !== undefined) return base64Content(contentBase64)
+  if (content === undefined)
+    invalid(self, 'it has no content', 'set content, contentBase64, source or template')
+  invalid(self, 'it has both content and contentBase64', 'set one of them')
+}
+
+/** Nothing but a regular file is ever replaced, and a link is never written through. */
+export function refuseOther(id: ResourceId, path: string, found: PathFact): void {
+  switch (found.type) {
+    case 'absent':
+    case 'file':
+      return
+    case 'directory':
+      throw new ResourceConflict(
+        id,
+        `a directory is in the way at ${path}`,
+        'move it away, or choose another path',
+      )
+    case 'link':
+      throw new ResourceConflict(
+        id,
+        `a symbolic link to ${found.target} is at ${path}`,
+        `remove it, or declare link[${path}]`,
+      )
+    case 'other':
+      throw new ResourceConflict(
+        id,
+        `something that is no regular file is at ${path}`,
+        'move it away, or choose another path',
+      )
+  }
+}
+
+/** What makes the file right, from nothing or from another file. */
+export function fileSteps(
+  desired: Ownership & { readonly path: string; readonly validate?: string; readonly sensitive?: boolean },
+  content: Content,
+  facts: Facts,
+  found: PathFact,
+): readonly Step[] {
+  const { path, mode, owner, group, validate, sensitive } = desired
+  const expects = [path]
+  const write = {
+    op: 'write',
+    path,
+    content,
+    mode,
+    owner,
+    group,
+    ...(validate !== undefined && { validate }),
+    ...(sensitive !== undefined && { sensitive }),
+  } as const
+  if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
+  const changes = attributeChanges(desired, found, facts.platform)
+  if (found.sha256 !== content.sha256) {
+    return [{ operation: write, reason: ['content will change', ...changes].join(', '), expects }]
+  }
+  if (changes.length === 0) return []
+  return [{ operation: { op: 'attributes', path, mode, owner, group }, reason: changes.join(', '), expects }]
+}
+
+function removal(path: string, until: string, found: PathFact): readonly Step[] {
+  if (found.type === 'absent') return []
+  return [
+    {
+      operation: { op: 'remove', path, recursive: false },
+      reason: `no longer needed: ${until} exists`,
+      expects: [path],
+    },
+  ]
+}
+
+/** Only where units are started can the awaited path appear in this run; elsewhere the file waits for a later one. */
+function laterRemoval(path: string, until: string, facts: Facts): readonly Step[] {
+  if (facts.platform.init !== 'systemd') return []
+  return [
+    {
+      operation: { op: 'remove', path, recursive: false },
+      reason: `no longer needed once ${until} exists`,
+      phase: 'last',
+      guard: { onlyIf: pathExists(until) },
+    },
+  ]
+}

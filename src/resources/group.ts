@@ -1,0 +1,34 @@
+import { Type } from 'typebox'
+import { defineResource } from './define-resource.ts'
+import { groupFact } from './facts-of.ts'
+import { AccountName } from './schema-types.ts'
+
+const GroupSchema = Type.Object(
+  {
+    name: AccountName,
+    gid: Type.Optional(Type.Integer({ minimum: 0, description: 'the number of the group' })),
+    system: Type.Optional(
+      Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** A group; its number is compared only where it is declared. */
+export const { resource: group, kind: groupKind } = defineResource({
+  kind: 'group',
+  schema: GroupSchema,
+  defaults: { system: false },
+  name: ({ name }) => name,
+  behave: ({ name, gid, system }) => ({
+    claims: [{ kind: 'group', key: name }],
+    probes: [{ probe: 'group', name }],
+    steps(facts) {
+      const found = groupFact(facts, name)
+      const operation = { op: 'group', name, system, ...(gid !== undefined && { gid }) } as const
+      if (found === null) return [{ operation, reason: 'will be created' }]
+      if (gid === undefined || found.gid === gid) return []
+      return [{ operation, reason: `gid will change from ${found.gid} to ${gid}` }]
+    },
+  }),
+})

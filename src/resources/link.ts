@@ -1,0 +1,53 @@
+import { Type } from 'typebox'
+import { ResourceConflict } from '../model/errors.ts'
+import type { PathFact } from '../model/facts.ts'
+import type { ResourceId, Step } from '../model/resource.ts'
+import { defineResource } from './define-resource.ts'
+import { pathFact } from './facts-of.ts'
+import { ancestorClaims } from './ownership.ts'
+import { AbsolutePath } from './schema-types.ts'
+
+const LinkSchema = Type.Object(
+  {
+    path: AbsolutePath,
+    target: Type.String({
+      pattern: '^[^\\u0000]+$',
+      description: 'what the link points to, absolute or relative to its directory',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** A symbolic link; what it points to need not exist. */
+export const { resource: link, kind: linkKind } = defineResource({
+  kind: 'link',
+  schema: LinkSchema,
+  defaults: {},
+  name: ({ path }) => path,
+  behave: ({ path, target }, self) => ({
+    claims: [{ kind: 'path', key: path }],
+    follows: () => ancestorClaims(path),
+    probes: [{ probe: 'path', path }],
+    steps: (facts) => linkSteps(self.id, path, target, pathFact(facts, path)),
+  }),
+})
+
+/** What makes the link right; only another link is replaced. */
+export function linkSteps(id: ResourceId, path: string, target: string, found: PathFact): readonly Step[] {
+  const operation = { op: 'link', path, target } as const
+  switch (found.type) {
+    case 'absent':
+      return [{ operation, reason: 'will be created', expects: [path] }]
+    case 'link':
+      if (found.target === target) return []
+      return [{ operation, reason: `target will change from ${found.target} to ${target}`, expects: [path] }]
+    case 'file':
+    case 'directory':
+    case 'other':
+      throw new ResourceConflict(
+        id,
+        `something that is no symbolic link is at ${path}`,
+        'move it away, or choose another path',
+      )
+  }
+}

@@ -1,0 +1,45 @@
+import { Type } from 'typebox'
+import { defineResource } from './define-resource.ts'
+import { packageFact } from './facts-of.ts'
+
+const PackageSchema = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
+      description: 'the name of a package as the package manager spells it',
+    }),
+    version: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
+        description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
+      }),
+    ),
+    autostart: Type.Optional(
+      Type.Boolean({ description: 'true lets the package start its daemons when it is installed' }),
+    ),
+    update: Type.Optional(
+      Type.Boolean({ description: 'false leaves package lists alone that are older than a day' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** An installed package: any version of it, or exactly the one that is declared. */
+export const { resource: pkg, kind: packageKind } = defineResource({
+  kind: 'package',
+  schema: PackageSchema,
+  defaults: { autostart: false, update: true },
+  name: ({ name }) => name,
+  behave: ({ name, version, autostart, update }) => ({
+    claims: [{ kind: 'package', key: name }],
+    probes: [{ probe: 'package', name }],
+    steps(facts) {
+      const found = packageFact(facts, name)
+      const packages = [version === undefined ? name : `${name}=${version}`]
+      const operation = { op: 'package', packages, autostart, update } as const
+      if (found === null) return [{ operation, reason: 'will be installed' }]
+      if (version === undefined || found.version === version) return []
+      return [{ operation, reason: `version will change from ${found.version} to ${version}` }]
+    },
+  }),
+})

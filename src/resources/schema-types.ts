@@ -1,0 +1,35 @@
+import { Type } from 'typebox'
+
+/**
+ * A path on a host: absolute and normal, so that two spellings of one path cannot slip past each other's claims.
+ * The description completes the sentence `expected ...` of an error message.
+ */
+export const AbsolutePath = Type.String({
+  pattern: '^(/(?!\\.{1,2}(/|$))[^/\\u0000]+)+$',
+  description: 'an absolute path without `//`, `.`, `..` or a slash at its end',
+})
+
+export const Mode = Type.String({
+  pattern: '^[0-7]{4}$',
+  description: 'four octal digits as a string, such as "0644"',
+})
+
+export const AccountName = Type.String({
+  pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,30}\\$?$',
+  description: 'the name of a user or group',
+})
+
+export const AccountNameOrId = Type.String({
+  pattern: '^([A-Za-z_][A-Za-z0-9_.-]{0,30}\\$?|[0-9]+)$',
+  description: 'the name of a user or group, or its number as a string',
+})
+
+export const Sha256 = Type.String({
+  pattern: '^[0-9a-fA-F]{64}$',
+  description: '64 hexadecimal digits, as sha256sum prints them',
+})
+
+export const ShellCommand = Type.String({
+  pattern: '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$',
+  description: 'a shell command',
+})

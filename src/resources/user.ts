@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox'
+import type { UserFact } from '../model/facts.ts'
+import { defineResource } from './define-resource.ts'
+import { userFact } from './facts-of.ts'
+import { AbsolutePath, AccountName } from './schema-types.ts'
+
+const UserSchema = Type.Object(
+  {
+    name: AccountName,
+    uid: Type.Optional(Type.Integer({ minimum: 0, description: 'the number of the user' })),
+    group: Type.Optional(AccountName),
+    groups: Type.Optional(
+      Type.Array(AccountName, {
+        uniqueItems: true,
+        description: 'the supplementary groups by name; the list is complete',
+      }),
+    ),
+    home: Type.Optional(AbsolutePath),
+    shell: Type.Optional(AbsolutePath),
+    comment: Type.Optional(
+      Type.String({ pattern: '^[^:\\n\\u0000]*$', description: 'one line of text without a colon' }),
+    ),
+    system: Type.Optional(
+      Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
+    ),
+    createHome: Type.Optional(Type.Boolean({ description: 'true to make the home when it is created' })),
+  },
+  { additionalProperties: false },
+)
+
+type DeclaredUser = Static<typeof UserSchema>
+
+/** A user; only what is declared is compared. */
+export const { resource: user, kind: userKind } = defineResource({
+  kind: 'user',
+  schema: UserSchema,
+  defaults: { system: false, createHome: false },
+  name: ({ name }) => name,
+  behave(desired) {
+    const groups = desired.groups && [...desired.groups].sort()
+    const wanted = { ...desired, ...(groups !== undefined && { groups }) }
+    return {
+      claims: [{ kind: 'user', key: desired.name }],
+      follows: () =>
+        [desired.group, ...(groups ?? [])].flatMap((key) =>
+          key === undefined ? [] : [{ kind: 'group', key }],
+        ),
+      probes: [{ probe: 'user', name: desired.name }],
+      steps(facts) {
+        const found = userFact(facts, desired.name)
+        const changes = found === null ? ['will be created'] : differences(wanted, found)
+        if (changes.length === 0) return []
+        return [{ operation: { op: 'user', ...wanted }, reason: changes.join(', ') }]
+      },
+    }
+  },
+})
+
+function differences(wanted: DeclaredUser, found: UserFact): readonly string[] {
+  const compared = [
+    ['uid', wanted.uid, found.uid],
+    ['group', wanted.group, found.group],
+    ['groups', wanted.groups?.join(','), [...found.groups].sort().join(',')],
+    ['home', wanted.home, found.home],
+    ['shell', wanted.shell, found.shell],
+    ['comment', wanted.comment, found.comment],
+  ] as const
+  return compared.flatMap(([property, want, have]) =>
+    want === undefined || want === have
+      ? []
+      : [`${property} will change from ${shown(have)} to ${shown(want)}`],
+  )
+}
+
+function shown(value: string | number): string {
+  return value === '' ? 'none' : String(value)
+}

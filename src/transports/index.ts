@@ -1,0 +1,38 @@
+import type { Transport } from '../model/transport.ts'
+import { assertNever } from '../model/value.ts'
+import { connectDirectory } from './directory.ts'
+import { createMemoryHosts } from './memory.ts'
+import type { SshTransport } from './ssh.ts'
+
+/** All ways to reach hosts; each connection takes the one that its target names. */
+export function createTransports(): Transport {
+  let ssh: Promise<SshTransport> | undefined
+  const memory = createMemoryHosts()
+  return {
+    async connect(options) {
+      const { host, target } = options
+      switch (target.transport) {
+        case 'ssh': {
+          ssh ??= loadSsh()
+          const { address, ssh: settings } = target
+          return (await ssh).connect({ ...options, address, ssh: settings })
+        }
+        case 'directory':
+          return connectDirectory(host, target.directory)
+        case 'memory':
+          return memory.connect(host)
+        default:
+          return assertNever(target)
+      }
+    },
+    async close() {
+      await Promise.all([memory.close(), ssh?.then((transport) => transport.close())])
+    },
+  }
+}
+
+/** The SSH libraries take a while to load; most commands never need them. */
+async function loadSsh(): Promise<SshTransport> {
+  const { createSshTransport, currentEnvironment } = await import('./ssh.ts')
+  return createSshTransport(currentEnvironment())
+}

@@ -1,0 +1,59 @@
+/** The line that tells a program's own output from what a login shell prints before it. */
+export const STARTED = 'converge-shell'
+
+/** What sudo prints when it wants a password: fixed, so that it can be told from a lecture or a banner. */
+export const PASSWORD_PROMPT = 'converge-password:'
+
+// Exec strings are read by the user's login shell, whatever that is: plain words and double quotes mean the same in
+// POSIX shells, fish and csh; `$`, `!`, backslashes and single quotes within do not.
+const SHELL = `/bin/sh -c "echo ${STARTED}; exec /bin/sh -s"`
+
+/** Exec string that runs the program on stdin as the login user. */
+export const PLAIN_COMMAND = `exec ${SHELL}`
+
+/** Exec string that runs the program on stdin as root where sudo asks for no password. */
+export const SUDO_COMMAND = `exec env LC_ALL=C sudo -n -- ${SHELL}`
+
+/**
+ * Exec string that runs the program as root where sudo asks for a password. sudo reads the password's line and not a
+ * byte more; the program must be sent only after the line `STARTED`.
+ */
+export const SUDO_PASSWORD_COMMAND = `exec env LC_ALL=C sudo -S -p ${PASSWORD_PROMPT} -- ${SHELL}`
+
+/** Why sudo did not start a shell, and what can be done; `password` when it only wants one. */
+export type SudoComplaint =
+  | { readonly complaint: 'password' }
+  | { readonly complaint: 'refused'; readonly message: string; readonly remedy: string }
+
+/** Reads what sudo said on stderr. */
+export function readSudoComplaint(stderr: string, user: string): SudoComplaint {
+  const said = stderr.trim()
+  if (/must have a tty/.test(said)) {
+    return {
+      complaint: 'refused',
+      message: 'sudo refuses to run without a terminal (requiretty)',
+      remedy: `Add \`Defaults:${user} !requiretty\` to the host's sudoers.`,
+    }
+  }
+  if (/password is required/.test(said)) return { complaint: 'password' }
+  if (/sudo['’]?: (?:[Cc]ommand )?not found|No such file or directory|Unknown command/.test(said)) {
+    return {
+      complaint: 'refused',
+      message: 'there is no sudo on the host',
+      remedy: 'Install sudo there, log in as root, or set `sudo: never` under `ssh`.',
+    }
+  }
+  if (/not in the sudoers file|not allowed|may not run sudo|I'm sorry/.test(said)) {
+    return {
+      complaint: 'refused',
+      message: `sudo does not allow ${user} to become root`,
+      remedy: `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers.`,
+    }
+  }
+  const last = said.split('\n').at(-1) ?? ''
+  return {
+    complaint: 'refused',
+    message: `sudo did not start a shell: ${last === '' ? 'it said nothing' : last}`,
+    remedy: `Try \`sudo -n true\` as ${user} on the host.`,
+  }
+}

@@ -1,0 +1,47 @@
+import { homedir, userInfo } from 'node:os'
+import type { SshSettings } from '../model/cluster.ts'
+import type { Connection, ConnectOptions } from '../model/transport.ts'
+import { type SshEnvironment, sshConfigReader } from './ssh-config.ts'
+import { privilegedExec } from './ssh-privilege.ts'
+import { createSshRoutes } from './ssh-routes.ts'
+import { resolveRoute } from './ssh-settings.ts'
+import { upload } from './ssh-upload.ts'
+
+export interface SshConnectOptions extends Omit<ConnectOptions, 'target'> {
+  readonly address: string
+  readonly ssh: SshSettings
+}
+
+/** Reaches hosts over SSH. Key files, known hosts and jump connections are shared by all connections of one. */
+export interface SshTransport {
+  connect(options: SshConnectOptions): Promise<Connection>
+  close(): Promise<void>
+}
+
+/** The user that runs converge, and this machine. */
+export function currentEnvironment(): SshEnvironment {
+  return {
+    homeDirectory: homedir(),
+    userName: userInfo().username,
+    agentSocket: process.env.SSH_AUTH_SOCK === '' ? undefined : process.env.SSH_AUTH_SOCK,
+  }
+}
+
+export function createSshTransport(environment: SshEnvironment): SshTransport {
+  const readConfig = sshConfigReader(environment)
+  const routes = createSshRoutes()
+  return {
+    async connect({ host, address, ssh, sudoPassword }) {
+      const route = await resolveRoute({ host, address, ssh, environment, readConfig })
+      const link = await routes.open(host, route)
+      const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
+      return {
+        host,
+        exec: privilegedExec(link, sudoPassword === undefined ? privilege : { ...privilege, sudoPassword }),
+        upload: (directory, files) => upload(link, directory, files),
+        close: () => link.close(),
+      }
+    },
+    close: () => routes.close(),
+  }
+}

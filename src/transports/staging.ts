@@ -1,0 +1,17 @@
+import { InternalError } from '../model/errors.ts'
+import type { Upload } from '../model/transport.ts'
+
+/** Refuses what no caller may ask of an upload; every transport promises the same. */
+export function checkUpload(directory: string, files: readonly Upload[]): void {
+  if (!directory.startsWith('/') || directory.split('/').includes('..')) {
+    throw new InternalError(`the staging directory ${JSON.stringify(directory)} is not an absolute path`)
+  }
+  const names = new Set<string>()
+  for (const { name } of files) {
+    if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+      throw new InternalError(`${JSON.stringify(name)} is not a file name`)
+    }
+    if (names.has(name)) throw new InternalError(`${JSON.stringify(name)} is uploaded twice`)
+    names.add(name)
+  }
+}

@@ -1,0 +1,163 @@
+import { appendFileSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../report/assert-valid.ts'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+const firstPlan = `web[0-1]
+  write /etc/motd (0644 root:root, 11 bytes)
+    file[/etc/motd]: will be created
+    @@ -0,0 +1 @@ on web0
+    +hello web0
+    @@ -0,0 +1 @@ on web1
+    +hello web1
+
+2 hosts: 2 to change; 2 changes
+`
+
+test('shows in a dry run what an apply then does, and the next one finds nothing', async () => {
+  const { folder, file } = await makeCluster()
+  const dryRun = await converge([...file, '--dry-run'])
+  assert.is(dryRun.stdout, firstPlan)
+  assert.is(dryRun.code, 0)
+  assert.is(dryRun.stderr, 'inspecting 2 hosts\n')
+
+  const applied = await converge([...file, '--yes'])
+  assert.is(applied.code, 0)
+  assert.is(
+    applied.stdout.replace(/\d+ ms|\d+\.\d s/, 'TIME'),
+    `${firstPlan}
+web[0-1] changed: 1 change applied
+
+2 hosts: 2 changed; 2 changes applied; TIME
+`,
+  )
+  assert.match(applied.stderr, 'web0: applied: write /etc/motd (0644 root:root, 11 bytes)\n')
+  assert.is(readFileSync(join(folder, 'hosts/web1/etc/motd'), 'utf8'), 'hello web1\n')
+
+  const again = await converge(file)
+  assert.is(again.code, 3, 'without a terminal it refuses before it asks any host')
+  const second = await converge([...file, '--yes', '--exit-code'])
+  assert.is(second.stdout, '2 hosts: 2 unchanged\nNothing to do.\n')
+  assert.is(second.code, 0)
+})
+
+test('shows a hand-made drift on the one host that has it', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'drift\n')
+  const { stdout, code } = await converge([...file, '-n', '--exit-code'])
+  assert.is(
+    stdout,
+    `web1
+  write /etc/motd (0644 root:root, 11 bytes)
+    file[/etc/motd]: content will change
+    @@ -1,2 +1 @@
+     hello web1
+    -drift
+
+2 hosts: 1 to change, 1 unchanged; 1 change
+`,
+  )
+  assert.is(code, 2)
+})
+
+test('asks, and applies nothing unless the answer is yes', async () => {
+  const { file } = await makeCluster()
+  for (const answer of ['', 'n', 'maybe']) {
+    const { stdout, questions, code } = await converge(file, { answers: [answer] })
+    assert.is(stdout, `${firstPlan}Nothing was applied.\n`)
+    assert.equal(questions, ['Apply these changes? [y/N] '])
+    assert.is(code, 0)
+  }
+  const { stdout } = await converge(file, { answers: ['y'] })
+  assert.match(stdout, 'web[0-1] changed: 1 change applied')
+})
+
+test('refuses where there is nobody to ask', async () => {
+  const { file } = await makeCluster()
+  const { code, stdout, stderr } = await converge(file)
+  assert.is(code, 3)
+  assert.is(stdout, '')
+  assert.is(
+    stderr,
+    'error: there is no terminal to ask for consent\n' +
+      '  pass --yes to apply without asking, or --dry-run to see what would change\n\n1 error\n',
+  )
+  assert.is((await converge([...file, '--json'], { answers: ['y'] })).code, 3)
+})
+
+test('exits with 1 when a host is unreachable, and leaves the others converged', async () => {
+  const { folder, file } = await makeCluster()
+  rmSync(join(folder, 'hosts/web0'), { recursive: true })
+  const dryRun = await converge([...file, '--dry-run', '--exit-code'])
+  assert.is(dryRun.code, 1)
+  assert.match(dryRun.stdout, 'web0\n  failed at connect: cannot use ')
+  assert.match(dryRun.stdout, '2 hosts: 1 to change, 1 failed; 1 change\n')
+  const applied = await converge([...file, '--yes'])
+  assert.is(applied.code, 1)
+  assert.match(applied.stdout, 'web0 unreachable\n  failed at connect: cannot use ')
+  assert.match(applied.stdout, '2 hosts: 1 changed, 1 unreachable; 1 change applied;')
+  const idle = await converge([...file, '--yes'])
+  assert.is(idle.code, 1)
+})
+
+test('contacts only the hosts of --limit', async () => {
+  const { file } = await makeCluster()
+  const { stdout } = await converge([...file, '-n', '--limit', 'web1'])
+  assert.match(stdout, '1 host: 1 to change; 1 change')
+  const unknown = await converge([...file, '-n', '--limit', 'wbe1'])
+  assert.is(unknown.code, 3)
+  assert.match(unknown.stderr, 'error: no host matches "wbe1" in --limit\n  did you mean web1?\n')
+})
+
+test('lets --set win over the spec', async () => {
+  const { file } = await makeCluster()
+  const { stdout } = await converge([
+    ...file,
+    '-n',
+    '-l',
+    'web0',
+    '--set',
+    'app.greeting=hi',
+    '--set',
+    'app.greeting=ho',
+  ])
+  assert.match(stdout, '+ho web0')
+})
+
+test('prints plan and report as documented JSON, and nothing else, to stdout', async () => {
+  const { file } = await makeCluster()
+  const plan = await converge([...file, '--dry-run', '--json'])
+  assertValid('plan', JSON.parse(plan.stdout))
+  const report = await converge([...file, '--yes', '--json'])
+  assertValid('report', JSON.parse(report.stdout))
+  const idle: unknown = JSON.parse((await converge([...file, '--yes', '--json'])).stdout)
+  assertValid('report', idle)
+  const wrong = await converge([...file, '--set', 'nonsense', '--dry-run', '--json'])
+  assert.is(wrong.code, 3)
+  assertValid('diagnostics', JSON.parse(wrong.stdout))
+})
+
+test('says on an interrupt that hosts finish on their own', async () => {
+  const { file } = await makeCluster()
+  const { code, stderr } = await converge([...file, '--yes'], { interrupt: true })
+  assert.is(code, 130)
+  assert.match(stderr, 'Interrupted. Hosts that have begun finish on their own; run converge again')
+})
+
+test('needs a terminal for --ask-sudo-password, or the environment', async () => {
+  const { file } = await makeCluster()
+  const refused = await converge([...file, '-n', '--ask-sudo-password'])
+  assert.is(refused.code, 3)
+  assert.match(refused.stderr, 'set CONVERGE_SUDO_PASSWORD instead')
+  const asked = await converge([...file, '-n', '--ask-sudo-password'], { answers: ['secret'] })
+  assert.equal(asked.questions, ['sudo password: '])
+  const env = { CONVERGE_SUDO_PASSWORD: 'secret' }
+  const unasked = await converge([...file, '-n', '--ask-sudo-password'], { answers: [], env })
+  assert.equal(unasked.questions, [])
+})
+
+test.run()

@@ -1,0 +1,128 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { converge } from './recording-io.ts'
+import { makeCluster, scratchFolder, spec, writeFiles } from './scratch.ts'
+
+const rich = spec.replace(
+  'hosts:\n',
+  `      - directory: { path: /srv/closed, mode: "0500" }
+      - file: { path: /srv/closed/run, content: "#!/bin/sh\\n", mode: "4755" }
+      - file: { path: /etc/key, content: hunter2, mode: "0644", sensitive: true }
+      - link: { path: /etc/alias, target: /srv/closed }
+      - unit:
+          name: app.service
+          content: { Service: { ExecStart: /bin/true } }
+          dropIns: { limits: { Service: { MemoryMax: 1G } } }
+hosts:
+`,
+)
+
+function mode(path: string): string {
+  return (lstatSync(path).mode & 0o7777).toString(8)
+}
+
+test('writes files, directories, links, units and drop-ins of each host as they will be', async () => {
+  const { file } = await makeCluster(rich)
+  const out = join(scratchFolder(), 'out')
+  const { stdout, code } = await converge(['render', ...file, '-o', out])
+  assert.is(code, 0)
+  assert.is(stdout, `2 hosts with 18 paths rendered to ${out}\n`)
+  assert.is(readFileSync(join(out, 'web1/etc/motd'), 'utf8'), 'hello web1\n')
+  assert.is(readlinkSync(join(out, 'web1/etc/alias')), '/srv/closed')
+  assert.is(mode(join(out, 'web1/srv/closed')), '500')
+  assert.is(mode(join(out, 'web1/srv/closed/run')), '755', 'without setuid: the tree is no host')
+  const units = join(out, 'web0/etc/systemd/system')
+  assert.is(readFileSync(join(units, 'app.service'), 'utf8'), '[Service]\nExecStart=/bin/true\n')
+  assert.is(readFileSync(join(units, 'app.service.d/limits.conf'), 'utf8'), '[Service]\nMemoryMax=1G\n')
+})
+
+test('keeps sensitive content out unless --reveal says so, and then for the owner only', async () => {
+  const { file } = await makeCluster(rich)
+  const out = join(scratchFolder(), 'out')
+  await converge(['render', ...file, '-o', out])
+  assert.match(readFileSync(join(out, 'web0/etc/key'), 'utf8'), 'sensitive')
+  await converge(['render', ...file, '-o', out, '--reveal'])
+  assert.is(readFileSync(join(out, 'web0/etc/key'), 'utf8'), 'hunter2')
+  assert.is(mode(join(out, 'web0/etc/key')), '600')
+})
+
+test('renders again into its own folder, and leaves nothing of before', async () => {
+  const { folder, file } = await makeCluster(rich)
+  const out = join(folder, 'out')
+  await converge(['render', ...file, '-o', out])
+  writeFiles(folder, { 'cluster.yaml': spec })
+  const { code } = await converge(['render', ...file, '-o', out, '--limit', 'web1'])
+  assert.is(code, 0)
+  assert.equal(readdirSync(out).toSorted(), ['.converge-render.json', 'web1'])
+  assert.equal(readdirSync(join(out, 'web1')), ['etc'])
+})
+
+test('refuses a folder that it did not make, and a host folder that it did not make', async () => {
+  const { folder, file } = await makeCluster()
+  const foreign = await converge(['render', ...file, '-o', folder])
+  assert.is(foreign.code, 3)
+  assert.match(foreign.stderr, `error: ${folder} is not empty, and render did not make it\n`)
+  const out = join(folder, 'out')
+  await converge(['render', ...file, '-o', out, '--limit', 'web0'])
+  mkdirSync(join(out, 'web1'))
+  const occupied = await converge(['render', ...file, '-o', out])
+  assert.is(occupied.code, 3)
+  assert.match(occupied.stderr, `error: ${out}/web1 exists, and render did not make it\n`)
+  const aFile = await converge(['render', ...file, '-o', join(folder, 'cluster.yaml')])
+  assert.match(aFile.stderr, 'is not a folder\n')
+})
+
+test('removes nothing outside its folder, whatever the marker says', async () => {
+  const { folder, file } = await makeCluster()
+  writeFiles(folder, {
+    'kept/file': 'x',
+    'out/.converge-render.json': '{ "madeBy": "converge render", "hosts": ["../kept"] }',
+  })
+  const { code, stderr } = await converge(['render', ...file, '-o', join(folder, 'out')])
+  assert.is(code, 3)
+  assert.match(stderr, '.converge-render.json is damaged')
+  assert.ok(existsSync(join(folder, 'kept/file')))
+})
+
+test('follows no link out of its folder when it cleans up', async () => {
+  const outside = scratchFolder()
+  writeFileSync(join(outside, 'file'), 'x')
+  chmodSync(outside, 0o755)
+  const { folder, file } = await makeCluster(
+    spec.replace('hosts:\n', `      - link: { path: /out, target: ${outside} }\nhosts:\n`),
+  )
+  const out = join(folder, 'out')
+  await converge(['render', ...file, '-o', out])
+  assert.is(readlinkSync(join(out, 'web0/out')), outside)
+  assert.is((await converge(['render', ...file, '-o', out])).code, 0)
+  assert.ok(existsSync(join(outside, 'file')))
+  assert.is(mode(outside), '755')
+})
+
+test('refuses to write below a link or a file', async () => {
+  const { file } = await makeCluster(
+    spec.replace(
+      'hosts:\n',
+      `      - link: { path: /srv/data, target: / }
+      - file: { path: /srv/data/etc/evil, content: x }
+hosts:
+`,
+    ),
+  )
+  const { code, stderr } = await converge(['render', ...file, '-o', join(scratchFolder(), 'out')])
+  assert.is(code, 3)
+  assert.match(stderr, 'error: web0 cannot be rendered: /srv/data/etc/evil is below the link /srv/data\n')
+})
+
+test.run()

@@ -1,0 +1,92 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createRenderer, TemplateError } from '../../src/compile/template.ts'
+import type { Value } from '../../src/model/value.ts'
+
+type Variables = { readonly [key: string]: Value }
+
+function render(template: string, variables: Variables = {}): string {
+  return createRenderer(() => template)('t.hbs', variables)
+}
+
+function problem(template: string, variables: Variables = {}): string {
+  try {
+    return `rendered: ${render(template, variables)}`
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message
+    throw error
+  }
+}
+
+test('writes values as they are, without HTML escaping', () => {
+  assert.is(render('{{text}} {{zero}} {{no}}', { text: `<&"'`, zero: 0, no: false }), `<&"' 0 false`)
+})
+
+test('knows each, if, unless and with', () => {
+  const template =
+    '{{#each list}}{{@index}}{{this}}{{#unless @last}},{{/unless}}{{/each}}{{#if on}}!{{/if}}{{#with map}}{{x}}{{/with}}'
+  assert.is(render(template, { list: ['a', 'b'], on: true, map: { x: 1 } }), '0a,1b!1')
+})
+
+test('knows json and join', () => {
+  assert.is(
+    render('{{json map}} {{join list "-"}} {{join list}}', { map: { a: [1] }, list: [1, 2] }),
+    '{"a":[1]} 1-2 1,2',
+  )
+})
+
+test('an unknown path is an error that names template and line', () => {
+  assert.is(problem('a\n{{port}}'), 't.hbs:2: port is not defined')
+  assert.is(problem('{{#with map}}{{port}}{{/with}}', { map: { host: 'a' } }), 't.hbs:1: port is not defined')
+  assert.is(problem('{{text.port}}', { text: 'a' }), 't.hbs: port is not defined')
+})
+
+test('an unknown path is an error for blocks and helpers too', () => {
+  assert.is(problem('{{#if port}}x{{/if}}'), 't.hbs: #if is given something that is not defined')
+  assert.is(problem('{{#each ports}}x{{/each}}'), 't.hbs: #each is given something that is not defined')
+  assert.is(problem('{{join ports}}'), 't.hbs: join is given something that is not defined')
+})
+
+test('inherited names are unknown, and keys that look like them are only keys', () => {
+  assert.is(problem('{{constructor}}'), 't.hbs:1: constructor is not defined')
+  assert.is(problem('{{map.__proto__}}', { map: {} }), 't.hbs:1: __proto__ is not defined')
+  assert.is(render('{{toString}}', { toString: 'mine' }), 'mine')
+})
+
+test('a whole map or list is no text', () => {
+  const message = 't.hbs: a map or list stands where text is wanted; use json, join or #each'
+  assert.is(problem('{{map}}', { map: {} }), message)
+  assert.is(problem('a {{list}}', { list: [1] }), message)
+  assert.is(problem('{{join list}}', { list: [{}] }), message)
+})
+
+test('refuses other helpers, blocks and partials', () => {
+  const known = 'known are each, if, join, json, unless, with'
+  assert.is(problem('\n{{lookup map "x"}}', { map: {} }), `t.hbs:2: there is no helper lookup; ${known}`)
+  assert.is(problem('{{shout text}}', { text: '' }), `t.hbs:1: there is no helper shout; ${known}`)
+  assert.is(
+    problem('{{#map}}x{{/map}}', { map: {} }),
+    't.hbs: a block begins with #each, #if, #unless or #with',
+  )
+  assert.is(problem('{{> head}}'), 't.hbs: The partial head could not be found')
+  assert.is(problem('{{join text}}', { text: 'x' }), 't.hbs: join needs a list, not "x"')
+})
+
+test('a template that does not parse is an error with its line', () => {
+  assert.is(problem('a\n{{#each list}}'), 't.hbs:2: parse error at a{{#each list}}')
+})
+
+test('reads a template once, however often it is rendered', () => {
+  let reads = 0
+  const renderer = createRenderer(() => {
+    reads += 1
+    return '{{n}}'
+  })
+  assert.equal(
+    [1, 2, 3].map((n) => renderer('t.hbs', { n })),
+    ['1', '2', '3'],
+  )
+  assert.is(reads, 1)
+})
+
+test.run()

@@ -1,0 +1,45 @@
+import type { CommandResult } from './command.ts'
+import {
+  haltMachine,
+  type Machine,
+  type MachineOptions,
+  runInside,
+  startSupervisor,
+  waitForBoot,
+} from './machine.ts'
+
+/** One host of a lab through its boots and halts. */
+export interface Host {
+  readonly name: string
+  readonly address: string
+  readonly root: string
+  boot(): Promise<void>
+  halt(how: 'orderly' | 'abruptly'): Promise<void>
+  run(command: string, timeoutMs?: number): Promise<CommandResult>
+  isUp(): boolean
+}
+
+/** A host whose tree is there and that has not been booted. */
+export function createHost(options: MachineOptions): Host {
+  const { name, address, root } = options
+  let machine: Machine | undefined
+  const running = (): Machine => {
+    if (machine === undefined) throw new Error(`${name} is not running`)
+    return machine
+  }
+  return {
+    name,
+    address,
+    root,
+    boot: async () => {
+      if (machine !== undefined) throw new Error(`${name} is running already`)
+      machine = await waitForBoot(await startSupervisor(options), options)
+    },
+    halt: async (how) => {
+      await haltMachine(running(), how)
+      machine = undefined
+    },
+    run: (command, timeoutMs) => runInside(running(), command, timeoutMs),
+    isUp: () => machine !== undefined,
+  }
+}

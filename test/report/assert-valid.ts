@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import * as assert from 'uvu/assert'
+
+const folder = new URL('../../schemas/', import.meta.url)
+
+/** The schemas of the --json output, by name. */
+export const outputSchemas = ['change', 'plan', 'report', 'diagnostics'] as const
+
+export function readSchema(name: (typeof outputSchemas)[number]): { readonly [key: string]: unknown } {
+  return JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), 'utf8'))
+}
+
+const ajv = new Ajv2020({ allErrors: true })
+for (const name of outputSchemas) ajv.addSchema(readSchema(name))
+
+/** What is wrong with a document, by the schema of that name; empty when nothing is. */
+export function schemaErrors(name: (typeof outputSchemas)[number], document: unknown): string {
+  return ajv.validate(`${name}.schema.json`, document) ? '' : ajv.errorsText(ajv.errors, { separator: '\n' })
+}
+
+/** Asserts that a document, as JSON carries it, is valid. */
+export function assertValid(name: (typeof outputSchemas)[number], document: unknown): void {
+  assert.is(schemaErrors(name, JSON.parse(JSON.stringify(document))), '')
+}

@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Owned, PathFact } from '../../src/model/facts.ts'
+import { textContent } from './changes.ts'
+import { inEachShell } from './root-tree.ts'
+import { inspect, journalPath } from './run-programs.ts'
+
+const isRoot = process.getuid?.() === 0
+
+/** Who owns what this process makes; the tree knows root only. */
+function owned(mode: string): Owned {
+  const uid = process.getuid?.() ?? 0
+  const gid = process.getgid?.() ?? 0
+  const name = isRoot ? 'root' : 'UNKNOWN'
+  return { mode, owner: name, group: gid === 0 ? 'root' : name, uid, gid }
+}
+
+function file(mode: string, text: string, content?: string): PathFact {
+  const { sha256, sizeBytes } = textContent(text)
+  const shown = content === undefined ? {} : { content: Buffer.from(content).toString('base64') }
+  return { type: 'file', sizeBytes, sha256, ...shown, ...owned(mode) }
+}
+
+test('tells what is at each path', () =>
+  inEachShell(async (tree) => {
+    tree.write('/srv/same', 'same\n')
+    tree.write('/srv/other', 'other\nwithout newline', 0o600)
+    tree.write('/srv/unasked', 'text')
+    tree.write('/srv/empty', '')
+    tree.write('/srv/setuid', 'x', 0o4711)
+    tree.write('/srv/back\\slash\nnewline', 'odd name')
+    tree.write('/srv/limit', 'a'.repeat(262_144))
+    tree.write('/srv/large', 'a'.repeat(262_145))
+    mkdirSync(tree.at('/srv/directory'), { mode: 0o700 })
+    symlinkSync('same', tree.at('/srv/link'))
+    symlinkSync('/nowhere', tree.at('/srv/dangling'))
+    symlinkSync('two\nlines ü\n', tree.at('/srv/target'))
+    symlinkSync('directory', tree.at('/srv/to-directory'))
+    execFileSync('mkfifo', ['-m', '0640', tree.at('/srv/fifo')])
+    execFileSync('chmod', ['4711', tree.at('/srv/setuid')])
+
+    const wanted = textContent('same\n').sha256
+    const asked = [
+      ...['same', 'other', 'empty', 'back\\slash\nnewline', 'limit', 'large', 'link', 'absent', 'fifo'].map(
+        (name) => ({ probe: 'path', path: `/srv/${name}`, sha256: wanted }) as const,
+      ),
+      ...['unasked', 'setuid', 'directory', 'dangling', 'target', 'to-directory', 'same/below'].map(
+        (name) => ({ probe: 'path', path: `/srv/${name}` }) as const,
+      ),
+    ]
+    const { paths } = await inspect(tree, asked)
+    assert.equal(
+      { ...paths },
+      {
+        '/srv/same': file('0644', 'same\n'),
+        '/srv/other': file('0600', 'other\nwithout newline', 'other\nwithout newline'),
+        '/srv/empty': file('0644', '', ''),
+        '/srv/back\\slash\nnewline': file('0644', 'odd name', 'odd name'),
+        '/srv/limit': file('0644', 'a'.repeat(262_144), 'a'.repeat(262_144)),
+        '/srv/large': file('0644', 'a'.repeat(262_145)),
+        '/srv/link': { type: 'link', target: 'same', ...owned('0777') },
+        '/srv/absent': { type: 'absent' },
+        '/srv/fifo': { type: 'other', ...owned('0640') },
+        '/srv/unasked': file('0644', 'text'),
+        '/srv/setuid': file('4711', 'x'),
+        '/srv/directory': { type: 'directory', ...owned('0700') },
+        '/srv/dangling': { type: 'link', target: '/nowhere', ...owned('0777') },
+        '/srv/target': { type: 'link', target: 'two\nlines ü\n', ...owned('0777') },
+        '/srv/to-directory': { type: 'link', target: 'directory', ...owned('0777') },
+        '/srv/same/below': { type: 'absent' },
+      },
+    )
+  }))
+
+test('answers hundreds of paths in their order', () =>
+  inEachShell(async (tree) => {
+    const probes = Array.from({ length: 250 }, (_, index) => {
+      const path = `/srv/${index}`
+      if (index % 3 !== 0) tree.write(path, `content ${index}`)
+      return { probe: 'path', path, sha256: textContent('x').sha256 } as const
+    })
+    const { paths } = await inspect(tree, probes)
+    for (const [index, { path }] of probes.entries()) {
+      const text = `content ${index}`
+      assert.equal(paths[path], index % 3 === 0 ? { type: 'absent' } : file('0644', text, text))
+    }
+  }))
+
+test('tells the platform', () =>
+  inEachShell(async (tree) => {
+    const { platform } = await inspect(tree, [])
+    assert.equal(
+      { ...platform, arch: '' },
+      { os: 'debian', release: '12', arch: '', init: 'offline', uid: process.getuid?.(), rooted: true },
+    )
+    assert.match(platform.arch, /^(amd64|arm64|armhf|i386|ppc64el|\w+)$/)
+    tree.write('/etc/os-release', "ID='alpine'\nVERSION_ID=3.20.1\n")
+    const alpine = await inspect(tree, [])
+    assert.is(alpine.platform.os, 'alpine')
+    assert.is(alpine.platform.release, '3.20.1')
+  }))
+
+test('tells the state of units from their files where nothing is booted', () =>
+  inEachShell(async (tree) => {
+    const unit = '[Service]\nExecStart=/bin/true\n'
+    tree.write('/etc/systemd/system/plain.service', unit)
+    tree.write('/etc/systemd/system/off.service', `${unit}[Install]\nWantedBy=multi-user.target\n`)
+    tree.write('/usr/lib/systemd/system/on.service', `${unit}[Install]\nWantedBy=multi-user.target\n`)
+    mkdirSync(tree.at('/etc/systemd/system/multi-user.target.wants'))
+    symlinkSync(
+      '/usr/lib/systemd/system/on.service',
+      tree.at('/etc/systemd/system/multi-user.target.wants/on.service'),
+    )
+    symlinkSync('/dev/null', tree.at('/etc/systemd/system/masked.service'))
+    const names = ['plain', 'off', 'on', 'masked', 'missing'].map((name) => `${name}.service`)
+    const { units } = await inspect(
+      tree,
+      names.map((name) => ({ probe: 'unit', unit: name })),
+    )
+    const offline = { active: 'inactive', needsReload: false }
+    assert.equal(
+      { ...units },
+      {
+        'plain.service': { load: 'loaded', file: 'static', ...offline },
+        'off.service': { load: 'loaded', file: 'disabled', ...offline },
+        'on.service': { load: 'loaded', file: 'enabled', ...offline },
+        'masked.service': { load: 'masked', file: 'masked', ...offline },
+        'missing.service': { load: 'not-found', file: '', ...offline },
+      },
+    )
+  }))
+
+test('tells users and groups from the files, also without a last newline', () =>
+  inEachShell(async (tree) => {
+    tree.write(
+      '/etc/passwd',
+      'root:x:0:0:root:/root:/bin/sh\netcd:x:998:997:the store:/var/lib/etcd:/bin/false',
+    )
+    tree.write('/etc/group', 'root:x:0:\nssl:x:20:web,etcd\netcd:x:997:\nadm:x:4:etcd')
+    const { users, groups } = await inspect(tree, [
+      { probe: 'user', name: 'etcd' },
+      { probe: 'user', name: 'nobody' },
+      { probe: 'group', name: 'adm' },
+      { probe: 'group', name: '__proto__' },
+    ])
+    assert.equal(users.etcd, {
+      uid: 998,
+      gid: 997,
+      comment: 'the store',
+      home: '/var/lib/etcd',
+      shell: '/bin/false',
+      group: 'etcd',
+      groups: ['adm', 'ssl'],
+    })
+    assert.is(users.nobody, null)
+    assert.equal(Object.entries(groups), [
+      ['adm', { gid: 4 }],
+      ['__proto__', null],
+    ])
+  }))
+
+test('names owners as the tree names them', () =>
+  inEachShell(async (tree) => {
+    const uid = process.getuid?.() ?? 0
+    const gid = process.getgid?.() ?? 0
+    tree.write('/etc/passwd', `captain:x:${uid}:${gid}::/:/bin/sh\n`)
+    tree.write('/etc/group', `crew:x:${gid}:\n`)
+    const { paths } = await inspect(tree, [{ probe: 'path', path: '/etc/passwd' }])
+    const found = paths['/etc/passwd']
+    assert.is(found?.type === 'file' && `${found.owner}:${found.group}`, 'captain:crew')
+  }))
+
+test('answers checks by exit code, with the tree in CONVERGE_ROOT', () =>
+  inEachShell(async (tree) => {
+    const commands = [
+      'true',
+      'exit 3',
+      'test -e "$CONVERGE_ROOT/etc/passwd"',
+      'echo noise; echo noise >&2',
+      'read x',
+    ]
+    const { checks } = await inspect(
+      tree,
+      commands.map((command) => ({ probe: 'check', command })),
+    )
+    assert.equal(Object.values(checks), [true, false, true, true, false])
+  }))
+
+test('brings the journal and what it leaves open, torn or not', () =>
+  inEachShell(async (tree) => {
+    const whole =
+      'converge-journal 1\nowe restart unit[a.service]\nowe run command[say%20hi]\nsettled restart unit[a.service]'
+    for (const torn of ['\n', '\nowe resta', '\nowe restart ']) {
+      tree.write(journalPath, whole + torn)
+      const facts = await inspect(tree, [])
+      assert.equal(facts.pending, [{ resource: 'command[say hi]', action: 'run' }])
+      assert.is(facts.journal, whole + torn.trimEnd() + (torn.endsWith(' ') ? ' ' : ''))
+    }
+    const { applying } = await inspect(tree, [])
+    assert.is(applying, undefined)
+  }))
+
+test.run()

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Shell, shells } from './shells.ts'
+
+export interface Finished {
+  readonly exitCode: number | null
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+/** A throw-away root tree in which programs run as they do on a host: on stdin of one shell. */
+export interface RootTree {
+  readonly root: string
+  readonly shell: Shell
+  /** Starts a program; `stdout` collects what it has printed. */
+  start(program: string): { readonly child: ChildProcess; readonly finished: Promise<Finished> }
+  run(program: string): Promise<Finished>
+  /** A path of the host as a path of this machine. */
+  at(path: string): string
+  write(path: string, content: string | Uint8Array, mode?: number): void
+  read(path: string): string
+}
+
+export interface TreeOptions {
+  /** Environment variables beyond CONVERGE_ROOT. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+const files = {
+  '/etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n',
+  '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n',
+  '/etc/group': 'root:x:0:\ndaemon:x:1:\nusers:x:100:daemon\n',
+  '/etc/shadow': 'root:*:19000:0:99999:7:::\n',
+}
+
+/** Hands a fresh root tree of each shell to a test, side by side; a failure says in which shell it is. */
+export async function inEachShell(
+  use: (tree: RootTree) => Promise<void>,
+  options: TreeOptions = {},
+): Promise<void> {
+  await Promise.all(
+    shells.map(async (shell) => {
+      try {
+        await withRootTree(shell, use, options)
+      } catch (error) {
+        if (error instanceof Error) error.message = `in ${shell.name}: ${error.message}`
+        throw error
+      }
+    }),
+  )
+}
+
+/** Makes a root tree, hands it over, and removes it whatever happens. */
+async function withRootTree(
+  shell: Shell,
+  use: (tree: RootTree) => Promise<void>,
+  { environment = {} }: TreeOptions = {},
+): Promise<void> {
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir())
+  const root = mkdtempSync(join(parent, 'converge-test-'))
+  const at = (path: string): string => join(root, path)
+  const write: RootTree['write'] = (path, content, mode = 0o644) => {
+    mkdirSync(join(at(path), '..'), { recursive: true })
+    writeFileSync(at(path), content, { mode })
+  }
+  const start: RootTree['start'] = (program) => {
+    const child = spawn(shell.command, [...shell.args, '-s'], {
+      detached: true,
+      env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', CONVERGE_ROOT: root, ...environment },
+    })
+    return { child, finished: collect(child, program) }
+  }
+  try {
+    for (const [path, content] of Object.entries(files)) write(path, content)
+    mkdirSync(at('/var/tmp'), { recursive: true })
+    mkdirSync(at('/var/lib'), { recursive: true })
+    await use({
+      root,
+      shell,
+      start,
+      run: (program) => start(program).finished,
+      at,
+      write,
+      read: (path) => readFileSync(at(path), 'utf8'),
+    })
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+function collect(child: ChildProcess, program: string): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
+    child.on('error', reject)
+    child.on('close', (exitCode) =>
+      resolve({ exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
+    )
+    // A program that ends before it has read all of itself breaks the pipe.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(program)
+  })
+}
+
+/** What is in a tree: one line per path with its kind, mode and content, sorted; converge's own state left out. */
+export function listTree(root: string, below = ''): readonly string[] {
+  return readdirSync(join(root, below), { encoding: 'utf8' })
+    .sort()
+    .flatMap((name) => {
+      const path = `${below}/${name}`
+      if (path === '/var/lib/converge') return []
+      const found = lstatSync(join(root, path))
+      const { mode, uid, gid } = found
+      const owned = `${(mode & 0o7777).toString(8).padStart(4, '0')} ${uid}:${gid}`
+      const shown = JSON.stringify(path)
+      if (found.isSymbolicLink()) return [`${shown} link ${JSON.stringify(readlinkSync(join(root, path)))}`]
+      if (found.isDirectory()) return [`${shown} directory ${owned}`, ...listTree(root, path)]
+      if (found.isFile())
+        return [`${shown} file ${owned} ${readFileSync(join(root, path)).toString('base64')}`]
+      return [`${shown} other ${owned}`]
+    })
+}

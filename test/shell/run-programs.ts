@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import type { Facts, Probe } from '../../src/model/facts.ts'
+import type { Change } from '../../src/model/plan.ts'
+import type { HostCatalog } from '../../src/model/resource.ts'
+import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
+import { followProgram, launchProgram } from '../../src/shell/launch-program.ts'
+import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
+import { parseInspect } from '../../src/shell/parse-inspect.ts'
+import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/parse-results.ts'
+import { planProgram, type Run } from '../../src/shell/plan-program.ts'
+import { portableProgram } from '../../src/shell/portable-program.ts'
+import type { Finished, RootTree } from './root-tree.ts'
+import type { Shell } from './shells.ts'
+
+export const place = { stateDir: '/var/lib/converge', cluster: 'test' }
+export const journalPath = `${place.stateDir}/journal`
+
+/** The library as it is, but its detached part is run by the shell under test instead of /bin/sh. */
+export function libraryFor({ command, args }: Shell): HostLibrary {
+  const library = assembleLibrary((file) =>
+    readFileSync(new URL(`../../src/shell/${file}`, import.meta.url), 'utf8'),
+  )
+  const detached = `${[command, ...args].join(' ')} "$RUN/program"`
+  return { ...library, launch: library.launch.replaceAll('/bin/sh "$RUN/program"', () => detached) }
+}
+
+export async function inspect(tree: RootTree, probes: readonly Probe[]): Promise<Facts> {
+  const questions = collectQuestions(probes)
+  const { exitCode, stdout, stderr } = await tree.run(
+    inspectProgram(questions, place, libraryFor(tree.shell)),
+  )
+  if (exitCode !== 0 || stderr !== '') throw new Error(`inspect ended with ${exitCode}: ${stderr}`)
+  return parseInspect(stdout, questions)
+}
+
+export function newRun(id: string): Run {
+  return { ...place, id, by: 'somebody@somewhere', stagingDir: `/var/tmp/converge-${id}` }
+}
+
+/** Stages what the changes write, and gives the program that carries them out detached. */
+export function launching(tree: RootTree, changes: readonly Change[], run: Run, journal = ''): string {
+  for (const { operation } of changes) {
+    if (operation.op !== 'write') continue
+    const { sha256, data, encoding } = operation.content
+    tree.write(`${run.stagingDir}/${sha256}`, Buffer.from(data, encoding), 0o600)
+  }
+  const library = libraryFor(tree.shell)
+  return launchProgram(planProgram({ changes, journal }, run, library), run, library)
+}
+
+let runs = 0
+
+/** Carries changes out as the controller does; the result lines. */
+export async function apply(
+  tree: RootTree,
+  changes: readonly Change[],
+  journal = '',
+): Promise<readonly string[]> {
+  runs += 1
+  return resultLines(await tree.run(launching(tree, changes, newRun(`run-${runs}`), journal)))
+}
+
+export async function follow(tree: RootTree, run: Run): Promise<readonly string[]> {
+  return resultLines(await tree.run(followProgram(run, libraryFor(tree.shell))))
+}
+
+export async function runPortable(tree: RootTree, catalog: HostCatalog): Promise<readonly string[]> {
+  const finished = await tree.run(portableProgram(catalog, place, libraryFor(tree.shell)))
+  if (finished.exitCode !== 0) throw new Error(`${finished.exitCode} ${finished.stdout} ${finished.stderr}`)
+  return resultLines(finished)
+}
+
+function resultLines({ stdout, stderr }: Finished): readonly string[] {
+  if (stderr !== '') throw new Error(`the program complains: ${stderr}`)
+  return stdout.toString().trimEnd().split('\n')
+}
+
+/** What the controller makes of result lines; every one of them must be known to it. */
+export function events(lines: readonly string[]): readonly ApplyEvent[] {
+  const read: ApplyEvent[] = []
+  lineSplitter((line) => {
+    const event = parseResultLine(line)
+    if (event === undefined) throw new Error(`unknown result line: ${line}`)
+    read.push(event)
+  })(Buffer.from(`${lines.join('\n')}\n`))
+  return read
+}
