@@ -1,7 +1,13 @@
 // Bundles the CLI and the DSL into dist/; with --types also the declarations that recipe authors' editors read.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+// Many small modules: loading them one by one costs more than everything else at the start. ssh2 has optional native
+// parts and jiti loads itself, so they stay packages.
+const bundled = new Set(['ajv', 'commander', 'diff', 'fastest-levenshtein', 'handlebars', 'p-limit', 'typebox', 'yaml'])
+const requireBanner = "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"
 
 rmSync('dist', { recursive: true, force: true })
 await build({
@@ -13,7 +19,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  packages: 'external',
+  external: Object.keys(manifest.dependencies).filter((name) => !bundled.has(name)),
+  banner: { js: requireBanner },
   alias: { converge: './src/dsl.ts' },
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',

@@ -3,10 +3,13 @@ import { Writable } from 'node:stream'
 import { createStyle, wantsColor } from '../report/style.ts'
 import type { Io, Output } from './io.ts'
 
+type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+
 export interface Terminal {
-  readonly stdin: NodeJS.ReadStream
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdin: Input
+  readonly stdout: Stream
+  readonly stderr: Stream
   readonly env: Readonly<Record<string, string | undefined>>
   onSigint(listener: () => void): () => void
 }
@@ -19,20 +22,15 @@ export function createTerminalIo(terminal: Terminal): Io {
     stderr: output(stderr, env),
     env,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
-    ask: (question) => readAnswer(stdin, stderr, question),
-    askSecret: async (question) => {
-      stderr.write(question)
-      const answer = await readAnswer(stdin, silence(), '')
-      stderr.write('\n')
-      return answer
-    },
+    ask: (question) => readAnswer({ input: stdin, prompt: stderr, echo: stderr, question }),
+    askSecret: (question) => readAnswer({ input: stdin, prompt: stderr, echo: silence(), question }),
     liveView: async () => {
       if (stderr.isTTY !== true) return undefined
       const { createLogUpdate } = await import('log-update')
       const update = createLogUpdate(stderr)
       return {
         get columns() {
-          return stderr.columns
+          return stderr.columns || 80
         },
         draw: (text) => update(text),
         clear: () => {
@@ -45,7 +43,7 @@ export function createTerminalIo(terminal: Terminal): Io {
   }
 }
 
-function output(stream: NodeJS.WriteStream, env: Terminal['env']): Output {
+function output(stream: Stream, env: Terminal['env']): Output {
   const isTTY = stream.isTTY === true
   return {
     isTTY,
@@ -56,19 +54,29 @@ function output(stream: NodeJS.WriteStream, env: Terminal['env']): Output {
   }
 }
 
+interface Prompt {
+  readonly input: Input
+  readonly prompt: Stream
+  /** Where what is typed is shown. */
+  readonly echo: NodeJS.WritableStream
+  readonly question: string
+}
+
 /** Ctrl-C and Ctrl-D at the prompt are an empty answer. */
-async function readAnswer(
-  input: NodeJS.ReadStream,
-  to: NodeJS.WritableStream,
-  question: string,
-): Promise<string> {
-  const lines = createInterface({ input, output: to, terminal: true, historySize: 0 })
+async function readAnswer({ input, prompt, echo, question }: Prompt): Promise<string> {
+  // Before the question is seen the terminal must have ceased to echo by itself.
+  const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 })
   try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.once('SIGINT', () => resolve(''))
-      lines.once('close', () => resolve(''))
-      lines.question(question).then(resolve, reject)
+    const answer = await new Promise<string | undefined>((resolve, reject) => {
+      const end = () => resolve(undefined)
+      lines.once('SIGINT', end)
+      lines.once('close', end)
+      if (echo !== prompt) prompt.write(question)
+      lines.question(echo === prompt ? question : '').then(resolve, reject)
     })
+    // Enter has ended the line on the terminal only where it was shown.
+    if (answer === undefined || echo !== prompt) prompt.write('\n')
+    return answer ?? ''
   } finally {
     lines.close()
   }

@@ -28,6 +28,19 @@ export interface Generation {
   readonly changes: readonly string[]
 }
 
+/** An operation that takes a part of a generation back, on behalf of the resource that it belongs to. */
+export interface Reverting {
+  readonly resource: ResourceId
+  readonly operation: Operation
+}
+
+/** A generation with what it takes to go back behind it. */
+export interface KeptGeneration extends Generation {
+  readonly revert: readonly Reverting[]
+  /** The manifest as it was before. */
+  readonly manifest: readonly Applied[]
+}
+
 /** The first line of a manifest; another one was written by another version of converge. */
 export const manifestHeader = 'converge-manifest 1'
 

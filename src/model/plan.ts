@@ -1,5 +1,6 @@
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
+import type { Reverting } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
 
@@ -55,11 +56,15 @@ export interface Bookkeeping {
   /** What was changed, in words, one line each. */
   readonly summary: readonly string[]
   /** The operations that take it back, in order. */
-  readonly revert: readonly Operation[]
+  readonly revert: readonly Reverting[]
   /** Manifest lines that belong to no change. */
   readonly records: readonly string[]
-  /** The whole manifest in few lines, when the log has grown long. */
+  /** The whole manifest in few lines, before the first change: when the log has grown long. */
   readonly rewrite?: string
+  /** The whole manifest behind the last change: after a rollback it is the one of that time. */
+  readonly outcome?: string
+  /** Holds the host behind the last change (a line that begins with the catalog's digest), or ends that. */
+  readonly hold?: string | 'release'
 }
 
 /** What is planned for one host. */
@@ -72,6 +77,8 @@ export type HostPlan =
       readonly facts: Facts
       /** What the apply leaves on the host besides its changes; absent when there are none. */
       readonly bookkeeping?: Bookkeeping
+      /** Set where a rollback holds the host: who and since when. Nothing is planned for it until its spec changes. */
+      readonly held?: string
       /** Why this host disrupts a group; empty when it does not. */
       readonly disrupts: readonly Disruption[]
       /** Things to know that change nothing, such as `ownership is left alone: not root`. */

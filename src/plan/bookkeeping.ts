@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Facts, PathFact } from '../model/facts.ts'
-import { type Applied, manifestText, setLine } from '../model/manifest.ts'
+import { type Applied, manifestText, type Reverting, setLine } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, HostPlan } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
@@ -125,7 +125,7 @@ function removalOf(
   const mine = new Set(ownPaths(entry))
   const everything = entry.resource.steps(supposedFacts(entry.resource.probes, 'inactive'))
   return inReverse(
-    everything.map(({ operation }): readonly Operation[] => {
+    everything.flatMap(({ operation }): readonly Operation[] => {
       if ('path' in operation) {
         const { path } = operation
         if (!mine.has(path)) return []
@@ -139,6 +139,7 @@ function removalOf(
         return last.removal.filter((one) => one.op === inverseKind(operation) && sameSubject(one, operation))
       return inverse(operation, facts, '')
     }),
+    (operation) => operation,
   )
 }
 
@@ -201,16 +202,12 @@ function stateNow(fact: PathFact | undefined): string {
   return appliedState(fact ?? { type: 'absent' })
 }
 
-/** What takes the apply back: each change's inverse in reverse order, and the restarts once more behind them. */
-function revertOf(changes: readonly Change[], facts: Facts, generation: number): readonly Operation[] {
-  const inverses = changes.map(({ operation }, index) =>
-    inverse(operation, facts, `generations/${generation}/${index}`),
+/** What takes the apply back: each change's inverse in reverse order, what restarted restarts once more at the end. */
+export function revertOf(changes: readonly Change[], facts: Facts, generation: number): readonly Reverting[] {
+  const inverses = changes.flatMap(({ resource, operation }, index) =>
+    inverse(operation, facts, `generations/${generation}/${index}`).map((back): Reverting => ({ resource, operation: back })),
   )
-  const reloads = changes.some(({ operation }) => operation.op === 'daemon-reload')
-  const reverted = inReverse(inverses)
-  if (!reloads) return reverted
-  const firstUnit = reverted.findLastIndex((operation) => operation.op !== 'unit') + 1
-  return [...reverted.slice(0, firstUnit), { op: 'daemon-reload' }, ...reverted.slice(firstUnit)]
+  return inReverse(inverses, ({ operation }) => operation)
 }
 
 function compacted(facts: Facts, known: ReadonlyMap<string, Applied>): string | undefined {

@@ -85,11 +85,11 @@ function inverseUnitAction(
 }
 
 /** Stops come first, then what is at paths, then what enables and starts: the order of taking something back. */
-export function inReverse(operations: readonly (readonly Operation[])[]): readonly Operation[] {
-  const reversed = operations.toReversed().flat()
-  const rank = (operation: Operation): number => {
+export function inReverse<T>(taken: readonly T[], operationOf: (one: T) => Operation): readonly T[] {
+  const rank = (one: T): number => {
+    const operation = operationOf(one)
     if (operation.op !== 'unit') return 1
     return operation.action === 'stop' || operation.action === 'disable' ? 0 : 2
   }
-  return reversed.toSorted((a, b) => rank(a) - rank(b))
+  return taken.toReversed().toSorted((a, b) => rank(a) - rank(b))
 }

@@ -1,6 +1,6 @@
-import type { Facts, Probe } from '../model/facts.ts'
+import type { Facts, PathFact, Probe, UnitFact } from '../model/facts.ts'
 import { type Applied, dropLine } from '../model/manifest.ts'
-import type { Operation } from '../model/operation.ts'
+import type { Operation, Ownership, UnitAction } from '../model/operation.ts'
 import type { Change } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import { appliedState } from './applied-state.ts'
@@ -53,19 +53,43 @@ function isClaimed(operation: Operation, claimed: ReadonlySet<string>): boolean 
   return 'path' in operation && claimed.has(`path ${operation.path}`)
 }
 
-/** Leaves out what is so already, so that a prune that was interrupted goes on where it stopped. */
-function isNeeded(operation: Operation, facts: Facts): boolean {
-  if (operation.op === 'remove') return facts.paths[operation.path]?.type !== 'absent'
-  if (operation.op === 'restore') {
-    const fact = facts.paths[operation.path]
-    return fact?.type !== 'file' || fact.sha256 !== operation.sha256
+/** Whether an operation is not done already: a prune or rollback that was interrupted goes on where it stopped. */
+export function isNeeded(operation: Operation, facts: Facts): boolean {
+  const fact = 'path' in operation ? facts.paths[operation.path] : undefined
+  switch (operation.op) {
+    case 'remove':
+      return fact?.type !== 'absent'
+    case 'restore':
+      return fact?.type !== 'file' || fact.sha256 !== operation.sha256 || !hasOwnership(operation, fact)
+    case 'attributes':
+      return fact === undefined || fact.type === 'absent' || !hasOwnership(operation, fact)
+    case 'link':
+      return fact?.type !== 'link' || fact.target !== operation.target
+    case 'unit':
+      return isActionNeeded(operation.action, facts.units[operation.unit])
+    default:
+      return true
   }
-  if (operation.op !== 'unit') return true
-  const unit = facts.units[operation.unit]
-  if (unit === undefined || unit.load === 'not-found') return false
-  if (operation.action === 'stop') return unit.active !== 'inactive' && unit.active !== 'failed'
-  if (operation.action === 'disable') return unit.file === 'enabled'
-  return true
+}
+
+function hasOwnership({ mode, owner, group }: Ownership, fact: PathFact): boolean {
+  return 'mode' in fact && fact.mode === mode && fact.owner === owner && fact.group === group
+}
+
+function isActionNeeded(action: UnitAction, unit: UnitFact | undefined): boolean {
+  const exists = unit !== undefined && unit.load !== 'not-found'
+  switch (action) {
+    case 'stop':
+      return exists && unit.active !== 'inactive' && unit.active !== 'failed'
+    case 'disable':
+      return exists && unit.file === 'enabled'
+    case 'start':
+      return !exists || unit.active !== 'active'
+    case 'enable':
+      return !exists || unit.file !== 'enabled'
+    default:
+      return true
+  }
 }
 
 function pruneChange(applied: Applied, operation: Operation, facts: Facts): Change {

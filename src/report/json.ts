@@ -103,6 +103,7 @@ function changeObject(change: Change, facts?: Facts) {
     resource: change.resource,
     words: describeOperation(change.operation, facts),
     reason: change.reason,
+    ...(change.cause === undefined ? {} : { cause: change.cause }),
     operation: operationObject(change.operation),
     ...(diff === undefined ? {} : { diff: diffObject(diff) }),
     ...(change.guard === undefined ? {} : { guard: change.guard }),

@@ -87,7 +87,8 @@ function viewChanges(
     const diff = diffOfChange(change)
     const shown = diff === undefined ? undefined : diffOf(diff)
     words.add(describeOperation(change.operation, facts), host)
-    details.add(`${escapeLine(change.resource)}: ${escapeLine(change.reason)}`, host)
+    const cause = change.cause === undefined ? '' : ` (${change.cause})`
+    details.add(`${escapeLine(change.resource)}: ${escapeLine(change.reason)}${cause}`, host)
     for (const line of guardWords(change)) details.add(line, host)
     if (diff === undefined || shown === undefined) continue
     if ('omitted' in shown) details.add(escapeLine(shown.omitted), host)
@@ -97,7 +98,7 @@ function viewChanges(
 }
 
 /** Equal values are one, with the hosts of all; in the order in which they came. */
-export function collectShown<T>(): { add(value: T, host: string): void; all(): readonly Shown<T>[] } {
+function collectShown<T>(): { add(value: T, host: string): void; all(): readonly Shown<T>[] } {
   const found = new Map<string, { readonly value: T; readonly hosts: string[] }>()
   return {
     add(value, host) {

@@ -27,7 +27,7 @@ free_id() {
 
 # replace_account FILE NAME LINE: adds or replaces an entry (removes it when LINE is empty), in one rename.
 replace_account() {
-  temporary=$R/etc/.converge-$ID-$1
+  temporary_in "$R/etc"
   [ -e "$R/etc/$1" ] || case $1 in
     shadow) (umask 037 && : >"$R/etc/$1") ;;
     *) (umask 022 && : >"$R/etc/$1") ;;
@@ -169,7 +169,8 @@ END
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
 edit_memberships() {
-  cp -p -- "$R/etc/group" "$R/etc/.converge-$ID-group" || return 1
+  temporary_in "$R/etc"
+  cp -p -- "$R/etc/group" "$temporary" || return 1
   while IFS=: read -r group password gid members || [ -n "$group" ]; do
     kept=
     oldifs=$IFS
@@ -178,8 +179,8 @@ edit_memberships() {
     IFS=$oldifs
     case $2 in *",$group,"*) kept=$kept${kept:+,}$1 ;; esac
     say "$group:$password:$gid:$kept"
-  done <"$R/etc/group" >"$R/etc/.converge-$ID-group" &&
-    durable "$R/etc/.converge-$ID-group" && mv -f -- "$R/etc/.converge-$ID-group" "$R/etc/group" && durable "$R/etc/"
+  done <"$R/etc/group" >"$temporary" &&
+    durable "$temporary" && mv -f -- "$temporary" "$R/etc/group" && durable "$R/etc/"
 }
 
 # remove_user NAME, remove_group NAME

@@ -3,9 +3,28 @@
 # Tests redefine this to die at a chosen moment.
 point() { :; }
 
+# What the launch prepares for a program that a controller starts; here it was started by itself.
+prepare_alone() {
+  # Of a run that was killed under the same id.
+  rm -rf -- "$RUN"
+  mkdir -p -- "$STATE/run" && chmod 0700 "$STATE" && mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" || exit 70
+  : >"$RUN/results"
+}
+
+# arm_revert SECONDS: unless somebody confirms in time, the host takes this apply back by itself.
+arm_revert() {
+  [ -z "$FAILED" ] || return 0
+  if [ "$INIT" != systemd ] || ! command -v systemd-run >/dev/null; then
+    fail 0 'there is no systemd that could take the apply back' /dev/null
+  elif ! systemd-run --quiet --collect --unit="converge-revert-$ID" --description="converge: back to before $ID" \
+    --on-active="$1" --timer-property=AccuracySec=1s /bin/sh "$RUN/revert" >"$RUN/output" 2>&1; then
+    fail 0 'no timer can be set that would take the apply back' "$RUN/output"
+  fi
+}
+
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= SWEPT=
   exec 9<>"$RUN/bell"
   if ! take_lock; then
     holder=
@@ -15,6 +34,11 @@ begin() {
     # A portable program has nobody who reads its results but by its exit code: EX_TEMPFAIL.
     [ -z "$PORTABLE" ] || exit 75
     exit 0
+  fi
+  # Not empty: that run was killed, and its uploads are still there.
+  if [ -s "$STATE/applying" ]; then
+    read -r killed _ <"$STATE/applying"
+    rm -rf -- "${STAGING%/*}/converge-$killed"
   fi
   say "$*" >"$STATE/applying"
   emit started

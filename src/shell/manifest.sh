@@ -100,7 +100,7 @@ do_restore() {
     say "the kept content of $1 is gone"
     return 1
   }
-  temporary=$R${1%/*}/.converge-$ID-$NUMBER
+  temporary_in "$R${1%/*}"
   install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
   read -r sum _ <<END
 $(sums "$temporary")
@@ -112,3 +112,22 @@ END
   }
   durable "$temporary" && mv -f -- "$temporary" "$R$1" && durable "$R${1%/*}/"
 }
+
+# inspect_history NUMBER: the generations after that number. One that a kill left incomplete had changed nothing yet.
+inspect_history() {
+  for generation in "$CLUSTER/generations/"*; do
+    number=${generation##*/}
+    case $number in *[!0-9]*) continue ;; esac
+    [ "$number" -gt "$1" ] && [ -s "$generation/about" ] && [ -s "$generation/revert" ] || continue
+    say "generation $number"
+    cat "$generation/about" "$generation/revert"
+    [ ! -s "$generation/manifest" ] || cat "$generation/manifest"
+    say "${NL}end of manifest"
+  done
+}
+
+# hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
+hold() {
+  if [ -z "$FAILED" ]; then say "$1" >"$CLUSTER/held"; fi
+}
+release_hold() { [ -n "$FAILED" ] || rm -f -- "$CLUSTER/held"; }

@@ -57,6 +57,20 @@ END
   { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
 }
 
+# temporary_in DIRECTORY: sets `temporary`, a free name in it. Those of a run that was killed there go first.
+temporary_in() {
+  if [ "$1" != "$SWEPT" ]; then
+    for stale in "$1"/.converge-*; do
+      case $stale in
+        "$1/.converge-$ID-"*) ;;
+        *) [ ! -e "$stale" ] && [ ! -L "$stale" ] || rm -rf -- "$stale" ;;
+      esac
+    done
+    SWEPT=$1
+  fi
+  temporary=$1/.converge-$ID-$NUMBER
+}
+
 # write PATH STAGED SUM MODE OWNER GROUP VALIDATE: queued, so that many files are checked and made durable together.
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
@@ -81,7 +95,7 @@ do_write() {
     say "a directory is at $1"
     return 1
   }
-  temporary=$R$directory/.converge-$ID-$NUMBER
+  temporary_in "$R$directory"
   install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
@@ -224,7 +238,7 @@ do_link() {
     say "the directory ${1%/*} does not exist; declare it as a directory resource"
     return 1
   }
-  temporary=$R${1%/*}/.converge-$ID-$NUMBER
+  temporary_in "$R${1%/*}"
   # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
   mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {

@@ -70,7 +70,8 @@ is_archive() {
   [ "$stamp" = "$2" ]
 }
 do_archive() {
-  work=$R${3%/*}/.converge-$ID-$NUMBER
+  temporary_in "$R${3%/*}"
+  work=$temporary
   rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
   extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
   result=$?

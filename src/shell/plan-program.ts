@@ -15,6 +15,10 @@ export interface Run extends StatePlace {
   readonly by: string
   /** Where the uploads are. */
   readonly stagingDir: string
+  /** How long to wait for another apply that holds the lock; 0 unless given. */
+  readonly lockWaitSeconds?: number
+  /** The host takes the apply back by itself unless it is confirmed over a new connection within this time. */
+  readonly confirmWithinSeconds?: number
 }
 
 /** The changes of one host and the journal that the plan saw. */
@@ -40,7 +44,9 @@ ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
+${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
 ${planned.changes.flatMap(changeLines).join('\n')}
+${closingLines(planned.bookkeeping).join('\n')}
 end_of_steps
 } </dev/null
 `
@@ -51,7 +57,8 @@ export function runSettings(run: Run): string {
   return `${placeSettings(run)}
 ID=${quote(run.id)}
 RUN=$STATE/run/$ID
-STAGING=$R${quote(run.stagingDir)}`
+STAGING=$R${quote(run.stagingDir)}
+LOCK_WAIT=${run.lockWaitSeconds ?? 0}`
 }
 
 /** How many generations a host keeps. */
@@ -69,6 +76,17 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
   ]
 }
 
+/** What is written behind the last change. */
+export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
+  const { outcome, hold } = bookkeeping ?? {}
+  if (outcome === undefined && hold === undefined) return []
+  return [
+    'flush_writes',
+    ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
+    ...(hold === undefined ? [] : [hold === 'release' ? 'release_hold' : `hold ${quote(hold)}`]),
+  ]
+}
+
 const expectationsPerCall = 100
 
 function expectationLines(changes: readonly Change[]): string[] {
@@ -83,7 +101,8 @@ function expectationLines(changes: readonly Change[]): string[] {
   return lines
 }
 
-function changeLines(change: Change, index: number): string[] {
+/** One change as lines of the program. */
+export function changeLines(change: Change, index: number): string[] {
   return [
     ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([kept, path])}`),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),

@@ -27,7 +27,7 @@ export function portableProgram(catalog: HostCatalog, place: StatePlace, library
   }
   const delayed: readonly Notification['action'][] = ['run', 'start', 'stop', 'restart', 'reload']
   for (const { resource } of catalog.entries) {
-    for (const action of delayed)
+    for (const action of delayed.filter((known) => resource.actions?.includes(known)))
       lines.add(...lines.notified(catalog, { resource: resource.id, action, timing: 'delayed' }))
   }
   return `{
@@ -39,10 +39,11 @@ ID=portable-$$
 RUN=$STATE/run/$ID
 STAGING=$RUN/staging
 PORTABLE=yes
+LOCK_WAIT=0
 read_uid
 read_init
 begin_portable
-${[...lines.staged.values(), ...lines.lines, ...last].join('\n')}
+${[...lines.staged.values(), ...lines.lines, ...last, ...lines.end()].join('\n')}
 end_of_steps
 rm -rf -- "$RUN"
 [ -z "$FAILED" ]
@@ -86,6 +87,11 @@ class PortableLines {
       ])
   }
 
+  /** Unit files that no unit action followed. */
+  end(): string[] {
+    return [`reload_units ${this.#number++}`]
+  }
+
   #call(operation: Operation): string {
     return commandLine(['step', String(this.#number++), ...operationWords(operation)])
   }
@@ -101,5 +107,5 @@ function stageLine(content: Content): string {
 }
 
 function isUnitFile(operation: Operation): boolean {
-  return operation.op === 'write' && /^\/(etc|run|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
+  return operation.op === 'write' && /^\/(etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
 }

@@ -2,14 +2,13 @@
 
 # begin_portable: a run of its own, with what an earlier one left owed.
 begin_portable() {
-  # Of a run that was killed under the same process id.
-  rm -rf -- "$RUN"
-  mkdir -p -- "$STATE/run" "$STAGING" && chmod 0700 "$STATE" && mkdir -p -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" ||
-    exit 70
-  : >"$RUN/results"
+  prepare_alone
+  mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
   UNITS_CHANGED=
   if [ -s "$STATE/journal" ]; then
+    # That run may have ended between a unit file and the daemon-reload behind it.
+    UNITS_CHANGED=yes
     while read -r verb action resource; do
       case $verb in
         owe) OWED_SO_FAR="${OWED_SO_FAR}owe $action $resource$NL" ;;

@@ -7,6 +7,15 @@ durable() { sync -- "$@" 2>/dev/null || sync; }
 # The kernel frees the lock when its owner dies, so that there is no stale lock. Steps run without fd 8.
 take_lock() {
   exec 8>>"$STATE/lock"
+  waited=0
+  until try_lock; do
+    [ "$waited" -lt "$LOCK_WAIT" ] || return 1
+    waited=$((waited + 1))
+    sleep 1
+  done
+}
+
+try_lock() {
   if command -v flock >/dev/null; then
     flock -n 8
   else

@@ -4,6 +4,8 @@ import { connectionLost, type SshLink } from './ssh-link.ts'
 
 type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
 
+/** A server answers at once or not at all: nothing of the host's own is started yet. */
+const OPEN_TIMEOUT_MS = 30_000
 const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
 
 /**
@@ -43,17 +45,31 @@ function tryOpen<Session>(
 ): Promise<Session> {
   return new Promise((resolve, reject) => {
     let ended = false
+    const timer = setTimeout(() => {
+      release()
+      reject(unanswered(link.host, step))
+    }, OPEN_TIMEOUT_MS)
     const release = link.onLost((cause) => {
       ended = true
+      clearTimeout(timer)
       reject(connectionLost(link.host, step, cause))
     })
     // ssh2 throws when it is asked for a session of a connection that has ended.
     if (ended) return
     open((cause, session) => {
       release()
+      clearTimeout(timer)
       if (cause) reject(cause)
       else resolve(session)
     })
+  })
+}
+
+function unanswered(host: string, step: string): ConvergeError {
+  return new ConvergeError('timeout', `the SSH server opened no session within ${OPEN_TIMEOUT_MS / 1000} s`, {
+    host,
+    step,
+    remedy: 'Look at sshd and at the load of the host.',
   })
 }
 

@@ -1,5 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import type { SshSettings } from '../model/cluster.ts'
+import { ConnectError } from '../model/errors.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 import { type SshEnvironment, sshConfigReader } from './ssh-config.ts'
 import { privilegedExec } from './ssh-privilege.ts'
@@ -33,7 +34,9 @@ export function createSshTransport(environment: SshEnvironment): SshTransport {
   return {
     async connect({ host, address, ssh, sudoPassword }) {
       const route = await resolveRoute({ host, address, ssh, environment, readConfig })
-      const link = await routes.open(host, route)
+      const link = await routes.open(host, route).catch((cause: unknown) => {
+        throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
+      })
       const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
       return {
         host,
@@ -44,4 +47,14 @@ export function createSshTransport(environment: SshEnvironment): SshTransport {
     },
     close: () => routes.close(),
   }
+}
+
+/** The known hosts file cannot be read or written. */
+function unusableFile(host: string, cause: Error): ConnectError {
+  return new ConnectError('connect-failed', `cannot check the host key: ${cause.message}`, {
+    host,
+    step: 'connect',
+    remedy: 'Make the file readable (and with accept-new, writable), or set `knownHostsFile` under `ssh`.',
+    cause,
+  })
 }

@@ -53,7 +53,7 @@ test('shows a hand-made drift on the one host that has it', async () => {
     stdout,
     `web1
   write /etc/motd (0644 root:root, 11 bytes)
-    file[/etc/motd]: content will change
+    file[/etc/motd]: content will change (host changed)
     @@ -1,2 +1 @@
      hello web1
     -drift

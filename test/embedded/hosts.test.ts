@@ -22,9 +22,9 @@ test.before(async (context) => {
   context.root = host?.root ?? ''
   const privateKey = await readFile(context.embedded.identityFile)
   context.client = new ssh2.Client()
-  await new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     context.client
-      .on('ready', resolve)
+      .on('ready', () => resolve())
       .on('error', reject)
       .connect({ host: '127.0.0.1', port: host?.port ?? 0, username: 'root', privateKey })
   })
@@ -140,12 +140,9 @@ function called<T = void>(act: (done: Done<T>) => void): Promise<T> {
   })
 }
 
-async function fails(status: number, act: (done: Done<never>) => void): Promise<void> {
-  const error: unknown = await called(act).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  assert.is(error instanceof Error && 'code' in error ? error.code : undefined, status)
+async function fails(status: number, act: (done: (error?: Error | null) => void) => void): Promise<void> {
+  const error = await new Promise<Error | null | undefined>((resolve) => act(resolve))
+  assert.is(error && 'code' in error ? error.code : undefined, status)
 }
 
 test.run()

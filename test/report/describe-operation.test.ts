@@ -23,6 +23,10 @@ const cases: readonly (readonly [Operation, string])[] = [
     'link /usr/local/bin/etcd -> /opt/etcd/etcd',
   ],
   [{ op: 'remove', path: '/etc/old', recursive: false }, 'remove /etc/old'],
+  [
+    { op: 'restore', path: '/etc/motd', kept: 'kept/1', sha256, mode: '0644', ...root },
+    'restore /etc/motd (0644 root:root)',
+  ],
   [{ op: 'remove', path: '/opt/old', recursive: true }, 'remove /opt/old and all that is in it'],
   [{ op: 'group', name: 'etcd', gid: 990, system: true }, 'set group etcd (gid 990, system)'],
   [

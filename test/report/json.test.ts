@@ -25,6 +25,7 @@ const operations: readonly Operation[] = [
   { op: 'attributes', path: '/c', ...own },
   { op: 'link', path: '/d', target: '/c' },
   { op: 'remove', path: '/e', recursive: true },
+  { op: 'restore', path: '/e', kept: 'kept/e', sha256: content('').sha256, ...own },
   { op: 'group', name: 'g', gid: 1, system: true },
   {
     op: 'user',
@@ -57,6 +58,7 @@ const everything = plan(
         ...operations.map((operation) => change(operation)),
         change(write('/g', ''), {
           guard: { onlyIf: 'x' },
+          cause: 'host changed',
           owes: [{ resource: 'unit[u]', action: 'restart' }],
         }),
         fileChange({ path: '/h', before: 'a\n', after: 'b\n' }),

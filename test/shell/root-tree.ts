@@ -64,7 +64,7 @@ export async function inEachShell(
 }
 
 /** Makes a root tree, hands it over, and removes it whatever happens. */
-async function withRootTree(
+export async function withRootTree(
   shell: Shell,
   use: (tree: RootTree) => Promise<void>,
   { environment = {} }: TreeOptions = {},

@@ -38,13 +38,17 @@ export function newRun(id: string): Run {
 }
 
 /** Stages what the changes write, and gives the program that carries them out detached. */
-export function launching(tree: RootTree, changes: readonly Change[], run: Run, journal = ''): string {
+export function launching(
+  tree: RootTree,
+  changes: readonly Change[],
+  run: Run,
+  { journal = '', library = libraryFor(tree.shell) } = {},
+): string {
   for (const { operation } of changes) {
     if (operation.op !== 'write') continue
     const { sha256, data, encoding } = operation.content
     tree.write(`${run.stagingDir}/${sha256}`, Buffer.from(data, encoding), 0o600)
   }
-  const library = libraryFor(tree.shell)
   return launchProgram(planProgram({ changes, journal }, run, library), run, library)
 }
 
@@ -57,7 +61,7 @@ export async function apply(
   journal = '',
 ): Promise<readonly string[]> {
   runs += 1
-  return resultLines(await tree.run(launching(tree, changes, newRun(`run-${runs}`), journal)))
+  return resultLines(await tree.run(launching(tree, changes, newRun(`run-${runs}`), { journal })))
 }
 
 export async function follow(tree: RootTree, run: Run): Promise<readonly string[]> {

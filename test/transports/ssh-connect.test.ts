@@ -122,6 +122,14 @@ test('says that host certificates are not supported where only an authority is k
   })
 })
 
+test('says that the known hosts file cannot be read', async () => {
+  await withHosts({}, async ({ connect, directory }) => {
+    const error = await failure(connect('node0', { knownHostsFile: directory }))
+    assert.equal([error.code, error.host], ['connect-failed', 'node0'])
+    assert.match(error.message, /^cannot check the host key: EISDIR/)
+  })
+})
+
 test('says which key was refused', async () => {
   await withHosts({}, async ({ connect, directory, host, events }) => {
     const identityFile = join(directory, 'wrong')

@@ -1,0 +1,149 @@
+import { ConvergeError } from '../model/errors.ts'
+import type { Facts, Probe } from '../model/facts.ts'
+import { type KeptGeneration, manifestText, type Reverting } from '../model/manifest.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Change, HostPlan, Owed } from '../model/plan.ts'
+import type { HostCatalog } from '../model/resource.ts'
+import { revertOf } from './bookkeeping.ts'
+import { withDaemonReload } from './daemon-reload.ts'
+import { holdLine } from './held.ts'
+import { isNeeded } from './prune.ts'
+
+/** What must be asked of a host before these generations can be taken back. */
+export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
+  return generations
+    .flatMap(({ revert }) => revert)
+    .flatMap(({ operation }): Probe[] => {
+      if ('path' in operation) return [{ probe: 'path', path: operation.path }]
+      return operation.op === 'unit' ? [{ probe: 'unit', unit: operation.unit }] : []
+    })
+}
+
+export interface RollbackInput {
+  readonly catalog: HostCatalog
+  readonly facts: Facts
+  /** The generations to take back, newest first. */
+  readonly generations: readonly KeptGeneration[]
+  /** Who asks for it, for the note that holds the host. */
+  readonly by: string
+}
+
+/**
+ * The plan that takes generations back: the contents that were kept, the links and modes of that time, and the units'
+ * states. It is itself a generation, so that it can be taken back too, and it holds the host until its spec changes.
+ */
+export function planRollback({ catalog, facts, generations, by }: RollbackInput): HostPlan {
+  const oldest = generations.at(-1)
+  if (oldest === undefined) {
+    return {
+      host: catalog.host,
+      status: 'failed',
+      error: new ConvergeError('unsupported', 'there is no such generation to go back to', {
+        host: catalog.host,
+        step: 'plan',
+        remedy: `converge history ${catalog.host} lists the generations that are kept.`,
+      }),
+    }
+  }
+  const reverting = lastWordPerSubject(generations.flatMap(({ revert }) => revert))
+  const needed = reverting.filter(({ operation }) => isNeeded(operation, facts))
+  const touches = needed.some(({ operation }) => !isRestart(operation))
+  // Without any change the restarts would disturb for nothing.
+  const changes = touches ? owing(needed, facts) : []
+  const generation = (facts.state?.generation ?? 0) + 1
+  const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
+  return {
+    host: catalog.host,
+    status: 'planned',
+    changes: kept,
+    facts,
+    disrupts: disrupted(catalog, kept),
+    notes: [],
+    ...(kept.length === 0
+      ? {}
+      : {
+          bookkeeping: {
+            generation,
+            summary: [`rollback to before generation ${oldest.number}`, ...kept.map(({ resource, reason }) => `${resource}: ${reason}`)],
+            revert: revertOf(kept, facts, generation),
+            records: [],
+            outcome: manifestText(oldest.manifest),
+            hold: holdLine(catalog, by),
+          },
+        }),
+  }
+}
+
+/** Newest first: for each path and unit action the oldest generation has the last word, in its place. */
+function lastWordPerSubject(reverting: readonly Reverting[]): readonly Reverting[] {
+  const last = new Map<string, Reverting>()
+  for (const one of reverting) {
+    const key = subject(one.operation)
+    last.delete(key)
+    last.set(key, one)
+  }
+  return [...last.values()]
+}
+
+function subject(operation: Operation): string {
+  if ('path' in operation) return `path ${operation.path}`
+  if (operation.op === 'unit') return `unit ${operation.unit} ${subjectOfAction[operation.action]}`
+  return JSON.stringify(operation)
+}
+
+const subjectOfAction = {
+  start: 'active',
+  stop: 'active',
+  restart: 'active',
+  reload: 'active',
+  enable: 'enabled',
+  disable: 'enabled',
+  mask: 'masked',
+  unmask: 'masked',
+} as const
+
+function isRestart(operation: Operation): boolean {
+  return operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
+}
+
+/** The first change owes the restarts, so that a kill in the middle does not lose them. */
+function owing(reverting: readonly Reverting[], facts: Facts): readonly Change[] {
+  const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
+    operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
+      ? [{ resource, action: operation.action }]
+      : [],
+  )
+  return reverting.map(({ resource, operation }, index): Change => {
+    const path = 'path' in operation ? operation.path : undefined
+    const state = path === undefined ? undefined : facts.paths[path]
+    return {
+      resource,
+      operation,
+      reason: isRestart(operation) ? 'reads what was rolled back' : 'as it was before',
+      expects: path === undefined || state === undefined ? [] : [{ path, state }],
+      owes: index === 0 ? owed : [],
+      settles: owed.filter((one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action),
+    }
+  })
+}
+
+function keeping(changes: readonly Change[], facts: Facts, generation: number): readonly Change[] {
+  return changes.map((change, index) => {
+    const { operation } = change
+    if (!('path' in operation) || facts.paths[operation.path]?.type !== 'file') return change
+    return { ...change, keeps: [{ path: operation.path, kept: `generations/${generation}/${index}` }] }
+  })
+}
+
+function disrupted(catalog: HostCatalog, changes: readonly Change[]) {
+  return catalog.entries.flatMap(({ resource }) => {
+    const { disruption } = resource.relations
+    const disrupts = changes.some(
+      ({ operation }) =>
+        operation.op === 'unit' &&
+        operation.unit === resource.name &&
+        (operation.action === 'restart' || operation.action === 'stop'),
+    )
+    return disruption !== undefined && disrupts ? [disruption] : []
+  })
+}

@@ -1,0 +1,80 @@
+import { existsSync, symlinkSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { change, link, run, write } from './changes.ts'
+import { inEachShell, listTree, type RootTree, withRootTree } from './root-tree.ts'
+import { inspect, launching, libraryFor, newRun } from './run-programs.ts'
+
+const restart = { resource: 'unit[a.service]', action: 'restart' } as const
+const reload = { resource: 'unit[b.service]', action: 'reload' } as const
+
+/** What the plan of this host is: files that owe notifications, other steps between them, the acts at the end. */
+function changesFor(tree: RootTree) {
+  const acted = (word: string) => run(`echo ${word} >>"$CONVERGE_ROOT/srv/acts"`)
+  return {
+    all: [
+      change(write('/etc/first', 'new'), { owes: [restart] }),
+      change(write('/etc/second', 'new'), { owes: [reload] }),
+      change(link('/etc/link', 'new')),
+      change(write('/etc/third', 'new'), { owes: [restart] }),
+      change(acted('restart'), { settles: [restart] }),
+      change(acted('reload'), { settles: [reload] }),
+    ],
+    acts: () => (existsSync(tree.at('/srv/acts')) ? tree.read('/srv/acts').trim().split('\n') : []),
+  }
+}
+
+function plant(tree: RootTree): void {
+  for (const file of ['first', 'second', 'third']) tree.write(`/etc/${file}`, 'old')
+  tree.write('/srv/.keep', '')
+  symlinkSync('old', tree.at('/etc/link'))
+}
+
+/** The library, dying by SIGKILL at the given one of the moments that it marks. */
+function dyingAt(tree: RootTree, moment: number) {
+  const library = libraryFor(tree.shell)
+  const point = `point() { POINTS=$((POINTS + 1)); [ "$POINTS" -lt ${moment} ] || kill -9 $$; }\nPOINTS=0`
+  return { ...library, apply: `${library.apply}\n${point}\n` }
+}
+
+test('killed at any moment, no file is torn, no notification forgotten, and a second run ends the same way', () =>
+  inEachShell(async (model) => {
+    plant(model)
+    const undisturbed = changesFor(model).all
+    await model.run(launching(model, undisturbed, newRun('whole')))
+    const settled = withoutActs(listTree(model.root))
+    for (let moment = 1, died = true; died; moment += 1) {
+      await withRootTree(model.shell, async (tree) => {
+        plant(tree)
+        const { all, acts } = changesFor(tree)
+        const { stdout } = await tree.run(
+          launching(tree, all, newRun('dies'), { library: dyingAt(tree, moment) }),
+        )
+        died = !stdout.toString().endsWith('end ok\n')
+        if (!died) return
+        const at = `killed at moment ${moment}, after:\n${stdout}`
+        for (const file of ['first', 'second', 'third'])
+          assert.match(tree.read(`/etc/${file}`), /^(old|new)$/, at)
+        const facts = await inspect(tree, [])
+        assert.is(facts.applying, undefined, at)
+        const pending = facts.pending.map(({ action }) => action)
+        const owing = (file: string, action: string): boolean =>
+          tree.read(`/etc/${file}`) === 'old' || pending.includes(action) || acts().includes(action)
+        assert.ok(owing('first', 'restart') && owing('third', 'restart') && owing('second', 'reload'), at)
+        // Everything that is done once more is right from any state.
+        const { journal } = facts
+        const again = await tree.run(launching(tree, all, newRun('again'), { journal }))
+        assert.match(again.stdout.toString(), /end ok\n$/, at)
+        assert.equal(withoutActs(listTree(tree.root)), settled, at)
+        assert.ok(acts().includes('restart') && acts().includes('reload'), at)
+      })
+      if (moment > 60) throw new Error('it never comes to its end')
+    }
+  }))
+
+/** An act that a kill parted from its note in the journal is done twice; that and nothing else may differ. */
+function withoutActs(tree: readonly string[]): readonly string[] {
+  return tree.filter((line) => !line.startsWith('"/srv/acts"'))
+}
+
+test.run()

@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
+import { portableProgram } from '../../src/shell/portable-program.ts'
+import { change, run, write } from './changes.ts'
+import { inEachShell, listTree, type RootTree } from './root-tree.ts'
+import { apply, follow, inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
+
+/** A step that says that it has begun and then waits until the test lets it go on; no clock is involved. */
+function heldStep(tree: RootTree) {
+  const begun = tree.at('/srv/begun')
+  const release = tree.at('/srv/release')
+  tree.write('/srv/.keep', '')
+  for (const fifo of [begun, release]) execFileSync('mkfifo', [fifo])
+  return {
+    change: change(run('echo begun >"$CONVERGE_ROOT/srv/begun"; read -r word <"$CONVERGE_ROOT/srv/release"')),
+    hasBegun: () => tree.run(`read -r word <'${begun}'`),
+    letGo: () => writeFileSync(release, 'go\n'),
+  }
+}
+
+test('a program that was cut off executes nothing', () =>
+  inEachShell(async (tree) => {
+    const library = libraryFor(tree.shell)
+    const changes = [change(write('/etc/x', "it's\n}\n")), change(run(': >"$CONVERGE_ROOT/srv-ran"'))]
+    const programs = [
+      inspectProgram(collectQuestions([{ probe: 'path', path: '/etc' }]), place, library),
+      portableProgram({ host: 'host', entries: [] }, place, library),
+      launching(tree, changes, newRun('cut')),
+    ]
+    const before = listTree(tree.root)
+    for (const program of programs) {
+      const body = program.lastIndexOf('} </dev/null')
+      const lines = [...program.matchAll(/\n/g)].map(({ index }) => index)
+      const cuts = [
+        1,
+        2,
+        body,
+        ...Array.from({ length: 12 }, (_, step) => Math.floor((body * (step + 1)) / 13)),
+      ]
+      const atLines = lines.filter((end, index) => end < body && index % Math.ceil(lines.length / 8) === 0)
+      for (const cut of [...cuts, ...atLines]) {
+        const { stdout } = await tree.run(program.slice(0, cut))
+        assert.is(stdout.toString(), '', `cut at ${cut} of ${program.length}`)
+      }
+    }
+    assert.equal(listTree(tree.root), before)
+    assert.not(existsSync(tree.at(place.stateDir)))
+  }))
+
+test('a killed connection ends nothing, and following again shows the whole result', () =>
+  inEachShell(async (tree) => {
+    const held = heldStep(tree)
+    const run = newRun('detached')
+    const { child, finished } = tree.start(
+      launching(tree, [held.change, change(write('/etc/after', 'x'))], run),
+    )
+    await held.hasBegun()
+    assert.is((await inspect(tree, [])).applying, `${run.id} ${run.by}`)
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    const { exitCode, stdout } = await finished
+    assert.is(exitCode, null)
+    assert.not.match(stdout.toString(), 'end')
+    const following = follow(tree, run)
+    held.letGo()
+    const whole = ['started', 'start 0', 'done 0', 'start 1', 'done 1', 'end ok']
+    assert.equal(await following, whole)
+    assert.is(tree.read('/etc/after'), 'x')
+    assert.equal(await follow(tree, run), whole, 'also when it has ended')
+    assert.is((await inspect(tree, [])).applying, undefined)
+  }))
+
+test('a second apply is told who holds the lock, and touches nothing', () =>
+  inEachShell(async (tree) => {
+    const held = heldStep(tree)
+    const first = newRun('first')
+    const { finished } = tree.start(launching(tree, [held.change], first))
+    await held.hasBegun()
+    assert.equal(await apply(tree, [change(write('/etc/second', 'x'))]), [
+      `locked ${first.id} ${first.by}`,
+      'end locked',
+    ])
+    assert.not(existsSync(tree.at('/etc/second')))
+    const portable = await tree.run(
+      portableProgram({ host: 'host', entries: [] }, place, libraryFor(tree.shell)),
+    )
+    assert.is(portable.stdout.toString(), `locked ${first.id} ${first.by}\nend locked\n`)
+    assert.is(portable.exitCode, 75)
+    held.letGo()
+    assert.match((await finished).stdout.toString(), /end ok\n$/)
+    assert.is((await apply(tree, [change(write('/etc/second', 'x'))])).at(-1), 'end ok')
+  }))
+
+test('there is nothing to follow where no run was started', () =>
+  inEachShell(async (tree) => {
+    try {
+      await follow(tree, newRun('never'))
+      assert.unreachable()
+    } catch (error) {
+      assert.ok(error instanceof Error)
+      assert.is(error.message, 'the program complains: there is no run never on this host\n')
+    }
+  }))
+
+test('results of the last runs are kept, older ones go', () =>
+  inEachShell(async (tree) => {
+    for (let index = 0; index < 8; index += 1) await apply(tree, [change(run(':'))])
+    const kept = listTree(tree.at(`${place.stateDir}/run`)).filter((line) => / directory /.test(line))
+    assert.is(kept.length, 6)
+  }))
+
+test.run()
