@@ -1,17 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import type { Host } from '../model/cluster.ts'
 import { CommandError, ConvergeError } from '../model/errors.ts'
 import type { HostPlan } from '../model/plan.ts'
 import type { HostReport, Progress } from '../model/report.ts'
+import type { HostCatalog } from '../model/resource.ts'
 import type { Upload } from '../model/transport.ts'
+import { planWayBack } from '../plan/rollback.ts'
 import { followProgram, launchProgram } from '../shell/launch-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { lineSplitter, parseResultLine } from '../shell/parse-results.ts'
 import { type PlannedChanges, planProgram, type Run } from '../shell/plan-program.ts'
+import { revertProgram } from '../shell/revert-program.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
+import { confirm } from './confirm.ts'
 import type { Connections } from './connections.ts'
 import type { HostPrograms } from './inspect-host.ts'
+import { type ApplyOptions, newRun } from './run.ts'
 import { type RunRecord, recordRun } from './run-record.ts'
 
 export interface ApplyHostInput {
@@ -20,6 +23,9 @@ export interface ApplyHostInput {
   readonly connections: Connections
   readonly programs: HostPrograms
   readonly onProgress: (event: Progress) => void
+  readonly options: ApplyOptions
+  /** What the way back holds the host for. */
+  readonly catalog: HostCatalog
 }
 
 /** Uploads what the plan writes, starts its program on the host and follows it to its end, over a lost connection too. */
@@ -29,13 +35,21 @@ export async function applyHost({
   connections,
   programs,
   onProgress,
+  options,
+  catalog,
 }: ApplyHostInput): Promise<HostReport> {
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
-  const run = newRun(host, programs.cluster)
+  const run = newRun(host, programs.cluster, options)
   const record = recordRun(planned, onProgress)
+  const revert =
+    options.confirmWithinSeconds === undefined
+      ? undefined
+      : revertProgram(planWayBack(planned, catalog, `not confirmed: ${run.by}`), run, programs.library)
   try {
     await upload(planned, run, connections, onProgress)
-    await start(planned, run, record, connections, programs.library)
+    await start({ planned, run, record, connections, library: programs.library, revert })
+    if (revert !== undefined && record.report().status === 'changed')
+      await confirm(run, host.name, connections)
   } catch (error) {
     if (!(error instanceof ConvergeError)) throw error
     return record.failed(error)
@@ -53,19 +67,7 @@ export function scriptFor(
   host: Host,
   { cluster, library }: HostPrograms,
 ): string {
-  return planProgram(plannedChanges(planned), newRun(host, cluster), library)
-}
-
-function newRun(host: Host, cluster: string): Run {
-  const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
-  const since = new Date().toISOString()
-  return {
-    id,
-    by: `${userInfo().username}@${hostname()} since ${since}`,
-    stateDir: host.platform.stateDir,
-    cluster,
-    stagingDir: `${host.platform.stagingDir}/converge-${id}`,
-  }
+  return planProgram(plannedChanges(planned), newRun(host, cluster, {}), library)
 }
 
 async function upload(
@@ -88,20 +90,23 @@ async function upload(
   await connection.upload(run.stagingDir, files)
 }
 
-async function start(
-  planned: ApplyHostInput['planned'],
-  run: Run,
-  record: RunRecord,
-  connections: Connections,
-  library: HostLibrary,
-): Promise<void> {
+interface Start {
+  readonly planned: ApplyHostInput['planned']
+  readonly run: Run
+  readonly record: RunRecord
+  readonly connections: Connections
+  readonly library: HostLibrary
+  readonly revert: string | undefined
+}
+
+async function start({ planned, run, record, connections, library, revert }: Start): Promise<void> {
   const program = planProgram(plannedChanges(planned), run, library)
-  const timeoutMs = applyTimeoutMs(planned.changes)
+  const timeoutMs = applyTimeoutMs(planned.changes) + (run.lockWaitSeconds ?? 0) * 1000
   let first = true
   for (const pauseMs of reconnectPausesMs) {
     try {
       const connection = first ? await connections.get(planned.host) : await connections.renew(planned.host)
-      const send = first ? launchProgram(program, run, library) : followProgram(run, library)
+      const send = first ? launchProgram(program, run, library, revert) : followProgram(run, library)
       record.beginning()
       const { exitCode, stderr } = await connection.exec({
         program: send,

@@ -1,18 +1,24 @@
 import pLimit from 'p-limit'
-import type { Cluster, Host } from '../model/cluster.ts'
+import type { Cluster } from '../model/cluster.ts'
 import { ConvergeError, InternalError } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
-import type { Plan } from '../model/plan.ts'
+import type { KeptGeneration } from '../model/manifest.ts'
+import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
-import type { Catalog, HostCatalog } from '../model/resource.ts'
-import type { Connection, ConnectOptions } from '../model/transport.ts'
-import { planCluster } from '../plan/plan-cluster.ts'
+import type { Catalog } from '../model/resource.ts'
+import type { Connection, ConnectOptions, ExecResult } from '../model/transport.ts'
+import { findGroups, type PlanOptions, planCluster } from '../plan/plan-cluster.ts'
 import { planHost } from '../plan/plan-host.ts'
+import { planRollback, rollbackProbes } from '../plan/rollback.ts'
+import { planWaves } from '../plan/waves.ts'
+import { commandProgram } from '../shell/command-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { applyHost } from './apply-host.ts'
 import { openConnections } from './connections.ts'
-import { inspectHost } from './inspect-host.ts'
+import { readGenerations } from './generations.ts'
+import { ask, inspectHost } from './inspect-host.ts'
 import { rollOut } from './roll-out.ts'
+import { type ApplyOptions, startedBy } from './run.ts'
 
 export interface SessionInput {
   readonly cluster: Cluster
@@ -30,11 +36,23 @@ export interface SessionInput {
 /** One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. */
 export interface Session {
   /** Inspects the selected hosts and plans; changes nothing. A host that cannot be asked is in the plan as failed. */
-  plan(): Promise<Plan>
+  plan(options?: PlanOptions): Promise<Plan>
+  /**
+   * Plans how the selected hosts go back to what they were after a generation (by default the last but one); changes
+   * nothing.
+   */
+  planRollback(to?: number): Promise<Plan>
+  /** The generations that each selected host keeps, newest first, or why it cannot be asked. */
+  history(): Promise<ReadonlyMap<string, readonly KeptGeneration[] | ConvergeError>>
+  /** Runs a shell command on each selected host with root's rights; its exit code is a result. */
+  exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
   /** Performs the plan, wave after wave, and verifies each host; a host's failure is in the report, never thrown. */
-  apply(plan: Plan): Promise<Report>
+  apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
 }
+
+/** Plans one host again after its apply; what is left is what did not settle. */
+type Replan = (host: string) => Promise<readonly Change[]>
 
 export function openSession(input: SessionInput): Session {
   const { cluster, catalog, library, parallel, onProgress = () => {} } = input
@@ -44,37 +62,76 @@ export function openSession(input: SessionInput): Session {
   const programs = { cluster: cluster.name, library }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(parallel)
+  const replans = new WeakMap<Plan, Replan>()
 
-  const inspect = async (name: string): Promise<Facts> =>
-    inspectHost(await connections.get(name), known(hosts, name), known(catalogs, name), programs)
-
-  const inspected = async (name: string): Promise<[string, Facts | ConvergeError]> => {
-    try {
-      const facts = await inspect(name)
-      onProgress({ event: 'inspected', host: name })
-      return [name, facts]
-    } catch (error) {
-      return [name, worldFailure(error)]
-    }
+  const inspect = async (name: string): Promise<Facts> => {
+    const facts = await inspectHost(
+      await connections.get(name),
+      known(hosts, name),
+      known(catalogs, name),
+      programs,
+    )
+    onProgress({ event: 'inspected', host: name })
+    return facts
   }
+  const replan: Replan = async (name) =>
+    planHost(known(catalogs, name), await inspect(name), new Set()).changes
 
-  const apply = async (plan: Plan, name: string): Promise<HostReport> => {
-    const planned = plan.hosts.find(({ host }) => host === name)
-    if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
-    const host = known(hosts, name)
-    const report = await applyHost({ planned, host, connections, programs, onProgress })
-    return report.status === 'changed' ? verify(report, () => inspect(name), known(catalogs, name)) : report
-  }
+  /** What is done on every selected host, with a host's failure as its answer. */
+  const onEach = async <T>(work: (name: string) => Promise<T>): Promise<Map<string, T | ConvergeError>> =>
+    new Map(
+      await Promise.all(
+        selected.map((name) =>
+          limit(
+            async (): Promise<[string, T | ConvergeError]> => [name, await work(name).catch(worldFailure)],
+          ),
+        ),
+      ),
+    )
 
   return {
-    async plan() {
+    async plan(options) {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
-      const facts = await Promise.all(selected.map((name) => limit(() => inspected(name))))
-      return planCluster(catalog, new Map(facts))
+      return planCluster(catalog, await onEach(inspect), options)
     },
-    async apply(plan) {
+    async planRollback(to) {
+      onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
+      const by = startedBy()
+      const back = await onEach((name) => rollbackOf(name, to))
+      const planned = [...back].map(([name, found]): HostPlan => {
+        if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
+        return planRollback({ catalog: known(catalogs, name), by, ...found })
+      })
+      const plan = { cluster: cluster.name, hosts: planned, waves: planWaves(planned, findGroups(catalog)) }
+      replans.set(plan, async (name) => {
+        const found = back.get(name)
+        if (found === undefined || found instanceof ConvergeError)
+          throw new InternalError(`${name} was not rolled back`)
+        const again = planRollback({
+          catalog: known(catalogs, name),
+          by,
+          generations: found.generations,
+          facts: await rollbackFacts(name, found.generations),
+        })
+        return again.status === 'planned' ? again.changes : []
+      })
+      return plan
+    },
+    async history() {
+      return onEach(async (name) =>
+        readGenerations(await connections.get(name), known(hosts, name), 0, programs),
+      )
+    },
+    async exec(command, timeoutMs) {
+      return onEach(async (name) => {
+        const connection = await connections.get(name)
+        return connection.exec({ program: commandProgram(command), timeoutMs })
+      })
+    },
+    async apply(plan, options = {}) {
       const started = performance.now()
       onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
+      const verifying = replans.get(plan) ?? replan
       const reports = await rollOut({
         plan,
         limit,
@@ -82,7 +139,18 @@ export function openSession(input: SessionInput): Session {
         programs,
         hosts,
         onProgress,
-        apply: (name) => apply(plan, name),
+        async apply(name) {
+          const planned = plan.hosts.find(({ host }) => host === name)
+          if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
+          const shared = { connections, programs, onProgress, options }
+          const report = await applyHost({
+            planned,
+            host: known(hosts, name),
+            catalog: known(catalogs, name),
+            ...shared,
+          })
+          return report.status === 'changed' ? verify(report, verifying) : report
+        },
       })
       return { cluster: cluster.name, hosts: reports, durationMs: Math.round(performance.now() - started) }
     },
@@ -91,17 +159,33 @@ export function openSession(input: SessionInput): Session {
       await input.transports.close()
     },
   }
+
+  async function rollbackOf(name: string, to: number | undefined) {
+    const facts = await inspect(name)
+    const newest = facts.state?.generation ?? 0
+    const after = to ?? newest - 1
+    const connection = await connections.get(name)
+    const generations =
+      after < 0 ? [] : await readGenerations(connection, known(hosts, name), after, programs)
+    // One that is no longer kept would leave a gap in the way back.
+    const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
+    return whole ? { generations, facts: await rollbackFacts(name, generations) } : { generations: [], facts }
+  }
+
+  async function rollbackFacts(name: string, generations: readonly KeptGeneration[]): Promise<Facts> {
+    const connection = await connections.get(name)
+    return ask(connection, rollbackProbes(generations), known(hosts, name).platform.stateDir, programs)
+  }
 }
 
 /** A fresh inspect after the apply: what still differs is told, and never repaired by a plan that nobody saw. */
 async function verify(
   report: Extract<HostReport, { status: 'changed' }>,
-  inspect: () => Promise<Facts>,
-  catalog: HostCatalog,
+  replan: Replan,
 ): Promise<HostReport> {
   const { host, results } = report
   try {
-    const remaining = planHost(catalog, await inspect(), new Set()).changes
+    const remaining = await replan(host)
     return remaining.length === 0 ? report : { host, status: 'unsettled', results, remaining }
   } catch (error) {
     return { host, status: 'failed', error: worldFailure(error), results, notReached: [], pending: [] }
@@ -118,5 +202,3 @@ function known<T>(map: ReadonlyMap<string, T>, name: string): T {
   if (value === undefined) throw new InternalError(`unknown host ${name}`)
   return value
 }
-
-export type { Host }

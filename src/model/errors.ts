@@ -29,7 +29,7 @@ export type WorldErrorCode =
   | 'locked'
   | 'resource-conflict'
   | 'bootstrap-refused'
-  | 'unhealthy'
+  | 'unconfirmed'
   | 'timeout'
   | 'unsupported'
 

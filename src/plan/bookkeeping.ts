@@ -64,6 +64,7 @@ export function withBookkeeping(
       revert: revertOf(changes, facts, generation),
       records: [...records.values(), ...drops],
       ...(rewrite === undefined ? {} : { rewrite }),
+      ...(facts.state?.held === undefined ? {} : { hold: 'release' as const }),
     },
   }
 }
@@ -205,7 +206,9 @@ function stateNow(fact: PathFact | undefined): string {
 /** What takes the apply back: each change's inverse in reverse order, what restarted restarts once more at the end. */
 export function revertOf(changes: readonly Change[], facts: Facts, generation: number): readonly Reverting[] {
   const inverses = changes.flatMap(({ resource, operation }, index) =>
-    inverse(operation, facts, `generations/${generation}/${index}`).map((back): Reverting => ({ resource, operation: back })),
+    inverse(operation, facts, `generations/${generation}/${index}`).map(
+      (back): Reverting => ({ resource, operation: back }),
+    ),
   )
   return inReverse(inverses, ({ operation }) => operation)
 }

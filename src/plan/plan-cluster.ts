@@ -3,6 +3,7 @@ import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../model/resource.ts'
 import { withBookkeeping } from './bookkeeping.ts'
+import { heldBy } from './held.ts'
 import { planHost } from './plan-host.ts'
 import { prune, silentDrops } from './prune.ts'
 import { planWaves } from './waves.ts'
@@ -13,6 +14,8 @@ export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 export interface PlanOptions {
   /** Whether what left the spec leaves the hosts. */
   readonly prune: boolean
+  /** Plans for hosts that a rollback holds as if it did not. */
+  readonly release: boolean
 }
 
 /**
@@ -22,7 +25,7 @@ export interface PlanOptions {
 export function planCluster(
   catalog: Catalog,
   inspection: Inspection,
-  options: PlanOptions = { prune: true },
+  options: PlanOptions = { prune: true, release: false },
 ): Plan {
   const groups = findGroups(catalog)
   const hosts = catalog.hosts
@@ -34,7 +37,8 @@ export function planCluster(
 /** The hosts of each disruption group, whether selected or not. */
 export type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
 
-function findGroups(catalog: Catalog): Groups {
+/** The disruption groups of a catalog. */
+export function findGroups(catalog: Catalog): Groups {
   const groups = new Map<string, Map<string, Disruption>>()
   for (const { host, entries } of catalog.hosts) {
     for (const { resource } of entries) {
@@ -61,6 +65,8 @@ function planOne(
   }
   try {
     refuseForeignClaims(catalog, facts)
+    const held = heldBy(catalog, facts)
+    if (held !== undefined && !options.release) return heldHost(catalog, facts, held)
     const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
     const plan = planHost(catalog, facts, new Set(groups.keys()), pruned)
     const refusal = bootstrapRefusal(plan, inspection, groups)
@@ -79,6 +85,19 @@ function planOne(
         cause: error,
       }),
     }
+  }
+}
+
+/** A host that was rolled back stays as it is, also where the catalog asks for more. */
+function heldHost(catalog: HostCatalog, facts: Facts, held: string): HostPlan {
+  return {
+    host: catalog.host,
+    status: 'planned',
+    changes: [],
+    facts,
+    held,
+    disrupts: [],
+    notes: [`held since a rollback by ${held}: skipped until its spec changes, or with --release`],
   }
 }
 

@@ -64,13 +64,38 @@ export function planRollback({ catalog, facts, generations, by }: RollbackInput)
       : {
           bookkeeping: {
             generation,
-            summary: [`rollback to before generation ${oldest.number}`, ...kept.map(({ resource, reason }) => `${resource}: ${reason}`)],
+            summary: [
+              `rollback to before generation ${oldest.number}`,
+              ...kept.map(({ resource, reason }) => `${resource}: ${reason}`),
+            ],
             revert: revertOf(kept, facts, generation),
             records: [],
             outcome: manifestText(oldest.manifest),
             hold: holdLine(catalog, by),
           },
         }),
+  }
+}
+
+/** The way back from a plan that is about to be applied, for a host that takes it back by itself. */
+export function planWayBack(
+  plan: Extract<HostPlan, { status: 'planned' }>,
+  catalog: HostCatalog,
+  by: string,
+) {
+  const { facts, bookkeeping } = plan
+  const changes = owing(bookkeeping?.revert ?? [], facts).map((change) => ({ ...change, expects: [] }))
+  return {
+    changes: withDaemonReload(changes, catalog, facts),
+    journal: facts.journal,
+    bookkeeping: {
+      generation: 0,
+      summary: [],
+      revert: [],
+      records: [],
+      outcome: manifestText(facts.state?.manifest ?? []),
+      hold: holdLine(catalog, by),
+    },
   }
 }
 
@@ -122,7 +147,9 @@ function owing(reverting: readonly Reverting[], facts: Facts): readonly Change[]
       reason: isRestart(operation) ? 'reads what was rolled back' : 'as it was before',
       expects: path === undefined || state === undefined ? [] : [{ path, state }],
       owes: index === 0 ? owed : [],
-      settles: owed.filter((one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action),
+      settles: owed.filter(
+        (one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action,
+      ),
     }
   })
 }

@@ -107,5 +107,8 @@ function stageLine(content: Content): string {
 }
 
 function isUnitFile(operation: Operation): boolean {
-  return operation.op === 'write' && /^\/(etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
+  return (
+    operation.op === 'write' &&
+    /^\/(etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
+  )
 }

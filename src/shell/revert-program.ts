@@ -1,6 +1,6 @@
-import { quote } from './quote.ts'
 import type { HostLibrary } from './library.ts'
-import { type PlannedChanges, changeLines, closingLines, type Run, runSettings } from './plan-program.ts'
+import { changeLines, closingLines, type PlannedChanges, type Run, runSettings } from './plan-program.ts'
+import { quote } from './quote.ts'
 
 /** How long the way back waits for the apply that it takes back: that one may hang. */
 const lockWaitSeconds = 60

@@ -12,7 +12,7 @@ import { file } from '../../src/resources/file.ts'
 import { unit } from '../../src/resources/unit.ts'
 import { portableProgram } from '../../src/shell/portable-program.ts'
 import { catalogFrom, catalogInputs, catalogOf, entry } from './catalogs.ts'
-import { seed } from './hostile.ts'
+import { fuzzRuns, seed } from './hostile.ts'
 import { inEachShell, listTree, type RootTree, withRootTree } from './root-tree.ts'
 import { apply, inspect, journalPath, libraryFor, place, runPortable } from './run-programs.ts'
 
@@ -55,7 +55,7 @@ test('the portable form and the plan form of a catalog lead to the same tree, an
           )
         })
       }),
-      { seed, numRuns: 6, includeErrorInReport: true },
+      { seed, numRuns: Math.ceil(fuzzRuns / 70), includeErrorInReport: true },
     )
   }))
 

@@ -1,0 +1,33 @@
+import { ConvergeError } from '../model/errors.ts'
+import type { Run } from '../shell/plan-program.ts'
+import { confirmProgram } from '../shell/revert-program.ts'
+import type { Connections } from './connections.ts'
+
+const pauseMs = 1000
+
+/** Confirms an apply over a connection of its own, as somebody would who logs in after it. */
+export async function confirm(run: Run, host: string, connections: Connections): Promise<void> {
+  const deadline = performance.now() + (run.confirmWithinSeconds ?? 0) * 1000
+  for (;;) {
+    try {
+      const connection = await connections.renew(host)
+      const { stdout } = await connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 })
+      if (Buffer.from(stdout).toString().trim() === 'confirmed') return
+      throw goesBack(run, host, undefined)
+    } catch (error) {
+      if (!(error instanceof ConvergeError)) throw error
+      if (error.code === 'unconfirmed' || performance.now() + pauseMs > deadline)
+        throw goesBack(run, host, error)
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+}
+
+function goesBack(run: Run, host: string, cause: ConvergeError | undefined): ConvergeError {
+  return new ConvergeError('unconfirmed', 'no new connection confirmed the apply in time', {
+    host,
+    step: 'confirm',
+    remedy: `The host goes back to what it was before by itself, ${run.confirmWithinSeconds} s after it began.`,
+    cause,
+  })
+}

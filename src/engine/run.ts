@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { Host } from '../model/cluster.ts'
+import type { Run } from '../shell/plan-program.ts'
+
+export interface ApplyOptions {
+  /** How long to wait for another apply that holds a host's lock; 0 unless given. */
+  readonly lockWaitSeconds?: number
+  /** Each host takes the apply back by itself unless a new connection confirms it within this time. */
+  readonly confirmWithinSeconds?: number
+}
+
+/** Who runs converge, from where and since when: what a second controller is told, and what history shows. */
+export function startedBy(): string {
+  return `${userInfo().username}@${hostname()} since ${new Date().toISOString()}`
+}
+
+/** A new run on a host; its id sorts by time. */
+export function newRun(host: Host, cluster: string, options: ApplyOptions): Run {
+  const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
+  return {
+    id,
+    by: startedBy(),
+    stateDir: host.platform.stateDir,
+    cluster,
+    stagingDir: `${host.platform.stagingDir}/converge-${id}`,
+    ...options,
+  }
+}
