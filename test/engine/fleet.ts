@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hostLibrary } from '../../src/commands/host-library.ts'
+import { compile } from '../../src/compile/compile.ts'
+import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
+import { openSession, type Session } from '../../src/engine/session.ts'
+import type { Cluster, Host } from '../../src/model/cluster.ts'
+import type { Change, Plan } from '../../src/model/plan.ts'
+import type { Report } from '../../src/model/report.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { resourceKinds } from '../../src/resources/index.ts'
+import { createTransports } from '../../src/transports/index.ts'
+
+/** Embedded hosts, and sessions with them for whatever resources a test wants on all of them. */
+export interface Fleet {
+  readonly names: readonly string[]
+  session(resources: readonly Resource[], name?: string): Session
+  /** One whole run: plan and apply. */
+  converge(
+    resources: readonly Resource[],
+    name?: string,
+  ): Promise<{ readonly plan: Plan; readonly report: Report }>
+  path(host: string, path: string): string
+  read(host: string, path: string): string | undefined
+  /** What the stand-in for systemd was asked on a host, since the last time. */
+  actions(host: string): readonly string[]
+  close(): Promise<void>
+}
+
+export async function startFleet(names: readonly string[]): Promise<Fleet> {
+  const directory = mkdtempSync(join(tmpdir(), 'converge-fleet-'))
+  const embedded = await startEmbeddedHosts({ names, directory })
+  const told = new Map<string, number>()
+  const root = (name: string): string => {
+    const host = embedded.hosts.find((candidate) => candidate.name === name)
+    if (host === undefined) throw new Error(`there is no host ${name}`)
+    return host.root
+  }
+  const fleet: Fleet = {
+    names,
+    session(resources, name = 'fleet') {
+      const cluster: Cluster = {
+        name,
+        environment: undefined,
+        file: 'cluster.yaml',
+        hosts: embedded.hosts.map((host) => hostOf(host, embedded)),
+      }
+      const recipe = {
+        recipe: { name: 'all', attributes: { type: 'object' }, needs: [], resources: () => resources },
+        read: () => '',
+      }
+      const catalog = compile({ cluster, recipes: { all: recipe }, kinds: resourceKinds, readFile: () => '' })
+      return openSession({
+        cluster,
+        catalog,
+        transports: createTransports(),
+        library: hostLibrary(),
+        parallel: 8,
+      })
+    },
+    async converge(resources, name) {
+      const session = fleet.session(resources, name)
+      try {
+        const plan = await session.plan()
+        return { plan, report: await session.apply(plan) }
+      } finally {
+        await session.close()
+      }
+    },
+    path: (host, path) => join(root(host), path),
+    read(host, path) {
+      const file = join(root(host), path)
+      return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+    },
+    actions(host) {
+      const lines = (fleet.read(host, '/var/log/embedded-systemctl.log') ?? '')
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('reset-failed '))
+      const from = told.get(host) ?? 0
+      told.set(host, lines.length)
+      return lines.slice(from)
+    },
+    async close() {
+      await embedded.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  return fleet
+}
+
+function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedded: EmbeddedHosts): Host {
+  return {
+    name,
+    index: 0,
+    address,
+    target: {
+      transport: 'ssh',
+      address,
+      ssh: {
+        user: 'root',
+        port,
+        identityFile: embedded.identityFile,
+        knownHostsFile: embedded.knownHostsFile,
+      },
+    },
+    platform: {
+      init: 'systemd',
+      stateDir: '/var/lib/converge',
+      stagingDir: '/var/tmp',
+      binDir: '/usr/local/bin',
+    },
+    environment: undefined,
+    roles: [],
+    runList: [{ recipe: 'all', layer: `host ${name}` }],
+    attributes: {},
+    resources: [],
+    origin: () => undefined,
+  }
+}
+
+/** The changes of one host of a plan. */
+export function changesOf(plan: Plan, host: string): readonly Change[] {
+  const planned = plan.hosts.find((candidate) => candidate.host === host)
+  if (planned === undefined) throw new Error(`${host} is not in the plan`)
+  if (planned.status === 'failed') throw planned.error
+  return planned.changes
+}
+
+/** Changes in few words: `write /etc/motd`, `restart app.service`. */
+export function words(changes: readonly Change[]): readonly string[] {
+  return changes.map(({ operation }) => {
+    if (operation.op === 'unit') return `${operation.action} ${operation.unit}`
+    return 'path' in operation ? `${operation.op} ${operation.path}` : operation.op
+  })
+}

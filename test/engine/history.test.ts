@@ -1,0 +1,212 @@
+import { appendFileSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { directory, file, link, unit } from '../../src/dsl.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
+
+const test = suite<{ fleet: Fleet }>('what a host remembers')
+
+test.before.each(async (context) => {
+  context.fleet = await startFleet(['a', 'b'])
+})
+test.after.each(({ fleet }) => fleet.close())
+
+function service(greeting: string): readonly Resource[] {
+  const configuration = file({ path: '/etc/app.conf', content: `greeting = ${greeting}\n`, mode: '0640' })
+  const app = unit({
+    name: 'app.service',
+    content: { Service: { ExecStart: '/usr/bin/app' }, Install: { WantedBy: 'multi-user.target' } },
+    enabled: true,
+    started: true,
+    restartOn: [configuration],
+  })
+  return [configuration, app]
+}
+
+test('takes away what left the spec: stops and disables the unit, then removes the files', async ({
+  fleet,
+}) => {
+  await fleet.converge([...service('hello'), directory({ path: '/srv/app' })])
+  fleet.actions('a')
+  const { plan, report } = await fleet.converge([directory({ path: '/srv/other' })])
+  assert.equal(words(changesOf(plan, 'a')), [
+    'stop app.service',
+    'disable app.service',
+    'mkdir /srv/other',
+    'remove /srv/app',
+    'remove /etc/systemd/system/app.service',
+    'remove /etc/app.conf',
+    'daemon-reload',
+  ])
+  assert.equal(
+    report.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.equal(fleet.actions('a'), ['stop app.service', 'disable app.service', 'daemon-reload'])
+  assert.is(fleet.read('a', '/etc/app.conf'), undefined)
+  const again = await fleet.converge([directory({ path: '/srv/other' })])
+  assert.equal(changesOf(again.plan, 'a'), [])
+})
+
+test('gives what it adopted its original back', async ({ fleet }) => {
+  writeFileSync(fleet.path('a', '/etc/motd'), 'the distribution\n')
+  chmodSync(fleet.path('a', '/etc/motd'), 0o600)
+  await fleet.converge([
+    file({ path: '/etc/motd', content: 'ours\n' }),
+    file({ path: '/etc/x', content: 'x' }),
+  ])
+  await fleet.converge([
+    file({ path: '/etc/motd', content: 'ours again\n' }),
+    file({ path: '/etc/x', content: 'x' }),
+  ])
+  const { plan } = await fleet.converge([file({ path: '/etc/x', content: 'x' })])
+  assert.equal(words(changesOf(plan, 'a')), ['restore /etc/motd'])
+  assert.equal(words(changesOf(plan, 'b')), ['remove /etc/motd'])
+  assert.is(fleet.read('a', '/etc/motd'), 'the distribution\n')
+  assert.is(fleet.read('b', '/etc/motd'), undefined)
+})
+
+test('leaves what it never touched', async ({ fleet }) => {
+  mkdirSync(fleet.path('a', '/srv/data'), { recursive: true })
+  chmodSync(fleet.path('a', '/srv/data'), 0o755)
+  await fleet.converge([directory({ path: '/srv/data' }), file({ path: '/etc/x', content: 'x' })])
+  const { plan } = await fleet.converge([file({ path: '/etc/x', content: 'x' })])
+  assert.equal(words(changesOf(plan, 'a')), [])
+  assert.ok(existsSync(fleet.path('a', '/srv/data')))
+})
+
+test('prunes nothing where it is told not to', async ({ fleet }) => {
+  await fleet.converge([file({ path: '/etc/x', content: 'x' })])
+  const session = fleet.session([])
+  assert.equal(changesOf(await session.plan({ prune: false, release: false }), 'a'), [])
+  assert.equal(words(changesOf(await session.plan(), 'a')), ['remove /etc/x'])
+  await session.close()
+})
+
+test('refuses what another cluster owns', async ({ fleet }) => {
+  await fleet.converge([file({ path: '/etc/x', content: 'x' })], 'one')
+  const { plan } = await fleet.converge([file({ path: '/etc/x', content: 'y' })], 'two')
+  const [host] = plan.hosts
+  assert.is(host?.status, 'failed')
+  assert.is(
+    host?.status === 'failed' && host.error.message,
+    'file[/etc/x]: /etc/x belongs to file[/etc/x] of the cluster one',
+  )
+  assert.is(fleet.read('a', '/etc/x'), 'x')
+})
+
+test('tells who caused a difference', async ({ fleet }) => {
+  const resources = (content: string) => [
+    file({ path: '/etc/x', content }),
+    file({ path: '/etc/y', content }),
+  ]
+  await fleet.converge(resources('one\n'))
+  appendFileSync(fleet.path('a', '/etc/x'), 'by hand\n')
+  const causes = async (content: string) => {
+    const session = fleet.session(resources(content))
+    const plan = await session.plan()
+    await session.close()
+    return changesOf(plan, 'a').map(({ resource, cause }) => [resource, cause])
+  }
+  assert.equal(await causes('one\n'), [['file[/etc/x]', 'host changed']])
+  assert.equal(await causes('two\n'), [
+    ['file[/etc/x]', 'spec and host changed'],
+    ['file[/etc/y]', 'spec changed'],
+  ])
+})
+
+test('goes back to the generation before, with its notifications, and is held there', async ({ fleet }) => {
+  await fleet.converge(service('one'))
+  await fleet.converge([...service('two'), link({ path: '/etc/app.link', target: 'app.conf' })])
+  fleet.actions('a')
+  const wanted = [...service('two'), link({ path: '/etc/app.link', target: 'app.conf' })]
+  const session = fleet.session(wanted)
+  const back = await session.planRollback()
+  assert.equal(words(changesOf(back, 'a')), [
+    'remove /etc/app.link',
+    'restore /etc/app.conf',
+    'restart app.service',
+  ])
+  const report = await session.apply(back)
+  assert.equal(
+    report.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  await session.close()
+  assert.is(fleet.read('a', '/etc/app.conf'), 'greeting = one\n')
+  assert.equal(fleet.actions('a'), ['restart app.service'])
+
+  const held = await fleet.converge(wanted)
+  assert.equal(changesOf(held.plan, 'a'), [])
+  const [host] = held.plan.hosts
+  assert.match(host?.status === 'planned' ? (host.held ?? '') : '', / since /)
+
+  const released = fleet.session(wanted)
+  const plan = await released.plan({ prune: true, release: true })
+  assert.equal(words(changesOf(plan, 'a')), [
+    'link /etc/app.link',
+    'write /etc/app.conf',
+    'restart app.service',
+  ])
+  await released.close()
+
+  const changed = await fleet.converge(service('three'))
+  assert.equal(words(changesOf(changed.plan, 'a')), ['write /etc/app.conf', 'restart app.service'])
+  const after = await fleet.converge(service('three'))
+  assert.equal(changesOf(after.plan, 'a'), [])
+})
+
+test('takes a rollback back by another one', async ({ fleet }) => {
+  await fleet.converge(service('one'))
+  await fleet.converge(service('two'))
+  for (const expected of ['one', 'two']) {
+    const session = fleet.session(service('two'))
+    await session.apply(await session.planRollback())
+    await session.close()
+    assert.is(fleet.read('b', '/etc/app.conf'), `greeting = ${expected}\n`)
+  }
+})
+
+test('goes back over several generations, to nothing at all', async ({ fleet }) => {
+  for (const greeting of ['one', 'two', 'three']) await fleet.converge(service(greeting))
+  const session = fleet.session(service('three'))
+  const history = await session.history()
+  const generations = history.get('a')
+  assert.equal(
+    Array.isArray(generations) && generations.map(({ number, changes }) => [number, changes.length]),
+    [
+      [3, 2],
+      [2, 2],
+      [1, 5],
+    ],
+  )
+  const report = await session.apply(await session.planRollback(0))
+  assert.equal(
+    report.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  await session.close()
+  assert.is(fleet.read('a', '/etc/app.conf'), undefined)
+  assert.is(fleet.read('a', '/etc/systemd/system/app.service'), undefined)
+})
+
+test('keeps ten generations and says so when an older one is asked for', async ({ fleet }) => {
+  for (let version = 1; version <= 12; version += 1)
+    await fleet.converge([file({ path: '/etc/x', content: `${version}` })])
+  const session = fleet.session([])
+  const history = await session.history()
+  const generations = history.get('a')
+  assert.equal(
+    Array.isArray(generations) && generations.map(({ number }) => number),
+    [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],
+  )
+  const [refused] = (await session.planRollback(1)).hosts
+  assert.is(
+    refused?.status === 'failed' && refused.error.message,
+    'there is no such generation to go back to',
+  )
+  await session.close()
+})
+
+test.run()
