@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
 import type { Cluster } from '../model/cluster.ts'
-import { ConvergeError, InternalError } from '../model/errors.ts'
+import { CommandError, ConvergeError, InternalError } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
-import type { KeptGeneration } from '../model/manifest.ts'
+import type { KeptGeneration, Member } from '../model/manifest.ts'
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
 import type { Catalog } from '../model/resource.ts'
@@ -12,7 +12,9 @@ import { planHost } from '../plan/plan-host.ts'
 import { planRollback, rollbackProbes } from '../plan/rollback.ts'
 import { planWaves } from '../plan/waves.ts'
 import { commandProgram } from '../shell/command-program.ts'
+import type { StatePlace } from '../shell/inspect-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
+import { rememberProgram, unlockProgram } from '../shell/state-programs.ts'
 import { applyHost } from './apply-host.ts'
 import { openConnections } from './connections.ts'
 import { readGenerations } from './generations.ts'
@@ -46,6 +48,10 @@ export interface Session {
   history(): Promise<ReadonlyMap<string, readonly KeptGeneration[] | ConvergeError>>
   /** Runs a shell command on each selected host with root's rights; its exit code is a result. */
   exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
+  /** Ends an apply that holds a selected host's lock: `free`, or `ended` and whose it was. */
+  unlock(): Promise<ReadonlyMap<string, string | ConvergeError>>
+  /** Makes the selected hosts forget hosts that left the cluster. */
+  forget(names: readonly string[]): Promise<ReadonlyMap<string, string | ConvergeError>>
   /** Performs the plan, wave after wave, and verifies each host; a host's failure is in the report, never thrown. */
   apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
@@ -59,6 +65,7 @@ export function openSession(input: SessionInput): Session {
   const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
+  const members = cluster.hosts.map(({ name, target, platform }): Member => ({ name, target, platform }))
   const programs = { cluster: cluster.name, library }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(parallel)
@@ -92,7 +99,7 @@ export function openSession(input: SessionInput): Session {
   return {
     async plan(options) {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
-      return planCluster(catalog, await onEach(inspect), options)
+      return planCluster(catalog, await onEach(inspect), options, members)
     },
     async planRollback(to) {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
@@ -102,7 +109,13 @@ export function openSession(input: SessionInput): Session {
         if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
         return planRollback({ catalog: known(catalogs, name), by, ...found })
       })
-      const plan = { cluster: cluster.name, hosts: planned, waves: planWaves(planned, findGroups(catalog)) }
+      const plan = {
+        cluster: cluster.name,
+        hosts: planned,
+        waves: planWaves(planned, findGroups(catalog)),
+        departed: [],
+        consents: [],
+      }
       replans.set(plan, async (name) => {
         const found = back.get(name)
         if (found === undefined || found instanceof ConvergeError)
@@ -126,6 +139,15 @@ export function openSession(input: SessionInput): Session {
       return onEach(async (name) => {
         const connection = await connections.get(name)
         return connection.exec({ program: commandProgram(command), timeoutMs })
+      })
+    },
+    unlock: () => onEach((name) => runProgram(name, (place) => unlockProgram(place, library))),
+    async forget(names) {
+      return onEach(async (name) => {
+        const kept = ((await inspect(name)).state?.members ?? []).filter(
+          (member) => !names.includes(member.name),
+        )
+        return runProgram(name, (place) => rememberProgram(kept, place, library))
       })
     },
     async apply(plan, options = {}) {
@@ -158,6 +180,22 @@ export function openSession(input: SessionInput): Session {
       await connections.close()
       await input.transports.close()
     },
+  }
+
+  async function runProgram(name: string, program: (place: StatePlace) => string): Promise<string> {
+    const { stateDir } = known(hosts, name).platform
+    const connection = await connections.get(name)
+    const { exitCode, stdout, stderr } = await connection.exec({
+      program: program({ stateDir, cluster: cluster.name }),
+      timeoutMs: 60_000,
+    })
+    if (exitCode === 0) return Buffer.from(stdout).toString().trim()
+    throw new CommandError(`the program ended with ${exitCode ?? 'a signal'}`, {
+      host: name,
+      step: 'state',
+      exitCode,
+      stderr,
+    })
   }
 
   async function rollbackOf(name: string, to: number | undefined) {

@@ -1,4 +1,4 @@
-import type { Applied } from './manifest.ts'
+import type { Applied, Member } from './manifest.ts'
 
 /** One question to a host. All questions of one inspect travel in one exec. */
 export type Probe =
@@ -95,6 +95,8 @@ export interface HostState {
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly Applied[] }[]
   /** The newest generation, 0 when there is none. */
   readonly generation: number
+  /** The hosts that the cluster had, as this host remembers them. */
+  readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who and since when. */
   readonly held?: string
 }

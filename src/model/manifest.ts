@@ -1,3 +1,4 @@
+import type { Platform, Target } from './cluster.ts'
 import type { Operation } from './operation.ts'
 import type { ResourceId } from './resource-id.ts'
 
@@ -15,6 +16,15 @@ export interface Applied {
   readonly paths: Readonly<Record<string, string>>
   /** What prune does when the resource leaves the catalog, in order. */
   readonly removal: readonly Operation[]
+  /** The disruption group that the resource is a member of. */
+  readonly group?: string
+}
+
+/** A host of the cluster as the others remember it, so that one that left the spec can still be found. */
+export interface Member {
+  readonly name: string
+  readonly target: Target
+  readonly platform: Platform
 }
 
 /** A generation: what one apply did, and how to take it back. */

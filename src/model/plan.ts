@@ -1,6 +1,6 @@
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
-import type { Reverting } from './manifest.ts'
+import type { Member, Reverting } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
 
@@ -63,6 +63,8 @@ export interface Bookkeeping {
   readonly rewrite?: string
   /** The whole manifest behind the last change: after a rollback it is the one of that time. */
   readonly outcome?: string
+  /** The hosts that this one remembers, when that changes. */
+  readonly members?: readonly Member[]
   /** Holds the host behind the last change (a line that begins with the catalog's digest), or ends that. */
   readonly hold?: string | 'release'
 }
@@ -103,4 +105,8 @@ export interface Plan {
   readonly cluster: string
   readonly hosts: readonly HostPlan[]
   readonly waves: readonly Wave[]
+  /** Hosts that the cluster had and that are no longer in the spec. */
+  readonly departed: readonly Member[]
+  /** What a person should say yes to before it is applied, one sentence each: large prunes, members that stop. */
+  readonly consents: readonly string[]
 }

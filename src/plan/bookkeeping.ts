@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Facts, PathFact } from '../model/facts.ts'
-import { type Applied, manifestText, type Reverting, setLine } from '../model/manifest.ts'
+import { type Applied, type Member, manifestText, type Reverting, setLine } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, HostPlan } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
@@ -18,7 +18,10 @@ type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 export function withBookkeeping(
   plan: PlannedHost,
   catalog: HostCatalog,
-  drops: readonly string[] = [],
+  {
+    drops = [],
+    members = [],
+  }: { readonly drops?: readonly string[]; readonly members?: readonly Member[] } = {},
 ): PlannedHost {
   if (plan.changes.length === 0) return plan
   const { facts } = plan
@@ -64,6 +67,7 @@ export function withBookkeeping(
       revert: revertOf(changes, facts, generation),
       records: [...records.values(), ...drops],
       ...(rewrite === undefined ? {} : { rewrite }),
+      ...(JSON.stringify(members) === JSON.stringify(facts.state?.members ?? []) ? {} : { members }),
       ...(facts.state?.held === undefined ? {} : { hold: 'release' as const }),
     },
   }
@@ -113,6 +117,7 @@ function appliedAfter(
     desired: desiredDigest(resource.desired),
     paths: Object.fromEntries(paths),
     removal: removalOf(entry, changes, facts, last),
+    ...(resource.relations.disruption === undefined ? {} : { group: resource.relations.disruption.group }),
   }
 }
 

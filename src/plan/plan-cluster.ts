@@ -1,9 +1,12 @@
 import { ConvergeError, ResourceConflict } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
+import type { Member } from '../model/manifest.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../model/resource.ts'
 import { withBookkeeping } from './bookkeeping.ts'
+import { consents } from './consents.ts'
 import { heldBy } from './held.ts'
+import { departed, remembered } from './members.ts'
 import { planHost } from './plan-host.ts'
 import { prune, silentDrops } from './prune.ts'
 import { planWaves } from './waves.ts'
@@ -26,12 +29,19 @@ export function planCluster(
   catalog: Catalog,
   inspection: Inspection,
   options: PlanOptions = { prune: true, release: false },
+  members: readonly Member[] = [],
 ): Plan {
   const groups = findGroups(catalog)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, inspection, groups, options))
-  return { cluster: catalog.cluster, hosts, waves: planWaves(hosts, groups) }
+    .map((hostCatalog) => planOne(hostCatalog, inspection, groups, members, options))
+  return {
+    cluster: catalog.cluster,
+    hosts,
+    waves: planWaves(hosts, groups),
+    departed: departed(members, inspection),
+    consents: options.prune ? consents(catalog, hosts) : [],
+  }
 }
 
 /** The hosts of each disruption group, whether selected or not. */
@@ -55,6 +65,7 @@ function planOne(
   catalog: HostCatalog,
   inspection: Inspection,
   groups: Groups,
+  members: readonly Member[],
   options: PlanOptions,
 ): HostPlan {
   const facts = inspection.get(catalog.host)
@@ -71,7 +82,10 @@ function planOne(
     const plan = planHost(catalog, facts, new Set(groups.keys()), pruned)
     const refusal = bootstrapRefusal(plan, inspection, groups)
     return refusal === undefined
-      ? withBookkeeping(plan, catalog, options.prune ? silentDrops(catalog, facts, pruned) : [])
+      ? withBookkeeping(plan, catalog, {
+          drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
+          members: remembered(members, facts),
+        })
       : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
     if (!(error instanceof ResourceConflict)) throw error

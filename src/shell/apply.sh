@@ -41,6 +41,7 @@ begin() {
     rm -rf -- "${STAGING%/*}/converge-$killed"
   fi
   say "$*" >"$STATE/applying"
+  say "$$" >"$RUN/pid"
   emit started
   allow_autostart
 }

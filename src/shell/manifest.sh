@@ -29,6 +29,11 @@ inspect_manifest() {
     fi
   done
   [ ! -d "$CLUSTER/generations" ] || say "generation $(newest_generation)"
+  if [ -s "$CLUSTER/members" ]; then
+    say members
+    cat "$CLUSTER/members"
+    say 'members end'
+  fi
   if [ -s "$CLUSTER/held" ]; then
     IFS= read -r held <"$CLUSTER/held"
     say "held $held"
@@ -124,6 +129,13 @@ inspect_history() {
     [ ! -s "$generation/manifest" ] || cat "$generation/manifest"
     say "${NL}end of manifest"
   done
+}
+
+# remember_members JSON: the hosts of the cluster, in one rename.
+remember_members() {
+  if [ -z "${FAILED-}" ]; then
+    say "$1" >"$CLUSTER/members.new" && mv -f -- "$CLUSTER/members.new" "$CLUSTER/members"
+  fi
 }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.

@@ -12,7 +12,7 @@ import type { Applied } from '../model/manifest.ts'
 import { AnswerError, AnswerReader } from './answer-reader.ts'
 import { pathsPerBatch, type Questions } from './inspect-program.ts'
 import { pendingInJournal } from './journal.ts'
-import { parseManifest } from './parse-manifest.ts'
+import { parseManifest, parseMembers } from './parse-manifest.ts'
 import { parseTreeAccounts, withTreeOwners } from './tree-accounts.ts'
 
 /** Reads what the inspect program printed. An unreadable answer is an AnswerError, never a guess. */
@@ -262,6 +262,7 @@ function parseState(reader: AnswerReader): HostState | undefined {
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('O end')) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const members = reader.next('members') ? parseMembers(linesAfter(reader, 'members')) : []
   const held = reader.next('held') ? reader.expect('held') : undefined
   if (lines === undefined && others.length === 0 && generation === undefined) return undefined
   return {
@@ -269,6 +270,7 @@ function parseState(reader: AnswerReader): HostState | undefined {
     manifestLines: lines?.length ?? 0,
     others,
     generation: generation ?? 0,
+    members,
     ...(held === undefined ? {} : { held }),
   }
 }

@@ -1,4 +1,4 @@
-import { type Applied, manifestHeader } from '../model/manifest.ts'
+import { type Applied, type Member, manifestHeader } from '../model/manifest.ts'
 import { AnswerError } from './answer-reader.ts'
 
 /**
@@ -30,5 +30,15 @@ function parseEntry(json: string, last: boolean): Applied | undefined {
   } catch (cause) {
     if (last) return undefined
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
+  }
+}
+
+/** Reads the hosts that a host remembers. */
+export function parseMembers(lines: readonly string[]): readonly Member[] {
+  const text = lines.join('')
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
   }
 }

@@ -78,11 +78,12 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
 
 /** What is written behind the last change. */
 export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
-  const { outcome, hold } = bookkeeping ?? {}
-  if (outcome === undefined && hold === undefined) return []
+  const { outcome, hold, members } = bookkeeping ?? {}
+  if (outcome === undefined && hold === undefined && members === undefined) return []
   return [
     'flush_writes',
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
+    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === undefined ? [] : [hold === 'release' ? 'release_hold' : `hold ${quote(hold)}`]),
   ]
 }

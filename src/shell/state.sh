@@ -67,3 +67,31 @@ journal_now() {
   fi
   [ $# -eq 0 ] || durable "$@"
 }
+
+# unlock: ends the apply that holds the lock, with all that it has started, and says whose it was.
+unlock() {
+  if lock_is_free; then
+    say free
+    return 0
+  fi
+  holder=
+  [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+  id=${holder%% *} pid=
+  [ ! -r "$STATE/run/$id/pid" ] || read -r pid <"$STATE/run/$id/pid"
+  if [ -z "$R" ] && [ -d /run/systemd/system ] && systemctl is-active --quiet "converge-apply-$id.service"; then
+    systemctl kill --signal=KILL "converge-apply-$id.service"
+  elif [ -n "$pid" ]; then
+    # The program leads a session of its own, so that its process group is all that it has started.
+    kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid"
+  fi
+  tries=0
+  until lock_is_free; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 50 ] || {
+      say "held $holder"
+      return 0
+    }
+    sleep 0.1
+  done
+  say "ended $holder"
+}

@@ -7,7 +7,7 @@ import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts
 import { openSession, type Session } from '../../src/engine/session.ts'
 import type { Cluster, Host } from '../../src/model/cluster.ts'
 import type { Change, Plan } from '../../src/model/plan.ts'
-import type { Report } from '../../src/model/report.ts'
+import type { Progress, Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { createTransports } from '../../src/transports/index.ts'
@@ -15,7 +15,12 @@ import { createTransports } from '../../src/transports/index.ts'
 /** Embedded hosts, and sessions with them for whatever resources a test wants on all of them. */
 export interface Fleet {
   readonly names: readonly string[]
-  session(resources: readonly Resource[], name?: string): Session
+  session(
+    resources: readonly Resource[],
+    name?: string,
+    hosts?: readonly string[],
+    onProgress?: (event: Progress) => void,
+  ): Session
   /** One whole run: plan and apply. */
   converge(
     resources: readonly Resource[],
@@ -39,12 +44,14 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
   }
   const fleet: Fleet = {
     names,
-    session(resources, name = 'fleet') {
+    session(resources, name = 'fleet', only = names, onProgress = () => {}) {
       const cluster: Cluster = {
         name,
         environment: undefined,
         file: 'cluster.yaml',
-        hosts: embedded.hosts.map((host) => hostOf(host, embedded)),
+        hosts: embedded.hosts
+          .filter((host) => only.includes(host.name))
+          .map((host) => hostOf(host, embedded)),
       }
       const recipe = {
         recipe: { name: 'all', attributes: { type: 'object' }, needs: [], resources: () => resources },
@@ -57,6 +64,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         transports: createTransports(),
         library: hostLibrary(),
         parallel: 8,
+        onProgress,
       })
     },
     async converge(resources, name) {

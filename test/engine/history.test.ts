@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { directory, file, link, unit } from '../../src/dsl.ts'
+import { command, directory, file, link, unit } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
 
@@ -145,8 +146,8 @@ test('goes back to the generation before, with its notifications, and is held th
   const released = fleet.session(wanted)
   const plan = await released.plan({ prune: true, release: true })
   assert.equal(words(changesOf(plan, 'a')), [
-    'link /etc/app.link',
     'write /etc/app.conf',
+    'link /etc/app.link',
     'restart app.service',
   ])
   await released.close()
@@ -207,6 +208,66 @@ test('keeps ten generations and says so when an older one is asked for', async (
     'there is no such generation to go back to',
   )
   await session.close()
+})
+
+test('asks before it takes much away, or all', async ({ fleet }) => {
+  const files = [1, 2, 3, 4, 5].map((number) => file({ path: `/etc/f${number}`, content: 'x' }))
+  await fleet.converge(files)
+  const asked = async (resources: readonly Resource[]) => {
+    const session = fleet.session(resources)
+    const plan = await session.plan()
+    await session.close()
+    return plan.consents
+  }
+  assert.equal(await asked(files.slice(2)), [])
+  assert.equal(await asked(files.slice(3)), ['a: 3 of its 5 resources go', 'b: 3 of its 5 resources go'])
+  assert.equal(await asked([]), [
+    'a: nothing is left in its spec; all 5 resources go',
+    'b: nothing is left in its spec; all 5 resources go',
+  ])
+})
+
+test('remembers the hosts of the cluster until they are retired', async ({ fleet }) => {
+  await fleet.converge([file({ path: '/etc/x', content: 'x' })])
+  const session = fleet.session([file({ path: '/etc/x', content: 'y' })], 'fleet', ['a'])
+  const plan = await session.plan()
+  assert.equal(
+    plan.departed.map(({ name, target }) => [name, target.transport]),
+    [['b', 'ssh']],
+  )
+  await session.apply(plan)
+  assert.equal(
+    (await session.plan()).departed.map(({ name }) => name),
+    ['b'],
+  )
+  await session.forget(['b'])
+  assert.equal((await session.plan()).departed, [])
+  await session.close()
+})
+
+test('ends an apply that holds the lock, and says whose it was', async ({ fleet }) => {
+  const hanging = command({ name: 'hang', command: 'cat "$CONVERGE_ROOT/pipe"', creates: '/never' })
+  for (const name of fleet.names) execFileSync('mkfifo', [fleet.path(name, '/pipe')])
+  const started = new Promise<void>((resolve) => {
+    const first = fleet.session([hanging], 'fleet', ['a'], (event) => {
+      if (event.event === 'change-started') resolve()
+    })
+    void first.plan().then(async (plan) => {
+      const report = await first.apply(plan)
+      assert.is(report.hosts[0]?.status, 'failed')
+      await first.close()
+    })
+  })
+  await started
+  const second = fleet.session([hanging], 'fleet', ['a'])
+  const [blocked] = (await second.plan()).hosts
+  assert.match(
+    blocked?.status === 'failed' ? blocked.error.message : '',
+    /another apply still runs on it: .*@.* since /,
+  )
+  assert.match(String((await second.unlock()).get('a')), /^ended .*@.* since /)
+  assert.is((await second.unlock()).get('a'), 'free')
+  await second.close()
 })
 
 test.run()

@@ -63,7 +63,8 @@ export function wave(hosts: readonly string[], more: Partial<Wave> = {}): Wave {
 }
 
 export function plan(hosts: readonly HostPlan[], waves?: readonly Wave[]): Plan {
-  return { cluster: 'sample', hosts, waves: waves ?? [wave(hosts.map((host) => host.host))] }
+  const all = waves ?? [wave(hosts.map((host) => host.host))]
+  return { cluster: 'sample', hosts, waves: all, departed: [], consents: [] }
 }
 
 export const refused = new ConnectError('connect-failed', 'connection refused by 192.0.2.1:22', {

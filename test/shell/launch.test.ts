@@ -93,6 +93,16 @@ test('a second apply is told who holds the lock, and touches nothing', () =>
     assert.is((await apply(tree, [change(write('/etc/second', 'x'))])).at(-1), 'end ok')
   }))
 
+test('a disk on which the program itself has no place is told at once, and nothing is run', () =>
+  inEachShell(async (tree) => {
+    const program = launching(tree, [change(write('/etc/x', 'x'))], newRun('full'))
+    const { exitCode, stdout, stderr } = await tree.run(`trap '' XFSZ\nulimit -f 8\n${program}`)
+    assert.is(exitCode, 70)
+    assert.is(stdout.toString(), '')
+    assert.is(stderr.trim().split('\n').at(-1), `cannot write below ${tree.at(place.stateDir)}`)
+    assert.not(existsSync(tree.at('/etc/x')))
+  }))
+
 test('there is nothing to follow where no run was started', () =>
   inEachShell(async (tree) => {
     try {

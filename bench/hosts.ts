@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pLimit from 'p-limit'
+import { startLab } from '../test/lab/harness/lab.ts'
+import { labUnavailable } from '../test/lab/harness/unavailable.ts'
+import { removeWorkload } from './workload.ts'
+
+/** Hosts to converge, all of them on this machine. */
+export interface BenchHosts {
+  /** What they are, in words. */
+  readonly kind: string
+  readonly hosts: readonly BenchHost[]
+  readonly identityFile: string
+  readonly knownHostsFile: string
+  /** Takes the workload off these hosts. */
+  reset(hosts: readonly BenchHost[]): Promise<void>
+  /** Takes everything down. */
+  close(): Promise<void>
+}
+
+export interface BenchHost {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+}
+
+export interface HostsOptions {
+  readonly count: number
+  /** Embedded hosts also where real ones could run. */
+  readonly embedded: boolean
+  /** Where embedded hosts live. */
+  readonly folder: string
+}
+
+/** Starts real systemd hosts where this machine can run them, else embedded ones. */
+export async function startHosts({ count, embedded, folder }: HostsOptions): Promise<BenchHosts> {
+  const names = Array.from({ length: count }, (_, index) => `h${index}`)
+  return embedded || labUnavailable() !== undefined ? startEmbedded(names, folder) : startReal(names)
+}
+
+async function startReal(names: readonly string[]): Promise<BenchHosts> {
+  const lab = await startLab({ hosts: names, bootTimeoutMs: 300_000 })
+  const limit = pLimit(8)
+  return {
+    kind: 'real systemd hosts (systemd-nspawn, OpenSSH) that share the machine with the client',
+    hosts: lab.hosts.map(({ name, address }) => ({ name, address, port: 22 })),
+    identityFile: lab.identityFile,
+    knownHostsFile: lab.knownHostsFile,
+    async reset(hosts) {
+      await Promise.all(hosts.map(({ name }) => limit(() => lab.run(name, removeWorkload))))
+    },
+    close: () => lab.close(),
+  }
+}
+
+/** What the process of the embedded hosts tells. */
+export interface EmbeddedStarted {
+  readonly hosts: readonly BenchHost[]
+  readonly identityFile: string
+  readonly knownHostsFile: string
+}
+
+async function startEmbedded(names: readonly string[], folder: string): Promise<BenchHosts> {
+  const directory = join(folder, 'embedded')
+  const child = fork(fileURLToPath(new URL('embedded-hosts.ts', import.meta.url)), [directory, ...names])
+  const exited = once(child, 'exit')
+  const started = await Promise.race([once(child, 'message'), exited.then(() => undefined)])
+  if (started === undefined) throw new Error('the process of the embedded hosts ended')
+  const { hosts, identityFile, knownHostsFile }: EmbeddedStarted = started[0]
+  const pristine = join(folder, 'pristine')
+  const [first] = names
+  if (first !== undefined) await cp(join(directory, first), pristine, { recursive: true })
+  return {
+    kind: 'embedded hosts (an SSH server in Node, a directory each, a stand-in for systemd) in one other process',
+    hosts,
+    identityFile,
+    knownHostsFile,
+    async reset(used) {
+      for (const { name } of used) {
+        await rm(join(directory, name), { recursive: true, force: true })
+        await cp(pristine, join(directory, name), { recursive: true })
+      }
+    },
+    async close() {
+      child.disconnect()
+      await exited
+    },
+  }
+}
