@@ -30,6 +30,8 @@ export async function measureConverge({ hosts, runs, folder }: ConvergeOptions):
   const { identityFile } = hosts
   const floorInput = JSON.stringify({ hosts: hosts.hosts, identityFile, parallel })
   const cluster = reachable(hosts)
+  const count = hosts.hosts.length
+  const changed = new RegExp(`^${count} hosts?: ${count} changed; `, 'm')
   const converge = async (version: number, expected: RegExp): Promise<Measured> => {
     await writeFile(join(folder, 'cluster.yaml'), workloadSpec(cluster, version))
     const result = await measure([file('../dist/cli.js'), '--yes'], { folder, cwd: folder })
@@ -41,16 +43,16 @@ export async function measureConverge({ hosts, runs, folder }: ConvergeOptions):
     await hosts.reset(hosts.hosts)
     return {
       floor: await measure([file('floor.mjs'), floorInput], { folder }),
-      first: await converge(version, /^\d+ hosts?: \d+ changed/m),
+      first: await converge(version, changed),
       noOp: await converge(version, /^Nothing to do\.$/m),
-      change: await converge(version + 1, /^\d+ hosts?: \d+ changed/m),
+      change: await converge(version + 1, changed),
     }
   }
   await round(0)
   const rounds = []
   for (let run = 1; run <= runs; run++) rounds.push(await round(2 * run))
   return {
-    hosts: hosts.hosts.length,
+    hosts: count,
     floor: medianUsage(rounds.map(({ floor }) => floor)),
     first: medianUsage(rounds.map(({ first }) => first)),
     noOp: medianUsage(rounds.map(({ noOp }) => noOp)),

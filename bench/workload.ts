@@ -55,7 +55,7 @@ export function imagined(count: number): WorkloadHosts {
 
 function file(index: number, version: number): string {
   const line = '            # a line of a configuration file, with a comment as they have\n'
-  const lines = Array.from({ length: 18 }, () => line).join('')
+  const lines = Array.from({ length: 16 }, () => line).join('')
   return `      - file:
           path: /etc/bench/${index}.conf
           content: |

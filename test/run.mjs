@@ -1,28 +1,77 @@
-// Runs one suite with uvu and refuses a run in which no test ran: uvu itself exits 0 when it found none.
+// Runs a suite with uvu, the folders of test/ side by side, and refuses a run in which no test ran: uvu itself exits 0
+// when it found none. `node test/run.mjs [pattern]` for the main suite, `node test/run.mjs lab [pattern]` for the lab.
 import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, relative, sep } from 'node:path'
 
-const suite = process.argv[2] === 'lab' ? 'lab' : 'main'
-const pattern = process.argv[suite === 'lab' ? 3 : 2] ?? '.'
-const args =
-  suite === 'lab' ? ['test/lab', `${pattern}.*\\.lab\\.ts$`] : ['test', `${pattern}.*\\.test\\.ts$`]
-const child = spawn(process.execPath, ['--import', 'tsx', 'node_modules/uvu/bin.js', ...args], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
-let output = ''
-child.stdout.on('data', (chunk) => {
-  output += chunk
-  process.stdout.write(chunk)
-})
-child.on('close', (code) => {
-  const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, '')
-  const count = (label) => Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(plain)?.[1] ?? 0)
-  const total = count('Total')
-  const passed = count('Passed')
-  const skipped = count('Skipped')
-  console.log(`${passed} passed, ${total - passed} failed, ${skipped} skipped`)
-  if (total === 0) {
-    console.error(`no test ran (suite ${suite}, pattern ${pattern})`)
-    process.exit(1)
+const lab = process.argv[2] === 'lab'
+const pattern = new RegExp(process.argv[lab ? 3 : 2] ?? '.')
+const filesPerProcess = 5
+const ending = lab ? '.lab.ts' : '.test.ts'
+
+const files = readdirSync('test', { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+  .map((entry) => relative('test', join(entry.parentPath, entry.name)))
+  .filter((file) => pattern.test(file))
+  .sort()
+
+// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files of a folder are one process.
+const groups = lab ? [files] : groupByFolder(files)
+const queue = groups.filter((group) => group.length > 0).toSorted((a, b) => b.length - a.length)
+const totals = { total: 0, passed: 0, skipped: 0 }
+let broken = false
+
+await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
+if (totals.total + totals.skipped === 0) {
+  console.error(`no test ran (${lab ? 'lab' : 'main'} suite, pattern ${pattern})`)
+  broken = true
+}
+process.exit(broken || totals.passed !== totals.total ? 1 : 0)
+
+async function work() {
+  for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+    const started = performance.now()
+    const { code, output } = await run(group)
+    const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, '')
+    const count = (label) =>
+      Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(plain)?.[1] ?? Number.NaN)
+    const counts = { total: count('Total'), passed: count('Passed'), skipped: count('Skipped') }
+    // The lab takes minutes and is shown as it goes.
+    if (!lab) process.stdout.write(output)
+    if (!lab)
+      console.log(`  ${folderOf(group[0])}: ${Math.round((performance.now() - started) / 100) / 10} s\n`)
+    if (code !== 0 || Number.isNaN(counts.total)) broken = true
+    for (const key of Object.keys(totals)) totals[key] += counts[key] || 0
   }
-  process.exit(code === 0 && passed === total ? 0 : 1)
-})
+}
+
+function run(group) {
+  const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      if (lab) process.stdout.write(chunk)
+      output += chunk
+    })
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
+
+function folderOf(file) {
+  return file.split(sep)[0]
+}
+
+/** A few files of one folder each. */
+function groupByFolder(all) {
+  const found = new Map()
+  for (const file of all) found.set(folderOf(file), [...(found.get(folderOf(file)) ?? []), file])
+  return [...found.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / filesPerProcess) }, (_, index) =>
+      group.slice(index * filesPerProcess, (index + 1) * filesPerProcess),
+    ),
+  )
+}

@@ -10,6 +10,7 @@ import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog } from '../model/resource.ts'
 import { resourceKinds } from '../resources/index.ts'
 import { builtins } from './builtins.ts'
+import { withinCompileTime } from './compile-time.ts'
 
 /** Which spec is meant, and what the command line changes in it. */
 export interface SpecOptions {
@@ -17,7 +18,11 @@ export interface SpecOptions {
   readonly environment?: string
   /** `path=value`, the strongest layer. */
   readonly set?: readonly string[]
+  /** Seconds that recipes may take together; 30 unless given. */
+  readonly compileTimeout?: number
 }
+
+const defaultCompileSeconds = 30
 
 /** A spec that is right, with everything that follows from it. */
 export interface LoadedSpec {
@@ -30,19 +35,22 @@ export interface LoadedSpec {
 
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
+  const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const { cluster, recipes, warnings } = await loadCluster({
     file: options.file,
     ...(options.environment === undefined ? {} : { environment: options.environment }),
     ...(options.set === undefined ? {} : { set: options.set }),
     builtins,
     kinds: resourceKinds,
-    importRecipe: createImportRecipe(dsl),
+    importRecipe: createImportRecipe(dsl, limitMs),
   })
-  const catalog = compile({
-    cluster,
-    recipes,
-    kinds: resourceKinds,
-    readFile: (path) => readWithin(dirname(options.file), path),
-  })
+  const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
+    compile({
+      cluster,
+      recipes: watched,
+      kinds: resourceKinds,
+      readFile: (path) => readWithin(dirname(options.file), path),
+    }),
+  )
   return { cluster, recipes, catalog, warnings }
 }

@@ -9,10 +9,13 @@ import { type ProgressWatch, watchProgress } from './watch-progress.ts'
 
 /** Which hosts are contacted, and how. */
 export interface HostOptions {
+  /** A selector, from --limit or as an argument. */
   readonly limit?: string
   readonly parallel: number
   readonly askSudoPassword?: boolean
   readonly verbose?: boolean
+  /** Seconds to wait for another apply on a host. */
+  readonly lockWait?: number
 }
 
 export interface OpenHosts {
@@ -40,6 +43,7 @@ export async function withHosts<Result>(
     transports: createTransports(),
     library: hostLibrary(),
     parallel: options.parallel,
+    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
     ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
     onProgress: progress.onProgress,
   })
@@ -51,7 +55,8 @@ export async function withHosts<Result>(
   }
 }
 
-async function findSudoPassword(options: HostOptions, io: Io): Promise<string | undefined> {
+/** The password for sudo on the hosts: from the environment, or asked for. */
+export async function findSudoPassword(options: HostOptions, io: Io): Promise<string | undefined> {
   const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
   if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment
   if (!io.canAsk) {

@@ -14,9 +14,9 @@ export function defaultCommandHelp(command: Command): string {
 export const exitCodesHelp = `
 Exit codes:
   0    as asked
-  1    a host failed or was unreachable, also in a dry run
-  2    a dry run found changes (with --exit-code)
-  3    the spec or the command line is wrong; nothing was contacted
+  1    a host failed or was unreachable, also in a dry run; with exec: a command did not exit 0
+  2    a dry run found changes, or drift found drift (with --exit-code)
+  3    the spec or the command line is wrong, or a sealed plan does not fit the spec; nothing was contacted
   130  interrupted
 
 Environment:
@@ -28,4 +28,9 @@ Examples:
   converge --dry-run                          what would change?
   converge --limit 'web[0-2],role:etcd'       only these hosts
   converge --yes --json > report.json         in a pipeline
+  converge plan --out p.json                  seal a plan; once it is approved:
+  converge apply p.json --yes                 exactly that, or nothing
+  converge rollback web0 --dry-run            what would taking the last apply back do?
+  converge --release                          go on where a rollback holds hosts
+  converge exec 'web*' -- uptime              on many hosts at once
 `

@@ -1,6 +1,17 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import type { ApplyOptions } from './apply.ts'
+import { addHostCommands } from './host-commands.ts'
 import type { ExitCode, Io } from './io.ts'
+import {
+  addOptions,
+  hostOptions,
+  jsonOption,
+  limitOption,
+  planOptions,
+  proposeOptions,
+  type Run,
+  specOptions,
+} from './options.ts'
 import type { PlanOptions } from './plan.ts'
 import { defaultCommandHelp, exitCodesHelp } from './program-help.ts'
 import type { RenderOptions } from './render.ts'
@@ -34,12 +45,6 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
   }
 }
 
-type Run = (
-  command: string,
-  options: { readonly json?: boolean },
-  work: () => Promise<ExitCode>,
-) => Promise<void>
-
 // Each command is imported when it runs: `converge --help` loads nothing but this file and commander.
 function createProgram(io: Io, version: string, run: Run): Command {
   const program = new Command('converge')
@@ -53,26 +58,32 @@ function createProgram(io: Io, version: string, run: Run): Command {
   const apply = program
     .command('apply', { isDefault: true })
     .description('Inspect, plan, show the plan, ask, apply it. Runs where no command is named.')
-    .option('-n, --dry-run', 'Stop at the plan: show what would change.')
-    .option('-y, --yes', 'Apply without asking.')
-    .allowExcessArguments()
-    .action((options: ApplyOptions, command: Command) =>
+    .argument('[plan]', 'A file of `plan --out`: do exactly that, or refuse with what differs.')
+    .action((file: string | undefined, options: ApplyOptions, command: Command) =>
       run('apply', options, async () => {
-        await refuseArguments(command)
-        return (await import('./apply.ts')).apply(options, io)
+        if (file === undefined) return (await import('./apply.ts')).apply(options, io)
+        await refuseUnknownCommand(file, command)
+        return (await import('./apply-sealed.ts')).applySealed(file, options, io)
       }),
     )
-  for (const option of [...specOptions(), ...hostOptions(), ...planOptions()]) apply.addOption(option)
+  addOptions(apply, proposeOptions(), specOptions(), [limitOption()], hostOptions(), planOptions())
 
   const plan = program
     .command('plan')
-    .description('Show what apply would do; also as JSON in a file, or as the program of one host.')
-    .option('--out <file>', 'Write the plan as JSON to this file.')
+    .description(
+      'Show what apply would do; also sealed in a file to be applied later, or as the program of one host.',
+    )
+    .option(
+      '--out <file>',
+      'Seal the plan in this file: `converge apply FILE` does exactly that, or refuses.',
+    )
     .option('--script <host>', 'Print the very program that apply would run on this host.')
     .action((options: PlanOptions) =>
       run('plan', options, async () => (await import('./plan.ts')).plan(options, io)),
     )
-  for (const option of [...specOptions(), ...hostOptions(), ...planOptions()]) plan.addOption(option)
+  addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions())
+
+  addHostCommands(program, io, run)
 
   const validate = program
     .command('validate')
@@ -80,7 +91,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .action((options: ValidateOptions) =>
       run('validate', options, async () => (await import('./validate.ts')).validate(options, io)),
     )
-  for (const option of [...specOptions(), jsonOption()]) validate.addOption(option)
+  addOptions(validate, specOptions(), [jsonOption()])
 
   const render = program
     .command('render')
@@ -90,7 +101,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .action((options: RenderOptions) =>
       run('render', {}, async () => (await import('./render.ts')).render(options, io)),
     )
-  for (const option of [...specOptions(), limitOption()]) render.addOption(option)
+  addOptions(render, specOptions(), [limitOption()])
 
   program
     .command('schema')
@@ -117,52 +128,12 @@ function createProgram(io: Io, version: string, run: Run): Command {
   return program
 }
 
-function specOptions(): readonly Option[] {
-  return [
-    new Option('-f, --file <file>', 'The spec.').default('cluster.yaml'),
-    new Option('-e, --environment <name>', "Environment instead of the spec's."),
-    new Option('--set <path=value>', 'Set an attribute, over all layers; repeatable.').argParser(
-      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
-    ),
-  ]
-}
-
-function hostOptions(): readonly Option[] {
-  return [
-    limitOption(),
-    new Option('--parallel <n>', 'How many hosts at once.').default(32).argParser(parseCount),
-    new Option('--ask-sudo-password', 'Ask for the password that sudo wants on the hosts.'),
-  ]
-}
-
-function planOptions(): readonly Option[] {
-  return [
-    jsonOption(),
-    new Option('--exit-code', 'Exit with 2 when a dry run finds changes.'),
-    new Option('-v, --verbose', 'Name unchanged hosts, show long diffs whole, tell more of the way.'),
-  ]
-}
-
-function limitOption(): Option {
-  return new Option(
-    '-l, --limit <selector>',
-    'Only these hosts: names, infra[0-2], web*, role:etcd; with commas.',
-  )
-}
-
-function jsonOption(): Option {
-  return new Option('--json', 'Print one JSON document to stdout (documented in schemas/).')
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
-  return Number(text)
-}
-
-/** What is no option was meant as a command: commander would hand it to the default one. */
-async function refuseArguments(command: Command): Promise<void> {
-  const [word] = command.args
-  if (word === undefined) return
+/**
+ * A word that is no option was meant as a command, unless it looks like a file or stands behind `apply`: commander
+ * hands all of them to the default command.
+ */
+async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
+  if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
   const known = command.parent?.commands.map((other) => other.name()) ?? []
   const [{ usageError }, { suggestHint }] = await Promise.all([
     import('./usage-error.ts'),

@@ -3,13 +3,13 @@ import type { Cluster, Host } from '../model/cluster.ts'
 import { usageError } from './usage-error.ts'
 
 /**
- * The hosts that `--limit` means, in the order of the spec. A selector is a list with commas of host names
+ * The hosts that a selector means, in the order of the spec. It is a list with commas of host names
  * (`infra0`), ranges (`infra[0-2,5]`), globs (`web*`, `db?`) and roles (`role:etcd`). Throws a SpecError for a term that
  * names no host.
  */
 export function selectHosts(cluster: Cluster, selector: string): readonly Host[] {
   const terms = splitTerms(selector)
-  if (terms.length === 0) throw usageError('--limit names no host', 'such as --limit infra0,role:etcd')
+  if (terms.length === 0) throw usageError('the selector names no host', 'such as infra0,role:etcd')
   const selected = new Set(terms.flatMap((term) => hostsOf(cluster, term)))
   return cluster.hosts.filter((host) => selected.has(host))
 }
@@ -35,17 +35,14 @@ function hostsOf(cluster: Cluster, term: string): readonly Host[] {
   const hosts = cluster.hosts.filter((host) => pattern(host.name))
   if (hosts.length > 0) return hosts
   const names = cluster.hosts.map((host) => host.name)
-  throw usageError(`no host matches "${term}" in --limit`, suggestHint(term, names.slice(0, 20), ''))
+  throw usageError(`no host matches "${term}"`, suggestHint(term, names.slice(0, 20), ''))
 }
 
 function hostsOfRole(cluster: Cluster, role: string): readonly Host[] {
   const hosts = cluster.hosts.filter((host) => host.roles.includes(role))
   if (hosts.length > 0) return hosts
   const roles = [...new Set(cluster.hosts.flatMap((host) => host.roles))]
-  throw usageError(
-    `no host has the role "${role}" in --limit`,
-    suggestHint(role, roles, 'no host has a role'),
-  )
+  throw usageError(`no host has the role "${role}"`, suggestHint(role, roles, 'no host has a role'))
 }
 
 /** Matches by pattern instead of expanding, so that `[0-999999999]` costs nothing. */

@@ -1,3 +1,4 @@
+import { thrownAt } from '../load/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
@@ -5,7 +6,6 @@ import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 import type { Problem } from './problems.ts'
 import { type ContextSource, RecipeRefusal } from './recipe-context.ts'
-import { thrownAt } from './thrown-at.ts'
 
 /**
  * The resources that one recipe declares for one host. What the recipe throws is reported where it threw (else at the

@@ -14,7 +14,7 @@ import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import type { Connections } from './connections.ts'
 import type { HostPrograms } from './inspect-host.ts'
-import { type ApplyOptions, newRun } from './run.ts'
+import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { type RunRecord, recordRun } from './run-record.ts'
 
 export interface ApplyHostInput {
@@ -24,6 +24,8 @@ export interface ApplyHostInput {
   readonly programs: HostPrograms
   readonly onProgress: (event: Progress) => void
   readonly options: ApplyOptions
+  /** Who started the run and when: the same on all of its hosts. */
+  readonly by: string
   /** What the way back holds the host for. */
   readonly catalog: HostCatalog
 }
@@ -36,10 +38,11 @@ export async function applyHost({
   programs,
   onProgress,
   options,
+  by,
   catalog,
 }: ApplyHostInput): Promise<HostReport> {
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
-  const run = newRun(host, programs.cluster, options)
+  const run = newRun(host, programs.cluster, by, options)
   const record = recordRun(planned, onProgress)
   const revert =
     options.confirmWithinSeconds === undefined
@@ -67,7 +70,7 @@ export function scriptFor(
   host: Host,
   { cluster, library }: HostPrograms,
 ): string {
-  return planProgram(plannedChanges(planned), newRun(host, cluster, {}), library)
+  return planProgram(plannedChanges(planned), newRun(host, cluster, startedBy(), {}), library)
 }
 
 async function upload(

@@ -17,6 +17,10 @@ export interface HostPrograms {
 }
 
 const baseTimeoutMs = 60_000
+/** More than accounts, packages and manifest of a large host take; a host that prints without end is stopped there. */
+const baseOutputBytes = 64 * 1024 * 1024
+/** The content that a differing file brings, and its lines. */
+const fileOutputBytes = 264 * 1024
 /** A check may take 10 s on the host. */
 const checkTimeoutMs = 10_000
 
@@ -38,7 +42,7 @@ export async function inspectHost(
     throw new ConvergeError('locked', `another apply still runs on it: ${facts.applying}`, {
       host: host.name,
       step: 'inspect',
-      remedy: 'Wait until it has ended, then run converge again.',
+      remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
     })
   }
   return withLeftBehind(facts, connection, host, catalog, programs)
@@ -69,6 +73,7 @@ export async function ask(
   const { exitCode, stdout, stderr } = await connection.exec({
     program: inspectProgram(questions, { stateDir, cluster }, library),
     timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,
+    maxOutputBytes: baseOutputBytes + questions.paths.size * fileOutputBytes,
   })
   const { host } = connection
   if (exitCode !== 0) {

@@ -117,7 +117,7 @@ function lockedBy(host: string, holder: string): ConvergeError {
   return new ConvergeError('locked', `another apply holds the lock: ${holder === '' ? 'unknown' : holder}`, {
     host,
     step: 'apply',
-    remedy: 'Wait until it has ended, then run converge again.',
+    remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
   })
 }
 

@@ -16,13 +16,16 @@ export function startedBy(): string {
 }
 
 /** A new run on a host; its id sorts by time. */
-export function newRun(host: Host, cluster: string, options: ApplyOptions): Run {
+export function newRun(host: Host, cluster: string, by: string, options: ApplyOptions): Run {
   const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
   return {
     id,
-    by: startedBy(),
+    by,
     stateDir: host.platform.stateDir,
     cluster,
+    ...(host.platform.keepGenerations === undefined
+      ? {}
+      : { keepGenerations: host.platform.keepGenerations }),
     stagingDir: `${host.platform.stagingDir}/converge-${id}`,
     ...options,
   }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { Cluster } from '../model/cluster.ts'
 import { CommandError, ConvergeError, InternalError } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
-import type { KeptGeneration, Member } from '../model/manifest.ts'
+import type { HostHistory, KeptGeneration, Member } from '../model/manifest.ts'
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
 import type { Catalog } from '../model/resource.ts'
@@ -17,10 +17,11 @@ import type { HostLibrary } from '../shell/library.ts'
 import { rememberProgram, unlockProgram } from '../shell/state-programs.ts'
 import { applyHost } from './apply-host.ts'
 import { openConnections } from './connections.ts'
-import { readGenerations } from './generations.ts'
+import { readHistory } from './history.ts'
 import { ask, inspectHost } from './inspect-host.ts'
 import { rollOut } from './roll-out.ts'
 import { type ApplyOptions, startedBy } from './run.ts'
+import { waitForLock } from './wait-for-lock.ts'
 
 export interface SessionInput {
   readonly cluster: Cluster
@@ -31,6 +32,8 @@ export interface SessionInput {
   readonly library: HostLibrary
   /** How many hosts are worked on at once. */
   readonly parallel: number
+  /** How long a host is asked again on which another apply runs; 0 unless given. */
+  readonly lockWaitSeconds?: number
   readonly sudoPassword?: (host: string) => Promise<string | undefined>
   readonly onProgress?: (event: Progress) => void
 }
@@ -44,8 +47,8 @@ export interface Session {
    * nothing.
    */
   planRollback(to?: number): Promise<Plan>
-  /** The generations that each selected host keeps, newest first, or why it cannot be asked. */
-  history(): Promise<ReadonlyMap<string, readonly KeptGeneration[] | ConvergeError>>
+  /** What each selected host remembers of the applies on it, or why it cannot be asked. */
+  history(): Promise<ReadonlyMap<string, HostHistory | ConvergeError>>
   /** Runs a shell command on each selected host with root's rights; its exit code is a result. */
   exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
   /** Ends an apply that holds a selected host's lock: `free`, or `ended` and whose it was. */
@@ -56,6 +59,9 @@ export interface Session {
   apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
 }
+
+/** More than anybody reads; a command that prints without end is stopped there. */
+const maxOutputBytes = 64 * 1024 * 1024
 
 /** Plans one host again after its apply; what is left is what did not settle. */
 type Replan = (host: string) => Promise<readonly Change[]>
@@ -72,11 +78,9 @@ export function openSession(input: SessionInput): Session {
   const replans = new WeakMap<Plan, Replan>()
 
   const inspect = async (name: string): Promise<Facts> => {
-    const facts = await inspectHost(
-      await connections.get(name),
-      known(hosts, name),
-      known(catalogs, name),
-      programs,
+    const connection = await connections.get(name)
+    const facts = await waitForLock(input.lockWaitSeconds ?? 0, () =>
+      inspectHost(connection, known(hosts, name), known(catalogs, name), programs),
     )
     onProgress({ event: 'inspected', host: name })
     return facts
@@ -95,6 +99,12 @@ export function openSession(input: SessionInput): Session {
         ),
       ),
     )
+
+  /** The same where the answer itself is what is wanted. */
+  const asking = <T>(work: (name: string) => Promise<T>): Promise<Map<string, T | ConvergeError>> => {
+    onProgress({ event: 'phase', phase: 'ask', hosts: selected })
+    return onEach((name) => work(name).finally(() => onProgress({ event: 'answered', host: name })))
+  }
 
   return {
     async plan(options) {
@@ -131,14 +141,12 @@ export function openSession(input: SessionInput): Session {
       return plan
     },
     async history() {
-      return onEach(async (name) =>
-        readGenerations(await connections.get(name), known(hosts, name), 0, programs),
-      )
+      return asking(async (name) => readHistory(await connections.get(name), known(hosts, name), 0, programs))
     },
     async exec(command, timeoutMs) {
-      return onEach(async (name) => {
+      return asking(async (name) => {
         const connection = await connections.get(name)
-        return connection.exec({ program: commandProgram(command), timeoutMs })
+        return connection.exec({ program: commandProgram(command), timeoutMs, maxOutputBytes })
       })
     },
     unlock: () => onEach((name) => runProgram(name, (place) => unlockProgram(place, library))),
@@ -152,6 +160,7 @@ export function openSession(input: SessionInput): Session {
     },
     async apply(plan, options = {}) {
       const started = performance.now()
+      const by = startedBy()
       onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
       const verifying = replans.get(plan) ?? replan
       const reports = await rollOut({
@@ -164,7 +173,7 @@ export function openSession(input: SessionInput): Session {
         async apply(name) {
           const planned = plan.hosts.find(({ host }) => host === name)
           if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
-          const shared = { connections, programs, onProgress, options }
+          const shared = { connections, programs, onProgress, options, by }
           const report = await applyHost({
             planned,
             host: known(hosts, name),
@@ -204,7 +213,7 @@ export function openSession(input: SessionInput): Session {
     const after = to ?? newest - 1
     const connection = await connections.get(name)
     const generations =
-      after < 0 ? [] : await readGenerations(connection, known(hosts, name), after, programs)
+      after < 0 ? [] : (await readHistory(connection, known(hosts, name), after, programs)).generations
     // One that is no longer kept would leave a gap in the way back.
     const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
     return whole ? { generations, facts: await rollbackFacts(name, generations) } : { generations: [], facts }

@@ -17,6 +17,13 @@ export const platformSchema = Type.Object(
     stateDir: path('Where converge keeps its state on the host. Default: /var/lib/converge.'),
     stagingDir: path('Where uploads are staged, writable for the ssh user. Default: /var/tmp.'),
     binDir: path('Where binaries of archives are linked. Default: /usr/local/bin.'),
+    keepGenerations: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'How many generations the host keeps for rollback. Default: 10.',
+      }),
+    ),
   },
   {
     additionalProperties: false,

@@ -4,6 +4,7 @@ import type { Document } from './document.ts'
 import type { Problems } from './problems.ts'
 import { readWithin } from './read-within.ts'
 import type { ClusterSpec } from './schema.ts'
+import { thrownAt } from './thrown-at.ts'
 
 export interface LoadRecipesInput {
   readonly spec: ClusterSpec
@@ -38,8 +39,12 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
         recipes[name] = { recipe, read: (wanted) => readWithin(dirname(path), wanted) }
       }
     } catch (error) {
-      // A recipe is the user's code: whatever it throws is shown where it was asked for.
-      problem(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
+      // A recipe is the user's code: whatever it throws is shown where it was asked for, with where it was thrown.
+      const at = thrownAt(error)
+      problem(
+        `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+        at && `it was thrown at ${at.file}:${at.line}:${at.column}`,
+      )
     }
   }
   return Object.freeze(recipes)

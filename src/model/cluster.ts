@@ -23,6 +23,8 @@ export interface Platform {
   readonly stagingDir: string
   /** Where binaries of archives are linked; `/usr/local/bin` unless declared otherwise. */
   readonly binDir: string
+  /** How many generations the host keeps for rollback; 10 unless declared otherwise. */
+  readonly keepGenerations?: number
 }
 
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */

@@ -38,6 +38,14 @@ export interface Generation {
   readonly changes: readonly string[]
 }
 
+/** What a host remembers of the applies on it. */
+export interface HostHistory {
+  /** Newest first. */
+  readonly generations: readonly KeptGeneration[]
+  /** As in HostState. */
+  readonly held?: string
+}
+
 /** An operation that takes a part of a generation back, on behalf of the resource that it belongs to. */
 export interface Reverting {
   readonly resource: ResourceId

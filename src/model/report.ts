@@ -44,11 +44,13 @@ export interface Report {
 export type Progress =
   | {
       readonly event: 'phase'
-      readonly phase: 'inspect' | 'apply' | 'verify'
+      readonly phase: 'inspect' | 'apply' | 'verify' | 'ask'
       readonly hosts: readonly string[]
     }
   | { readonly event: 'connecting'; readonly host: string }
   | { readonly event: 'inspected'; readonly host: string }
+  /** A host's turn in the phase `ask` is over. */
+  | { readonly event: 'answered'; readonly host: string }
   | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
   | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }
   | { readonly event: 'change-started'; readonly host: string; readonly change: Change }

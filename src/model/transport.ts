@@ -6,7 +6,7 @@ export interface ExecOptions {
   /** Called with each piece of stdout as it arrives. */
   readonly onStdout?: (chunk: Uint8Array) => void
   readonly timeoutMs: number
-  /** Past this many bytes of stdout and stderr together the exec is ended with `answer-unreadable`. Default 512 MiB. */
+  /** Past this many bytes of stdout and stderr together the exec is ended with `answer-unreadable`. Default 64 MiB. */
   readonly maxOutputBytes?: number
 }
 

@@ -44,7 +44,10 @@ export function withBookkeeping(
   }
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
-    const cause = entry === undefined ? undefined : causeOf(entry, facts, known.get(change.resource))
+    const cause =
+      entry === undefined || isConsequence(change)
+        ? undefined
+        : causeOf(entry, facts, known.get(change.resource))
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
       ...originals(change, facts, known),
@@ -190,6 +193,12 @@ function replacesFile(
   operation: Operation,
 ): operation is Extract<Operation, { op: 'write' | 'remove' | 'restore' }> {
   return operation.op === 'write' || operation.op === 'remove' || operation.op === 'restore'
+}
+
+/** What answers to a notification, or follows another change, has its cause there. A start only absorbs what is owed. */
+function isConsequence({ operation, settles }: Change): boolean {
+  if (operation.op === 'await' || operation.op === 'daemon-reload') return true
+  return settles.length > 0 && !(operation.op === 'unit' && operation.action === 'start')
 }
 
 /** Whether the spec, somebody on the host, or both moved since the last apply. */

@@ -19,7 +19,11 @@ export function holdLine(catalog: HostCatalog, by: string): string {
 
 /** Who holds the host and since when; undefined where it is not held, or its spec has changed since. */
 export function heldBy(catalog: HostCatalog, facts: Facts): string | undefined {
-  const line = facts.state?.held
+  return holderIn(facts.state?.held, catalog)
+}
+
+/** The same from the line that holds the host. */
+export function holderIn(line: string | undefined, catalog: HostCatalog): string | undefined {
   if (line === undefined) return undefined
   const [digest = '', ...by] = line.split(' ')
   return digest === catalogDigest(catalog) ? by.join(' ') : undefined

@@ -1,3 +1,4 @@
+import type { Target } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Member } from '../model/manifest.ts'
@@ -13,11 +14,27 @@ export function departed(
   inspection: ReadonlyMap<string, Facts | ConvergeError>,
 ): readonly Member[] {
   const found = new Map<string, Member>()
-  for (const facts of inspection.values()) {
-    if (facts instanceof ConvergeError) continue
-    for (const member of missing(members, facts.state?.members ?? [])) found.set(member.name, member)
+  for (const [name, facts] of inspection) {
+    const teller = members.find((member) => member.name === name)
+    if (facts instanceof ConvergeError || teller === undefined) continue
+    for (const member of missing(members, facts.state?.members ?? [])) {
+      const target = believed(member.target, teller.target)
+      if (target !== undefined) found.set(member.name, { ...member, target })
+    }
   }
   return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * What a host says of how another one is reached is taken for where that one is. What is this machine's own, the files
+ * with keys and how the host's key is checked, is as for the host that says it; no host names trees on this machine.
+ */
+function believed(told: Target, teller: Target): Target | undefined {
+  if (told.transport !== 'ssh') return told.transport === teller.transport ? told : undefined
+  const { identityFile: _key, knownHostsFile: _hosts, connectTimeoutSeconds: _time, ...where } = told.ssh
+  const tellers = teller.transport === 'ssh' ? teller.ssh : {}
+  const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = tellers
+  return { ...told, ssh: { ...where, ...own, hostKeyChecking: 'yes' } }
 }
 
 function missing(members: readonly Member[], before: readonly Member[]): readonly Member[] {

@@ -111,7 +111,7 @@ function heldHost(catalog: HostCatalog, facts: Facts, held: string): HostPlan {
     facts,
     held,
     disrupts: [],
-    notes: [`held since a rollback by ${held}: skipped until its spec changes, or with --release`],
+    notes: [`held after a rollback by ${held}: skipped until its spec changes, or with --release`],
   }
 }
 

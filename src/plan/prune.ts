@@ -99,7 +99,8 @@ function pruneChange(applied: Applied, operation: Operation, facts: Facts): Chan
   return {
     resource: applied.resource,
     operation,
-    reason: `no longer in the spec${edited ? ', and was changed on the host' : ''}`,
+    reason: 'no longer in the spec',
+    ...(edited ? { cause: 'spec and host changed' as const } : {}),
     expects: path === undefined || state === undefined ? [] : [{ path, state }],
     owes: [],
     settles: [],

@@ -12,10 +12,10 @@ import { summarisePlan } from './summarise-plan.ts'
 import { summariseReport } from './summarise-report.ts'
 
 /** Raised when a document changes in a way that a reader of the old one would misread. */
-const formatVersion = 1
+export const formatVersion = 1
 
 /** The plan as in schemas/plan.schema.json. Holds no content of sensitive files, not even its checksum. */
-export function planDocument(plan: Plan, command: 'plan' | 'apply') {
+export function planDocument(plan: Plan, command: 'plan' | 'apply' | 'rollback') {
   return {
     formatVersion,
     command,
@@ -26,13 +26,18 @@ export function planDocument(plan: Plan, command: 'plan' | 'apply') {
   }
 }
 
-/** The outcome of an apply as in schemas/report.schema.json. */
-export function reportDocument(report: Report, plan: Plan) {
+/** The outcome of an apply or a rollback as in schemas/report.schema.json. */
+export function reportDocument(report: Report, plan: Plan, command: 'apply' | 'rollback') {
+  const holders = new Map(
+    plan.hosts.flatMap((host) =>
+      host.status === 'planned' && host.held !== undefined ? [[host.host, host.held]] : [],
+    ),
+  )
   return {
     formatVersion,
-    command: 'apply',
+    command,
     cluster: report.cluster,
-    hosts: report.hosts.map(hostReport),
+    hosts: report.hosts.map((host) => hostReport(host, holders.get(host.host))),
     waves: plan.waves,
     summary: summariseReport(report),
   }
@@ -59,14 +64,15 @@ function hostPlan(host: HostPlan) {
     changes: host.changes.map((change) => changeObject(change, host.facts)),
     disrupts: host.disrupts.map((disruption) => disruption.group),
     notes: host.notes,
+    ...(host.held === undefined ? {} : { held: host.held }),
   }
 }
 
-function hostReport(host: HostReport) {
+function hostReport(host: HostReport, held: string | undefined) {
   const head = { host: host.host, status: host.status }
   switch (host.status) {
     case 'unchanged':
-      return head
+      return { ...head, ...(held === undefined ? {} : { held }) }
     case 'changed':
       return { ...head, results: resultObjects(host) }
     case 'unsettled':
@@ -97,7 +103,8 @@ function changeObjects(changes: readonly Change[]) {
   return changes.map((change) => changeObject(change))
 }
 
-function changeObject(change: Change, facts?: Facts) {
+/** A change as in schemas/change.schema.json, without any content but its diff. */
+export function changeObject(change: Change, facts?: Facts) {
   const diff = diffOfChange(change)
   return {
     resource: change.resource,
@@ -130,7 +137,8 @@ function owedObject(owed: Owed) {
   return { resource: owed.resource, action: owed.action }
 }
 
-function errorObject(error: ConvergeError) {
+/** A failure of the world as in schemas/change.schema.json. */
+export function errorObject(error: ConvergeError) {
   return {
     code: error.code,
     step: error.step,

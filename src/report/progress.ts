@@ -8,7 +8,7 @@ import { count, size } from './words.ts'
 
 /** What is under way, gathered from events; what the live view shows. */
 export interface ProgressState {
-  readonly phase: 'inspect' | 'apply' | 'verify'
+  readonly phase: 'inspect' | 'apply' | 'verify' | 'ask'
   readonly wave: { readonly number: number; readonly of: number } | undefined
   readonly total: number
   readonly done: ReadonlySet<string>
@@ -34,6 +34,7 @@ export function advanceProgress(state: ProgressState, event: Progress): Progress
     case 'connecting':
       return busy(state, event.host, 'connecting')
     case 'inspected':
+    case 'answered':
       return done(state, event.host)
     case 'uploading':
       return busy(state, event.host, uploading(event))
@@ -48,7 +49,7 @@ export function advanceProgress(state: ProgressState, event: Progress): Progress
   }
 }
 
-const phaseWords = { inspect: 'inspecting', apply: 'applying', verify: 'verifying' } as const
+const phaseWords = { inspect: 'inspecting', apply: 'applying', verify: 'verifying', ask: 'asking' } as const
 const maxBusyHosts = 8
 
 /** A few lines for a terminal: counts, then the hosts that are busy. No line is wider than `columns`. */
@@ -83,6 +84,8 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
       return options.verbose ? `${escapeLine(event.host)}: connecting` : undefined
     case 'inspected':
       return options.verbose ? `${escapeLine(event.host)}: inspected` : undefined
+    case 'answered':
+      return options.verbose ? `${escapeLine(event.host)}: answered` : undefined
     case 'uploading':
       return options.verbose ? `${escapeLine(event.host)}: ${uploading(event)}` : undefined
     case 'change-started':

@@ -19,26 +19,33 @@ export interface RenderPlanOptions {
  * named, and a hunk that several groups share is shown once with all of its hosts. Ends with the summary line.
  */
 export function renderPlan(options: RenderPlanOptions): string {
-  const { plan, style, verbose } = options
-  const groups = viewPlan(plan, style)
-  const renderHunk = hunkRenderer(groups, { style, whole: verbose })
-  const blocks = groups
-    .filter((group) => verbose || group.status !== 'unchanged' || group.lines.length > 0)
-    .map((group) => renderGroup(group, renderHunk, style))
+  const { plan, style } = options
+  const blocks = [...renderHosts(options)]
   const waves = renderWaves(plan.waves, style)
   if (waves.length > 0) blocks.push(waves)
   blocks.push([renderPlanSummary(summarisePlan(plan), style)])
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n')
 }
 
+/** The lines of each group of hosts; unchanged ones only where there is something to know, or all of them when verbose. */
+export function renderHosts({ plan, style, verbose }: RenderPlanOptions): readonly (readonly string[])[] {
+  const groups = viewPlan(plan, style)
+  const renderHunk = hunkRenderer(groups, { style, whole: verbose })
+  return groups
+    .filter((group) => verbose || group.status !== 'unchanged' || group.lines.length > 0)
+    .map((group) => renderGroup(group, renderHunk, style))
+}
+
 function renderGroup(group: HostGroup, renderHunk: HunkRenderer, style: Style): readonly string[] {
   const name = style.heading(escapeLine(compactHosts(group.hosts)))
   return [
-    group.status === 'unchanged' ? `${name} unchanged` : name,
+    `${name}${headings[group.status]}`,
     ...group.changes.flatMap((change) => renderChange(change, group, renderHunk, style)),
     ...group.lines.map((line) => `  ${line}`),
   ]
 }
+
+const headings = { changing: '', unchanged: ' unchanged', held: ' held', failed: '' } as const
 
 function renderChange(
   change: ChangeView,

@@ -8,6 +8,8 @@ export interface PlanSummary {
   readonly hosts: number
   readonly toChange: number
   readonly unchanged: number
+  /** Left alone after a rollback. */
+  readonly held: number
   readonly failed: number
   readonly changes: number
   readonly restarts: number
@@ -18,10 +20,12 @@ export function summarisePlan(plan: Plan): PlanSummary {
   const planned = plan.hosts.filter((host) => host.status === 'planned')
   const changes = planned.flatMap((host) => host.changes)
   const toChange = planned.filter((host) => host.changes.length > 0).length
+  const held = planned.filter((host) => host.held !== undefined).length
   return {
     hosts: plan.hosts.length,
     toChange,
-    unchanged: planned.length - toChange,
+    unchanged: planned.length - toChange - held,
+    held,
     failed: plan.hosts.length - planned.length,
     changes: changes.length,
     restarts: changes.filter((change) => isRestart(change.operation)).length,
@@ -33,6 +37,7 @@ export function renderPlanSummary(summary: PlanSummary, style: Style): string {
   const hosts = [
     summary.toChange > 0 && `${summary.toChange} to change`,
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
+    summary.held > 0 && `${summary.held} held`,
     summary.failed > 0 && style.error(`${summary.failed} failed`),
   ].filter((part) => part !== false)
   const changes =

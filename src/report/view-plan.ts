@@ -5,6 +5,8 @@ import { escapeLine } from './escape-control.ts'
 import { renderError } from './render-error.ts'
 import type { Style } from './style.ts'
 
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
 /** Something to show, and the hosts of which it is true. */
 export interface Shown<T> {
   readonly value: T
@@ -26,7 +28,7 @@ export interface PathHunk {
 /** Hosts that are shown together: the same resources change in the same ways and order. */
 export interface HostGroup {
   readonly hosts: readonly string[]
-  readonly status: 'changing' | 'unchanged' | 'failed'
+  readonly status: 'changing' | 'unchanged' | 'held' | 'failed'
   readonly changes: readonly ChangeView[]
   /** Notes, or the failure. */
   readonly lines: readonly string[]
@@ -52,7 +54,13 @@ function groupKey(host: HostPlan, style: Style): string {
     operation.op,
     operation.op === 'unit' ? operation.action : '',
   ])
-  return JSON.stringify(['planned', steps, host.notes])
+  return JSON.stringify(['planned', steps, host.notes, host.held])
+}
+
+function groupStatus(first: PlannedHost | undefined): HostGroup['status'] {
+  if (first === undefined) return 'failed'
+  if (first.held !== undefined) return 'held'
+  return first.changes.length === 0 ? 'unchanged' : 'changing'
 }
 
 function viewGroup(hosts: readonly HostPlan[], diffOf: DiffOf, style: Style): HostGroup {
@@ -61,7 +69,7 @@ function viewGroup(hosts: readonly HostPlan[], diffOf: DiffOf, style: Style): Ho
   const count = planned[0]?.changes.length ?? 0
   return {
     hosts: hosts.map((host) => host.host),
-    status: planned.length === 0 ? 'failed' : count === 0 ? 'unchanged' : 'changing',
+    status: groupStatus(planned[0]),
     changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf)),
     lines: first === undefined ? [] : linesOf(first, style),
   }
@@ -73,11 +81,7 @@ function linesOf(host: HostPlan, style: Style): readonly string[] {
 }
 
 /** The change at one place of the order, on all hosts of a group. */
-function viewChanges(
-  hosts: readonly Extract<HostPlan, { status: 'planned' }>[],
-  index: number,
-  diffOf: DiffOf,
-): ChangeView {
+function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffOf): ChangeView {
   const words = collectShown<string>()
   const details = collectShown<string>()
   const hunks = collectShown<PathHunk>()

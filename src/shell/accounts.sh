@@ -27,7 +27,7 @@ free_id() {
 
 # replace_account FILE NAME LINE: adds or replaces an entry (removes it when LINE is empty), in one rename.
 replace_account() {
-  temporary_in "$R/etc"
+  temporary_in "$R/etc" || return 1
   [ -e "$R/etc/$1" ] || case $1 in
     shadow) (umask 037 && : >"$R/etc/$1") ;;
     *) (umask 022 && : >"$R/etc/$1") ;;
@@ -47,7 +47,11 @@ replace_account() {
     done <"$R/etc/$1"
     [ -n "$found" ] || [ -z "$3" ] || say "$3"
   } >"$temporary" || return 1
+  point "before /etc/$1 is replaced"
   durable "$temporary" && mv -f -- "$temporary" "$R/etc/$1" && durable "$R/etc/"
+  replaced=$?
+  point "/etc/$1 replaced"
+  return "$replaced"
 }
 
 # group NAME GID-OR-EMPTY SYSTEM(yes|no)
@@ -159,17 +163,24 @@ END
       return 1
     }
   fi
-  replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell" || return 1
   account shadow "$name" >/dev/null 2>&1 || replace_account shadow "$name" "$name:!:::::::" || return 1
   [ "$groups" = - ] || edit_memberships "$name" ",$groups," || return 1
-  if [ "$create_home" = yes ] && [ ! -d "$R$old_home" ]; then
-    mkdir -m 0755 -- "$R$old_home" && own "$old_uid" "$old_gid" "$R$old_home"
-  fi
+  [ "$create_home" = no ] || make_home "$R$old_home" || return 1
+  # Last, for this is what tells the next run that the user is there.
+  replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell"
+}
+
+# make_home PATH: it appears under its name only when it is the user's.
+make_home() {
+  [ ! -d "$1" ] || return 0
+  temporary_in "${1%/*}" && rm -rf -- "$temporary" && mkdir -m 0755 -- "$temporary" || return 1
+  point 'home made'
+  own "$old_uid" "$old_gid" "$temporary" && mv -- "$temporary" "$1" && durable "${1%/*}/"
 }
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
 edit_memberships() {
-  temporary_in "$R/etc"
+  temporary_in "$R/etc" || return 1
   cp -p -- "$R/etc/group" "$temporary" || return 1
   while IFS=: read -r group password gid members || [ -n "$group" ]; do
     kept=

@@ -20,6 +20,8 @@ export class AnswerReader {
     const end = this.#bytes.indexOf(10, this.#position)
     if (end < 0) throw new AnswerError(`the answer ends in the middle: ${this.#excerpt()}`)
     const line = this.#bytes.toString('utf8', this.#position, end)
+    // What is read here may become a word of a program for the host, which cannot hold one.
+    if (line.includes('\0')) throw new AnswerError(`a line of the answer holds a NUL: ${this.#excerpt()}`)
     this.#position = end + 1
     return line
   }

@@ -1,8 +1,5 @@
 # Carrying out a plan (or a whole catalog): steps in order, each with its result; after a failure nothing more is done.
 
-# Tests redefine this to die at a chosen moment.
-point() { :; }
-
 # What the launch prepares for a program that a controller starts; here it was started by itself.
 prepare_alone() {
   # Of a run that was killed under the same id.
@@ -24,7 +21,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= SWEPT=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED=
   exec 9<>"$RUN/bell"
   if ! take_lock; then
     holder=
@@ -35,22 +32,45 @@ begin() {
     [ -z "$PORTABLE" ] || exit 75
     exit 0
   fi
-  # Not empty: that run was killed, and its uploads are still there.
+  point 'locked'
+  clear_leftovers
+  point 'leftovers cleared'
+  say "$*" >"$STATE/applying"
+  say "$$" >"$RUN/pid"
+  emit started
+  point 'started'
+  allow_autostart
+}
+
+# What runs left that did not come to their end: temporary names, and uploads.
+clear_leftovers() {
+  if [ -s "$STATE/temporaries" ]; then
+    while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
+    : >"$STATE/temporaries"
+  fi
   if [ -s "$STATE/applying" ]; then
     read -r killed _ <"$STATE/applying"
     rm -rf -- "${STAGING%/*}/converge-$killed"
   fi
-  say "$*" >"$STATE/applying"
-  say "$$" >"$RUN/pid"
-  emit started
-  allow_autostart
+  # Uploads whose controller died before it could start a run; another one may just be uploading.
+  for staged in "${STAGING%/*}"/converge-????????-????????; do
+    if [ "$staged" != "$STAGING" ] && [ -n "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ]; then
+      rm -rf -- "$staged"
+    fi
+  done
 }
 
 # finish OUTCOME
 finish() {
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
-  [ "$1" = locked ] || : >"$STATE/applying"
+  point 'staging removed'
+  [ "$1" = locked ] || {
+    [ ! -s "$STATE/temporaries" ] || : >"$STATE/temporaries"
+    : >"$STATE/applying"
+  }
+  point 'no longer applying'
   emit "end $1"
+  point 'ended'
 }
 
 # end_of_steps: what is still queued goes live; a run that failed keeps its journal for the next one.
@@ -59,7 +79,9 @@ end_of_steps() {
   if [ -n "$FAILED" ]; then
     finish failed
   else
+    point 'before the journal is emptied'
     [ ! -s "$STATE/journal" ] || : >"$STATE/journal"
+    point 'journal emptied'
     finish ok
   fi
 }
@@ -84,18 +106,18 @@ step() {
     return 0
   fi
   emit "start $NUMBER"
-  point
+  point "before $operation $NUMBER"
   if [ "$operation" != write ]; then
     OWED=$OWED$NEXT_OWED RECORDS=$RECORDS$NEXT_RECORDS NEXT_OWED= NEXT_RECORDS=
     journal_now || {
       fail "$NUMBER" 'the journal cannot be written' /dev/null
       return 0
     }
-    point
+    point "journal durable before $operation $NUMBER"
   fi
   if "do_$operation" "$@" >"$RUN/output" 2>&1 8>&- 9>&-; then
     LAST=done
-    point
+    point "acted $operation $NUMBER"
     [ "$operation" = write ] || emit "done $NUMBER"
   else
     result=$?
@@ -128,7 +150,11 @@ owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
 
 # settle ACTION RESOURCE: struck out after the act.
 settle() {
-  if [ -z "$FAILED" ] && [ -s "$STATE/journal" ]; then say "settled $1 $2" >>"$STATE/journal"; fi
+  if [ -z "$FAILED" ] && [ -s "$STATE/journal" ]; then
+    point "before $1 $2 is struck out"
+    say "settled $1 $2" >>"$STATE/journal"
+    point "struck out $1 $2"
+  fi
 }
 
 # expect_journal TEXT: the notifications that the plan saw as pending are still the same.

@@ -15,6 +15,9 @@ NL='
 
 say() { printf '%s\n' "$*"; }
 
+# point WORDS: a moment between two acts, named for people. Tests redefine this to die at a chosen one.
+point() { :; }
+
 # The last lines of a text file, each marked as quoted, so that no output of a command is taken for a result line.
 # Each line ends, also where the command left out its last newline: the result line behind it stands by itself.
 quote_file() {

@@ -19,10 +19,18 @@ export function pendingInJournal(text: string): readonly PendingNotification[] {
     const [verb, action, id] = line.split(' ')
     // Not even whole: every identity ends in a bracket.
     if (action === undefined || id?.endsWith(']') !== true) continue
-    if (verb === 'owe') pending.set(`${action} ${id}`, { resource: decodeId(id), action })
+    if (verb === 'owe') pending.set(`${action} ${id}`, { resource: decoded(id), action })
     if (verb === 'settled') pending.delete(`${action} ${id}`)
   }
   return [...pending.values()]
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeId(id)
+  } catch (cause) {
+    throw new AnswerError(`a line of the journal is damaged: ${id.slice(0, 60)} (${String(cause)})`)
+  }
 }
 
 /** The words of a notification, as the journal holds them. */

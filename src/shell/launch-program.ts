@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { HostLibrary } from './library.ts'
 import { type Run, runSettings } from './plan-program.ts'
+import { quote } from './quote.ts'
 
 /** What goes over the connection for an apply: it puts the program on the host's disk, starts it detached, follows it. */
 export function launchProgram(program: string, run: Run, library: HostLibrary, revert?: string): string {
@@ -15,11 +15,12 @@ follow
 `
 }
 
-/** A here-document: no line of the text can be equal to a digest over all of it. */
+/**
+ * No here-document: dash 0.5.12 drops a byte above 0x7f that follows a line's beginning when that equals the beginning
+ * of the delimiter, bash needs room in /tmp, and both need a process more.
+ */
 function fileFrom(name: string, text: string): string {
-  const end = `END-${createHash('sha256').update(text).digest('hex')}`
-  return `cat >"$RUN/${name}" <<'${end}'
-${text}${end}
+  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write below $STATE"
 `
 }
 

@@ -20,8 +20,11 @@ prepare_run() {
 }
 
 prune_runs() {
+  # A controller whose clock is slow gives its runs ids that sort first: never the one that still goes on.
+  active=
+  [ ! -s "$STATE/applying" ] || read -r active _ <"$STATE/applying"
   while [ $# -gt 5 ]; do
-    rm -rf -- "$1"
+    [ "${1##*/}" = "$active" ] || rm -rf -- "$1"
     shift
   done
 }
@@ -33,10 +36,14 @@ launch() {
     systemd-run --quiet --collect --unit="converge-apply-$ID" --description="converge apply $ID" \
       --property=KillMode=process /bin/sh "$RUN/program" 2>"$RUN/errors" 7<&- 9>&- ||
       complain "systemd-run failed: $(cat "$RUN/errors")"
-  elif command -v setsid >/dev/null; then
-    setsid /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- 9>&- &
   else
-    nohup /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- 9>&- &
+    # It inherits the open bell, so that the view also ends when it dies before its first line.
+    if command -v setsid >/dev/null; then
+      setsid /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- &
+    else
+      nohup /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- &
+    fi
+    exec 9>&-
   fi
 }
 

@@ -34,6 +34,11 @@ inspect_manifest() {
     cat "$CLUSTER/members"
     say 'members end'
   fi
+  inspect_held
+}
+
+# Whether a rollback holds this host: for which spec, by whom and since when.
+inspect_held() {
   if [ -s "$CLUSTER/held" ]; then
     IFS= read -r held <"$CLUSTER/held"
     say "held $held"
@@ -54,39 +59,69 @@ open_generation() {
     fail 0 "cannot write below $STATE" "$RUN/output"
     return 0
   }
-  [ ! -s "$CLUSTER/manifest" ] || cp -- "$CLUSTER/manifest" "$GENERATION/manifest"
-  durable "$GENERATION/about" "$GENERATION/revert" "$GENERATION" "$CLUSTER/generations"
+  set -- "$GENERATION/about" "$GENERATION/revert"
+  if [ -s "$CLUSTER/manifest" ]; then
+    cp -- "$CLUSTER/manifest" "$GENERATION/manifest" 2>"$RUN/output" || {
+      fail 0 "cannot write below $STATE" "$RUN/output"
+      return 0
+    }
+    set -- "$@" "$GENERATION/manifest"
+  fi
+  # With every directory on the way: they may have been made just now.
+  durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/"
+  point 'generation opened'
 }
 
 # keep FILE PATH: what is at the path now, below the cluster's directory. A link to the same bytes costs nothing, and a
 # write replaces the path by a rename, so that they stay as they are.
 keep() {
-  if [ -z "$FAILED" ] && [ -f "$R$2" ] && [ ! -e "$CLUSTER/$1" ]; then
-    ln -- "$R$2" "$CLUSTER/$1" 2>/dev/null || cp -p -- "$R$2" "$CLUSTER/$1" || fail "$NUMBER" "cannot keep $2" /dev/null
+  if [ -z "$FAILED" ] && [ -f "$R$2" ]; then
+    # Of a run that was killed before it changed anything.
+    rm -f -- "$CLUSTER/$1"
+    ln -- "$R$2" "$CLUSTER/$1" 2>/dev/null ||
+      { cp -p -- "$R$2" "$CLUSTER/$1" && durable "$CLUSTER/$1"; } 2>"$RUN/output" ||
+      fail "${NUMBER:-0}" "cannot keep $2" "$RUN/output"
+    KEPT=yes
+    point "kept $2"
   fi
 }
+
+# records_stand: lines that belong to no step are not the next one's either, which may be skipped.
+records_stand() { RECORDS=$RECORDS$NEXT_RECORDS NEXT_RECORDS=; }
 
 # record LINE: what the next step makes true, on disk together with what it owes.
 record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 
 # strike LINE: after the act.
 strike() {
-  if [ -z "$FAILED" ]; then say "$1" >>"$CLUSTER/manifest"; fi
+  if [ -z "$FAILED" ]; then
+    point 'before the manifest is struck'
+    say "$1" >>"$CLUSTER/manifest"
+    point 'manifest struck'
+  fi
 }
 
 record_now() {
   [ -s "$CLUSTER/manifest" ] || say 'converge-manifest 1' >"$CLUSTER/manifest" || return 1
+  point 'manifest begun'
   # A line that a kill tore must not swallow the next one.
   printf '%s' "$NL$RECORDS" >>"$CLUSTER/manifest" || return 1
+  point 'manifest written'
   RECORDS=
 }
 
 # rewrite_manifest TEXT: the same state in fewer lines, in one rename.
 rewrite_manifest() {
-  if [ -z "$FAILED" ]; then
-    printf '%s' "$1" >"$CLUSTER/manifest.new" && durable "$CLUSTER/manifest.new" &&
-      mv -f -- "$CLUSTER/manifest.new" "$CLUSTER/manifest" && durable "$CLUSTER"
-  fi
+  if [ -z "$FAILED" ]; then rewrite_state "$CLUSTER/manifest" "$1"; fi
+}
+
+# rewrite_state FILE TEXT: the old text or the new one, whenever the host dies.
+rewrite_state() {
+  point "before $1 is rewritten"
+  printf '%s' "$2" >"$1.new" && durable "$1.new" && mv -f -- "$1.new" "$1" && durable "${1%/*}"
+  rewritten=$?
+  point "rewrote $1"
+  return "$rewritten"
 }
 
 # forget_generations NUMBER: all up to this one.
@@ -105,7 +140,7 @@ do_restore() {
     say "the kept content of $1 is gone"
     return 1
   }
-  temporary_in "$R${1%/*}"
+  temporary_in "$R${1%/*}" || return 1
   install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
   read -r sum _ <<END
 $(sums "$temporary")
@@ -115,7 +150,8 @@ END
     say "the kept content of $1 is damaged"
     return 1
   }
-  durable "$temporary" && mv -f -- "$temporary" "$R$1" && durable "$R${1%/*}/"
+  point 'before the kept content takes its place'
+  durable "$temporary" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
 }
 
 # inspect_history NUMBER: the generations after that number. One that a kill left incomplete had changed nothing yet.
@@ -133,13 +169,11 @@ inspect_history() {
 
 # remember_members JSON: the hosts of the cluster, in one rename.
 remember_members() {
-  if [ -z "${FAILED-}" ]; then
-    say "$1" >"$CLUSTER/members.new" && mv -f -- "$CLUSTER/members.new" "$CLUSTER/members"
-  fi
+  if [ -z "${FAILED-}" ]; then rewrite_state "$CLUSTER/members" "$1$NL"; fi
 }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
 hold() {
-  if [ -z "$FAILED" ]; then say "$1" >"$CLUSTER/held"; fi
+  if [ -z "$FAILED" ]; then rewrite_state "$CLUSTER/held" "$1$NL"; fi
 }
 release_hold() { [ -n "$FAILED" ] || rm -f -- "$CLUSTER/held"; }

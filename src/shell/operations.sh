@@ -57,20 +57,6 @@ END
   { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
 }
 
-# temporary_in DIRECTORY: sets `temporary`, a free name in it. Those of a run that was killed there go first.
-temporary_in() {
-  if [ "$1" != "$SWEPT" ]; then
-    for stale in "$1"/.converge-*; do
-      case $stale in
-        "$1/.converge-$ID-"*) ;;
-        *) [ ! -e "$stale" ] && [ ! -L "$stale" ] || rm -rf -- "$stale" ;;
-      esac
-    done
-    SWEPT=$1
-  fi
-  temporary=$1/.converge-$ID-$NUMBER
-}
-
 # write PATH STAGED SUM MODE OWNER GROUP VALIDATE: queued, so that many files are checked and made durable together.
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
@@ -95,7 +81,7 @@ do_write() {
     say "a directory is at $1"
     return 1
   }
-  temporary_in "$R$directory"
+  temporary_in "$R$directory" || return 1
   install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
@@ -115,9 +101,9 @@ flush_writes() {
   done
   [ -z "$OWED" ] || journal_owed || good=0 problem='the journal cannot be written'
   [ -z "$RECORDS" ] || record_now || good=0 problem='the manifest cannot be written'
-  point
+  point 'queue journalled'
   queue_durable
-  point
+  point 'queue durable'
   rename_queue
   [ -z "$problem" ] || {
     i=$((good + 1))
@@ -164,6 +150,8 @@ queue_durable() {
   done
   [ ! -s "$STATE/journal" ] || set -- "$@" "$STATE/journal" "$STATE"
   [ ! -s "$CLUSTER/manifest" ] || set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
+  [ -z "$KEPT" ] || set -- "$@" "$GENERATION" "$CLUSTER/originals"
+  KEPT=
   [ $# -eq 0 ] || durable "$@"
 }
 
@@ -172,18 +160,29 @@ rename_queue() {
   i=1
   while [ "$i" -le "$good" ]; do
     eval "number=\$Q${i}_NUMBER path=\$Q${i}_PATH temporary=\$Q${i}_TEMPORARY directory=\$Q${i}_DIRECTORY"
-    mv -f -- "$temporary" "$path" 2>"$RUN/rename" || {
+    take_place "$temporary" "$path" 2>"$RUN/rename" || {
       good=$((i - 1)) problem='the new content cannot take its place'
       mv -f -- "$RUN/rename" "$RUN/flush"
       break
     }
-    point
+    point "renamed $number"
     if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$path"; fi
     [ "$directory" = "${1-}" ] || set -- "$directory" "$@"
     emit "done $number"
     i=$((i + 1))
   done
   [ $# -eq 0 ] || durable "$@"
+  point 'renames durable'
+}
+
+# take_place TEMPORARY PATH: in one rename. A directory, or a link to one, that appeared there in the meantime would
+# take the file into itself.
+take_place() {
+  if [ -d "$2" ] || [ -L "$2" ]; then
+    say "a directory or a link has appeared at $2" >&2
+    return 1
+  fi
+  mv -f -- "$1" "$2"
 }
 
 # The validator sees the path of the staged file in place of {}.
@@ -222,7 +221,10 @@ do_mkdir() {
   }
   if [ ! -d "$R$1" ]; then
     parent=${1%/*}
-    (umask 022 && mkdir -p -- "$R$parent/") && mkdir -m 0700 -- "$R$1" || return 1
+    # Parents that come with it are entries of directories too.
+    [ -d "$R$parent/" ] || { (umask 022 && mkdir -p -- "$R$parent/") && sync; } || return 1
+    mkdir -m 0700 -- "$R$1" || return 1
+    point 'directory made'
   fi
   own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R${1%/*}/"
 }
@@ -238,9 +240,10 @@ do_link() {
     say "the directory ${1%/*} does not exist; declare it as a directory resource"
     return 1
   }
-  temporary_in "$R${1%/*}"
+  temporary_in "$R${1%/*}" || return 1
   # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
+  point 'link made'
   mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {
     rm -f -- "$R$1" && mv -f -- "$temporary" "$R$1"
   } || return 1

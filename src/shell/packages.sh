@@ -70,7 +70,7 @@ is_archive() {
   [ "$stamp" = "$2" ]
 }
 do_archive() {
-  temporary_in "$R${3%/*}"
+  temporary_in "$R${3%/*}" || return 1
   work=$temporary
   rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
   extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
@@ -109,8 +109,17 @@ END
 # The old tree goes only after the new one is complete on disk.
 take_tree() {
   sync
-  if [ -e "$2" ] || [ -L "$2" ]; then mv -f -- "$2" "$1/old" || return 1; fi
-  mv -f -- "$1/tree" "$2" && durable "${2%/*}/"
+  if [ -e "$2" ] || [ -L "$2" ]; then
+    # Under its own name, by which `sweep` puts it back where this ends before the next line.
+    mkdir -- "$1/old" && mv -f -- "$2" "$1/old/" || return 1
+  fi
+  point 'the old tree made way'
+  mv -f -- "$1/tree" "$2" || {
+    result=$?
+    sweep "${2%/*}"
+    return "$result"
+  }
+  durable "${2%/*}/"
 }
 
 download() {

@@ -96,7 +96,7 @@ function parsePathBatch(reader: AnswerReader, count: number): PathFact[] {
   const stats = existing.map(() => parseStat(reader.line()))
   const targets = existing
     .filter((kind) => kind === 'l')
-    .map(() => decode(reader.block(integer(reader.expect('L')))))
+    .map(() => decodeTarget(reader.block(integer(reader.expect('L')))))
   const sums = parseSums(reader, existing.filter((kind) => kind === 'f').length)
   return kinds.map((kind): PathFact => {
     if (kind === '-') return { type: 'absent' }
@@ -104,8 +104,10 @@ function parsePathBatch(reader: AnswerReader, count: number): PathFact[] {
     if (stat === undefined) throw new AnswerError(changedMeanwhile)
     const { sizeBytes, ...owned } = stat
     switch (kind) {
-      case 'l':
-        return { type: 'link', target: targets.shift() ?? '', ...owned }
+      case 'l': {
+        const target = targets.shift()
+        return target === undefined ? { type: 'other', ...owned } : { type: 'link', target, ...owned }
+      }
       case 'd':
         return { type: 'directory', ...owned }
       case 'f': {
@@ -285,8 +287,11 @@ function integer(text: string | undefined): number {
   return Number(text)
 }
 
-function decode(bytes: Buffer): string {
-  return bytes.toString('utf8')
+/** Undefined for a target that is not UTF-8: text cannot say what it is, so that no plan may build on it. */
+function decodeTarget(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) throw new AnswerError('the target of a link holds a NUL')
+  const target = bytes.toString('utf8')
+  return Buffer.from(target).equals(bytes) ? target : undefined
 }
 
 /** Keys come from specs and hosts: `__proto__` must be an ordinary one. */

@@ -1,5 +1,6 @@
 import { type Applied, type Member, manifestHeader } from '../model/manifest.ts'
 import { AnswerError } from './answer-reader.ts'
+import { isApplied, isMembers } from './answer-shapes.ts'
 
 /**
  * Reads a manifest: `set JSON` replaces a resource's entry, `drop RESOURCE` removes it. A newer version is an
@@ -9,13 +10,11 @@ export function parseManifest(lines: readonly string[]): readonly Applied[] {
   if (lines[0] !== manifestHeader)
     throw new AnswerError(`the manifest begins with "${lines[0]}": a newer converge wrote it`)
   const entries = new Map<string, Applied>()
+  const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {
     if (line.startsWith('drop ')) entries.delete(line.slice('drop '.length))
     if (!line.startsWith('set ')) continue
-    const entry = parseEntry(
-      line.slice('set '.length),
-      index === lines.findLastIndex((other) => other !== ''),
-    )
+    const entry = parseEntry(line.slice('set '.length), index === last)
     if (entry === undefined) continue
     // An entry moves to the end when it is set again, so that prune goes backwards through what was done.
     entries.delete(entry.resource)
@@ -25,20 +24,26 @@ export function parseManifest(lines: readonly string[]): readonly Applied[] {
 }
 
 function parseEntry(json: string, last: boolean): Applied | undefined {
+  let entry: unknown
   try {
-    return JSON.parse(json)
+    entry = JSON.parse(json)
   } catch (cause) {
     if (last) return undefined
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
   }
+  if (isApplied(entry)) return entry
+  throw new AnswerError(`a line of the manifest is no entry of one: ${json.slice(0, 60)}`)
 }
 
 /** Reads the hosts that a host remembers. */
 export function parseMembers(lines: readonly string[]): readonly Member[] {
   const text = lines.join('')
+  let members: unknown
   try {
-    return JSON.parse(text)
+    members = JSON.parse(text)
   } catch (cause) {
     throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
   }
+  if (isMembers(members)) return members
+  throw new AnswerError(`the list of members is none: ${text.slice(0, 60)}`)
 }

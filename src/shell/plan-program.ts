@@ -15,6 +15,8 @@ export interface Run extends StatePlace {
   readonly by: string
   /** Where the uploads are. */
   readonly stagingDir: string
+  /** How many generations the host keeps; 10 unless given. */
+  readonly keepGenerations?: number
   /** How long to wait for another apply that holds the lock; 0 unless given. */
   readonly lockWaitSeconds?: number
   /** The host takes the apply back by itself unless it is confirmed over a new connection within this time. */
@@ -61,29 +63,30 @@ STAGING=$R${quote(run.stagingDir)}
 LOCK_WAIT=${run.lockWaitSeconds ?? 0}`
 }
 
-/** How many generations a host keeps. */
-const keptGenerations = 10
+const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite } = bookkeeping
+  const { generation, summary, revert, records, rewrite, members } = bookkeeping
+  const keep = run.keepGenerations ?? defaultKeepGenerations
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
     `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
-    ...(generation > keptGenerations ? [`forget_generations ${generation - keptGenerations}`] : []),
+    ...(generation > keep ? [`forget_generations ${generation - keep}`] : []),
+    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...records.map((line) => `record ${quote(line)}`),
+    ...(records.length === 0 ? [] : ['records_stand']),
   ]
 }
 
 /** What is written behind the last change. */
 export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
-  const { outcome, hold, members } = bookkeeping ?? {}
-  if (outcome === undefined && hold === undefined && members === undefined) return []
+  const { outcome, hold } = bookkeeping ?? {}
+  if (outcome === undefined && hold === undefined) return []
   return [
     'flush_writes',
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
-    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === undefined ? [] : [hold === 'release' ? 'release_hold' : `hold ${quote(hold)}`]),
   ]
 }

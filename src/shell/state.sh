@@ -49,8 +49,10 @@ emit() {
 # Puts what is owed into the journal; the caller makes it durable together with what else it has to.
 journal_owed() {
   [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal" || return 1
+  point 'journal begun'
   # A line that a kill tore must not swallow the next one.
   printf '%s' "$NL$OWED" >>"$STATE/journal" || return 1
+  point 'journal written'
   OWED_SO_FAR=$OWED_SO_FAR$OWED OWED=
 }
 
@@ -65,7 +67,30 @@ journal_now() {
     record_now || return 1
     set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
   fi
+  if [ -n "$KEPT" ]; then
+    KEPT=
+    set -- "$@" "$GENERATION" "$CLUSTER/originals"
+  fi
   [ $# -eq 0 ] || durable "$@"
+}
+
+# temporary_in DIRECTORY: sets `temporary`, a free name in it. The directory is noted first, so that the next run can
+# clear up behind one that was killed.
+temporary_in() {
+  [ "$1" = "$MARKED" ] || say "$1" >>"$STATE/temporaries" || return 1
+  MARKED=$1
+  temporary=$1/.converge-$ID-$NUMBER
+}
+
+# sweep DIRECTORY: removes temporary names of runs that are over. An old tree that had made way for a new one, which then
+# did not come, goes back to its place.
+sweep() {
+  for stale in "$1"/.converge-*-*; do
+    for old in "$stale/old/"*; do
+      [ ! -e "$old" ] || [ -e "$1/${old##*/}" ] || mv -- "$old" "$1/"
+    done
+    [ ! -e "$stale" ] && [ ! -L "$stale" ] || rm -rf -- "$stale"
+  done
 }
 
 # unlock: ends the apply that holds the lock, with all that it has started, and says whose it was.

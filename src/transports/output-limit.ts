@@ -1,6 +1,6 @@
 import { ConvergeError } from '../model/errors.ts'
 
-const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024
+const DEFAULT_MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 
 /** Counts the output of one exec against its limit. */
 export interface OutputLimit {

@@ -6,12 +6,14 @@ import ssh2 from 'ssh2'
 import { ConnectError, ConvergeError } from '../model/errors.ts'
 import type { HostKeyCheck } from './ssh-host-key.ts'
 import type { Credentials } from './ssh-identities.ts'
+import type { SshPatience } from './ssh-patience.ts'
 import type { SshRoute } from './ssh-settings.ts'
 
 /** An authenticated SSH connection. */
 export interface SshLink {
   readonly host: string
   readonly client: Client
+  readonly patience: SshPatience
   /** Registers what to do when the connection ends; called at once if it has ended. Gives what takes it back. */
   onLost(callback: (cause: Error | undefined) => void): () => void
   close(): Promise<void>
@@ -22,6 +24,7 @@ export interface LinkOptions {
   readonly route: SshRoute
   readonly credentials: Credentials
   readonly hostKey: HostKeyCheck
+  readonly patience: SshPatience
   /** The channel through a jump host; absent: a TCP connection. */
   readonly through?: () => Promise<Duplex>
 }
@@ -98,7 +101,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
       clearTimeout(timer)
       client.off('error', onError)
       client.off('close', onClose)
-      resolve(liveLink(host, client))
+      resolve(liveLink(host, client, options.patience))
     })
     client.connect({
       sock: socket,
@@ -114,7 +117,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
           },
         )
       },
-      keepaliveInterval: 15_000,
+      keepaliveInterval: options.patience.keepAliveMs,
       keepaliveCountMax: 3,
       // The deadline above covers all of it.
       readyTimeout: 0,
@@ -143,7 +146,7 @@ async function openSocket(options: LinkOptions, deadline: number): Promise<Duple
   return Promise.race([opening, expired]).finally(() => clearTimeout(timer))
 }
 
-function liveLink(host: string, client: Client): SshLink {
+function liveLink(host: string, client: Client, patience: SshPatience): SshLink {
   let lost = false
   let cause: Error | undefined
   const callbacks = new Set<(cause: Error | undefined) => void>()
@@ -158,6 +161,7 @@ function liveLink(host: string, client: Client): SshLink {
   return {
     host,
     client,
+    patience,
     onLost(callback) {
       if (lost) callback(cause)
       else callbacks.add(callback)

@@ -4,6 +4,7 @@ import { createKnownHostsStore } from './known-hosts-store.ts'
 import { hostKeyCheck } from './ssh-host-key.ts'
 import { createIdentities } from './ssh-identities.ts'
 import { connectionLost, openLink, type SshLink } from './ssh-link.ts'
+import type { SshPatience } from './ssh-patience.ts'
 import type { SshRoute } from './ssh-settings.ts'
 
 /** Opens connections along routes; jump hosts are shared by all that go through them. */
@@ -13,7 +14,7 @@ export interface SshRoutes {
   close(): Promise<void>
 }
 
-export function createSshRoutes(): SshRoutes {
+export function createSshRoutes(patience: SshPatience): SshRoutes {
   const identities = createIdentities()
   const knownHosts = createKnownHostsStore()
   const shared = new Map<string, Promise<SshLink>>()
@@ -24,7 +25,7 @@ export function createSshRoutes(): SshRoutes {
       hostKeyCheck(host, route, knownHosts),
     ])
     const through = route.jumps.length === 0 ? {} : { through: () => forward(host, route) }
-    return openLink({ host, route, credentials, hostKey, ...through })
+    return openLink({ host, route, credentials, hostKey, patience, ...through })
   }
 
   const jumpLink = (host: string, jumps: readonly SshRoute[]): Promise<SshLink> => {

@@ -4,8 +4,6 @@ import { connectionLost, type SshLink } from './ssh-link.ts'
 
 type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
 
-/** A server answers at once or not at all: nothing of the host's own is started yet. */
-const OPEN_TIMEOUT_MS = 30_000
 const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
 
 /**
@@ -47,8 +45,8 @@ function tryOpen<Session>(
     let ended = false
     const timer = setTimeout(() => {
       release()
-      reject(unanswered(link.host, step))
-    }, OPEN_TIMEOUT_MS)
+      reject(unanswered(link, step))
+    }, link.patience.sessionMs)
     const release = link.onLost((cause) => {
       ended = true
       clearTimeout(timer)
@@ -65,8 +63,9 @@ function tryOpen<Session>(
   })
 }
 
-function unanswered(host: string, step: string): ConvergeError {
-  return new ConvergeError('timeout', `the SSH server opened no session within ${OPEN_TIMEOUT_MS / 1000} s`, {
+function unanswered({ host, patience }: SshLink, step: string): ConvergeError {
+  const message = `the SSH server opened no session within ${patience.sessionMs / 1000} s`
+  return new ConvergeError('timeout', message, {
     host,
     step,
     remedy: 'Look at sshd and at the load of the host.',

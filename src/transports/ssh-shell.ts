@@ -31,7 +31,7 @@ export interface ShellOptions extends ExecOptions {
 }
 
 /** What a login shell may print before the program's own output. */
-const MAX_BANNER_BYTES = 1024 * 1024
+const MAX_BANNER_BYTES = 64 * 1024
 const STARTED_LINE = Buffer.from(`${STARTED}\n`)
 
 /** Runs one program through one exec channel. */
@@ -42,6 +42,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     let before: Buffer = Buffer.alloc(0)
+    let complainedBytes = 0
     let started = false
     let prompts = 0
     let exitCode: number | undefined
@@ -92,6 +93,8 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       if (settled) return
       if (limit.exceeds(chunk)) return fail(limit.error())
       stderr.push(chunk)
+      complainedBytes += chunk.length
+      if (!started && complainedBytes > MAX_BANNER_BYTES) return fail(endlessBanner(link.host))
       answerPrompts()
     })
     channel.on('exit', (code: number | null) => {

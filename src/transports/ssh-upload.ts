@@ -10,7 +10,6 @@ import { checkUpload } from './staging.ts'
 
 /** ssh2-sftp-client warns of more parallel transfers on one channel. */
 const PARALLEL_FILES = 8
-const TIMEOUT_MS = 60_000
 /** Below this rate a transfer counts as hanging. */
 const MIN_BYTES_PER_MS = 20
 
@@ -22,7 +21,7 @@ const MIN_BYTES_PER_MS = 20
 export async function upload(link: SshLink, directory: string, files: readonly Upload[]): Promise<void> {
   checkUpload(directory, files)
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const timeoutMs = TIMEOUT_MS + sizeBytes / MIN_BYTES_PER_MS
+  const timeoutMs = link.patience.uploadMs + sizeBytes / MIN_BYTES_PER_MS
   let timer: NodeJS.Timeout | undefined
   let release = () => {}
   const interrupted = new Promise<never>((_, reject) => {
@@ -49,7 +48,7 @@ async function transfer(link: SshLink, directory: string, files: readonly Upload
     )
     try {
       await Promise.all(puts)
-      await checkSizes(link.host, client, sftp, directory, files)
+      await checkSizes(link.host, sftp, directory, files)
     } catch (error) {
       limit.clearQueue()
       await Promise.race([Promise.allSettled(puts), new Promise((resolve) => setTimeout(resolve, 1_000))])
@@ -105,24 +104,35 @@ async function put(
 
 /**
  * ssh2's write stream closes without an error when a write fails, and the library takes the close for success: a full
- * disk would cut files short unnoticed. One listing at the end finds them.
+ * disk would cut files short unnoticed. Asking for each size finds them. A listing would be one answer, but a host could
+ * make it endless.
  */
 async function checkSizes(
   host: string,
-  client: SftpClient,
   sftp: SFTPWrapper,
   directory: string,
   files: readonly Upload[],
 ): Promise<void> {
-  const sizes = new Map((await client.list(directory)).map(({ name, size }) => [name, size]))
-  for (const { name, bytes } of files) {
-    const arrived = sizes.get(name) ?? 0
-    if (arrived === bytes.length && sizes.has(name)) continue
+  const sizes = await Promise.all(files.map(({ name }) => sizeOf(sftp, `${directory}/${name}`)))
+  for (const [index, { name, bytes }] of files.entries()) {
+    const found = sizes[index]
+    if (found === bytes.length) continue
+    const arrived = found ?? 0
     const path = `${directory}/${name}`
     const cause = new Error(`${arrived} of ${bytes.length} bytes arrived`)
     const why = (await isFull(sftp, directory, bytes.length)) ? 'no space left on device' : cause.message
-    throw uploadFailed(host, `cannot write ${path}`, why, cause)
+    throw uploadFailed(host, `cannot write ${path}`, why, cause, cutShortRemedy)
   }
+}
+
+const cutShortRemedy =
+  'Look for a quota or a limit on the size of files there, or set `stagingDir` under `platform` to another file system.'
+
+/** Undefined where nothing is there. */
+function sizeOf(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    sftp.lstat(path, (error, stats) => resolve(error ? undefined : stats.size))
+  })
 }
 
 /**
@@ -191,7 +201,13 @@ function closeSftp(sftp: SFTPWrapper): Promise<void> {
   })
 }
 
-function uploadFailed(host: string, what: string, why: string, cause: unknown): ConvergeError {
+function uploadFailed(
+  host: string,
+  what: string,
+  why: string,
+  cause: unknown,
+  otherRemedy = 'Run converge again; it stages under a new name.',
+): ConvergeError {
   const remedies: Readonly<Record<string, string>> = {
     'no space left on device':
       'Make room there, or set `stagingDir` under `platform` to a file system that has some.',
@@ -202,7 +218,7 @@ function uploadFailed(host: string, what: string, why: string, cause: unknown): 
   return new ConvergeError('upload-failed', `${what}: ${why}`, {
     host,
     step: 'upload',
-    remedy: remedies[why] ?? 'Run converge again; it stages under a new name.',
+    remedy: remedies[why] ?? otherRemedy,
     cause,
   })
 }

@@ -3,6 +3,7 @@ import type { SshSettings } from '../model/cluster.ts'
 import { ConnectError } from '../model/errors.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 import { type SshEnvironment, sshConfigReader } from './ssh-config.ts'
+import { defaultPatience, type SshPatience } from './ssh-patience.ts'
 import { privilegedExec } from './ssh-privilege.ts'
 import { createSshRoutes } from './ssh-routes.ts'
 import { resolveRoute } from './ssh-settings.ts'
@@ -28,9 +29,12 @@ export function currentEnvironment(): SshEnvironment {
   }
 }
 
-export function createSshTransport(environment: SshEnvironment): SshTransport {
+export function createSshTransport(
+  environment: SshEnvironment,
+  patience: SshPatience = defaultPatience,
+): SshTransport {
   const readConfig = sshConfigReader(environment)
-  const routes = createSshRoutes()
+  const routes = createSshRoutes(patience)
   return {
     async connect({ host, address, ssh, sudoPassword }) {
       const route = await resolveRoute({ host, address, ssh, environment, readConfig })

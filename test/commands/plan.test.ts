@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
-import { makeCluster } from './scratch.ts'
+import { makeCluster, spec, writeFiles } from './scratch.ts'
 
 test('shows what the dry run shows', async () => {
   const { file } = await makeCluster()
@@ -15,12 +14,27 @@ test('shows what the dry run shows', async () => {
   assert.is((await converge(['plan', ...file, '--exit-code'])).code, 2)
 })
 
-test('writes the plan as JSON to a file, and the same to stdout when asked', async () => {
+test('prints the plan as documented JSON, and says where it has sealed it', async () => {
   const { folder, file } = await makeCluster()
   const out = join(folder, 'plan.json')
-  const { stdout } = await converge(['plan', ...file, '--out', out, '--json'])
-  assert.is(readFileSync(out, 'utf8'), stdout)
+  const { stdout, stderr } = await converge(['plan', ...file, '--out', out, '--json'])
   assertValid('plan', JSON.parse(stdout))
+  assert.match(stderr, `sealed in ${out}: \`converge apply ${out}\` does exactly this, or refuses\n`)
+})
+
+test('leaves with --no-prune on the hosts what left the spec', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  writeFiles(folder, { 'cluster.yaml': spec.replace('/etc/motd', '/etc/issue') })
+  assert.match((await converge(['plan', ...file])).stdout, '  remove /etc/motd\n')
+  for (const argv of [
+    ['plan', '--no-prune'],
+    ['--dry-run', '--no-prune'],
+  ]) {
+    const { stdout } = await converge([...argv, ...file])
+    assert.match(stdout, '2 hosts: 2 to change; 2 changes\n')
+    assert.not.match(stdout, 'remove')
+  }
 })
 
 test('prints the program of one host, and it is one that a shell can read', async () => {

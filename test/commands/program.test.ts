@@ -8,6 +8,11 @@ test('prints help with every command, the options of apply and the exit codes', 
   for (const word of [
     'apply',
     'plan',
+    'status',
+    'drift',
+    'history',
+    'rollback',
+    'exec',
     'validate',
     'render',
     'schema',
@@ -22,7 +27,8 @@ test('prints help with every command, the options of apply and the exit codes', 
 })
 
 test('describes every option of every command', async () => {
-  for (const command of ['apply', 'plan', 'validate', 'render', 'schema', 'init', 'demo']) {
+  const commands = ['apply', 'plan', 'status', 'drift', 'history', 'rollback', 'exec']
+  for (const command of [...commands, 'validate', 'render', 'schema', 'init', 'demo']) {
     const { stdout, code } = await converge([command, '--help'])
     assert.is(code, 0)
     const bare = stdout.split('\n').filter((line) => /^ {2}-\S*( <\S+>)?\s*$/.test(line))
@@ -41,6 +47,12 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['render'], "error: required option '-o, --output <dir>' not specified\n"],
   [['valdate'], 'error: unknown command "valdate"\n  did you mean validate?\n'],
   [['plan', 'extra'], "error: too many arguments for 'plan'"],
+  [['apply', 'nowhere'], 'error: the plan nowhere does not exist\n'],
+  [['./nowhere', '--yes'], 'error: the plan ./nowhere does not exist\n'],
+  [['--lock-wait', 'soon'], 'It must be a time of at least 0 s, such as 90, 120s or 2m.'],
+  [['--confirm-within', '0'], 'It must be a time of at least 1 s, such as 90, 120s or 2m.'],
+  [['rollback', '--to', 'first'], 'It must be the number of a generation, or 0.'],
+  [['exec', 'web0'], "error: missing required argument 'command'"],
 ]
 
 for (const [argv, message] of mistakes) {

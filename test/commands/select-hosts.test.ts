@@ -56,12 +56,12 @@ for (const [selector, expected] of cases) {
 }
 
 const mistakes: readonly (readonly [string, string, string | undefined])[] = [
-  ['', '--limit names no host', 'such as --limit infra0,role:etcd'],
-  ['wbe8', 'no host matches "wbe8" in --limit', 'did you mean web8?'],
-  ['db.exmaple.com', 'no host matches "db.exmaple.com" in --limit', 'did you mean db.example.com?'],
-  ['role:prxy', 'no host has the role "prxy" in --limit', 'did you mean proxy?'],
+  ['', 'the selector names no host', 'such as infra0,role:etcd'],
+  ['wbe8', 'no host matches "wbe8"', 'did you mean web8?'],
+  ['db.exmaple.com', 'no host matches "db.exmaple.com"', 'did you mean db.example.com?'],
+  ['role:prxy', 'no host has the role "prxy"', 'did you mean proxy?'],
   ['web[a-b]', '[a-b] in "web[a-b]" is not a range of numbers', 'such as infra[0-2] or core-[01-05,07]'],
-  ['web.*', 'no host matches "web.*" in --limit', undefined],
+  ['web.*', 'no host matches "web.*"', undefined],
 ]
 
 for (const [selector, message, hint] of mistakes) {

@@ -117,6 +117,34 @@ test('tells who caused a difference', async ({ fleet }) => {
   ])
 })
 
+test('names no cause for what only answers to a change, and names a hand edit of what left the spec', async ({
+  fleet,
+}) => {
+  await fleet.converge([...service('one'), file({ path: '/etc/x', content: 'x\n' })])
+  appendFileSync(fleet.path('a', '/etc/x'), 'by hand\n')
+  const session = fleet.session(service('two'))
+  const changes = changesOf(await session.plan(), 'a')
+  await session.close()
+  assert.equal(
+    changes.map(({ reason, cause }) => [reason, cause]),
+    [
+      ['content will change', 'spec changed'],
+      ['notified by file[/etc/app.conf]', undefined],
+      ['no longer in the spec', 'spec and host changed'],
+    ],
+  )
+})
+
+test('tells in its history who holds a host', async ({ fleet }) => {
+  await fleet.converge(service('one'))
+  await fleet.converge(service('two'))
+  const session = fleet.session(service('two'))
+  await session.apply(await session.planRollback())
+  const found = (await session.history()).get('a')
+  await session.close()
+  assert.match(found !== undefined && 'held' in found ? (found.held ?? '') : '', /^[0-9a-f]{32} .+ since /)
+})
+
 test('goes back to the generation before, with its notifications, and is held there', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge([...service('two'), link({ path: '/etc/app.link', target: 'app.conf' })])
@@ -173,9 +201,11 @@ test('goes back over several generations, to nothing at all', async ({ fleet }) 
   for (const greeting of ['one', 'two', 'three']) await fleet.converge(service(greeting))
   const session = fleet.session(service('three'))
   const history = await session.history()
-  const generations = history.get('a')
+  const found = history.get('a')
   assert.equal(
-    Array.isArray(generations) && generations.map(({ number, changes }) => [number, changes.length]),
+    found !== undefined &&
+      'generations' in found &&
+      found.generations.map(({ number, changes }) => [number, changes.length]),
     [
       [3, 2],
       [2, 2],
@@ -197,9 +227,9 @@ test('keeps ten generations and says so when an older one is asked for', async (
     await fleet.converge([file({ path: '/etc/x', content: `${version}` })])
   const session = fleet.session([])
   const history = await session.history()
-  const generations = history.get('a')
+  const found = history.get('a')
   assert.equal(
-    Array.isArray(generations) && generations.map(({ number }) => number),
+    found !== undefined && 'generations' in found && found.generations.map(({ number }) => number),
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],
   )
   const [refused] = (await session.planRollback(1)).hosts

@@ -5,7 +5,17 @@ import * as assert from 'uvu/assert'
 const folder = new URL('../../schemas/', import.meta.url)
 
 /** The schemas of the --json output, by name. */
-export const outputSchemas = ['change', 'plan', 'report', 'diagnostics'] as const
+export const outputSchemas = [
+  'change',
+  'plan',
+  'report',
+  'diagnostics',
+  'history',
+  'drift',
+  'status',
+  'exec',
+  'sealed-plan',
+] as const
 
 export function readSchema(name: (typeof outputSchemas)[number]): { readonly [key: string]: unknown } {
   return JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), 'utf8'))

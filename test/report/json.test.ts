@@ -100,7 +100,7 @@ test('writes reports that are valid against the schema, whatever the outcome', (
       { host: 'f', status: 'not-started', reason: 'wave 1 failed' },
     ],
   }
-  assertValid('report', reportDocument(report, everything))
+  assertValid('report', reportDocument(report, everything, 'apply'))
 })
 
 test('writes diagnostics that are valid against the schema', () => {

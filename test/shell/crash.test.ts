@@ -65,7 +65,11 @@ test('killed at any moment, no file is torn, no notification forgotten, and a se
         const { journal } = facts
         const again = await tree.run(launching(tree, all, newRun('again'), { journal }))
         assert.match(again.stdout.toString(), /end ok\n$/, at)
-        assert.equal(withoutActs(listTree(tree.root)), settled, at)
+        // Uploads of a run that had not begun may be those of one that is about to: they go when they are old.
+        const left = withoutActs(listTree(tree.root)).filter(
+          (line) => stdout.includes('started') || !line.startsWith('"/var/tmp/converge-dies'),
+        )
+        assert.equal(left, settled, at)
         assert.ok(acts().includes('restart') && acts().includes('reload'), at)
       })
       if (moment > 60) throw new Error('it never comes to its end')

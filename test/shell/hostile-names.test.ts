@@ -23,14 +23,14 @@ test('names, targets and contents arrive byte for byte through an apply and back
       fc.asyncProperty(sample, async (samples) => {
         const base = `/srv/batch ${names}\n'"`
         // Most of them share a directory: each directory costs the host several processes.
-        const directories = samples.slice(0, 5).map(({ name }) => `${base}/in ${name}`)
+        const directories = samples.slice(0, 3).map(({ name }) => `${base}/in ${name}`)
         const entries = samples.map(({ name, target, content }, index) => ({
           file: `${directories[index % directories.length]}/${name}`,
           link: `${directories[index % directories.length]}/link ${name}`,
           target: target === '' ? 'x' : target,
           content,
         }))
-        const linked = entries.filter((_, index) => index % 4 === 0)
+        const linked = entries.filter((_, index) => index % 10 === 0)
         const changes: readonly Change[] = [
           change(mkdir(base)),
           ...directories.map((path) => change(mkdir(path))),
@@ -63,9 +63,9 @@ test('names, targets and contents arrive byte for byte through an apply and back
         }
         names += samples.length
       }),
-      { seed, numRuns: Math.ceil(fuzzRuns / namesPerApply) },
+      { seed, numRuns: Math.ceil(fuzzRuns / namesPerApply), includeErrorInReport: true },
     )
-    console.log(`hostile names: ${names} names of files and links in ${tree.shell.name}`)
+    console.log(`hostile names: ${names} names of files in ${tree.shell.name}`)
   }))
 
 test.run()

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
+import { launchProgram } from '../../src/shell/launch-program.ts'
 import { portableProgram } from '../../src/shell/portable-program.ts'
 import { change, run, write } from './changes.ts'
 import { inEachShell, listTree, type RootTree } from './root-tree.ts'
@@ -101,6 +102,15 @@ test('a disk on which the program itself has no place is told at once, and nothi
     assert.is(stdout.toString(), '')
     assert.is(stderr.trim().split('\n').at(-1), `cannot write below ${tree.at(place.stateDir)}`)
     assert.not(existsSync(tree.at('/etc/x')))
+  }))
+
+test('a program that dies before its first line ends the view', () =>
+  inEachShell(async (tree) => {
+    const library = libraryFor(tree.shell)
+    const run = newRun('broken')
+    const { stdout, stderr } = await tree.run(launchProgram('{ if broken\n', run, library))
+    assert.is(stdout.toString(), '')
+    assert.not.equal(stderr, '')
   }))
 
 test('there is nothing to follow where no run was started', () =>

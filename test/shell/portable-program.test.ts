@@ -55,7 +55,7 @@ test('the portable form and the plan form of a catalog lead to the same tree, an
           )
         })
       }),
-      { seed, numRuns: Math.ceil(fuzzRuns / 70), includeErrorInReport: true },
+      { seed, numRuns: Math.ceil(fuzzRuns / 100), includeErrorInReport: true },
     )
   }))
 
@@ -100,7 +100,6 @@ for (const form of ['portable', 'plan'] as const) {
   const converge = async (tree: RootTree, catalog: HostCatalog): Promise<readonly string[]> => {
     if (form === 'portable') await runPortable(tree, catalog)
     else assert.is((await apply(tree, await plan(tree, catalog))).at(-1), 'end ok')
-    assert.equal(await plan(tree, catalog), [])
     assert.is(existsSync(tree.at(journalPath)) ? tree.read(journalPath) : '', '')
     return actions(tree)
   }

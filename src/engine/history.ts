@@ -1,18 +1,18 @@
 import type { Host } from '../model/cluster.ts'
 import { CommandError } from '../model/errors.ts'
-import type { KeptGeneration } from '../model/manifest.ts'
+import type { HostHistory } from '../model/manifest.ts'
 import type { Connection } from '../model/transport.ts'
 import { AnswerError } from '../shell/answer-reader.ts'
 import { historyProgram, parseHistory } from '../shell/history-program.ts'
 import type { HostPrograms } from './inspect-host.ts'
 
-/** The generations that a host keeps after a number, newest first. */
-export async function readGenerations(
+/** The generations that a host keeps after a number, and who holds it. */
+export async function readHistory(
   connection: Connection,
   host: Host,
   after: number,
   { cluster, library }: HostPrograms,
-): Promise<readonly KeptGeneration[]> {
+): Promise<HostHistory> {
   const { exitCode, stdout, stderr } = await connection.exec({
     program: historyProgram(after, { stateDir: host.platform.stateDir, cluster }, library),
     timeoutMs: 60_000,

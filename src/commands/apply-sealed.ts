@@ -1,0 +1,35 @@
+import { escapeLine } from '../report/escape-control.ts'
+import type { ApplyOptions } from './apply.ts'
+import type { ExitCode, Io } from './io.ts'
+import { loadSpec } from './load-spec.ts'
+import { withHosts } from './open-hosts.ts'
+import { proposePlan, requireConsentable } from './propose-plan.ts'
+import { readSealedPlan, sourceWords, unseal } from './sealed-plan.ts'
+import { showDiagnostics } from './show-diagnostics.ts'
+import { usageError } from './usage-error.ts'
+
+/** `converge apply PLAN`: does exactly what a sealed plan says, or refuses with what differs. */
+export async function applySealed(file: string, options: ApplyOptions, io: Io): Promise<ExitCode> {
+  const misplaced = [
+    ...(options.limit === undefined ? [] : ['--limit']),
+    ...(options.release === true ? ['--release'] : []),
+    ...(options.prune === false ? ['--no-prune'] : []),
+  ]
+  if (misplaced.length > 0) {
+    throw usageError(
+      `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`,
+      'give that to `converge plan --out`',
+    )
+  }
+  requireConsentable(options, io)
+  const sealed = await readSealedPlan(file)
+  const spec = await loadSpec(options)
+  showDiagnostics(spec.warnings, io)
+  const plan = await unseal(sealed, spec, options)
+  if (!options.json)
+    io.stdout.write(`${escapeLine(file)}: a plan made from ${escapeLine(sourceWords(sealed.source))}\n\n`)
+  return withHosts(spec, options, io, async (open) => {
+    const { code } = await proposePlan({ command: 'apply', plan, open, options, io })
+    return code
+  })
+}

@@ -1,0 +1,130 @@
+import type { Plan } from '../model/plan.ts'
+import type { Report } from '../model/report.ts'
+import { idleReport } from '../report/idle-report.ts'
+import { planDocument, reportDocument } from '../report/json.ts'
+import { renderPlan } from '../report/render-plan.ts'
+import { renderReport } from '../report/render-report.ts'
+import { summarisePlan } from '../report/summarise-plan.ts'
+import type { ExitCode, Io } from './io.ts'
+import type { OpenHosts } from './open-hosts.ts'
+import { usageError } from './usage-error.ts'
+import { writeJson } from './write-json.ts'
+
+/** What becomes of a plan, and how it is told. */
+export interface ProposeOptions {
+  /** Stop at the plan. */
+  readonly dryRun?: boolean
+  /** Apply without asking. */
+  readonly yes?: boolean
+  readonly json?: boolean
+  readonly verbose?: boolean
+  /** The caller has shown this very plan already. */
+  readonly planShown?: boolean
+  /** Exit with 2 when a dry run finds changes. */
+  readonly exitCode?: boolean
+  /** Seconds to wait for another apply on a host. */
+  readonly lockWait?: number
+  /** Seconds in which a new connection must confirm the apply, or the host takes it back. */
+  readonly confirmWithin?: number
+}
+
+export interface Proposal {
+  readonly command: 'apply' | 'rollback'
+  readonly plan: Plan
+  readonly open: OpenHosts
+  readonly options: ProposeOptions
+  readonly io: Io
+}
+
+export interface Outcome {
+  readonly code: ExitCode
+  /** Absent where nothing was applied. */
+  readonly report?: Report
+}
+
+/** Throws a SpecError where consent will be needed and nobody can be asked. */
+export function requireConsentable(options: ProposeOptions, io: Io): void {
+  if (options.dryRun || options.yes || (!options.json && io.canAsk)) return
+  throw usageError(
+    options.json ? '--json cannot ask for consent' : 'there is no terminal to ask for consent',
+    'pass --yes to apply without asking, or --dry-run to see what would change',
+  )
+}
+
+/** Shows a plan, asks, applies it and tells how it came out; a dry run ends with the plan. */
+export async function proposePlan(proposal: Proposal): Promise<Outcome> {
+  const { plan, open, options, io } = proposal
+  open.progress.pause()
+  const { changes, failed } = summarisePlan(plan)
+  if (options.dryRun) return showDryRun(proposal)
+  if (changes === 0) return showIdle(proposal)
+  if (!options.json && options.planShown !== true) showPlan(proposal)
+  if (!options.yes && !(await hasConsent(io))) {
+    io.stdout.write('Nothing was applied.\n')
+    return { code: failed > 0 ? 1 : 0 }
+  }
+  return applyPlan(proposal)
+}
+
+function showDryRun(proposal: Proposal): Outcome {
+  const { command, plan, options, io } = proposal
+  if (options.json) writeJson(io, planDocument(plan, command))
+  else showPlan(proposal)
+  const { failed, changes } = summarisePlan(plan)
+  if (failed > 0) return { code: 1 }
+  return { code: options.exitCode && changes > 0 ? 2 : 0 }
+}
+
+function showIdle(proposal: Proposal): Outcome {
+  const { command, plan, options, io } = proposal
+  if (options.json) writeJson(io, reportDocument(idleReport(plan), plan, command))
+  else {
+    showPlan(proposal)
+    io.stdout.write('Nothing to do.\n')
+  }
+  return { code: summarisePlan(plan).failed > 0 ? 1 : 0 }
+}
+
+function showPlan({ plan, options, io }: Proposal): void {
+  io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
+}
+
+async function hasConsent(io: Io): Promise<boolean> {
+  return /^y(es)?$/i.test((await io.ask('Apply these changes? [y/N] ')).trim())
+}
+
+async function applyPlan(proposal: Proposal): Promise<Outcome> {
+  const { command, plan, open, options, io } = proposal
+  const report = await untilInterrupt(proposal)
+  open.progress.pause()
+  if (report === 'interrupted') {
+    io.stderr.write(
+      'Interrupted. Hosts that have begun finish on their own; run converge again to see how they came out.\n',
+    )
+    return { code: 130 }
+  }
+  if (options.json) writeJson(io, reportDocument(report, plan, command))
+  else {
+    const text = renderReport({ report, style: io.stdout.style, verbose: options.verbose === true })
+    io.stdout.write(options.planShown === true ? text : `\n${text}`)
+  }
+  const well = report.hosts.every((host) => host.status === 'changed' || host.status === 'unchanged')
+  return { code: well ? 0 : 1, report }
+}
+
+/** The report, or that somebody pressed Ctrl-C first. A second Ctrl-C ends the process at once. */
+async function untilInterrupt({ plan, open, options, io }: Proposal): Promise<Report | 'interrupted'> {
+  let stopListening = () => {}
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    stopListening = io.onInterrupt(() => resolve('interrupted'))
+  })
+  const applied = open.session.apply(plan, {
+    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+    ...(options.confirmWithin === undefined ? {} : { confirmWithinSeconds: options.confirmWithin }),
+  })
+  try {
+    return await Promise.race([applied, interrupted])
+  } finally {
+    stopListening()
+  }
+}

@@ -1,0 +1,111 @@
+import { openSession, type Session } from '../engine/session.ts'
+import type { Cluster, Host } from '../model/cluster.ts'
+import type { Member } from '../model/manifest.ts'
+import type { Plan } from '../model/plan.ts'
+import { renderPlan } from '../report/render-plan.ts'
+import { renderReport } from '../report/render-report.ts'
+import { createTransports } from '../transports/index.ts'
+import { hostLibrary } from './host-library.ts'
+import type { ExitCode, Io } from './io.ts'
+import { type LoadedSpec, loadSpec, type SpecOptions } from './load-spec.ts'
+import { findSudoPassword, type HostOptions, withHosts } from './open-hosts.ts'
+import { usageError } from './usage-error.ts'
+
+export interface RetireOptions extends SpecOptions, HostOptions {
+  readonly host: string
+  /** Retire without asking. */
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+  /** Only forget the host: it is gone and will not come back. */
+  readonly gone?: boolean
+}
+
+/**
+ * `converge retire HOST`: takes a host that left the spec out of the cluster. What converge created on it goes, what it
+ * adopted is restored, and the other hosts forget it.
+ */
+export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> {
+  if (!options.dryRun && !options.yes && !io.canAsk) {
+    throw usageError(
+      'there is no terminal to ask for consent',
+      'pass --yes to retire without asking, or --dry-run',
+    )
+  }
+  const spec = await loadSpec(options)
+  if (spec.cluster.hosts.some(({ name }) => name === options.host)) {
+    throw usageError(
+      `${options.host} is still in the spec`,
+      `remove it from ${options.file} first, then retire it`,
+    )
+  }
+  return withHosts(spec, options, io, async ({ session, progress }) => {
+    const plan = await session.plan()
+    progress.pause()
+    const member = plan.departed.find(({ name }) => name === options.host)
+    if (member === undefined) throw unknownHost(options.host, plan)
+    const left = options.gone === true || (await prune(member, spec, options, io))
+    if (!left || options.dryRun) return left ? 0 : 1
+    await session.forget([member.name])
+    io.stdout.write(`${member.name} is retired: the other hosts of ${spec.cluster.name} have forgotten it.\n`)
+    return 0
+  })
+}
+
+/** Prunes everything from the host; whether it is clean (or, in a dry run, would be). */
+async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, io: Io): Promise<boolean> {
+  const session = await openMember(member, spec.cluster, options, io)
+  try {
+    const plan = await session.plan()
+    io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
+    if (plan.hosts.some(({ status }) => status === 'failed')) {
+      io.stderr.write(
+        `If ${member.name} is gone for good, converge retire ${member.name} --gone forgets it.\n`,
+      )
+      return false
+    }
+    if (options.dryRun) return true
+    if (!options.yes && !/^y(es)?$/i.test((await io.ask(`Retire ${member.name}? [y/N] `)).trim()))
+      return false
+    const report = await session.apply(plan)
+    io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
+    return report.hosts.every(({ status }) => status === 'changed' || status === 'unchanged')
+  } finally {
+    await session.close()
+  }
+}
+
+async function openMember(
+  member: Member,
+  cluster: Cluster,
+  options: RetireOptions,
+  io: Io,
+): Promise<Session> {
+  const host: Host = {
+    ...member,
+    index: 0,
+    address: member.target.transport === 'ssh' ? member.target.address : member.name,
+    environment: undefined,
+    roles: [],
+    runList: [],
+    attributes: {},
+    resources: [],
+    origin: () => undefined,
+  }
+  const sudoPassword = await findSudoPassword(options, io)
+  return openSession({
+    cluster: { ...cluster, hosts: [host] },
+    catalog: { cluster: cluster.name, hosts: [{ host: member.name, entries: [] }] },
+    transports: createTransports(),
+    library: hostLibrary(),
+    parallel: 1,
+    ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
+  })
+}
+
+function unknownHost(name: string, plan: Plan): Error {
+  const departed = plan.departed.map((member) => member.name)
+  return usageError(
+    `no host of the cluster remembers ${name}`,
+    departed.length === 0 ? 'no host has left the spec' : `these have left the spec: ${departed.join(', ')}`,
+  )
+}

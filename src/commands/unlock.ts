@@ -1,0 +1,42 @@
+import { ConvergeError } from '../model/errors.ts'
+import { escapeLine } from '../report/escape-control.ts'
+import { renderError } from '../report/render-error.ts'
+import type { ExitCode, Io } from './io.ts'
+import { loadSpec, type SpecOptions } from './load-spec.ts'
+import { type HostOptions, withHosts } from './open-hosts.ts'
+import { onlyHost } from './select-hosts.ts'
+
+export interface UnlockOptions extends SpecOptions, HostOptions {
+  readonly host: string
+}
+
+/**
+ * `converge unlock HOST`: ends the apply that holds the host's lock. What it has not done stays recorded on the host,
+ * and the next converge goes on from there. A lock whose owner is dead needs no unlock.
+ */
+export async function unlock(options: UnlockOptions, io: Io): Promise<ExitCode> {
+  const spec = await loadSpec(options)
+  const { name } = onlyHost(spec.cluster, options.host)
+  return withHosts(spec, { ...options, limit: name }, io, async ({ session, progress }) => {
+    const answer = (await session.unlock()).get(name)
+    progress.pause()
+    if (answer instanceof ConvergeError) {
+      io.stderr.write(`${renderError(answer, io.stderr.style).join('\n')}\n`)
+      return 1
+    }
+    const [state = '', ...holder] = (answer ?? '').split(' ')
+    io.stdout.write(`${name}: ${told(state, escapeLine(holder.join(' ')))}\n`)
+    return state === 'held' ? 1 : 0
+  })
+}
+
+function told(state: string, holder: string): string {
+  switch (state) {
+    case 'free':
+      return 'nothing holds the lock'
+    case 'ended':
+      return `ended the apply ${holder}; run converge to go on from where it stood`
+    default:
+      return `the apply ${holder} could not be ended`
+  }
+}

@@ -1,0 +1,66 @@
+import { appendFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../report/assert-valid.ts'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+test('finds no drift where nothing was applied, and none after an apply', async () => {
+  const { file } = await makeCluster()
+  const never = await converge(['drift', ...file, '--exit-code'])
+  assert.is(never.stdout, '2 hosts: 2 never applied to\n')
+  assert.is(never.code, 0)
+  await converge([...file, '--yes'])
+  const none = await converge(['drift', ...file, '--exit-code', '--set', 'app.greeting=hi'])
+  assert.is(none.stdout, '2 hosts: 2 without drift\n', 'a change of the spec is no drift')
+  assert.is(none.code, 0)
+})
+
+test('shows a hand edit with the way back, and exits with 2 when asked to', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')
+  const { stdout, code } = await converge(['drift', ...file])
+  assert.is(
+    stdout,
+    `web1
+  write /etc/motd (0644 root:root, 11 bytes)
+    file[/etc/motd]: content will change (host changed)
+    @@ -1,2 +1 @@
+     hello web1
+    -by hand
+
+2 hosts: 1 drifted (1 resource), 1 without drift
+`,
+  )
+  assert.is(code, 0)
+  const json = await converge(['drift', ...file, '--exit-code', '--json'])
+  assert.is(json.code, 2)
+  const document = JSON.parse(json.stdout)
+  assertValid('drift', document)
+  assert.equal(document.hosts[1].drifted, ['file[/etc/motd]'])
+})
+
+test('finds it on a held host, too', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  await converge([...file, '--yes', '--set', 'app.greeting=hi'])
+  await converge(['rollback', ...file, '--yes', '--set', 'app.greeting=hi'])
+  const clean = await converge(['drift', ...file, '--set', 'app.greeting=hi'])
+  assert.is(clean.stdout, '2 hosts: 2 without drift\n')
+  rmSync(join(folder, 'hosts/web0/etc/motd'))
+  const drifted = await converge(['drift', ...file, '--set', 'app.greeting=hi'])
+  assert.match(drifted.stdout, 'file[/etc/motd]: will be created (spec and host changed)')
+})
+
+test('exits with 1 when a host cannot be asked', async () => {
+  const { folder, file } = await makeCluster()
+  rmSync(join(folder, 'hosts/web0'), { recursive: true })
+  const { stdout, code } = await converge(['drift', ...file, '--exit-code'])
+  assert.is(code, 1)
+  assert.match(stdout, '2 hosts: 1 never applied to, 1 failed\n')
+  assertValid('drift', JSON.parse((await converge(['drift', ...file, '--json'])).stdout))
+})
+
+test.run()

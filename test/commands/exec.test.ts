@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../report/assert-valid.ts'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+test('shows hosts with the same answer together, and marks what went to stderr', async () => {
+  const { file } = await makeCluster()
+  const { stdout, code } = await converge(['exec', ...file, '*', '--', 'echo same; echo bad >&2'])
+  assert.is(stdout, 'web[0-1]\n  same\n  stderr: bad\n\n2 hosts: 2 succeeded\n')
+  assert.is(code, 0)
+})
+
+test('joins words by blanks, as ssh does', async () => {
+  const { file } = await makeCluster()
+  const { stdout } = await converge(['exec', ...file, 'web0', '--', 'printf', "'%s|'", 'a', '$((1+1))', '-l'])
+  assert.is(stdout, 'web0\n  a|2|-l|\n\n1 host: 1 succeeded\n')
+})
+
+test('exits with 1 when it did not exit 0 everywhere, and names the exit codes', async () => {
+  const { folder, file } = await makeCluster()
+  const command = 'case $CONVERGE_ROOT in *web0) exit 3 ;; esac'
+  const { stdout, code } = await converge(['exec', ...file, 'web*', '--', command])
+  assert.is(stdout, 'web0 exit code 3\n\nweb1\n\n2 hosts: 1 succeeded, 1 failed\n')
+  assert.is(code, 1)
+  rmSync(join(folder, 'hosts/web0'), { recursive: true })
+  const unreachable = await converge(['exec', ...file, 'web*', '--', 'true'])
+  assert.is(unreachable.code, 1)
+  assert.match(unreachable.stdout, 'web0\n  failed at connect: cannot use ')
+  assert.match(unreachable.stdout, '2 hosts: 1 succeeded, 1 did not answer\n')
+  assertValid('exec', JSON.parse((await converge(['exec', ...file, 'web*', '--json', '--', 'true'])).stdout))
+})
+
+test('lets no control character through', async () => {
+  const { file } = await makeCluster()
+  const { stdout } = await converge(['exec', ...file, 'web0', '--', "printf '\\033[2J\\n\\007'"])
+  assert.is(stdout, 'web0\n  \\x1b[2J\n  \\x07\n\n1 host: 1 succeeded\n')
+})
+
+test('gives a host up after the timeout', async () => {
+  const { file } = await makeCluster()
+  const { stdout, code } = await converge(['exec', ...file, 'web0', '--timeout', '1', '--', 'sleep 60'])
+  assert.is(code, 1)
+  assert.match(stdout, /^web0\n {2}failed at /)
+  assert.match(stdout, '1 host: 1 did not answer\n')
+})
+
+test.run()

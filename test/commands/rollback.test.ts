@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../report/assert-valid.ts'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+const again = ['--set', 'app.greeting=hi']
+
+/** Two applies: `hello`, then `hi`. */
+async function makeHistory() {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  await converge([...file, ...again, '--yes'])
+  const motd = (host: string) => readFileSync(join(folder, 'hosts', host, 'etc/motd'), 'utf8')
+  return { folder, file, motd }
+}
+
+const plan = `web0
+  restore /etc/motd (0644 root:root)
+    file[/etc/motd]: as it was before
+
+1 host: 1 to change; 1 change
+`
+
+test('shows in a dry run what a rollback then does, and holds the host until its spec changes', async () => {
+  const { file, motd } = await makeHistory()
+  const dryRun = await converge(['rollback', 'web0', ...file, ...again, '--dry-run', '--exit-code'])
+  assert.is(dryRun.stdout, plan)
+  assert.is(dryRun.code, 2)
+  const { stdout, code } = await converge(['rollback', 'web0', ...file, ...again, '--yes'])
+  assert.is(code, 0)
+  assert.is(
+    stdout.replace(/\d+ ms|\d+\.\d s/, 'TIME'),
+    `${plan}
+web0 changed: 1 change applied
+
+1 host: 1 changed; 1 change applied; TIME
+web0 is held: converge skips it until the spec changes there. To go on with the same spec: converge --release
+`,
+  )
+  assert.is(motd('web0'), 'hello web0\n')
+  assert.is(motd('web1'), 'hi web1\n')
+
+  const held = await converge([...file, ...again, '--yes'])
+  assert.is(
+    held.stdout.replace(/by \S+ since \S+:/, 'by ME:'),
+    `web0 held
+  note: held after a rollback by ME: skipped until its spec changes, or with --release
+
+2 hosts: 1 unchanged, 1 held
+Nothing to do.
+`,
+  )
+  const json = await converge([...file, ...again, '--dry-run', '--json'])
+  const document = JSON.parse(json.stdout)
+  assertValid('plan', document)
+  assert.is(document.summary.held, 1)
+  assert.match(document.hosts[0].held, / since /)
+  const report = JSON.parse((await converge([...file, ...again, '--yes', '--json'])).stdout)
+  assertValid('report', report)
+  assert.match(report.hosts[0].held, / since /)
+
+  const released = await converge([...file, ...again, '--release', '--yes'])
+  assert.match(released.stdout, 'content will change (spec changed)')
+  assert.is(motd('web0'), 'hi web0\n')
+})
+
+test('asks, and takes nothing back unless the answer is yes', async () => {
+  const { file, motd } = await makeHistory()
+  const { stdout, questions } = await converge(['rollback', 'web0', ...file], { answers: ['n'] })
+  assert.is(stdout, `${plan}Nothing was applied.\n`)
+  assert.equal(questions, ['Apply these changes? [y/N] '])
+  assert.is(motd('web0'), 'hi web0\n')
+  assert.is((await converge(['rollback', ...file])).code, 3, 'without a terminal it refuses')
+})
+
+test('goes back to before the first apply with --to 0', async () => {
+  const { file } = await makeHistory()
+  const { stdout, code } = await converge(['rollback', ...file, '--to', '0', '--yes'])
+  assert.is(code, 0)
+  assert.match(stdout, 'web[0-1]\n  remove /etc/motd\n')
+  assert.match(stdout, 'web[0-1] are held: converge skips them until')
+})
+
+test('fails for a host without such a generation, and says where to look', async () => {
+  const { file } = await makeCluster()
+  const { stdout, code } = await converge(['rollback', ...file, '--yes'])
+  assert.is(code, 1)
+  assert.match(stdout, 'failed at plan: there is no such generation to go back to')
+  assert.match(stdout, 'remedy: converge history web0 lists the generations that are kept.')
+})
+
+test('prints plan and report as documented JSON', async () => {
+  const { file } = await makeHistory()
+  const dryRun = JSON.parse((await converge(['rollback', ...file, '--dry-run', '--json'])).stdout)
+  assertValid('plan', dryRun)
+  assert.is(dryRun.command, 'rollback')
+  const report = JSON.parse((await converge(['rollback', ...file, '--yes', '--json'])).stdout)
+  assertValid('report', report)
+  assert.is(report.command, 'rollback')
+})
+
+test.run()

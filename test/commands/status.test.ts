@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../report/assert-valid.ts'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+test('tells of each host on one line how it is', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--limit', 'web1', '--yes'])
+  appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')
+  const { stdout, code } = await converge(['status', ...file])
+  assert.is(
+    stdout,
+    'web0  never applied to\nweb1  generation 1, 1 resource drifted\n\n2 hosts: 2 reachable; 1 drifted\n',
+  )
+  assert.is(code, 0)
+  assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
+})
+
+test('names a held host', async () => {
+  const { file } = await makeCluster()
+  await converge([...file, '--yes'])
+  await converge(['rollback', 'web0', ...file, '--to', '0', '--yes'])
+  const { stdout } = await converge(['status', 'web0', ...file])
+  assert.match(
+    stdout,
+    /^web0 {2}generation 2, held after a rollback by \S+ since \S+\n\n1 host: 1 reachable; 1 held\n$/,
+  )
+  assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
+})
+
+test('exits with 1 when a host is unreachable, and says why', async () => {
+  const { folder, file } = await makeCluster()
+  rmSync(join(folder, 'hosts/web0'), { recursive: true })
+  const { stdout, code } = await converge(['status', ...file])
+  assert.is(code, 1)
+  assert.match(stdout, 'web0  unreachable: connect: cannot use ')
+  assert.match(stdout, '2 hosts: 1 reachable, 1 unreachable\n')
+  assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
+})
+
+test('says who applies something right now; --lock-wait waits only so long', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  const state = join(folder, 'hosts/web0/var/lib/converge')
+  writeFileSync(join(state, 'applying'), 'x1 somebody@elsewhere since now\n')
+  const holder = spawn('flock', [join(state, 'lock'), 'sh', '-c', 'echo held; read _'])
+  await once(holder.stdout, 'data')
+  try {
+    const { stdout, code } = await converge(['status', ...file])
+    assert.match(stdout, 'web0  another apply still runs on it: x1 somebody@elsewhere since now\n')
+    assert.match(stdout, '2 hosts: 2 reachable; 1 applying\n')
+    assert.is(code, 0)
+    const plan = await converge([...file, '--dry-run', '--lock-wait', '0'])
+    assert.is(plan.code, 1)
+    assert.match(plan.stdout, 'web0\n  failed at inspect: another apply still runs on it')
+    assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
+  } finally {
+    holder.stdin.end('\n')
+    await once(holder, 'close')
+  }
+  assert.is((await converge([...file, '--dry-run'])).code, 0)
+})
+
+test.run()

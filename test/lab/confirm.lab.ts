@@ -1,0 +1,64 @@
+import * as assert from 'uvu/assert'
+import { createProject, labSsh, type Project } from './harness/converge.ts'
+import { type Lab, startLab } from './harness/lab.ts'
+import { labSuite } from './harness/unavailable.ts'
+
+const test = labSuite('confirmed apply on a real host')
+let lab: Lab
+let project: Project
+
+test.before(async () => {
+  lab = await startLab({ hosts: ['edge0'], packages: ['nftables'] })
+  project = await createProject(spec('accept', 'one'))
+})
+
+test.after(async () => {
+  await project?.remove()
+  await lab?.close()
+})
+
+test('is confirmed over a new connection and stays', async () => {
+  const applied = await project.converge(['--yes', '--confirm-within', '60s'])
+  assert.is(applied.exitCode, 0, applied.stdout + applied.stderr)
+  const timers = await lab.run('edge0', 'systemctl list-timers --all --no-legend "converge-revert-*"')
+  assert.is(timers.stdout, '')
+  assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'one\n')
+})
+
+test('heals itself when a firewall rule cuts ssh', async () => {
+  await project.write('cluster.yaml', spec('drop', 'two'))
+  const applied = await project.converge(['--yes', '--confirm-within', '8s'])
+  assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
+  assert.match(applied.stdout, 'no new connection confirmed the apply in time')
+  await lab.run(
+    'edge0',
+    'until ! systemctl is-active --quiet "converge-revert-*"; do sleep 0.2; done',
+    60_000,
+  )
+  assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'one\n')
+  assert.match((await lab.run('edge0', 'nft list ruleset')).stdout, 'tcp dport 22 accept')
+
+  const held = await project.converge(['--dry-run'])
+  assert.is(held.exitCode, 0, held.stdout + held.stderr)
+  assert.match(held.stdout, 'held since a rollback')
+  await project.write('cluster.yaml', spec('accept', 'three'))
+  const mended = await project.converge(['--yes'])
+  assert.is(mended.exitCode, 0, mended.stdout + mended.stderr)
+})
+
+function spec(verdict: 'accept' | 'drop', motd: string): string {
+  const rules = `flush ruleset\\ntable inet filter { chain input { type filter hook input priority 0; tcp dport 22 ${verdict}; } }\\n`
+  return `cluster: edge
+${labSsh(lab, 'root')}
+platform: { os: debian, release: "12", arch: amd64 }
+hosts:
+  edge0:
+    address: ${lab.address('edge0')}
+    resources:
+      - file: { path: /etc/motd, content: "${motd}\\n" }
+      - file: { path: /etc/nftables.conf, content: "${rules}", validate: "nft -c -f {}" }
+      - unit: { name: nftables.service, enabled: true, started: true, restartOn: ["file[/etc/nftables.conf]"] }
+`
+}
+
+test.run()
