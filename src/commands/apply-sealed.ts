@@ -21,8 +21,8 @@ export async function applySealed(file: string, options: ApplyOptions, io: Io): 
       'give that to `converge plan --out`',
     )
   }
-  requireConsentable(options, io)
   const sealed = await readSealedPlan(file)
+  requireConsentable(options, io)
   const spec = await loadSpec(options)
   showDiagnostics(spec.warnings, io)
   const plan = await unseal(sealed, spec, options)

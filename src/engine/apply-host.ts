@@ -114,6 +114,7 @@ async function start({ planned, run, record, connections, library, revert }: Sta
       const { exitCode, stderr } = await connection.exec({
         program: send,
         timeoutMs,
+        maxOutputBytes: baseResultBytes + planned.changes.length * changeResultBytes,
         onStdout: readLines(record),
       })
       if (!record.ended()) throw endedEarly(planned.host, exitCode, stderr)
@@ -127,6 +128,10 @@ async function start({ planned, run, record, connections, library, revert }: Sta
     }
   }
 }
+
+/** Far more than the result lines of an apply and what a failed step printed, of which the host tells the end only. */
+const baseResultBytes = 1024 * 1024
+const changeResultBytes = 1024
 
 const lostCodes: ReadonlySet<string> = new Set(['connection-lost', 'connect-failed', 'connect-timeout'])
 /** Pauses before each new try to resume the view; after the last one the error stands. */

@@ -25,7 +25,7 @@ export interface PlanSource {
 type Write = Extract<Operation, { op: 'write' }>
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
-export type SealedOperation =
+type SealedOperation =
   | Exclude<Operation, Write>
   | (Omit<Write, 'content'> & { readonly content: Omit<Content, 'data' | 'encoding'> })
 

@@ -67,7 +67,7 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, members } = bookkeeping
+  const { generation, summary, revert, records, rewrite, members, hold } = bookkeeping
   const keep = run.keepGenerations ?? defaultKeepGenerations
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
   return [
@@ -75,6 +75,7 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
     `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
     ...(generation > keep ? [`forget_generations ${generation - keep}`] : []),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
+    ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),
   ]
@@ -83,11 +84,12 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
 /** What is written behind the last change. */
 export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
   const { outcome, hold } = bookkeeping ?? {}
-  if (outcome === undefined && hold === undefined) return []
+  const holds = hold !== undefined && hold !== 'release'
+  if (outcome === undefined && !holds) return []
   return [
     'flush_writes',
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
-    ...(hold === undefined ? [] : [hold === 'release' ? 'release_hold' : `hold ${quote(hold)}`]),
+    ...(holds ? [`hold ${quote(hold)}`] : []),
   ]
 }
 

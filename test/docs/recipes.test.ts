@@ -92,8 +92,8 @@ test('says truly that a change of a unit file owes the restart by itself', () =>
     content: { Service: { ExecStart: '/bin/true' } },
     started: true,
   })
-  const [writing] = service.steps(supposedFacts(service.probes, 'active'))
-  assert.equal(writing?.owes, ['restart'])
+  const steps = service.steps(supposedFacts(service.probes, 'active'))
+  assert.equal(steps.find(({ operation }) => operation.op === 'write')?.owes, ['restart'])
 })
 
 test('prints every block in a language that is highlighted', () => {

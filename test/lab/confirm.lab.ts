@@ -40,14 +40,14 @@ test('heals itself when a firewall rule cuts ssh', async () => {
 
   const held = await project.converge(['--dry-run'])
   assert.is(held.exitCode, 0, held.stdout + held.stderr)
-  assert.match(held.stdout, 'held since a rollback')
+  assert.match(held.stdout, 'held after a rollback')
   await project.write('cluster.yaml', spec('accept', 'three'))
   const mended = await project.converge(['--yes'])
   assert.is(mended.exitCode, 0, mended.stdout + mended.stderr)
 })
 
 function spec(verdict: 'accept' | 'drop', motd: string): string {
-  const rules = `flush ruleset\\ntable inet filter { chain input { type filter hook input priority 0; tcp dport 22 ${verdict}; } }\\n`
+  const rules = `flush ruleset\\ntable inet filter { chain input { type filter hook input priority 0; tcp dport 22 ${verdict}; }; }\\n`
   return `cluster: edge
 ${labSsh(lab, 'root')}
 platform: { os: debian, release: "12", arch: amd64 }

@@ -1,9 +1,19 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Plan } from '../../src/model/plan.ts'
+import type { HostPlan, Plan } from '../../src/model/plan.ts'
 import { renderPlan } from '../../src/report/render-plan.ts'
 import { createStyle } from '../../src/report/style.ts'
-import { change, fileChange, plan, planned, refused, restartChange, wave, write } from './sample-plan.ts'
+import {
+  change,
+  facts,
+  fileChange,
+  plan,
+  planned,
+  refused,
+  restartChange,
+  wave,
+  write,
+} from './sample-plan.ts'
 
 function render(of: Plan, verbose = false): string {
   return renderPlan({ plan: of, style: createStyle({ color: false }), verbose })
@@ -149,6 +159,30 @@ test('names unchanged hosts when verbose', () => {
   assert.is(
     render(plan([planned('a', []), planned('b', [])]), true),
     'a, b unchanged\n\n2 hosts: 2 unchanged\n',
+  )
+})
+
+test('shows held hosts and counts them apart from unchanged ones', () => {
+  const held: HostPlan = {
+    host: 'infra1',
+    status: 'planned',
+    changes: [],
+    facts,
+    held: 'ann since today',
+    disrupts: [],
+    notes: ['held after a rollback'],
+  }
+  assert.is(
+    render(plan([planned('infra0', []), held])),
+    'infra1 held\n  note: held after a rollback\n\n2 hosts: 1 unchanged, 1 held\n',
+  )
+})
+
+test('says who caused a difference', () => {
+  const both = { ...fileChange(heartbeat), cause: 'spec and host changed' } as const
+  assert.match(
+    render(plan([planned('infra0', [both])])),
+    '    file[/etc/etcd/etcd.env]: content will change (spec and host changed)\n',
   )
 })
 

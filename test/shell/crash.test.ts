@@ -2,8 +2,10 @@ import { existsSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { change, link, run, write } from './changes.ts'
+import { fuzzRuns } from './hostile.ts'
 import { inEachShell, listTree, type RootTree, withRootTree } from './root-tree.ts'
 import { inspect, launching, libraryFor, newRun } from './run-programs.ts'
+import { type Shell, shells } from './shells.ts'
 
 const restart = { resource: 'unit[a.service]', action: 'restart' } as const
 const reload = { resource: 'unit[b.service]', action: 'reload' } as const
@@ -37,44 +39,58 @@ function dyingAt(tree: RootTree, moment: number) {
   return { ...library, apply: `${library.apply}\n${point}\n` }
 }
 
-test('killed at any moment, no file is torn, no notification forgotten, and a second run ends the same way', () =>
-  inEachShell(async (model) => {
-    plant(model)
-    const undisturbed = changesFor(model).all
-    await model.run(launching(model, undisturbed, newRun('whole')))
-    const settled = withoutActs(listTree(model.root))
-    for (let moment = 1, died = true; died; moment += 1) {
-      await withRootTree(model.shell, async (tree) => {
-        plant(tree)
-        const { all, acts } = changesFor(tree)
-        const { stdout } = await tree.run(
-          launching(tree, all, newRun('dies'), { library: dyingAt(tree, moment) }),
-        )
-        died = !stdout.toString().endsWith('end ok\n')
-        if (!died) return
-        const at = `killed at moment ${moment}, after:\n${stdout}`
-        for (const file of ['first', 'second', 'third'])
-          assert.match(tree.read(`/etc/${file}`), /^(old|new)$/, at)
-        const facts = await inspect(tree, [])
-        assert.is(facts.applying, undefined, at)
-        const pending = facts.pending.map(({ action }) => action)
-        const owing = (file: string, action: string): boolean =>
-          tree.read(`/etc/${file}`) === 'old' || pending.includes(action) || acts().includes(action)
-        assert.ok(owing('first', 'restart') && owing('third', 'restart') && owing('second', 'reload'), at)
-        // Everything that is done once more is right from any state.
-        const { journal } = facts
-        const again = await tree.run(launching(tree, all, newRun('again'), { journal }))
-        assert.match(again.stdout.toString(), /end ok\n$/, at)
-        // Uploads of a run that had not begun may be those of one that is about to: they go when they are old.
-        const left = withoutActs(listTree(tree.root)).filter(
-          (line) => stdout.includes('started') || !line.startsWith('"/var/tmp/converge-dies'),
-        )
-        assert.equal(left, settled, at)
-        assert.ok(acts().includes('restart') && acts().includes('reload'), at)
-      })
-      if (moment > 60) throw new Error('it never comes to its end')
-    }
-  }))
+/** Whether the run still died at that moment; if so, nothing was lost, and a second run ends as an undisturbed one. */
+async function diesAt(moment: number, shell: Shell, settled: readonly string[]): Promise<boolean> {
+  let died = false
+  await withRootTree(shell, async (tree) => {
+    plant(tree)
+    const { all, acts } = changesFor(tree)
+    const { stdout } = await tree.run(
+      launching(tree, all, newRun('dies'), { library: dyingAt(tree, moment) }),
+    )
+    died = !stdout.toString().endsWith('end ok\n')
+    if (!died) return
+    const at = `${shell.name}, killed at moment ${moment}, after:\n${stdout}`
+    for (const file of ['first', 'second', 'third'])
+      assert.match(tree.read(`/etc/${file}`), /^(old|new)$/, at)
+    const { applying, journal, pending } = await inspect(tree, [])
+    assert.is(applying, undefined, at)
+    const owing = (file: string, action: string): boolean =>
+      tree.read(`/etc/${file}`) === 'old' ||
+      pending.some((one) => one.action === action) ||
+      acts().includes(action)
+    assert.ok(owing('first', 'restart') && owing('third', 'restart') && owing('second', 'reload'), at)
+    // Everything that is done once more is right from any state.
+    const again = await tree.run(launching(tree, all, newRun('again'), { journal }))
+    assert.match(again.stdout.toString(), /end ok\n$/, at)
+    // Uploads of a run that had not begun may be those of one that is about to: they go when they are old.
+    const left = withoutActs(listTree(tree.root)).filter(
+      (line) => stdout.includes('started') || !line.startsWith('"/var/tmp/converge-dies'),
+    )
+    assert.equal(left, settled, at)
+    assert.ok(acts().includes('restart') && acts().includes('reload'), at)
+  })
+  return died
+}
+
+test('killed at any moment, no file is torn, no notification forgotten, and a second run ends the same way', async () => {
+  let settled: readonly string[] = []
+  await inEachShell(async (tree) => {
+    plant(tree)
+    await tree.run(launching(tree, changesFor(tree).all, newRun('whole')))
+    settled = withoutActs(listTree(tree.root))
+  })
+  let moment = 1
+  // Each moment in one shell after the other; a nightly run takes all shells for each.
+  const chosen = (): readonly Shell[] =>
+    fuzzRuns > 200 ? shells : shells.filter((_, index) => index === moment % shells.length)
+  while ((await Promise.all(chosen().map((shell) => diesAt(moment, shell, settled)))).includes(true)) {
+    moment += 1
+    assert.ok(moment < 200, 'it never comes to its end')
+  }
+  assert.ok(moment > 10, 'the moments are reached')
+  console.log(`killed at ${moment - 1} moments`)
+})
 
 /** An act that a kill parted from its note in the journal is done twice; that and nothing else may differ. */
 function withoutActs(tree: readonly string[]): readonly string[] {

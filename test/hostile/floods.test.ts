@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Connection } from '../../src/model/transport.ts'
+import { run } from '../contracts/transport.ts'
+import { withHosts } from '../transports/embedded-host.ts'
+import { boundedFailure } from './failures.ts'
+import { withScript } from './scripted-host.ts'
+
+const gigabyte = 1024 * 1024 * 1024
+const memoryLimitBytes = 500 * 1024 * 1024
+const upload = (connection: Connection) =>
+  connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
+
+/** Writes a gigabyte, or as much of it as is taken. */
+function flood(socket: Socket, unit: Buffer): void {
+  let sentBytes = 0
+  const more = (): void => {
+    while (sentBytes < gigabyte && !socket.destroyed) {
+      sentBytes += unit.length
+      if (!socket.write(unit)) {
+        socket.once('drain', more)
+        return
+      }
+    }
+  }
+  more()
+}
+
+/** What the work adds to this process's memory at its highest. The hosts live in it too. */
+async function addedMemory(work: () => Promise<void>): Promise<number> {
+  const before = process.memoryUsage().rss
+  let highest = before
+  const timer = setInterval(() => {
+    highest = Math.max(highest, process.memoryUsage().rss)
+  }, 10)
+  await work()
+  clearInterval(timer)
+  return Math.max(highest, process.memoryUsage().rss) - before
+}
+
+const banners: readonly (readonly [what: string, unit: Buffer, message: RegExp])[] = [
+  ['zeros', Buffer.alloc(64 * 1024), /Header line too long$/],
+  ['lines', Buffer.from('hello\n'.repeat(8192)), /Max greeting lines exceeded$/],
+  ['carriage returns', Buffer.from('\r'.repeat(64 * 1024)), /^no connection to .* does not speak SSH$/],
+]
+
+for (const [what, unit, message] of banners) {
+  test(`a gigabyte of ${what} in place of the banner is not read to its end`, () =>
+    withScript({ onSocket: (socket) => flood(socket, unit) }, async ({ connect }) => {
+      const added = await addedMemory(async () => {
+        const error = await boundedFailure(4_000, connect)
+        assert.match(error.message, message)
+      })
+      assert.ok(added < memoryLimitBytes, `${added} bytes`)
+    }))
+}
+
+const programs: readonly (readonly [what: string, program: string])[] = [
+  ['output', 'head -c 1073741824 /dev/zero\n'],
+  ['errors', 'head -c 1073741824 /dev/zero >&2\n'],
+]
+
+for (const [what, program] of programs) {
+  test(`a gigabyte of ${what} is cut off at the limit`, () =>
+    withHosts({}, async ({ connect }) => {
+      const connection = await connect('node0')
+      const added = await addedMemory(async () => {
+        const error = await boundedFailure(10_000, () => run(connection, program))
+        assert.is(error.code, 'answer-unreadable')
+        assert.is(error.message, 'the host answered with more than 67108864 bytes')
+      })
+      assert.ok(added < memoryLimitBytes, `${added} bytes`)
+      await connection.close()
+    }))
+}
+
+test('a login shell that prints single bytes without end is left soon', () =>
+  withScript(
+    {
+      onSession: (session) =>
+        session.on('exec', (accept) => {
+          const channel = accept()
+          const more = (): void => {
+            if (channel.destroyed) return
+            for (let count = 0; count < 1000; count++) channel.write('x')
+            setImmediate(more)
+          }
+          more()
+        }),
+    },
+    async ({ connect }) => {
+      const connection = await connect()
+      const error = await boundedFailure(10_000, () => run(connection, 'echo\n'))
+      assert.is(error.message, 'the login shell prints without end before it starts /bin/sh')
+      await connection.close()
+    },
+  ))
+
+test('a sudo that complains without end is left soon', () =>
+  withScript(
+    {
+      onSession: (session) =>
+        session.on('exec', (accept) => {
+          const channel = accept()
+          const line = Buffer.from('converge-password:'.repeat(1000))
+          const more = (): void => {
+            if (!channel.destroyed && channel.stderr.write(line)) setImmediate(more)
+            else channel.stderr.once('drain', more)
+          }
+          more()
+        }),
+    },
+    async ({ connect }) => {
+      const connection = await connect({ sudo: 'always' })
+      const error = await boundedFailure(10_000, () => run(connection, 'echo\n'))
+      assert.is(error.code, 'answer-unreadable')
+      await connection.close()
+    },
+  ))
+
+test('an SFTP server that floods instead of answering is cut off', () =>
+  withScript(
+    {
+      onSession: (session) =>
+        session.on('subsystem', (accept) => {
+          const channel = accept()
+          const more = (): void => {
+            if (!channel.destroyed && channel.write(Buffer.alloc(32 * 1024))) setImmediate(more)
+            else channel.once('drain', more)
+          }
+          more()
+        }),
+    },
+    async ({ connect }) => {
+      const connection = await connect()
+      const error = await boundedFailure(4_000, () => upload(connection))
+      assert.is(error.step, 'upload')
+      await connection.close()
+    },
+  ))
+
+console.log(`floods: ${banners.length + programs.length + 3} kinds`)
+test.run()

@@ -1,0 +1,170 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Connection } from '../../src/model/transport.ts'
+import { run } from '../contracts/transport.ts'
+import { boundedFailure } from './failures.ts'
+import { type Script, withScript } from './scripted-host.ts'
+
+const upload = (connection: Connection) =>
+  connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
+const exec = (connection: Connection) => run(connection, 'echo\n', { timeoutMs: 400 })
+
+interface Hang {
+  readonly where: string
+  readonly script: Script
+  readonly act?: (connection: Connection) => Promise<unknown>
+  readonly code: string
+  readonly step: string
+  readonly message: RegExp
+}
+
+const hangs: readonly Hang[] = [
+  {
+    where: 'before the banner',
+    script: { onSocket: () => undefined },
+    code: 'connect-timeout',
+    step: 'connect',
+    message: /^no connection to 127\.0\.0\.1:\d+ within 0\.4 s: something listens but does not speak SSH$/,
+  },
+  {
+    where: 'within the banner',
+    script: { onSocket: (socket) => socket.write('SSH-2.0-Open') },
+    code: 'connect-timeout',
+    step: 'connect',
+    message: /something listens but does not speak SSH$/,
+  },
+  {
+    where: 'before the key exchange',
+    script: { onSocket: (socket) => socket.write('SSH-2.0-OpenSSH_9.2p1\r\n') },
+    code: 'connect-timeout',
+    step: 'connect',
+    message: /something listens but does not speak SSH$/,
+  },
+  {
+    where: 'at the login',
+    script: { onAuthentication: () => undefined },
+    code: 'connect-timeout',
+    step: 'connect',
+    message: /the login does not end$/,
+  },
+  {
+    where: 'when a program is to be started',
+    script: { onSession: (session) => session.on('exec', () => undefined) },
+    act: exec,
+    code: 'timeout',
+    step: 'exec',
+    message: /^the SSH server opened no session within 0\.4 s$/,
+  },
+  {
+    where: 'before the first byte of an answer',
+    script: { onSession: (session) => session.on('exec', (accept) => accept()) },
+    act: exec,
+    code: 'timeout',
+    step: 'exec',
+    message: /^no end after 0\.4 s$/,
+  },
+  {
+    where: 'in the middle of an answer',
+    script: {
+      onSession: (session) => session.on('exec', (accept) => accept().write('converge-shell\nconverge 1\n')),
+    },
+    act: exec,
+    code: 'timeout',
+    step: 'exec',
+    message: /^no end after 0\.4 s$/,
+  },
+  {
+    where: 'behind a whole answer that it does not end',
+    script: {
+      onSession: (session) =>
+        session.on('exec', (accept) => {
+          const channel = accept()
+          channel.write('converge-shell\nend\n')
+          channel.exit(0)
+        }),
+    },
+    act: exec,
+    code: 'timeout',
+    step: 'exec',
+    message: /^no end after 0\.4 s$/,
+  },
+  {
+    where: 'when SFTP is to be started',
+    script: { onSession: (session) => session.on('sftp', () => undefined) },
+    act: upload,
+    code: 'timeout',
+    step: 'upload',
+    message: /^(the SSH server opened no session|the upload did not end) within 0(\.4)? s$/,
+  },
+  {
+    where: 'at the first request over SFTP',
+    script: { onSession: (session) => session.on('sftp', (accept) => accept()) },
+    act: upload,
+    code: 'timeout',
+    step: 'upload',
+    message: /^the upload did not end within 0 s$/,
+  },
+  {
+    where: 'at the first write over SFTP',
+    script: {
+      onSession: (session) =>
+        session.on('sftp', (accept) => {
+          const sftp = accept()
+          sftp.on('MKDIR', (id) => sftp.status(id, 0))
+          sftp.on('OPEN', (id) => sftp.handle(id, Buffer.from('h')))
+        }),
+    },
+    act: upload,
+    code: 'timeout',
+    step: 'upload',
+    message: /^the upload did not end within 0 s$/,
+  },
+]
+
+for (const { where, script, act, code, step, message } of hangs) {
+  test(`a host that hangs ${where} costs its timeout and no more`, () =>
+    withScript(script, async ({ connect }) => {
+      const error = await boundedFailure(2_000, async () => {
+        const connection = await connect()
+        try {
+          await act?.(connection)
+        } finally {
+          await connection.close()
+        }
+      })
+      assert.equal([error.code, error.step], [code, step], error.message)
+      assert.match(error.message, message)
+    }))
+}
+
+test('a host that falls silent without closing is noticed by what keeps the connection alive', async () => {
+  const patience = { sessionMs: 5_000, uploadMs: 5_000, keepAliveMs: 100 }
+  const { createServer, connect: dial } = await import('node:net')
+  await withScript(
+    { patience, onSession: (session) => session.on('exec', (accept) => accept()) },
+    async ({ connect, name }) => {
+      let silent = false
+      const proxy = createServer((socket) => {
+        const host = dial(Number(name.split(':').at(-1)), '127.0.0.1')
+        socket.pipe(host)
+        host.on('data', (chunk) => silent || socket.write(chunk))
+        for (const end of [socket, host]) end.on('error', () => undefined)
+        socket.on('close', () => host.destroy())
+      })
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const address = proxy.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      const error = await boundedFailure(3_000, async () => {
+        const connection = await connect({ port, hostKeyChecking: 'accept-new' })
+        silent = true
+        await run(connection, 'echo\n')
+      })
+      proxy.close()
+      assert.equal([error.code, error.step], ['connection-lost', 'exec'])
+      assert.match(error.message, /^the connection to node0 was lost: Keepalive timeout$/)
+    },
+  )
+})
+
+console.log(`hangs: ${hangs.length + 1} places`)
+test.run()

@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AuthContext, Session } from 'ssh2'
+import ssh2 from 'ssh2'
+import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
+import type { SshSettings } from '../../src/model/cluster.ts'
+import type { Connection } from '../../src/model/transport.ts'
+import { createSshTransport } from '../../src/transports/ssh.ts'
+import type { SshPatience } from '../../src/transports/ssh-patience.ts'
+
+/** Short enough for a test in which the host hangs, long enough for one in which it does not. */
+export const shortPatience: SshPatience = { sessionMs: 400, uploadMs: 400, keepAliveMs: 10_000 }
+
+/** What a host does that is not as it should be; what is left out is as it should be. */
+export interface Script {
+  /** Instead of SSH: what listens there. */
+  readonly onSocket?: (socket: Socket) => void
+  readonly hostKeys?: readonly EmbeddedKey[]
+  readonly onAuthentication?: (context: AuthContext) => void
+  readonly onSession?: (session: Session) => void
+  readonly patience?: SshPatience
+}
+
+export interface ScriptedHost {
+  readonly directory: string
+  readonly name: string
+  /** Lines of a known_hosts file for these keys. */
+  known(...keys: readonly EmbeddedKey[]): Promise<void>
+  connect(ssh?: SshSettings): Promise<Connection>
+}
+
+/** A host that follows a script, for as long as the test takes. */
+export async function withScript(script: Script, act: (host: ScriptedHost) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'converge-test-'))
+  const hostKeys = script.hostKeys ?? [generateKey()]
+  const sockets = new Set<Socket>()
+  const ssh = new ssh2.Server({ hostKeys: hostKeys.map(({ privatePem }) => privatePem) }, (client) => {
+    client.on('error', () => undefined)
+    client.on('authentication', script.onAuthentication ?? ((context) => context.accept()))
+    client.on('session', (accept) => script.onSession?.(accept()))
+  })
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    if (script.onSocket === undefined) ssh.injectSocket(socket)
+    else script.onSocket(socket)
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  const knownHostsFile = join(directory, 'known_hosts')
+  const identityFile = join(directory, 'identity')
+  await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
+  const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
+  const transport = createSshTransport(environment, script.patience ?? shortPatience)
+  const name = `[127.0.0.1]:${port}`
+  const known = (...keys: readonly EmbeddedKey[]) =>
+    writeFile(
+      knownHostsFile,
+      keys.map(({ type, publicBlob }) => `${name} ${type} ${publicBlob.toString('base64')}\n`).join(''),
+    )
+  await known(...hostKeys)
+  try {
+    await act({
+      directory,
+      name,
+      known,
+      connect: (settings) =>
+        transport.connect({
+          host: 'node0',
+          address: '127.0.0.1',
+          ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 0.4, ...settings },
+        }),
+    })
+  } finally {
+    await transport.close()
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+    await rm(directory, { recursive: true })
+  }
+}
