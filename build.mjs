@@ -6,8 +6,18 @@ import { build } from 'esbuild'
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 // Many small modules: loading them one by one costs more than everything else at the start. ssh2 has optional native
 // parts and jiti loads itself, so they stay packages.
-const bundled = new Set(['ajv', 'commander', 'diff', 'fastest-levenshtein', 'handlebars', 'p-limit', 'typebox', 'yaml'])
-const requireBanner = "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"
+const bundled = new Set([
+  'ajv',
+  'commander',
+  'diff',
+  'fastest-levenshtein',
+  'handlebars',
+  'p-limit',
+  'typebox',
+  'yaml',
+])
+const requireBanner =
+  "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"
 
 rmSync('dist', { recursive: true, force: true })
 await build({

@@ -14,8 +14,10 @@ import {
   type Run,
   specOptions,
 } from './options.ts'
+import type { RetireOptions } from './retire.ts'
 import type { RollbackOptions } from './rollback.ts'
 import type { StatusOptions } from './status.ts'
+import type { UnlockOptions } from './unlock.ts'
 
 const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; with commas. All unless given.'
 
@@ -81,6 +83,27 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     hostOptions(),
     [jsonOption(), exitCodeOption('Exit with 2 when a dry run finds changes.')],
   )
+
+  const retire = program
+    .command('retire')
+    .description('Take a host that left the spec out of the cluster: remove what converge made, forget it.')
+    .argument('<host>', 'A host that the cluster remembers.')
+    .option('-n, --dry-run', 'Show what would be removed.')
+    .option('-y, --yes', 'Retire without asking.')
+    .option('--gone', 'Only forget it: the host is gone for good.')
+    .action((host: string, options: Omit<RetireOptions, 'host'>) =>
+      run('retire', {}, async () => (await import('./retire.ts')).retire({ ...options, host }, io)),
+    )
+  addOptions(retire, specOptions(), hostOptions())
+
+  const unlock = program
+    .command('unlock')
+    .description('End an apply that holds the lock of a host; the next converge goes on from there.')
+    .argument('<host>', 'The host.')
+    .action((host: string, options: Omit<UnlockOptions, 'host'>) =>
+      run('unlock', {}, async () => (await import('./unlock.ts')).unlock({ ...options, host }, io)),
+    )
+  addOptions(unlock, specOptions(), hostOptions())
 
   const exec = program
     .command('exec')

@@ -46,6 +46,7 @@ export function proposeOptions(): readonly Option[] {
   return [
     new Option('-n, --dry-run', 'Stop at the plan: show what would change.'),
     new Option('-y, --yes', 'Apply without asking.'),
+    new Option('--allow-prune', 'With --yes: also take much away, or all, or a member of a group.'),
     new Option('--lock-wait <time>', 'Wait this long for another apply on a host: 90, 120s, 2m.').argParser(
       (text: string) => parseTime(text, 0),
     ),

@@ -16,6 +16,8 @@ export interface ProposeOptions {
   readonly dryRun?: boolean
   /** Apply without asking. */
   readonly yes?: boolean
+  /** Consents to what the plan takes away, too. */
+  readonly allowPrune?: boolean
   readonly json?: boolean
   readonly verbose?: boolean
   /** The caller has shown this very plan already. */
@@ -59,7 +61,8 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   if (options.dryRun) return showDryRun(proposal)
   if (changes === 0) return showIdle(proposal)
   if (!options.json && options.planShown !== true) showPlan(proposal)
-  if (!options.yes && !(await hasConsent(io))) {
+  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(plan)
+  if (!options.yes && !(await hasConsent(plan, io))) {
     io.stdout.write('Nothing was applied.\n')
     return { code: failed > 0 ? 1 : 0 }
   }
@@ -89,7 +92,15 @@ function showPlan({ plan, options, io }: Proposal): void {
   io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
 }
 
-async function hasConsent(io: Io): Promise<boolean> {
+function takesMuchAway({ consents }: Plan): Error {
+  return usageError(
+    `the plan takes much away: ${consents.join('; ')}`,
+    'if that is meant, pass --allow-prune; if not, mend the spec or pass --no-prune',
+  )
+}
+
+async function hasConsent({ consents }: Plan, io: Io): Promise<boolean> {
+  if (consents.length > 0) return (await io.ask('Type "prune" to apply these changes: ')).trim() === 'prune'
   return /^y(es)?$/i.test((await io.ask('Apply these changes? [y/N] ')).trim())
 }
 

@@ -32,7 +32,7 @@ export async function render(options: RenderOptions, io: Io): Promise<ExitCode> 
   }
   await prepareOutputFolder(options.output, [...names])
   for (const { host, tree } of trees)
-    await writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
+    writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
   const files = trees.reduce((sum, { tree }) => sum + tree.size, 0)
   io.stdout.write(
     `${count(trees.length, 'host')} with ${count(files, 'path')} rendered to ${options.output}\n`,

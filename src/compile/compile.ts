@@ -1,4 +1,4 @@
-import type { Cluster, Host } from '../model/cluster.ts'
+import type { Cluster, Host, ResourceDeclaration } from '../model/cluster.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
@@ -29,17 +29,30 @@ export function compile(input: CompileInput): Catalog {
   const { cluster } = input
   const problems = collectProblems()
   const contexts = createContexts(cluster)
-  const files = specFiles(input)
+  const resourceOf = createResourceMaker(input)
   const hosts = cluster.hosts.map((host) => {
     const report = (problem: Problem) => problems.add(host.name, problem)
-    return assemble(host, declare(host, input, contexts, files, report), report)
+    return assemble(host, declare(host, input, contexts, resourceOf, report), report)
   })
   const diagnostics = problems.diagnostics()
   if (diagnostics.length > 0) throw new SpecError(diagnostics)
   return { cluster: cluster.name, hosts }
 }
 
-function specFiles({ readFile }: CompileInput): SpecFiles {
+/** Makes declared resources; what many hosts have in common is one declaration and becomes one resource. */
+function createResourceMaker({ kinds, readFile }: CompileInput) {
+  const files = specFiles(readFile)
+  const made = new WeakMap<ResourceDeclaration, Declared>()
+  return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
+    const before = made.get(declaration)
+    if (before !== undefined) return before
+    const declared = declaredResource(declaration, kinds, files, report)
+    if (declared !== undefined) made.set(declaration, declared)
+    return declared
+  }
+}
+
+function specFiles(readFile: CompileInput['readFile']): SpecFiles {
   const texts = new Map<string, string>()
   const read = (path: string) => {
     const text = texts.get(path) ?? readFile(path)
@@ -52,9 +65,9 @@ function specFiles({ readFile }: CompileInput): SpecFiles {
 /** Everything that is declared for a host, recipes first, in the order of the spec. */
 function declare(
   host: Host,
-  { recipes, kinds }: CompileInput,
+  { recipes }: CompileInput,
   contexts: ContextSource,
-  files: SpecFiles,
+  resourceOf: ReturnType<typeof createResourceMaker>,
   report: (problem: Problem) => void,
 ): readonly Declared[] {
   const fromRecipes = host.runList.flatMap((use) => {
@@ -62,9 +75,7 @@ function declare(
     if (loaded === undefined) throw new InternalError(`the recipe ${use.recipe} is not loaded`)
     return runRecipe(host, use, loaded, contexts, report)
   })
-  const fromSpec = host.resources.flatMap((declaration) =>
-    declaredResource(declaration, kinds, files, report),
-  )
+  const fromSpec = host.resources.flatMap((declaration) => resourceOf(declaration, report) ?? [])
   return [...fromRecipes, ...fromSpec]
 }
 

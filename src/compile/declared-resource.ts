@@ -17,16 +17,16 @@ export function declaredResource(
   kinds: Readonly<Record<string, ResourceKind>>,
   files: SpecFiles,
   report: (problem: Problem) => void,
-): readonly Declared[] {
+): Declared | undefined {
   const where = position === undefined ? {} : { position }
   const resourceKind = kinds[kind]
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
     const resource: Resource = resourceKind.create(withContent(kind, desired, files))
-    return [{ resource, declaredBy: layer, position }]
+    return { resource, declaredBy: layer, position }
   } catch (error) {
     for (const problem of explain(error)) report({ ...problem, ...where })
-    return []
+    return undefined
   }
 }
 
@@ -52,6 +52,7 @@ function explain(error: unknown): readonly Problem[] {
 
 /** `source` and `template` (with its `variables`) turned into `content`. */
 function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMap {
+  if (!['source', 'template', 'variables'].some((name) => Object.hasOwn(desired, name))) return desired
   const { source, template, variables, ...rest } = desired
   const given = ['content', 'contentBase64', 'source', 'template'].filter((name) =>
     Object.hasOwn(desired, name),

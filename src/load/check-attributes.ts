@@ -6,7 +6,7 @@ import { childOf, isMap } from './document.ts'
 import { closeSchema } from './editor-schema.ts'
 import type { HostEntry, Resolution } from './resolution.ts'
 import { isTransposition, suggest } from './suggest.ts'
-import { createValidator, type Validator } from './validate.ts'
+import { createValidator, refuseBadSchema, type Validator } from './validate.ts'
 
 /** Checks the attributes of hosts against the schemas of the recipes that they run: each distinct tree once. */
 export function createAttributeChecker(
@@ -55,10 +55,11 @@ const missingHint = 'set it under attributes: of the cluster, an environment, a 
 function compile(
   recipe: string,
   position: Position | undefined,
-  { recipes, problems }: Resolution,
+  { recipes, problems, spec }: Resolution,
 ): Validator<Value> | undefined {
   const schema = recipes[recipe]?.recipe.attributes ?? {}
   try {
+    if (Object.hasOwn(spec.recipes ?? {}, recipe)) refuseBadSchema(schema)
     return createValidator(closeSchema({ ...schema, type: 'object' }), recipe)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)

@@ -10,13 +10,13 @@ import type { HostSpec, RoleSpec } from './schema.ts'
 import { suggestHint } from './suggest.ts'
 import { createValidator, type Validator } from './validate.ts'
 
-/** Resources of a host's roles and its own, in that order. What has no expressions is checked and built once. */
+/** Resources of a host's roles and its own, in that order. What has no expressions is one declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
 ): (entry: HostEntry, evaluator: Evaluator) => readonly ResourceDeclaration[] {
   const { document, problems, cache, kinds, spec: cluster } = resolution
   const validators = new Map<string, Validator<ValueMap>>()
-  const shared = new Map<string, readonly ResourceDeclaration[]>()
+  const shared = new WeakMap<ValueMap, readonly ResourceDeclaration[]>()
 
   const validatorOf = (kind: string): Validator<ValueMap> => {
     const before = validators.get(kind)
@@ -74,12 +74,13 @@ export function createResourceDeclarer(
     evaluator: Evaluator,
   ): readonly ResourceDeclaration[] => {
     const items = spec?.resources ?? []
-    const before = shared.get(layer)
-    if (before !== undefined) return before
     const path = [...prefix, 'resources']
-    const declared = items.flatMap((item, index) => declare(item, [...path, index], layer, evaluator))
-    if (!items.some(cache.dynamic)) shared.set(layer, declared)
-    return declared
+    return items.flatMap((item, index) => {
+      if (cache.dynamic(item)) return declare(item, [...path, index], layer, evaluator)
+      const declared = shared.get(item) ?? declare(item, [...path, index], layer, evaluator)
+      shared.set(item, declared)
+      return declared
+    })
   }
 
   return (entry, evaluator) => [

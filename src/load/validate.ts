@@ -13,18 +13,26 @@ export type SourceOf = (path: readonly string[]) => string | undefined
 
 export type Validator<T> = (value: Value, source?: SourceOf) => Validation<T>
 
-// One for all: each instance compiles the meta-schemas anew. Schemas are not added, so that equal $ids may meet.
+// One for all: each instance compiles the meta-schemas anew. Schemas are not added, so that equal $ids may meet. To check
+// the schemas themselves and to optimise their code would take longer than all that is validated with them.
 const ajv = new Ajv2020({
   allErrors: true,
   verbose: true,
   strict: false,
   validateFormats: false,
+  validateSchema: false,
   addUsedSchema: false,
+  code: { optimize: false },
 })
 
+/** Throws when a schema is not one. */
+export function refuseBadSchema(schema: JsonSchema): void {
+  if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
+}
+
 /**
- * Compiles a JSON Schema (2020-12). The validator finds all mistakes, in words for people; `name` is what the value as a
- * whole is called in them. Throws on a bad schema.
+ * Compiles a JSON Schema (2020-12) that is known to be one. The validator finds all mistakes, in words for people; `name`
+ * is what the value as a whole is called in them.
  */
 export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
   const check = ajv.compile<T>(schema)

@@ -14,7 +14,7 @@ import {
 } from './sealed-plan.ts'
 
 /** Something in the spec that is not as it was when the plan was sealed. */
-export interface Difference {
+interface Difference {
   /** Empty where it concerns the whole plan. */
   readonly host: string
   readonly message: string

@@ -22,6 +22,8 @@ export function planDocument(plan: Plan, command: 'plan' | 'apply' | 'rollback')
     cluster: plan.cluster,
     hosts: plan.hosts.map(hostPlan),
     waves: plan.waves,
+    departed: plan.departed.map(({ name }) => name),
+    consents: plan.consents,
     summary: summarisePlan(plan),
   }
 }

@@ -23,8 +23,21 @@ export function renderPlan(options: RenderPlanOptions): string {
   const blocks = [...renderHosts(options)]
   const waves = renderWaves(plan.waves, style)
   if (waves.length > 0) blocks.push(waves)
+  const warnings = [...departedLines(plan), ...consentLines(plan)].map((line) => style.warning(line))
+  if (warnings.length > 0) blocks.push(warnings)
   blocks.push([renderPlanSummary(summarisePlan(plan), style)])
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n')
+}
+
+function departedLines({ departed, cluster }: Plan): readonly string[] {
+  return departed.map(
+    ({ name }) =>
+      `${escapeLine(name)} has left the spec of ${cluster}; it is no longer looked after. converge retire ${escapeLine(name)} takes it out.`,
+  )
+}
+
+function consentLines({ consents }: Plan): readonly string[] {
+  return consents.map((sentence) => `careful: ${escapeLine(sentence)}`)
 }
 
 /** The lines of each group of hosts; unchanged ones only where there is something to know, or all of them when verbose. */

@@ -5,7 +5,16 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import type { JsonSchema } from '../model/recipe.ts'
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, verbose: true, allowUnionTypes: true })
+// A test checks the schemas of all kinds; to do it at each start, and to optimise their code, would take longer than all
+// that is validated with them.
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  verbose: true,
+  allowUnionTypes: true,
+  validateSchema: false,
+  code: { optimize: false },
+})
 
 /**
  * Makes the check of what a kind is given. Recipes are loaded without being type-checked, so a misspelt property or a

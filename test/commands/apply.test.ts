@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -158,6 +158,14 @@ test('needs a terminal for --ask-sudo-password, or the environment', async () =>
   const env = { CONVERGE_SUDO_PASSWORD: 'secret' }
   const unasked = await converge([...file, '-n', '--ask-sudo-password'], { answers: [], env })
   assert.equal(unasked.questions, [])
+})
+
+test('hands --confirm-within to the hosts, which refuse it where nothing could take the apply back', async () => {
+  const { folder, file } = await makeCluster()
+  const { stdout, code } = await converge([...file, '-l', 'web0', '--yes', '--confirm-within', '2m'])
+  assert.is(code, 1)
+  assert.match(stdout, 'failed at apply: there is no systemd that could take the apply back')
+  assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
 })
 
 test.run()

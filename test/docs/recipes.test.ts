@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createContexts } from '../../src/compile/recipe-context.ts'
 import * as dsl from '../../src/dsl.ts'
+import type { Host } from '../../src/model/cluster.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { converge } from '../commands/recording-io.ts'
 import { blocksOf, firstCellsOf, outputOf, readDocument, sectionOf } from './markdown.ts'
@@ -47,11 +48,19 @@ test('prints a recipe that refuses a single host as it shows', async () => {
 })
 
 test('lists everything that a recipe is given', () => {
-  const host = {
-    ...{ name: 'a', index: 0, address: 'a', environment: undefined, roles: [], runList: [], resources: [] },
-    ...{ attributes: {}, target: { transport: 'memory' }, origin: () => undefined },
-    platform: { init: 'systemd', stateDir: '/s', stagingDir: '/t', binDir: '/b' },
-  } as const
+  const host: Host = {
+    name: 'a',
+    index: 0,
+    address: 'a',
+    target: { transport: 'memory' },
+    platform: { init: 'systemd', stateDir: '/state', stagingDir: '/staging', binDir: '/bin' },
+    environment: undefined,
+    roles: [],
+    runList: [],
+    attributes: {},
+    resources: [],
+    origin: () => undefined,
+  }
   const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', hosts: [host] }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
   const context = createContexts(cluster).contextOf(host, { recipe, read: () => '' })

@@ -125,7 +125,7 @@ for (const { where, script, act, code, step, message } of hangs) {
   test(`a host that hangs ${where} costs its timeout and no more`, () =>
     withScript(script, async ({ connect }) => {
       const error = await boundedFailure(2_000, async () => {
-        const connection = await connect()
+        const connection = await connect(act === undefined ? { connectTimeoutSeconds: 0.4 } : {})
         try {
           await act?.(connection)
         } finally {

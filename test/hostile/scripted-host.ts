@@ -74,7 +74,7 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
         transport.connect({
           host: 'node0',
           address: '127.0.0.1',
-          ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 0.4, ...settings },
+          ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 5, ...settings },
         }),
     })
   } finally {

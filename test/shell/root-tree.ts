@@ -107,10 +107,13 @@ function collect(child: ChildProcess, program: string): Promise<Finished> {
     const stderr: Buffer[] = []
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
+    // A program that hangs fails its test instead of the whole run.
+    const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), 60_000)
     child.on('error', reject)
-    child.on('close', (exitCode) =>
-      resolve({ exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
-    )
+    child.on('close', (exitCode) => {
+      clearTimeout(timer)
+      resolve({ exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() })
+    })
     // A program that ends before it has read all of itself breaks the pipe.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(program)

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { converge } from './recording-io.ts'
+import { makeCluster } from './scratch.ts'
+
+/** Two converged hosts of which web1 has left the spec since. */
+async function makeDeparture() {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  const path = join(folder, 'cluster.yaml')
+  const text = readFileSync(path, 'utf8')
+  const without = text.replace('"web[0-1]":', 'web0:')
+  assert.is.not(without, text)
+  writeFileSync(path, without)
+  return { file, motd: join(folder, 'hosts/web1/etc/motd') }
+}
+
+test('names a host that left the spec, takes out what converge made there, and forgets it', async () => {
+  const { file, motd } = await makeDeparture()
+  const named = await converge([...file, '--dry-run'])
+  assert.match(
+    named.stdout,
+    'web1 has left the spec of test; it is no longer looked after. converge retire web1 takes it out.',
+  )
+
+  const dryRun = await converge(['retire', 'web1', ...file, '--dry-run'])
+  assert.is(dryRun.code, 0)
+  assert.match(dryRun.stdout, 'remove /etc/motd')
+  assert.ok(existsSync(motd))
+
+  const retired = await converge(['retire', 'web1', ...file, '--yes'])
+  assert.is(retired.code, 0, retired.stderr)
+  assert.match(retired.stdout, 'web1 is retired: the other hosts of test have forgotten it.')
+  assert.not(existsSync(motd))
+  assert.not.match((await converge([...file, '--dry-run'])).stdout, 'has left the spec')
+})
+
+test('only forgets a host that is gone for good', async () => {
+  const { file, motd } = await makeDeparture()
+  const { code, stdout } = await converge(['retire', 'web1', ...file, '--yes', '--gone'])
+  assert.is(code, 0)
+  assert.is(stdout, 'web1 is retired: the other hosts of test have forgotten it.\n')
+  assert.ok(existsSync(motd))
+})
+
+test('does not retire a host of the spec, or one that nobody knows', async () => {
+  const { file } = await makeDeparture()
+  const inSpec = await converge(['retire', 'web0', ...file, '--yes'])
+  assert.is(inSpec.code, 3)
+  assert.match(inSpec.stderr, 'web0 is still in the spec')
+  const unknown = await converge(['retire', 'web9', ...file, '--yes'])
+  assert.is(unknown.code, 3)
+  assert.match(unknown.stderr, 'no host of the cluster remembers web9')
+  assert.match(unknown.stderr, 'these have left the spec: web1')
+})
+
+test('wants more than --yes where much would go', async () => {
+  const { folder, file } = await makeCluster()
+  await converge([...file, '--yes'])
+  const path = join(folder, 'cluster.yaml')
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8')
+      .replaceAll(/^ +resources:\n(?: +- .*\n)*/gm, '')
+      .replaceAll(/recipes: \[.*\]/g, 'recipes: []'),
+  )
+  const refused = await converge([...file, '--yes'])
+  assert.is(refused.code, 3, refused.stdout + refused.stderr)
+  assert.match(refused.stderr, 'the plan takes much away: web0: nothing is left in its spec')
+  const declined = await converge([...file], { answers: ['y'] })
+  assert.match(declined.stdout, 'Nothing was applied.')
+  const left = await converge([...file, '--yes', '--no-prune'])
+  assert.is(left.code, 0)
+  assert.match(left.stdout, 'Nothing to do.')
+  const consented = await converge([...file], { answers: ['prune'] })
+  assert.is(consented.code, 0, consented.stdout + consented.stderr)
+})
+
+test('unlocks nothing where nothing is locked', async () => {
+  const { file } = await makeCluster()
+  const { code, stdout } = await converge(['unlock', 'web0', ...file])
+  assert.is(code, 0)
+  assert.is(stdout, 'web0: nothing holds the lock\n')
+})
+
+test.run()

@@ -1,0 +1,128 @@
+import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
+import type { Resource } from '../../src/model/resource.ts'
+
+/** Where everything that the scenario counts is written: by commands here, by units on a real host. */
+export const actsPath = '/var/log/crash-acts'
+
+/** What the distribution put there: one file is adopted before the change and left by it, one is adopted by it. */
+export const distribution = {
+  '/etc/crash/adopted.conf': 'as shipped\n',
+  '/etc/crash/motd': 'welcome\n',
+} as const
+
+/** Whatever is below one of these belongs to the scenario, beside the accounts and the units' links. */
+export const scenarioPaths = [
+  '/etc/crash',
+  '/srv/crash',
+  '/home/crash',
+  ...['web', 'proxy', 'old', 'fresh'].map((name) => `/etc/systemd/system/crash-${name}.service`),
+] as const
+
+/** Files that the change writes and takes away again. */
+export const transient = { '/etc/crash/bootstrap': 'first start\n' } as const
+
+/** The notifications that the change owes, and how each shows where the acts are counted. */
+export const owed = ['restart crash-web', 'reload crash-proxy', 'reindex', 'at-once'] as const
+
+/** What is true of the hosts before the change that is interrupted. */
+export function before(): readonly Resource[] {
+  const environment = file({ path: '/etc/crash/web.env', content: 'WORKERS=2\n' })
+  const proxied = file({ path: '/etc/crash/proxy.conf', content: 'backends 2\n' })
+  return [
+    directory({ path: '/etc/crash' }),
+    directory({ path: '/srv/crash' }),
+    environment,
+    proxied,
+    file({ path: '/etc/crash/mode.conf', content: 'secret\n' }),
+    file({ path: '/etc/crash/adopted.conf', content: 'ours\n' }),
+    file({ path: '/etc/crash/leaves.conf', content: 'for now\n' }),
+    file({ path: '/etc/crash/index.conf', content: 'fields 3\n' }),
+    link({ path: '/etc/crash/current', target: 'index.conf' }),
+    service('web', { restartOn: [environment] }),
+    service('proxy', { reloadOn: [proxied] }),
+    service('old'),
+  ]
+}
+
+/** The change: at least one of everything that an apply does, with every kind of notification. */
+export function after(): readonly Resource[] {
+  const owner = group({ name: 'crash', gid: 4711 })
+  const account = user({
+    name: 'crash',
+    uid: 4711,
+    group: 'crash',
+    groups: ['users'],
+    home: '/home/crash',
+    shell: '/bin/sh',
+    createHome: true,
+  })
+  const environment = file({ path: '/etc/crash/web.env', content: 'WORKERS=8\n' })
+  const proxied = file({ path: '/etc/crash/proxy.conf', content: 'backends 8\n' })
+  const reindex = counting('reindex')
+  const atOnce = counting('at-once')
+  const ready = '/srv/crash/ready'
+  return [
+    directory({ path: '/etc/crash' }),
+    directory({ path: '/srv/crash' }),
+    owner,
+    account,
+    directory({ path: '/etc/crash/private', owner: 'crash', group: 'crash', mode: '0750' }),
+    file({
+      path: '/etc/crash/private/key',
+      content: 'abc\n',
+      owner: 'crash',
+      group: 'crash',
+      mode: '0600',
+      notifies: [{ resource: atOnce, action: 'run', timing: 'immediate' }],
+    }),
+    file({ path: '/etc/crash/motd', content: 'managed\n' }),
+    file({ path: '/etc/crash/new.conf', content: 'x'.repeat(70_000), mode: '0640' }),
+    file({ path: '/etc/crash/mode.conf', content: 'secret\n', mode: '0600' }),
+    environment,
+    proxied,
+    file({
+      path: '/etc/crash/index.conf',
+      content: 'fields 4\n',
+      notifies: [{ resource: reindex, action: 'run' }],
+    }),
+    link({ path: '/etc/crash/current', target: 'new.conf' }),
+    link({ path: '/etc/crash/fresh', target: 'motd' }),
+    file({ path: '/etc/crash/bootstrap', content: transient['/etc/crash/bootstrap'], until: ready }),
+    service('fresh'),
+    command({ name: 'prepare', command: `: >"\${CONVERGE_ROOT-}${ready}"`, creates: ready }),
+    file({
+      path: '/etc/crash/guarded',
+      content: 'prepared\n',
+      onlyIf: `test -e "\${CONVERGE_ROOT-}${ready}"`,
+    }),
+    reindex,
+    atOnce,
+    service('web', { restartOn: [environment] }),
+    service('proxy', { reloadOn: [proxied] }),
+  ]
+}
+
+function counting(word: string): Resource {
+  return command({ name: word, command: `echo ${word} >>"\${CONVERGE_ROOT-}${actsPath}"` })
+}
+
+/** A unit that on a real host writes down what is done to it. */
+function service(name: string, more: Partial<Parameters<typeof unit>[0]> = {}): Resource {
+  const note = (act: string): string => `/bin/sh -c "echo ${act} crash-${name} >>${actsPath}"`
+  return unit({
+    name: `crash-${name}.service`,
+    content: {
+      Service: {
+        Type: 'oneshot',
+        RemainAfterExit: true,
+        ExecStart: note('start'),
+        ExecReload: note('reload'),
+        ExecStop: note('stop'),
+      },
+      Install: { WantedBy: 'multi-user.target' },
+    },
+    enabled: true,
+    started: true,
+    ...more,
+  })
+}

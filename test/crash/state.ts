@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Applied } from '../../src/model/manifest.ts'
+import { pendingInJournal } from '../../src/shell/journal.ts'
+import { parseManifest } from '../../src/shell/parse-manifest.ts'
+
+/** What converge itself remembers on a host, as far as it must not depend on how often it was interrupted. */
+export interface KeptState {
+  /** By resource. */
+  readonly manifest: Readonly<Record<string, Applied>>
+  readonly members: string
+  /** Notifications that are still owed. */
+  readonly pending: readonly string[]
+  /** The originals of adopted files, by name. */
+  readonly originals: Readonly<Record<string, string>>
+}
+
+export function readState(root: string): KeptState {
+  const state = join(root, 'var/lib/converge')
+  const cluster = join(state, 'clusters/crash')
+  const manifest = parseManifest(text(join(cluster, 'manifest')).split('\n'))
+  return {
+    manifest: Object.fromEntries(
+      manifest.map((applied): [string, Applied] => [applied.resource, applied]).toSorted(byName),
+    ),
+    members: text(join(cluster, 'members')).replaceAll(/"(?:name|port|address)":(?:"[^"]*"|\d+)/g, ''),
+    pending: pendingInJournal(text(join(state, 'journal'))).map(
+      ({ action, resource }) => `${action} ${resource}`,
+    ),
+    originals: Object.fromEntries(
+      readdirSync(join(cluster, 'originals'))
+        .sort()
+        .map((name) => [name, text(join(cluster, 'originals', name))]),
+    ),
+  }
+}
+
+/** How two states differ, one line each. */
+export function stateDifferences(now: KeptState, wanted: KeptState): readonly string[] {
+  const parts = (state: KeptState): Map<string, unknown> =>
+    new Map<string, unknown>([
+      ...Object.entries(state.manifest).map(([id, applied]): [string, unknown] => [
+        `manifest ${id}`,
+        applied,
+      ]),
+      ...Object.entries(state.originals),
+      ['members', state.members],
+      ['pending', state.pending],
+    ])
+  const [found, expected] = [parts(now), parts(wanted)]
+  return [...new Set([...found.keys(), ...expected.keys()])].flatMap((key) => {
+    const [is, should] = [found, expected].map((of) => JSON.stringify(of.get(key)))
+    return is === should ? [] : [`state: ${key}: ${is} instead of ${should}`]
+  })
+}
+
+/** Names below the host's root that a run makes and removes: temporary files and uploads. */
+export function leftovers(root: string, directories: readonly string[]): readonly string[] {
+  return ['/var/tmp', ...directories].flatMap((directory) =>
+    existsSync(join(root, directory))
+      ? readdirSync(join(root, directory))
+          .filter((name) => /^\.?converge-/.test(name))
+          .map((name) => `${directory}/${name}`)
+      : [],
+  )
+}
+
+function byName([a]: [string, Applied], [b]: [string, Applied]): number {
+  return a < b ? -1 : 1
+}
+
+function text(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
