@@ -56,7 +56,7 @@ export function recordRun(
       results: done,
       ...(failedChange === undefined ? {} : { failed: failedChange }),
       notReached: changes.filter((change) => !reached.has(change)),
-      pending: stillOwed(facts.pending as readonly Owed[], done),
+      pending: stillOwed(facts.pending as readonly Owed[], done, failedChange),
     }
   }
 
@@ -86,14 +86,21 @@ export function recordRun(
   }
 }
 
-/** What was owed before and by the applied changes, less what applied changes settled. */
-function stillOwed(before: readonly Owed[], done: readonly ChangeResult[]): readonly Owed[] {
+/** What was owed before and by the applied changes and the failed one, less what applied changes settled. */
+function stillOwed(
+  before: readonly Owed[],
+  done: readonly ChangeResult[],
+  failedChange: Change | undefined,
+): readonly Owed[] {
   const owed = new Map(before.map((one) => [`${one.action} ${one.resource}`, one]))
   for (const { change, outcome } of done) {
     if (outcome === 'skipped') continue
     for (const one of change.owes) owed.set(`${one.action} ${one.resource}`, one)
     for (const one of change.settles) owed.delete(`${one.action} ${one.resource}`)
   }
+  // A write that failed has changed nothing; whatever else failed may have done a part, and is in the journal.
+  const partly = failedChange === undefined || failedChange.operation.op === 'write' ? [] : failedChange.owes
+  for (const one of partly) owed.set(`${one.action} ${one.resource}`, one)
   return [...owed.values()]
 }
 

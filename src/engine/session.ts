@@ -1,14 +1,15 @@
 import pLimit from 'p-limit'
 import type { Cluster } from '../model/cluster.ts'
-import { CommandError, ConvergeError, InternalError } from '../model/errors.ts'
+import { CommandError, ConvergeError, InternalError, ResourceConflict } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import type { HostHistory, KeptGeneration, Member } from '../model/manifest.ts'
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
 import type { Catalog } from '../model/resource.ts'
 import type { Connection, ConnectOptions, ExecResult } from '../model/transport.ts'
-import { findGroups, type PlanOptions, planCluster } from '../plan/plan-cluster.ts'
+import { conflictOn, findGroups, type PlanOptions, planCluster } from '../plan/plan-cluster.ts'
 import { planHost } from '../plan/plan-host.ts'
+import { prune } from '../plan/prune.ts'
 import { planRollback, rollbackProbes } from '../plan/rollback.ts'
 import { planWaves } from '../plan/waves.ts'
 import { commandProgram } from '../shell/command-program.ts'
@@ -85,8 +86,13 @@ export function openSession(input: SessionInput): Session {
     onProgress({ event: 'inspected', host: name })
     return facts
   }
-  const replan: Replan = async (name) =>
-    planHost(known(catalogs, name), await inspect(name), new Set()).changes
+  const replanWith =
+    (pruning: boolean): Replan =>
+    async (name) => {
+      const own = known(catalogs, name)
+      const facts = await inspect(name)
+      return planHost(own, facts, new Set(), pruning ? prune(own, facts) : undefined).changes
+    }
 
   /** What is done on every selected host, with a host's failure as its answer. */
   const onEach = async <T>(work: (name: string) => Promise<T>): Promise<Map<string, T | ConvergeError>> =>
@@ -109,7 +115,9 @@ export function openSession(input: SessionInput): Session {
   return {
     async plan(options) {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
-      return planCluster(catalog, await onEach(inspect), options, members)
+      const plan = planCluster(catalog, await onEach(inspect), options, members)
+      replans.set(plan, replanWith(options?.prune ?? true))
+      return plan
     },
     async planRollback(to) {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
@@ -162,7 +170,7 @@ export function openSession(input: SessionInput): Session {
       const started = performance.now()
       const by = startedBy()
       onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
-      const verifying = replans.get(plan) ?? replan
+      const verifying = replans.get(plan) ?? replanWith(true)
       const reports = await rollOut({
         plan,
         limit,
@@ -235,7 +243,8 @@ async function verify(
     const remaining = await replan(host)
     return remaining.length === 0 ? report : { host, status: 'unsettled', results, remaining }
   } catch (error) {
-    return { host, status: 'failed', error: worldFailure(error), results, notReached: [], pending: [] }
+    const failure = error instanceof ResourceConflict ? conflictOn(host, error) : worldFailure(error)
+    return { host, status: 'failed', error: failure, results, notReached: [], pending: [] }
   }
 }
 

@@ -41,8 +41,17 @@ export type Operation =
   | ({ readonly op: 'mkdir'; readonly path: string } & Ownership)
   | ({ readonly op: 'attributes'; readonly path: string } & Ownership)
   | { readonly op: 'link'; readonly path: string; readonly target: string }
-  /** Removes a file, a link, or (recursive) a directory with what is in it; nothing there is fine. */
-  | { readonly op: 'remove'; readonly path: string; readonly recursive: boolean }
+  /**
+   * Removes a file, a link, or a directory: with what is in it (recursive), or only where it is empty. Nothing there is
+   * fine.
+   */
+  | {
+      readonly op: 'remove'
+      readonly path: string
+      readonly recursive: boolean
+      /** The content of the file that goes is not shown. */
+      readonly sensitive?: boolean
+    }
   /** Puts a content back that converge kept; `kept` is a file below the cluster's state directory on the host. */
   | ({
       readonly op: 'restore'

@@ -45,6 +45,8 @@ export interface Change {
   readonly records?: readonly string[]
   /** Manifest lines that are written after it. */
   readonly strikes?: readonly string[]
+  /** Decided on the host: only if one of the guarded changes that owe this was done. */
+  readonly whenOwed?: Owed
   /** Decided on the host: only if the guard says so when its turn comes. */
   readonly guard?: Guard
 }

@@ -133,23 +133,23 @@ function removalOf(
 ): readonly Operation[] {
   const mine = new Set(ownPaths(entry))
   const everything = entry.resource.steps(supposedFacts(entry.resource.probes, 'inactive'))
-  return inReverse(
-    everything.flatMap(({ operation }): readonly Operation[] => {
-      if ('path' in operation) {
-        const { path } = operation
-        if (!mine.has(path)) return []
-        if (last !== undefined && path in last.paths)
-          return last.removal.filter((one) => 'path' in one && one.path === path)
-        const touched = changes.some((change) => 'path' in change.operation && change.operation.path === path)
-        // Right from the start and never touched: nothing to take back.
-        return touched ? inverse(operation, facts, originalOf(path)) : []
-      }
-      if (last !== undefined)
-        return last.removal.filter((one) => one.op === inverseKind(operation) && sameSubject(one, operation))
-      return inverse(operation, facts, '')
-    }),
-    (operation) => operation,
-  )
+  const taken = everything.flatMap(({ operation }): readonly Operation[] => {
+    if ('path' in operation) {
+      const { path } = operation
+      if (!mine.has(path)) return []
+      if (last !== undefined && path in last.paths)
+        return last.removal.filter((one) => 'path' in one && one.path === path)
+      const touched = changes.some((change) => 'path' in change.operation && change.operation.path === path)
+      // Right from the start and never touched: nothing to take back.
+      return touched ? inverse(operation, facts, originalOf(path)) : []
+    }
+    if (last !== undefined)
+      return last.removal.filter((one) => one.op === inverseKind(operation) && sameSubject(one, operation))
+    return inverse(operation, facts, '')
+  })
+  // A path that is written and removed again is still taken back once.
+  const once = new Map(taken.map((operation) => [JSON.stringify(operation), operation]))
+  return inReverse([...once.values()], (operation) => operation)
 }
 
 function inverseKind(operation: Operation): Operation['op'] {

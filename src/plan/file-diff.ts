@@ -10,7 +10,7 @@ export function fileDiff(operation: Operation, facts: Facts): FileDiff | undefin
   const { path } = operation
   const live = facts.paths[path]
   if (live === undefined || (operation.op === 'remove' && live.type !== 'file')) return undefined
-  if (operation.op === 'write' && operation.sensitive === true) return { path, omitted: 'sensitive' }
+  if (operation.sensitive === true) return { path, omitted: 'sensitive' }
   const after = operation.op === 'write' ? text(operation.content.data, operation.content.encoding) : ''
   if (after === undefined) return { path, omitted: 'binary' }
   if (after.length > largestShown) return { path, omitted: 'too large' }

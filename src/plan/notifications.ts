@@ -1,15 +1,23 @@
 import type { Facts } from '../model/facts.ts'
 import type { Change, Owed } from '../model/plan.ts'
-import type { CatalogEntry, HostCatalog, NotificationAction, ResourceId, Step } from '../model/resource.ts'
+import type { CatalogEntry, HostCatalog, NotificationAction, Step } from '../model/resource.ts'
 
 /** The order in which one resource's notifications are considered: a restart absorbs the reload behind it. */
 const actions: readonly NotificationAction[] = ['run', 'start', 'stop', 'restart', 'reload']
 
-type Answer = (target: CatalogEntry, step: Step, settles: readonly Owed[]) => readonly Change[]
+type Answer = (
+  target: CatalogEntry,
+  step: Step,
+  answered: { readonly settles: readonly Owed[]; readonly whenOwed: Owed | undefined },
+) => readonly Change[]
+
+/** A circle of notifications ends: nothing is carried out more often than this. */
+const mostTimes = 2
 
 /**
- * Carries out what the changes owe, and what an earlier run left pending, in catalog order behind all changes.
- * A later start of the same unit absorbs its restart, a restart absorbs a reload; each happens once.
+ * Carries out what the changes owe, and what an earlier run left pending, in catalog order behind all changes; what
+ * that owes in its turn comes behind it. A later start of the same unit absorbs its restart, a restart absorbs a
+ * reload; each happens once.
  */
 export function carryOutDelayed(
   catalog: HostCatalog,
@@ -18,57 +26,81 @@ export function carryOutDelayed(
   answer: Answer,
 ): { readonly changes: readonly Change[]; readonly notes: readonly string[] } {
   const changes = [...planned]
-  for (const entry of catalog.entries) {
-    const { id } = entry.resource
-    let restarted = false
-    for (const action of actions) {
-      const owing = owersOf(planned, id, action)
-      const pending =
-        facts.pending.some(
-          (notification) => notification.resource === id && notification.action === action,
-        ) &&
-        !planned.some((change) =>
-          change.settles.some((owed) => owed.resource === id && owed.action === action),
-        )
-      if (owing.length === 0 && !pending) continue
-      const settles = [{ resource: id, action }]
-      const absorber =
-        action === 'restart' || action === 'reload' ? startBehind(changes, id, owing) : undefined
-      if (absorber !== undefined) {
-        changes[absorber] = settling(changes[absorber], settles)
-        continue
+  const times = new Map<string, number>()
+  for (let more = true; more; ) {
+    more = false
+    for (const entry of catalog.entries) {
+      for (const action of actions) {
+        const key = `${action} ${entry.resource.id}`
+        const before = times.get(key) ?? 0
+        if (before === mostTimes || !carryOut(entry, action, before === 0, { facts, changes, answer }))
+          continue
+        times.set(key, before + 1)
+        more = true
       }
-      if (action === 'reload' && restarted) {
-        const restart = changes.findLastIndex(
-          (change) => change.resource === id && isUnitAction(change, 'restart'),
-        )
-        changes[restart] = settling(changes[restart], settles)
-        continue
-      }
-      const because = owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run'
-      const steps = entry.resource.steps(facts, { action })
-      changes.push(...steps.flatMap((step) => answer(entry, { ...step, reason: because }, settles)))
-      restarted ||= action === 'restart' && steps.length > 0
     }
   }
   return { changes, notes: orphans(catalog, facts) }
 }
 
-/** The changes that owe an action and have not been answered at once. */
-function owersOf(changes: readonly Change[], id: ResourceId, action: NotificationAction): readonly Change[] {
-  const matches = (owed: Owed): boolean => owed.resource === id && owed.action === action
-  const settled = changes.findLastIndex((change) => change.settles.some(matches))
-  return changes.filter((change, index) => index > settled && change.owes.some(matches))
+/** Whether one action of one resource was owed; then it is carried out, or absorbed by what happens anyway. */
+function carryOut(
+  entry: CatalogEntry,
+  action: NotificationAction,
+  first: boolean,
+  run: { readonly facts: Facts; readonly changes: Change[]; readonly answer: Answer },
+): boolean {
+  const { facts, changes, answer } = run
+  const owed: Owed = { resource: entry.resource.id, action }
+  const owing = owersOf(changes, owed)
+  const pending =
+    first &&
+    facts.pending.some((one) => isSame(one, owed)) &&
+    !changes.some((change) => settlesIt(change, owed))
+  if (owing.length === 0 && !pending) return false
+  const absorber = absorberOf(changes, owed, owing)
+  if (absorber !== undefined) {
+    changes[absorber] = settling(changes[absorber], [owed])
+    return true
+  }
+  const because = owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run'
+  // What owes it may all be decided on the host: then this is, too.
+  const open = !pending && owing.every(({ guard, whenOwed }) => guard !== undefined || whenOwed !== undefined)
+  const answered = { settles: [owed], whenOwed: open ? owed : undefined }
+  const steps = entry.resource.steps(facts, { action })
+  changes.push(...steps.flatMap((step) => answer(entry, { ...step, reason: because }, answered)))
+  return steps.length > 0
 }
 
-/** The index of a start of this unit that comes behind everything that owes it something. */
-function startBehind(
+/** The index of the change that does what is owed anyway: a start, or for a reload a restart, behind all that owes it. */
+function absorberOf(
   changes: readonly Change[],
-  id: ResourceId,
+  { resource, action }: Owed,
   owing: readonly Change[],
 ): number | undefined {
-  const start = changes.findLastIndex((change) => change.resource === id && isUnitAction(change, 'start'))
-  return start >= 0 && owing.every((change) => changes.indexOf(change) < start) ? start : undefined
+  if (action !== 'restart' && action !== 'reload') return undefined
+  const index = changes.findLastIndex(
+    (change) =>
+      change.resource === resource &&
+      change.guard === undefined &&
+      change.whenOwed === undefined &&
+      (isUnitAction(change, 'start') || (action === 'reload' && isUnitAction(change, 'restart'))),
+  )
+  return index >= 0 && owing.every((change) => changes.indexOf(change) < index) ? index : undefined
+}
+
+function isSame(one: { readonly resource: string; readonly action: string }, owed: Owed): boolean {
+  return one.resource === owed.resource && one.action === owed.action
+}
+
+function settlesIt(change: Change, owed: Owed): boolean {
+  return change.settles.some((one) => isSame(one, owed))
+}
+
+/** The changes that owe an action and have not been answered yet. */
+function owersOf(changes: readonly Change[], owed: Owed): readonly Change[] {
+  const settled = changes.findLastIndex((change) => settlesIt(change, owed))
+  return changes.filter((change, index) => index > settled && change.owes.some((one) => isSame(one, owed)))
 }
 
 function isUnitAction({ operation }: Change, action: string): boolean {

@@ -89,17 +89,18 @@ function planOne(
       : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
     if (!(error instanceof ResourceConflict)) throw error
-    return {
-      host: catalog.host,
-      status: 'failed',
-      error: new ConvergeError('resource-conflict', `${error.resource}: ${error.message}`, {
-        host: catalog.host,
-        step: 'plan',
-        remedy: error.remedy,
-        cause: error,
-      }),
-    }
+    return { host: catalog.host, status: 'failed', error: conflictOn(catalog.host, error) }
   }
+}
+
+/** A resource that cannot be made true, as a failure of its host. */
+export function conflictOn(host: string, conflict: ResourceConflict): ConvergeError {
+  return new ConvergeError('resource-conflict', `${conflict.resource}: ${conflict.message}`, {
+    host,
+    step: 'plan',
+    remedy: conflict.remedy,
+    cause: conflict,
+  })
 }
 
 /** A host that was rolled back stays as it is, also where the catalog asks for more. */

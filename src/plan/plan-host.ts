@@ -31,8 +31,8 @@ export function planHost(
     if (steps.some((step) => step.phase !== 'last'))
       changes.push(...immediate(catalog, entry, facts, startTogether))
   }
-  const delayed = carryOutDelayed(catalog, facts, changes, (target, step, settles) =>
-    notifiedChanges(target, step, settles, startTogether),
+  const delayed = carryOutDelayed(catalog, facts, changes, (target, step, answered) =>
+    notifiedChanges(target, step, answered, startTogether),
   )
   return {
     host: catalog.host,
@@ -90,18 +90,30 @@ function stepChanges(
   return withHealth(change, resource.relations.disruption, startTogether)
 }
 
-/** The changes by which an entry answers to a notification. */
+/** The changes by which an entry answers to a notification; they notify others in their turn. */
 function notifiedChanges(
-  { resource }: CatalogEntry,
+  { resource, notifies }: CatalogEntry,
   step: Step,
-  settles: readonly Owed[],
+  { settles, whenOwed }: { readonly settles: readonly Owed[]; readonly whenOwed: Owed | undefined },
   startTogether: ReadonlySet<string>,
 ): Change[] {
-  return withHealth(
-    { resource: resource.id, operation: step.operation, reason: step.reason, expects: [], owes: [], settles },
-    resource.relations.disruption,
-    startTogether,
-  )
+  const { onlyIf, unless, disruption } = resource.relations
+  const guarded = onlyIf !== undefined || unless !== undefined
+  const change: Change = {
+    resource: resource.id,
+    operation: step.operation,
+    reason: step.reason,
+    expects: [],
+    owes: notifies.map(({ resource: target, action }): Owed => ({ resource: target, action })),
+    settles,
+    ...(guarded
+      ? {
+          guard: { ...(onlyIf === undefined ? {} : { onlyIf }), ...(unless === undefined ? {} : { unless }) },
+        }
+      : {}),
+    ...(whenOwed === undefined ? {} : { whenOwed }),
+  }
+  return withHealth(change, disruption, startTogether)
 }
 
 function immediate(
@@ -121,7 +133,7 @@ function immediate(
           notifiedChanges(
             target,
             { ...step, reason: `notified at once by ${entry.resource.id}` },
-            [{ resource: id, action }],
+            { settles: [{ resource: id, action }], whenOwed: undefined },
             startTogether,
           ),
         )

@@ -121,6 +121,7 @@ function guardWords(change: Change): readonly string[] {
   const conditions = [
     ...(onlyIf === undefined ? [] : [`only if \`${escapeLine(onlyIf)}\``]),
     ...(unless === undefined ? [] : [`unless \`${escapeLine(unless)}\``]),
+    ...(change.whenOwed === undefined ? [] : ['only if it is notified']),
   ]
   return conditions.length === 0 ? [] : [`decided on host: ${conditions.join(' and ')}`]
 }

@@ -60,8 +60,8 @@ export const { resource: file, kind: fileKind } = defineResource({
         const found = pathFact(facts, path)
         refuseOther(self.id, path, found)
         if (until === undefined) return fileSteps(desired, content, facts, found)
-        if (pathFact(facts, until).type !== 'absent') return removal(path, until, found)
-        return [...fileSteps(desired, content, facts, found), ...laterRemoval(path, until, facts)]
+        if (pathFact(facts, until).type !== 'absent') return removal(desired, until, found)
+        return [...fileSteps(desired, content, facts, found), ...laterRemoval(desired, until, facts)]
       },
     }
   },
@@ -130,11 +130,11 @@ export function fileSteps(
   return [{ operation: { op: 'attributes', path, mode, owner, group }, reason: changes.join(', '), expects }]
 }
 
-function removal(path: string, until: string, found: PathFact): readonly Step[] {
+function removal({ path, sensitive }: File, until: string, found: PathFact): readonly Step[] {
   if (found.type === 'absent') return []
   return [
     {
-      operation: { op: 'remove', path, recursive: false },
+      operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
       reason: `no longer needed: ${until} exists`,
       expects: [path],
     },
@@ -142,11 +142,11 @@ function removal(path: string, until: string, found: PathFact): readonly Step[] 
 }
 
 /** Only where units are started can the awaited path appear in this run; elsewhere the file waits for a later one. */
-function laterRemoval(path: string, until: string, facts: Facts): readonly Step[] {
+function laterRemoval({ path, sensitive }: File, until: string, facts: Facts): readonly Step[] {
   if (facts.platform.init !== 'systemd') return []
   return [
     {
-      operation: { op: 'remove', path, recursive: false },
+      operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
       reason: `no longer needed once ${until} exists`,
       phase: 'last',
       guard: { onlyIf: pathExists(until) },

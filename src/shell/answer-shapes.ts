@@ -49,7 +49,7 @@ const operations: Operations = {
   mkdir: { path: absolutePath, ...ownership },
   attributes: { path: absolutePath, ...ownership },
   link: { path: absolutePath, target: text },
-  remove: { path: absolutePath, recursive: flag },
+  remove: { path: absolutePath, recursive: flag, sensitive: optional(flag) },
   restore: { path: absolutePath, kept: keptFile, sha256: text, ...ownership },
   group: { name: text, gid: optional(count), system: flag },
   user: {

@@ -33,6 +33,8 @@ begin() {
     exit 0
   fi
   point 'locked'
+  # Behind the lines of runs that were killed: it replaces them when nothing of them is left.
+  say "$*" >>"$STATE/applying"
   clear_leftovers
   point 'leftovers cleared'
   say "$*" >"$STATE/applying"
@@ -48,10 +50,9 @@ clear_leftovers() {
     while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
     : >"$STATE/temporaries"
   fi
-  if [ -s "$STATE/applying" ]; then
-    read -r killed _ <"$STATE/applying"
-    rm -rf -- "${STAGING%/*}/converge-$killed"
-  fi
+  while read -r killed _; do
+    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}/converge-$killed"
+  done <"$STATE/applying"
   # Uploads whose controller died before it could start a run; another one may just be uploading.
   for staged in "${STAGING%/*}"/converge-????????-????????; do
     if [ "$staged" != "$STAGING" ] && [ -n "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ]; then
@@ -138,11 +139,29 @@ guarded() {
   if timed_command 10 "$condition" >/dev/null 2>&1 8>&- 9>&-; then answer=yes; else answer=no; fi
   case $kind-$answer in
     only_if-yes | unless-no) "$@" ;;
-    *)
-      NEXT_OWED= NEXT_RECORDS= LAST=
-      emit "skip $2"
-      ;;
+    *) skip "$@" ;;
   esac
+}
+
+# when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if something in this run has earned it.
+when_owed() {
+  [ -z "$FAILED" ] || return 0
+  flush_writes
+  [ -z "$FAILED" ] || return 0
+  case $NL$OWED_SO_FAR in
+    *"${NL}owe $1 $2$NL"*)
+      shift 2
+      "$@"
+      ;;
+    *) skip "$@" ;;
+  esac
+}
+
+# skip ... step NUMBER ...: it is not done, and nobody is owed anything for it.
+skip() {
+  while [ "$1" != step ]; do shift; done
+  NEXT_OWED= NEXT_RECORDS= LAST=
+  emit "skip $2"
 }
 
 # owe ACTION RESOURCE: what the next step earns.

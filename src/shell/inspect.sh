@@ -91,12 +91,27 @@ inspect_content() {
 # inspect_units UNIT ...
 inspect_units() {
   say "U $#"
-  case $INIT in
-    systemd) systemctl show --no-pager -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload -- "$@" ;;
-    *) for unit; do offline_unit "$unit"; done ;;
-  esac
+  if [ "$INIT" = systemd ]; then
+    # A template is no unit that systemd could show: its file tells what there is to know.
+    for unit; do
+      case $unit in *@.*) templates=yes ;; esac
+    done
+  fi
+  if [ "$INIT" = systemd ] && [ -z "${templates-}" ]; then
+    show_units "$@"
+  else
+    for unit; do
+      case $INIT-$unit in
+        systemd-*@.*) offline_unit "$unit" ;;
+        systemd-*) show_units "$unit" && say '' ;;
+        *) offline_unit "$unit" ;;
+      esac
+    done
+  fi
   say 'U end'
 }
+
+show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload -- "$@"; }
 
 # The state of a unit in a tree that is not booted, from its files.
 offline_unit() {

@@ -250,11 +250,20 @@ do_link() {
   durable "$R${1%/*}/"
 }
 
+is_filled() {
+  for inside in "$1"/* "$1"/.*; do
+    case $inside in */. | */..) continue ;; esac
+    if [ -e "$inside" ] || [ -L "$inside" ]; then return 0; fi
+  done
+  return 1
+}
+
 # remove PATH RECURSIVE(yes|no)
 is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
-    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1"; fi
+    # Not recursive: others may have put something into the directory since; then it stays.
+    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || is_filled "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }

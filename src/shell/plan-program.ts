@@ -113,10 +113,14 @@ export function changeLines(change: Change, index: number): string[] {
     ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([kept, path])}`),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
-    `${guardWords(change.guard)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
+    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]
+}
+
+function whenOwedWords(owed: Change['whenOwed']): string {
+  return owed === undefined ? '' : `when_owed ${commandLine(notificationWords(owed))} `
 }
 
 /** The words before a step that is decided on the host. */

@@ -24,11 +24,16 @@ export function withTreeOwners(
         ? fact
         : {
             ...fact,
-            owner: users.get(String(fact.uid)) ?? 'UNKNOWN',
-            group: groups.get(String(fact.gid)) ?? 'UNKNOWN',
+            owner: users.get(String(fact.uid)) ?? nameless(fact.uid),
+            group: groups.get(String(fact.gid)) ?? nameless(fact.gid),
           }
   }
   return named
+}
+
+/** An empty tree has no accounts yet, but root is root everywhere. */
+function nameless(id: number): string {
+  return id === 0 ? 'root' : 'UNKNOWN'
 }
 
 /** The first name of a number counts, as for getpwuid(3). */

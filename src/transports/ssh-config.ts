@@ -22,8 +22,9 @@ export interface SshConfigQuery {
   readonly port?: number | undefined
 }
 
+// The system's own snippets are read as well, and so their Include says nothing; any other one may name anything.
 const RELEVANT =
-  /^\s*(?:match|hostname|user|port|identit(?:yfile|iesonly|yagent)|proxy(?:jump|command)|(?:user|global)knownhostsfile|hostkeyalias|connecttimeout|stricthostkeychecking|include\s*=?\s*(?!\/etc\/ssh\/ssh_config\.d\/))\b/im
+  /^\s*(?:match|hostname|user|port|identit(?:yfile|iesonly|yagent)|proxy(?:jump|command)|(?:user|global)knownhostsfile|hostkeyalias|connecttimeout|stricthostkeychecking|include(?!\s*=?\s*\/etc\/ssh\/ssh_config\.d\/))\b/im
 const FORGIVEN = new Set(['ENOENT', 'ENOTDIR', 'EACCES'])
 const run = promisify(execFile)
 
@@ -72,6 +73,11 @@ async function ask(query: SshConfigQuery, environment: SshEnvironment): Promise<
   }
 }
 
+/** Whether the text of a configuration file sets anything that converge would take from it, for whatever address. */
+export function isRelevant(text: string): boolean {
+  return RELEVANT.test(text)
+}
+
 async function isConfigured(environment: SshEnvironment): Promise<boolean> {
   if (environment.configFile !== undefined) return true
   const texts = await Promise.all([
@@ -79,7 +85,7 @@ async function isConfigured(environment: SshEnvironment): Promise<boolean> {
     readIfThere('/etc/ssh/ssh_config'),
     ...(await systemSnippets()).map(readIfThere),
   ])
-  return texts.some((text) => RELEVANT.test(text))
+  return texts.some(isRelevant)
 }
 
 async function systemSnippets(): Promise<readonly string[]> {

@@ -3,19 +3,21 @@ import { join } from 'node:path'
 import type { Applied } from '../../src/model/manifest.ts'
 import { pendingInJournal } from '../../src/shell/journal.ts'
 import { parseManifest } from '../../src/shell/parse-manifest.ts'
+import type { CrashHost } from './hosts.ts'
 
 /** What converge itself remembers on a host, as far as it must not depend on how often it was interrupted. */
 export interface KeptState {
   /** By resource. */
   readonly manifest: Readonly<Record<string, Applied>>
-  readonly members: string
+  /** Whether the host is among those that it knows of the cluster. */
+  readonly knowsItself: boolean
   /** Notifications that are still owed. */
   readonly pending: readonly string[]
   /** The originals of adopted files, by name. */
   readonly originals: Readonly<Record<string, string>>
 }
 
-export function readState(root: string): KeptState {
+export function readState({ root, name }: CrashHost): KeptState {
   const state = join(root, 'var/lib/converge')
   const cluster = join(state, 'clusters/crash')
   const manifest = parseManifest(text(join(cluster, 'manifest')).split('\n'))
@@ -23,7 +25,7 @@ export function readState(root: string): KeptState {
     manifest: Object.fromEntries(
       manifest.map((applied): [string, Applied] => [applied.resource, applied]).toSorted(byName),
     ),
-    members: text(join(cluster, 'members')).replaceAll(/"(?:name|port|address)":(?:"[^"]*"|\d+)/g, ''),
+    knowsItself: text(join(cluster, 'members')).includes(`"name":"${name}"`),
     pending: pendingInJournal(text(join(state, 'journal'))).map(
       ({ action, resource }) => `${action} ${resource}`,
     ),
@@ -44,7 +46,7 @@ export function stateDifferences(now: KeptState, wanted: KeptState): readonly st
         applied,
       ]),
       ...Object.entries(state.originals),
-      ['members', state.members],
+      ['knowsItself', state.knowsItself],
       ['pending', state.pending],
     ])
   const [found, expected] = [parts(now), parts(wanted)]

@@ -54,7 +54,7 @@ for (const [what, unit, message] of banners) {
   test(`a gigabyte of ${what} in place of the banner is not read to its end`, () =>
     withScript({ onSocket: (socket) => flood(socket, unit) }, async ({ connect }) => {
       const added = await addedMemory(async () => {
-        const error = await boundedFailure(4_000, connect)
+        const error = await boundedFailure(2_000, () => connect({ connectTimeoutSeconds: 0.5 }))
         assert.match(error.message, message)
       })
       assert.ok(added < memoryLimitBytes, `${added} bytes`)

@@ -7,7 +7,7 @@ import { type Script, withScript } from './scripted-host.ts'
 
 const upload = (connection: Connection) =>
   connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
-const exec = (connection: Connection) => run(connection, 'echo\n', { timeoutMs: 400 })
+const exec = (connection: Connection) => run(connection, 'echo\n', { timeoutMs: 250 })
 
 interface Hang {
   readonly where: string
@@ -24,7 +24,7 @@ const hangs: readonly Hang[] = [
     script: { onSocket: () => undefined },
     code: 'connect-timeout',
     step: 'connect',
-    message: /^no connection to 127\.0\.0\.1:\d+ within 0\.4 s: something listens but does not speak SSH$/,
+    message: /^no connection to 127\.0\.0\.1:\d+ within 0\.25 s: something listens but does not speak SSH$/,
   },
   {
     where: 'within the banner',
@@ -53,7 +53,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^the SSH server opened no session within 0\.4 s$/,
+    message: /^the SSH server opened no session within 0\.25 s$/,
   },
   {
     where: 'before the first byte of an answer',
@@ -61,7 +61,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.4 s$/,
+    message: /^no end after 0\.25 s$/,
   },
   {
     where: 'in the middle of an answer',
@@ -71,7 +71,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.4 s$/,
+    message: /^no end after 0\.25 s$/,
   },
   {
     where: 'behind a whole answer that it does not end',
@@ -86,7 +86,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.4 s$/,
+    message: /^no end after 0\.25 s$/,
   },
   {
     where: 'when SFTP is to be started',
@@ -94,7 +94,7 @@ const hangs: readonly Hang[] = [
     act: upload,
     code: 'timeout',
     step: 'upload',
-    message: /^(the SSH server opened no session|the upload did not end) within 0(\.4)? s$/,
+    message: /^(the SSH server opened no session|the upload did not end) within 0(\.25)? s$/,
   },
   {
     where: 'at the first request over SFTP',
@@ -125,7 +125,7 @@ for (const { where, script, act, code, step, message } of hangs) {
   test(`a host that hangs ${where} costs its timeout and no more`, () =>
     withScript(script, async ({ connect }) => {
       const error = await boundedFailure(2_000, async () => {
-        const connection = await connect(act === undefined ? { connectTimeoutSeconds: 0.4 } : {})
+        const connection = await connect(act === undefined ? { connectTimeoutSeconds: 0.25 } : {})
         try {
           await act?.(connection)
         } finally {

@@ -11,7 +11,7 @@ import { createSshTransport } from '../../src/transports/ssh.ts'
 import type { SshPatience } from '../../src/transports/ssh-patience.ts'
 
 /** Short enough for a test in which the host hangs, long enough for one in which it does not. */
-export const shortPatience: SshPatience = { sessionMs: 400, uploadMs: 400, keepAliveMs: 10_000 }
+export const shortPatience: SshPatience = { sessionMs: 250, uploadMs: 250, keepAliveMs: 10_000 }
 
 /** What a host does that is not as it should be; what is left out is as it should be. */
 export interface Script {
@@ -20,14 +20,16 @@ export interface Script {
   readonly hostKeys?: readonly EmbeddedKey[]
   readonly onAuthentication?: (context: AuthContext) => void
   readonly onSession?: (session: Session) => void
+  /** Whether the next session is refused. */
+  readonly refuses?: () => boolean
   readonly patience?: SshPatience
 }
 
 export interface ScriptedHost {
   readonly directory: string
   readonly name: string
-  /** Lines of a known_hosts file for these keys. */
-  known(...keys: readonly EmbeddedKey[]): Promise<void>
+  /** A new known_hosts file that knows the host by these keys. */
+  known(...keys: readonly EmbeddedKey[]): Promise<string>
   connect(ssh?: SshSettings): Promise<Connection>
 }
 
@@ -39,7 +41,10 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   const ssh = new ssh2.Server({ hostKeys: hostKeys.map(({ privatePem }) => privatePem) }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', script.onAuthentication ?? ((context) => context.accept()))
-    client.on('session', (accept) => script.onSession?.(accept()))
+    client.on('session', (accept, reject) => {
+      if (script.refuses?.() === true) reject()
+      else script.onSession?.(accept())
+    })
   })
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
@@ -53,18 +58,20 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
       resolve(typeof address === 'object' && address !== null ? address.port : 0)
     })
   })
-  const knownHostsFile = join(directory, 'known_hosts')
   const identityFile = join(directory, 'identity')
   await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
   const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
   const transport = createSshTransport(environment, script.patience ?? shortPatience)
   const name = `[127.0.0.1]:${port}`
-  const known = (...keys: readonly EmbeddedKey[]) =>
-    writeFile(
-      knownHostsFile,
-      keys.map(({ type, publicBlob }) => `${name} ${type} ${publicBlob.toString('base64')}\n`).join(''),
-    )
-  await known(...hostKeys)
+  let knownFiles = 0
+  const known = async (...keys: readonly EmbeddedKey[]): Promise<string> => {
+    knownFiles += 1
+    const file = join(directory, `known_hosts-${knownFiles}`)
+    const lines = keys.map(({ type, publicBlob }) => `${name} ${type} ${publicBlob.toString('base64')}\n`)
+    await writeFile(file, lines.join(''))
+    return file
+  }
+  const knownHostsFile = await known(...hostKeys)
   try {
     await act({
       directory,

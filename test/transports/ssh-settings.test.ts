@@ -1,7 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SshSettings } from '../../src/model/cluster.ts'
-import { parseSshConfig, type SshConfig, type SshConfigQuery } from '../../src/transports/ssh-config.ts'
+import {
+  isRelevant,
+  parseSshConfig,
+  type SshConfig,
+  type SshConfigQuery,
+} from '../../src/transports/ssh-config.ts'
 import { resolveRoute, type SshRoute } from '../../src/transports/ssh-settings.ts'
 import { failure } from '../contracts/transport.ts'
 
@@ -17,6 +22,15 @@ function route(ssh: SshSettings, configs: Configs = {}, address = 'core0'): Prom
 }
 
 const hops = (found: SshRoute) => found.jumps.map(({ user, hostname, port }) => `${user}@${hostname}:${port}`)
+
+test('asks ssh only where a file sets something: as installed, none does', () => {
+  const installed =
+    'Include /etc/ssh/ssh_config.d/*.conf\n\nHost *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n'
+  assert.is(isRelevant(installed), false)
+  for (const line of ['Include other/*', 'include="/home/ada/x"', '  Port = 2222', 'ProxyJump bastion']) {
+    assert.is(isRelevant(`${installed}${line}\n`), true, line)
+  }
+})
 
 test("falls back to OpenSSH's defaults", async () => {
   assert.equal(await route({}), {
