@@ -98,6 +98,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .description('Write the files of each host, as they will be on it, to a folder; contact nobody.')
     .requiredOption('-o, --output <dir>', 'Folder for one tree per host: new, or made by render before.')
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
+    .option('--portable', 'Also write HOST.sh: makes that host true by itself, without a controller.')
     .action((options: RenderOptions) =>
       run('render', {}, async () => (await import('./render.ts')).render(options, io)),
     )

@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HostCatalog } from '../model/resource.ts'
 import { count } from '../report/words.ts'
+import { portableProgram } from '../shell/portable-program.ts'
+import { hostLibrary } from './host-library.ts'
 import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
+import { type LoadedSpec, loadSpec, type SpecOptions } from './load-spec.ts'
 import { prepareOutputFolder } from './output-folder.ts'
 import { renderTree, treeConflicts } from './render-tree.ts'
 import { selectHosts } from './select-hosts.ts'
@@ -15,6 +19,8 @@ export interface RenderOptions extends SpecOptions {
   readonly output: string
   /** Write sensitive content too, with mode 0600. */
   readonly reveal?: boolean
+  /** Write each host's portable program too. */
+  readonly portable?: boolean
 }
 
 /** `converge render -o DIR`: each host's files, directories and links as they will be on it; contacts nobody. */
@@ -30,7 +36,10 @@ export async function render(options: RenderOptions, io: Io): Promise<ExitCode> 
     const [conflict] = treeConflicts(tree)
     if (conflict !== undefined) throw usageError(`${host} cannot be rendered: ${conflict}`)
   }
-  await prepareOutputFolder(options.output, [...names])
+  const programs = options.portable === true ? portablePrograms(spec, names, options) : []
+  await prepareOutputFolder(options.output, [...names, ...programs.map(({ name }) => name)])
+  // As private as what may be in it.
+  for (const { name, text } of programs) await writeFile(join(options.output, name), text, { mode: 0o700 })
   for (const { host, tree } of trees)
     writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
   const files = trees.reduce((sum, { tree }) => sum + tree.size, 0)
@@ -38,4 +47,28 @@ export async function render(options: RenderOptions, io: Io): Promise<ExitCode> 
     `${count(trees.length, 'host')} with ${count(files, 'path')} rendered to ${options.output}\n`,
   )
   return 0
+}
+
+/** One program per host that makes its whole catalog true by itself: first boot, images, hosts without a network. */
+function portablePrograms(
+  { cluster, catalog }: LoadedSpec,
+  names: ReadonlySet<string>,
+  { reveal }: RenderOptions,
+) {
+  const library = hostLibrary()
+  return cluster.hosts.flatMap(({ name, platform: { stateDir } }) => {
+    const own = catalog.hosts.find(({ host }) => host === name)
+    if (own === undefined || !names.has(name)) return []
+    if (reveal !== true && hasSensitive(own)) {
+      throw usageError(
+        `the program of ${name} would hold sensitive content`,
+        'pass --reveal if that is meant',
+      )
+    }
+    return [{ name: `${name}.sh`, text: portableProgram(own, { stateDir, cluster: cluster.name }, library) }]
+  })
+}
+
+function hasSensitive({ entries }: HostCatalog): boolean {
+  return entries.some(({ resource }) => resource.desired.sensitive === true)
 }

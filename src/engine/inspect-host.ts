@@ -96,6 +96,7 @@ export async function ask(
       exitCode,
       stderr,
       remedy:
+        error.remedy ??
         'Run it again; if it stays, something on the host prints into the answer or replaces standard tools.',
       cause: error,
     })

@@ -1,9 +1,21 @@
 /** The host's answer is not what the program prints. The caller knows the host and says so. */
 export class AnswerError extends Error {
-  constructor(message: string) {
+  /** What the user can do about it, one sentence, where that is known. */
+  readonly remedy: string | undefined
+
+  constructor(message: string, remedy?: string) {
     super(message)
     this.name = 'AnswerError'
+    this.remedy = remedy
   }
+}
+
+/** What a newer version wrote is not guessed at. */
+export function newerVersion(what: string, header: string | undefined): AnswerError {
+  return new AnswerError(
+    `${what} begins with "${header}": a newer converge wrote it`,
+    'Use the version of converge that wrote it, or a newer one.',
+  )
 }
 
 /** Reads an answer made of lines and counted blocks of bytes. */

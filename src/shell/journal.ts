@@ -1,5 +1,5 @@
 import type { PendingNotification } from '../model/facts.ts'
-import { AnswerError } from './answer-reader.ts'
+import { AnswerError, newerVersion } from './answer-reader.ts'
 import { decodeId, encodeId } from './resource-id.ts'
 
 const header = 'converge-journal 1'
@@ -12,8 +12,7 @@ const header = 'converge-journal 1'
 export function pendingInJournal(text: string): readonly PendingNotification[] {
   if (text === '') return []
   const lines = text.split('\n')
-  if (lines[0] !== header)
-    throw new AnswerError(`the journal begins with "${lines[0]}": a newer converge wrote it`)
+  if (lines[0] !== header) throw newerVersion('the journal', lines[0])
   const pending = new Map<string, PendingNotification>()
   for (const line of lines.slice(1)) {
     const [verb, action, id] = line.split(' ')

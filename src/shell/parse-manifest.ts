@@ -1,5 +1,5 @@
 import { type Applied, type Member, manifestHeader } from '../model/manifest.ts'
-import { AnswerError } from './answer-reader.ts'
+import { AnswerError, newerVersion } from './answer-reader.ts'
 import { isApplied, isMembers } from './answer-shapes.ts'
 
 /**
@@ -7,8 +7,7 @@ import { isApplied, isMembers } from './answer-shapes.ts'
  * AnswerError. A torn last line is an entry whose change has not happened: it is ignored.
  */
 export function parseManifest(lines: readonly string[]): readonly Applied[] {
-  if (lines[0] !== manifestHeader)
-    throw new AnswerError(`the manifest begins with "${lines[0]}": a newer converge wrote it`)
+  if (lines[0] !== manifestHeader) throw newerVersion('the manifest', lines[0])
   const entries = new Map<string, Applied>()
   const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -123,6 +124,31 @@ hosts:
   const { code, stderr } = await converge(['render', ...file, '-o', join(scratchFolder(), 'out')])
   assert.is(code, 3)
   assert.match(stderr, 'error: web0 cannot be rendered: /srv/data/etc/evil is below the link /srv/data\n')
+})
+
+test('writes a portable program that makes the host true by itself, twice', async () => {
+  const { file, folder } = await makeCluster(rich.replace(', sensitive: true', ''))
+  const out = join(scratchFolder(), 'out')
+  assert.is((await converge(['render', ...file, '-o', out, '--portable'])).code, 0)
+  assert.is(mode(join(out, 'web0.sh')), '700')
+  const root = join(folder, 'hosts/web0')
+  const run = () =>
+    execFileSync('sh', [join(out, 'web0.sh')], {
+      env: { ...process.env, CONVERGE_ROOT: root },
+      encoding: 'utf8',
+    })
+  assert.match(run(), /^start 0$/m)
+  assert.is(readFileSync(join(root, 'etc/motd'), 'utf8'), 'hello web0\n')
+  assert.not.match(run(), /^start /m)
+})
+
+test('does not put sensitive content into a portable program unasked', async () => {
+  const { file } = await makeCluster(rich)
+  const out = join(scratchFolder(), 'out')
+  const { code, stderr } = await converge(['render', ...file, '-o', out, '--portable'])
+  assert.is(code, 3)
+  assert.match(stderr, 'the program of web0 would hold sensitive content')
+  assert.not(existsSync(out))
 })
 
 test.run()
