@@ -27,6 +27,7 @@ export async function readHistory(
       step: 'history',
       exitCode,
       stderr,
+      remedy: cause.remedy ?? `Look below ${host.platform.stateDir} on the host: somebody else writes there.`,
       cause,
     })
   }

@@ -59,12 +59,21 @@ export type Operation =
       readonly kept: string
       readonly sha256: string
     } & Ownership)
-  | { readonly op: 'group'; readonly name: string; readonly gid?: number; readonly system: boolean }
+  | {
+      readonly op: 'group'
+      readonly name: string
+      readonly gid?: number
+      readonly system: boolean
+      /** Taken back by a removal where it was created; accounts stay otherwise. */
+      readonly prune?: boolean
+    }
   | ({
       readonly op: 'user'
       readonly name: string
       readonly system: boolean
       readonly createHome: boolean
+      /** As for a group. */
+      readonly prune?: boolean
     } & UserProperties)
   | { readonly op: 'remove-user'; readonly name: string }
   | { readonly op: 'remove-group'; readonly name: string }

@@ -153,7 +153,16 @@ function removalOf(
 }
 
 function inverseKind(operation: Operation): Operation['op'] {
-  return operation.op === 'package' ? 'remove-package' : operation.op
+  switch (operation.op) {
+    case 'package':
+      return 'remove-package'
+    case 'user':
+      return 'remove-user'
+    case 'group':
+      return 'remove-group'
+    default:
+      return operation.op
+  }
 }
 
 const opposites: Readonly<Record<string, string>> = {

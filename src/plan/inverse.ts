@@ -3,7 +3,8 @@ import type { Operation } from '../model/operation.ts'
 
 /**
  * The operations that take one operation back, given the facts before it. `kept` names the file, below the cluster's
- * state directory, that holds what was at the operation's path. Accounts stay, and what a command did is its own.
+ * state directory, that holds what was at the operation's path. Accounts stay unless they are to be pruned, and what a
+ * command did is its own.
  */
 export function inverse(operation: Operation, facts: Facts, kept: string): readonly Operation[] {
   switch (operation.op) {
@@ -17,6 +18,14 @@ export function inverse(operation: Operation, facts: Facts, kept: string): reado
       return inverseAtPath(operation.path, operation.op === 'archive', facts.paths[operation.path], kept)
     case 'package':
       return newPackages(operation.packages, facts)
+    case 'user':
+      return operation.prune && facts.users[operation.name] === null
+        ? [{ op: 'remove-user', name: operation.name }]
+        : []
+    case 'group':
+      return operation.prune && facts.groups[operation.name] === null
+        ? [{ op: 'remove-group', name: operation.name }]
+        : []
     case 'unit':
       return inverseUnitAction(operation, facts)
     default:

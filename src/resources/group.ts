@@ -10,6 +10,11 @@ const GroupSchema = Type.Object(
     system: Type.Optional(
       Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
     ),
+    prune: Type.Optional(
+      Type.Boolean({
+        description: 'true to remove the group when it leaves the spec, if converge created it',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -20,12 +25,18 @@ export const { resource: group, kind: groupKind } = defineResource({
   schema: GroupSchema,
   defaults: { system: false },
   name: ({ name }) => name,
-  behave: ({ name, gid, system }) => ({
+  behave: ({ name, gid, system, prune }) => ({
     claims: [{ kind: 'group', key: name }],
     probes: [{ probe: 'group', name }],
     steps(facts) {
       const found = groupFact(facts, name)
-      const operation = { op: 'group', name, system, ...(gid !== undefined && { gid }) } as const
+      const operation = {
+        op: 'group',
+        name,
+        system,
+        ...(gid !== undefined && { gid }),
+        ...(prune !== undefined && { prune }),
+      } as const
       if (found === null) return [{ operation, reason: 'will be created' }]
       if (gid === undefined || found.gid === gid) return []
       return [{ operation, reason: `gid will change from ${found.gid} to ${gid}` }]

@@ -23,6 +23,11 @@ const UserSchema = Type.Object(
     system: Type.Optional(
       Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
     ),
+    prune: Type.Optional(
+      Type.Boolean({
+        description: 'true to remove the user when it leaves the spec, if converge created it',
+      }),
+    ),
     createHome: Type.Optional(Type.Boolean({ description: 'true to make the home when it is created' })),
   },
   { additionalProperties: false },

@@ -51,11 +51,12 @@ const operations: Operations = {
   link: { path: absolutePath, target: text },
   remove: { path: absolutePath, recursive: flag, sensitive: optional(flag) },
   restore: { path: absolutePath, kept: keptFile, sha256: text, ...ownership },
-  group: { name: text, gid: optional(count), system: flag },
+  group: { name: text, gid: optional(count), system: flag, prune: optional(flag) },
   user: {
     name: text,
     system: flag,
     createHome: flag,
+    prune: optional(flag),
     uid: optional(count),
     group: optional(text),
     groups: optional(list(text)),

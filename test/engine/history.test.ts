@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { command, directory, file, link, unit } from '../../src/dsl.ts'
+import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
 
@@ -75,6 +75,29 @@ test('leaves what it never touched', async ({ fleet }) => {
   const { plan } = await fleet.converge([file({ path: '/etc/x', content: 'x' })])
   assert.equal(words(changesOf(plan, 'a')), [])
   assert.ok(existsSync(fleet.path('a', '/srv/data')))
+})
+
+test('keeps accounts, but for those that say otherwise, and directories that others use', async ({
+  fleet,
+}) => {
+  const accounts = [
+    group({ name: 'stays' }),
+    group({ name: 'goes', prune: true }),
+    user({ name: 'gone', group: 'goes', prune: true }),
+  ]
+  await fleet.converge([...accounts, directory({ path: '/srv/shared' })])
+  writeFileSync(fleet.path('a', '/srv/shared/theirs'), '')
+  const { report } = await fleet.converge([])
+  assert.equal(
+    report.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.match(fleet.read('a', '/etc/group') ?? '', /^stays:/m)
+  assert.not.match(fleet.read('a', '/etc/group') ?? '', /^goes:/m)
+  assert.not.match(fleet.read('a', '/etc/passwd') ?? '', /^gone:/m)
+  assert.ok(existsSync(fleet.path('a', '/srv/shared/theirs')))
+  assert.not(existsSync(fleet.path('b', '/srv/shared')))
+  assert.equal(changesOf((await fleet.converge([])).plan, 'a'), [])
 })
 
 test('prunes nothing where it is told not to', async ({ fleet }) => {
