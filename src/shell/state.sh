@@ -93,6 +93,21 @@ sweep() {
   done
 }
 
+# kill_session PID: the program leads a session of its own, and whatever it has started is in it; a process group is not
+# enough, because `timeout` makes one of its own.
+kill_session() {
+  for process in /proc/[0-9]*; do
+    if read -r status 2>/dev/null <"$process/stat"; then
+      # Behind the name, which may hold anything: state, parent, process group, session.
+      read -r _ _ _ session _ <<END
+${status##*) }
+END
+      [ "$session" != "$1" ] || kill -KILL "${process##*/}" 2>/dev/null
+    fi
+  done
+  kill -KILL -- "-$1" 2>/dev/null || :
+}
+
 # unlock: ends the apply that holds the lock, with all that it has started, and says whose it was.
 unlock() {
   if lock_is_free; then
@@ -106,8 +121,7 @@ unlock() {
   if [ -z "$R" ] && [ -d /run/systemd/system ] && systemctl is-active --quiet "converge-apply-$id.service"; then
     systemctl kill --signal=KILL "converge-apply-$id.service"
   elif [ -n "$pid" ]; then
-    # The program leads a session of its own, so that its process group is all that it has started.
-    kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid"
+    kill_session "$pid"
   fi
   tries=0
   until lock_is_free; do
