@@ -1,5 +1,6 @@
 // Speed and size of converge beside a floor: see `npm run bench -- --help`.
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +36,7 @@ const options: Options = new Command('npm run bench --')
   .opts()
 
 execFileSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'inherit' })
-const folder = await mkdtemp(join(tmpdir(), 'converge-bench-'))
+const folder = await mkdtemp(join(fastFolder(), 'converge-bench-'))
 try {
   const { converge, hosts } = await convergeResults()
   const start = await measureStart(folder)
@@ -54,7 +55,7 @@ async function convergeResults() {
   const largest = Math.max(...options.hosts)
   if (largest === 0) return { converge: [], hosts: 'no hosts' }
   tell(`starting ${largest} hosts`)
-  const all = await startHosts({ count: largest, embedded, folder })
+  const all = await startHosts({ count: largest, embedded, folder, tell })
   const converge: ConvergeResult[] = []
   try {
     for (const count of options.hosts) {
@@ -75,6 +76,11 @@ async function compileResults() {
     compile.push(await measureCompile({ hosts, runs: options.runs, folder }))
   }
   return compile
+}
+
+/** Memory where there is a file system of it, so that it is not the disk that is measured. */
+function fastFolder(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 }
 
 function counts(flags: string, description: string, byDefault: readonly number[]): Option {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,12 +34,29 @@ export interface HostsOptions {
   readonly embedded: boolean
   /** Where embedded hosts live. */
   readonly folder: string
+  /** Takes a line about what is going on. */
+  tell(line: string): void
 }
 
-/** Starts real systemd hosts where this machine can run them, else embedded ones. */
-export async function startHosts({ count, embedded, folder }: HostsOptions): Promise<BenchHosts> {
+/** Starts real systemd hosts where this machine can run so many, else embedded ones. */
+export async function startHosts({ count, embedded, folder, tell }: HostsOptions): Promise<BenchHosts> {
   const names = Array.from({ length: count }, (_, index) => `h${index}`)
-  return embedded || labUnavailable() !== undefined ? startEmbedded(names, folder) : startReal(names)
+  const obstacle = embedded ? 'asked for' : (labUnavailable() ?? tooFewInotifyInstances(count))
+  if (obstacle === undefined) return startReal(names)
+  tell(`embedded hosts: ${obstacle}`)
+  return startEmbedded(names, folder)
+}
+
+// What a host's systemd, dbus, logind and getty hold open, and some that come and go.
+const inotifyInstancesPerHost = 10
+const inotifyLimit = '/proc/sys/fs/inotify/max_user_instances'
+
+/** The kernel's usual limit is for one machine's systemd, and all hosts run as this machine's root. */
+function tooFewInotifyInstances(count: number): string | undefined {
+  const wanted = count * inotifyInstancesPerHost
+  const limit = Number(readFileSync(inotifyLimit, 'utf8'))
+  if (limit >= wanted) return undefined
+  return `${count} systemd hosts need ${inotifyLimit} to be ${wanted} or more, it is ${limit}`
 }
 
 async function startReal(names: readonly string[]): Promise<BenchHosts> {

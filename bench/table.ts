@@ -57,7 +57,7 @@ function compileTable(results: readonly CompileResult[]): string {
     const cells = [compile, render].flatMap(({ wallMs, peakMb }) => [seconds(wallMs), megabytes(peakMb)])
     return `| ${thousands(hosts)} | ${cells.join(' | ')} |`
   })
-  return `| hosts | compile | peak memory | compile and render | peak memory |
+  return `| hosts | compile | peak memory | compile, render and write | peak memory |
 |--:|--:|--:|--:|--:|
 ${rows.join('\n')}
 

@@ -6,6 +6,7 @@ import type { Connection } from '../model/transport.ts'
 import { leftBehind, pruneProbes } from '../plan/prune.ts'
 import { AnswerError } from '../shell/answer-reader.ts'
 import { collectQuestions, inspectProgram } from '../shell/inspect-program.ts'
+import type { KnownMembers } from '../shell/known-members.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { parseInspect } from '../shell/parse-inspect.ts'
 
@@ -14,6 +15,7 @@ export interface HostPrograms {
   /** The cluster's name. */
   readonly cluster: string
   readonly library: HostLibrary
+  readonly members?: KnownMembers
 }
 
 const baseTimeoutMs = 60_000
@@ -67,9 +69,9 @@ export async function ask(
   connection: Connection,
   probes: readonly Probe[],
   stateDir: string,
-  { cluster, library }: HostPrograms,
+  { cluster, library, members }: HostPrograms,
 ): Promise<Facts> {
-  const questions = collectQuestions(probes)
+  const questions = collectQuestions(probes, members)
   const { exitCode, stdout, stderr } = await connection.exec({
     program: inspectProgram(questions, { stateDir, cluster }, library),
     timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,

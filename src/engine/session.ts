@@ -14,6 +14,7 @@ import { planRollback, rollbackProbes } from '../plan/rollback.ts'
 import { planWaves } from '../plan/waves.ts'
 import { commandProgram } from '../shell/command-program.ts'
 import type { StatePlace } from '../shell/inspect-program.ts'
+import { knownMembers } from '../shell/known-members.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { rememberProgram, unlockProgram } from '../shell/state-programs.ts'
 import { applyHost } from './apply-host.ts'
@@ -73,7 +74,7 @@ export function openSession(input: SessionInput): Session {
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
   const members = cluster.hosts.map(({ name, target, platform }): Member => ({ name, target, platform }))
-  const programs = { cluster: cluster.name, library }
+  const programs = { cluster: cluster.name, library, members: knownMembers(members) }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(parallel)
   const replans = new WeakMap<Plan, Replan>()

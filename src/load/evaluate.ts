@@ -1,4 +1,4 @@
-import type { Value, ValueMap } from '../model/value.ts'
+import { emptyMap, type Value, type ValueMap } from '../model/value.ts'
 import { childOf, isList, isMap } from './document.ts'
 import {
   ExpressionError,
@@ -93,7 +93,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
       return list.every((element) => element !== undefined) ? Object.freeze(list) : undefined
     }
     if (!isMap(value)) return value
-    const map: Record<string, Value> = Object.create(null)
+    const map = emptyMap<Value>()
     for (const [key, element] of Object.entries(value)) {
       const result = evaluate(element, [...path, key])
       if (result !== undefined) map[key] = result

@@ -43,7 +43,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       const at = thrownAt(error)
       problem(
         `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-        at && `it was thrown at ${at.file}:${at.line}`,
+        at?.file.startsWith(dirname(path)) === true ? `it was thrown at ${at.file}:${at.line}` : undefined,
       )
     }
   }

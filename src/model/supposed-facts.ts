@@ -1,16 +1,17 @@
 import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact } from './facts.ts'
+import { emptyMap } from './value.ts'
 
 /**
  * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. What
  * a resource does on such a host is all that it ever does.
  */
 export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive'): Facts {
-  const paths: Record<string, PathFact> = Object.create(null)
-  const units: Record<string, UnitFact> = Object.create(null)
-  const users: Record<string, UserFact | null> = Object.create(null)
-  const groups: Record<string, GroupFact | null> = Object.create(null)
-  const packages: Record<string, PackageFact | null> = Object.create(null)
-  const checks: Record<string, boolean> = Object.create(null)
+  const paths = emptyMap<PathFact>()
+  const units = emptyMap<UnitFact>()
+  const users = emptyMap<UserFact | null>()
+  const groups = emptyMap<GroupFact | null>()
+  const packages = emptyMap<PackageFact | null>()
+  const checks = emptyMap<boolean>()
   for (const probe of probes) {
     switch (probe.probe) {
       case 'path':

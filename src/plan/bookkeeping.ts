@@ -70,10 +70,15 @@ export function withBookkeeping(
       revert: revertOf(changes, facts, generation),
       records: [...records.values(), ...drops],
       ...(rewrite === undefined ? {} : { rewrite }),
-      ...(JSON.stringify(members) === JSON.stringify(facts.state?.members ?? []) ? {} : { members }),
+      ...(areSame(members, facts.state?.members ?? []) ? {} : { members }),
       ...(facts.state?.held === undefined ? {} : { hold: 'release' as const }),
     },
   }
+}
+
+/** Mostly it is the very same list; otherwise to compare them takes as long as they are. */
+function areSame(members: readonly Member[], before: readonly Member[]): boolean {
+  return members === before || JSON.stringify(members) === JSON.stringify(before)
 }
 
 function isGuarded({ resource: { relations } }: CatalogEntry): boolean {

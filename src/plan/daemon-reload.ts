@@ -24,26 +24,42 @@ export function withDaemonReload(
     resource: unread.resource.id,
     reason: 'systemd has not read its changed unit file yet',
   }
+  // An entry whose unit file goes leaves the manifest behind the daemon-reload: a kill in between must not lose that.
+  let strikes: string[] = []
   for (const change of changes) {
     if (cause !== undefined && change.operation.op === 'unit') {
-      result.push(reload(cause))
+      result.push(reload(cause, strikes))
       cause = undefined
+      strikes = []
     }
-    result.push(change)
-    if (changesUnitFile(change.operation))
-      cause ??= { resource: change.resource, reason: 'unit files change' }
+    if (!changesUnitFile(change.operation)) {
+      result.push(change)
+      continue
+    }
+    const { strikes: later = [], ...now } = change
+    strikes.push(...later)
+    result.push(now)
+    cause ??= { resource: change.resource, reason: 'unit files change' }
   }
-  if (cause !== undefined) result.push(reload(cause))
+  if (cause !== undefined) result.push(reload(cause, strikes))
   return result
 }
 
 function changesUnitFile(operation: Operation): boolean {
   return (
-    (operation.op === 'write' || operation.op === 'remove' || operation.op === 'link') &&
+    ['write', 'remove', 'restore', 'link'].includes(operation.op) &&
+    'path' in operation &&
     unitPath.test(operation.path)
   )
 }
 
-function reload(cause: Pick<Change, 'resource' | 'reason'>): Change {
-  return { ...cause, operation: { op: 'daemon-reload' }, expects: [], owes: [], settles: [] }
+function reload(cause: Pick<Change, 'resource' | 'reason'>, strikes: readonly string[]): Change {
+  return {
+    ...cause,
+    operation: { op: 'daemon-reload' },
+    expects: [],
+    owes: [],
+    settles: [],
+    ...(strikes.length === 0 ? {} : { strikes }),
+  }
 }

@@ -5,7 +5,8 @@ import type { Member } from '../model/manifest.ts'
 
 /** The hosts of the spec, and those that a host remembers beside them until they are retired. */
 export function remembered(members: readonly Member[], facts: Facts): readonly Member[] {
-  return [...members, ...missing(members, facts.state?.members ?? [])]
+  const gone = missing(members, facts.state?.members ?? [])
+  return gone.length === 0 ? members : [...members, ...gone]
 }
 
 /** The hosts that any inspected host remembers and that the spec does not have, by name. */
@@ -14,8 +15,9 @@ export function departed(
   inspection: ReadonlyMap<string, Facts | ConvergeError>,
 ): readonly Member[] {
   const found = new Map<string, Member>()
+  const byName = new Map(members.map((member) => [member.name, member]))
   for (const [name, facts] of inspection) {
-    const teller = members.find((member) => member.name === name)
+    const teller = byName.get(name)
     if (facts instanceof ConvergeError || teller === undefined) continue
     for (const member of missing(members, facts.state?.members ?? [])) {
       const target = believed(member.target, teller.target)
@@ -38,6 +40,8 @@ function believed(told: Target, teller: Target): Target | undefined {
 }
 
 function missing(members: readonly Member[], before: readonly Member[]): readonly Member[] {
+  // A host that remembers the same is given the very same list.
+  if (before === members) return []
   const names = new Set(members.map(({ name }) => name))
   return before.filter(({ name }) => !names.has(name))
 }

@@ -35,9 +35,9 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const first: Change[] = []
   const last: Change[] = []
   for (const applied of leftBehind(catalog, facts)) {
-    const operations = applied.removal.filter(
-      (operation) => !isClaimed(operation, claimed) && isNeeded(operation, facts),
-    )
+    const open = applied.removal.filter((operation) => !isClaimed(operation, claimed))
+    const needed = open.filter((operation) => isNeeded(operation, facts))
+    const operations = needed.length > 0 ? needed : open.filter((one) => isRepeatable(one, facts)).slice(-1)
     const changes = strikingLast(
       applied,
       operations.map((operation) => pruneChange(applied, operation, facts)),
@@ -70,6 +70,15 @@ export function isNeeded(operation: Operation, facts: Facts): boolean {
     default:
       return true
   }
+}
+
+/**
+ * What is done already, by somebody's hand or by a run that was killed before it could note so, is done once more so
+ * that the entry leaves the manifest: an entry that stayed would some day be pruned over what somebody put there since.
+ */
+function isRepeatable(operation: Operation, facts: Facts): boolean {
+  if (operation.op === 'unit') return (facts.units[operation.unit]?.load ?? 'not-found') !== 'not-found'
+  return 'path' in operation
 }
 
 function hasOwnership({ mode, owner, group }: Ownership, fact: PathFact): boolean {

@@ -11,7 +11,10 @@ import { AbsolutePath, Sha256 } from './schema-types.ts'
 
 const ArchiveSchema = Type.Object(
   {
-    url: Type.String({ pattern: '^https?://\\S+$', description: 'the http or https URL of a tar archive' }),
+    url: Type.String({
+      pattern: '^https?://[^\\s\\u0000]+$',
+      description: 'the http or https URL of a tar archive',
+    }),
     sha256: Sha256,
     path: AbsolutePath,
     strip: Type.Optional(

@@ -1,4 +1,5 @@
 import type { Probe } from '../model/facts.ts'
+import type { KnownMembers } from './known-members.ts'
 import type { HostLibrary } from './library.ts'
 import { commandLine, quote } from './quote.ts'
 
@@ -10,6 +11,8 @@ export interface Questions {
   readonly groups: readonly string[]
   readonly packages: readonly string[]
   readonly checks: readonly string[]
+  /** Whether the host remembers other members than these. */
+  readonly members?: KnownMembers
 }
 
 /** Where a cluster's state is on a host. */
@@ -30,7 +33,7 @@ CLUSTER=$STATE/clusters/${quote(cluster)}`
 /** How many paths one stat is asked for: far below any ARG_MAX, and short lists keep dash fast. */
 export const pathsPerBatch = 100
 
-export function collectQuestions(probes: readonly Probe[]): Questions {
+export function collectQuestions(probes: readonly Probe[], members?: KnownMembers): Questions {
   const paths = new Map<string, string | undefined>()
   const named = {
     unit: new Set<string>(),
@@ -61,6 +64,7 @@ export function collectQuestions(probes: readonly Probe[]): Questions {
     groups: [...named.group],
     packages: [...named.package],
     checks: [...checks],
+    ...(members === undefined ? {} : { members }),
   }
 }
 
@@ -74,6 +78,7 @@ read_init
 say 'converge 1'
 inspect_platform
 ${[...pathLines(questions), ...namedLines(questions)].join('\n')}
+MEMBERS_SUM=${questions.members?.sha256 ?? ''}
 inspect_state
 say end
 } </dev/null

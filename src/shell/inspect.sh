@@ -24,59 +24,56 @@ inspect_platform() {
 }
 
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `K` says what kind each is, `S` begins the
-# stat lines of those that exist, `H` the sums of regular files, `L` a link's target, `C` a content that differs.
+# stat lines of those that exist, `H` the sums of regular files, `L` a link's target, `C` a content that differs. The lists
+# are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
-  kinds= wanted= left=$#
-  while [ "$left" -gt 0 ]; do
-    path=$R$1
+  kinds= existing= links= files= wanted= at=1
+  while [ "$at" -lt $# ]; do
+    eval "path=\$R\${$at}"
+    name="\"\$R\${$at}\""
     if [ -L "$path" ]; then
-      kinds="$kinds l"
-      set -- "$@" "$path"
+      kinds="$kinds l" existing="$existing $name" links="$links $name"
     elif [ -f "$path" ]; then
-      kinds="$kinds f" wanted="$wanted$2 "
-      set -- "$@" "$path"
+      kinds="$kinds f" existing="$existing $name" files="$files $name"
+      eval "wanted=\"\$wanted\${$((at + 1))} \""
     elif [ -d "$path" ]; then
-      kinds="$kinds d"
-      set -- "$@" "$path"
+      kinds="$kinds d" existing="$existing $name"
     elif [ -e "$path" ]; then
-      kinds="$kinds o"
-      set -- "$@" "$path"
+      kinds="$kinds o" existing="$existing $name"
     else
       kinds="$kinds -"
     fi
-    shift 2
-    left=$((left - 2))
+    at=$((at + 2))
   done
   say "K$kinds"
-  [ $# -gt 0 ] || return 0
+  [ -n "$existing" ] || return 0
   say S
-  stats "$@"
-  left=$#
-  while [ "$left" -gt 0 ]; do
-    if [ -L "$1" ]; then
-      target=$(readlink "$1" && printf x)
-      target=${target%"${NL}x"}
-      say "L ${#target}"
-      printf '%s\n' "$target"
-    elif [ -f "$1" ]; then
-      set -- "$@" "$1"
-    fi
-    shift
-    left=$((left - 1))
-  done
-  [ $# -gt 0 ] || return 0
+  eval "stats $existing"
+  eval "inspect_links $links"
+  [ -n "$files" ] || return 0
   say H
-  found=$(sums "$@")
+  eval "found=\$(sums $files)"
   say "$found"
-  file=0
-  while read -r sum _; do
-    want=${wanted%% *} wanted=${wanted#* } sum=${sum#\\}
-    if [ "$want" != - ] && [ "$want" != "$sum" ]; then inspect_content "$file" "$1"; fi
-    shift
+  eval "inspect_contents $files"
+}
+
+inspect_links() {
+  for link; do
+    target=$(readlink "$link" && printf x)
+    target=${target%"${NL}x"}
+    say "L ${#target}"
+    printf '%s\n' "$target"
+  done
+}
+
+# The contents of the files whose sum, a line of `found`, is not the wanted one.
+inspect_contents() {
+  found=$found$NL file=0
+  for path; do
+    sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
+    if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then inspect_content "$file" "$path"; fi
     file=$((file + 1))
-  done <<END
-$found
-END
+  done
 }
 
 inspect_content() {

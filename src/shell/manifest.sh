@@ -2,15 +2,14 @@
 # the cluster's directory in the state directory. The lines of the manifest are the controller's: JSON that the host
 # only keeps. Both are append-only logs, so that a kill tears at most the last line.
 
-# The number of the newest generation, 0 when there is none.
-newest_generation() {
-  newest=0
+# Sets NEWEST to the number of the newest generation, 0 when there is none.
+find_newest_generation() {
+  NEWEST=0
   for generation in "$CLUSTER/generations/"*; do
     number=${generation##*/}
     case $number in *[!0-9]*) continue ;; esac
-    [ "$number" -le "$newest" ] || newest=$number
+    [ "$number" -le "$NEWEST" ] || NEWEST=$number
   done
-  say "$newest"
 }
 
 # What the manifest says, and what other clusters claim on this host.
@@ -28,11 +27,19 @@ inspect_manifest() {
       say "${NL}O end"
     fi
   done
-  [ ! -d "$CLUSTER/generations" ] || say "generation $(newest_generation)"
+  if [ -d "$CLUSTER/generations" ]; then
+    find_newest_generation
+    say "generation $NEWEST"
+  fi
   if [ -s "$CLUSTER/members" ]; then
-    say members
-    cat "$CLUSTER/members"
-    say 'members end'
+    found=$(sums "$CLUSTER/members")
+    if [ "${found%% *}" = "$MEMBERS_SUM" ]; then
+      say known-members
+    else
+      say members
+      cat "$CLUSTER/members"
+      say 'members end'
+    fi
   fi
   inspect_held
 }
@@ -47,7 +54,8 @@ inspect_held() {
 
 # expect_generation NUMBER: nobody applied anything since the plan.
 expect_generation() {
-  [ "$(newest_generation)" = "$1" ] || refuse 'another apply changed this host since the plan'
+  find_newest_generation
+  [ "$NEWEST" = "$1" ] || refuse 'another apply changed this host since the plan'
 }
 
 # open_generation NUMBER ABOUT REVERT: the generation that this apply makes, with how to take it back.

@@ -32,7 +32,10 @@ tree_id() {
 
 # install_file FROM TO MODE OWNER GROUP: a copy with its attributes, or nothing.
 install_file() {
-  if can_own; then
+  if ! command -v install >/dev/null; then
+    # A small busybox. The copy is private (umask) until it is its owner's.
+    cp -- "$1" "$2" && own "$4" "$5" "$2" && chmod "$3" -- "$2"
+  elif can_own; then
     resolve_owner "$4" "$5" && install -m "$3" -o "$OWNER" -g "$GROUP" -- "$1" "$2"
   else
     install -m "$3" -- "$1" "$2"

@@ -8,7 +8,7 @@ import type {
   UnitFact,
   UserFact,
 } from '../model/facts.ts'
-import type { Applied } from '../model/manifest.ts'
+import type { Applied, Member } from '../model/manifest.ts'
 import { AnswerError, AnswerReader } from './answer-reader.ts'
 import { pathsPerBatch, type Questions } from './inspect-program.ts'
 import { pendingInJournal } from './journal.ts'
@@ -31,7 +31,7 @@ export function parseInspect(output: Uint8Array, questions: Questions): Facts {
   const packages = questions.packages.length > 0 ? parsePackages(reader, questions.packages) : {}
   const checks = questions.checks.length > 0 ? parseChecks(reader, questions.checks) : {}
   const journal = reader.next('J') ? parseJournal(reader) : ''
-  const state = parseState(reader)
+  const state = parseState(reader, questions)
   const applying = reader.next('applying') ? reader.expect('applying') : undefined
   reader.expect('end')
   return {
@@ -256,7 +256,7 @@ function parseJournal(reader: AnswerReader): string {
   return reader.linesUntil('J end').join('\n').replace(/\n+$/, '')
 }
 
-function parseState(reader: AnswerReader): HostState | undefined {
+function parseState(reader: AnswerReader, questions: Questions): HostState | undefined {
   const lines = reader.next('M') ? linesAfter(reader, 'M') : undefined
   const others: { cluster: string; manifest: readonly Applied[] }[] = []
   while (reader.next('O')) {
@@ -264,7 +264,7 @@ function parseState(reader: AnswerReader): HostState | undefined {
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('O end')) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
-  const members = reader.next('members') ? parseMembers(linesAfter(reader, 'members')) : []
+  const members = parseRemembered(reader, questions)
   const held = reader.next('held') ? reader.expect('held') : undefined
   if (lines === undefined && others.length === 0 && generation === undefined) return undefined
   return {
@@ -275,6 +275,14 @@ function parseState(reader: AnswerReader): HostState | undefined {
     members,
     ...(held === undefined ? {} : { held }),
   }
+}
+
+function parseRemembered(reader: AnswerReader, { members: known }: Questions): readonly Member[] {
+  if (reader.next('members')) return parseMembers(linesAfter(reader, 'members'))
+  if (!reader.next('known-members')) return []
+  reader.expect('known-members')
+  if (known === undefined) throw new AnswerError('the members are said to be known, and are not')
+  return known.members
 }
 
 function linesAfter(reader: AnswerReader, word: string): string[] {

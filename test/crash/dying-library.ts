@@ -20,6 +20,22 @@ point() {
   return { ...library, apply: `${library.apply}\n${point}` }
 }
 
+/**
+ * The same with a point before every single command of the apply program, marked or not. The program is run by bash,
+ * which can tell; commands in subshells have no numbers of their own.
+ */
+export function dyingAnywhere(library: HostLibrary): HostLibrary {
+  const dying = dyingLibrary(library)
+  const trap = `trap '[ "$BASH_SUBSHELL" -gt 0 ] || point "$BASH_COMMAND"' DEBUG
+set -o functrace
+`
+  return {
+    ...dying,
+    apply: `${dying.apply}${trap}`,
+    launch: library.launch.replaceAll('/bin/sh "$RUN/program"', () => 'bash --posix "$RUN/program"'),
+  }
+}
+
 /** A death between an act and its strike-out: the only one after which an act may be done a second time. */
 export function isBeforeStrikeOut(point: string): boolean {
   return /^(?:acted (?:unit|run) |before \S+ \S+ is struck out$)/.test(point)

@@ -1,117 +1,127 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hostLibrary } from '../../src/commands/host-library.ts'
 import type { HostReport } from '../../src/model/report.ts'
-import { dieAtPath, dyingLibrary, isBeforeStrikeOut, passedPath } from './dying-library.ts'
+import type { HostLibrary } from '../../src/shell/library.ts'
+import { dieAtPath, dyingAnywhere, dyingLibrary, isBeforeStrikeOut, passedPath } from './dying-library.ts'
 import { type EmbeddedFleet, embeddedActs, makePast, startCopies } from './embedded.ts'
 import { type CrashHost, converge, linesOf, openCrashSession, outcome, putFile } from './hosts.ts'
-import { after, owed, transient } from './scenario.ts'
-import { differences, type Snapshot, takeSnapshot, unlikeBoth } from './snapshot.ts'
-import { type KeptState, leftovers, readState, stateDifferences } from './state.ts'
+import { after } from './scenario.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { readState } from './state.ts'
+import { brokenIn, miscounted, type Undisturbed, unclean, unlikeUndisturbed } from './verdict.ts'
 
-/** Enough for one `npm test`; CRASH_POINTS=all takes every point, as the lab does on a real host. */
-const sampleSize = process.env.CRASH_POINTS === 'all' ? Number.POSITIVE_INFINITY : 10
-const seen = ['/etc', '/srv', '/home', '/run/embedded-systemd']
-const accountFiles = ['/etc/passwd', '/etc/group', '/etc/shadow']
-
-const passing = new Map(
-  Object.entries(transient).map(([path, content]) => [path, `file 0644 0:0 ${content}`]),
-)
-
-interface Undisturbed {
-  readonly points: number
-  readonly before: Snapshot
-  readonly after: Snapshot
-  readonly state: KeptState
+/** How many are taken of all points: few enough for `npm test`, unless CRASH_POINTS says another number or `all`. */
+const sampleSize = (few: number): number => {
+  const wanted = process.env.CRASH_POINTS
+  if (wanted === undefined) return few
+  return wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted)
 }
+const seen = ['/etc', '/srv', '/home', '/run/embedded-systemd']
+const hostsAtOnce = 40
 
 let past: string | undefined
 let undisturbed: Undisturbed
 
-test.before(async () => {
-  past = await makePast()
-})
 test.after(() => {
   if (past !== undefined) rmSync(past, { recursive: true, force: true })
 })
 
 test('an undisturbed run does everything once, and the next one finds nothing', async () => {
+  past = await makePast()
   await withCopies(['whole'], async (fleet) => {
-    const [host] = fleet.hosts
-    if (host === undefined) throw new Error('there is no host')
+    const host = only(fleet)
     const before = takeSnapshot(host.root, seen)
-    const { report } = await converge(runOn(fleet, dyingLibrary(hostLibrary())))
+    const { report } = await converge(runOn(fleet, hostLibrary()))
     assert.is(outcome(report.hosts[0]), 'changed')
-    const acts = embeddedActs(host.root)
-    for (const act of owed) assert.is(acts.filter((done) => done === act).length, 1, act)
-    assert.equal(leftovers(host.root, directoriesIn(before)), [])
-    undisturbed = {
-      points: linesOf(host, passedPath).length,
-      before,
-      after: takeSnapshot(host.root, seen),
-      state: readState(host),
-    }
+    undisturbed = { seen, before, after: takeSnapshot(host.root, seen), state: readState(host) }
     assert.equal(undisturbed.state.pending, [])
+    assert.equal(miscounted(embeddedActs(host.root), 1), [])
+    assert.equal(unclean(host, undisturbed), [])
     await isConverged(fleet)
   })
 })
 
-test('killed at any point, the next run ends as an undisturbed one, and nothing that was owed is lost', async () => {
-  const points = sample(undisturbed.points)
-  console.log(`${undisturbed.points} crash points, ${points.length} of them taken`)
-  const names = points.map((point) => `p${point}`)
-  for (let start = 0; start < names.length; start += 40) {
-    await withCopies(names.slice(start, start + 40), async (fleet) => {
+test('killed at any marked point, the next run ends as an undisturbed one and nothing owed is lost', async () => {
+  const points = await countPoints(dyingLibrary(hostLibrary()))
+  const taken = spread(points, sampleSize(10))
+  console.log(`${points} crash points, ${taken.length} of them taken`)
+  await dieAt(taken, dyingLibrary(hostLibrary()), (host) => (isBeforeStrikeOut(deathPoint(host)) ? 2 : 1))
+})
+
+test('killed before any single command, the same', async () => {
+  const points = await countPoints(dyingAnywhere(hostLibrary()))
+  const taken = spread(points, sampleSize(6))
+  console.log(`${points} commands of the apply program, killed before ${taken.length} of them`)
+  await dieAt(taken, dyingAnywhere(hostLibrary()), () => 2)
+})
+
+async function countPoints(library: HostLibrary): Promise<number> {
+  let points = 0
+  await withCopies(['counts'], async (fleet) => {
+    await converge(runOn(fleet, library))
+    points = linesOf(only(fleet), passedPath).length
+  })
+  assert.ok(points > 0)
+  return points
+}
+
+/** Every point on a host of its own: the run that dies there, the one behind it, and one more that must be empty. */
+async function dieAt(points: readonly number[], library: HostLibrary, most: (host: CrashHost) => number) {
+  for (let start = 0; start < points.length; start += hostsAtOnce) {
+    const names = points.slice(start, start + hostsAtOnce).map((point) => `p${point}`)
+    await withCopies(names, async (fleet) => {
       for (const host of fleet.hosts) putFile(host, dieAtPath, `${host.name.slice(1)}\n`)
-      const { report } = await converge(runOn(fleet, dyingLibrary(hostLibrary())))
-      const broken = fleet.hosts.flatMap((host, index) => [
-        ...(report.hosts[index]?.status === 'changed' ? [`${host.name} did not die`] : []),
-        ...brokenIn(host).map((path) => `${died(host)}: ${path} is broken`),
-      ])
+      const { report } = await converge(runOn(fleet, library))
+      const problems = fleet.hosts.flatMap((host, index) =>
+        [...surviving(host, report.hosts[index]), ...brokenIn(host, undisturbed)].map(told(host)),
+      )
+      const reloadsBefore = new Map(
+        fleet.hosts.filter(isReloadOwed).map((host) => [host.name, reloads(host)]),
+      )
       const again = await converge(runOn(fleet, hostLibrary()))
-      const lost = fleet.hosts.flatMap((host, index) => endedBadly(host, again.report.hosts[index]))
-      assert.is([...broken, ...lost].join('\n'), '')
+      for (const [index, host] of fleet.hosts.entries()) {
+        const found = [
+          ...endedBadly(host, again.report.hosts[index]),
+          ...miscounted(embeddedActs(host.root), most(host)),
+          ...(reloads(host) > (reloadsBefore.get(host.name) ?? -1)
+            ? []
+            : ['systemd was never told that a unit file is gone']),
+        ]
+        problems.push(...found.map(told(host)))
+      }
+      assert.is(problems.join('\n'), '')
       await isConverged(fleet)
     })
   }
-})
-
-/** Paths that are neither as before nor as after, and account files with lines that are neither. */
-function brokenIn(host: CrashHost): readonly string[] {
-  const now = takeSnapshot(host.root, seen)
-  const { before, after } = undisturbed
-  const torn = accountFiles.filter((path) => {
-    const known = [before, after].flatMap((snapshot) => (snapshot.get(path) ?? '').split('\n'))
-    return (now.get(path) ?? '').split('\n').some((line) => !known.includes(line))
-  })
-  const others = unlikeBoth(now, before, after).filter(
-    (path) =>
-      !accountFiles.includes(path) && !path.startsWith('/run/') && now.get(path) !== passing.get(path),
-  )
-  return [...torn, ...others]
 }
 
-/** What is not as after an undisturbed run. */
+/** Where the point is the very last one, the run has come to its end before. */
+function surviving(host: CrashHost, report: HostReport | undefined): readonly string[] {
+  return report?.status !== 'changed' || deathPoint(host) === 'ended' ? [] : ['it did not die']
+}
+
 function endedBadly(host: CrashHost, report: HostReport | undefined): readonly string[] {
-  const now = takeSnapshot(host.root, seen)
-  const problems = [
-    ...differences(now, undisturbed.after),
-    ...stateDifferences(readState(host), undisturbed.state),
-    // Where nothing was left to do, nothing ran on the host that could have cleared up; and before its first note of
-    // itself a run leaves nothing but its uploads, which go after a day.
-    ...(report?.status === 'changed' && deathPoint(host) !== 'locked'
-      ? leftovers(host.root, directoriesIn(now))
-      : []),
+  const well = report?.status === 'changed' || report?.status === 'unchanged'
+  // Where nothing was left to do, nothing ran on the host that could have cleared up; and before its first note of
+  // itself a run leaves nothing but its uploads, which go after a day.
+  const clears = report?.status === 'changed' && linesOf(host, passedPath).includes('started')
+  return [
+    ...(well ? [] : [outcome(report)]),
+    ...unlikeUndisturbed(host, undisturbed),
+    ...(clears ? unclean(host, undisturbed) : []),
   ]
-  if (report?.status !== 'changed' && report?.status !== 'unchanged') problems.push(outcome(report))
-  const acts = embeddedActs(host.root)
-  const most = isBeforeStrikeOut(deathPoint(host)) ? 2 : 1
-  for (const act of owed) {
-    const times = acts.filter((done) => done === act).length
-    if (times < 1 || times > most) problems.push(`${times} times ${act}`)
-  }
-  return problems.map((problem) => `${died(host)}: ${problem}`)
+}
+
+function reloads(host: CrashHost): number {
+  return embeddedActs(host.root).filter((act) => act === 'daemon-reload').length
+}
+
+/** The unit file that left the spec is gone, and systemd has been told of the new one only. */
+function isReloadOwed(host: CrashHost): boolean {
+  return !existsSync(join(host.root, '/etc/systemd/system/crash-old.service')) && reloads(host) < 2
 }
 
 async function isConverged(fleet: EmbeddedFleet): Promise<void> {
@@ -119,8 +129,8 @@ async function isConverged(fleet: EmbeddedFleet): Promise<void> {
   const plan = await session.plan()
   await session.close()
   for (const host of plan.hosts) {
-    assert.is(host.status, 'planned')
-    assert.equal(host.status === 'planned' && host.changes, [], host.host)
+    if (host.status === 'failed') throw host.error
+    assert.equal(host.changes, [], host.host)
   }
 }
 
@@ -128,6 +138,7 @@ async function withCopies(
   names: readonly string[],
   use: (fleet: EmbeddedFleet) => Promise<void>,
 ): Promise<void> {
+  if (past === undefined) throw new Error('there is no past to copy')
   const fleet = await startCopies(past, names)
   try {
     await use(fleet)
@@ -136,27 +147,28 @@ async function withCopies(
   }
 }
 
-function runOn(fleet: EmbeddedFleet, library: ReturnType<typeof hostLibrary>) {
+function runOn(fleet: EmbeddedFleet, library: HostLibrary) {
   const { hosts, identityFile, knownHostsFile } = fleet
   return { hosts, identityFile, knownHostsFile, resources: after(), library }
+}
+
+function only({ hosts: [host] }: EmbeddedFleet): CrashHost {
+  if (host === undefined) throw new Error('there is no host')
+  return host
 }
 
 function deathPoint(host: CrashHost): string {
   return linesOf(host, passedPath).at(-1) ?? ''
 }
 
-function died(host: CrashHost): string {
-  return `killed at point ${host.name.slice(1)} (${deathPoint(host)})`
-}
-
-function directoriesIn(snapshot: Snapshot): readonly string[] {
-  return [...snapshot].flatMap(([path, state]) => (state.startsWith('directory ') ? [path] : []))
+function told(host: CrashHost): (problem: string) => string {
+  return (problem) => `killed at point ${host.name.slice(1)} (${deathPoint(host)}): ${problem}`
 }
 
 /** Evenly spread over all points, the last one among them. */
-function sample(points: number): readonly number[] {
-  const size = Math.min(points, sampleSize)
-  return Array.from({ length: size }, (_, index) => Math.round(((index + 1) * points) / size))
+function spread(points: number, size: number): readonly number[] {
+  const taken = Math.min(points, size)
+  return Array.from({ length: taken }, (_, index) => Math.round(((index + 1) * points) / taken))
 }
 
 test.run()

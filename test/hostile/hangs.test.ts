@@ -124,7 +124,7 @@ const hangs: readonly Hang[] = [
 for (const { where, script, act, code, step, message } of hangs) {
   test(`a host that hangs ${where} costs its timeout and no more`, () =>
     withScript(script, async ({ connect }) => {
-      const error = await boundedFailure(2_000, async () => {
+      const error = await boundedFailure(4_000, async () => {
         const connection = await connect(act === undefined ? { connectTimeoutSeconds: 0.25 } : {})
         try {
           await act?.(connection)

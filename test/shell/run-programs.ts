@@ -3,6 +3,7 @@ import type { Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
+import type { KnownMembers } from '../../src/shell/known-members.ts'
 import { followProgram, launchProgram } from '../../src/shell/launch-program.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
 import { parseInspect } from '../../src/shell/parse-inspect.ts'
@@ -24,8 +25,12 @@ export function libraryFor({ command, args }: Shell): HostLibrary {
   return { ...library, launch: library.launch.replaceAll('/bin/sh "$RUN/program"', () => detached) }
 }
 
-export async function inspect(tree: RootTree, probes: readonly Probe[]): Promise<Facts> {
-  const questions = collectQuestions(probes)
+export async function inspect(
+  tree: RootTree,
+  probes: readonly Probe[],
+  members?: KnownMembers,
+): Promise<Facts> {
+  const questions = collectQuestions(probes, members)
   const { exitCode, stdout, stderr } = await tree.run(
     inspectProgram(questions, place, libraryFor(tree.shell)),
   )

@@ -1,0 +1,310 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { stringify } from 'yaml'
+import { converge } from '../commands/recording-io.ts'
+import { scratchFolder, writeFiles } from '../commands/scratch.ts'
+
+const seed = 20260303
+
+/** Renders a spec into `out` of a folder of its own, below which nothing else may appear. */
+async function render(text: string, files: Readonly<Record<string, string>> = {}) {
+  const folder = scratchFolder()
+  writeFiles(folder, { 'project/cluster.yaml': text, ...files })
+  const argv = ['render', '-f', join(folder, 'project/cluster.yaml'), '-o', join(folder, 'project/out')]
+  const outcome = await converge(argv)
+  return { ...outcome, folder }
+}
+
+const withResource = (resource: string, name = 'node0'): string => `cluster: hostile
+hosts:
+  ${JSON.stringify(name)}: { transport: memory, resources: [${resource}] }
+`
+
+const outward: readonly (readonly [what: string, spec: string, said: string | RegExp])[] = [
+  ...['/../../x', '/..', '/a/../../../x', '../x', 'x', '//x', '/./x', '/a\\0b', ''].map(
+    (path) =>
+      [
+        `the path ${path}`,
+        withResource(`{ file: { path: "${path}", content: x } }`),
+        'an absolute path without `//`, `.`, `..` or a slash at its end',
+      ] as const,
+  ),
+  ...['..', '.', 'a/../../b', '../x', 'a/b', '-rf', '/etc'].map(
+    (name) =>
+      [
+        `the host name ${name}`,
+        withResource('{ file: { path: /x, content: x } }', name),
+        /host name|no name for a host|range/,
+      ] as const,
+  ),
+  ...['../secret', '/etc/passwd', 'files/../../secret', 'link-out'].flatMap((source) =>
+    ['source', 'template'].map(
+      (key) =>
+        [
+          `the ${key} ${source}`,
+          withResource(`{ file: { path: /x, ${key}: ${source} } }`),
+          /leads out of the folder|cannot be read/,
+        ] as const,
+    ),
+  ),
+  [
+    'a drop-in named ../../x',
+    withResource('{ unit: { name: a.service, dropIns: { "../../x": { Service: { Type: simple } } } } }'),
+    /error/,
+  ],
+  [
+    'a unit named ../../x.service',
+    withResource('{ unit: { name: ../../x.service, enabled: true } }'),
+    /error/,
+  ],
+]
+
+for (const [what, text, said] of outward) {
+  test(`render writes and reads nothing outside for ${what}`, async () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { secret: 'hunter2', 'project/cluster.yaml': text, 'project/files/a': 'a' })
+    symlinkSync('../secret', join(folder, 'project/link-out'))
+    const before = readdirSync(folder, { recursive: true }).length
+    const file = join(folder, 'project/cluster.yaml')
+    const { code, stdout, stderr } = await converge(['render', '-f', file, '-o', join(folder, 'project/out')])
+    assert.is(code, 3, stdout)
+    assert.match(stderr, said)
+    assert.not.match(stdout + stderr, 'hunter2')
+    assert.is(readdirSync(folder, { recursive: true }).length, before)
+  })
+}
+
+test('render does not follow a link that an earlier tree or somebody else has put in its way', async () => {
+  const { folder, code } = await render(withResource('{ file: { path: /etc/motd, content: x } }'))
+  assert.is(code, 0)
+  const outside = join(folder, 'outside')
+  mkdirSync(outside)
+  const out = join(folder, 'project/out')
+  writeFileSync(join(out, '.converge-render.json'), '{ "madeBy": "converge render", "hosts": [] }')
+  const again = await converge(['render', '-f', join(folder, 'project/cluster.yaml'), '-o', out])
+  assert.is(again.code, 3)
+  assert.match(again.stderr, 'exists, and render did not make it')
+  assert.equal(readdirSync(outside), [])
+})
+
+const wellFormed = {
+  cluster: 'proto',
+  platform: { init: 'none' },
+  ssh: { user: 'root' },
+  attributes: { app: { settings: { deep: { deeper: [{ a: 1 }] } } } },
+  environments: { test: { attributes: { app: { x: 1 } } } },
+  roles: {
+    web: {
+      attributes: { app: { y: 1 } },
+      resources: [
+        { file: { path: '/etc/motd', content: 'x' } },
+        { unit: { name: 'a.service', content: { Service: { ExecStart: '/bin/true' } } } },
+      ],
+    },
+  },
+  hosts: { node0: { transport: 'memory', roles: ['web'], attributes: { app: { z: 1 } } } },
+}
+
+/** The places of all maps in a tree. */
+function mapsIn(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return []
+  const below = Object.entries(value).flatMap(([key, item]) => mapsIn(item, [...path, key]))
+  return Array.isArray(value) ? below : [path, ...below]
+}
+
+/** The tree as YAML with one more key in the maps at some places: an object literal cannot hold such a key. */
+function withKey(places: readonly (readonly string[])[], key: string, value: string): string {
+  const marked = structuredClone(wellFormed)
+  for (const path of places) {
+    let target: object = marked
+    for (const part of path) target = Reflect.get(target, part)
+    Reflect.set(target, 'MARKED', 'MARKED')
+  }
+  const text = stringify(marked, { defaultStringType: 'PLAIN' })
+  return text.replaceAll('MARKED: MARKED', () => `${key}: ${value}`)
+}
+
+test('__proto__, constructor and prototype at every level are plain keys or mistakes, and pollute nothing', async () => {
+  const places = mapsIn(wellFormed)
+  const inAttributes = places.filter((path) => path.at(-2) === 'attributes' || path.includes('settings'))
+  const keys = ['__proto__', 'constructor', 'prototype', '"__proto__"', 'toString', 'hasOwnProperty']
+  const values = ['{ polluted: yes }', '{ polluted: { polluted: 1 } }', '[1]', '{ toString: 1 }', '1']
+  const before = Object.getOwnPropertyNames(Object.prototype).sort()
+  const attempt = async (at: readonly (readonly string[])[], key: string, value: string, code: 0 | 3) => {
+    const outcome = await render(withKey(at, key, value))
+    assert.is(outcome.code, code, `${key} at ${JSON.stringify(at)}\n${outcome.stderr}`)
+    assert.is(Reflect.get({}, 'polluted'), undefined)
+    assert.equal(Object.getOwnPropertyNames(Object.prototype).sort(), before)
+  }
+  for (const [index, key] of keys.entries()) {
+    const value = values[index % values.length] ?? '1'
+    await attempt(places, key, value, 3)
+    await attempt(inAttributes, key, value, 0)
+  }
+  console.log(`prototype keys: ${keys.length} keys at ${places.length} places`)
+})
+
+const tail = 'hosts: { node0: { transport: memory } }\n'
+const bombs: readonly (readonly [what: string, text: () => string, said: RegExp])[] = [
+  [
+    'aliases that multiply',
+    () => {
+      const lines = Array.from({ length: 30 }, (_, level) => {
+        const items =
+          level === 0
+            ? 'x,x'
+            : Array(9)
+                .fill(`*a${level - 1}`)
+                .join(',')
+        return `  a${level}: &a${level} [${items}]\n`
+      })
+      return `cluster: bomb\nattributes:\n${lines.join('')}${tail}`
+    },
+    /aliases stand for more than 100000 values/,
+  ],
+  [
+    'merge keys that multiply',
+    () => {
+      const lines = Array.from({ length: 30 }, (_, level) =>
+        level === 0
+          ? '  m0: &m0 { k: [1, 2, 3] }\n'
+          : `  m${level}: &m${level} { a${level}: *m${level - 1}, b${level}: *m${level - 1}, <<: *m${level - 1} }\n`,
+      )
+      return `cluster: bomb\nattributes:\n${lines.join('')}${tail}`
+    },
+    /aliases stand for more than 100000 values/,
+  ],
+  ['an alias of itself', () => `cluster: bomb\nattributes: &a { again: *a }\n${tail}`, /\*a contains itself/],
+  [
+    'deep lists',
+    () => `cluster: bomb\nattributes: { a: ${'['.repeat(50_000)}`,
+    /nested more than 100 levels deep/,
+  ],
+  [
+    'deep maps',
+    () => `cluster: bomb\nattributes: ${'{ a: '.repeat(50_000)}`,
+    /nested more than 100 levels deep/,
+  ],
+  ['50 MB', () => `cluster: bomb\n${`# ${'x'.repeat(1000)}\n`.repeat(50_000)}`, /a spec may have 8 MiB/],
+  [
+    'a range of a billion hosts',
+    () => 'cluster: bomb\nhosts: { "a[0-999999999]": { transport: memory } }\n',
+    /error: .*(hosts|range)/,
+  ],
+  [
+    'expressions that double',
+    () => {
+      const lines = Array.from({ length: 60 }, (_, at) =>
+        at === 0 ? '  x0: "xxxxxxxx"\n' : `  x${at}: "{{attributes.x${at - 1}}}{{attributes.x${at - 1}}}"\n`,
+      )
+      return `cluster: bomb\nattributes:\n${lines.join('')}${tail}`
+    },
+    /error: /,
+  ],
+]
+
+for (const [what, text, said] of bombs) {
+  test(`a spec with ${what} is refused soon`, async () => {
+    const folder = scratchFolder()
+    writeFiles(folder, { 'cluster.yaml': text() })
+    const started = performance.now()
+    const { code, stderr } = await converge(['validate', '-f', join(folder, 'cluster.yaml')])
+    const tookMs = performance.now() - started
+    assert.is(code, 3)
+    assert.match(stderr, said)
+    assert.ok(tookMs < 5_000, `it took ${tookMs} ms`)
+    assert.ok(stderr.length < 20_000, `it says ${stderr.length} characters`)
+  })
+}
+
+test('a NUL in any text of a resource is a mistake of the spec, or content', async () => {
+  const texts = [
+    'file: { path: "/a\\0b", content: x }',
+    'file: { path: /a, content: x, owner: "a\\0b" }',
+    'file: { path: /a, content: x, validate: "a\\0b" }',
+    'directory: { path: /a, group: "a\\0b" }',
+    'link: { path: /a, target: "a\\0b" }',
+    'unit: { name: "a\\0.service", enabled: true }',
+    'user: { name: app, comment: "a\\0b" }',
+    'user: { name: app, home: "/a\\0b" }',
+    'user: { name: app, shell: "/a\\0b" }',
+    'user: { name: app, groups: ["a\\0b"] }',
+    'group: { name: "a\\0b" }',
+    'package: { name: "a\\0b" }',
+    'archive: { path: /a, url: "http://a/\\0b", sha256: "0000000000000000000000000000000000000000000000000000000000000000" }',
+    'command: { name: "a\\0b", command: "true", unless: "true" }',
+    'command: { name: a, command: "a\\0b", unless: "true" }',
+    'command: { name: a, command: "true", unless: "a\\0b" }',
+    'command: { name: a, command: "true", onlyIf: "a\\0b" }',
+    'command: { name: a, command: "true", unless: "true", cwd: "/a\\0b" }',
+    'command: { name: a, command: "true", unless: "true", environment: { A: "a\\0b" } }',
+    'file: { path: /a, content: x, disruption: { group: "g\\0", maxUnavailable: 1, healthy: "a\\0b" } }',
+  ]
+  for (const text of texts) {
+    const { code, stderr, folder } = await render(withResource(`{ ${text} }`))
+    assert.is(code, 3, `${text} is accepted`)
+    assert.match(stderr, /cluster\.yaml:3:\d+ error/, text)
+    assert.not.ok(existsSync(join(folder, 'project/out')))
+  }
+  assert.is((await render(withResource('{ file: { path: /a, content: "a\\0b" } }'))).code, 0)
+})
+
+test('any bytes are a spec or refused with a place, never a crash', async () => {
+  const numRuns = Number(process.env.CONVERGE_FUZZ ?? 25)
+  const words = [
+    'hosts',
+    ':',
+    ' ',
+    '\n',
+    '  ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '&a',
+    '*a',
+    '<<',
+    '!literal',
+    '"',
+    "'",
+    '|',
+    '-',
+  ]
+  const pieces = [
+    ...words,
+    '{{',
+    '}}',
+    'cluster',
+    'roles',
+    '__proto__',
+    '\t',
+    '#',
+    '%',
+    '@',
+    'node[0-1]',
+    '~',
+    '0644',
+  ]
+  const text = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 3 })), {
+    maxLength: 40,
+  })
+  const folder = scratchFolder()
+  const file = join(folder, 'cluster.yaml')
+  let accepted = 0
+  await fc.assert(
+    fc.asyncProperty(text, async (parts) => {
+      writeFileSync(file, `cluster: fuzz\nhosts: { a: { transport: memory } }\nattributes: ${parts.join('')}`)
+      const { code, stderr } = await converge(['validate', '-f', file])
+      accepted += Number(code === 0)
+      assert.ok(code === 0 || code === 3, stderr)
+      assert.not.match(stderr, 'bug in converge')
+    }),
+    { seed, numRuns },
+  )
+  console.log(`specs: ${numRuns} fuzzed, ${accepted} accepted`)
+})
+
+test.run()

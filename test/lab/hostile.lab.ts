@@ -1,0 +1,358 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
+import { operatorPassword } from './harness/base-tree.ts'
+import type { CommandResult } from './harness/command.ts'
+import { createProject, labSsh, type Project } from './harness/converge.ts'
+import { type Lab, startLab } from './harness/lab.ts'
+import { labSuite } from './harness/unavailable.ts'
+import { slowNetwork } from './slow-network.ts'
+
+const test = labSuite('hostile surroundings on real hosts')
+const names = ['alpha', 'beta', 'gamma'] as const
+type Name = (typeof names)[number]
+
+let lab: Lab
+let project: Project
+
+test.before(async () => {
+  lab = await startLab({ hosts: names, packages: ['fish', 'csh', 'libfaketime'] })
+  project = await createProject('')
+})
+
+test.after(async () => {
+  await project?.remove()
+  await lab?.close()
+})
+
+interface Surroundings {
+  readonly user?: string
+  readonly hosts?: readonly Name[]
+  /** Further lines of the spec. */
+  readonly lines?: string
+  /** Further settings of a host, as YAML within a map. */
+  readonly host?: (name: Name) => string
+  readonly password?: string
+}
+
+let runs = 0
+
+/** A file of 20 KB, 30 small ones, a unit and a user: what an upload, a notification and systemd take part in. */
+function spec(
+  { user = 'root', hosts = names, lines = '', host = () => '' }: Surroundings,
+  mark: string,
+): string {
+  const small = Array.from(
+    { length: 30 },
+    (_, index) => `    - file: { path: /etc/hostile/${index}, content: "${mark} ${index}\\n" }`,
+  )
+  return `cluster: hostile
+${labSsh(lab, user)}
+${lines}
+roles:
+  all:
+    resources:
+    - directory: { path: /etc/hostile }
+    - file: { path: /etc/hostile/large, content: "${mark}${'x'.repeat(20_000)}" }
+${small.join('\n')}
+    - user: { name: hostile, system: true }
+    - unit:
+        name: hostile.service
+        content: { Service: { ExecStart: /bin/sleep infinity }, Install: { WantedBy: multi-user.target } }
+        enabled: true
+        started: true
+        restartOn: ["file[/etc/hostile/large]"]
+hosts:
+${hosts.map((name) => `  ${name}: { address: ${lab.address(name)}, roles: [all]${host(name)} }`).join('\n')}
+`
+}
+
+/** One run that changes things on each host. */
+async function run(surroundings: Surroundings): Promise<CommandResult & { readonly tookMs: number }> {
+  runs += 1
+  await project.write('cluster.yaml', spec(surroundings, `run ${runs} `))
+  return again(surroundings, ['--yes'])
+}
+
+async function again(surroundings: Surroundings, options: readonly string[]) {
+  const started = performance.now()
+  const environment =
+    surroundings.password === undefined ? {} : { CONVERGE_SUDO_PASSWORD: surroundings.password }
+  const result = await project.converge(options, environment)
+  return { ...result, tookMs: performance.now() - started }
+}
+
+/** A run comes out well, the hosts have what it brought, and the next one is empty. */
+async function converges(surroundings: Surroundings): Promise<number> {
+  const applied = await run(surroundings)
+  assert.is(applied.exitCode, 0, told(applied))
+  for (const name of surroundings.hosts ?? names) {
+    const { stdout } = await lab.run(name, 'cat /etc/hostile/29; systemctl is-active hostile.service')
+    assert.is(stdout, `run ${runs}  29\nactive\n`)
+  }
+  const empty = await again(surroundings, ['--dry-run', '--exit-code'])
+  assert.is(empty.exitCode, 0, told(empty))
+  assert.match(empty.stdout, `${(surroundings.hosts ?? names).length} unchanged`)
+  return applied.tookMs
+}
+
+/** A run fails on one host with that message and remedy. */
+async function fails(
+  surroundings: Surroundings,
+  message: string | RegExp,
+  remedy: string | RegExp,
+): Promise<void> {
+  const failed = await run(surroundings)
+  assert.is(failed.exitCode, 1, told(failed))
+  const [name = ''] = surroundings.hosts ?? names
+  assert.match(failed.stdout, new RegExp(`^${name}\\b`, 'm'))
+  assert.match(failed.stdout, message)
+  assert.match(failed.stdout, remedy)
+  assert.ok(failed.tookMs < 60_000, `${failed.tookMs} ms`)
+}
+
+async function on(host: Name, ...lines: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await lab.run(host, lines.join('\n'))
+  assert.is(exitCode, 0, `${lines.join('; ')}\n${stdout}${stderr}`)
+  return stdout
+}
+
+/** Settings of sshd that come before all others. */
+async function sshd(host: Name, ...settings: readonly string[]): Promise<void> {
+  await writeFile(lab.path(host, '/etc/ssh/sshd_config.d/00-hostile.conf'), `${settings.join('\n')}\n`)
+  await on(host, 'systemctl restart ssh.service')
+}
+
+test('200 ms of round trip and 1 % of loss cost time and nothing else', async () => {
+  const network = await slowNetwork(lab, project.directory)
+  const surroundings: Surroundings = {
+    host: (name) => `, ssh: { port: ${network.ports[name]}, knownHostsFile: ${network.knownHostsFile} }`,
+  }
+  // Peers would use the real address; converge itself goes through the proxies.
+  const through = (text: string): string =>
+    names.reduce((all, name) => all.replaceAll(lab.address(name), '127.0.0.1'), text)
+  runs += 1
+  await project.write('cluster.yaml', through(spec(surroundings, `run ${runs} `)))
+  const applied = await again(surroundings, ['--yes'])
+  assert.is(applied.exitCode, 0, told(applied))
+  const empty = await again(surroundings, ['--dry-run', '--exit-code'])
+  assert.is(empty.exitCode, 0, told(empty))
+  await network.close()
+  assert.ok(applied.tookMs < 60_000 && empty.tookMs < 20_000, `${applied.tookMs} ms, ${empty.tookMs} ms`)
+  console.log(
+    `slow network: ${seconds(applied.tookMs)} from nothing, ${seconds(empty.tookMs)} without change`,
+  )
+})
+
+test('fish, csh and bash as login shells that print banners are as good as sh', async () => {
+  const banner = `echo Welcome to this host; printf '\\033[1mconverge-shel'; echo; echo warning >&2`
+  await on(
+    'alpha',
+    'usermod -s /usr/bin/fish admin',
+    'mkdir -p /home/admin/.config/fish',
+    `echo ${quoted(banner)} >/home/admin/.config/fish/config.fish`,
+  )
+  await on(
+    'beta',
+    'usermod -s /bin/csh admin',
+    `echo ${quoted("echo Welcome; printf '[1m'")} >/home/admin/.cshrc`,
+  )
+  await on('gamma', 'usermod -s /bin/bash admin', `echo ${quoted(banner)} >/home/admin/.bashrc`)
+  await converges({ user: 'admin' })
+})
+
+test('nologin as login shell is named', async () => {
+  await on('alpha', 'usermod -s /usr/sbin/nologin admin')
+  await fails(
+    { user: 'admin', hosts: ['alpha'] },
+    'failed at exec: the login shell of admin did not start /bin/sh: This account is currently not available.',
+    'remedy: Give admin a shell that runs commands, such as `chsh -s /bin/sh admin`, and no forced command.',
+  )
+  for (const name of names) await on(name, 'usermod -s /bin/sh admin')
+})
+
+test('sudo that wants a terminal, a password or says a lecture', async () => {
+  await on('alpha', 'echo "Defaults:admin requiretty" >/etc/sudoers.d/hostile')
+  await fails(
+    { user: 'admin', hosts: ['alpha'] },
+    'failed at exec: sudo refuses to run without a terminal (requiretty)',
+    "remedy: Add `Defaults:admin !requiretty` to the host's sudoers.",
+  )
+  await on('alpha', 'rm /etc/sudoers.d/hostile')
+  await on(
+    'beta',
+    `printf 'Defaults:operator lecture=always, badpass_message="No. converge-password: converge-shell"\\n' >/etc/sudoers.d/hostile`,
+  )
+  await fails(
+    { user: 'operator', hosts: ['beta'], password: 'wrong' },
+    'failed at exec: sudo refused the password',
+    'remedy: Give the password of operator on this host.',
+  )
+  await fails(
+    { user: 'operator', hosts: ['beta'] },
+    'failed at exec: sudo wants a password for operator',
+    'or let converge ask for the password.',
+  )
+  await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
+  await on('beta', 'rm /etc/sudoers.d/hostile')
+})
+
+test('noexec and full directories for temporary files are in nobody’s way', async () => {
+  await on(
+    'alpha',
+    'for d in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o noexec,nosuid,size=2m,mode=1777 tmpfs "$d"; done',
+  )
+  await on(
+    'beta',
+    'mount -t tmpfs -o size=64k,mode=1777 tmpfs /tmp',
+    'dd if=/dev/zero of=/tmp/fill bs=1k count=200 2>/dev/null || :',
+  )
+  await converges({ hosts: ['alpha', 'beta'] })
+  await on('alpha', 'umount /tmp /var/tmp /dev/shm')
+  await on('beta', 'umount /tmp')
+})
+
+test('a full staging directory is named, and another one may be set', async () => {
+  await on(
+    'beta',
+    'mount -t tmpfs -o size=64k,mode=1777 tmpfs /var/tmp',
+    'dd if=/dev/zero of=/var/tmp/fill bs=1k count=200 2>/dev/null || :',
+  )
+  await fails(
+    { hosts: ['beta'] },
+    /failed at upload: cannot (write|create) \/var\/tmp\/converge-\S+: no space left on device/,
+    'remedy: Make room there, or set `stagingDir` under `platform` to a file system that has some.',
+  )
+  assert.is(await on('beta', 'ls -A /var/tmp'), 'fill\n')
+  await on('beta', 'mkdir -p -m 1777 /srv/staging')
+  await converges({ hosts: ['beta'], lines: 'platform: { stagingDir: /srv/staging }' })
+  await on('beta', 'umount /var/tmp')
+})
+
+test('one session at a time, another locale and a clock ten years off are no hindrance', async () => {
+  const preload = (await on('gamma', 'ls /usr/lib/*/faketime/libfaketime.so.1')).trim()
+  await on('gamma', `systemctl set-environment LD_PRELOAD=${preload} FAKETIME=-10y LANG=de_DE.ISO-8859-1`)
+  await sshd('gamma', 'MaxSessions 1', `SetEnv LD_PRELOAD=${preload} FAKETIME=-10y LC_ALL=de_DE.ISO-8859-1`)
+  const year = new Date().getFullYear()
+  const asked = await again({}, [
+    'exec',
+    'gamma',
+    '--',
+    'date +%Y; systemd-run --quiet --pipe --wait date +%Y; echo $LC_ALL',
+  ])
+  if (asked.exitCode === 0) {
+    assert.match(asked.stdout, String(year - 10))
+    assert.match(asked.stdout, 'de_DE.ISO-8859-1')
+  }
+  await converges({ hosts: ['gamma'] })
+  await on(
+    'gamma',
+    'systemctl unset-environment LD_PRELOAD FAKETIME LANG',
+    'rm /etc/ssh/sshd_config.d/00-hostile.conf',
+    'systemctl restart ssh.service',
+  )
+})
+
+test('a userland of busybox only is enough for files, directories and links', async () => {
+  const tree = '/srv/busybox'
+  for (const folder of ['bin', 'etc', 'dev', 'proc', 'root', 'tmp', 'var/tmp', 'var/lib']) {
+    await mkdir(lab.path('gamma', `${tree}/${folder}`), { recursive: true })
+  }
+  await on(
+    'gamma',
+    `cd ${tree}`,
+    'cp /bin/busybox bin/busybox',
+    `ldd /bin/busybox | grep -o '/[^ ]*' | while read -r lib; do mkdir -p ".\${lib%/*}"; cp "$lib" ".$lib"; done`,
+    'for applet in $(busybox --list); do ln -sf busybox "bin/$applet"; done',
+    'cp /etc/passwd /etc/group /etc/os-release etc/',
+    'sed -i "s,^root:.*,root:x:0:0:root:/root:/bin/sh," etc/passwd',
+    'chmod 1777 tmp var/tmp',
+    'mount --bind /dev dev',
+    'mount -t proc proc proc',
+  )
+  await on('gamma', `sed -i 's,^Subsystem.*,Subsystem sftp internal-sftp,' /etc/ssh/sshd_config`)
+  await writeFile(
+    lab.path('gamma', '/etc/ssh/sshd_config.d/zz-chroot.conf'),
+    `Match User root\n  ChrootDirectory ${tree}\n`,
+  )
+  await on('gamma', 'systemctl restart ssh.service')
+  const text = (mark: string): string => `cluster: busybox
+${labSsh(lab, 'root')}
+platform: { init: none }
+hosts:
+  gamma:
+    address: ${lab.address('gamma')}
+    resources:
+    - directory: { path: /etc/app, mode: "0750" }
+    - file: { path: /etc/app/conf, content: "${mark}", mode: "0640", validate: "grep -q ${mark} {}" }
+    - file: { path: "/etc/app/it's \\"quoted\\" ü", content: "${mark}\\n" }
+    - link: { path: /etc/app/link, target: conf }
+    - command: { name: once, command: "echo ran >>/var/lib/ran", creates: /var/lib/ran, after: ["link[/etc/app/link]"] }
+`
+  for (const mark of ['one', 'two']) {
+    await project.write('cluster.yaml', text(mark))
+    const applied = await again({}, ['--yes'])
+    assert.is(applied.exitCode, 0, told(applied))
+    const empty = await again({}, ['--dry-run', '--exit-code'])
+    assert.is(empty.exitCode, 0, told(empty))
+  }
+  const listed = await on(
+    'gamma',
+    `cd ${tree}/etc/app && cat conf && stat -c '%a %U %n' conf . && readlink link && cat ../../var/lib/ran`,
+  )
+  assert.is(listed, 'two640 root conf\n750 root .\nconf\nran\n')
+  await on(
+    'gamma',
+    `umount ${tree}/dev ${tree}/proc`,
+    'rm /etc/ssh/sshd_config.d/zz-chroot.conf',
+    'systemctl restart ssh.service',
+  )
+})
+
+test('a host whose power fails in the middle of an apply is named, and the next run finishes', async () => {
+  const text = `cluster: reboot
+${labSsh(lab, 'root')}
+hosts:
+  alpha:
+    address: ${lab.address('alpha')}
+    resources:
+    - file: { path: /etc/reboot-before, content: x, notifies: [{ resource: "command[after]", action: run }] }
+    - command: { name: long, command: "[ -e /root/begun ] || { : >/root/begun; sleep 100; }; : >/root/done", creates: /root/done, after: ["file[/etc/reboot-before]"] }
+    - command: { name: after, command: "echo ran >>/root/after" }
+`
+  await project.write('cluster.yaml', text)
+  const running = again({}, ['--yes'])
+  while ((await lab.run('alpha', 'test -e /root/begun')).exitCode !== 0) await delay(100)
+  await lab.cutPower('alpha')
+  await lab.start('alpha')
+  const cut = await running
+  assert.is(cut.exitCode, 1, told(cut))
+  assert.match(cut.stdout, /^alpha failed/m)
+  assert.match(
+    cut.stdout,
+    'remedy: Nothing is lost: run converge again, it goes on from what the host has recorded.',
+  )
+  assert.ok(cut.tookMs < 90_000, `${cut.tookMs} ms`)
+  const next = await again({}, ['--yes'])
+  assert.is(next.exitCode, 0, told(next))
+  assert.is(await on('alpha', 'cat /root/after'), 'ran\n', 'the owed notification is carried out once')
+  assert.is((await again({}, ['--dry-run', '--exit-code'])).exitCode, 0)
+  assert.is(
+    await on('alpha', 'ls -A /var/lib/converge/run | wc -l; ls /etc | grep -c "^.converge" || :'),
+    '2\n0\n',
+  )
+})
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function told({ stdout, stderr }: CommandResult): string {
+  return `${stdout}\n${stderr}`
+}
+
+test.run()
