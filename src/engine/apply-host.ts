@@ -5,7 +5,7 @@ import type { HostReport, Progress } from '../model/report.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import type { Upload } from '../model/transport.ts'
 import { planWayBack } from '../plan/rollback.ts'
-import { followProgram, launchProgram } from '../shell/launch-program.ts'
+import { launchProgram } from '../shell/launch-program.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { lineSplitter, parseResultLine } from '../shell/parse-results.ts'
 import { type PlannedChanges, planProgram, type Run } from '../shell/plan-program.ts'
@@ -103,16 +103,15 @@ interface Start {
 }
 
 async function start({ planned, run, record, connections, library, revert }: Start): Promise<void> {
-  const program = planProgram(plannedChanges(planned), run, library)
+  const program = launchProgram(planProgram(plannedChanges(planned), run, library), run, library, revert)
   const timeoutMs = applyTimeoutMs(planned.changes) + (run.lockWaitSeconds ?? 0) * 1000
   let first = true
   for (const pauseMs of reconnectPausesMs) {
     try {
       const connection = first ? await connections.get(planned.host) : await connections.renew(planned.host)
-      const send = first ? launchProgram(program, run, library, revert) : followProgram(run, library)
       record.beginning()
       const { exitCode, stderr } = await connection.exec({
-        program: send,
+        program,
         timeoutMs,
         maxOutputBytes: baseResultBytes + planned.changes.length * changeResultBytes,
         onStdout: readLines(record),
@@ -120,7 +119,8 @@ async function start({ planned, run, record, connections, library, revert }: Sta
       if (!record.ended()) throw endedEarly(planned.host, exitCode, stderr)
       return
     } catch (error) {
-      // The host goes on by itself: the view is resumed where the connection allows it.
+      // The host goes on by itself: the view is resumed where the connection allows it, and a run that was cut off
+      // before it began begins now.
       const resumable = error instanceof ConvergeError && lostCodes.has(error.code)
       if (!resumable || pauseMs === undefined) throw error
       first = false

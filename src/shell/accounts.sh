@@ -175,7 +175,7 @@ make_home() {
   [ ! -d "$1" ] || return 0
   temporary_in "${1%/*}" && rm -rf -- "$temporary" && mkdir -m 0755 -- "$temporary" || return 1
   point 'home made'
-  own "$old_uid" "$old_gid" "$temporary" && mv -- "$temporary" "$1" && durable "${1%/*}/"
+  own "$old_uid" "$old_gid" "$temporary" && durable "$temporary" && mv -- "$temporary" "$1" && durable "${1%/*}/"
 }
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.

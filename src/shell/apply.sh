@@ -23,6 +23,8 @@ arm_revert() {
 begin() {
   FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED=
   exec 9<>"$RUN/bell"
+  # Whoever follows learns that the program is there, before it waits for the lock.
+  printf '.\n' >&9
   if ! take_lock; then
     holder=
     [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"

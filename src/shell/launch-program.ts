@@ -2,15 +2,21 @@ import type { HostLibrary } from './library.ts'
 import { type Run, runSettings } from './plan-program.ts'
 import { quote } from './quote.ts'
 
-/** What goes over the connection for an apply: it puts the program on the host's disk, starts it detached, follows it. */
+/**
+ * What goes over the connection for an apply: it puts the program on the host's disk, starts it detached and follows it.
+ * Sent again over another connection it goes on where it can: it follows the run if that was started, and starts it if not.
+ */
 export function launchProgram(program: string, run: Run, library: HostLibrary, revert?: string): string {
   return `{
 ${library.launch}
 ${runSettings(run)}
-prepare_run
+if prepare_run; then
 ${fileFrom('program', program)}${revert === undefined ? '' : fileFrom('revert', revert)}
 launch
 follow
+else
+rejoin
+fi
 } </dev/null
 `
 }
@@ -21,15 +27,5 @@ follow
  */
 function fileFrom(name: string, text: string): string {
   return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write below $STATE"
-`
-}
-
-/** Follows a run that was started before, from its first result on, also when it has ended already. */
-export function followProgram(run: Run, library: HostLibrary): string {
-  return `{
-${library.launch}
-${runSettings(run)}
-rejoin
-} </dev/null
 `
 }

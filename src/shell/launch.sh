@@ -6,17 +6,28 @@ export LC_ALL
 NL='
 '
 
+# Nothing was started: its uploads are of no use any more.
 complain() {
   printf '%s\n' "$*" >&2
+  case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   exit 70
 }
 
+# Whether this run is ours to start: a connection that was lost may have started it.
 prepare_run() {
+  [ ! -d "$RUN" ] || return 1
   mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be made"
   chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
   # Results of earlier runs have been read or never will be; keep the last few for people.
   prune_runs "$STATE"/run/*
-  mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" && : >"$RUN/results" || complain "cannot write below $STATE"
+  mkdir -m 0700 -- "$RUN" || {
+    [ ! -d "$RUN" ] || return 1
+    complain "cannot write below $STATE"
+  }
+  mkfifo -m 0600 "$RUN/bell" || complain "cannot write below $STATE"
+  # Held open until the program holds it too: from then on the end of file means that the program has ended.
+  exec 9<>"$RUN/bell" 7<"$RUN/bell"
+  : >"$RUN/results" || complain "cannot write below $STATE"
 }
 
 prune_runs() {
@@ -30,8 +41,6 @@ prune_runs() {
 }
 
 launch() {
-  # Held open until the program holds it too: from then on the end of file means that the program has ended.
-  exec 9<>"$RUN/bell" 7<"$RUN/bell"
   if [ -z "$R" ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
     systemd-run --quiet --collect --unit="converge-apply-$ID" --description="converge apply $ID" \
       --property=KillMode=process /bin/sh "$RUN/program" 2>"$RUN/errors" 7<&- 9>&- ||
@@ -51,6 +60,7 @@ launch() {
 follow() {
   exec 6<"$RUN/results"
   partial=
+  drain
   while read -r _ <&7; do
     exec 9>&-
     drain
@@ -69,9 +79,16 @@ drain() {
 
 # Follows a run that another connection started: to its end, whether it still goes on or not.
 rejoin() {
-  [ -d "$RUN" ] || complain "there is no run $ID on this host"
-  exec 9<>"$RUN/bell" 7<"$RUN/bell"
-  # One ring of our own, so that an ended run is read to its end at once.
-  printf '.\n' >&9
+  tries=0
+  until [ -e "$RUN/results" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 50 ] || {
+      printf 'run %s was never started\n' "$ID" >&2
+      exit 70
+    }
+    sleep 0.1
+  done
+  # Opened for writing only so that this does not wait for somebody who writes.
+  exec 9<>"$RUN/bell" 7<"$RUN/bell" 9>&-
   follow
 }

@@ -9,6 +9,7 @@ import type {
   UserFact,
 } from '../model/facts.ts'
 import type { Applied, Member } from '../model/manifest.ts'
+import { emptyMap } from '../model/value.ts'
 import { AnswerError, AnswerReader } from './answer-reader.ts'
 import { pathsPerBatch, type Questions } from './inspect-program.ts'
 import { pendingInJournal } from './journal.ts'
@@ -76,7 +77,7 @@ function parsePlatform(reader: AnswerReader): PlatformFact {
 }
 
 function parsePaths(reader: AnswerReader, paths: readonly string[]): Readonly<Record<string, PathFact>> {
-  const facts = emptyRecord<PathFact>()
+  const facts = emptyMap<PathFact>()
   for (let start = 0; start < paths.length; start += pathsPerBatch) {
     const batch = paths.slice(start, start + pathsPerBatch)
     const found = parsePathBatch(reader, batch.length)
@@ -167,7 +168,7 @@ function parseUnits(reader: AnswerReader, names: readonly string[]): Readonly<Re
     .filter((block) => block.trim() !== '')
   if (blocks.length !== names.length)
     throw new AnswerError(`asked for ${names.length} units, got ${blocks.length}`)
-  const facts = emptyRecord<UnitFact>()
+  const facts = emptyMap<UnitFact>()
   for (const [index, name] of names.entries()) {
     const properties = new Map(
       (blocks[index] ?? '').split('\n').map((line): [string, string] => {
@@ -194,7 +195,7 @@ function parseAccounts(reader: AnswerReader, { users, groups }: Questions): Pick
   reader.expect('A')
   const passwd = reader.linesUntil('G').map((line) => line.split(':'))
   const allGroups = reader.linesUntil('A end').map((line) => line.split(':'))
-  const userFacts = emptyRecord<UserFact | null>()
+  const userFacts = emptyMap<UserFact | null>()
   for (const user of users) {
     const entry = passwd.find(([name]) => name === user)
     if (entry === undefined) {
@@ -215,7 +216,7 @@ function parseAccounts(reader: AnswerReader, { users, groups }: Questions): Pick
         .sort(),
     }
   }
-  const groupFacts = emptyRecord<GroupFact | null>()
+  const groupFacts = emptyMap<GroupFact | null>()
   for (const group of groups) {
     const entry = allGroups.find(([name]) => name === group)
     groupFacts[group] = entry === undefined ? null : { gid: integer(entry[2]) }
@@ -232,7 +233,7 @@ function parsePackages(
       'packages are declared, but the host has no dpkg: only Debian and its derivatives are supported',
     )
   }
-  const facts = emptyRecord<PackageFact | null>()
+  const facts = emptyMap<PackageFact | null>()
   for (const name of names) facts[name] = null
   for (const line of reader.linesUntil('P end')) {
     const [name = '', arch = '', status, version = ''] = line.split(' ')
@@ -245,7 +246,7 @@ function parsePackages(
 function parseChecks(reader: AnswerReader, commands: readonly string[]): Readonly<Record<string, boolean>> {
   const answers = reader.expect('X').split(' ')
   if (answers.length !== commands.length) throw new AnswerError('not every check was answered')
-  const facts = emptyRecord<boolean>()
+  const facts = emptyMap<boolean>()
   for (const [index, command] of commands.entries()) facts[command] = answers[index] === '0'
   return facts
 }
@@ -300,9 +301,4 @@ function decodeTarget(bytes: Buffer): string | undefined {
   if (bytes.includes(0)) throw new AnswerError('the target of a link holds a NUL')
   const target = bytes.toString('utf8')
   return Buffer.from(target).equals(bytes) ? target : undefined
-}
-
-/** Keys come from specs and hosts: `__proto__` must be an ordinary one. */
-function emptyRecord<T>(): Record<string, T> {
-  return Object.create(null)
 }

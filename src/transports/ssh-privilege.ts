@@ -28,6 +28,9 @@ export function privilegedExec(
     if (way === 'sudo') {
       const outcome = await runShell(link, { ...options, command: SUDO_COMMAND })
       if (outcome.started) return outcome
+      // sudo complains on stderr; who says something else, and only that, is a shell such as nologin.
+      if (outcome.stderr.trim() === '' && outcome.said.trim() !== '')
+        throw loginShellFailed(host, user, outcome)
       const complaint = readSudoComplaint(outcome.stderr, user)
       if (complaint.complaint === 'refused') {
         throw sudoFailed(host, complaint.message, complaint.remedy, outcome)

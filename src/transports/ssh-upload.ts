@@ -66,13 +66,32 @@ async function openSftp(link: SshLink): Promise<SFTPWrapper> {
   } catch (cause) {
     if (cause instanceof ConvergeError) throw cause
     const message = cause instanceof Error ? cause.message : String(cause)
-    throw new ConvergeError('upload-failed', `the SSH server offers no SFTP: ${message}`, {
+    const printed = printedInstead(message)
+    if (printed === undefined) {
+      throw new ConvergeError('upload-failed', `the SSH server offers no SFTP: ${message}`, {
+        host: link.host,
+        step: 'upload',
+        remedy: 'Add `Subsystem sftp internal-sftp` to its sshd_config.',
+        cause,
+      })
+    }
+    throw new ConvergeError('upload-failed', `instead of SFTP there comes text that begins with ${printed}`, {
       host: link.host,
       step: 'upload',
-      remedy: 'Add `Subsystem sftp internal-sftp` to its sshd_config.',
+      remedy:
+        "Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp` in sshd_config, which starts no shell.",
       cause,
     })
   }
+}
+
+/** sshd starts sftp-server by the login shell; what that prints is taken for the length of a packet. */
+function printedInstead(message: string): string | undefined {
+  const length = /^Packet length (\d+) exceeds/.exec(message)?.[1]
+  if (length === undefined) return undefined
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(Number(length))
+  return JSON.stringify(bytes.toString('latin1'))
 }
 
 function makeDirectory(host: string, sftp: SFTPWrapper, directory: string): Promise<void> {

@@ -40,7 +40,8 @@ export async function makePast(): Promise<string> {
   return directory
 }
 
-function plantDistribution(root: string): void {
+/** Puts into a root tree what the distribution brought. */
+export function plantDistribution(root: string): void {
   mkdirSync(join(root, 'etc/crash'))
   for (const [path, content] of Object.entries(distribution)) writeFileSync(join(root, path), content)
   appendFileSync(join(root, 'etc/group'), 'users:x:100:\n')

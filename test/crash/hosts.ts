@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile } from '../../src/compile/compile.ts'
-import { openSession, type Session } from '../../src/engine/session.ts'
+import { openSession, type Session, type SessionInput } from '../../src/engine/session.ts'
 import type { Cluster, Host } from '../../src/model/cluster.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { HostReport, Report } from '../../src/model/report.ts'
@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly resources: readonly Resource[]
   readonly library: HostLibrary
   readonly lockWaitSeconds?: number
+  /** How the hosts are reached; over SSH unless given. */
+  readonly transports?: SessionInput['transports']
 }
 
 /** A session in which all of these resources are wanted on all of the hosts. */
@@ -44,7 +46,7 @@ export function openCrashSession(options: SessionOptions): Session {
   return openSession({
     cluster,
     catalog: compile({ cluster, recipes: { all }, kinds: resourceKinds, readFile: () => '' }),
-    transports: createTransports(),
+    transports: options.transports ?? createTransports(),
     library,
     parallel: 8,
     ...(lockWaitSeconds === undefined ? {} : { lockWaitSeconds }),

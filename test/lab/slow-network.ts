@@ -62,12 +62,17 @@ async function slowProxy(address: string, sockets: Set<Socket>) {
 /** Passes on what comes from one side to the other, late and in order. */
 function slowly(from: Socket, to: Socket): void {
   let pieces = 0
-  let earliest = 0
+  const queue: { readonly atMs: number; readonly act: () => void }[] = []
+  // One timer at a time: several that are due in the same millisecond may fire in any order.
+  const pump = (): void => {
+    while (queue[0] !== undefined && queue[0].atMs <= performance.now()) queue.shift()?.act()
+    if (queue[0] !== undefined) setTimeout(pump, queue[0].atMs - performance.now())
+  }
   const later = (act: () => void): void => {
     pieces += 1
     const delayMs = roundTripMs / 2 + (pieces % 100 === 0 ? resendMs : 0)
-    earliest = Math.max(earliest, performance.now() + delayMs)
-    setTimeout(act, earliest - performance.now())
+    queue.push({ atMs: performance.now() + delayMs, act })
+    if (queue.length === 1) setTimeout(pump, delayMs)
   }
   from.on('data', (chunk) => later(() => to.write(chunk)))
   from.on('close', () => later(() => to.destroy()))

@@ -113,15 +113,14 @@ test('a program that dies before its first line ends the view', () =>
     assert.not.equal(stderr, '')
   }))
 
-test('there is nothing to follow where no run was started', () =>
+test('a run that is asked for twice at once is started once, and both see the whole of it', () =>
   inEachShell(async (tree) => {
-    try {
-      await follow(tree, newRun('never'))
-      assert.unreachable()
-    } catch (error) {
-      assert.ok(error instanceof Error)
-      assert.is(error.message, 'the program complains: there is no run never on this host\n')
-    }
+    tree.write('/srv/.keep', '')
+    const program = launching(tree, [change(run('echo once >>"$CONVERGE_ROOT/srv/runs"'))], newRun('twice'))
+    const [first, second] = await Promise.all([tree.run(program), tree.run(program)])
+    assert.is(first.stdout.toString(), 'started\nstart 0\ndone 0\nend ok\n')
+    assert.is(second.stdout.toString(), first.stdout.toString())
+    assert.is(tree.read('/srv/runs'), 'once\n')
   }))
 
 test('results of the last runs are kept, older ones go', () =>

@@ -4,7 +4,7 @@ import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
 import type { KnownMembers } from '../../src/shell/known-members.ts'
-import { followProgram, launchProgram } from '../../src/shell/launch-program.ts'
+import { launchProgram } from '../../src/shell/launch-program.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
 import { parseInspect } from '../../src/shell/parse-inspect.ts'
 import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/parse-results.ts'
@@ -69,8 +69,9 @@ export async function apply(
   return resultLines(await tree.run(launching(tree, changes, newRun(`run-${runs}`), { journal })))
 }
 
+/** Asks for a run again that was started before; this program must never be run. */
 export async function follow(tree: RootTree, run: Run): Promise<readonly string[]> {
-  return resultLines(await tree.run(followProgram(run, libraryFor(tree.shell))))
+  return resultLines(await tree.run(launchProgram('exit 99\n', run, libraryFor(tree.shell))))
 }
 
 export async function runPortable(tree: RootTree, catalog: HostCatalog): Promise<readonly string[]> {
