@@ -29,6 +29,8 @@ test('cut off at any message, the host goes on by itself, and the next run ends 
   for (let start = 0; start < taken.length; start += 40) {
     const cuts = taken.slice(start, start + 40)
     await withProxies(past, cuts, async (fleet, options) => {
+      const { hosts, knownHostsFile } = fleet
+      const direct = { ...options, hosts, knownHostsFile }
       const first = await converge(options)
       for (const host of fleet.hosts) await settled(host)
       const told = (index: number): string =>
@@ -36,7 +38,7 @@ test('cut off at any message, the host goes on by itself, and the next run ends 
       const problems = fleet.hosts.flatMap((host, index) =>
         brokenIn(host, undisturbed).map((problem) => `${told(index)}: ${problem}`),
       )
-      const second = await converge(options)
+      const second = await converge(direct)
       for (const [index, host] of fleet.hosts.entries()) {
         const report = second.report.hosts[index]
         const well = report?.status === 'changed' || report?.status === 'unchanged'
@@ -49,7 +51,7 @@ test('cut off at any message, the host goes on by itself, and the next run ends 
         problems.push(...found.map((problem) => `${told(index)}: ${problem}`))
       }
       assert.is(problems.join('\n'), '')
-      const third = await converge(options)
+      const third = await converge(direct)
       assert.ok(third.report.hosts.every(({ status }) => status === 'unchanged'))
     })
   }
