@@ -259,15 +259,20 @@ test('one session at a time, another locale and a clock ten years off are no hin
   await on('gamma', `systemctl set-environment ${clock} LANG=de_DE.ISO-8859-1`)
   await sshd('gamma', 'MaxSessions 1', `SetEnv ${clock} LC_ALL=de_DE.ISO-8859-1`)
   const year = new Date().getFullYear() - 10
-  await project.write('cluster.yaml', spec({ hosts: ['gamma'] }, ''))
-  const asked = await again({}, [
-    'exec',
-    'gamma',
-    '--',
-    'date +login:%Y; systemd-run --quiet --pipe date +unit:%Y',
-  ])
-  assert.match(asked.stdout, `login:${year}`, told(asked))
-  assert.match(asked.stdout, `unit:${year}`, told(asked))
+  await project.write(
+    'cluster.yaml',
+    `cluster: clock
+${labSsh(lab, 'root')}
+hosts:
+  gamma:
+    address: ${lab.address('gamma')}
+    resources: [{ command: { name: year, command: "date +%Y >/root/year", creates: /root/year } }]
+`,
+  )
+  const applied = await again({}, ['--yes'])
+  assert.is(applied.exitCode, 0, told(applied))
+  const asked = await again({}, ['exec', 'gamma', '--', 'date +%Y; cat /root/year'])
+  assert.match(asked.stdout, new RegExp(`${year}\\s+${year}`), told(asked))
   await converges({ hosts: ['gamma'] })
   await on(
     'gamma',
