@@ -158,11 +158,16 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
       return ANSWERED
     }),
   )
-  sftp.on('end', () => {
+  const closeFiles = () => {
     for (const handle of handles.values()) {
       if (handle.kind === 'file') handle.file.close().catch(() => undefined)
     }
     handles.clear()
+  }
+  // A connection that is lost ends nothing in order.
+  sftp.on('close', closeFiles)
+  sftp.on('end', () => {
+    closeFiles()
     // Without this answer OpenSSH's sftp waits for ever.
     sftp.end()
   })

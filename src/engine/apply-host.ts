@@ -144,12 +144,18 @@ function readLines(record: RunRecord): (chunk: Uint8Array) => void {
   })
 }
 
+/** The exit code of the launch where it could not even start the program. */
+const launchFailed = 70
+
 function endedEarly(host: string, exitCode: number | undefined, stderr: string): CommandError {
   return new CommandError(stderr.trim().split('\n').at(-1) || 'the apply program ended without a result', {
     host,
     step: 'apply',
     exitCode,
     stderr,
-    remedy: 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
+    remedy:
+      exitCode === launchFailed
+        ? 'Nothing was touched. Mend that, or set `stateDir` under `platform` to a directory that can be written to.'
+        : 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
   })
 }

@@ -72,6 +72,7 @@ finish() {
     : >"$STATE/applying"
   }
   point 'no longer applying'
+  exec 8>&-
   emit "end $1"
   point 'ended'
 }
@@ -93,7 +94,13 @@ end_of_steps() {
 fail() {
   FAILED=yes
   emit "fail $1 $2"
-  if [ -s "$3" ]; then quote_file "$3" >>"$RUN/results"; fi
+  if [ -s "$3" ]; then
+    quote_file "$3" >>"$RUN/results"
+  else
+    # What it printed may have found no place.
+    why=$(why_not "$STATE")
+    [ -z "$why" ] || say "| cannot write below $STATE$why" >>"$RUN/results"
+  fi
 }
 
 # step NUMBER OPERATION ARGUMENT ...

@@ -9,6 +9,7 @@ NL='
 # Nothing was started: its uploads are of no use any more.
 complain() {
   printf '%s\n' "$*" >&2
+  rm -rf -- "$RUN"
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   exit 70
 }
@@ -22,12 +23,12 @@ prepare_run() {
   prune_runs "$STATE"/run/*
   mkdir -m 0700 -- "$RUN" || {
     [ ! -d "$RUN" ] || return 1
-    complain "cannot write below $STATE"
+    complain "cannot write below $STATE$(why_not "$STATE")"
   }
-  mkfifo -m 0600 "$RUN/bell" || complain "cannot write below $STATE"
+  mkfifo -m 0600 "$RUN/bell" || complain "cannot write below $STATE$(why_not "$STATE")"
   # Held open until the program holds it too: from then on the end of file means that the program has ended.
   exec 9<>"$RUN/bell" 7<"$RUN/bell"
-  : >"$RUN/results" || complain "cannot write below $STATE"
+  : >"$RUN/results" || complain "cannot write below $STATE$(why_not "$STATE")"
 }
 
 prune_runs() {

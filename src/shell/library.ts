@@ -13,8 +13,8 @@ export interface HostLibrary {
 /** The library's files, below src/shell/. */
 export const libraryFiles = {
   inspect: ['core.sh', 'state.sh', 'manifest.sh', 'inspect.sh'],
-  apply: ['operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
-  launch: ['launch.sh'],
+  apply: ['why-not.sh', 'operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
+  launch: ['why-not.sh', 'launch.sh'],
   portable: ['portable.sh'],
 } as const
 

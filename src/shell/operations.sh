@@ -70,12 +70,20 @@ END
   [ "${sum#\\}" = "$3" ]
 }
 
+# is_directory PATH: where something is to be put; says so where it is none.
+is_directory() {
+  [ ! -d "$R$1/" ] || return 0
+  if [ -e "$R$1" ]; then
+    say "$1 is not a directory"
+  else
+    say "the directory $1 does not exist; declare it as a directory resource"
+  fi
+  return 1
+}
+
 do_write() {
   directory=${1%/*}
-  [ -d "$R$directory/" ] || {
-    say "the directory ${directory:-/} does not exist; declare it as a directory resource"
-    return 1
-  }
+  is_directory "$directory" || return 1
   [ ! -L "$R$1" ] || {
     say "a symbolic link is at $1; converge does not write through links"
     return 1
@@ -239,10 +247,7 @@ do_link() {
     say "something else than a link is at $1"
     return 1
   }
-  [ -d "$R${1%/*}/" ] || {
-    say "the directory ${1%/*} does not exist; declare it as a directory resource"
-    return 1
-  }
+  is_directory "${1%/*}" || return 1
   temporary_in "$R${1%/*}" || return 1
   # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1

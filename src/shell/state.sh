@@ -28,7 +28,10 @@ try_lock() {
   fi
 }
 
-lock_is_free() {
+# What a killed owner had open closes piece by piece: its view may have ended a moment before its lock is free.
+lock_is_free() { is_unlocked || { sleep 0.1 && is_unlocked; }; }
+
+is_unlocked() {
   if command -v flock >/dev/null; then
     [ ! -e "$STATE/lock" ] || flock -n "$STATE/lock" true
   else

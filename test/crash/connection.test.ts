@@ -1,11 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostLibrary } from '../../src/commands/host-library.ts'
-import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
+import { startController } from './controller-process.ts'
 import { type EmbeddedFleet, embeddedActs, makePast, startCopies } from './embedded.ts'
 import { converge, outcome, type SessionOptions } from './hosts.ts'
-import { after } from './scenario.ts'
+import { type Cut, type ProxiedHosts, putProxiesBefore } from './proxied.ts'
 import { settled } from './settled.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { spread } from './spread.ts'
@@ -13,103 +12,118 @@ import { readState } from './state.ts'
 import { brokenIn, miscounted, type Undisturbed, unlikeUndisturbed } from './verdict.ts'
 
 const seen = ['/etc', '/srv', '/home', '/run/embedded-systemd']
-/** CRASH_POINTS=all cuts at every message, as the lab does on real hosts. */
-const few = process.env.CRASH_POINTS === 'all' ? Number.POSITIVE_INFINITY : 8
+/** CRASH_POINTS=all takes every message, as the lab does on real hosts. */
+const sampleSize = (few: number): number =>
+  process.env.CRASH_POINTS === 'all' ? Number.POSITIVE_INFINITY : few
 
 let past: string | undefined
+let messages = 0
+let undisturbed: Undisturbed
+
 test.after(() => {
   if (past !== undefined) rmSync(past, { recursive: true, force: true })
 })
 
-test('cut off at any message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
+test('an undisturbed run through a proxy ends as one without', async () => {
   past = await makePast()
-  const { messages, undisturbed } = await withoutCut(past)
-  const taken = spread(messages, few)
-  console.log(`${messages} messages between controller and host, cut off at ${taken.length} of them`)
-  for (let start = 0; start < taken.length; start += 40) {
-    const cuts = taken.slice(start, start + 40)
-    await withProxies(past, cuts, async (fleet, options) => {
-      const { hosts, knownHostsFile } = fleet
-      const direct = { ...options, hosts, knownHostsFile }
-      const first = await converge(options)
-      for (const host of fleet.hosts) await settled(host)
-      const told = (index: number): string =>
-        `${fleet.hosts[index]?.name} (then ${outcome(first.report.hosts[index])})`
-      const problems = fleet.hosts.flatMap((host, index) =>
-        brokenIn(host, undisturbed).map((problem) => `${told(index)}: ${problem}`),
-      )
-      const second = await converge(direct)
-      for (const [index, host] of fleet.hosts.entries()) {
-        const report = second.report.hosts[index]
-        const well = report?.status === 'changed' || report?.status === 'unchanged'
-        const found = [
-          ...(well ? [] : [outcome(report)]),
-          ...unlikeUndisturbed(host, undisturbed),
-          // The host was never killed: once is enough.
-          ...miscounted(embeddedActs(host.root), 1),
-        ]
-        problems.push(...found.map((problem) => `${told(index)}: ${problem}`))
-      }
-      assert.is(problems.join('\n'), '')
-      const third = await converge(direct)
-      assert.ok(third.report.hosts.every(({ status }) => status === 'unchanged'))
-    })
-  }
-})
-
-async function withoutCut(from: string): Promise<{ messages: number; undisturbed: Undisturbed }> {
-  let result: { messages: number; undisturbed: Undisturbed } | undefined
-  await withProxies(from, [undefined], async (fleet, options, proxies) => {
+  await withProxies(['whole'], [{}], async (fleet, { through, proxies }) => {
     const [host] = fleet.hosts
     if (host === undefined) throw new Error('there is no host')
     const before = takeSnapshot(host.root, seen)
-    const { report } = await converge(options)
+    const { report } = await converge(through)
     assert.is(outcome(report.hosts[0]), 'changed')
-    result = {
-      messages: proxies[0]?.messages() ?? 0,
-      undisturbed: { seen, before, after: takeSnapshot(host.root, seen), state: readState(host) },
-    }
+    messages = proxies[0]?.messages() ?? 0
+    undisturbed = { seen, before, after: takeSnapshot(host.root, seen), state: readState(host) }
   })
-  if (result === undefined) throw new Error('nothing came of it')
-  return result
+})
+
+test('cut off at any message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
+  const taken = spread(messages, sampleSize(6))
+  let resumed = 0
+  for (let start = 0; start < taken.length; start += 40) {
+    const cuts = taken.slice(start, start + 40)
+    await withProxies(
+      cuts.map((cut) => `cut-at-${cut}`),
+      cuts.map((cutAt) => ({ cutAt })),
+      async (fleet, { through, direct }) => {
+        const { report } = await converge(through)
+        resumed += report.hosts.filter(({ status }) => status === 'changed').length
+        await endsWell(fleet, direct, (index) => `then ${outcome(report.hosts[index])}`)
+      },
+    )
+  }
+  console.log(
+    `${messages} messages, cut off at ${taken.length} of them: ${resumed} times the same run went on, else the next one`,
+  )
+})
+
+test('a controller killed at any message leaves hosts that the next run makes whole', async () => {
+  const taken = spread(messages, sampleSize(3))
+  let killed = 0
+  for (let start = 0; start < taken.length; start += 3) {
+    const kills = taken.slice(start, start + 3)
+    const controllers = new Map<number, () => void>()
+    await withProxies(
+      kills.map((kill) => `killed-at-${kill}`),
+      kills.map((cutAt) => ({ cutAt, onReached: () => controllers.get(cutAt)?.() })),
+      async (fleet, { through, direct }) => {
+        const { identityFile, knownHostsFile } = through
+        const ended = kills.map((cutAt, index) => {
+          const controller = startController({
+            hosts: through.hosts.slice(index, index + 1),
+            identityFile,
+            knownHostsFile,
+          })
+          controllers.set(cutAt, controller.kill)
+          return controller.ended
+        })
+        const ends = await Promise.all(ended)
+        killed += ends.filter((end) => end === 'SIGKILL').length
+        await endsWell(fleet, direct, (index) => `controller ended: ${ends[index]}`)
+      },
+    )
+  }
+  console.log(`controller killed at ${killed} of ${messages} messages`)
+  assert.ok(killed >= taken.length / 2)
+})
+
+/** The hosts come to their end by themselves; one more run makes them whole, and another one finds nothing. */
+async function endsWell(fleet: EmbeddedFleet, direct: SessionOptions, before: (index: number) => string) {
+  for (const host of fleet.hosts) await settled(host)
+  const told = (index: number, problem: string): string =>
+    `${fleet.hosts[index]?.name} (${before(index)}): ${problem}`
+  const problems = fleet.hosts.flatMap((host, index) =>
+    brokenIn(host, undisturbed).map((problem) => told(index, problem)),
+  )
+  const next = await converge(direct)
+  for (const [index, host] of fleet.hosts.entries()) {
+    const report = next.report.hosts[index]
+    const well = report?.status === 'changed' || report?.status === 'unchanged'
+    const found = [
+      ...(well ? [] : [outcome(report)]),
+      ...unlikeUndisturbed(host, undisturbed),
+      // The host was never killed: once is enough.
+      ...miscounted(embeddedActs(host.root), 1),
+    ]
+    problems.push(...found.map((problem) => told(index, problem)))
+  }
+  assert.is(problems.join('\n'), '')
+  const last = await converge(direct)
+  assert.ok(last.report.hosts.every(({ status }) => status === 'unchanged'))
 }
 
-/** One host for each cut, reached through a proxy of its own. */
 async function withProxies(
-  from: string,
-  cuts: readonly (number | undefined)[],
-  use: (fleet: EmbeddedFleet, options: SessionOptions, proxies: readonly CuttingProxy[]) => Promise<void>,
+  names: readonly string[],
+  cuts: readonly Cut[],
+  use: (fleet: EmbeddedFleet, proxied: ProxiedHosts) => Promise<void>,
 ): Promise<void> {
-  const fleet = await startCopies(
-    from,
-    cuts.map((cut) => `cut-at-${cut ?? 'none'}`),
-  )
-  const proxies = await Promise.all(
-    fleet.hosts.map((to, index) => {
-      const cutAt = cuts[index]
-      return startCuttingProxy({ to, ...(cutAt === undefined ? {} : { cutAt }) })
-    }),
-  )
-  // The proxies have the hosts' keys.
-  const known = readFileSync(fleet.knownHostsFile, 'utf8')
-  const knownHostsFile = `${fleet.knownHostsFile}-proxies`
-  const hosts = fleet.hosts.map((host, index) => ({ ...host, port: proxies[index]?.port ?? 0 }))
-  writeFileSync(
-    knownHostsFile,
-    fleet.hosts.reduce(
-      (text, host, index) => text.replace(`:${host.port} `, `:${hosts[index]?.port} `),
-      known,
-    ),
-  )
+  if (past === undefined) throw new Error('there is no past to copy')
+  const fleet = await startCopies(past, names)
+  const proxied = await putProxiesBefore(fleet, cuts)
   try {
-    const { identityFile } = fleet
-    await use(
-      fleet,
-      { hosts, identityFile, knownHostsFile, resources: after(), library: hostLibrary() },
-      proxies,
-    )
+    await use(fleet, proxied)
   } finally {
-    for (const proxy of proxies) proxy.close()
+    proxied.close()
     await fleet.close()
   }
 }

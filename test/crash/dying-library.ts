@@ -1,8 +1,8 @@
 import type { HostLibrary } from '../../src/shell/library.ts'
 
-/** Below the host's root: the number of the point at which the host program dies, and what has been passed. */
-export const dieAtPath = '/run/crash-at'
-export const passedPath = '/run/crash-passed'
+/** Below the host's root: the point at which the host program dies, by number or by words, and what has been passed. */
+export const dieAtPath = '/var/lib/crash-at'
+export const passedPath = '/var/lib/crash-passed'
 
 /**
  * The library whose apply program counts the points that it passes and dies, with all that it has started, at the one
@@ -10,11 +10,11 @@ export const passedPath = '/run/crash-passed'
  */
 export function dyingLibrary(library: HostLibrary): HostLibrary {
   const point = `POINTS=0 DIE_AT=0
-[ ! -r "$R${dieAtPath}" ] || read -r DIE_AT <"$R${dieAtPath}"
+[ ! -r "$R${dieAtPath}" ] || IFS= read -r DIE_AT <"$R${dieAtPath}"
 point() {
   POINTS=$((POINTS + 1))
   say "$*" >>"$R${passedPath}"
-  [ "$POINTS" -ne "$DIE_AT" ] || kill -KILL 0
+  case $DIE_AT in "$POINTS" | "$*") kill -KILL 0 ;; esac
 }
 `
   return { ...library, apply: `${library.apply}\n${point}` }

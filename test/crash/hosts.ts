@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile } from '../../src/compile/compile.ts'
 import { openSession, type Session, type SessionInput } from '../../src/engine/session.ts'
@@ -116,8 +116,4 @@ export function linesOf(host: CrashHost, path: string): readonly string[] {
 
 export function putFile(host: CrashHost, path: string, content: string): void {
   writeFileSync(join(host.root, path), content)
-}
-
-export function removeFile(host: CrashHost, path: string): void {
-  rmSync(join(host.root, path), { force: true })
 }

@@ -20,7 +20,11 @@ test.before(async () => {
   project = await createProject('')
 })
 
+/** What was tried, for the count at the end. */
+const tried = new Set<string>()
+
 test.after(async () => {
+  console.log(`hostile surroundings: ${tried.size} kinds on real hosts: ${[...tried].join(', ')}`)
   await project?.remove()
   await lab?.close()
 })
@@ -128,6 +132,7 @@ async function sshd(host: Name, ...settings: readonly string[]): Promise<void> {
 }
 
 test('200 ms of round trip and 1 % of loss cost time and nothing else', async () => {
+  tried.add('latency').add('loss')
   const network = await slowNetwork(lab, project.directory)
   const surroundings: Surroundings = {
     host: (name) => `, ssh: { port: ${network.ports[name]}, knownHostsFile: ${network.knownHostsFile} }`,
@@ -155,6 +160,7 @@ test('200 ms of round trip and 1 % of loss cost time and nothing else', async ()
 })
 
 test('fish, csh and bash as login shells that print banners are as good as sh', async () => {
+  for (const shell of ['fish', 'csh', 'bash with a banner']) tried.add(shell)
   const banner = `echo Welcome to this host; printf '\\033[1mconverge-shel'; echo; echo warning >&2`
   await on(
     'alpha',
@@ -185,6 +191,7 @@ test('fish, csh and bash as login shells that print banners are as good as sh', 
 })
 
 test('nologin as login shell is named', async () => {
+  tried.add('nologin')
   await on('alpha', 'usermod -s /usr/sbin/nologin admin')
   await fails(
     { user: 'admin', hosts: ['alpha'] },
@@ -195,6 +202,7 @@ test('nologin as login shell is named', async () => {
 })
 
 test('sudo that wants a terminal, a password or says a lecture', async () => {
+  for (const kind of ['requiretty', 'wrong password', 'no password', 'lecture']) tried.add(kind)
   await on('alpha', 'echo "Defaults:admin requiretty" >/etc/sudoers.d/hostile')
   await fails(
     { user: 'admin', hosts: ['alpha'] },
@@ -221,6 +229,7 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
 })
 
 test('noexec and full directories for temporary files are in nobody’s way', async () => {
+  tried.add('noexec /tmp').add('full /tmp')
   await on(
     'alpha',
     'for d in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o noexec,nosuid,size=2m,mode=1777 tmpfs "$d"; done',
@@ -236,6 +245,7 @@ test('noexec and full directories for temporary files are in nobody’s way', as
 })
 
 test('a full staging directory is named, and another one may be set', async () => {
+  tried.add('full staging directory')
   await on(
     'beta',
     'mount -t tmpfs -o size=64k,mode=1777 tmpfs /var/tmp',
@@ -253,6 +263,7 @@ test('a full staging directory is named, and another one may be set', async () =
 })
 
 test('one session at a time, another locale and a clock ten years off are no hindrance', async () => {
+  for (const kind of ['MaxSessions 1', 'locale', 'clock']) tried.add(kind)
   const preload = (await on('gamma', 'ls /usr/lib/*/faketime/libfaketime.so.1')).trim()
   // All hosts and this machine share one clock: the host's programs are told a wrong one. The monotonic one stays right.
   const clock = `LD_PRELOAD=${preload} FAKETIME=-10y FAKETIME_DONT_FAKE_MONOTONIC=1`
@@ -283,6 +294,7 @@ hosts:
 })
 
 test('a userland of busybox only is enough for files, directories and links', async () => {
+  tried.add('busybox only')
   const tree = '/srv/busybox'
   for (const folder of ['bin', 'etc', 'dev', 'proc', 'root', 'tmp', 'var/tmp', 'var/lib']) {
     await mkdir(lab.path('gamma', `${tree}/${folder}`), { recursive: true })
@@ -338,6 +350,7 @@ hosts:
 })
 
 test('a host whose power fails in the middle of an apply is named, and the next run finishes', async () => {
+  tried.add('power cut')
   const text = `cluster: reboot
 ${labSsh(lab, 'root')}
 hosts:

@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { hostLibrary } from '../../src/commands/host-library.ts'
+import { archive, directory, file } from '../../src/dsl.ts'
+import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { dieAtPath, dyingLibrary } from './dying-library.ts'
+import { converge, outcome, putFile } from './hosts.ts'
+import { isTemporary, takeSnapshot } from './snapshot.ts'
+
+test('a tree is replaced whole; killed between the old and the new one, the old one is there until the new one comes', async () => {
+  const work = mkdtempSync(join(tmpdir(), 'converge-crash-'))
+  const mirror = await serveArchives(work)
+  const embedded = await startEmbeddedHosts({ names: ['a'], directory: join(work, 'hosts') })
+  try {
+    const [host] = embedded.hosts
+    if (host === undefined) throw new Error('there is no host')
+    const run = async (
+      { url, sha256 }: Release,
+      more: readonly Resource[] = [],
+      library = hostLibrary(),
+    ): Promise<string> => {
+      const resources = [directory({ path: '/opt' }), archive({ path: '/opt/app', url, sha256 }), ...more]
+      const { report } = await converge({ ...embedded, resources, library })
+      return outcome(report.hosts[0])
+    }
+    const version = (): string | undefined => {
+      const path = join(host.root, '/opt/app/bin/app')
+      return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+    }
+    const [one, two] = [mirror.release('one'), mirror.release('two')]
+    assert.is(await run(one), 'changed')
+    assert.is(version(), 'one\n')
+    const beside = file({ path: '/opt/app/local.conf', content: 'x\n' })
+    assert.is(await run(one, [beside]), 'changed')
+    assert.is(await run(one, [beside]), 'unchanged', 'a write beside the stamp did not sweep it away')
+
+    putFile(host, dieAtPath, 'the old tree made way\n')
+    await run(two, [], dyingLibrary(hostLibrary()))
+    assert.is(version(), undefined)
+    mirror.fail(true)
+    assert.match(await run(two), /^failed: /)
+    assert.is(version(), 'one\n')
+    mirror.fail(false)
+    assert.is(await run(two), 'changed')
+    assert.is(version(), 'two\n')
+    assert.is(await run(two), 'unchanged')
+    assert.equal(
+      [...takeSnapshot(host.root, ['/opt']).keys()].filter((path) => isTemporary(path)),
+      ['/opt/app/.converge-archive'],
+    )
+  } finally {
+    await embedded.close()
+    await mirror.close()
+    rmSync(work, { recursive: true, force: true })
+  }
+})
+
+interface Release {
+  readonly url: string
+  readonly sha256: string
+}
+
+/** An HTTP server for archives that can be told to fail. */
+async function serveArchives(work: string) {
+  let failing = false
+  const archives = new Map<string, Buffer>()
+  const server = createServer((request, response) => {
+    const body = archives.get(request.url ?? '')
+    response.statusCode = failing || body === undefined ? 404 : 200
+    response.end(response.statusCode === 200 ? body : '')
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      if (typeof address === 'object' && address !== null) resolve(address.port)
+    })
+  })
+  return {
+    release(name: string): Release {
+      mkdirSync(join(work, name, 'app/bin'), { recursive: true })
+      writeFileSync(join(work, name, 'app/bin/app'), `${name}\n`)
+      const bytes = execFileSync('tar', ['-cz', '-C', join(work, name), 'app'])
+      archives.set(`/${name}.tar.gz`, bytes)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      return { url: `http://127.0.0.1:${port}/${name}.tar.gz`, sha256 }
+    },
+    fail(now: boolean) {
+      failing = now
+    },
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+test.run()
