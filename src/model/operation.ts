@@ -102,6 +102,8 @@ export type Operation =
       readonly action: UnitAction
       /** Return before the job is finished (a member that waits for its peers). */
       readonly noBlock?: boolean
+      /** Leaves it to a later enabling or masking that systemd reads its unit files anew. */
+      readonly noReload?: boolean
     }
   | { readonly op: 'daemon-reload' }
   | {

@@ -8,7 +8,8 @@ const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\/
 
 /**
  * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also one that an
- * earlier, interrupted run made), or at the end where no unit action follows.
+ * earlier, interrupted run made), or at the end where no unit action follows. Enabling and masking make systemd read its
+ * files anyway; of several in a row only the last one does, so that a kill in between leaves that one to be done again.
  */
 export function withDaemonReload(
   changes: readonly Change[],
@@ -26,7 +27,13 @@ export function withDaemonReload(
   }
   // An entry whose unit file goes leaves the manifest behind the daemon-reload: a kill in between must not lose that.
   let strikes: string[] = []
-  for (const change of changes) {
+  for (const [index, change] of changes.entries()) {
+    if (reloads(change) && strikes.length === 0) {
+      const later = isFollowedByReload(changes, index)
+      if (!later) cause = undefined
+      result.push(later ? withoutReload(change) : change)
+      continue
+    }
     if (cause !== undefined && change.operation.op === 'unit') {
       result.push(reload(cause, strikes))
       cause = undefined
@@ -43,6 +50,27 @@ export function withDaemonReload(
   }
   if (cause !== undefined) result.push(reload(cause, strikes))
   return result
+}
+
+/** Whether systemctl makes systemd read its files anew by itself (systemctl(1), --no-reload), whatever the host decides. */
+function reloads({ operation, guard, whenOwed }: Change): boolean {
+  if (operation.op !== 'unit' || guard !== undefined || whenOwed !== undefined) return false
+  return ['enable', 'disable', 'mask', 'unmask'].includes(operation.action)
+}
+
+/** Whether another such change comes before anything that could tell the difference. */
+function isFollowedByReload(changes: readonly Change[], index: number): boolean {
+  const next = changes.slice(index + 1).find(({ operation }) => !isAtPath(operation))
+  return next !== undefined && reloads(next)
+}
+
+function isAtPath({ op }: Operation): boolean {
+  return ['write', 'mkdir', 'attributes', 'link', 'remove', 'restore'].includes(op)
+}
+
+function withoutReload(change: Change): Change {
+  const { operation } = change
+  return operation.op === 'unit' ? { ...change, operation: { ...operation, noReload: true } } : change
 }
 
 function changesUnitFile(operation: Operation): boolean {

@@ -20,17 +20,24 @@ export function planHost(
 ): PlannedHost {
   const changes: Change[] = []
   const last: Change[] = []
+  let starts: Change[] = []
   for (const entry of catalog.entries) {
+    const isNeighbour = startsBehindNeighbours(entry)
+    if (!isNeighbour || starts.some(({ resource }) => entry.after.includes(resource))) {
+      changes.push(...starts)
+      starts = []
+    }
     const decision = decide(entry, facts, changes.length > 0)
     if (decision === 'skip') continue
     const steps = entry.resource.steps(facts)
     for (const step of steps) {
-      const list = step.phase === 'last' ? last : changes
+      const list = step.phase === 'last' ? last : isNeighbour && startsOrStops(step) ? starts : changes
       list.push(...stepChanges(entry, step, facts, decision, startTogether))
     }
     if (steps.some((step) => step.phase !== 'last'))
       changes.push(...immediate(catalog, entry, facts, startTogether))
   }
+  changes.push(...starts)
   const delayed = carryOutDelayed(catalog, facts, changes, (target, step, answered) =>
     notifiedChanges(target, step, answered, startTogether),
   )
@@ -42,6 +49,24 @@ export function planHost(
     disrupts: disruptions(catalog, delayed.changes),
     notes: [...ownershipNote(facts), ...delayed.notes],
   }
+}
+
+/**
+ * Whether a unit starts or stops only when the units beside it in the catalog have their files and are enabled, so that
+ * systemd reads its files once for all of them.
+ */
+function startsBehindNeighbours({ resource, notifies }: CatalogEntry): boolean {
+  const { onlyIf, unless } = resource.relations
+  return (
+    resource.kind === 'unit' &&
+    onlyIf === undefined &&
+    unless === undefined &&
+    notifies.every(({ timing }) => timing === 'delayed')
+  )
+}
+
+function startsOrStops({ operation }: Step): boolean {
+  return operation.op === 'unit' && (operation.action === 'start' || operation.action === 'stop')
 }
 
 /** Whether a guarded entry acts: its check as inspected, unless an earlier operation may still change the answer. */

@@ -73,6 +73,7 @@ const operations: Operations = {
     unit: text,
     action: oneOf('enable', 'disable', 'mask', 'unmask', 'start', 'stop', 'restart', 'reload'),
     noBlock: optional(flag),
+    noReload: optional(flag),
   },
   'daemon-reload': {},
   run: {

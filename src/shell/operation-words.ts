@@ -44,7 +44,7 @@ export function operationWords(operation: Operation): readonly string[] {
     case 'archive':
       return ['archive', operation.url, operation.sha256, operation.path, String(operation.strip)]
     case 'unit':
-      return ['unit', operation.unit, operation.action, operation.noBlock === true ? 'no-block' : 'block']
+      return ['unit', operation.unit, operation.action, ...unitOptions(operation)]
     case 'daemon-reload':
       return ['daemon_reload']
     case 'run': {
@@ -59,6 +59,10 @@ export function operationWords(operation: Operation): readonly string[] {
     default:
       return assertNever(operation)
   }
+}
+
+function unitOptions({ noBlock, noReload }: Extract<Operation, { op: 'unit' }>): readonly string[] {
+  return [...(noBlock === true ? ['--no-block'] : []), ...(noReload === true ? ['--no-reload'] : [])]
 }
 
 /** The name under which a content is staged: equal contents are uploaded once. */

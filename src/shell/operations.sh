@@ -284,7 +284,7 @@ do_daemon_reload() {
   systemctl daemon-reload
 }
 
-# unit UNIT ACTION BLOCK(block|no-block)
+# unit UNIT ACTION [OPTION OF SYSTEMCTL]
 is_unit() {
   case $INIT in
     systemd)
@@ -318,13 +318,13 @@ do_unit() {
     start | restart | reload)
       # A unit that failed too often refuses to start; what is asked for now is a fresh start.
       systemctl reset-failed -- "$1" 2>/dev/null
-      if [ "$3" = no-block ]; then systemctl --no-block "$2" -- "$1"; else systemctl "$2" -- "$1"; fi || {
+      systemctl ${3+"$3"} "$2" -- "$1" || {
         result=$?
         systemctl status --no-pager --full -n 20 -- "$1" || :
         return "$result"
       }
       ;;
-    *) systemctl "$2" -- "$1" ;;
+    *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
 }
 

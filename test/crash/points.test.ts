@@ -129,9 +129,9 @@ function reloads(host: CrashHost): number {
   return embeddedActs(host.root).filter((act) => act === 'daemon-reload').length
 }
 
-/** The unit file that left the spec is gone, and systemd has been told of the new one only. */
+/** The unit file that left the spec is gone, and systemd has not been told. */
 function isReloadOwed(host: CrashHost): boolean {
-  return !existsSync(join(host.root, '/etc/systemd/system/crash-old.service')) && reloads(host) < 2
+  return !existsSync(join(host.root, '/etc/systemd/system/crash-old.service')) && reloads(host) === 0
 }
 
 async function isConverged(fleet: EmbeddedFleet): Promise<void> {

@@ -123,7 +123,9 @@ for (const shell of SHELLS) {
     assert.is(reload(), 'NeedDaemonReload=no\n')
     put(root, 'etcd.service.d/10-heartbeat.conf', '[Service]\nEnvironment=A=1\n')
     assert.is(reload(), 'NeedDaemonReload=yes\n')
-    systemctl(root, 'daemon-reload')
+    systemctl(root, '--no-reload', 'enable', 'etcd.service')
+    assert.is(reload(), 'NeedDaemonReload=yes\n')
+    systemctl(root, 'enable', 'etcd.service')
     assert.is(reload(), 'NeedDaemonReload=no\n')
   })
 

@@ -232,7 +232,7 @@ test('goes back over several generations, to nothing at all', async ({ fleet }) 
     [
       [3, 2],
       [2, 2],
-      [1, 5],
+      [1, 4],
     ],
   )
   const report = await session.apply(await session.planRollback(0))

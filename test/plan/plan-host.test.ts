@@ -17,6 +17,11 @@ const b = file({ path: '/etc/b', content: 'new\n' })
 const text = '[Service]\nExecStart=/bin/web\n[Install]\nWantedBy=multi-user.target\n'
 const unitPath = '/etc/systemd/system/web.service'
 const web = unit({ name: 'web.service', content: text, enabled: true, started: true })
+const other = unit({ name: 'other.service', content: text, enabled: true, started: true })
+const thirdInput = { name: 'third.service', content: text, started: true }
+const third = unit(thirdInput)
+const fourth = unit({ ...thirdInput, name: 'fourth.service' })
+const guarded = unit({ name: 'guarded.service', enabled: true, onlyIf: 'test -e /x' })
 const job = command({ name: 'job', command: 'job' })
 const running = { 'web.service': { active: 'active', file: 'enabled' } }
 const installed = { files: { [unitPath]: text }, directories: ['/etc/systemd/system'], units: running }
@@ -39,9 +44,40 @@ for (const [sentence, host, present, expected] of [
       `file[/etc/a]: write (${isNew}), +restart unit[web.service]`,
       `unit[web.service]: mkdir (${isNew})`,
       `unit[web.service]: write (${isNew}), +restart unit[web.service]`,
-      'unit[web.service]: daemon-reload (unit files change)',
       'unit[web.service]: enable (will be enabled)',
       'unit[web.service]: start (is inactive, will be started), -restart unit[web.service]',
+    ],
+  ],
+  [
+    'units beside each other start when all have their files and are enabled, which has systemd read them once',
+    catalog(web, other, entry(a, to(web, 'reload')), third),
+    { directories: ['/etc/systemd/system'] },
+    [
+      `unit[web.service]: write (${isNew}), +restart unit[web.service]`,
+      'unit[web.service]: enable --no-reload (will be enabled)',
+      `unit[other.service]: write (${isNew}), +restart unit[other.service]`,
+      'unit[other.service]: enable (will be enabled)',
+      'unit[web.service]: start (is inactive, will be started), -restart unit[web.service]',
+      'unit[other.service]: start (is inactive, will be started), -restart unit[other.service]',
+      `file[/etc/a]: write (${isNew}), +reload unit[web.service]`,
+      `unit[third.service]: write (${isNew}), +restart unit[third.service]`,
+      'unit[third.service]: daemon-reload (unit files change)',
+      'unit[third.service]: start (is inactive, will be started), -restart unit[third.service]',
+      'unit[web.service]: reload (notified by file[/etc/a]), -reload unit[web.service]',
+    ],
+  ],
+  [
+    'a unit that comes after another one, or is guarded, has its file written when that one has started',
+    catalog(third, { ...entry(fourth), after: [third.id] }, guarded),
+    { directories: ['/etc/systemd/system'] },
+    [
+      `unit[third.service]: write (${isNew}), +restart unit[third.service]`,
+      'unit[third.service]: daemon-reload (unit files change)',
+      'unit[third.service]: start (is inactive, will be started), -restart unit[third.service]',
+      `unit[fourth.service]: write (${isNew}), +restart unit[fourth.service]`,
+      'unit[fourth.service]: daemon-reload (unit files change)',
+      'unit[fourth.service]: start (is inactive, will be started), -restart unit[fourth.service]',
+      'unit[guarded.service]: enable (will be enabled), only if test -e /x',
     ],
   ],
   [

@@ -105,7 +105,11 @@ export function line({ resource, operation, reason, guard, owes, settles }: Chan
 function words(operation: Operation): string {
   switch (operation.op) {
     case 'unit':
-      return `${operation.action}${operation.noBlock === true ? ' --no-block' : ''}`
+      return [
+        operation.action,
+        ...(operation.noBlock === true ? ['--no-block'] : []),
+        ...(operation.noReload === true ? ['--no-reload'] : []),
+      ].join(' ')
     case 'run':
     case 'await':
       return `${operation.op} ${operation.command}`
