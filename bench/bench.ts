@@ -45,7 +45,7 @@ try {
   const result = { hosts, workload, cores: availableParallelism(), node: process.versions.node, runs }
   const section = renderResult({ ...result, start, converge, compile })
   process.stdout.write(section)
-  if (options.write) writeSection(join(root, 'README.md'), section)
+  if (options.write) writeSection(join(root, 'README.md'), 'bench', section)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

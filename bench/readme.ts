@@ -1,13 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const start = '<!-- bench -->'
-const end = '<!-- /bench -->'
-
 /**
- * Puts the section between the markers of a file, in place of what is there.
+ * Puts a section between the markers of a file that bear its name, in place of what is there.
  * @throws when the markers are not there
  */
-export function writeSection(file: string, section: string): void {
+export function writeSection(file: string, name: string, section: string): void {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const text = readFileSync(file, 'utf8')
   const [before, ...rest] = text.split(start)
   const [, ...after] = rest.join(start).split(end)

@@ -10,7 +10,7 @@ function written(text: string, section: string): string {
   try {
     const file = join(folder, 'README.md')
     writeFileSync(file, text)
-    writeSection(file, section)
+    writeSection(file, 'bench', section)
     return readFileSync(file, 'utf8')
   } finally {
     rmSync(folder, { recursive: true })

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { figure, share } from '../figure.ts'
 import { startController } from './controller-process.ts'
 import { type EmbeddedFleet, embeddedActs, makePast, startCopies } from './embedded.ts'
 import { converge, outcome, type SessionOptions } from './hosts.ts'
@@ -39,7 +40,6 @@ test('an undisturbed run through a proxy ends as one without', async () => {
 
 test('cut off at any message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
   const taken = spread(messages, sampleSize(6))
-  let resumed = 0
   for (let start = 0; start < taken.length; start += 40) {
     const cuts = taken.slice(start, start + 40)
     await withProxies(
@@ -47,14 +47,11 @@ test('cut off at any message, the host goes on by itself, and the next run ends 
       cuts.map((cutAt) => ({ cutAt })),
       async (fleet, { through, direct }) => {
         const { report } = await converge(through)
-        resumed += report.hosts.filter(({ status }) => status === 'changed').length
         await endsWell(fleet, direct, (index) => `then ${outcome(report.hosts[index])}`)
       },
     )
   }
-  console.log(
-    `${messages} messages, cut off at ${taken.length} of them: ${resumed} times the same run went on, else the next one`,
-  )
+  figure('messages to a host at which its connection is cut', share(taken.length, messages))
 })
 
 test('a controller killed at any message leaves hosts that the next run makes whole', async () => {
@@ -83,7 +80,7 @@ test('a controller killed at any message leaves hosts that the next run makes wh
       },
     )
   }
-  console.log(`controller killed at ${killed} of ${messages} messages`)
+  figure('messages to a host at which the controller is killed', share(killed, messages))
   assert.ok(killed >= taken.length / 2)
 })
 

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { hostLibrary } from '../../src/commands/host-library.ts'
 import type { HostReport } from '../../src/model/report.ts'
 import type { HostLibrary } from '../../src/shell/library.ts'
+import { figure, share } from '../figure.ts'
 import { dieAtPath, dyingAnywhere, dyingLibrary, isBeforeStrikeOut, passedPath } from './dying-library.ts'
 import { type EmbeddedFleet, embeddedActs, makePast, startCopies } from './embedded.ts'
 import { type CrashHost, converge, linesOf, openCrashSession, outcome, putFile } from './hosts.ts'
@@ -48,7 +49,7 @@ test('an undisturbed run does everything once, and the next one finds nothing', 
 test('killed at any marked point, the next run ends as an undisturbed one and nothing owed is lost', async () => {
   const points = await countPoints(dyingLibrary(hostLibrary()))
   const taken = spread(points, sampleSize(10))
-  console.log(`${points} crash points, ${taken.length} of them taken`)
+  figure('points between two acts at which the host program is killed', share(taken.length, points))
   await dieAt(taken, dyingLibrary(hostLibrary()), {
     most: (host) => (isBeforeStrikeOut(deathPoint(host)) ? 2 : 1),
     mayLive: (host) => deathPoint(host) === 'ended',
@@ -58,7 +59,7 @@ test('killed at any marked point, the next run ends as an undisturbed one and no
 test('killed before any single command, the same', async () => {
   const points = await countPoints(dyingAnywhere(hostLibrary()))
   const taken = spread(points, sampleSize(6))
-  console.log(`${points} commands of the apply program, killed before ${taken.length} of them`)
+  figure('commands of the host program before which it is killed', share(taken.length, points))
   // bash does not let a program die where it enters a function.
   await dieAt(taken, dyingAnywhere(hostLibrary()), { most: () => 2, mayLive: () => true })
 })

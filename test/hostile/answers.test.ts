@@ -14,6 +14,7 @@ import { parseHistory } from '../../src/shell/history-program.ts'
 import { collectQuestions } from '../../src/shell/inspect-program.ts'
 import { parseInspect } from '../../src/shell/parse-inspect.ts'
 import { planProgram } from '../../src/shell/plan-program.ts'
+import { figure } from '../figure.ts'
 import {
   sampleAnswer,
   sampleApplied,
@@ -105,7 +106,8 @@ test('whatever a host answers is understood or refused, and becomes a program or
     }),
     { seed, numRuns },
   )
-  console.log(`answers: ${numRuns} tried, ${understood} still understood`)
+  assert.ok(understood > 0 && understood < numRuns, `${understood} understood`)
+  figure('garbled answers of a host', numRuns)
 })
 
 test('whatever a host tells of its history is understood or refused', () => {
@@ -124,7 +126,8 @@ test('whatever a host tells of its history is understood or refused', () => {
     }),
     { seed, numRuns },
   )
-  console.log(`histories: ${numRuns} tried, ${understood} still understood`)
+  assert.ok(understood > 0 && understood < numRuns, `${understood} understood`)
+  figure('garbled histories of a host', numRuns)
 })
 
 const kept: readonly (readonly [what: string, entry: object])[] = [

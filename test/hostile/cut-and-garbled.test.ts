@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { ConvergeError } from '../../src/model/errors.ts'
 import { createSshTransport } from '../../src/transports/ssh.ts'
 import { run, text } from '../contracts/transport.ts'
+import { figure } from '../figure.ts'
 import { type SshFixture, withHosts } from '../transports/embedded-host.ts'
 import { namesItsPlace } from './failures.ts'
 import { type Meddle, startProxy } from './meddling-proxy.ts'
@@ -103,7 +104,7 @@ for (const [title, meddle] of ways) {
       )
       const failed = outcomes.filter(({ outcome }) => outcome !== 'done').length
       assert.ok(failed > samples / 2, `only ${failed} of ${samples} failed`)
-      console.log(`${title}: ${samples} places of ${whole.saidBytes} bytes, ${failed} told as failures`)
+      figure(`connections on which what a host says ${title}`, samples)
     }))
 }
 

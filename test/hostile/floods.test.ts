@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Connection } from '../../src/model/transport.ts'
 import { run } from '../contracts/transport.ts'
+import { figure } from '../figure.ts'
 import { withHosts } from '../transports/embedded-host.ts'
 import { boundedFailure } from './failures.ts'
 import { withScript } from './scripted-host.ts'
@@ -118,5 +119,5 @@ test('an SFTP server that floods instead of answering is cut off', () =>
     },
   ))
 
-console.log(`floods: ${banners.length + programs.length + 3} kinds`)
+figure('kinds of floods', banners.length + programs.length + 3)
 test.run()

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Connection } from '../../src/model/transport.ts'
 import { run } from '../contracts/transport.ts'
+import { figure } from '../figure.ts'
 import { boundedFailure } from './failures.ts'
 import { type Script, withScript } from './scripted-host.ts'
 
@@ -166,5 +167,5 @@ test('a host that falls silent without closing is noticed by what keeps the conn
   )
 })
 
-console.log(`hangs: ${hangs.length + 1} places`)
+figure('places at which a host hangs', hangs.length + 1)
 test.run()

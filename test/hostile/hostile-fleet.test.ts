@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder } from '../commands/scratch.ts'
+import { figure } from '../figure.ts'
 
 /** The login shell of a host: it is run with `-c` and the command, which here are `$1` and `$2`. */
 const loginShell = (script: string): readonly string[] => ['/bin/sh', '-c', script, 'login']
@@ -111,7 +112,7 @@ ${hosts
     'no control character comes through',
   )
   await Promise.all(fleets.map((fleet) => fleet.close()))
-  console.log(`hostile hosts: ${hostile.length} kinds beside a good one`)
+  figure('kinds of hostile hosts beside a good one', hostile.length)
 })
 
 test.run()

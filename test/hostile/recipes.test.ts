@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
+import { figure } from '../figure.ts'
 
 const spec = `cluster: recipes
 recipes: { app: ./recipes/app/recipe.ts, other: ./recipes/other/recipe.ts }
@@ -137,5 +138,5 @@ for (const path of ['../../../secret', '/etc/passwd', '..']) {
   }
 }
 
-console.log(`recipes: ${loops.length} loops, 6 ways out of the folder`)
+figure('recipes that do not end', loops.length)
 test.run()

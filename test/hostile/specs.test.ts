@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { stringify } from 'yaml'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
+import { figure } from '../figure.ts'
 
 const seed = 20260303
 
@@ -144,7 +145,7 @@ test('__proto__, constructor and prototype at every level are plain keys or mist
     await attempt(places, key, value, 3)
     await attempt(inAttributes, key, value, 0)
   }
-  console.log(`prototype keys: ${keys.length} keys at ${places.length} places`)
+  figure('places of a spec with keys such as __proto__', keys.length * places.length)
 })
 
 const tail = 'hosts: { node0: { transport: memory } }\n'
@@ -304,7 +305,8 @@ test('any bytes are a spec or refused with a place, never a crash', async () => 
     }),
     { seed, numRuns },
   )
-  console.log(`specs: ${numRuns} fuzzed, ${accepted} accepted`)
+  assert.ok(accepted < numRuns)
+  figure('fuzzed specs', numRuns)
 })
 
 test.run()

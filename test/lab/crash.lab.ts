@@ -14,11 +14,12 @@ import { takeSnapshot } from '../crash/snapshot.ts'
 import { spread } from '../crash/spread.ts'
 import { readState } from '../crash/state.ts'
 import { brokenIn, miscounted, type Undisturbed, unclean, unlikeUndisturbed } from '../crash/verdict.ts'
+import { figure, share } from '../figure.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('interrupted runs on real hosts')
-const names = ['crash0', 'crash1', 'crash2', 'crash3']
+const names = Array.from({ length: 8 }, (_, index) => `crash${index}`)
 const seen = [...scenarioPaths, '/etc/systemd/system/multi-user.target.wants']
 /** All points and messages, unless CRASH_POINTS says how many. */
 const limit = Number(process.env.CRASH_POINTS ?? Number.POSITIVE_INFINITY)
@@ -76,17 +77,15 @@ test('killed at every marked point, the next run ends as an undisturbed one and 
     )
     assert.is(problems.join('\n'), '', `killed at ${batch.join(', ')}: ${deaths.join(', ')}`)
   }
-  console.log(`${points} crash points on real hosts, ${taken.length} of them taken`)
+  figure('points between two acts at which the host program is killed', share(taken.length, points))
 })
 
 test('cut off at every message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
   const taken = spread(messages, limit)
-  let resumed = 0
   for (const batch of batches(taken)) {
     const cuts = batch.map((cutAt) => ({ cutAt }))
     await throughProxies(cuts, async (some, { through, direct }) => {
       const { report } = await converge(through)
-      resumed += report.hosts.filter(({ status }) => status === 'changed').length
       for (const host of some) await settled(host)
       const problems = some.flatMap((host) => brokenIn(host, undisturbed))
       problems.push(...(await endWell(some, direct, () => 1)))
@@ -97,13 +96,11 @@ test('cut off at every message, the host goes on by itself, and the next run end
       )
     })
   }
-  console.log(
-    `${messages} messages to a real host, cut off at ${taken.length} of them: ${resumed} times the same run went on`,
-  )
+  figure('messages to a host at which its connection is cut', share(taken.length, messages))
 })
 
-test('a controller killed at a message leaves hosts that the next run makes whole', async () => {
-  const taken = spread(messages, Math.min(limit, 24))
+test('a controller killed at any message leaves hosts that the next run makes whole', async () => {
+  const taken = spread(messages, limit)
   let killed = 0
   for (const batch of batches(taken)) {
     const controllers = new Map<number, () => void>()
@@ -128,7 +125,7 @@ test('a controller killed at a message leaves hosts that the next run makes whol
       assert.is(problems.join('\n'), '', `killed at ${batch.join(', ')}`)
     })
   }
-  console.log(`controller killed at ${killed} of ${messages} messages to a real host`)
+  figure('messages to a host at which the controller is killed', share(killed, messages))
   assert.ok(killed >= taken.length / 2)
 })
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { figure } from '../figure.ts'
 import { operatorPassword } from './harness/base-tree.ts'
 import type { CommandResult } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
@@ -24,7 +25,7 @@ test.before(async () => {
 const tried = new Set<string>()
 
 test.after(async () => {
-  console.log(`hostile surroundings: ${tried.size} kinds on real hosts: ${[...tried].join(', ')}`)
+  figure(`kinds of hostile surroundings (${[...tried].join(', ')})`, tried.size)
   await project?.remove()
   await lab?.close()
 })

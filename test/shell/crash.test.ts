@@ -1,6 +1,7 @@
 import { existsSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { figure } from '../figure.ts'
 import { change, link, run, write } from './changes.ts'
 import { fuzzRuns } from './hostile.ts'
 import { inEachShell, listTree, type RootTree, withRootTree } from './root-tree.ts'
@@ -89,7 +90,7 @@ test('killed at any moment, no file is torn, no notification forgotten, and a se
     assert.ok(moment < 200, 'it never comes to its end')
   }
   assert.ok(moment > 10, 'the moments are reached')
-  console.log(`killed at ${moment - 1} moments`)
+  figure('moments at which the host program is killed, in each shell', moment - 1)
 })
 
 /** An act that a kill parted from its note in the journal is done twice; that and nothing else may differ. */

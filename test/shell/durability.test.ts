@@ -14,6 +14,7 @@ import { plantRootTree } from '../../src/transports/root-tree.ts'
 import { plantDistribution } from '../crash/embedded.ts'
 import { converge, outcome } from '../crash/hosts.ts'
 import { after, before } from '../crash/scenario.ts'
+import { figure } from '../figure.ts'
 import { judge, type Verdict } from './power-loss.ts'
 import { parseTrace, straceUnavailable, straceWords } from './strace.ts'
 
@@ -23,8 +24,8 @@ if (unavailable !== undefined) console.log(`durability: skipped, ${unavailable}`
 const traced = unavailable === undefined ? test : test.skip
 
 traced('what an act relies on is on disk before it, and all that was done at the end', async () => {
-  const { acts, syncs, violations } = await traceChange(hostLibrary())
-  console.log(`durability: ${acts} acts, ${syncs} syncs in one apply`)
+  const { acts, violations } = await traceChange(hostLibrary())
+  figure('acts that strace sees, each with what it relies on on disk before', acts)
   assert.is(violations.join('\n'), '')
   assert.ok(acts > 30, `only ${acts} acts were seen`)
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Change } from '../../src/model/plan.ts'
+import { figure } from '../figure.ts'
 import { change, link, mkdir, textContent, write } from './changes.ts'
 import { fuzzRuns, hostileName, hostileText, seed } from './hostile.ts'
 import { inEachShell } from './root-tree.ts'
@@ -65,7 +66,7 @@ test('names, targets and contents arrive byte for byte through an apply and back
       }),
       { seed, numRuns: Math.ceil(fuzzRuns / namesPerApply), includeErrorInReport: true },
     )
-    console.log(`hostile names: ${names} names of files in ${tree.shell.name}`)
+    figure(`hostile names and contents of files, in ${tree.shell.name}`, names)
   }))
 
 test.run()

@@ -15,7 +15,6 @@ export interface DurabilityRules {
 export interface Verdict {
   /** Acts on managed paths: renames, removals, new modes and owners, units that are told something. */
   readonly acts: number
-  readonly syncs: number
   readonly violations: readonly string[]
 }
 
@@ -33,7 +32,6 @@ export function judge(
   const names = new Map<string, Set<string>>()
   const violations: string[] = []
   let acts = 0
-  let syncs = 0
 
   const dirtyName = (path: string): void => {
     const directory = dirname(path)
@@ -76,13 +74,11 @@ export function judge(
         break
       case 'fsync':
       case 'fdatasync':
-        syncs += 1
         bytes.delete(first)
         names.delete(first)
         break
       case 'sync':
       case 'syncfs':
-        syncs += 1
         bytes.clear()
         names.clear()
         break
@@ -134,7 +130,7 @@ export function judge(
     }
   }
   for (const path of unsafe(rules.isManaged)) violations.push(`at the end ${path} is not safe`)
-  return { acts, syncs, violations }
+  return { acts, violations }
 }
 
 const byDescriptor = [

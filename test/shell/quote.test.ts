@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InternalError } from '../../src/model/errors.ts'
 import { commandLine, quote } from '../../src/shell/quote.ts'
+import { figure } from '../figure.ts'
 import { fuzzRuns, hostileText, seed } from './hostile.ts'
 import { inEachShell } from './root-tree.ts'
 
@@ -36,7 +37,7 @@ test('words arrive byte for byte', () =>
       }),
       { seed, numRuns: Math.ceil(fuzzRuns / wordsPerProcess) },
     )
-    console.log(`quoting: ${words} words in ${tree.shell.name}`)
+    figure(`hostile words that are quoted, in ${tree.shell.name}`, words)
   }))
 
 test.run()

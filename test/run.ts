@@ -1,12 +1,15 @@
 // Runs a suite with uvu, the folders of test/ side by side, and refuses a run in which no test ran: uvu itself exits 0
-// when it found none. `node test/run.mjs [pattern]` for the main suite, `node test/run.mjs lab [pattern]` for the lab.
+// when it found none. `npm test -- [pattern]` for the main suite, `npm run test:lab -- [pattern]` for the lab.
+// With --write, what the suites print about how much they try (test/figure.ts) is put into README.md.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, sep } from 'node:path'
+import { writeSection } from '../bench/readme.ts'
 
-const lab = process.argv[2] === 'lab'
-const pattern = new RegExp(process.argv[lab ? 3 : 2] ?? '.')
+const words = process.argv.slice(2).filter((word) => word !== '--write')
+const lab = words[0] === 'lab'
+const pattern = new RegExp(words[lab ? 1 : 0] ?? '.')
 const filesPerProcess = 5
 const ending = lab ? '.lab.ts' : '.test.ts'
 
@@ -20,22 +23,27 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
 const groups = lab ? [files] : groupByFolder(files)
 const queue = groups.filter((group) => group.length > 0).toSorted((a, b) => b.length - a.length)
 const totals = { total: 0, passed: 0, skipped: 0 }
+const figures: { what: string; count: string }[] = []
 let broken = false
 
 await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
 if (totals.total + totals.skipped === 0) {
   console.error(`no test ran (${lab ? 'lab' : 'main'} suite, pattern ${pattern})`)
   broken = true
 }
-process.exit(broken || totals.passed !== totals.total ? 1 : 0)
+if (totals.passed !== totals.total) broken = true
+if (process.argv.includes('--write') && !broken)
+  writeSection('README.md', lab ? 'lab' : 'tests', figuresTable())
+process.exit(broken ? 1 : 0)
 
-async function work() {
+async function work(): Promise<void> {
   for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
     const started = performance.now()
     const { code, output } = await run(group)
     const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, '')
-    const count = (label) =>
+    const count = (label: string) =>
       Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(plain)?.[1] ?? Number.NaN)
     const counts = { total: count('Total'), passed: count('Passed'), skipped: count('Skipped') }
     // The lab takes minutes and is shown as it goes.
@@ -43,17 +51,25 @@ async function work() {
     if (!lab)
       console.log(`  ${folderOf(group[0])}: ${Math.round((performance.now() - started) / 100) / 10} s\n`)
     if (code !== 0 || Number.isNaN(counts.total)) broken = true
-    for (const key of Object.keys(totals)) totals[key] += counts[key] || 0
+    totals.total += counts.total || 0
+    totals.passed += counts.passed || 0
+    totals.skipped += counts.skipped || 0
+    figures.push(
+      ...[...plain.matchAll(/figure: (.*): (.*)$/gm)].map(([, what = '', tried = '']) => ({
+        what,
+        count: tried,
+      })),
+    )
   }
 }
 
-function run(group) {
+function run(group: readonly string[]): Promise<{ code: number | null; output: string }> {
   const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
-    child.stdout.on('data', (chunk) => {
+    child.stdout.on('data', (chunk: Buffer) => {
       if (lab) process.stdout.write(chunk)
       output += chunk
     })
@@ -61,13 +77,20 @@ function run(group) {
   })
 }
 
-function folderOf(file) {
-  return file.split(sep)[0]
+function figuresTable(): string {
+  const rows = figures
+    .toSorted((a, b) => (a.what < b.what ? -1 : 1))
+    .map(({ what, count }) => `| ${what} | ${count} |\n`)
+  return `| what \`npm ${lab ? 'run test:lab' : 'test'}\` tries | how many |\n|---|--:|\n${rows.join('')}`
+}
+
+function folderOf(file = ''): string {
+  return file.split(sep)[0] ?? ''
 }
 
 /** A few files of one folder each. */
-function groupByFolder(all) {
-  const found = new Map()
+function groupByFolder(all: readonly string[]): readonly (readonly string[])[] {
+  const found = new Map<string, string[]>()
   for (const file of all) found.set(folderOf(file), [...(found.get(folderOf(file)) ?? []), file])
   return [...found.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / filesPerProcess) }, (_, index) =>
