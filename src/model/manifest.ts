@@ -16,8 +16,16 @@ export interface Applied {
   readonly paths: Readonly<Record<string, string>>
   /** What prune does when the resource leaves the catalog, in order. */
   readonly removal: readonly Operation[]
+  /** What was there before converge came, of what has no path. */
+  readonly found?: Found
   /** The disruption group that the resource is a member of. */
   readonly group?: string
+}
+
+/** The states of units, and which accounts and packages there were not (`user web`), when a resource was first applied. */
+export interface Found {
+  readonly units: Readonly<Record<string, { readonly active: string; readonly file: string }>>
+  readonly absent: readonly string[]
 }
 
 /** A host of the cluster as the others remember it, so that one that left the spec can still be found. */

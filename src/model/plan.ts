@@ -25,6 +25,14 @@ export interface Owed {
   readonly action: NotificationAction
 }
 
+/** A content that is kept before a change, as the file `kept` below the cluster's state directory. */
+export interface Kept {
+  readonly path: string
+  readonly kept: string
+  /** The change leaves the file where it is, so that somebody may write into it later. */
+  readonly staysInPlace?: boolean
+}
+
 /** One operation of the plan: what, on behalf of which resource, why. */
 export interface Change {
   readonly resource: ResourceId
@@ -40,7 +48,7 @@ export interface Change {
   /** Who caused it, as far as the host's manifest tells: absent where converge has no record of the resource. */
   readonly cause?: 'spec changed' | 'host changed' | 'spec and host changed'
   /** Contents that are kept before it, each as a file below the cluster's state directory. */
-  readonly keeps?: readonly { readonly path: string; readonly kept: string }[]
+  readonly keeps?: readonly Kept[]
   /** Manifest lines that are on disk before it. */
   readonly records?: readonly string[]
   /** Manifest lines that are written after it. */

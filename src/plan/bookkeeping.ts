@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Facts, PathFact } from '../model/facts.ts'
-import { type Applied, type Member, manifestText, type Reverting, setLine } from '../model/manifest.ts'
+import {
+  type Applied,
+  type Found,
+  type Member,
+  manifestText,
+  type Reverting,
+  setLine,
+} from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Change, HostPlan } from '../model/plan.ts'
-import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
+import type { Change, HostPlan, Kept } from '../model/plan.ts'
+import type { CatalogEntry, HostCatalog, Resource } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import type { Value } from '../model/value.ts'
 import { appliedState, stateAfter } from './applied-state.ts'
+import { beforeConverge, findAtFirst } from './found.ts'
 import { inReverse, inverse } from './inverse.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
@@ -29,12 +37,14 @@ export function withBookkeeping(
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
   const entries = new Map(catalog.entries.map((entry) => [entry.resource.id, entry]))
   const records = new Map<string, string>()
+  const removals = new Map<string, readonly Operation[]>()
   for (const entry of catalog.entries) {
     const { id } = entry.resource
     const own = plan.changes.filter((change) => change.resource === id)
     // A resource that its guard leaves alone is not ours.
     if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
     const applied = appliedAfter(entry, own, facts, known.get(id))
+    removals.set(id, applied.removal)
     if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
   }
   const takeRecord = (id: string): string[] => {
@@ -50,7 +60,7 @@ export function withBookkeeping(
         : causeOf(entry, facts, known.get(change.resource))
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
-      ...originals(change, facts, known),
+      ...originals(change, facts, removals.get(change.resource), known.get(change.resource)),
     ]
     const lines = takeRecord(change.resource)
     return {
@@ -118,68 +128,72 @@ function appliedAfter(
     const states = changes.flatMap(({ operation }) => stateAfter(operation, path, before) ?? [])
     return [path, states.at(-1) ?? appliedState(before)]
   })
+  const states = Object.fromEntries(paths)
+  const found = last === undefined ? findAtFirst(resource.probes, facts) : last.found
   const adopted = ownPaths(entry).some((path) => (facts.paths[path] ?? { type: 'absent' }).type !== 'absent')
   return {
     resource: resource.id,
     origin: last?.origin ?? (adopted ? 'adopted' : 'created'),
     desired: desiredDigest(resource.desired),
-    paths: Object.fromEntries(paths),
-    removal: removalOf(entry, changes, facts, last),
+    paths: states,
+    removal: removalOf(entry, { states, changes, last, found }, facts),
+    ...(found === undefined ? {} : { found }),
     ...(resource.relations.disruption === undefined ? {} : { group: resource.relations.disruption.group }),
   }
 }
 
+/** A resource about to be applied: the states that its paths will have, and what is known of it. */
+interface Applying {
+  readonly states: Applied['paths']
+  readonly changes: readonly Change[]
+  readonly last: Applied | undefined
+  readonly found: Found | undefined
+}
+
 /** What takes the whole resource back: what was there at first is restored, what was not goes. */
 function removalOf(
-  entry: CatalogEntry,
-  changes: readonly Change[],
+  { resource }: CatalogEntry,
+  { states, changes, last, found }: Applying,
   facts: Facts,
-  last: Applied | undefined,
 ): readonly Operation[] {
-  const mine = new Set(ownPaths(entry))
-  const everything = entry.resource.steps(supposedFacts(entry.resource.probes, 'inactive'))
+  const before = found === undefined ? facts : beforeConverge(found, facts)
+  const everything = [
+    ...resource.steps(supposedFacts(resource.probes, 'inactive')),
+    ...changes.filter(setsUnit),
+  ]
   const taken = everything.flatMap(({ operation }): readonly Operation[] => {
-    if ('path' in operation) {
-      const { path } = operation
-      if (!mine.has(path)) return []
-      if (last !== undefined && path in last.paths)
-        return last.removal.filter((one) => 'path' in one && one.path === path)
-      const touched = changes.some((change) => 'path' in change.operation && change.operation.path === path)
-      // Right from the start and never touched: nothing to take back.
-      return touched ? inverse(operation, facts, originalOf(path)) : []
-    }
-    if (last !== undefined)
-      return last.removal.filter((one) => one.op === inverseKind(operation) && sameSubject(one, operation))
-    return inverse(operation, facts, '')
+    if (!('path' in operation)) return inverse(operation, before, '')
+    const { path } = operation
+    if (!(path in states)) return []
+    const recorded = last?.removal.filter((one) => 'path' in one && one.path === path) ?? []
+    if (recorded.length > 0) return recorded
+    // As it was when converge came: nothing to take back.
+    const first = last?.paths[path] ?? appliedState(facts.paths[path] ?? { type: 'absent' })
+    return states[path] === first ? [] : inverse(operation, facts, originalOf(path))
   })
+  const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
   // A path that is written and removed again is still taken back once.
-  const once = new Map(taken.map((operation) => [JSON.stringify(operation), operation]))
+  const once = new Map(
+    [...taken, ...ofUnits, ...endsWithItsFile(resource, taken)].map((one) => [JSON.stringify(one), one]),
+  )
   return inReverse([...once.values()], (operation) => operation)
 }
 
-function inverseKind(operation: Operation): Operation['op'] {
-  switch (operation.op) {
-    case 'package':
-      return 'remove-package'
-    case 'user':
-      return 'remove-user'
-    case 'group':
-      return 'remove-group'
-    default:
-      return operation.op
-  }
+/** Whether a change leaves a unit in another state, not only its processes. */
+function setsUnit({ operation }: Change): boolean {
+  return operation.op === 'unit' && operation.action !== 'restart' && operation.action !== 'reload'
 }
 
-const opposites: Readonly<Record<string, string>> = {
-  start: 'stop',
-  enable: 'disable',
-  mask: 'unmask',
-  unmask: 'mask',
-}
-
-function sameSubject(one: Operation, operation: Operation): boolean {
-  if (one.op === 'unit' && operation.op === 'unit') return one.action === opposites[operation.action]
-  return true
+/** A unit whose file goes does not go on without it, whoever started or enabled it. */
+function endsWithItsFile({ kind, name }: Resource, taken: readonly Operation[]): readonly Operation[] {
+  const goes = taken.some(
+    ({ op, ...rest }) => op === 'remove' && 'path' in rest && rest.path.endsWith(`/${name}`),
+  )
+  if (kind !== 'unit' || !goes) return []
+  return [
+    { op: 'unit', unit: name, action: 'disable' },
+    { op: 'unit', unit: name, action: 'stop' },
+  ]
 }
 
 /** Where the first content of an adopted path is kept, for as long as the resource is in the manifest. */
@@ -187,20 +201,25 @@ function originalOf(path: string): string {
   return `originals/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
 }
 
-function keptBy({ operation }: Change, facts: Facts, kept: string): { path: string; kept: string }[] {
+function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kept[] {
   if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return []
   return [{ path: operation.path, kept }]
 }
 
+/** What a removal will restore is kept when that removal is first recorded. */
 function originals(
-  change: Change,
+  { operation }: Change,
   facts: Facts,
-  known: ReadonlyMap<string, Applied>,
-): { path: string; kept: string }[] {
-  const { operation, resource } = change
-  if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return []
-  if (known.get(resource)?.paths[operation.path] !== undefined) return []
-  return [{ path: operation.path, kept: originalOf(operation.path) }]
+  removal: readonly Operation[] = [],
+  last: Applied | undefined,
+): readonly Kept[] {
+  if (!('path' in operation) || facts.paths[operation.path]?.type !== 'file') return []
+  const { path } = operation
+  const restores = (one: Operation): boolean =>
+    one.op === 'restore' && one.path === path && one.kept === originalOf(path)
+  return removal.some(restores) && last?.removal.some(restores) !== true
+    ? [{ path, kept: originalOf(path), ...(replacesFile(operation) ? {} : { staysInPlace: true }) }]
+    : []
 }
 
 function replacesFile(

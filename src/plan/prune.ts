@@ -42,8 +42,8 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
       applied,
       operations.map((operation) => pruneChange(applied, operation, facts)),
     )
-    first.push(...changes.filter(({ operation }) => operation.op === 'unit'))
-    last.push(...changes.filter(({ operation }) => operation.op !== 'unit'))
+    first.push(...changes.filter(({ operation }) => ends(operation)))
+    last.push(...changes.filter(({ operation }) => !ends(operation)))
   }
   return { first, last }
 }
@@ -63,6 +63,8 @@ export function isNeeded(operation: Operation, facts: Facts): boolean {
       return fact?.type !== 'file' || fact.sha256 !== operation.sha256 || !hasOwnership(operation, fact)
     case 'attributes':
       return fact === undefined || fact.type === 'absent' || !hasOwnership(operation, fact)
+    case 'mkdir':
+      return fact?.type !== 'directory' || !hasOwnership(operation, fact)
     case 'link':
       return fact?.type !== 'link' || fact.target !== operation.target
     case 'unit':
@@ -116,11 +118,14 @@ function pruneChange(applied: Applied, operation: Operation, facts: Facts): Chan
   }
 }
 
+/** Whether it ends something that may still use what goes; what begins again comes behind what comes back. */
+function ends(operation: Operation): boolean {
+  return operation.op === 'unit' && ['stop', 'disable'].includes(operation.action)
+}
+
 /** The entry leaves the manifest behind its last operation. */
 function strikingLast(applied: Applied, changes: readonly Change[]): readonly Change[] {
-  const ordered = changes.toSorted(
-    (a, b) => Number(b.operation.op === 'unit') - Number(a.operation.op === 'unit'),
-  )
+  const ordered = changes.toSorted((a, b) => Number(ends(b.operation)) - Number(ends(a.operation)))
   const final = ordered.at(-1)
   return ordered.map((change) =>
     change === final ? { ...change, strikes: [dropLine(applied.resource)] } : change,

@@ -7,6 +7,7 @@ import type { HostCatalog } from '../model/resource.ts'
 import { revertOf } from './bookkeeping.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { holdLine } from './held.ts'
+import { inOrderOfTakingBack } from './inverse.ts'
 import { isNeeded } from './prune.ts'
 
 /** What must be asked of a host before these generations can be taken back. */
@@ -99,15 +100,23 @@ export function planWayBack(
   }
 }
 
-/** Newest first: for each path and unit action the oldest generation has the last word, in its place. */
+/** Newest first: for each path and unit action the oldest generation has the last word. */
 function lastWordPerSubject(reverting: readonly Reverting[]): readonly Reverting[] {
   const last = new Map<string, Reverting>()
   for (const one of reverting) {
     const key = subject(one.operation)
-    last.delete(key)
-    last.set(key, one)
+    const newer = last.get(key)?.operation
+    last.set(key, newer === undefined ? one : { ...one, operation: over(one.operation, newer) })
   }
-  return [...last.values()]
+  return inOrderOfTakingBack([...last.values()], ({ operation }) => operation)
+}
+
+/** Owner and mode that an older generation had, over the content that a newer one replaced. */
+function over(older: Operation, newer: Operation): Operation {
+  const hasContent = newer.op === 'restore' || newer.op === 'mkdir'
+  if (older.op !== 'attributes' || !hasContent) return older
+  const { mode, owner, group } = older
+  return { ...newer, mode, owner, group }
 }
 
 function subject(operation: Operation): string {

@@ -95,6 +95,12 @@ const applied: Fields<Applied> = {
   paths: (value) => record(text)(value) && Object.keys(Object(value)).every(absolutePath),
   removal: list(isOperation),
   group: optional(text),
+  found: optional((value) =>
+    hasFields(value, {
+      units: record((unit) => hasFields(unit, { active: text, file: text })),
+      absent: list(text),
+    }),
+  ),
 }
 
 const ssh = {

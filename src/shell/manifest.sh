@@ -80,13 +80,14 @@ open_generation() {
   point 'generation opened'
 }
 
-# keep FILE PATH: what is at the path now, below the cluster's directory. A link to the same bytes costs nothing, and a
-# write replaces the path by a rename, so that they stay as they are.
+# keep FILE PATH [copy]: what is at the path now, below the cluster's directory. A link to the same bytes costs nothing,
+# and a write replaces the path by a rename, so that they stay as they are. What stays in its place is copied: somebody
+# may write into it later.
 keep() {
   if [ -z "$FAILED" ] && [ -f "$R$2" ]; then
     # Of a run that was killed before it changed anything.
     rm -f -- "$CLUSTER/$1"
-    ln -- "$R$2" "$CLUSTER/$1" 2>/dev/null ||
+    { [ $# -eq 2 ] && ln -- "$R$2" "$CLUSTER/$1" 2>/dev/null; } ||
       { cp -p -- "$R$2" "$CLUSTER/$1" && durable "$CLUSTER/$1"; } 2>"$RUN/output" ||
       fail "${NUMBER:-0}" "cannot keep $2" "$RUN/output"
     KEPT=yes

@@ -110,7 +110,10 @@ function expectationLines(changes: readonly Change[]): string[] {
 /** One change as lines of the program. */
 export function changeLines(change: Change, index: number): string[] {
   return [
-    ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([kept, path])}`),
+    ...(change.keeps ?? []).map(
+      ({ path, kept, staysInPlace }) =>
+        `keep ${commandLine([kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
+    ),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
