@@ -37,7 +37,9 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
     }
   }
   try {
-    await createProgram(io, version, run).parseAsync([...argv], { from: 'user' })
+    const program = createProgram(io, version, run)
+    await run('help', {}, async () => refuseHelpOfUnknown(argv, program))
+    if (exitCode === 0) await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -129,6 +131,18 @@ function createProgram(io: Io, version: string, run: Run): Command {
   return program
 }
 
+/** Commander prints the whole help then, and not what is wrong. */
+async function refuseHelpOfUnknown([first, word]: readonly string[], program: Command): Promise<ExitCode> {
+  const known = program.commands.map((command) => command.name())
+  if (first !== 'help' || word === undefined || word.startsWith('-') || [...known, 'help'].includes(word))
+    return 0
+  const [{ usageError }, { suggestHint }] = await Promise.all([
+    import('./usage-error.ts'),
+    import('../load/suggest.ts'),
+  ])
+  throw usageError(`unknown command "${word}"`, suggestHint(word, known, ''))
+}
+
 /**
  * A word that is no option was meant as a command, unless it looks like a file or stands behind `apply`: commander
  * hands all of them to the default command.
@@ -140,5 +154,8 @@ async function refuseUnknownCommand(word: string, command: Command): Promise<voi
     import('./usage-error.ts'),
     import('../load/suggest.ts'),
   ])
-  throw usageError(`unknown command "${word}"`, suggestHint(word, known, ''))
+  const hint = suggestHint(word, known, '')
+  // Whoever comes from other tools names a host there.
+  const choice = hint.startsWith('known') ? `; hosts are chosen with --limit ${word}` : ''
+  throw usageError(`unknown command "${word}"`, `${hint}${choice}`)
 }

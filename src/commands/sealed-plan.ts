@@ -87,7 +87,10 @@ async function readText(file: string): Promise<string> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT')
-      throw usageError(`the plan ${file} does not exist`, 'make one with `converge plan --out FILE`')
+      throw usageError(
+        `the plan ${file} does not exist`,
+        'make one with `converge plan --out FILE`; hosts are chosen with --limit',
+      )
     if (code === 'EISDIR') throw usageError(`the plan ${file} is a directory`, 'name the file within it')
     throw error
   }

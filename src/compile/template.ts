@@ -63,7 +63,8 @@ function viewOf(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Object.assign(value.map(viewOf), MARK)
   const view: Record<string, unknown> = Object.assign(Object.create(null), MARK)
-  for (const [key, item] of Object.entries(value)) view[key] = viewOf(item)
+  // What a recipe misspelt is `undefined` here; as a key that is there it would be written as nothing.
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) view[key] = viewOf(item)
   return view
 }
 

@@ -97,13 +97,29 @@ async function closedGate(
       input.limit(async () => ({ host, healthy: await isHealthy(host, healthy, input) })),
     ),
   )
-  const down = answers.filter(({ healthy }) => !healthy).map(({ host }) => host)
+  const down = answers.filter(({ healthy }) => healthy !== true)
   const going = wave.hosts.filter((host) => disruptedGroups(input.plan, host).includes(gate.group))
   if (down.length === 0 || down.length + going.length <= gate.maxUnavailable) return undefined
-  return `${down.join(', ')} of ${gate.group} ${down.length === 1 ? 'is' : 'are'} not healthy; at most ${gate.maxUnavailable} may be down at once`
+  const silent = down.filter(({ healthy }) => healthy === undefined).map(({ host }) => host)
+  const ill = down.filter(({ healthy }) => healthy === false).map(({ host }) => host)
+  const reasons = [
+    ...(ill.length === 0
+      ? []
+      : [`${ill.join(', ')} of ${gate.group} ${plural(ill, 'is', 'are')} not healthy`]),
+    ...(silent.length === 0
+      ? []
+      : [`${silent.join(', ')} of ${gate.group} ${plural(silent, 'does', 'do')} not answer`]),
+  ]
+  return `${reasons.join('; ')}; at most ${gate.maxUnavailable} may be down at once`
 }
 
-async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean> {
+function plural(names: readonly string[], one: string, many: string): string {
+  return names.length === 1 ? one : many
+}
+
+/** Undefined where it cannot be asked. */
+
+async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
   const host = input.hosts.get(name)
   if (host === undefined) throw new InternalError(`unknown host ${name}`)
   try {
@@ -111,7 +127,7 @@ async function isHealthy(name: string, command: string, input: RollOutInput): Pr
     const facts = await ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs)
     return facts.checks[command] === true
   } catch (error) {
-    if (error instanceof ConvergeError) return false
+    if (error instanceof ConvergeError) return undefined
     throw error
   }
 }

@@ -42,12 +42,17 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       // A recipe is the user's code: whatever it throws is shown where it was asked for, with where it was thrown.
       const at = thrownAt(error)
       problem(
-        `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+        `${file} cannot be loaded: ${error instanceof Error ? withoutRequireStack(error.message) : String(error)}`,
         at?.file.startsWith(dirname(path)) === true ? `it was thrown at ${at.file}:${at.line}` : undefined,
       )
     }
   }
   return Object.freeze(recipes)
+}
+
+/** Node names the files of converge itself that led to a module which is missing. */
+function withoutRequireStack(message: string): string {
+  return message.replace(/\nRequire stack:[\s\S]*$/, '')
 }
 
 function defaultExport(module: unknown): unknown {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Host, Platform, SshSettings, Target } from '../model/cluster.ts'
 import type { Position } from '../model/diagnostic.ts'
 import type { Value, ValueMap } from '../model/value.ts'
+import { addressProblem } from './address-problem.ts'
 import { createAttributeChecker } from './check-attributes.ts'
 import { checkLayered, locateLayered } from './check-layered.ts'
 import { createResourceDeclarer } from './declare-resources.ts'
@@ -80,6 +81,11 @@ export function createHostResolver(resolution: Resolution): HostResolver {
       addressPath,
       'address',
     )
+    const problem = address === undefined ? undefined : addressProblem(address)
+    if (problem !== undefined) {
+      const position = document.locate(addressPath, 'value')
+      problems.error({ code: 'invalid-address', path: addressPath, ...problem, position })
+    }
     const platform = platformOf(entry, evaluator)
     const target = targetOf(entry, address ?? name, evaluator)
     const resources = declareResources(entry, evaluator)

@@ -1,6 +1,7 @@
 import type { Facts } from '../model/facts.ts'
 import type { Change, HostPlan, Owed } from '../model/plan.ts'
 import type { CatalogEntry, Disruption, Guard, HostCatalog, Step } from '../model/resource.ts'
+import { awaitHealthy } from './await-healthy.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { fileDiff } from './file-diff.ts'
 import { carryOutDelayed } from './notifications.ts'
@@ -173,23 +174,10 @@ function withHealth(
 ): Change[] {
   const { operation } = change
   if (disruption === undefined || operation.op !== 'unit') return [change]
-  if (operation.action !== 'start' && operation.action !== 'restart') return [change]
   const together = operation.action === 'start' && startTogether.has(disruption.group)
   return [
     together ? { ...change, operation: { ...operation, noBlock: true } } : change,
-    {
-      resource: change.resource,
-      operation: {
-        op: 'await',
-        command: disruption.healthy,
-        timeoutSeconds: disruption.healthyTimeoutSeconds,
-      },
-      reason: `until this member of ${disruption.group} is healthy`,
-      expects: [],
-      owes: [],
-      settles: [],
-      ...(change.guard === undefined ? {} : { guard: change.guard }),
-    },
+    ...awaitHealthy(change, disruption),
   ]
 }
 

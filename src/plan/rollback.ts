@@ -4,6 +4,7 @@ import { type KeptGeneration, manifestText, type Reverting } from '../model/mani
 import type { Operation } from '../model/operation.ts'
 import type { Change, HostPlan, Owed } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
+import { awaitHealthy } from './await-healthy.ts'
 import { revertOf } from './bookkeeping.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { holdLine } from './held.ts'
@@ -50,7 +51,7 @@ export function planRollback({ catalog, facts, generations, by }: RollbackInput)
   const needed = reverting.filter(({ operation }) => isNeeded(operation, facts))
   const touches = needed.some(({ operation }) => !isRestart(operation))
   // Without any change the restarts would disturb for nothing.
-  const changes = touches ? owing(needed, facts) : []
+  const changes = touches ? healthyAgain(owing(needed, facts), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
   return {
@@ -160,6 +161,15 @@ function owing(reverting: readonly Reverting[], facts: Facts): readonly Change[]
         (one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action,
       ),
     }
+  })
+}
+
+/** Where the next member of a group waits for this one, the rollback waits for it as an apply does. */
+function healthyAgain(changes: readonly Change[], { entries }: HostCatalog): readonly Change[] {
+  return changes.flatMap((change) => {
+    const own = entries.find(({ resource }) => resource.id === change.resource)
+    const disruption = own?.resource.relations.disruption
+    return disruption === undefined ? [change] : [change, ...awaitHealthy(change, disruption)]
   })
 }
 

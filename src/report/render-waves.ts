@@ -9,11 +9,17 @@ export function renderWaves(waves: readonly Wave[], style: Style): readonly stri
   if (waves.length <= 1 && plain) return []
   return waves.flatMap((wave, index) => [
     style.heading(`wave ${index + 1} of ${waves.length}: ${escapeLine(compactHosts(wave.hosts))}`),
-    ...(wave.bootstrap.length === 0
-      ? []
-      : [`  bootstrap: ${escapeLine(compactHosts(wave.bootstrap))} start together and wait for each other`]),
+    ...(wave.bootstrap.length === 0 ? [] : [`  ${escapeLine(startsOf(wave.bootstrap))}`]),
     ...wave.gates.flatMap(renderGate),
   ])
+}
+
+/** Only members that are down are started; several of them may need each other. */
+function startsOf(hosts: readonly string[]): string {
+  const names = compactHosts(hosts)
+  return hosts.length === 1
+    ? `${names} starts at once: its member is down`
+    : `bootstrap: ${names} start together and wait for each other`
 }
 
 /** Members with the same health check, which mostly are all of them, share a line. */
@@ -23,7 +29,7 @@ function renderGate(gate: Wave['gates'][number]): readonly string[] {
   const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
   if (byCheck.size === 0) return [head]
   return [
-    `${head}; begins once the others are healthy:`,
+    `${head}; begins only if the others are healthy then:`,
     ...[...byCheck].map(([healthy, hosts]) => escapeLine(`    ${compactHosts(hosts)}: \`${healthy}\``)),
   ]
 }

@@ -86,7 +86,7 @@ function sudoFailed(
 }
 
 function passwordless(user: string): string {
-  return `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, or let converge ask for the password.`
+  return `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, or pass --ask-sudo-password.`
 }
 
 function loginShellFailed(

@@ -46,6 +46,8 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['--parallel', '0'], 'It must be a whole number of at least 1.'],
   [['render'], "error: required option '-o, --output <dir>' not specified\n"],
   [['valdate'], 'error: unknown command "valdate"\n  did you mean validate?\n'],
+  [['help', 'aply'], 'error: unknown command "aply"\n  did you mean apply?\n'],
+  [['web0'], 'validate; hosts are chosen with --limit web0\n'],
   [['plan', 'extra'], "error: too many arguments for 'plan'"],
   [['apply', 'nowhere'], 'error: the plan nowhere does not exist\n'],
   [['./nowhere', '--yes'], 'error: the plan ./nowhere does not exist\n'],

@@ -35,6 +35,13 @@ test('knows json and join', () => {
   )
 })
 
+test('a variable that a recipe gives as undefined is not defined', () => {
+  // As an untyped recipe passes it: `{ me: ctx.host.nam }`.
+  const variables: Variables =
+    JSON.parse('{"me":0}', () => undefined) ?? Object.fromEntries([['me', undefined]])
+  assert.is(problem('a\nme {{me}}', variables), 't.hbs:2: me is not defined')
+})
+
 test('an unknown path is an error that names template and line', () => {
   assert.is(problem('a\n{{port}}'), 't.hbs:2: port is not defined')
   assert.is(problem('{{#with map}}{{port}}{{/with}}', { map: { host: 'a' } }), 't.hbs:1: port is not defined')

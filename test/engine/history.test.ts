@@ -323,4 +323,31 @@ test('ends an apply that holds the lock, and says whose it was', async ({ fleet 
   await second.close()
 })
 
+test('a rollback waits until the member of a group is healthy, so that the next one may go', async ({
+  fleet,
+}) => {
+  const member = (greeting: string): readonly Resource[] => {
+    const configuration = file({ path: '/etc/app.conf', content: greeting })
+    const app = unit({
+      name: 'app.service',
+      content: { Service: { ExecStart: '/usr/bin/app' }, Install: { WantedBy: 'multi-user.target' } },
+      started: true,
+      restartOn: [configuration],
+      disruption: { group: 'app', maxUnavailable: 1, healthy: 'true', healthyTimeoutSeconds: 5 },
+    })
+    return [configuration, app]
+  }
+  await fleet.converge(member('hello'))
+  await fleet.converge(member('good morning'))
+  const session = fleet.session(member('good morning'))
+  const plan = await session.planRollback()
+  assert.equal(words(changesOf(plan, 'a')), ['restore /etc/app.conf', 'restart app.service', 'await'])
+  const { hosts } = await session.apply(plan)
+  await session.close()
+  assert.equal(
+    hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+})
+
 test.run()

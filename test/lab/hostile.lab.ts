@@ -223,7 +223,7 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await fails(
     { user: 'operator', hosts: ['beta'] },
     'failed at exec: sudo wants a password for operator',
-    'or let converge ask for the password.',
+    'or pass --ask-sudo-password.',
   )
   await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
   await on('beta', 'rm /etc/sudoers.d/hostile')

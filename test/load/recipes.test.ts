@@ -51,6 +51,17 @@ test('a module that is no recipe is reported where it is named', async () => {
   )
 })
 
+test('a module that is missing is named without the files of converge that asked for it', async () => {
+  assert.equal(
+    await mistakes(spec('./hello.ts'), { importRecipe }).then((lines) => lines.map(withoutFolder)),
+    ["2:19+10 invalid-recipe ./hello.ts cannot be loaded: Cannot find module '/hello.ts'"],
+  )
+})
+
+function withoutFolder(line: string): string {
+  return line.replace(/'\/.*\//, "'/")
+}
+
 test('an attribute schema that is none is reported where the recipe is used', async () => {
   const content = hello.replace(`type: 'string'`, `type: 'text'`)
   const [line] = await mistakes(spec('./hello.ts'), { files: { 'hello.ts': content }, importRecipe })

@@ -143,12 +143,19 @@ test('shows waves, gates and bootstraps', () => {
   assert.match(
     text,
     `wave 1 of 2: infra0
-  etcd: at most 1 unavailable; begins once the others are healthy:
+  etcd: at most 1 unavailable; begins only if the others are healthy then:
     infra[1-2]: \`etcdctl endpoint health\`
 wave 2 of 2: infra[1-2]
   bootstrap: infra[1-2] start together and wait for each other
 `,
   )
+})
+
+test('says of a member that starts alone that it was down, and of no bootstrap', () => {
+  const text = render(
+    plan([planned('infra1', [restartChange])], [wave(['infra1'], { bootstrap: ['infra1'] })]),
+  )
+  assert.match(text, 'wave 1 of 1: infra1\n  infra1 starts at once: its member is down\n')
 })
 
 test('says nothing of a single wave without gates', () => {
