@@ -7,6 +7,7 @@ import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
 import type { Catalog } from '../model/resource.ts'
 import type { Connection, ConnectOptions, ExecResult } from '../model/transport.ts'
+import { lastApply, olderApplyNote } from '../plan/last-apply.ts'
 import { conflictOn, findGroups, type PlanOptions, planCluster } from '../plan/plan-cluster.ts'
 import { planHost } from '../plan/plan-host.ts'
 import { prune } from '../plan/prune.ts'
@@ -45,8 +46,8 @@ export interface Session {
   /** Inspects the selected hosts and plans; changes nothing. A host that cannot be asked is in the plan as failed. */
   plan(options?: PlanOptions): Promise<Plan>
   /**
-   * Plans how the selected hosts go back to what they were after a generation (by default the last but one); changes
-   * nothing.
+   * Plans how the selected hosts go back to what they were after a generation; changes nothing. By default the last
+   * apply is taken back, on those of them that it changed.
    */
   planRollback(to?: number): Promise<Plan>
   /** What each selected host remembers of the applies on it, or why it cannot be asked. */
@@ -124,8 +125,22 @@ export function openSession(input: SessionInput): Session {
       onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
       const by = startedBy()
       const back = await onEach((name) => rollbackOf(name, to))
+      const answers = [...back.values()].flatMap((found) => (found instanceof ConvergeError ? [] : [found]))
+      const last = to === undefined ? lastApply(answers.map(({ generations }) => generations[0])) : undefined
       const planned = [...back].map(([name, found]): HostPlan => {
         if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
+        const [own] = found.generations
+        if (last !== undefined && own !== undefined && own.by !== last) {
+          const { facts } = found
+          return {
+            host: name,
+            status: 'planned',
+            changes: [],
+            facts,
+            disrupts: [],
+            notes: [olderApplyNote(name, own)],
+          }
+        }
         return planRollback({ catalog: known(catalogs, name), by, ...found })
       })
       const plan = {

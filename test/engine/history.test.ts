@@ -350,4 +350,25 @@ test('a rollback waits until the member of a group is healthy, so that the next 
   )
 })
 
+test('takes back the last apply only, not an older one of hosts that it did not reach', async ({ fleet }) => {
+  await fleet.converge(service('one'))
+  await fleet.converge(service('two'))
+  const onlyA = fleet.session(service('three'), 'fleet', ['a'])
+  await onlyA.apply(await onlyA.plan())
+  await onlyA.close()
+  const session = fleet.session(service('three'))
+  const plan = await session.planRollback()
+  assert.equal(words(changesOf(plan, 'a')), ['restore /etc/app.conf', 'restart app.service'])
+  assert.equal(changesOf(plan, 'b'), [])
+  const b = plan.hosts.find(({ host }) => host === 'b')
+  assert.match(
+    b?.status === 'planned' ? (b.notes[0] ?? '') : '',
+    /^the last apply was not on it, so it stays; converge rollback b takes back its own, generation 2 of /,
+  )
+  await session.apply(plan)
+  await session.close()
+  assert.is(fleet.read('a', '/etc/app.conf'), 'greeting = two\n')
+  assert.is(fleet.read('b', '/etc/app.conf'), 'greeting = two\n')
+})
+
 test.run()
