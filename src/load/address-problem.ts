@@ -1,5 +1,3 @@
-import { isIP } from 'node:net'
-
 /**
  * What is wrong with a host's address, if anything. It is an IP address or a name, which may be an alias of ssh_config:
  * of a name only what no name can hold is refused.
@@ -7,7 +5,7 @@ import { isIP } from 'node:net'
 export function addressProblem(
   address: string,
 ): { readonly message: string; readonly hint: string } | undefined {
-  if (isIP(address) !== 0) return undefined
+  if (isIpv4(address) || isIpv6(address)) return undefined
   const refused = (hint: string) => ({ message: `${address} is neither an IP address nor a name`, hint })
   const [, bracketed, bare = bracketed, port] = /^(?:\[(.+)\]|([^:\s@/]+)):(\d+)$/.exec(address) ?? []
   if (port !== undefined)
@@ -19,4 +17,15 @@ export function addressProblem(
   if (/^[\d.]+$/.test(address)) return refused('an IPv4 address has four numbers from 0 to 255')
   if (/[\s@/:[\]]/.test(address)) return refused('such as 192.0.2.10, 2001:db8::10 or web0.example.com')
   return undefined
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split('.')
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
+}
+
+/** Also with a zone, such as `fe80::1%eth0`. */
+function isIpv6(text: string): boolean {
+  const [, bare] = /^([\da-f:.]+)(?:%[\w.-]+)?$/i.exec(text) ?? []
+  return bare?.includes(':') === true && URL.canParse(`http://[${bare}]`)
 }

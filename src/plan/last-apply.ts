@@ -1,5 +1,5 @@
 import type { Generation } from '../model/manifest.ts'
-import { parseStartedBy, wallTime } from '../report/started-by.ts'
+import { parseStartedBy, wallTime } from '../model/started-by.ts'
 
 /** Who began the newest apply that is the last one of any of these hosts, and when; undefined where there is none. */
 export function lastApply(newest: readonly (Generation | undefined)[]): string | undefined {

@@ -1,10 +1,10 @@
+import { parseStartedBy } from '../model/started-by.ts'
 import { type Drift, driftedResources } from './drift.ts'
 import type { HostStatus } from './host-status.ts'
 import { changeObject, errorObject, formatVersion } from './json.ts'
 import { type Answer, summariseAnswers } from './render-exec.ts'
 import type { RecordedHost } from './render-history.ts'
 import { summariseStatus } from './render-status.ts'
-import { parseStartedBy } from './started-by.ts'
 
 /** Generations as in schemas/history.schema.json. */
 export function historyDocument(cluster: string, hosts: readonly RecordedHost[]) {

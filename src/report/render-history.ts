@@ -1,9 +1,9 @@
 import type { ConvergeError } from '../model/errors.ts'
 import type { Generation, HostHistory } from '../model/manifest.ts'
+import { parseStartedBy, wallTime } from '../model/started-by.ts'
 import { escapeLine } from './escape-control.ts'
 import { groupHosts } from './group-hosts.ts'
 import { renderError } from './render-error.ts'
-import { parseStartedBy, wallTime } from './started-by.ts'
 import type { Style } from './style.ts'
 import { count } from './words.ts'
 

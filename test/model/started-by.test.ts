@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseStartedBy, wallTime } from '../../src/report/started-by.ts'
+import { parseStartedBy, wallTime } from '../../src/model/started-by.ts'
 
 test('takes who and when apart', () => {
   assert.equal(parseStartedBy('ann@control since 2026-01-02T03:04:05.678Z'), {
