@@ -154,6 +154,12 @@ async function refuseUnknownCommand(word: string, command: Command): Promise<voi
     import('./usage-error.ts'),
     import('../load/suggest.ts'),
   ])
+  if (known.includes(word)) {
+    throw usageError(
+      `the command ${word} stands behind an option`,
+      `the command comes first: converge ${word} ...`,
+    )
+  }
   const hint = suggestHint(word, known, '')
   // Whoever comes from other tools names a host there.
   const choice = hint.startsWith('known') ? `; hosts are chosen with --limit ${word}` : ''

@@ -44,6 +44,8 @@ export interface UnitFact {
   /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty for an unknown unit */
   readonly file: string
   readonly needsReload: boolean
+  /** It ended by itself and waits for systemd to start it again: `activating`, and never `failed`, however often. */
+  readonly isCrashing?: boolean
 }
 
 export interface UserFact {

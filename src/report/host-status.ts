@@ -15,7 +15,7 @@ export type HostStatus =
       /** Resources that somebody changed on the host. */
       readonly drifted: readonly string[]
       readonly pending: readonly PendingNotification[]
-      /** Units of the spec that systemd calls failed. */
+      /** Units of the spec that systemd calls failed, or that ended and wait to be started again. */
       readonly failedUnits: readonly string[]
     }
   /** It answers, and another apply runs on it, or it is not what the spec declares. */
@@ -35,7 +35,7 @@ export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus
     drifted: driftedResources(plan),
     pending,
     failedUnits: Object.entries(units)
-      .filter(([, { active }]) => active === 'failed')
+      .filter(([, { active, isCrashing }]) => active === 'failed' || isCrashing === true)
       .map(([unit]) => unit),
   }
 }

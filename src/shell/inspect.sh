@@ -108,7 +108,7 @@ inspect_units() {
   say 'U end'
 }
 
-show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p UnitFileState -p NeedDaemonReload -- "$@"; }
+show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload -- "$@"; }
 
 # The state of a unit in a tree that is not booted, from its files.
 offline_unit() {

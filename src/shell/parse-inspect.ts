@@ -186,6 +186,7 @@ function parseUnits(reader: AnswerReader, names: readonly string[]): Readonly<Re
       active: property('ActiveState'),
       file: property('UnitFileState'),
       needsReload: property('NeedDaemonReload') === 'yes',
+      ...(properties.get('SubState') === 'auto-restart' ? { isCrashing: true } : {}),
     }
   }
   return facts

@@ -47,6 +47,10 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['render'], "error: required option '-o, --output <dir>' not specified\n"],
   [['valdate'], 'error: unknown command "valdate"\n  did you mean validate?\n'],
   [['help', 'aply'], 'error: unknown command "aply"\n  did you mean apply?\n'],
+  [
+    ['-f', 'x.yaml', 'status'],
+    'error: the command status stands behind an option\n  the command comes first: converge status',
+  ],
   [['web0'], 'validate; hosts are chosen with --limit web0\n'],
   [['plan', 'extra'], "error: too many arguments for 'plan'"],
   [['apply', 'nowhere'], 'error: the plan nowhere does not exist\n'],

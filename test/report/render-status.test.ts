@@ -10,6 +10,10 @@ import { assertValid } from './assert-valid.ts'
 import { diskFull, facts, fileChange, planned, refused } from './sample-plan.ts'
 
 const unit = (active: string): UnitFact => ({ load: 'loaded', active, file: 'enabled', needsReload: false })
+const crashing: Facts = {
+  ...facts,
+  units: { 'app.service': { ...unit('activating'), isCrashing: true }, 'b.service': unit('activating') },
+}
 const busy: Facts = {
   ...facts,
   units: { 'app.service': unit('failed'), 'etcd.service': unit('active') },
@@ -59,6 +63,14 @@ test('names what drifted and is pending, and remedies, when verbose', () => {
 
 test('is documented as JSON', () => {
   assertValid('status', statusDocument('sample', hosts))
+})
+
+test('a unit that ends and is started again and again is failed, though systemd calls it activating', () => {
+  const status = hostStatus(
+    { host: 'infra0', status: 'planned', changes: [], facts: crashing, disrupts: [], notes: [] },
+    undefined,
+  )
+  assert.equal(status.status === 'reachable' && status.failedUnits, ['app.service'])
 })
 
 test.run()

@@ -156,4 +156,12 @@ for (const [answer, probes, message] of [
   })
 }
 
+test('a unit that waits to be started again is crashing, one that starts is not', () => {
+  const found = ['auto-restart', 'start'].map((sub) => {
+    const show = `LoadState=loaded\nActiveState=activating\nSubState=${sub}\nUnitFileState=enabled\nNeedDaemonReload=no\n`
+    return parse(`${head}U 1\n${show}U end\nend\n`, [unit]).units['a.service']?.isCrashing
+  })
+  assert.equal(found, [true, undefined])
+})
+
 test.run()
