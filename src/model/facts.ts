@@ -93,6 +93,8 @@ export interface HostState {
   readonly manifest: readonly Applied[]
   /** How many lines the manifest's log has. */
   readonly manifestLines: number
+  /** Whether its last line was torn, by a kill or a full disk: nothing may be written behind it. */
+  readonly manifestTorn?: true
   /** What other clusters own on this host. */
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly Applied[] }[]
   /** The newest generation, 0 when there is none. */

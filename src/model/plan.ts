@@ -1,5 +1,5 @@
 import type { ConvergeError } from './errors.ts'
-import type { Facts, PathFact } from './facts.ts'
+import type { Facts, PathFact, PendingNotification } from './facts.ts'
 import type { Member, Reverting } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
@@ -75,6 +75,8 @@ export interface Bookkeeping {
   readonly outcome?: string
   /** The hosts that this one remembers, when that changes. */
   readonly members?: readonly Member[]
+  /** What earlier runs left pending and this one may leave pending: a rollback carries out its own restarts only. */
+  readonly leaves?: readonly PendingNotification[]
   /** Holds the host behind the last change (a line that begins with the catalog's digest), or ends that. */
   readonly hold?: string | 'release'
 }

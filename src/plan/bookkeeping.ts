@@ -222,7 +222,7 @@ function originals(
     : []
 }
 
-function replacesFile(
+export function replacesFile(
   operation: Operation,
 ): operation is Extract<Operation, { op: 'write' | 'remove' | 'restore' }> {
   return operation.op === 'write' || operation.op === 'remove' || operation.op === 'restore'
@@ -260,7 +260,8 @@ export function revertOf(changes: readonly Change[], facts: Facts, generation: n
   return inReverse(inverses, ({ operation }) => operation)
 }
 
+/** The manifest in few lines, where its log has grown long or its last line is torn. */
 function compacted(facts: Facts, known: ReadonlyMap<string, Applied>): string | undefined {
-  const lines = facts.state?.manifestLines ?? 0
-  return lines > 2 * known.size + 50 ? manifestText([...known.values()]) : undefined
+  const { manifestLines = 0, manifestTorn = false } = facts.state ?? {}
+  return manifestTorn || manifestLines > 2 * known.size + 50 ? manifestText([...known.values()]) : undefined
 }

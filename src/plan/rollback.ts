@@ -1,11 +1,11 @@
 import { ConvergeError } from '../model/errors.ts'
-import type { Facts, Probe } from '../model/facts.ts'
+import type { Facts, PendingNotification, Probe } from '../model/facts.ts'
 import { type KeptGeneration, manifestText, type Reverting } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, HostPlan, Owed } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import { awaitHealthy } from './await-healthy.ts'
-import { revertOf } from './bookkeeping.ts'
+import { replacesFile, revertOf } from './bookkeeping.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { holdLine } from './held.ts'
 import { inOrderOfTakingBack } from './inverse.ts'
@@ -60,7 +60,9 @@ export function planRollback({ catalog, facts, generations, by }: RollbackInput)
     changes: kept,
     facts,
     disrupts: disrupted(catalog, kept),
-    notes: [],
+    notes: facts.pending
+      .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
+      .map(({ action, resource }) => `the pending ${action} of ${resource} stays owed`),
     ...(kept.length === 0
       ? {}
       : {
@@ -73,6 +75,7 @@ export function planRollback({ catalog, facts, generations, by }: RollbackInput)
             revert: revertOf(kept, facts, generation),
             records: [],
             outcome: manifestText(oldest.manifest),
+            leaves: facts.pending,
             hold: holdLine(catalog, by),
           },
         }),
@@ -96,6 +99,7 @@ export function planWayBack(
       revert: [],
       records: [],
       outcome: manifestText(facts.state?.manifest ?? []),
+      leaves: facts.pending,
       hold: holdLine(catalog, by),
     },
   }
@@ -176,7 +180,7 @@ function healthyAgain(changes: readonly Change[], { entries }: HostCatalog): rea
 function keeping(changes: readonly Change[], facts: Facts, generation: number): readonly Change[] {
   return changes.map((change, index) => {
     const { operation } = change
-    if (!('path' in operation) || facts.paths[operation.path]?.type !== 'file') return change
+    if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return change
     return { ...change, keeps: [{ path: operation.path, kept: `generations/${generation}/${index}` }] }
   })
 }
@@ -192,4 +196,8 @@ function disrupted(catalog: HostCatalog, changes: readonly Change[]) {
     )
     return disruption !== undefined && disrupts ? [disruption] : []
   })
+}
+
+function isOwed(owed: Owed, one: PendingNotification): boolean {
+  return owed.resource === one.resource && owed.action === one.action
 }

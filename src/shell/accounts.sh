@@ -39,10 +39,11 @@ replace_account() {
     while IFS= read -r line || [ -n "$line" ]; do
       case $line in
         "$2":*)
-          [ -z "$3" ] || say "$3"
+          [ -z "$3" ] || say "$3" || return 1
           found=yes
           ;;
-        *) say "$line" ;;
+        # On a full disk the lines behind one that found no place may find one.
+        *) say "$line" || return 1 ;;
       esac
     done <"$R/etc/$1"
     [ -n "$found" ] || [ -z "$3" ] || say "$3"
@@ -189,7 +190,7 @@ edit_memberships() {
     for member in $members; do [ "$member" = "$1" ] || kept=$kept${kept:+,}$member; done
     IFS=$oldifs
     case $2 in *",$group,"*) kept=$kept${kept:+,}$1 ;; esac
-    say "$group:$password:$gid:$kept"
+    say "$group:$password:$gid:$kept" || return 1
   done <"$R/etc/group" >"$temporary" &&
     durable "$temporary" && mv -f -- "$temporary" "$R/etc/group" && durable "$R/etc/"
 }

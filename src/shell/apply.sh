@@ -21,7 +21,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED=
   exec 9<>"$RUN/bell"
   # Whoever follows learns that the program is there, before it waits for the lock.
   printf '.\n' >&9
@@ -48,10 +48,7 @@ begin() {
 
 # What runs left that did not come to their end: temporary names, and uploads.
 clear_leftovers() {
-  if [ -s "$STATE/temporaries" ]; then
-    while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
-    : >"$STATE/temporaries"
-  fi
+  sweep_temporaries
   while read -r killed _; do
     [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}/converge-$killed"
   done <"$STATE/applying"
@@ -63,11 +60,20 @@ clear_leftovers() {
   done
 }
 
+sweep_temporaries() {
+  if [ -s "$STATE/temporaries" ]; then
+    while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
+    : >"$STATE/temporaries"
+  fi
+}
+
 # finish OUTCOME
 finish() {
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   point 'staging removed'
   [ "$1" = locked ] || {
+    # A step that failed may not have come to clear up behind itself.
+    [ -z "$FAILED" ] || sweep_temporaries
     [ ! -s "$STATE/temporaries" ] || : >"$STATE/temporaries"
     : >"$STATE/applying"
   }
@@ -80,12 +86,18 @@ finish() {
 # end_of_steps: what is still queued goes live; a run that failed keeps its journal for the next one.
 end_of_steps() {
   [ -n "$FAILED" ] || flush_writes
+  if [ -z "$FAILED" ]; then
+    point 'before the journal is emptied'
+    if [ -n "$STILL_OWED" ]; then
+      rewrite_or_fail "$STATE/journal" "converge-journal 1$NL$STILL_OWED"
+    elif [ -s "$STATE/journal" ]; then
+      : >"$STATE/journal"
+    fi
+    point 'journal emptied'
+  fi
   if [ -n "$FAILED" ]; then
     finish failed
   else
-    point 'before the journal is emptied'
-    [ ! -s "$STATE/journal" ] || : >"$STATE/journal"
-    point 'journal emptied'
     finish ok
   fi
 }
@@ -183,6 +195,17 @@ settle() {
     say "settled $1 $2" >>"$STATE/journal"
     point "struck out $1 $2"
   fi
+}
+
+# still_owed ACTION RESOURCE: it stays in the journal, unless it was struck out there.
+still_owed() {
+  said=
+  if [ -s "$STATE/journal" ]; then
+    while read -r verb action resource; do
+      [ "$action $resource" != "$1 $2" ] || said=$verb
+    done <"$STATE/journal"
+  fi
+  [ "$said" != owe ] || STILL_OWED="${STILL_OWED}owe $1 $2$NL"
 }
 
 # expect_journal TEXT: the notifications that the plan saw as pending are still the same.

@@ -76,22 +76,27 @@ open_generation() {
     set -- "$@" "$GENERATION/manifest"
   fi
   # With every directory on the way: they may have been made just now.
-  durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/"
+  durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/" 2>"$RUN/output" ||
+    fail 0 "cannot write below $STATE" "$RUN/output"
   point 'generation opened'
 }
 
-# keep FILE PATH [copy]: what is at the path now, below the cluster's directory. A link to the same bytes costs nothing,
-# and a write replaces the path by a rename, so that they stay as they are. What stays in its place is copied: somebody
-# may write into it later.
+# keep NUMBER FILE PATH [copy]: what is at the path now, below the cluster's directory, before that step. A link to the
+# same bytes costs nothing, and a write replaces the path by a rename, so that they stay as they are. What stays in its
+# place is copied: somebody may write into it later.
 keep() {
-  if [ -z "$FAILED" ] && [ -f "$R$2" ]; then
+  if [ -z "$FAILED" ] && [ -f "$R$3" ]; then
     # Of a run that was killed before it changed anything.
-    rm -f -- "$CLUSTER/$1"
-    { [ $# -eq 2 ] && ln -- "$R$2" "$CLUSTER/$1" 2>/dev/null; } ||
-      { cp -p -- "$R$2" "$CLUSTER/$1" && durable "$CLUSTER/$1"; } 2>"$RUN/output" ||
-      fail "${NUMBER:-0}" "cannot keep $2" "$RUN/output"
+    rm -f -- "$CLUSTER/$2"
+    { [ $# -eq 3 ] && ln -- "$R$3" "$CLUSTER/$2" 2>/dev/null; } ||
+      { cp -p -- "$R$3" "$CLUSTER/$2" && durable "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
+      # Writes that were queued before this step come first.
+      flush_writes
+      [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"
+      return 0
+    }
     KEPT=yes
-    point "kept $2"
+    point "kept $3"
   fi
 }
 
@@ -120,8 +125,12 @@ record_now() {
 }
 
 # rewrite_manifest TEXT: the same state in fewer lines, in one rename.
-rewrite_manifest() {
-  if [ -z "$FAILED" ]; then rewrite_state "$CLUSTER/manifest" "$1"; fi
+rewrite_manifest() { rewrite_or_fail "$CLUSTER/manifest" "$1"; }
+
+# rewrite_or_fail FILE TEXT: what is told behind no step of its own.
+rewrite_or_fail() {
+  [ -z "$FAILED" ] || return 0
+  rewrite_state "$@" >"$RUN/output" 2>&1 || fail - "cannot write below $STATE" "$RUN/output"
 }
 
 # rewrite_state FILE TEXT: the old text or the new one, whenever the host dies.
@@ -135,6 +144,7 @@ rewrite_state() {
 
 # forget_generations NUMBER: all up to this one.
 forget_generations() {
+  [ -z "$FAILED" ] || return 0
   for generation in "$CLUSTER/generations/"*; do
     number=${generation##*/}
     case $number in *[!0-9]*) continue ;; esac
@@ -178,11 +188,13 @@ inspect_history() {
 
 # remember_members JSON: the hosts of the cluster, in one rename.
 remember_members() {
-  if [ -z "${FAILED-}" ]; then rewrite_state "$CLUSTER/members" "$1$NL"; fi
+  if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/members" "$1$NL"; else rewrite_state "$CLUSTER/members" "$1$NL"; fi
 }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
-hold() {
-  if [ -z "$FAILED" ]; then rewrite_state "$CLUSTER/held" "$1$NL"; fi
+hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }
+release_hold() {
+  [ -z "$FAILED" ] || return 0
+  { rm -f -- "$CLUSTER/held" && durable "$CLUSTER"; } >"$RUN/output" 2>&1 ||
+    fail - "cannot write below $STATE" "$RUN/output"
 }
-release_hold() { [ -n "$FAILED" ] || rm -f -- "$CLUSTER/held"; }

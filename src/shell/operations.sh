@@ -111,18 +111,22 @@ flush_writes() {
     i=$((i + 1))
   done
   [ -z "$OWED" ] || journal_owed || good=0 problem='the journal cannot be written'
-  [ -z "$RECORDS" ] || record_now || good=0 problem='the manifest cannot be written'
+  [ -z "$RECORDS" ] || [ "$good" -eq 0 ] || record_now || good=0 problem='the manifest cannot be written'
   point 'queue journalled'
-  queue_durable
+  queue_durable 2>"$RUN/durable" || {
+    good=0 problem='it cannot be made durable'
+    mv -f -- "$RUN/durable" "$RUN/flush"
+  }
   point 'queue durable'
   rename_queue
   [ -z "$problem" ] || {
+    [ -z "$FAILED" ] || problem=
     i=$((good + 1))
     while [ "$i" -le "$count" ]; do
       eval "rm -f -- \"\$Q${i}_TEMPORARY\""
       i=$((i + 1))
     done
-    eval "fail \"\$Q$((good + 1))_NUMBER\" \"\$problem\" \"\$RUN/flush\""
+    [ -z "$problem" ] || eval "fail \"\$Q$((good + 1))_NUMBER\" \"\$problem\" \"\$RUN/flush\""
   }
 }
 
@@ -182,7 +186,8 @@ rename_queue() {
     emit "done $number"
     i=$((i + 1))
   done
-  [ $# -eq 0 ] || durable "$@"
+  # What the next steps do builds on these.
+  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be made durable' "$RUN/durable"
   point 'renames durable'
 }
 

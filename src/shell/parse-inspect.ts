@@ -272,6 +272,8 @@ function parseState(reader: AnswerReader, questions: Questions): HostState | und
   return {
     manifest: lines === undefined ? [] : parseManifest(lines),
     manifestLines: lines?.length ?? 0,
+    // A whole line ends with a newline, behind which the answer goes on with an empty one.
+    ...(lines === undefined || lines.at(-1) === '' ? {} : { manifestTorn: true }),
     others,
     generation: generation ?? 0,
     members,

@@ -83,13 +83,14 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
 
 /** What is written behind the last change. */
 export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
-  const { outcome, hold } = bookkeeping ?? {}
+  const { outcome, hold, leaves = [] } = bookkeeping ?? {}
   const holds = hold !== undefined && hold !== 'release'
-  if (outcome === undefined && !holds) return []
+  if (outcome === undefined && !holds && leaves.length === 0) return []
   return [
     'flush_writes',
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
     ...(holds ? [`hold ${quote(hold)}`] : []),
+    ...leaves.map((owed) => `still_owed ${commandLine(notificationWords(owed))}`),
   ]
 }
 
@@ -112,7 +113,7 @@ export function changeLines(change: Change, index: number): string[] {
   return [
     ...(change.keeps ?? []).map(
       ({ path, kept, staysInPlace }) =>
-        `keep ${commandLine([kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
+        `keep ${commandLine([String(index), kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
     ),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),

@@ -1,8 +1,18 @@
 # converge's own state on the host: lock, journal, results. STATE is the state directory, below the root prefix.
 
 # Makes file contents and directory entries survive a power loss. coreutils before 8.24 and small busyboxes know only
-# the full sync.
-durable() { sync -- "$@" 2>/dev/null || sync; }
+# the full sync, and some file systems have none for directories. But what the disk did not take fails: the full sync
+# behind it would not tell.
+durable() {
+  trouble=$(sync -- "$@" 2>&1) && return
+  case $trouble in
+    *'Input/output error'* | *'I/O error'* | *'No space left'* | *'uota exceeded'* | *'Read-only file system'*)
+      say "$trouble" >&2
+      return 1
+      ;;
+  esac
+  sync
+}
 
 # The kernel frees the lock when its owner dies, so that there is no stale lock. Steps run without fd 8.
 take_lock() {

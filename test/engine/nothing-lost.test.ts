@@ -1,0 +1,89 @@
+import { appendFileSync, chmodSync, writeFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { command, file } from '../../src/dsl.ts'
+import type { Report } from '../../src/model/report.ts'
+import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
+
+const test = suite<{ fleet: Fleet }>('what no interruption may take')
+
+test.before.each(async (context) => {
+  context.fleet = await startFleet(['a'])
+})
+test.after.each(({ fleet }) => fleet.close())
+
+const other = file({ path: '/etc/other', content: 'other\n' })
+
+function outcomes(report: Report): readonly string[] {
+  return report.hosts.map((host) => (host.status === 'failed' ? host.error.message : host.status))
+}
+
+test('a manifest whose last line was torn is mended by the next run', async ({ fleet }) => {
+  await fleet.converge([other])
+  const manifest = '/var/lib/converge/clusters/fleet/manifest'
+  appendFileSync(fleet.path('a', manifest), '\nset {"resource":"file[/etc/x]","ori')
+  const x = (content: string) => [other, file({ path: '/etc/x', content })]
+  assert.equal(outcomes((await fleet.converge(x('one\n'))).report), ['changed'])
+  assert.equal(outcomes((await fleet.converge(x('two\n'))).report), ['changed'])
+  assert.not.match(fleet.read('a', manifest) ?? '', '"ori\n')
+})
+
+test('a new mode can be taken back, by pruning and by rolling back, whatever was edited since', async ({
+  fleet,
+}) => {
+  for (const path of ['/etc/motd', '/etc/issue']) {
+    writeFileSync(fleet.path('a', path), 'the distribution\n')
+    chmodSync(fleet.path('a', path), 0o600)
+  }
+  const motd = file({ path: '/etc/motd', content: 'the distribution\n' })
+  const issue = file({ path: '/etc/issue', content: 'the distribution\n' })
+  await fleet.converge([other, motd])
+  appendFileSync(fleet.path('a', '/etc/motd'), 'by hand\n')
+  const pruned = await fleet.converge([other])
+  assert.equal(words(changesOf(pruned.plan, 'a')), ['restore /etc/motd'])
+  assert.equal(outcomes(pruned.report), ['changed'])
+  assert.is(fleet.read('a', '/etc/motd'), 'the distribution\n')
+
+  await fleet.converge([other, issue])
+  const session = fleet.session([other, issue])
+  assert.equal(outcomes(await session.apply(await session.planRollback())), ['changed'])
+  await session.close()
+  assert.is(fleet.read('a', '/etc/issue'), 'the distribution\n')
+})
+
+test('what was right when it was adopted gets its original back, too', async ({ fleet }) => {
+  writeFileSync(fleet.path('a', '/etc/motd'), 'the distribution\n')
+  chmodSync(fleet.path('a', '/etc/motd'), 0o644)
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'the distribution\n' })])
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours\n' })])
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours again\n' })])
+  const { report } = await fleet.converge([other])
+  assert.equal(outcomes(report), ['changed'])
+  assert.is(fleet.read('a', '/etc/motd'), 'the distribution\n')
+})
+
+test('a rollback leaves owed what it does not carry out', async ({ fleet }) => {
+  const reindex = command({ name: 'reindex', command: `echo reindex >>"\${CONVERGE_ROOT-}/etc/acts"` })
+  const index = (content: string) =>
+    file({ path: '/etc/index', content, notifies: [{ resource: reindex, action: 'run' }] })
+  const bad = (content: string) => file({ path: '/etc/bad', content, validate: 'false' })
+  await fleet.converge([index('1'), reindex])
+  await fleet.converge([index('2'), bad('1'), reindex])
+  await fleet.converge([other, index('2'), bad('2'), reindex])
+  const wanted = [index('2'), reindex]
+  const session = fleet.session(wanted)
+  const back = await session.planRollback()
+  assert.equal(words(changesOf(back, 'a')), ['remove /etc/other'])
+  const [host] = back.hosts
+  assert.equal(host?.status === 'planned' ? host.notes : [], [
+    'the pending run of command[reindex] stays owed',
+  ])
+  assert.equal(outcomes(await session.apply(back)), ['changed'])
+  await session.close()
+  assert.is(fleet.read('a', '/etc/acts'), 'reindex\n')
+  await fleet.converge([...wanted, file({ path: '/etc/new', content: 'new\n' })])
+  assert.is(fleet.read('a', '/etc/acts'), 'reindex\nreindex\n')
+  assert.is(fleet.read('a', '/var/lib/converge/journal'), '')
+})
+
+test.run()

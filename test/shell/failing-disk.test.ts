@@ -1,0 +1,112 @@
+import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Change } from '../../src/model/plan.ts'
+import { change, run, textContent, write } from './changes.ts'
+import { inEachShell, type RootTree } from './root-tree.ts'
+import { inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
+
+const restart = { resource: 'unit[a.service]', action: 'restart' } as const
+const owner = { mode: '0644', owner: 'root', group: 'root' } as const
+const clusterPath = `${place.stateDir}/clusters/${place.cluster}`
+
+/** Carries changes out where some tool is another one: shell functions that stand in for it. */
+async function applyWith(
+  tree: RootTree,
+  functions: string,
+  changes: readonly Change[],
+): Promise<readonly string[]> {
+  const library = libraryFor(tree.shell)
+  const broken = { ...library, apply: `${library.apply}\n${functions}\n` }
+  const { stdout } = await tree.run(launching(tree, changes, newRun('broken'), { library: broken }))
+  return stdout.toString().trimEnd().split('\n')
+}
+
+function temporaries(tree: RootTree, directory: string): readonly string[] {
+  return readdirSync(tree.at(directory)).filter((name) => name.startsWith('.converge-'))
+}
+
+/** A disk that does not take the bytes; the full sync tells nobody. */
+const deafDisk = `sync() {
+  [ $# -eq 0 ] || { echo "sync: error syncing '$2': Input/output error" >&2; return 1; }
+}`
+
+test('what the disk did not take does not go live, and is not taken for done', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/config', 'old')
+    const lines = await applyWith(tree, deafDisk, [
+      change(write('/etc/config', 'new'), { owes: [restart] }),
+      change(run('echo restart >>"$CONVERGE_ROOT/etc/acts"'), { settles: [restart] }),
+    ])
+    assert.equal(lines.slice(0, 3), ['started', 'start 0', 'fail 0 it cannot be made durable'])
+    assert.match(lines[3] ?? '', 'Input/output error')
+    assert.is(lines.at(-1), 'end failed')
+    assert.is(tree.read('/etc/config'), 'old')
+    assert.equal(temporaries(tree, '/etc'), [])
+  }))
+
+test('names that the disk did not take end the run, and what they owe stays owed', () =>
+  inEachShell(async (tree) => {
+    const deaf = deafDisk.replace('$# -eq 0', '"$2" != "$R/etc/"')
+    const lines = await applyWith(tree, deaf, [
+      change(write('/etc/config', 'new'), { owes: [restart] }),
+      change(run(':'), { settles: [restart] }),
+    ])
+    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail - it cannot be made durable'])
+    assert.is(lines.at(-1), 'end failed')
+    assert.equal((await inspect(tree, [])).pending, [restart])
+  }))
+
+test('a full disk does not cost an account file a line', () =>
+  inEachShell(async (tree) => {
+    const accounts =
+      'root:x:0:0:root:/root:/bin/sh\napp:x:7:7::/:/bin/sh\nlost:x:8:8::/:/bin/sh\nlast:x:9:9::/:/bin/sh\n'
+    tree.write('/etc/passwd', accounts)
+    tree.write('/etc/group', 'root:x:0:\nlost:x:8:\nlast:x:9:\n')
+    const full = `say() { case $1 in lost:*) return 1 ;; esac; printf '%s\\n' "$*"; }`
+    const user = { op: 'user', name: 'app', system: false, createHome: false } as const
+    const shell = await applyWith(tree, full, [change({ ...user, shell: '/bin/false' })])
+    assert.equal(shell.slice(-2), ['fail 0 exit 1', 'end failed'])
+    assert.is(tree.read('/etc/passwd'), accounts)
+  }))
+
+test('memberships are not written in part', () =>
+  inEachShell(async (tree) => {
+    const groups = 'root:x:0:\nlost:x:8:\nlast:x:9:\n'
+    tree.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\napp:x:7:9::/:/bin/sh\n')
+    tree.write('/etc/group', groups)
+    const full = `say() { case $1 in lost:*) return 1 ;; esac; printf '%s\\n' "$*"; }`
+    const user = { op: 'user', name: 'app', system: false, createHome: false, groups: ['last'] } as const
+    const lines = await applyWith(tree, full, [change(user)])
+    assert.equal(lines.slice(-2), ['fail 0 exit 1', 'end failed'])
+    assert.is(tree.read('/etc/group'), groups)
+  }))
+
+test('where the old content cannot be kept, what came before goes live, and nothing staged stays', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/second', 'old')
+    const lines = await applyWith(tree, '', [
+      change(write('/etc/first', 'new')),
+      change(write('/etc/second', 'new'), { keeps: [{ path: '/etc/second', kept: 'generations/none/1' }] }),
+    ])
+    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail 1 cannot keep /etc/second'])
+    assert.is(lines.at(-1), 'end failed')
+    assert.is(tree.read('/etc/first'), 'new')
+    assert.is(tree.read('/etc/second'), 'old')
+    assert.equal(temporaries(tree, '/etc'), [])
+  }))
+
+test('a kept content that cannot take its place leaves nothing beside it', () =>
+  inEachShell(async (tree) => {
+    tree.write(`${clusterPath}/originals/x`, 'original')
+    mkdirSync(tree.at('/etc/x'))
+    const { sha256 } = textContent('original')
+    const lines = await applyWith(tree, '', [
+      change({ op: 'restore', path: '/etc/x', kept: 'originals/x', sha256, ...owner }),
+    ])
+    assert.is(lines.at(-1), 'end failed')
+    assert.ok(lstatSync(tree.at('/etc/x')).isDirectory())
+    assert.equal(temporaries(tree, '/etc'), [])
+  }))
+
+test.run()
