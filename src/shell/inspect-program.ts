@@ -76,6 +76,7 @@ ${placeSettings(place)}
 read_uid
 read_init
 say 'converge 1'
+inspect_begins
 inspect_platform
 ${[...pathLines(questions), ...namedLines(questions)].join('\n')}
 MEMBERS_SUM=${questions.members?.sha256 ?? ''}

@@ -167,7 +167,22 @@ inspect_checks() {
   say "X$answers"
 }
 
-# What an earlier run left: its journal, what the manifest says, and an apply that still runs.
+# Before the first answer: one that an apply gives in its middle is no answer, also when the apply has ended by the last.
+inspect_begins() {
+  APPLYING=
+  note_applying
+  find_newest_generation
+  GENERATION_BEFORE=$NEWEST
+}
+
+# `applying` is empty when the last run came to its end: then the lock is not even tried.
+note_applying() {
+  if [ -z "$APPLYING" ] && [ -s "$STATE/applying" ] && ! lock_is_free; then
+    read -r APPLYING <"$STATE/applying" || APPLYING=${APPLYING:-unknown}
+  fi
+}
+
+# What an earlier run left: its journal, what the manifest says, and an apply that went on meanwhile.
 inspect_state() {
   if [ -s "$STATE/journal" ]; then
     say J
@@ -176,9 +191,8 @@ inspect_state() {
     say "${NL}J end"
   fi
   inspect_manifest
-  # It is empty when the last run came to its end: then the lock is not even tried.
-  if [ -s "$STATE/applying" ] && ! lock_is_free; then
-    read -r applying <"$STATE/applying"
-    say "applying $applying"
-  fi
+  note_applying
+  find_newest_generation
+  [ "$NEWEST" = "$GENERATION_BEFORE" ] || APPLYING=${APPLYING:-one that has just ended}
+  [ -z "$APPLYING" ] || say "applying $APPLYING"
 }
