@@ -4,7 +4,9 @@
 prepare_alone() {
   # Of a run that was killed under the same id.
   rm -rf -- "$RUN"
-  mkdir -p -- "$STATE/run" && chmod 0700 "$STATE" && mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" || exit 70
+  # Only what is converge's own is closed to others.
+  [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
+  mkdir -p -- "$STATE/run" && chmod 0700 "$STATE" && durable "$STATE" "${STATE%/*}/" && mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" || exit 70
   : >"$RUN/results"
 }
 
@@ -19,9 +21,24 @@ arm_revert() {
   fi
 }
 
+# outlast ID: waits for that apply, for as long as for the lock, then ends it: whoever hangs is taken back, too.
+outlast() {
+  waited=0
+  until lock_is_free; do
+    [ "$waited" -lt "$LOCK_WAIT" ] || {
+      holder=
+      [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+      [ "${holder%% *}" != "$1" ] || unlock >"$RUN/output"
+      break
+    }
+    waited=$((waited + 1))
+    sleep 1
+  done
+}
+
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED=
   exec 9<>"$RUN/bell"
   # Whoever follows learns that the program is there, before it waits for the lock.
   printf '.\n' >&9
@@ -139,6 +156,8 @@ step() {
   fi
   if "do_$operation" "$@" >"$RUN/output" 2>&1 8>&- 9>&-; then
     LAST=done
+    # The tools of others make nothing durable.
+    case $operation in unit | remove_user | remove_group | remove_package) UNSYNCED=yes ;; esac
     point "acted $operation $NUMBER"
     [ "$operation" = write ] || emit "done $NUMBER"
   else
@@ -157,11 +176,21 @@ guarded() {
   [ -z "$FAILED" ] || return 0
   kind=$1 condition=$2
   shift 2
-  if timed_command 10 "$condition" >/dev/null 2>&1 8>&- 9>&-; then answer=yes; else answer=no; fi
-  case $kind-$answer in
-    only_if-yes | unless-no) "$@" ;;
-    *) skip "$@" ;;
+  timed_command 10 "$condition" >/dev/null 2>&1 8>&- 9>&-
+  case $kind-$? in
+    *-124) no_answer "$@" ;;
+    only_if-0) "$@" ;;
+    only_if-*) skip "$@" ;;
+    unless-0) skip "$@" ;;
+    unless-*) "$@" ;;
   esac
+}
+
+# no_answer ... step NUMBER ...: nobody knows whether it is to be done, and what it would settle stays owed.
+no_answer() {
+  while [ "$1" != step ]; do shift; done
+  NEXT_OWED= NEXT_RECORDS=
+  fail "$2" 'its guard did not answer within 10 seconds' /dev/null
 }
 
 # when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if something in this run has earned it.
@@ -191,8 +220,11 @@ owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
 # settle ACTION RESOURCE: struck out after the act.
 settle() {
   if [ -z "$FAILED" ] && [ -s "$STATE/journal" ]; then
+    # What a command wrote is in nobody's hands but its own, and nothing asks for it again.
+    [ "$1" != run ] || sync
     point "before $1 $2 is struck out"
-    say "settled $1 $2" >>"$STATE/journal"
+    # As where it is owed: a torn line must not swallow this one.
+    say "${NL}settled $1 $2" >>"$STATE/journal"
     point "struck out $1 $2"
   fi
 }

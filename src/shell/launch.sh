@@ -17,6 +17,8 @@ complain() {
 # Whether this run is ours to start: a connection that was lost may have started it.
 prepare_run() {
   [ ! -d "$RUN" ] || return 1
+  # Only what is converge's own is closed to others.
+  [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
   mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be made"
   chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
   # Results of earlier runs have been read or never will be; keep the last few for people.

@@ -109,6 +109,8 @@ record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 # strike LINE: after the act.
 strike() {
   if [ -z "$FAILED" ]; then
+    [ -z "$UNSYNCED" ] || sync
+    UNSYNCED=
     point 'before the manifest is struck'
     say "$1" >>"$CLUSTER/manifest"
     point 'manifest struck'

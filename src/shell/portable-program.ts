@@ -44,6 +44,8 @@ read_uid
 read_init
 begin_portable
 ${[...lines.staged.values(), ...lines.lines, ...last, ...lines.end()].join('\n')}
+[ -n "$FAILED" ] || flush_writes
+leave_owed
 end_of_steps
 rm -rf -- "$RUN"
 [ -z "$FAILED" ]

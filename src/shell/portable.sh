@@ -7,6 +7,13 @@ begin_portable() {
   begin "$ID" portable
   UNITS_CHANGED=
   if [ -s "$STATE/journal" ]; then
+    IFS= read -r header <"$STATE/journal"
+    [ "$header" = 'converge-journal 1' ] || {
+      say "the journal was written by another version of converge: $header" >&2
+      finish refused
+      rm -rf -- "$RUN"
+      exit 70
+    }
     # That run may have ended between a unit file and the daemon-reload behind it.
     UNITS_CHANGED=yes
     while read -r verb action resource; do
@@ -16,6 +23,7 @@ begin_portable() {
       esac
     done <"$STATE/journal"
   fi
+  OWED_BEFORE=$OWED_SO_FAR
 }
 
 # stage NAME TEXT
@@ -35,6 +43,16 @@ reload_units() {
     UNITS_CHANGED=
     step "$1" daemon_reload
   fi
+}
+
+# leave_owed: what this catalog does not know stays in the journal.
+leave_owed() {
+  while [ -n "$OWED_BEFORE" ]; do
+    line=${OWED_BEFORE%%"$NL"*} OWED_BEFORE=${OWED_BEFORE#*"$NL"}
+    case $NL$STILL_OWED in *"$NL$line$NL"*) continue ;; esac
+    line=${line#owe }
+    still_owed "${line%% *}" "${line#* }"
+  done
 }
 
 forget() {

@@ -2,7 +2,7 @@ import type { HostLibrary } from './library.ts'
 import { changeLines, closingLines, type PlannedChanges, type Run, runSettings } from './plan-program.ts'
 import { quote } from './quote.ts'
 
-/** How long the way back waits for the apply that it takes back: that one may hang. */
+/** How long the way back waits for the apply that it takes back, before it ends it: that one may hang. */
 const lockWaitSeconds = 60
 
 /**
@@ -19,6 +19,7 @@ PORTABLE=
 read_uid
 read_init
 prepare_alone
+outlast ${quote(run.id)}
 begin ${quote(own.id)} ${quote(`not confirmed: ${run.by}`)}
 ${reverting.changes.flatMap(changeLines).join('\n')}
 ${closingLines(reverting.bookkeeping).join('\n')}
@@ -29,9 +30,12 @@ end_of_steps
 
 /** The program that confirms an apply; it says `confirmed`, or `late` when the host has gone back already. */
 export function confirmProgram(run: Run): string {
-  const unit = quote(`converge-revert-${run.id}.timer`)
+  const unit = `converge-revert-${run.id}`
+  const timer = quote(`${unit}.timer`)
+  // A timer stays active while what it has started runs: only one that still waits has started nothing.
   return `{
-if systemctl is-active --quiet ${unit} && systemctl stop ${unit}; then echo confirmed; else echo late; fi
+if [ "$(systemctl show -p SubState ${timer})" = SubState=waiting ] && systemctl stop ${timer} &&
+  ! systemctl is-active --quiet ${quote(`${unit}.service`)}; then echo confirmed; else echo late; fi
 } </dev/null
 `
 }

@@ -13,7 +13,7 @@ import type { HostLibrary } from '../../src/shell/library.ts'
 import { plantRootTree } from '../../src/transports/root-tree.ts'
 import { plantDistribution } from '../crash/embedded.ts'
 import { converge, outcome } from '../crash/hosts.ts'
-import { after, before } from '../crash/scenario.ts'
+import { actsPath, after, before } from '../crash/scenario.ts'
 import { figure } from '../figure.ts'
 import { judge, type Verdict } from './power-loss.ts'
 import { parseTrace, straceUnavailable, straceWords } from './strace.ts'
@@ -84,7 +84,9 @@ function rulesFor(root: string) {
     isRemembered: (path: string) => remembered.test(path),
     // Struck out behind the act; emptied behind everything.
     isAfterthought: (path: string, words: string) =>
-      /\/(?:journal|manifest)$/.test(path) && /"(?:settled|drop) /.test(words),
+      /\/(?:journal|manifest)$/.test(path) && /"(?:\\n)?(?:settled|drop) /.test(words),
+    isEffect: (path: string) => path === root + actsPath,
+    notesEffect: (words: string) => /"(?:\\n)?settled run /.test(words),
   }
 }
 

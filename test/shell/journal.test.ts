@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { change, run, write } from './changes.ts'
 import { inEachShell } from './root-tree.ts'
-import { apply, inspect, journalPath } from './run-programs.ts'
+import { apply, inspect, journalPath, launching, libraryFor, newRun } from './run-programs.ts'
 
 /** The lines of a journal without the empty ones that part one write from the next. */
 function written(journal: string): readonly string[] {
@@ -87,6 +87,25 @@ test('a journal that another run changed is refused', () =>
       'end refused',
     ])
     assert.not(existsSync(tree.at('/etc/x')))
+  }))
+
+test('a guard that does not answer ends the run, and what its step would settle stays owed', () =>
+  inEachShell(async (tree) => {
+    const pending = { resource: 'unit[a.service]', action: 'restart' } as const
+    const library = libraryFor(tree.shell)
+    const slow = { ...library, apply: `${library.apply}\ntimed_command() { return 124; }\n` }
+    for (const guard of [{ onlyIf: 'sleep 60' }, { unless: 'sleep 60' }]) {
+      const { journal } = await inspect(tree, [])
+      const changes = [
+        change(write('/etc/x', JSON.stringify(guard)), { owes: [pending] }),
+        change(run(':'), { guard, settles: [pending] }),
+      ]
+      const id = Object.keys(guard).join('')
+      const { stdout } = await tree.run(launching(tree, changes, newRun(id), { journal, library: slow }))
+      assert.match(stdout.toString(), 'fail 1 its guard did not answer within 10 seconds\n')
+      assert.match(stdout.toString(), /end failed\n$/)
+      assert.equal((await inspect(tree, [])).pending, [pending])
+    }
   }))
 
 test.run()

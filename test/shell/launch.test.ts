@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
@@ -124,6 +124,24 @@ test('a run that is asked for twice at once is started once, and both see the wh
     assert.is(first.stdout.toString(), 'started\nstart 0\ndone 0\nend ok\n')
     assert.is(second.stdout.toString(), first.stdout.toString())
     assert.is(tree.read('/srv/runs'), 'once\n')
+  }))
+
+test('what a state directory is put below is open to others, itself it is not', () =>
+  inEachShell(async (tree) => {
+    rmSync(tree.at('/var/lib'), { recursive: true })
+    assert.is((await apply(tree, [change(run(':'))])).at(-1), 'end ok')
+    const portable = await tree.run(
+      portableProgram(
+        { host: 'host', entries: [] },
+        { ...place, stateDir: '/opt/own/state' },
+        libraryFor(tree.shell),
+      ),
+    )
+    assert.is(portable.exitCode, 0)
+    const modes = ['/var/lib', place.stateDir, '/opt', '/opt/own', '/opt/own/state'].map((path) =>
+      (statSync(tree.at(path)).mode & 0o7777).toString(8),
+    )
+    assert.equal(modes, ['755', '700', '755', '755', '700'])
   }))
 
 test('results of the last runs are kept, older ones go', () =>

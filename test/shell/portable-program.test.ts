@@ -30,6 +30,31 @@ async function plan(tree: RootTree, catalog: HostCatalog): Promise<readonly Chan
   return planHost(catalog, facts, new Set()).changes
 }
 
+test('a journal of a newer version is refused, and stays', () =>
+  inEachShell(async (tree) => {
+    const journal = 'converge-journal 2\nowed restart unit[a.service]\n'
+    tree.write(journalPath, journal)
+    const catalog = catalogOf(file({ path: '/etc/x', content: 'x' }))
+    const { exitCode, stderr } = await tree.run(portableProgram(catalog, place, libraryFor(tree.shell)))
+    assert.is(
+      `${exitCode} ${stderr}`,
+      '70 the journal was written by another version of converge: converge-journal 2\n',
+    )
+    assert.is(tree.read(journalPath), journal)
+    assert.not(existsSync(tree.at('/etc/x')))
+  }))
+
+test('what is owed to a resource of another catalog stays owed', () =>
+  inEachShell(async (tree) => {
+    const owed = 'converge-journal 1\nowe restart unit[a.service]\n'
+    tree.write(
+      journalPath,
+      `${owed}owe run command[b]\nsettled run command[b]\nowe restart unit[a.service]\n`,
+    )
+    assert.is((await runPortable(tree, catalogOf(file({ path: '/etc/x', content: 'x' })))).at(-1), 'end ok')
+    assert.is(tree.read(journalPath), owed)
+  }))
+
 test('the portable form and the plan form of a catalog lead to the same tree, and then nothing is left to do', () =>
   inEachShell(async (model) => {
     await fc.assert(

@@ -9,6 +9,10 @@ export interface DurabilityRules {
   isRemembered(path: string): boolean
   /** Notes behind an act, which may get lost: the act is then only done or noted once more. */
   isAfterthought(path: string, written: string): boolean
+  /** What commands change: it is safe before it is noted as done. */
+  isEffect(path: string): boolean
+  /** Whether that is what is noted. */
+  notesEffect(written: string): boolean
 }
 
 /** How a traced run kept to the rules. */
@@ -62,6 +66,9 @@ export function judge(
       case 'pwrite64':
       case 'ftruncate':
         if (!rules.isAfterthought(first, words)) bytes.add(first)
+        if (rules.notesEffect(words))
+          for (const path of unsafe(rules.isEffect))
+            violations.push(`${words}: before that ${path} is not safe`)
         break
       case 'copy_file_range':
         bytes.add(second)
