@@ -22,7 +22,8 @@ export interface FileDiff {
 /** What is written to the journal before a change, and struck out after the act. */
 export interface Owed {
   readonly resource: ResourceId
-  readonly action: NotificationAction
+  /** systemd has to read its files anew: owed like a notification, so that no kill in between loses it. */
+  readonly action: NotificationAction | 'daemon-reload'
 }
 
 /** A content that is kept before a change, as the file `kept` below the cluster's state directory. */

@@ -231,7 +231,10 @@ export function replacesFile(
 /** What answers to a notification, or follows another change, has its cause there. A start only absorbs what is owed. */
 function isConsequence({ operation, settles }: Change): boolean {
   if (operation.op === 'await' || operation.op === 'daemon-reload') return true
-  return settles.length > 0 && !(operation.op === 'unit' && operation.action === 'start')
+  return (
+    settles.some(({ action }) => action !== 'daemon-reload') &&
+    !(operation.op === 'unit' && operation.action === 'start')
+  )
 }
 
 /** Whether the spec, somebody on the host, or both moved since the last apply. */

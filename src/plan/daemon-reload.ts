@@ -1,6 +1,6 @@
-import type { Facts } from '../model/facts.ts'
+import type { Facts, PendingNotification } from '../model/facts.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Change } from '../model/plan.ts'
+import type { Change, Owed } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
 
 /** systemd's unit load paths of the system manager (systemd.unit(5)). */
@@ -21,8 +21,10 @@ export function withDaemonReload(
     ({ resource }) => resource.kind === 'unit' && facts.units[resource.name]?.needsReload === true,
   )
   const result: Change[] = []
-  let cause: Pick<Change, 'resource' | 'reason'> | undefined = unread && {
-    resource: unread.resource.id,
+  let owed = facts.pending.filter(isReloadOwed)
+  const unreadId = unread?.resource.id ?? owed[0]?.resource
+  let cause: Pick<Change, 'resource' | 'reason'> | undefined = unreadId && {
+    resource: unreadId,
     reason: 'systemd has not read its changed unit file yet',
   }
   // An entry whose unit file goes leaves the manifest behind the daemon-reload: a kill in between must not lose that.
@@ -30,14 +32,17 @@ export function withDaemonReload(
   for (const [index, change] of changes.entries()) {
     if (reloads(change) && strikes.length === 0) {
       const later = isFollowedByReload(changes, index)
-      if (!later) cause = undefined
-      result.push(later ? withoutReload(change) : change)
+      result.push(later ? withoutReload(change) : { ...change, settles: [...change.settles, ...owed] })
+      if (later) continue
+      cause = undefined
+      owed = []
       continue
     }
     if (cause !== undefined && change.operation.op === 'unit') {
-      result.push(reload(cause, strikes))
+      result.push(reload(cause, strikes, owed))
       cause = undefined
       strikes = []
+      owed = []
     }
     if (!changesUnitFile(change.operation)) {
       result.push(change)
@@ -45,11 +50,23 @@ export function withDaemonReload(
     }
     const { strikes: later = [], ...now } = change
     strikes.push(...later)
-    result.push(now)
+    const owes = reloadOwedFor(change)
+    owed.push(...owes.filter((one) => !owed.some(({ resource }) => resource === one.resource)))
+    result.push(owes.length === 0 ? now : { ...now, owes: [...now.owes, ...owes] })
     cause ??= { resource: change.resource, reason: 'unit files change' }
   }
-  if (cause !== undefined) result.push(reload(cause, strikes))
+  if (cause !== undefined) result.push(reload(cause, strikes, owed))
   return result
+}
+
+/** Of a unit that is declared, systemd itself tells that it has not read its file; of other files below its directories not. */
+function reloadOwedFor({ resource }: Change): readonly Owed[] {
+  return resource.startsWith('unit[') ? [] : [{ resource, action: 'daemon-reload' }]
+}
+
+/** Whether a pending notification is one of these. */
+export function isReloadOwed(pending: PendingNotification): pending is Owed {
+  return pending.action === 'daemon-reload'
 }
 
 /** Whether systemctl makes systemd read its files anew by itself (systemctl(1), --no-reload), whatever the host decides. */
@@ -81,13 +98,17 @@ function changesUnitFile(operation: Operation): boolean {
   )
 }
 
-function reload(cause: Pick<Change, 'resource' | 'reason'>, strikes: readonly string[]): Change {
+function reload(
+  cause: Pick<Change, 'resource' | 'reason'>,
+  strikes: readonly string[],
+  settles: readonly Owed[],
+): Change {
   return {
     ...cause,
     operation: { op: 'daemon-reload' },
     expects: [],
     owes: [],
-    settles: [],
+    settles,
     ...(strikes.length === 0 ? {} : { strikes }),
   }
 }

@@ -120,7 +120,7 @@ function names(changes: readonly Change[]): string {
 function orphans(catalog: HostCatalog, facts: Facts): readonly string[] {
   const known = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
   return facts.pending
-    .filter(({ resource }) => !known.has(resource))
+    .filter(({ resource, action }) => !known.has(resource) && action !== 'daemon-reload')
     .map(
       ({ resource, action }) =>
         `the pending ${action} of ${resource} is dropped: it is no longer in the catalog`,

@@ -86,4 +86,24 @@ test('a rollback leaves owed what it does not carry out', async ({ fleet }) => {
   assert.is(fleet.read('a', '/var/lib/converge/journal'), '')
 })
 
+test('systemd is told of a unit file that nobody declares as a unit, also when the run ended in between', async ({
+  fleet,
+}) => {
+  const dropIn = file({ path: '/etc/systemd/system/foo.service', content: '[Service]\nNice=1\n' })
+  const failing = command({
+    name: 'failing',
+    command: 'false',
+    unless: 'test -e "${CONVERGE_ROOT-}/etc/never"',
+  })
+  const interrupted = await fleet.converge([dropIn, failing])
+  assert.equal(words(changesOf(interrupted.plan, 'a')), [`write ${dropIn.name}`, 'run', 'daemon-reload'])
+  assert.is(interrupted.report.hosts[0]?.status, 'failed')
+  assert.equal(fleet.actions('a'), [])
+  const { plan, report } = await fleet.converge([dropIn])
+  assert.equal(words(changesOf(plan, 'a')), ['daemon-reload'])
+  assert.equal(outcomes(report), ['changed'])
+  assert.equal(fleet.actions('a'), ['daemon-reload'])
+  assert.equal(changesOf((await fleet.converge([dropIn])).plan, 'a'), [])
+})
+
 test.run()
