@@ -26,8 +26,7 @@ outlast() {
   waited=0
   until lock_is_free; do
     [ "$waited" -lt "$LOCK_WAIT" ] || {
-      holder=
-      [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+      read_holder
       [ "${holder%% *}" != "$1" ] || unlock >"$RUN/output"
       break
     }
@@ -43,8 +42,7 @@ begin() {
   # Whoever follows learns that the program is there, before it waits for the lock.
   printf '.\n' >&9
   if ! take_lock; then
-    holder=
-    [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+    read_holder
     emit "locked $holder"
     finish locked
     # A portable program has nobody who reads its results but by its exit code: EX_TEMPFAIL.

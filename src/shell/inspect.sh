@@ -178,7 +178,8 @@ inspect_begins() {
 # `applying` is empty when the last run came to its end: then the lock is not even tried.
 note_applying() {
   if [ -z "$APPLYING" ] && [ -s "$STATE/applying" ] && ! lock_is_free; then
-    read -r APPLYING <"$STATE/applying" || APPLYING=${APPLYING:-unknown}
+    read_holder
+    APPLYING=${holder:-unknown}
   fi
 }
 

@@ -36,9 +36,9 @@ prepare_run() {
 prune_runs() {
   # A controller whose clock is slow gives its runs ids that sort first: never the one that still goes on.
   active=
-  [ ! -s "$STATE/applying" ] || read -r active _ <"$STATE/applying"
+  [ ! -s "$STATE/applying" ] || while read -r run _; do active="$active $run "; done <"$STATE/applying"
   while [ $# -gt 5 ]; do
-    [ "${1##*/}" = "$active" ] || rm -rf -- "$1"
+    case $active in *" ${1##*/} "*) ;; *) rm -rf -- "$1" ;; esac
     shift
   done
 }

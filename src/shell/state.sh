@@ -121,14 +121,22 @@ END
   kill -KILL -- "-$1" 2>/dev/null || :
 }
 
+# Sets `holder` to the line of the apply that holds the lock: the last one. Those of killed runs stand before it until it
+# has cleared up behind them, and their process ids may be others' by now.
+read_holder() {
+  holder=
+  if [ -r "$STATE/applying" ]; then
+    while IFS= read -r line || [ -n "$line" ]; do holder=$line; done <"$STATE/applying"
+  fi
+}
+
 # unlock: ends the apply that holds the lock, with all that it has started, and says whose it was.
 unlock() {
   if lock_is_free; then
     say free
     return 0
   fi
-  holder=
-  [ ! -r "$STATE/applying" ] || IFS= read -r holder <"$STATE/applying"
+  read_holder
   id=${holder%% *} pid=
   [ ! -r "$STATE/run/$id/pid" ] || read -r pid <"$STATE/run/$id/pid"
   if [ -z "$R" ] && [ -d /run/systemd/system ] && systemctl is-active --quiet "converge-apply-$id.service"; then
