@@ -43,7 +43,7 @@ export async function applyHost({
 }: ApplyHostInput): Promise<HostReport> {
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
   const run = newRun(host, programs.cluster, by, options)
-  const record = recordRun(planned, onProgress)
+  const record = recordRun(planned, onProgress, options.confirmWithinSeconds)
   const revert =
     options.confirmWithinSeconds === undefined
       ? undefined

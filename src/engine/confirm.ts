@@ -2,6 +2,7 @@ import { ConvergeError } from '../model/errors.ts'
 import type { Run } from '../shell/plan-program.ts'
 import { confirmProgram } from '../shell/revert-program.ts'
 import type { Connections } from './connections.ts'
+import { goesBackBy } from './run-record.ts'
 
 const pauseMs = 1000
 
@@ -27,7 +28,7 @@ function goesBack(run: Run, host: string, cause: ConvergeError | undefined): Con
   return new ConvergeError('unconfirmed', 'no new connection confirmed the apply in time', {
     host,
     step: 'confirm',
-    remedy: `The host goes back to what it was before by itself, ${run.confirmWithinSeconds} s after it began.`,
+    remedy: goesBackBy(run.confirmWithinSeconds ?? 0),
     cause,
   })
 }

@@ -16,6 +16,7 @@ export interface RunRecord {
 export function recordRun(
   { host, changes, facts }: Extract<HostPlan, { status: 'planned' }>,
   onProgress: (event: Progress) => void,
+  confirmWithinSeconds?: number,
 ): RunRecord {
   let events: ApplyEvent[] = []
   let told = 0
@@ -78,7 +79,13 @@ export function recordRun(
       const failure = events.find(({ event }) => event === 'change-failed')
       if (failure?.event === 'change-failed') {
         const change = changes[failure.change]
-        return failed(stepFailed(host, failure.problem, output()), change)
+        // The host sets its timer before the first change begins.
+        const begun = events.some(({ event }) => event === 'change-started')
+        const remedy =
+          confirmWithinSeconds === undefined || !begun
+            ? 'What came before it is done and stays; mend the cause and run converge again.'
+            : `${goesBackBy(confirmWithinSeconds)} Mend the cause.`
+        return failed(stepFailed(host, failure.problem, output(), remedy), change)
       }
       const locked = events.find(({ event }) => event === 'locked')
       return failed(locked?.event === 'locked' ? lockedBy(host, locked.holder) : changedSince(host, output()))
@@ -104,7 +111,12 @@ function stillOwed(
   return [...owed.values()]
 }
 
-function stepFailed(host: string, problem: string, stderr: string): CommandError {
+/** What becomes of a host whose apply nobody has confirmed. */
+export function goesBackBy(seconds: number): string {
+  return `The host goes back to what it was before by itself, ${seconds} s after it began.`
+}
+
+function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
   const exit = /^exit (\d+)$/.exec(problem)
   const said = stderr
     .trim()
@@ -116,7 +128,7 @@ function stepFailed(host: string, problem: string, stderr: string): CommandError
     step: 'apply',
     exitCode: exit === null ? undefined : Number(exit[1]),
     stderr,
-    remedy: 'What came before it is done and stays; mend the cause and run converge again.',
+    remedy,
   })
 }
 

@@ -94,7 +94,8 @@ export function planWayBack(
     changes: withDaemonReload(changes, catalog, facts),
     journal: facts.journal,
     bookkeeping: {
-      generation: 0,
+      // That of the apply: with a newer one on the host somebody has got through.
+      generation: bookkeeping?.generation ?? 0,
       summary: [],
       revert: [],
       records: [],

@@ -21,20 +21,6 @@ arm_revert() {
   fi
 }
 
-# outlast ID: waits for that apply, for as long as for the lock, then ends it: whoever hangs is taken back, too.
-outlast() {
-  waited=0
-  until lock_is_free; do
-    [ "$waited" -lt "$LOCK_WAIT" ] || {
-      read_holder
-      [ "${holder%% *}" != "$1" ] || unlock >"$RUN/output"
-      break
-    }
-    waited=$((waited + 1))
-    sleep 1
-  done
-}
-
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
 begin() {
   FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED=

@@ -8,6 +8,8 @@ export interface HostLibrary {
   readonly launch: string
   /** What only the portable program needs. */
   readonly portable: string
+  /** What only the way back needs. */
+  readonly revert: string
 }
 
 /** The library's files, below src/shell/. */
@@ -16,6 +18,7 @@ export const libraryFiles = {
   apply: ['why-not.sh', 'operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
   launch: ['why-not.sh', 'launch.sh'],
   portable: ['portable.sh'],
+  revert: ['revert.sh'],
 } as const
 
 /** Joins the library from its files. */
@@ -26,5 +29,6 @@ export function assembleLibrary(read: (file: string) => string): HostLibrary {
     apply: join(libraryFiles.apply),
     launch: join(libraryFiles.launch),
     portable: join(libraryFiles.portable),
+    revert: join(libraryFiles.revert),
   }
 }

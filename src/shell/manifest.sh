@@ -144,7 +144,7 @@ rewrite_state() {
   return "$rewritten"
 }
 
-# forget_generations NUMBER: all up to this one.
+# forget_generations NUMBER: all up to this one. A rollback that failed still needs them.
 forget_generations() {
   [ -z "$FAILED" ] || return 0
   for generation in "$CLUSTER/generations/"*; do

@@ -47,8 +47,8 @@ ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeep
 stop_if_refused
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
-${planned.changes.flatMap(changeLines).join('\n')}
-${closingLines(planned.bookkeeping).join('\n')}
+${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
+${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps
 } </dev/null
 `
@@ -67,13 +67,13 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, members, hold } = bookkeeping
-  const keep = run.keepGenerations ?? defaultKeepGenerations
+  const { generation, summary, revert, records, rewrite, members, hold, outcome } = bookkeeping
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
     `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
-    ...(generation > keep ? [`forget_generations ${generation - keep}`] : []),
+    // What a rollback puts back may be kept in the oldest of them.
+    ...(outcome === undefined ? forgetLines(generation, run) : []),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
@@ -81,9 +81,13 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
   ]
 }
 
+function forgetLines(generation: number, { keepGenerations = defaultKeepGenerations }: Run): string[] {
+  return generation > keepGenerations ? [`forget_generations ${generation - keepGenerations}`] : []
+}
+
 /** What is written behind the last change. */
-export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
-  const { outcome, hold, leaves = [] } = bookkeeping ?? {}
+export function closingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
+  const { generation = 0, outcome, hold, leaves = [] } = bookkeeping ?? {}
   const holds = hold !== undefined && hold !== 'release'
   if (outcome === undefined && !holds && leaves.length === 0) return []
   return [
@@ -91,6 +95,7 @@ export function closingLines(bookkeeping: Bookkeeping | undefined): string[] {
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
     ...(holds ? [`hold ${quote(hold)}`] : []),
     ...leaves.map((owed) => `still_owed ${commandLine(notificationWords(owed))}`),
+    ...(outcome === undefined ? [] : forgetLines(generation, run)),
   ]
 }
 
@@ -109,7 +114,7 @@ function expectationLines(changes: readonly Change[]): string[] {
 }
 
 /** One change as lines of the program. */
-export function changeLines(change: Change, index: number): string[] {
+export function changeLines(change: Change, index: number, word: 'step' | 'back' = 'step'): string[] {
   return [
     ...(change.keeps ?? []).map(
       ({ path, kept, staysInPlace }) =>
@@ -117,7 +122,7 @@ export function changeLines(change: Change, index: number): string[] {
     ),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
-    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine(['step', String(index), ...operationWords(change.operation)])}`,
+    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine([word, String(index), ...operationWords(change.operation)])}`,
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]
