@@ -61,7 +61,14 @@ async function withLeftBehind(
   const probes = pruneProbes(leftBehind(catalog, facts))
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
-  return { ...facts, paths: { ...more.paths, ...facts.paths }, units: { ...more.units, ...facts.units } }
+  return {
+    ...facts,
+    paths: { ...more.paths, ...facts.paths },
+    units: { ...more.units, ...facts.units },
+    users: { ...more.users, ...facts.users },
+    groups: { ...more.groups, ...facts.groups },
+    packages: { ...more.packages, ...facts.packages },
+  }
 }
 
 /** Answers to probes; AnswerError and a failed program become errors that name the host. */

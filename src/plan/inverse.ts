@@ -5,9 +5,9 @@ import type { Operation } from '../model/operation.ts'
 export interface Before {
   readonly paths: Facts['paths']
   readonly units: Readonly<Record<string, Pick<UnitFact, 'active' | 'file'>>>
-  readonly users: Readonly<Record<string, unknown>>
-  readonly groups: Readonly<Record<string, unknown>>
-  readonly packages: Readonly<Record<string, unknown>>
+  readonly users: Facts['users']
+  readonly groups: Facts['groups']
+  readonly packages: Facts['packages']
 }
 
 /**
@@ -21,12 +21,11 @@ export function inverse(operation: Operation, before: Before, kept: string): rea
     case 'mkdir':
     case 'link':
     case 'archive':
+    case 'remove':
     case 'restore':
-      return inverseAtPath(operation.path, operation.op === 'archive', before.paths[operation.path], kept)
+      return inverseAtPath(operation, before.paths[operation.path], kept)
     case 'attributes':
       return inverseOfAttributes(operation.path, before.paths[operation.path])
-    case 'remove':
-      return inverseOfRemoval(operation, before.paths[operation.path], kept)
     case 'package':
       return newPackages(operation.packages, before)
     case 'user':
@@ -37,6 +36,12 @@ export function inverse(operation: Operation, before: Before, kept: string): rea
       return operation.prune && before.groups[operation.name] === null
         ? [{ op: 'remove-group', name: operation.name }]
         : []
+    case 'remove-user':
+      return sameUser(operation.name, before)
+    case 'remove-group':
+      return sameGroup(operation.name, before)
+    case 'remove-package':
+      return samePackages(operation.packages, before)
     case 'unit':
       return inverseUnitAction(operation, before.units[operation.unit])
     default:
@@ -45,19 +50,20 @@ export function inverse(operation: Operation, before: Before, kept: string): rea
 }
 
 function inverseAtPath(
-  path: string,
-  recursive: boolean,
+  operation: Extract<Operation, { path: string }>,
   before: PathFact | undefined,
   kept: string,
 ): readonly Operation[] {
+  const { op, path } = operation
   switch (before?.type) {
     case 'absent':
-      return [{ op: 'remove', path, recursive }]
+      return [{ op: 'remove', path, recursive: op === 'archive' }]
     case 'file':
       return [{ op: 'restore', path, kept, sha256: before.sha256, ...ownership(before) }]
     case 'directory':
       // A tree that an archive replaced is not kept: the spec before it names the archive that it came from.
-      return recursive ? [] : [{ op: 'attributes', path, ...ownership(before) }]
+      if (op === 'archive' || (op === 'remove' && operation.recursive)) return []
+      return [{ op: op === 'remove' ? 'mkdir' : 'attributes', path, ...ownership(before) }]
     case 'link':
       return [{ op: 'link', path, target: before.target }]
     default:
@@ -70,16 +76,6 @@ function inverseOfAttributes(path: string, before: PathFact | undefined): readon
   return [{ op: 'attributes', path, ...ownership(before) }]
 }
 
-/** A tree that was removed with all that was in it is not kept; a directory that had to be empty can be made again. */
-function inverseOfRemoval(
-  { path, recursive }: Extract<Operation, { op: 'remove' }>,
-  before: PathFact | undefined,
-  kept: string,
-): readonly Operation[] {
-  if (before?.type !== 'directory') return inverseAtPath(path, recursive, before, kept)
-  return recursive ? [] : [{ op: 'mkdir', path, ...ownership(before) }]
-}
-
 function ownership({ mode, owner, group, uid, gid }: Extract<PathFact, { mode: string }>) {
   const named = (name: string, id: number): string => (name === 'UNKNOWN' ? String(id) : name)
   return { mode, owner: named(owner, uid), group: named(group, gid) }
@@ -90,6 +86,31 @@ function newPackages(packages: readonly string[], before: Before): readonly Oper
     .map((wanted) => wanted.split('=')[0] ?? wanted)
     .filter((name) => before.packages[name] === null)
   return added.length === 0 ? [] : [{ op: 'remove-package', packages: added }]
+}
+
+/** The account again, with its numbers, so that it still owns its files; its home has stayed. */
+function sameUser(name: string, { users }: Before): readonly Operation[] {
+  const before = users[name]
+  if (before === null || before === undefined) return []
+  const { uid, group, groups, home, shell, comment } = before
+  const account = { uid, group, groups, home, shell, comment }
+  return [
+    { op: 'user', name, ...account, system: false, createHome: false, prune: true },
+    // The system's tools take a group away together with its user; whatever is taken back last comes first.
+    { op: 'group', name: group, gid: before.gid, system: false },
+  ]
+}
+
+function sameGroup(name: string, { groups }: Before): readonly Operation[] {
+  const before = groups[name]
+  if (before === null || before === undefined) return []
+  return [{ op: 'group', name, gid: before.gid, system: false, prune: true }]
+}
+
+/** What was installed comes back in the version of the day; the rollback itself starts what was running. */
+function samePackages(packages: readonly string[], before: Before): readonly Operation[] {
+  const gone = packages.filter((name) => (before.packages[name] ?? null) !== null)
+  return gone.length === 0 ? [] : [{ op: 'package', packages: gone, autostart: false, update: true }]
 }
 
 function inverseUnitAction(
@@ -124,8 +145,9 @@ export function inReverse<T>(taken: readonly T[], operationOf: (one: T) => Opera
 }
 
 /**
- * Stops come first, then what goes from paths, the inner before the outer, then what comes to paths, the outer before
- * the inner, then accounts and packages, then what enables and starts.
+ * Stops come first, then what goes from paths, the inner before the outer; then the accounts and packages that come
+ * back, then what comes to paths, the outer before the inner; then the accounts and packages that go, and at last what
+ * enables and starts.
  */
 export function inOrderOfTakingBack<T>(all: readonly T[], operationOf: (one: T) => Operation): readonly T[] {
   return all.toSorted((a, b) => {
@@ -135,9 +157,9 @@ export function inOrderOfTakingBack<T>(all: readonly T[], operationOf: (one: T) 
 }
 
 function rank(operation: Operation): number {
-  if (operation.op === 'unit') return ['stop', 'disable'].includes(operation.action) ? 0 : 4
-  if (!('path' in operation)) return 3
-  return operation.op === 'remove' ? 1 : 2
+  if (operation.op === 'unit') return ['stop', 'disable'].includes(operation.action) ? 0 : 5
+  if ('path' in operation) return operation.op === 'remove' ? 1 : 3
+  return ['user', 'group', 'package'].includes(operation.op) ? 2 : 4
 }
 
 function depth(operation: Operation): number {

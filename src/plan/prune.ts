@@ -15,10 +15,27 @@ export function leftBehind(catalog: HostCatalog, facts: Facts): readonly Applied
 export function pruneProbes(applied: readonly Applied[]): readonly Probe[] {
   return applied.flatMap(({ paths, removal }) => [
     ...Object.keys(paths).map((path): Probe => ({ probe: 'path', path })),
-    ...removal.flatMap((operation): Probe[] =>
-      operation.op === 'unit' ? [{ probe: 'unit', unit: operation.unit }] : [],
-    ),
+    ...removal.flatMap(subjectProbes),
   ])
+}
+
+/** What tells whether an operation that takes something back is needed, and what there is to come back to. */
+export function subjectProbes(operation: Operation): readonly Probe[] {
+  switch (operation.op) {
+    case 'unit':
+      return [{ probe: 'unit', unit: operation.unit }]
+    case 'user':
+    case 'remove-user':
+      return [{ probe: 'user', name: operation.name }]
+    case 'group':
+    case 'remove-group':
+      return [{ probe: 'group', name: operation.name }]
+    case 'package':
+    case 'remove-package':
+      return operation.packages.map((name) => ({ probe: 'package', name }))
+    default:
+      return 'path' in operation ? [{ probe: 'path', path: operation.path }] : []
+  }
 }
 
 /** What the prune does before and behind the other changes: units stop first, what they used goes last. */
@@ -69,6 +86,18 @@ export function isNeeded(operation: Operation, facts: Facts): boolean {
       return fact?.type !== 'link' || fact.target !== operation.target
     case 'unit':
       return isActionNeeded(operation.action, facts.units[operation.unit])
+    case 'user':
+      return facts.users[operation.name] === null
+    case 'remove-user':
+      return facts.users[operation.name] !== null
+    case 'group':
+      return facts.groups[operation.name] === null
+    case 'remove-group':
+      return facts.groups[operation.name] !== null
+    case 'package':
+      return operation.packages.some((name) => facts.packages[name] === null)
+    case 'remove-package':
+      return operation.packages.some((name) => facts.packages[name] !== null)
     default:
       return true
   }
@@ -80,7 +109,7 @@ export function isNeeded(operation: Operation, facts: Facts): boolean {
  */
 function isRepeatable(operation: Operation, facts: Facts): boolean {
   if (operation.op === 'unit') return (facts.units[operation.unit]?.load ?? 'not-found') !== 'not-found'
-  return 'path' in operation
+  return 'path' in operation || operation.op.startsWith('remove-')
 }
 
 function hasOwnership({ mode, owner, group }: Ownership, fact: PathFact): boolean {

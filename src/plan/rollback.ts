@@ -9,16 +9,11 @@ import { replacesFile, revertOf } from './bookkeeping.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { holdLine } from './held.ts'
 import { inOrderOfTakingBack } from './inverse.ts'
-import { isNeeded } from './prune.ts'
+import { isNeeded, subjectProbes } from './prune.ts'
 
 /** What must be asked of a host before these generations can be taken back. */
 export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
-  return generations
-    .flatMap(({ revert }) => revert)
-    .flatMap(({ operation }): Probe[] => {
-      if ('path' in operation) return [{ probe: 'path', path: operation.path }]
-      return operation.op === 'unit' ? [{ probe: 'unit', unit: operation.unit }] : []
-    })
+  return generations.flatMap(({ revert }) => revert).flatMap(({ operation }) => subjectProbes(operation))
 }
 
 export interface RollbackInput {
@@ -127,8 +122,21 @@ function over(older: Operation, newer: Operation): Operation {
 
 function subject(operation: Operation): string {
   if ('path' in operation) return `path ${operation.path}`
-  if (operation.op === 'unit') return `unit ${operation.unit} ${subjectOfAction[operation.action]}`
-  return JSON.stringify(operation)
+  switch (operation.op) {
+    case 'unit':
+      return `unit ${operation.unit} ${subjectOfAction[operation.action]}`
+    case 'user':
+    case 'remove-user':
+      return `user ${operation.name}`
+    case 'group':
+    case 'remove-group':
+      return `group ${operation.name}`
+    case 'package':
+    case 'remove-package':
+      return `packages ${operation.packages.join(' ')}`
+    default:
+      return JSON.stringify(operation)
+  }
 }
 
 const subjectOfAction = {

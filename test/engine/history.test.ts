@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
@@ -243,6 +243,55 @@ test('goes back over several generations, to nothing at all', async ({ fleet }) 
   await session.close()
   assert.is(fleet.read('a', '/etc/app.conf'), undefined)
   assert.is(fleet.read('a', '/etc/systemd/system/app.service'), undefined)
+})
+
+test('goes back behind a removal: folders, accounts and what was in them', async ({ fleet }) => {
+  const bob = user({ name: 'bob', uid: 4711, comment: 'Bob', prune: true })
+  const other = file({ path: '/etc/x', content: 'x' })
+  const all = [
+    bob,
+    directory({ path: '/srv/d', mode: '0750' }),
+    file({ path: '/srv/d/y', content: 'y' }),
+    other,
+  ]
+  await fleet.converge(all)
+  const before = fleet.read('a', '/etc/passwd')
+  await fleet.converge([other])
+  assert.not.match(fleet.read('a', '/etc/passwd') ?? '', 'bob')
+  const session = fleet.session([other])
+  const back = await session.apply(await session.planRollback())
+  assert.equal(
+    back.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.is(fleet.read('a', '/etc/passwd'), before)
+  assert.is(fleet.read('a', '/srv/d/y'), 'y')
+  assert.is(statSync(fleet.path('a', '/srv/d')).mode & 0o777, 0o750)
+
+  const further = await session.apply(await session.planRollback(0))
+  assert.equal(
+    further.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.not.match(fleet.read('a', '/etc/passwd') ?? '', 'bob')
+  assert.not(existsSync(fleet.path('a', '/srv/d')))
+  await session.close()
+})
+
+test('goes back to before the oldest generation that is kept', async ({ fleet }) => {
+  writeFileSync(fleet.path('a', '/etc/x'), 'first')
+  for (let version = 1; version <= 10; version += 1)
+    await fleet.converge([file({ path: '/etc/x', content: `${version}` })])
+  const session = fleet.session([])
+  const back = await session.apply(await session.planRollback(0))
+  assert.equal(
+    back.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.is(fleet.read('a', '/etc/x'), 'first')
+  const found = (await session.history()).get('a')
+  assert.is(found !== undefined && 'generations' in found && found.generations.length, 10)
+  await session.close()
 })
 
 test('keeps ten generations and says so when an older one is asked for', async ({ fleet }) => {
