@@ -1,7 +1,9 @@
 import { openSession, type Session } from '../engine/session.ts'
 import type { Cluster, Host } from '../model/cluster.ts'
+import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
 import type { Plan } from '../model/plan.ts'
+import { escapeLine } from '../report/escape-control.ts'
 import { renderPlan } from '../report/render-plan.ts'
 import { renderReport } from '../report/render-report.ts'
 import { createTransports } from '../transports/index.ts'
@@ -45,17 +47,38 @@ export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> 
     if (member === undefined) throw unknownHost(options.host, plan)
     const left = options.gone === true || (await prune(member, spec, options, io))
     if (!left || options.dryRun) return left ? 0 : 1
-    await session.forget([member.name])
-    io.stdout.write(`${member.name} is retired: the other hosts of ${spec.cluster.name} have forgotten it.\n`)
-    return 0
+    return tellForgotten(member.name, await session.forget([member.name]), spec, io)
   })
+}
+
+/** A host that cannot be asked now remembers, and will name the retired one again. */
+function tellForgotten(
+  name: string,
+  answers: ReadonlyMap<string, string | ConvergeError>,
+  { cluster }: LoadedSpec,
+  io: Io,
+): ExitCode {
+  const silent = [...answers].filter(([, answer]) => answer instanceof ConvergeError)
+  if (silent.length === 0) {
+    io.stdout.write(`${name} is retired: the other hosts of ${cluster.name} have forgotten it.\n`)
+    return 0
+  }
+  for (const [host, answer] of silent) {
+    const why = answer instanceof ConvergeError ? answer.message : answer
+    io.stderr.write(`${escapeLine(`${host} still remembers ${name}: ${why}`)}\n`)
+  }
+  io.stderr.write(
+    `When ${silent.length === 1 ? 'it' : 'they'} can be asked again: converge retire ${name} --gone\n`,
+  )
+  return 1
 }
 
 /** Prunes everything from the host; whether it is clean (or, in a dry run, would be). */
 async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, io: Io): Promise<boolean> {
   const session = await openMember(member, spec.cluster, options, io)
   try {
-    const plan = await session.plan()
+    // Of the other hosts this session knows nothing, not even that they are in the spec.
+    const plan: Plan = { ...(await session.plan()), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (plan.hosts.some(({ status }) => status === 'failed')) {
       io.stderr.write(

@@ -170,7 +170,7 @@ export function openSession(input: SessionInput): Session {
     async exec(command, timeoutMs) {
       return asking(async (name) => {
         const connection = await connections.get(name)
-        return connection.exec({ program: commandProgram(command), timeoutMs, maxOutputBytes })
+        return connection.exec({ program: commandProgram(command, timeoutMs), timeoutMs, maxOutputBytes })
       })
     },
     unlock: () => onEach((name) => runProgram(name, (place) => unlockProgram(place, library))),

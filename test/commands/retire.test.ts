@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -14,7 +14,7 @@ async function makeDeparture() {
   const without = text.replace('"web[0-1]":', 'web0:')
   assert.is.not(without, text)
   writeFileSync(path, without)
-  return { file, motd: join(folder, 'hosts/web1/etc/motd') }
+  return { folder, file, motd: join(folder, 'hosts/web1/etc/motd') }
 }
 
 test('names a host that left the spec, takes out what converge made there, and forgets it', async () => {
@@ -28,6 +28,7 @@ test('names a host that left the spec, takes out what converge made there, and f
   const dryRun = await converge(['retire', 'web1', ...file, '--dry-run'])
   assert.is(dryRun.code, 0)
   assert.match(dryRun.stdout, 'remove /etc/motd')
+  assert.not.match(dryRun.stdout, 'has left the spec')
   assert.ok(existsSync(motd))
 
   const retired = await converge(['retire', 'web1', ...file, '--yes'])
@@ -35,6 +36,17 @@ test('names a host that left the spec, takes out what converge made there, and f
   assert.match(retired.stdout, 'web1 is retired: the other hosts of test have forgotten it.')
   assert.not(existsSync(motd))
   assert.not.match((await converge([...file, '--dry-run'])).stdout, 'has left the spec')
+})
+
+test('names a host that could not be asked to forget the retired one', async () => {
+  const { folder, file, motd } = await makeDeparture()
+  appendFileSync(join(folder, 'cluster.yaml'), '  lost: { transport: directory, directory: hosts/nowhere }\n')
+  const retired = await converge(['retire', 'web1', ...file, '--yes'])
+  assert.is(retired.code, 1)
+  assert.not(existsSync(motd))
+  assert.not.match(retired.stdout, 'have forgotten it')
+  assert.match(retired.stderr, 'lost still remembers web1: ')
+  assert.match(retired.stderr, 'When it can be asked again: converge retire web1 --gone')
 })
 
 test('only forgets a host that is gone for good', async () => {
