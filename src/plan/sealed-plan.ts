@@ -25,15 +25,20 @@ export interface PlanSource {
 type Write = Extract<Operation, { op: 'write' }>
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
-type SealedOperation =
+type Run = Extract<Operation, { op: 'run' }>
+
+export type SealedOperation =
   | Exclude<Operation, Write>
+  /** Without its environment, which may hold secrets. */
+  | Omit<Run, 'environment'>
   | (Omit<Write, 'content'> & { readonly content: Omit<Content, 'data' | 'encoding'> })
 
 export type SealedChange = Omit<Change, 'operation'> & { readonly operation: SealedOperation }
 
 /** What the spec asked of a host when the plan was made. */
 export interface SealedCatalog {
-  readonly address: string
+  /** Which machine it is, in words. */
+  readonly place: string
   readonly platform: Host['platform']
   readonly digest: string
   /** A digest per resource, to name those that differ. */
@@ -53,7 +58,7 @@ export type SealedHost =
 
 /**
  * A plan to be applied later, exactly or not at all: changes, the observed state that they rest on, and digests of the
- * spec. Of file contents it holds checksums, and the diffs of what is not sensitive.
+ * spec. Of file contents it holds checksums, and the diffs of what is not sensitive; of commands no environment.
  */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: typeof kind
@@ -115,7 +120,7 @@ export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undef
   if (catalog === undefined || host === undefined)
     throw new RangeError('a plan has a host that the spec has not')
   return {
-    address: host.address,
+    place: placeOf(host),
     platform: host.platform,
     digest: catalogDigest(catalog),
     resources: Object.fromEntries(
@@ -126,6 +131,20 @@ export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undef
           .digest('hex'),
       ]),
     ),
+  }
+}
+
+/** Two machines may share an address, behind two ports or jump hosts. */
+function placeOf({ address, target }: Host): string {
+  switch (target.transport) {
+    case 'ssh': {
+      const { port, proxyJump } = target.ssh
+      return `${target.address}${port === undefined ? '' : ` port ${port}`}${proxyJump === undefined ? '' : ` by ${proxyJump}`}`
+    }
+    case 'directory':
+      return target.directory
+    case 'memory':
+      return address
   }
 }
 
@@ -141,6 +160,10 @@ function sealError({ code, step, message, remedy }: ConvergeError) {
 function sealChange(change: Change): SealedChange {
   const { operation } = change
   const expects = change.expects.map(({ path, state }) => ({ path, state: withoutContent(state) }))
+  if (operation.op === 'run') {
+    const { environment: _, ...rest } = operation
+    return { ...change, operation: rest, expects }
+  }
   if (operation.op !== 'write') return { ...change, operation, expects }
   const { sha256, sizeBytes } = operation.content
   const diff = operation.sensitive === true ? { path: operation.path, omitted: 'sensitive' } : change.diff

@@ -1,6 +1,6 @@
 import type { Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
-import type { Content } from '../model/operation.ts'
+import type { Content, Operation } from '../model/operation.ts'
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { Catalog, HostCatalog } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
@@ -9,6 +9,7 @@ import {
   type SealedCatalog,
   type SealedChange,
   type SealedHost,
+  type SealedOperation,
   type SealedPlan,
   sealCatalog,
 } from './sealed-plan.ts'
@@ -34,8 +35,9 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
   const plans = sealed.hosts.flatMap((host): readonly HostPlan[] => {
     if (host.status === 'failed') return [unsealFailure(host)]
     const messages = compareHost(host.catalog, catalogs.get(host.host), named.get(host.host))
-    const contents = contentsOf(catalogs.get(host.host))
-    const changes = host.changes.map((change) => unsealChange(change, contents))
+    const own = catalogs.get(host.host)
+    const contents = contentsOf(own)
+    const changes = host.changes.map((change) => unsealChange(change, contents, own))
     const missing = changes.filter((change) => typeof change === 'string')
     // Where the spec differs anyway, what is missing from it says nothing more.
     for (const message of messages.length > 0 ? messages : missing)
@@ -62,7 +64,7 @@ function compareHost(
   if (catalog === undefined || host === undefined) return ['the host is no longer in the spec']
   const now = sealCatalog(catalog, host)
   const place = [
-    ...(now.address === then.address ? [] : [`its address is ${now.address}, it was ${then.address}`]),
+    ...(now.place === then.place ? [] : [`it is at ${now.place}, it was at ${then.place}`]),
     ...(desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
       ? []
       : ['its platform is declared otherwise']),
@@ -90,10 +92,29 @@ function contentsOf(catalog: HostCatalog | undefined): ReadonlyMap<string, Conte
 }
 
 /** The change with its content, or why there is none. */
-function unsealChange(change: SealedChange, contents: ReadonlyMap<string, Content>): Change | string {
+function unsealChange(
+  change: SealedChange,
+  contents: ReadonlyMap<string, Content>,
+  catalog: HostCatalog | undefined,
+): Change | string {
   const { operation } = change
+  if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
   if (operation.op !== 'write') return { ...change, operation }
   const content = contents.get(operation.content.sha256)
   if (content === undefined) return `the content of ${operation.path} cannot be made from the spec any more`
   return { ...change, operation: { ...operation, content } }
+}
+
+/** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
+function withEnvironment(
+  operation: Extract<SealedOperation, { op: 'run' }>,
+  { resource: id }: SealedChange,
+  catalog: HostCatalog | undefined,
+): Extract<Operation, { op: 'run' }> {
+  const resource = catalog?.entries.find((entry) => entry.resource.id === id)?.resource
+  if (resource === undefined) return operation
+  const supposed = supposedFacts(resource.probes, 'inactive')
+  for (const step of [...resource.steps(supposed), ...resource.steps(supposed, { action: 'run' })])
+    if (step.operation.op === 'run' && step.operation.command === operation.command) return step.operation
+  return operation
 }

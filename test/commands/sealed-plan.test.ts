@@ -92,6 +92,28 @@ test('keeps what is sensitive out of the file, and applies it from the spec', as
   assert.not.match(readFileSync(sealed, 'utf8'), /hunter|aHVudGVy/, 'what the host has is as secret')
 })
 
+test('keeps what a command gets in its environment out of the file, and runs it with that', async () => {
+  const { folder, file, sealed } = await makeSealed(
+    spec.replace(
+      '      - file:',
+      `      - command: { name: say, command: 'printf %s "$TOKEN" >"$CONVERGE_ROOT/etc/said"', environment: { TOKEN: hunter2 }, creates: /etc/said }
+      - file:`,
+    ),
+  )
+  assert.not.match(readFileSync(sealed, 'utf8'), 'hunter2')
+  assert.is((await converge(['apply', sealed, ...file, '--yes'])).code, 0)
+  assert.is(readFileSync(join(folder, 'hosts/web0/etc/said'), 'utf8'), 'hunter2')
+})
+
+test('refuses a host that is another machine by now', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  const path = join(folder, 'cluster.yaml')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('directory: hosts/', 'directory: others/'))
+  const { code, stderr } = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(code, 3)
+  assert.match(stderr, /web0: it is at .*others\/web0, it was at .*hosts\/web0/)
+})
+
 test('refuses a plan that was edited, is of another version, or is none', async () => {
   const { folder, file, sealed } = await makeSealed()
   const text = readFileSync(sealed, 'utf8')
