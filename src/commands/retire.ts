@@ -78,7 +78,7 @@ async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, i
   const session = await openMember(member, spec.cluster, options, io)
   try {
     // Of the other hosts this session knows nothing, not even that they are in the spec.
-    const plan: Plan = { ...(await session.plan()), departed: [] }
+    const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (plan.hosts.some(({ status }) => status === 'failed')) {
       io.stderr.write(

@@ -113,7 +113,10 @@ function isRepeatable(operation: Operation, facts: Facts): boolean {
 }
 
 function hasOwnership({ mode, owner, group }: Ownership, fact: PathFact): boolean {
-  return 'mode' in fact && fact.mode === mode && fact.owner === owner && fact.group === group
+  if (!('mode' in fact) || fact.mode !== mode) return false
+  // An id without a name is remembered by its number.
+  const isOwner = fact.owner === owner || String(fact.uid) === owner
+  return isOwner && (fact.group === group || String(fact.gid) === group)
 }
 
 function isActionNeeded(action: UnitAction, unit: UnitFact | undefined): boolean {

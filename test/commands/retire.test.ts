@@ -49,6 +49,20 @@ test('names a host that could not be asked to forget the retired one', async () 
   assert.match(retired.stderr, 'When it can be asked again: converge retire web1 --gone')
 })
 
+test('takes out what is on a host that was rolled back to before its resources went', async () => {
+  const { folder, file, motd } = await makeDeparture()
+  const path = join(folder, 'cluster.yaml')
+  const empty = '  web1: { transport: directory, directory: hosts/web1 }\n'
+  appendFileSync(path, empty)
+  await converge([...file, '--yes', '--allow-prune'])
+  assert.not(existsSync(motd))
+  await converge(['rollback', 'web1', ...file, '--yes'])
+  assert.ok(existsSync(motd))
+  writeFileSync(path, readFileSync(path, 'utf8').replace(empty, ''))
+  assert.is((await converge(['retire', 'web1', ...file, '--yes'])).code, 0)
+  assert.not(existsSync(motd))
+})
+
 test('only forgets a host that is gone for good', async () => {
   const { file, motd } = await makeDeparture()
   const { code, stdout } = await converge(['retire', 'web1', ...file, '--yes', '--gone'])

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
@@ -275,6 +275,22 @@ test('goes back behind a removal: folders, accounts and what was in them', async
   )
   assert.not.match(fleet.read('a', '/etc/passwd') ?? '', 'bob')
   assert.not(existsSync(fleet.path('a', '/srv/d')))
+  await session.close()
+})
+
+test('goes back to an owner without a name', async ({ fleet }) => {
+  for (const host of fleet.names) {
+    writeFileSync(fleet.path(host, '/etc/x'), 'first')
+    chownSync(fleet.path(host, '/etc/x'), 4711, 4711)
+  }
+  await fleet.converge([file({ path: '/etc/x', content: 'ours' })])
+  const session = fleet.session([])
+  const back = await session.apply(await session.planRollback())
+  assert.equal(
+    back.hosts.map(({ status }) => status),
+    ['changed', 'changed'],
+  )
+  assert.is(statSync(fleet.path('a', '/etc/x')).uid, 4711)
   await session.close()
 })
 

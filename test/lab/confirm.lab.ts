@@ -30,11 +30,7 @@ test('heals itself when a firewall rule cuts ssh', async () => {
   const applied = await project.converge(['--yes', '--confirm-within', '8s'])
   assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
   assert.match(applied.stdout, 'no new connection confirmed the apply in time')
-  await lab.run(
-    'edge0',
-    'until ! systemctl is-active --quiet "converge-revert-*"; do sleep 0.2; done',
-    60_000,
-  )
+  await backAgain()
   assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'one\n')
   assert.match((await lab.run('edge0', 'nft list ruleset')).stdout, 'tcp dport 22 accept')
 
@@ -45,6 +41,37 @@ test('heals itself when a firewall rule cuts ssh', async () => {
   const mended = await project.converge(['--yes'])
   assert.is(mended.exitCode, 0, mended.stdout + mended.stderr)
 })
+
+test('is not confirmed once it goes back: an apply that takes longer than there is time', async () => {
+  const slow = '      - command: { name: slow, command: sleep 5, creates: /run/slow }\n'
+  await project.write('cluster.yaml', `${spec('accept', 'four')}${slow}`)
+  const applied = await project.converge(['--yes', '--confirm-within', '2s'])
+  assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
+  assert.match(applied.stdout, 'no new connection confirmed the apply in time')
+  await backAgain()
+  assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
+})
+
+test('goes back from the middle of an apply that failed', async () => {
+  const failing =
+    '- command: { name: bad, command: exit 3, creates: /run/bad }\n      - file: { path: /etc/nftables'
+  const text = spec('drop', 'five').replace('- file: { path: /etc/nftables', failing)
+  assert.match(text, 'exit 3')
+  await project.write('cluster.yaml', text)
+  const applied = await project.converge(['--yes', '--confirm-within', '2s'])
+  assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
+  assert.match(applied.stdout, 'The host goes back to what it was before by itself, 2 s after it began.')
+  await backAgain()
+  assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
+})
+
+async function backAgain(): Promise<void> {
+  await lab.run(
+    'edge0',
+    'until ! systemctl is-active --quiet "converge-revert-*"; do sleep 0.2; done',
+    60_000,
+  )
+}
 
 function spec(verdict: 'accept' | 'drop', motd: string): string {
   const rules = `flush ruleset\\ntable inet filter { chain input { type filter hook input priority 0; tcp dport 22 ${verdict}; }; }\\n`
