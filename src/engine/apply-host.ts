@@ -47,7 +47,7 @@ export async function applyHost({
   const revert =
     options.confirmWithinSeconds === undefined
       ? undefined
-      : revertProgram(planWayBack(planned, catalog, `not confirmed: ${run.by}`), run, programs.library)
+      : revertProgram(planWayBack(planned, catalog, `${run.by}, not confirmed`), run, programs.library)
   try {
     await upload(planned, run, connections, onProgress)
     await start({ planned, run, record, connections, library: programs.library, revert })

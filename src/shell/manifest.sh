@@ -60,6 +60,7 @@ expect_generation() {
 
 # open_generation NUMBER ABOUT REVERT: the generation that this apply makes, with how to take it back.
 open_generation() {
+  [ -z "$FAILED" ] || return 0
   GENERATION=$CLUSTER/generations/$1
   : >"$RUN/output"
   { mkdir -p -- "$CLUSTER/originals" "$GENERATION" && say "$2" >"$GENERATION/about" && say "$3" >"$GENERATION/revert"; } \

@@ -45,8 +45,8 @@ expect_journal ${quote(planned.journal)}
 ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
-${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
+${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
 ${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps

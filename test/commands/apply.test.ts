@@ -166,6 +166,8 @@ test('hands --confirm-within to the hosts, which refuse it where nothing could t
   assert.is(code, 1)
   assert.match(stdout, 'failed at apply: there is no systemd that could take the apply back')
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
+  const { stdout: history } = await converge(['history', 'web0', ...file])
+  assert.not.match(history, 'generation 1', 'an apply that did nothing is none')
 })
 
 test.run()
