@@ -40,12 +40,26 @@ async function listFolder(folder: string): Promise<readonly string[]> {
 }
 
 async function readMarker(folder: string): Promise<readonly string[]> {
-  const content: unknown = JSON.parse(await readFile(join(folder, marker), 'utf8'))
-  const hosts = typeof content === 'object' && content !== null && 'hosts' in content ? content.hosts : []
+  const file = join(folder, marker)
+  // It is written again: a link would have render write wherever it leads.
+  if (!(await lstat(file)).isFile()) throw usageError(`${file} is no plain file`, 'choose a new folder')
+  const content = parsed(await readFile(file, 'utf8'))
+  const hosts =
+    typeof content === 'object' && content !== null && 'hosts' in content ? content.hosts : undefined
   const isName = (host: unknown): host is string =>
     typeof host === 'string' && host !== '' && host !== '.' && host !== '..' && !/[/\\\0]/.test(host)
   if (Array.isArray(hosts) && hosts.every(isName)) return hosts
-  throw usageError(`${join(folder, marker)} is damaged`, 'choose a new folder')
+  throw usageError(`${file} is damaged`, 'choose a new folder')
+}
+
+/** What is no JSON is as damaged as what holds no list of hosts. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 async function removeTree(folder: string): Promise<void> {

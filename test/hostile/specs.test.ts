@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
@@ -78,18 +78,56 @@ for (const [what, text, said] of outward) {
   })
 }
 
-test('render does not follow a link that an earlier tree or somebody else has put in its way', async () => {
-  const { folder, code } = await render(withResource('{ file: { path: /etc/motd, content: x } }'))
-  assert.is(code, 0)
-  const outside = join(folder, 'outside')
-  mkdirSync(outside)
-  const out = join(folder, 'project/out')
-  writeFileSync(join(out, '.converge-render.json'), '{ "madeBy": "converge render", "hosts": [] }')
-  const again = await converge(['render', '-f', join(folder, 'project/cluster.yaml'), '-o', out])
-  assert.is(again.code, 3)
-  assert.match(again.stderr, 'exists, and render did not make it')
-  assert.equal(readdirSync(outside), [])
-})
+/** What an earlier tree, or whoever packed the spec, may have left in render's folder. */
+const planted: readonly (readonly [what: string, link: string, marker: string | undefined, code: 0 | 3])[] = [
+  ['in the place of a host', 'node0', '{ "madeBy": "converge render", "hosts": [] }', 3],
+  ['in the place of a host that it says render made', 'node0', '{ "hosts": ["node0"] }', 0],
+  ['in the place of a program that it says render made', 'node0.sh', '{ "hosts": ["node0.sh"] }', 0],
+  ['in the place of the list of what render made', '.converge-render.json', undefined, 3],
+]
+
+for (const [what, link, marker, expected] of planted) {
+  for (const [kind, target] of [
+    ['a file', 'precious.json'],
+    ['a folder', 'precious'],
+    ['nothing yet', 'new'],
+  ] as const) {
+    test(`render follows no link to ${kind} ${what}`, async () => {
+      const folder = scratchFolder()
+      writeFiles(folder, {
+        'project/cluster.yaml': withResource('{ file: { path: /etc/motd, content: x } }'),
+        'outside/precious.json': '{ "madeBy": "somebody else" }',
+        'outside/precious/etc/motd': 'y',
+      })
+      const out = join(folder, 'project/out')
+      mkdirSync(out)
+      if (marker !== undefined) writeFileSync(join(out, '.converge-render.json'), marker)
+      symlinkSync(join('../../outside', target), join(out, link))
+      const argv = ['render', '--portable', '-f', join(folder, 'project/cluster.yaml'), '-o', out]
+      const { code, stderr } = await converge(argv)
+      assert.is(code, expected, stderr)
+      assert.match(stderr, expected === 0 ? /^(?!.*error)/ : /is no plain file|render did not make it/)
+      assert.equal(readdirSync(join(folder, 'outside'), { recursive: true }).toSorted(), [
+        'precious',
+        'precious.json',
+        'precious/etc',
+        'precious/etc/motd',
+      ])
+      assert.is(readFileSync(join(folder, 'outside/precious.json'), 'utf8'), '{ "madeBy": "somebody else" }')
+      assert.is(readFileSync(join(folder, 'outside/precious/etc/motd'), 'utf8'), 'y')
+    })
+  }
+}
+
+for (const text of ['', 'no JSON', 'null', '[]', '{}', '{ "hosts": "x" }', '{ "hosts": [".."] }']) {
+  test(`render takes no folder for its own in which the list of what it made is ${text || 'empty'}`, async () => {
+    const { code, stderr } = await render(withResource('{ file: { path: /etc/motd, content: x } }'), {
+      'project/out/.converge-render.json': text,
+    })
+    assert.is(code, 3)
+    assert.match(stderr, '.converge-render.json is damaged')
+  })
+}
 
 const wellFormed = {
   cluster: 'proto',
