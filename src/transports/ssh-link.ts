@@ -30,7 +30,7 @@ export interface LinkOptions {
 }
 
 /** How far a connection attempt came; until `authentication` nothing was asked of the host, so a retry is safe. */
-type Stage = 'tcp' | 'handshake' | 'authentication'
+type Stage = 'jump' | 'tcp' | 'handshake' | 'authentication'
 
 const RETRY_DELAYS_MS = [200, 500]
 const RETRYABLE = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET'])
@@ -135,7 +135,7 @@ async function openSocket(options: LinkOptions, deadline: number): Promise<Duple
   let timer: NodeJS.Timeout | undefined
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(timedOut(options, 'tcp'))
+      reject(timedOut(options, 'jump'))
       // The jump host may still come back with a channel that nobody waits for any more.
       opening.then(
         (channel) => channel.destroy(),
@@ -195,6 +195,7 @@ export function connectionLost(host: string, step: string, cause: Error | undefi
 
 function timedOut({ host, route }: LinkOptions, stage: Stage): ConnectError {
   const doing = {
+    jump: 'the jump host does not get there',
     tcp: 'nothing answers',
     handshake: 'something listens but does not speak SSH',
     authentication: 'the login does not end',

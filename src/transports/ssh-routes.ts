@@ -34,11 +34,15 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
     if (known !== undefined) return known
     const link = openJump(host, jumps)
     shared.set(key, link)
-    const forget = () => {
-      shared.delete(key)
-    }
-    // A jump that failed or was lost is tried afresh by the next host.
-    link.then((opened) => opened.onLost(forget), forget)
+    // A jump that was lost is tried afresh by the next host. One that never let us in is not: a thousand hosts would each
+    // wait for it in turn, or lock the account there.
+    link.then(
+      (opened) =>
+        opened.onLost(() => {
+          if (shared.get(key) === link) shared.delete(key)
+        }),
+      () => undefined,
+    )
     return link
   }
 
@@ -49,19 +53,10 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   }
 
   const forward = async (host: string, route: SshRoute): Promise<Duplex> => {
-    try {
-      return await openForward(host, await jumpLink(host, route.jumps), route)
-    } catch (error) {
-      // The error of a shared jump names the host that happened to ask first.
-      if (!(error instanceof ConvergeError) || error.host === host) throw error
-      const { code, message, remedy, cause } = error
-      throw new ConnectError(code, message, {
-        host,
-        step: 'connect',
-        ...(remedy === undefined ? {} : { remedy }),
-        cause,
-      })
-    }
+    const jump = await jumpLink(host, route.jumps).catch((error: unknown) => {
+      throw jumpFailed(host, error)
+    })
+    return openForward(host, jump, route)
   }
 
   return {
@@ -72,6 +67,19 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
       await Promise.all(links.map((link) => (link.status === 'fulfilled' ? link.value.close() : undefined)))
     },
   }
+}
+
+/** The error of a shared jump names the host that happened to ask first, and reads as if that were what fails. */
+function jumpFailed(host: string, error: unknown): unknown {
+  if (!(error instanceof ConvergeError)) return error
+  const { code, message, remedy, cause } = error
+  const prefix = 'the jump host cannot be used: '
+  return new ConnectError(code, message.startsWith(prefix) ? message : `${prefix}${message}`, {
+    host,
+    step: 'connect',
+    ...(remedy === undefined ? {} : { remedy }),
+    cause,
+  })
 }
 
 function openForward(host: string, jump: SshLink, route: SshRoute): Promise<Duplex> {

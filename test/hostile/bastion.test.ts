@@ -1,0 +1,114 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
+import { converge } from '../commands/recording-io.ts'
+import { scratchFolder } from '../commands/scratch.ts'
+
+const fleetSize = 30
+const names = Array.from({ length: fleetSize }, (_, index) => `node${index}`)
+
+interface Fleet {
+  readonly embedded: EmbeddedHosts
+  readonly file: string
+  /** What the bastion was asked for, such as `forward`. */
+  readonly asked: string[]
+  readonly root: (name: string) => string
+  readonly bastion: EmbeddedHosts['hosts'][number]
+}
+
+/** Thirty hosts that are reached through one other, and a spec that says so. */
+async function withFleet(act: (fleet: Fleet) => Promise<void>): Promise<void> {
+  const directory = scratchFolder()
+  const asked: string[] = []
+  const embedded = await startEmbeddedHosts({
+    names: ['bastion', ...names],
+    directory,
+    onEvent: (host, { event }) => {
+      if (host === 'bastion') asked.push(event)
+    },
+  })
+  const [bastion, ...hosts] = embedded.hosts
+  if (bastion === undefined) throw new Error('no bastion was started')
+  const file = join(directory, 'cluster.yaml')
+  await writeFile(
+    file,
+    `cluster: bastion
+ssh: { user: root, identityFile: ${embedded.identityFile}, knownHostsFile: ${embedded.knownHostsFile}, proxyJump: "root@127.0.0.1:${bastion.port}", connectTimeoutSeconds: 10 }
+roles: { all: { resources: [{ file: { path: /etc/motd, content: "behind\\n" } }] } }
+hosts:
+${hosts.map(({ name, port }) => `  ${name}: { address: 127.0.0.1, roles: [all], ssh: { port: ${port} } }`).join('\n')}
+`,
+  )
+  const root = (name: string): string => hosts.find((host) => host.name === name)?.root ?? ''
+  try {
+    await act({ embedded, file, asked, root, bastion })
+  } finally {
+    await embedded.close()
+  }
+}
+
+/** All thirty are told of together, with the step, the bastion and a remedy. */
+function namesAll(stdout: string, said: RegExp): void {
+  const told = stdout.split('\n')
+  const at = told.indexOf(`node[0-${fleetSize - 1}]`)
+  assert.ok(at >= 0, stdout)
+  const lines = told.slice(at + 1, at + 4).join('\n')
+  assert.match(lines, said)
+  assert.match(lines, 'remedy: ')
+}
+
+test('thirty hosts behind one bastion cost it one connection and no session', () =>
+  withFleet(async ({ file, asked, root }) => {
+    const applied = await converge(['--yes', '-f', file, '--parallel', '30'])
+    assert.is(applied.code, 0, applied.stdout)
+    for (const name of names) assert.is(await readFile(join(root(name), 'etc/motd'), 'utf8'), 'behind\n')
+    // So that neither MaxStartups nor MaxSessions of its sshd stands in the way.
+    assert.is(asked.filter((event) => event === 'connection').length, 1)
+    assert.equal([...new Set(asked)].toSorted(), ['connection', 'forward'])
+    const empty = await converge(['--dry-run', '--exit-code', '-f', file, '--parallel', '30'])
+    assert.is(empty.code, 0, empty.stdout)
+  }))
+
+test('a bastion that is down or lets nobody in is asked once, and blamed for each of thirty hosts', () =>
+  withFleet(async ({ file, asked, bastion }) => {
+    const spec = await readFile(file, 'utf8')
+    await writeFile(file, spec.replace('root@127', 'stranger@127'))
+    const refused = await converge(['--yes', '-f', file, '--parallel', '5'])
+    assert.is(refused.code, 1)
+    namesAll(
+      refused.stdout,
+      /failed at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ does not let stranger in/,
+    )
+    assert.equal(asked, ['connection'], 'so that no account is locked')
+    await writeFile(file, spec)
+    await bastion.stop()
+    const down = await converge(['--yes', '-f', file, '--parallel', '5'])
+    assert.is(down.code, 1)
+    namesAll(
+      down.stdout,
+      /failed at connect: the jump host cannot be used: cannot connect to 127\.0\.0\.1:\d+: connection refused/,
+    )
+  }))
+
+test('a bastion that hangs costs thirty hosts one timeout between them', () =>
+  withFleet(async ({ file, bastion }) => {
+    await bastion.stop()
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => sockets.add(socket))
+    await new Promise<void>((resolve) => silent.listen(bastion.port, '127.0.0.1', resolve))
+    const spec = await readFile(file, 'utf8')
+    await writeFile(file, spec.replace('connectTimeoutSeconds: 10', 'connectTimeoutSeconds: 1'))
+    const { code, stdout } = await converge(['--yes', '-f', file, '--parallel', '3'])
+    const connections = sockets.size
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => silent.close(resolve))
+    assert.is(code, 1)
+    for (const told of stdout.match(/failed at connect: .*/g) ?? []) assert.match(told, 'the jump host ')
+    assert.match(stdout, '30 failed')
+    assert.is(connections, 1)
+  }))
+
+test.run()
