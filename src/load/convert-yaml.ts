@@ -8,7 +8,6 @@ import {
   Scalar,
   type YAMLMap,
   type YAMLSeq,
-  type Document as YamlDocument,
 } from 'yaml'
 import type { Value, ValueMap } from '../model/value.ts'
 import { isList, isMap } from './document.ts'
@@ -38,15 +37,14 @@ const maxAliased = 100_000
  * Turns YAML nodes into plain data: maps without prototype, aliases shared, `<<` merged in, `!literal` kept from being
  * read as expressions. Remembers where each entry stood.
  */
-export function convertYaml(input: {
-  readonly yaml: YamlDocument
-  readonly root: YAMLMap
-  readonly text: string
-}): Converted {
-  const { yaml, root, text } = input
+export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
+  const { root, text } = input
   const places: Places = new WeakMap()
   const mistakes: Mistake[] = []
+  /** Anchored nodes with their values; those within which we still are have none yet. */
   const anchored = new Map<Node, Value | undefined>()
+  // The library's own way from an alias to its anchor walks the whole document, for each alias anew.
+  const anchors = new Map<string, Node>()
   const sizes = new WeakMap<object, number>()
   let aliased = 0
 
@@ -62,18 +60,15 @@ export function convertYaml(input: {
     if (isAlias(node)) return convertAlias(node)
     if (!isScalar(node) && !isYamlMap(node) && !isSeq(node)) return null
     if (node.anchor === undefined) return convertValue(node)
+    anchors.set(node.anchor, node)
     anchored.set(node, undefined)
     const value = convertValue(node)
     anchored.set(node, value)
     return value
   }
 
-  const convertAlias = (alias: {
-    readonly source: string
-    resolve(document: YamlDocument): unknown
-  }): Value => {
-    const target = alias.resolve(yaml)
-    const node = isScalar(target) || isYamlMap(target) || isSeq(target) ? target : undefined
+  const convertAlias = (alias: { readonly source: string }): Value => {
+    const node = anchors.get(alias.source)
     if (node === undefined || !anchored.has(node)) {
       return mistake(alias, 'unknown-anchor', `no anchor &${alias.source} comes before this`)
     }
@@ -128,6 +123,7 @@ export function convertYaml(input: {
         mistake(pair.key ?? pair.value, 'invalid-key', 'a key must be a single word or text')
         continue
       }
+      if (pair.key.anchor !== undefined) anchors.set(pair.key.anchor, pair.key)
       const value = convert(pair.value)
       if (pair.key.value === '<<' && pair.key.type === Scalar.PLAIN) {
         merges.push({ node: pair.value, value })

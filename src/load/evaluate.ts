@@ -57,6 +57,7 @@ export function createTemplateCache(): TemplateCache {
     template(text) {
       const before = templates.get(text)
       if (before !== undefined) return before
+      if (text.length > maxText) throw new ExpressionError('a text with expressions is longer than 1 MiB')
       const now = parseTemplate(text)
       templates.set(text, now)
       return now

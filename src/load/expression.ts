@@ -43,19 +43,20 @@ export function hasExpression(text: string): boolean {
  * Throws ExpressionError.
  */
 export function parseTemplate(text: string): Template {
+  const slice = slicer(text)
   return parseProgram(text).body.map((statement) => {
-    const within = slice(text, statement.loc)
+    const within = slice(statement.loc)
     if (isContent(statement)) return statement.value
     if (!isMustache(statement)) {
       throw new ExpressionError(`${within} is not supported`, { hint: onlyHint, within })
     }
     if (!statement.escaped) {
       throw new ExpressionError('two braces are enough: nothing is HTML-escaped', {
-        hint: `write {{${slice(text, statement.path.loc)}}}`,
+        hint: `write {{${slice(statement.path.loc)}}}`,
         within,
       })
     }
-    return { term: parseCall(statement, text), text: within }
+    return { term: parseCall(statement, slice), text: within }
   })
 }
 
@@ -76,17 +77,17 @@ function parseProgram(text: string): hbs.AST.Program {
   }
 }
 
-function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, text: string): Term {
+function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slice: Slice): Term {
   if (call.hash !== undefined && call.hash.pairs.length > 0) {
-    throw new ExpressionError('helpers take no named arguments', { within: slice(text, call.hash.loc) })
+    throw new ExpressionError('helpers take no named arguments', { within: slice(call.hash.loc) })
   }
-  if (call.params.length === 0 && call.type === 'MustacheStatement') return parseTerm(call.path, text)
-  const name = isPath(call.path) ? call.path.original : slice(text, call.path.loc)
+  if (call.params.length === 0 && call.type === 'MustacheStatement') return parseTerm(call.path, slice)
+  const name = isPath(call.path) ? call.path.original : slice(call.path.loc)
   const helper = helpers.get(name)
   if (helper === undefined) {
     throw new ExpressionError(`there is no helper ${name}`, {
       hint: suggestHint(name, [...helpers.keys()], ''),
-      within: slice(text, call.path.loc),
+      within: slice(call.path.loc),
     })
   }
   const [least, most] = helper.arity
@@ -94,21 +95,21 @@ function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, text
   if (count < least || count > most) {
     throw new ExpressionError(`${name} takes ${arityWords(helper.arity)}, not ${count}`, {
       hint: helper.usage,
-      within: slice(text, call.loc),
+      within: slice(call.loc),
     })
   }
   return {
     type: 'call',
     helper,
-    args: call.params.map((param) => parseTerm(param, text)),
-    text: slice(text, call.loc),
+    args: call.params.map((param) => parseTerm(param, slice)),
+    text: slice(call.loc),
   }
 }
 
-function parseTerm(node: hbs.AST.Expression, text: string): Term {
+function parseTerm(node: hbs.AST.Expression, slice: Slice): Term {
   if (isLiteral(node)) return { type: 'literal', value: node.value }
-  if (isSubExpression(node)) return parseCall(node, text)
-  const written = slice(text, node.loc)
+  if (isSubExpression(node)) return parseCall(node, slice)
+  const written = slice(node.loc)
   if (!isPath(node) || node.data || node.depth > 0 || /^(?:\.|this\b)/.test(node.original)) {
     throw new ExpressionError(`${written} is not supported`, { hint: onlyHint, within: written })
   }
@@ -121,15 +122,17 @@ function arityWords([least, most]: readonly [number, number]): string {
   return most === Number.POSITIVE_INFINITY ? `${least} or more arguments` : `${least} to ${most} arguments`
 }
 
-/** The text of a node; Handlebars' lines count from 1 and its columns from 0. */
-function slice(text: string, { start, end }: hbs.AST.SourceLocation): string {
-  const lines = text.split(/\r?\n/)
-  const offset = (line: number, column: number) =>
-    text
-      .split(/(?<=\n)/)
-      .slice(0, line - 1)
-      .join('').length + Math.min(column, (lines[line - 1] ?? '').length)
-  return text.slice(offset(start.line, start.column), offset(end.line, end.column))
+/** The text of a node. */
+type Slice = (location: hbs.AST.SourceLocation) => string
+
+/** Handlebars' lines count from 1 and its columns from 0. */
+function slicer(text: string): Slice {
+  const lines = text.split('\n')
+  const starts = [0]
+  for (const line of lines) starts.push((starts.at(-1) ?? 0) + line.length + 1)
+  const offset = ({ line, column }: hbs.AST.Position): number =>
+    (starts[line - 1] ?? text.length) + Math.min(column, (lines[line - 1] ?? '').replace(/\r$/, '').length)
+  return ({ start, end }) => text.slice(offset(start), offset(end))
 }
 
 function isContent(node: hbs.AST.Node): node is hbs.AST.ContentStatement {

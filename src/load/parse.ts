@@ -2,6 +2,7 @@ import {
   Composer,
   type CST,
   isMap as isYamlMap,
+  Lexer,
   LineCounter,
   Parser,
   type YAMLError,
@@ -27,6 +28,11 @@ export function parseSpec({ file, text }: ParseOptions): {
 } {
   const lines = new LineCounter()
   const source = { file, text, lines }
+  if (hasTooManyTokens(text)) {
+    const message = `more than ${maxTokens} words and signs`
+    const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
+    return { document: undefined, diagnostics: [found] }
+  }
   const composed = composeYaml(text, lines)
   if (composed === 'too-deep') {
     const message = `nested more than ${maxDepth} levels deep`
@@ -50,12 +56,22 @@ export function parseSpec({ file, text }: ParseOptions): {
       diagnostics: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
     }
   }
-  const converted = convertYaml({ yaml, root: yaml.contents, text })
+  const converted = convertYaml({ root: yaml.contents, text })
   const mistakes = converted.mistakes.map(({ range, code, message, hint }) =>
     problem(source, range, code, message, hint),
   )
   const document = createDocument({ ...source, data: converted.data, places: converted.places })
   return { document, diagnostics: [...syntax, ...mistakes] }
+}
+
+/** Words, signs, and the space between them: some 150 000 lines. */
+const maxTokens = 1_000_000
+
+/** A parsed token takes a hundred times the memory of its text, and the time that goes with it. Counting takes neither. */
+function hasTooManyTokens(text: string): boolean {
+  const tokens = new Lexer().lex(text)
+  for (let count = 0; tokens.next().done !== true; count++) if (count === maxTokens) return true
+  return false
 }
 
 /** Composing recurses, and near the end of the stack the runtime may abort: nesting is measured before. */
@@ -89,7 +105,8 @@ type Source = Pick<DocumentParts, 'file' | 'text' | 'lines'>
 
 function syntaxDiagnostic(error: YAMLError, source: Source): Diagnostic {
   const at = (code: string, message: string, hint?: string) => problem(source, error.pos, code, message, hint)
-  const line = source.text.slice(0, error.pos[0]).split('\n').at(-1) ?? ''
+  const [offset] = error.pos
+  const line = source.text.slice(source.text.lastIndexOf('\n', offset - 1) + 1, offset)
   switch (error.code) {
     case 'TAG_RESOLVE_FAILED':
       return at('unknown-tag', lowerFirst(error.message), 'the only tag is !literal, for text')

@@ -19,10 +19,26 @@ export function renderDiagnostics(options: {
   readonly style: Style
 }): string {
   const { diagnostics, sources, style } = options
+  const lines: Lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]))
   const frames = diagnostics
+    .toSorted(bySeverity)
+    .slice(0, maxShown)
     .toSorted(byPosition)
-    .map((diagnostic) => `${renderDiagnostic(diagnostic, sources, style).join('\n')}\n`)
-  return [...frames, `${summariseDiagnostics(diagnostics)}\n`].join('\n')
+    .map((diagnostic) => `${renderDiagnostic(diagnostic, lines, style).join('\n')}\n`)
+  const more = diagnostics.length - frames.length
+  const rest = more === 0 ? '' : `, of which ${maxShown} are shown`
+  return [...frames, `${summariseDiagnostics(diagnostics)}${rest}\n`].join('\n')
+}
+
+/** Nobody reads more at once, and a generated spec can be wrong in a million places. */
+const maxShown = 200
+
+/** The lines of the files that could be read. */
+type Lines = ReadonlyMap<string, readonly string[]>
+
+/** Errors first, so that warnings never crowd them out; each kind as one reads the files. */
+function bySeverity(a: Diagnostic, b: Diagnostic): number {
+  return Number(a.severity !== 'error') - Number(b.severity !== 'error') || byPosition(a, b)
 }
 
 /** `3 errors, 1 warning` */
@@ -35,14 +51,10 @@ export function summariseDiagnostics(diagnostics: readonly Diagnostic[]): string
     : `${count(errors, 'error')}, ${count(warnings, 'warning')}`
 }
 
-function renderDiagnostic(
-  diagnostic: Diagnostic,
-  sources: ReadonlyMap<string, string>,
-  style: Style,
-): readonly string[] {
+function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): readonly string[] {
   const { position, severity } = diagnostic
   const paint = severity === 'error' ? style.error : style.warning
-  const [first = '', ...rest] = diagnostic.message.split('\n').map(escapeLine)
+  const [first = '', ...rest] = diagnostic.message.split('\n').map(shortLine)
   const place =
     position === undefined
       ? ''
@@ -50,19 +62,26 @@ function renderDiagnostic(
   return [
     `${place}${paint(`${severity}:`)} ${first}`,
     ...rest.map((line) => `  ${line}`),
-    ...(position === undefined ? [] : codeFrame(position, sources.get(position.file), { paint, style })),
-    ...(diagnostic.hint === undefined ? [] : [`  ${escapeLine(diagnostic.hint)}`]),
+    ...(position === undefined ? [] : codeFrame(position, lines.get(position.file), { paint, style })),
+    ...(diagnostic.hint === undefined ? [] : [`  ${shortLine(diagnostic.hint)}`]),
   ]
+}
+
+/** Messages quote what was written, which may be of any length. */
+const maxMessageCharacters = 2_000
+
+function shortLine(text: string): string {
+  return escapeLine(text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}...` : text)
 }
 
 const maxFrameCharacters = 120
 
 function codeFrame(
   position: Position,
-  source: string | undefined,
+  lines: readonly string[] | undefined,
   look: { readonly paint: (text: string) => string; readonly style: Style },
 ): readonly string[] {
-  const line = source?.split('\n')[position.line - 1]?.replace(/\r$/, '')
+  const line = lines?.[position.line - 1]?.replace(/\r$/, '')
   if (line === undefined) return []
   const number = String(position.line)
   const gutter = (text: string) => look.style.quiet(`  ${text.padStart(number.length)} | `)
