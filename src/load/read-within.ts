@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 
 /** Reads a file below a folder as text. Whatever leads out of the folder, symbolic links included, is refused. */
@@ -12,6 +12,9 @@ export function readWithin(folder: string, path: string): string {
     throw new Error(`${file} cannot be read`, { cause: error })
   }
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
+  // Nobody may ever write to a pipe, and no time limit ends a read that waits for that.
+  const stats = statSync(real)
+  if (!stats.isFile() && !stats.isDirectory()) throw new Error(`${file} cannot be read: it is no plain file`)
   return readFileSync(real, 'utf8')
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -75,6 +76,24 @@ for (const [what, text, said] of outward) {
     assert.match(stderr, said)
     assert.not.match(stdout + stderr, 'hunter2')
     assert.is(readdirSync(folder, { recursive: true }).length, before)
+  })
+}
+
+for (const key of ['source', 'template']) {
+  test(`a pipe that nobody writes to is no ${key}`, () => {
+    const folder = scratchFolder()
+    const file = join(folder, 'cluster.yaml')
+    writeFiles(folder, { 'cluster.yaml': withResource(`{ file: { path: /x, ${key}: pipe } }`) })
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    // In a process of its own: a read that waits would stop this one, its timers too.
+    const cli = new URL('../../src/cli.ts', import.meta.url).pathname
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), cli, 'validate', '-f', file],
+      { encoding: 'utf8', timeout: 30_000 },
+    )
+    assert.is(status, 3, stderr)
+    assert.match(stderr, 'pipe cannot be read: it is no plain file')
   })
 }
 
