@@ -1,26 +1,37 @@
 // Runs a suite with uvu, the folders of test/ side by side, and refuses a run in which no test ran: uvu itself exits 0
 // when it found none. `npm test -- [pattern]` for the main suite, `npm run test:lab -- [pattern]` for the lab.
+// `npm run test:nightly` runs the suites that fuzz and enumerate, with the numbers of test/nightly.ts, and refuses a run
+// that tried less than those promise.
 // With --write, what the suites print about how much they try (test/figure.ts) is put into README.md.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { writeSection } from '../bench/readme.ts'
+import { brokenPromises, nightlyEnvironment, nightlySuites } from './nightly.ts'
 
 const words = process.argv.slice(2).filter((word) => word !== '--write')
-const lab = words[0] === 'lab'
-const pattern = new RegExp(words[lab ? 1 : 0] ?? '.')
+const mode = words[0] === 'lab' || words[0] === 'nightly' ? words[0] : 'tests'
+const [lab, nightly] = [mode === 'lab', mode === 'nightly']
+const command = { lab: 'npm run test:lab', nightly: 'npm run test:nightly', tests: 'npm test' }[mode]
+const pattern = new RegExp(words[mode === 'tests' ? 0 : 1] ?? '.')
 const filesPerProcess = 5
+const started = performance.now()
 const ending = lab ? '.lab.ts' : '.test.ts'
 
 const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
   .map((entry) => relative('test', join(entry.parentPath, entry.name)))
-  .filter((file) => pattern.test(file))
+  .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files of a folder are one process.
-const groups = lab ? [files] : groupByFolder(files)
+// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files of a folder are one process; by
+// night each is long enough to be one by itself, in the order in which they are listed.
+const groups = lab
+  ? [files]
+  : nightly
+    ? nightlySuites.filter(isChosen).map((file) => [file])
+    : groupByFolder(files)
 const queue = groups.filter((group) => group.length > 0).toSorted((a, b) => b.length - a.length)
 const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
@@ -29,18 +40,24 @@ let broken = false
 await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
 if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
+if (nightly) {
+  console.log(`it took ${Math.round((performance.now() - started) / 1000)} s`)
+  for (const promise of brokenPromises(figures, files)) {
+    console.error(promise)
+    broken = true
+  }
+}
 if (totals.total + totals.skipped === 0) {
-  console.error(`no test ran (${lab ? 'lab' : 'main'} suite, pattern ${pattern})`)
+  console.error(`no test ran (${mode}, pattern ${pattern})`)
   broken = true
 }
 if (totals.passed !== totals.total) broken = true
-if (process.argv.includes('--write') && !broken)
-  writeSection('README.md', lab ? 'lab' : 'tests', figuresTable())
+if (process.argv.includes('--write') && !broken) writeSection('README.md', mode, figuresTable())
 process.exit(broken ? 1 : 0)
 
 async function work(): Promise<void> {
   for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-    const started = performance.now()
+    const begun = performance.now()
     const { code, output } = await run(group)
     const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, '')
     const count = (label: string) =>
@@ -49,7 +66,7 @@ async function work(): Promise<void> {
     // The lab takes minutes and is shown as it goes.
     if (!lab) process.stdout.write(output)
     if (!lab)
-      console.log(`  ${folderOf(group[0])}: ${Math.round((performance.now() - started) / 100) / 10} s\n`)
+      console.log(`  ${folderOf(group[0])}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`)
     if (code !== 0 || Number.isNaN(counts.total)) broken = true
     totals.total += counts.total || 0
     totals.passed += counts.passed || 0
@@ -67,7 +84,8 @@ function run(group: readonly string[]): Promise<{ code: number | null; output: s
   const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const env = nightly ? { ...nightlyEnvironment, ...process.env } : process.env
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
       if (lab) process.stdout.write(chunk)
@@ -81,7 +99,11 @@ function figuresTable(): string {
   const rows = figures
     .toSorted((a, b) => (a.what < b.what ? -1 : 1))
     .map(({ what, count }) => `| ${what} | ${count} |\n`)
-  return `| what \`npm ${lab ? 'run test:lab' : 'test'}\` tries | how many |\n|---|--:|\n${rows.join('')}`
+  return `| what \`${command}\` tries | how many |\n|---|--:|\n${rows.join('')}`
+}
+
+function isChosen(file: string): boolean {
+  return files.includes(file.replaceAll('/', sep))
 }
 
 function folderOf(file = ''): string {

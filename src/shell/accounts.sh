@@ -81,23 +81,24 @@ do_group() {
   fi
 }
 
-# user NAME SYSTEM(yes|no) CREATE-HOME(yes|no) UID GROUP GROUPS HOME SHELL COMMENT: `-` for what is not declared.
+# user NAME SYSTEM(yes|no) CREATE-HOME(yes|no) UID GROUP GROUPS HOME SHELL COMMENT: `:` for what is not
+# declared, which no field of an account can be.
 is_user() {
   entry=$(has_account passwd "$1") || return 1
   IFS=: read -r _ _ uid gid comment home shell <<END
 $entry
 END
-  [ "$4" = - ] || [ "$4" = "$uid" ] || return 1
-  [ "$7" = - ] || [ "$7" = "$home" ] || return 1
-  [ "$8" = - ] || [ "$8" = "$shell" ] || return 1
-  [ "$9" = - ] || [ "$9" = "$comment" ] || return 1
-  if [ "$5" != - ]; then
+  [ "$4" = : ] || [ "$4" = "$uid" ] || return 1
+  [ "$7" = : ] || [ "$7" = "$home" ] || return 1
+  [ "$8" = : ] || [ "$8" = "$shell" ] || return 1
+  [ "$9" = : ] || [ "$9" = "$comment" ] || return 1
+  if [ "$5" != : ]; then
     IFS=: read -r _ _ wanted _ <<END
 $(has_account group "$5")
 END
     [ "$wanted" = "$gid" ] || return 1
   fi
-  [ "$6" = - ] || [ "$(groups_of "$1")" = "$6" ]
+  [ "$6" = : ] || [ "$(groups_of "$1")" = "$6" ]
 }
 
 # Supplementary groups of a user, sorted, separated by commas.
@@ -120,20 +121,20 @@ do_user() {
   name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9
   if has_account passwd "$name" >/dev/null; then
     set -- usermod
-    [ "$home" = - ] || set -- "$@" -d "$home"
+    [ "$home" = : ] || set -- "$@" -d "$home"
   else
     set -- useradd
     [ "$system" = no ] || set -- "$@" -r
     if [ "$create_home" = yes ]; then set -- "$@" -m; else set -- "$@" -M; fi
-    [ "$home" = - ] || set -- "$@" -d "$home"
+    [ "$home" = : ] || set -- "$@" -d "$home"
     # Without a declared group: the one of the same name where it exists, else useradd's own choice.
-    if [ "$group" = - ] && has_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
+    if [ "$group" = : ] && has_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
   fi
-  [ "$uid" = - ] || set -- "$@" -u "$uid"
-  [ "$group" = - ] || set -- "$@" -g "$group"
-  [ "$groups" = - ] || set -- "$@" -G "$groups"
-  [ "$shell" = - ] || set -- "$@" -s "$shell"
-  [ "$comment" = - ] || set -- "$@" -c "$comment"
+  [ "$uid" = : ] || set -- "$@" -u "$uid"
+  [ "$group" = : ] || set -- "$@" -g "$group"
+  [ "$groups" = : ] || set -- "$@" -G "$groups"
+  [ "$shell" = : ] || set -- "$@" -s "$shell"
+  [ "$comment" = : ] || set -- "$@" -c "$comment"
   "$@" -- "$name"
 }
 
@@ -147,15 +148,15 @@ END
     old_uid=$(free_id passwd "$system") old_gid= old_comment= old_home=/home/$name old_shell=/bin/sh
     [ "$system" = no ] || old_home=/nonexistent old_shell=/usr/sbin/nologin
   fi
-  [ "$uid" = - ] || old_uid=$uid
-  [ "$home" = - ] || old_home=$home
-  [ "$shell" = - ] || old_shell=$shell
-  [ "$comment" = - ] || old_comment=$comment
-  if [ "$group" = - ] && [ -z "$old_gid" ]; then
+  [ "$uid" = : ] || old_uid=$uid
+  [ "$home" = : ] || old_home=$home
+  [ "$shell" = : ] || old_shell=$shell
+  [ "$comment" = : ] || old_comment=$comment
+  if [ "$group" = : ] && [ -z "$old_gid" ]; then
     group=$name
     account group "$group" >/dev/null || do_group "$group" '' "$system" || return 1
   fi
-  if [ "$group" != - ]; then
+  if [ "$group" != : ]; then
     IFS=: read -r _ _ old_gid _ <<END
 $(account group "$group")
 END
@@ -165,7 +166,7 @@ END
     }
   fi
   account shadow "$name" >/dev/null 2>&1 || replace_account shadow "$name" "$name:!:::::::" || return 1
-  [ "$groups" = - ] || edit_memberships "$name" ",$groups," || return 1
+  [ "$groups" = : ] || edit_memberships "$name" ",$groups," || return 1
   [ "$create_home" = no ] || make_home "$R$old_home" || return 1
   # Last, for this is what tells the next run that the user is there.
   replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell"

@@ -119,7 +119,8 @@ fail() {
 # step NUMBER OPERATION ARGUMENT ...
 step() {
   [ -z "$FAILED" ] || return 0
-  [ "$2" = write ] || flush_writes
+  # The queue's paths are the words of one command, of which a system takes no more than ARG_MAX bytes.
+  { [ "$2" = write ] && [ "$QUEUED" -lt 200 ]; } || flush_writes
   [ -z "$FAILED" ] || return 0
   NUMBER=$1 operation=$2 LAST=
   shift 2

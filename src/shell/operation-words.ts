@@ -31,7 +31,7 @@ export function operationWords(operation: Operation): readonly string[] {
     case 'user': {
       const { name, system, createHome, uid, group, groups, home, shell, comment } = operation
       const declared = [uid?.toString(), group, groups?.toSorted().join(','), home, shell, comment]
-      return ['user', name, yesNo(system), yesNo(createHome), ...declared.map((value) => value ?? '-')]
+      return ['user', name, yesNo(system), yesNo(createHome), ...declared.map((value) => value ?? ':')]
     }
     case 'remove-user':
       return ['remove_user', operation.name]

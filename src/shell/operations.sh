@@ -382,7 +382,11 @@ do_run() {
   }
 }
 
-quote_word() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+# With a last character to lose: `$(...)` drops newlines at the end, which a directory's name may have.
+quote_word() {
+  quoted=$(printf '%sx' "$1" | sed "s/'/'\\\\''/g")
+  printf "'%s'" "${quoted%x}"
+}
 
 # await TIMEOUT COMMAND
 is_await() { shell_command "$2" >/dev/null 2>&1; }

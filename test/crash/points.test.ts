@@ -15,9 +15,11 @@ import { spread } from './spread.ts'
 import { readState } from './state.ts'
 import { brokenIn, miscounted, type Undisturbed, unclean, unlikeUndisturbed } from './verdict.ts'
 
-/** How many are taken of all points: few enough for `npm test`, unless CRASH_POINTS says another number or `all`. */
-const sampleSize = (few: number): number => {
-  const wanted = process.env.CRASH_POINTS
+/**
+ * How many are taken of all points: few enough for `npm test`, unless CRASH_POINTS says another number or `all`;
+ * CRASH_COMMANDS says it for the unmarked ones by themselves, which are many.
+ */
+const sampleSize = (few: number, wanted = process.env.CRASH_POINTS): number => {
   if (wanted === undefined) return few
   return wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted)
 }
@@ -58,7 +60,7 @@ test('killed at any marked point, the next run ends as an undisturbed one and no
 
 test('killed before any single command, the same', async () => {
   const points = await countPoints(dyingAnywhere(hostLibrary()))
-  const taken = spread(points, sampleSize(6))
+  const taken = spread(points, sampleSize(6, process.env.CRASH_COMMANDS ?? process.env.CRASH_POINTS))
   figure('commands of the host program before which it is killed', share(taken.length, points))
   // bash does not let a program die where it enters a function.
   await dieAt(taken, dyingAnywhere(hostLibrary()), { most: () => 2, mayLive: () => true })

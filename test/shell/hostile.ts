@@ -1,11 +1,53 @@
 import fc from 'fast-check'
+import type { RootTree } from './root-tree.ts'
+import { shells } from './shells.ts'
 
 export const seed = 20260229
 
-/** How many generated inputs a fuzzing test tries: 200, or what the environment variable CONVERGE_FUZZ asks for. */
-export const fuzzRuns = Number(process.env.CONVERGE_FUZZ ?? 200)
+/** Each shell gets inputs of its own. */
+export function seedOf(tree: RootTree): number {
+  return seed + shells.indexOf(tree.shell)
+}
+
+/** What each shell has to try, so that all together try that many. */
+export function shareOf(inputs: number): number {
+  return Math.ceil(inputs / shells.length)
+}
+
+/** In which shells something was tried, for a figure. */
+export const inShells = `(${shells.map(({ name }) => name).join(', ')})`
+
+/**
+ * How many generated inputs a fuzzing test tries in all shells together: 600, or what the environment variable
+ * CONVERGE_FUZZ asks for.
+ */
+export const fuzzRuns = Number(process.env.CONVERGE_FUZZ ?? 600)
+
+/** Text that runs the command `canary` (canary.ts) where it is read as shell, in whatever quotes it stands. */
+const injections = [
+  '$(canary)',
+  '`canary`',
+  ';canary;',
+  "';canary;'",
+  '";canary;"',
+  "'$(canary)'",
+  '"`canary`"',
+  "'\\'';canary;'",
+  '\\";canary;"',
+  '\ncanary\n',
+  "'\ncanary\n'",
+  '&&canary||canary&',
+  '|canary|',
+  ')canary(',
+  '}\ncanary\n{',
+  '\nEND\ncanary\n',
+  '$((canary[$(canary)]))',
+  '${x:-$(canary)}',
+  "{}';canary;'{}",
+]
 
 const fragments = [
+  ...injections,
   "'",
   '"',
   '`',

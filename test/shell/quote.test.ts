@@ -4,10 +4,10 @@ import * as assert from 'uvu/assert'
 import { InternalError } from '../../src/model/errors.ts'
 import { commandLine, quote } from '../../src/shell/quote.ts'
 import { figure } from '../figure.ts'
-import { fuzzRuns, hostileText, seed } from './hostile.ts'
-import { inEachShell } from './root-tree.ts'
+import { inEachShellWithCanary } from './canary.ts'
+import { fuzzRuns, hostileText, inShells, seedOf, shareOf } from './hostile.ts'
 
-const wordsPerProcess = Math.min(200, fuzzRuns)
+const wordsPerProcess = Math.min(1_000, shareOf(fuzzRuns))
 
 test('puts a word between single quotes', () => {
   assert.is(quote('a b'), "'a b'")
@@ -24,20 +24,22 @@ test('refuses a NUL', () => {
   )
 })
 
-test('words arrive byte for byte', () =>
-  inEachShell(async (tree) => {
-    let words = 0
+test('words arrive byte for byte, and none is run', async () => {
+  let words = 0
+  await inEachShellWithCanary(async (tree, canary) => {
     const word = fc.array(hostileText, { minLength: wordsPerProcess, maxLength: wordsPerProcess })
-    await fc.assert(
-      fc.asyncProperty(word, async (sent) => {
-        const program = `{\nset -- ${commandLine(sent)}\nprintf '%s\\000' "$@"\n} </dev/null\n`
-        const { stdout } = await tree.run(program)
-        assert.equal(stdout.toString('utf8').split('\0').slice(0, -1), sent)
-        words += sent.length
-      }),
-      { seed, numRuns: Math.ceil(fuzzRuns / wordsPerProcess) },
-    )
-    figure(`hostile words that are quoted, in ${tree.shell.name}`, words)
-  }))
+    const property = fc.asyncProperty(word, async (sent) => {
+      const program = `{\nset -- ${commandLine(sent)}\nprintf '%s\\000' "$@"\n} </dev/null\n`
+      const { stdout } = await tree.run(program)
+      assert.equal(stdout.toString('utf8').split('\0').slice(0, -1), sent)
+      words += sent.length
+    })
+    const numRuns = Math.ceil(shareOf(fuzzRuns) / wordsPerProcess)
+    await fc.assert(property, { seed: seedOf(tree), numRuns, endOnFailure: true, includeErrorInReport: true })
+    assert.not.ok(canary.hasSung(), 'a word was run')
+  })
+  assert.ok(words >= fuzzRuns)
+  figure(`hostile words that are quoted ${inShells}`, words)
+})
 
 test.run()

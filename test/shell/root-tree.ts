@@ -37,6 +37,8 @@ export interface RootTree {
 export interface TreeOptions {
   /** Environment variables beyond CONVERGE_ROOT. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Where programs are started; in this process's own directory unless given. */
+  readonly cwd?: string
 }
 
 const files = {
@@ -67,7 +69,7 @@ export async function inEachShell(
 export async function withRootTree(
   shell: Shell,
   use: (tree: RootTree) => Promise<void>,
-  { environment = {} }: TreeOptions = {},
+  { environment = {}, cwd }: TreeOptions = {},
 ): Promise<void> {
   const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir())
   const root = mkdtempSync(join(parent, 'converge-test-'))
@@ -79,6 +81,7 @@ export async function withRootTree(
   const start: RootTree['start'] = (program) => {
     const child = spawn(shell.command, [...shell.args, '-s'], {
       detached: true,
+      ...(cwd === undefined ? {} : { cwd }),
       env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', CONVERGE_ROOT: root, ...environment },
     })
     return { child, finished: collect(child, program) }

@@ -8,7 +8,7 @@ import { launchProgram } from '../../src/shell/launch-program.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
 import { parseInspect } from '../../src/shell/parse-inspect.ts'
 import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/parse-results.ts'
-import { planProgram, type Run } from '../../src/shell/plan-program.ts'
+import { type PlannedChanges, planProgram, type Run } from '../../src/shell/plan-program.ts'
 import { portableProgram } from '../../src/shell/portable-program.ts'
 import type { Finished, RootTree } from './root-tree.ts'
 import type { Shell } from './shells.ts'
@@ -42,19 +42,23 @@ export function newRun(id: string): Run {
   return { ...place, id, by: 'somebody@somewhere', stagingDir: `/var/tmp/converge-${id}` }
 }
 
+export interface LaunchOptions extends Partial<Pick<PlannedChanges, 'journal' | 'bookkeeping'>> {
+  readonly library?: HostLibrary
+}
+
 /** Stages what the changes write, and gives the program that carries them out detached. */
 export function launching(
   tree: RootTree,
   changes: readonly Change[],
   run: Run,
-  { journal = '', library = libraryFor(tree.shell) } = {},
+  { journal = '', library = libraryFor(tree.shell), ...booked }: LaunchOptions = {},
 ): string {
   for (const { operation } of changes) {
     if (operation.op !== 'write') continue
     const { sha256, data, encoding } = operation.content
     tree.write(`${run.stagingDir}/${sha256}`, Buffer.from(data, encoding), 0o600)
   }
-  return launchProgram(planProgram({ changes, journal }, run, library), run, library)
+  return launchProgram(planProgram({ changes, journal, ...booked }, run, library), run, library)
 }
 
 let runs = 0
@@ -67,6 +71,16 @@ export async function apply(
 ): Promise<readonly string[]> {
   runs += 1
   return resultLines(await tree.run(launching(tree, changes, newRun(`run-${runs}`), { journal })))
+}
+
+/** The same with what a whole plan carries, in the name of somebody. */
+export async function applyBooked(
+  tree: RootTree,
+  { changes, ...booked }: PlannedChanges,
+  by: string,
+): Promise<readonly string[]> {
+  runs += 1
+  return resultLines(await tree.run(launching(tree, changes, { ...newRun(`run-${runs}`), by }, booked)))
 }
 
 /** Asks for a run again that was started before; this program must never be run. */
