@@ -175,7 +175,11 @@ function checkFiles(tree: RootTree, { directory, text, unit, ...item }: Item, in
   assert.ok(lstatSync(tree.at(`/etc/systemd/system/${unit}`)).isSymbolicLink())
   const passwd = readFileSync(tree.at('/etc/passwd'), 'utf8').split('\n')
   const entry = passwd.find((line) => line.startsWith(`${item.login}:`))
-  assert.equal(entry?.split(':').slice(3), [String(2000 + index), item.comment, item.home, '/bin/sh'], JSON.stringify(item))
+  assert.equal(
+    entry?.split(':').slice(3),
+    [String(2000 + index), item.comment, item.home, '/bin/sh'],
+    JSON.stringify(item),
+  )
 }
 
 test.run()

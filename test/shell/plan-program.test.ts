@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attributes, change, link, mkdir, run, write } from './changes.ts'
 import { inEachShell } from './root-tree.ts'
-import { apply, events, libraryFor } from './run-programs.ts'
+import { apply, events, launching, libraryFor, newRun } from './run-programs.ts'
 
 function mode(path: string): string {
   return (lstatSync(path).mode & 0o7777).toString(8).padStart(4, '0')
@@ -96,6 +96,32 @@ test('owner and group are those of the tree, not those of the machine it lies on
       '| there is no sshd in /etc/passwd',
       'end failed',
     ])
+  }))
+
+test('a command runs in a directory whose name ends in newlines', () =>
+  inEachShell(async (tree) => {
+    const cwd = '/srv/two\n\n'
+    const lines = await apply(tree, [change(mkdir(cwd)), change({ ...run('echo here >place'), cwd })])
+    assert.is(lines.at(-1), 'end ok')
+    assert.is(tree.read(`${cwd}/place`), 'here\n')
+  }))
+
+test('an account whose comment is a dash gets it', () =>
+  inEachShell(async (tree) => {
+    const dash = { op: 'user', name: 'web', system: true, createHome: false, comment: '-' } as const
+    assert.is((await apply(tree, [change(dash)])).at(-1), 'end ok')
+    assert.match(tree.read('/etc/passwd'), /^web:x:\d+:\d+:-:/m)
+  }))
+
+test('more files in a row are written than one command takes names', () =>
+  inEachShell(async (tree) => {
+    const directory = `/srv/${'x'.repeat(220)}/${'y'.repeat(220)}`
+    const paths = Array.from({ length: 320 }, (_, index) => `${directory}/${index}`)
+    const changes = [change(mkdir(directory)), ...paths.map((path) => change(write(path, 'x')))]
+    // Linux grants arguments a quarter of the stack.
+    const { stdout } = await tree.run(`ulimit -s 512\n${launching(tree, changes, newRun('many'))}`)
+    assert.match(stdout.toString(), /\nend ok\n$/)
+    for (const path of paths) assert.is(tree.read(path), 'x')
   }))
 
 test('a recursive removal needs no root tree', () =>
