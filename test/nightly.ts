@@ -10,6 +10,7 @@ export const nightlySuites: readonly string[] = [
   'hostile/specs.test.ts',
   'shell/hostile-words.test.ts',
   'hostile/answers.test.ts',
+  'engine/life-of-a-host.test.ts',
   'crash/archive.test.ts',
   'shell/crash.test.ts',
   'shell/quote.test.ts',
@@ -37,6 +38,7 @@ const promised: readonly {
   { suite: 'hostile/answers.test.ts', figure: /^garbled answers/, atLeast: 100_000 },
   { suite: 'hostile/answers.test.ts', figure: /^garbled histories/, atLeast: 100_000 },
   { suite: 'hostile/specs.test.ts', figure: /^fuzzed specs/, atLeast: 5_000 },
+  { suite: 'engine/life-of-a-host.test.ts', figure: /^applies and rollbacks/, atLeast: 500 },
   ...['is cut off', 'falls silent', 'has any one', 'goes on'].map((way) => ({
     suite: 'hostile/cut-and-garbled.test.ts',
     figure: new RegExp(`^connections on which what a host says ${way}`),

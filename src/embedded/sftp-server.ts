@@ -35,6 +35,7 @@ export interface SftpServerOptions {
 export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOptions): void {
   const handles = new Map<number, Handle>()
   let lastHandle = 0
+  let closed = false
 
   const answer = (id: number, act: () => Promise<unknown>) => {
     act().then(
@@ -68,7 +69,13 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
   sftp.on('OPEN', (id, path, flags, attributes) =>
     answer(id, async () => {
       const mode = attributes.mode === undefined ? 0o666 : attributes.mode & 0o7777
-      return grant(id, { kind: 'file', file: await open(await at(path, 'follow'), openFlags(flags), mode) })
+      const file = await open(await at(path, 'follow'), openFlags(flags), mode)
+      // The connection may have been lost in the meantime.
+      if (closed) {
+        await file.close()
+        return ANSWERED
+      }
+      return grant(id, { kind: 'file', file })
     }),
   )
   sftp.on('READ', (id, handle, offset, length) =>
@@ -159,6 +166,7 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
     }),
   )
   const closeFiles = () => {
+    closed = true
     for (const handle of handles.values()) {
       if (handle.kind === 'file') handle.file.close().catch(() => undefined)
     }
