@@ -26,10 +26,10 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether there is somebody at a terminal to answer. */
   readonly canAsk: boolean
-  /** One line of answer; empty when there is none. */
-  ask(question: string): Promise<string>
+  /** One line of answer; undefined when Ctrl-C or Ctrl-D was pressed instead. */
+  ask(question: string): Promise<string | undefined>
   /** As `ask`, without echo. */
-  askSecret(question: string): Promise<string>
+  askSecret(question: string): Promise<string | undefined>
   /** Undefined where stderr is no terminal. */
   liveView(): Promise<LiveView | undefined>
   /** Calls the listener on the first interrupt instead of ending the process. Returns how to stop listening. */

@@ -57,14 +57,15 @@ export function requireConsentable(options: ProposeOptions, io: Io): void {
 export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   const { plan, open, options, io } = proposal
   open.progress.pause()
-  const { changes, failed } = summarisePlan(plan)
+  const { changes } = summarisePlan(plan)
   if (options.dryRun) return showDryRun(proposal)
   if (changes === 0) return showIdle(proposal)
   if (!options.json && options.planShown !== true) showPlan(proposal)
   if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(plan)
-  if (!options.yes && !(await hasConsent(plan, io))) {
+  const consent = options.yes ? 'yes' : await askConsent(plan, io)
+  if (consent !== 'yes') {
     io.stdout.write('Nothing was applied.\n')
-    return { code: failed > 0 ? 1 : 0 }
+    return { code: consent === 'interrupted' ? 130 : 1 }
   }
   return applyPlan(proposal)
 }
@@ -99,9 +100,14 @@ function takesMuchAway({ consents }: Plan): Error {
   )
 }
 
-async function hasConsent({ consents }: Plan, io: Io): Promise<boolean> {
-  if (consents.length > 0) return (await io.ask('Type "prune" to apply these changes: ')).trim() === 'prune'
-  return /^y(es)?$/i.test((await io.ask('Apply these changes? [y/N] ')).trim())
+async function askConsent({ consents }: Plan, io: Io): Promise<'yes' | 'no' | 'interrupted'> {
+  const [question, wanted] =
+    consents.length > 0
+      ? ['Type "prune" to apply these changes: ', /^prune$/]
+      : ['Apply these changes? [y/N] ', /^y(es)?$/i]
+  const answer = await io.ask(question)
+  if (answer === undefined) return 'interrupted'
+  return wanted.test(answer.trim()) ? 'yes' : 'no'
 }
 
 async function applyPlan(proposal: Proposal): Promise<Outcome> {

@@ -87,8 +87,10 @@ async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, i
       return false
     }
     if (options.dryRun) return true
-    if (!options.yes && !/^y(es)?$/i.test((await io.ask(`Retire ${member.name}? [y/N] `)).trim()))
+    if (!options.yes && !/^y(es)?$/i.test((await io.ask(`Retire ${member.name}? [y/N] `))?.trim() ?? '')) {
+      io.stdout.write('Nothing was retired.\n')
       return false
+    }
     const report = await session.apply(plan)
     io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
     return report.hosts.every(({ status }) => status === 'changed' || status === 'unchanged')

@@ -62,8 +62,8 @@ interface Prompt {
   readonly question: string
 }
 
-/** Ctrl-C and Ctrl-D at the prompt are an empty answer. */
-async function readAnswer({ input, prompt, echo, question }: Prompt): Promise<string> {
+/** Undefined for Ctrl-C and Ctrl-D at the prompt. */
+async function readAnswer({ input, prompt, echo, question }: Prompt): Promise<string | undefined> {
   // Before the question is seen the terminal must have ceased to echo by itself.
   const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 })
   try {
@@ -76,7 +76,7 @@ async function readAnswer({ input, prompt, echo, question }: Prompt): Promise<st
     })
     // Enter has ended the line on the terminal only where it was shown.
     if (answer === undefined || echo !== prompt) prompt.write('\n')
-    return answer ?? ''
+    return answer
   } finally {
     lines.close()
   }

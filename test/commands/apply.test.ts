@@ -70,8 +70,11 @@ test('asks, and applies nothing unless the answer is yes', async () => {
     const { stdout, questions, code } = await converge(file, { answers: [answer] })
     assert.is(stdout, `${firstPlan}Nothing was applied.\n`)
     assert.equal(questions, ['Apply these changes? [y/N] '])
-    assert.is(code, 0)
+    assert.is(code, 1, 'what follows `&&` must not go on')
   }
+  const interrupted = await converge(file, { answers: [] })
+  assert.is(interrupted.stdout, `${firstPlan}Nothing was applied.\n`)
+  assert.is(interrupted.code, 130)
   const { stdout } = await converge(file, { answers: ['y'] })
   assert.match(stdout, 'web[0-1] changed: 1 change applied')
 })

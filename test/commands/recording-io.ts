@@ -26,7 +26,8 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
   const style = createStyle({ color: false })
   const answer = async (question: string) => {
     questions.push(question)
-    return answers?.[questions.length - 1] ?? ''
+    // Behind the last answer somebody presses Ctrl-C.
+    return answers?.[questions.length - 1]
   }
   const output = (name: 'stdout' | 'stderr') => ({
     isTTY: false,

@@ -38,7 +38,7 @@ test('takes Ctrl-C, Ctrl-D and the end of input for no answer', async () => {
     const answer = io.ask('Really? ')
     if (key === undefined) stdin.end()
     else stdin.write(key)
-    assert.is(await answer, '')
+    assert.is(await answer, undefined)
   }
 })
 
