@@ -18,6 +18,8 @@ export interface Applied {
   readonly removal: readonly Operation[]
   /** What was there before converge came, of what has no path. */
   readonly found?: Found
+  /** Its content was not to be shown; a later spec that says so no more must not show it either. */
+  readonly sensitive?: boolean
   /** The disruption group that the resource is a member of. */
   readonly group?: string
 }

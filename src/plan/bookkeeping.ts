@@ -137,6 +137,7 @@ function appliedAfter(
     desired: desiredDigest(resource.desired),
     paths: states,
     removal: removalOf(entry, { states, changes, last, found }, facts),
+    ...(resource.desired.sensitive === true ? { sensitive: true } : {}),
     ...(found === undefined ? {} : { found }),
     ...(resource.relations.disruption === undefined ? {} : { group: resource.relations.disruption.group }),
   }

@@ -8,7 +8,7 @@ import { consents } from './consents.ts'
 import { heldBy } from './held.ts'
 import { departed, remembered } from './members.ts'
 import { planHost } from './plan-host.ts'
-import { prune, silentDrops } from './prune.ts'
+import { leftAlone, prune, silentDrops } from './prune.ts'
 import { planWaves } from './waves.ts'
 
 /** What an inspect brought for each selected host: its facts, or why there are none. */
@@ -79,7 +79,9 @@ function planOne(
     const held = heldBy(catalog, facts)
     if (held !== undefined && !options.release) return heldHost(catalog, facts, held)
     const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
-    const plan = planHost(catalog, facts, new Set(groups.keys()), pruned)
+    const planned = planHost(catalog, facts, new Set(groups.keys()), pruned)
+    const stays = options.prune ? leftAlone(catalog, facts) : []
+    const plan = { ...planned, notes: [...planned.notes, ...stays] }
     const refusal = bootstrapRefusal(plan, inspection, groups)
     return refusal === undefined
       ? withBookkeeping(plan, catalog, {

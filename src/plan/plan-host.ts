@@ -42,10 +42,11 @@ export function planHost(
   const delayed = carryOutDelayed(catalog, facts, changes, (target, step, answered) =>
     notifiedChanges(target, step, answered, startTogether),
   )
+  const all = [...pruned.first, ...delayed.changes, ...last, ...pruned.last]
   return {
     host: catalog.host,
     status: 'planned',
-    changes: withDaemonReload([...pruned.first, ...delayed.changes, ...last, ...pruned.last], catalog, facts),
+    changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
     facts,
     disrupts: disruptions(catalog, delayed.changes),
     notes: [...ownershipNote(facts), ...delayed.notes],
@@ -68,6 +69,20 @@ function startsBehindNeighbours({ resource, notifies }: CatalogEntry): boolean {
 
 function startsOrStops({ operation }: Step): boolean {
   return operation.op === 'unit' && (operation.action === 'start' || operation.action === 'stop')
+}
+
+/** A write shows what was there before: where that was sensitive it stays so, also when the spec says so no more. */
+function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly Change[] {
+  const secret = new Set(
+    (facts.state?.manifest ?? []).flatMap(({ sensitive, paths }) => (sensitive ? Object.keys(paths) : [])),
+  )
+  if (secret.size === 0) return changes
+  return changes.map((change): Change => {
+    const { operation } = change
+    if (operation.op !== 'write' || !secret.has(operation.path)) return change
+    const diff = { path: operation.path, omitted: 'sensitive' } as const
+    return { ...change, operation: { ...operation, sensitive: true }, diff }
+  })
 }
 
 /** Whether a guarded entry acts: its check as inspected, unless an earlier operation may still change the answer. */

@@ -46,13 +46,13 @@ export interface Prune {
 
 /** Takes back what left the catalog: what converge created goes, what it adopted gets its original back. */
 export function prune(catalog: HostCatalog, facts: Facts): Prune {
-  const claimed = new Set(
-    catalog.entries.flatMap(({ resource }) => resource.claims.map(({ kind, key }) => `${kind} ${key}`)),
-  )
+  const claimed = claimsOf(catalog)
   const first: Change[] = []
   const last: Change[] = []
   for (const applied of leftBehind(catalog, facts)) {
-    const open = applied.removal.filter((operation) => !isClaimed(operation, claimed))
+    const open = applied.removal.filter(
+      (operation) => !isClaimed(operation, claimed) && !isForeign(operation, applied, facts),
+    )
     const needed = open.filter((operation) => isNeeded(operation, facts))
     const operations = needed.length > 0 ? needed : open.filter((one) => isRepeatable(one, facts)).slice(-1)
     const changes = strikingLast(
@@ -65,9 +65,33 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   return { first, last }
 }
 
+function claimsOf({ entries }: HostCatalog): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ resource }) => resource.claims.map(({ kind, key }) => `${kind} ${key}`)))
+}
+
 function isClaimed(operation: Operation, claimed: ReadonlySet<string>): boolean {
   if (operation.op === 'unit') return claimed.has(`unit ${operation.unit}`)
   return 'path' in operation && claimed.has(`path ${operation.path}`)
+}
+
+/** What prune leaves where it is although its resource left the catalog, one sentence each. */
+export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
+  const claimed = claimsOf(catalog)
+  return leftBehind(catalog, facts).flatMap((applied) =>
+    applied.removal.flatMap((operation) =>
+      'path' in operation && !isClaimed(operation, claimed) && isForeign(operation, applied, facts)
+        ? [`${operation.path} stays: it is not what converge made there for ${applied.resource}`]
+        : [],
+    ),
+  )
+}
+
+/** Whether another kind of thing stands at the path than converge made, or tried to make: that is somebody else's. */
+function isForeign(operation: Operation, { paths }: Applied, facts: Facts): boolean {
+  if (!('path' in operation)) return false
+  const [kind] = (paths[operation.path] ?? '').split(' ')
+  const live = facts.paths[operation.path]?.type ?? 'absent'
+  return live !== 'absent' && live !== kind
 }
 
 /** Whether an operation is not done already: a prune or rollback that was interrupted goes on where it stopped. */

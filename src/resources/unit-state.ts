@@ -52,8 +52,10 @@ export function unitFileSteps(
 
 /** Last of all: start or stop. */
 export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
-  if (started === true && !isStarted(found)) {
-    const now = found.load === 'not-found' ? '' : `is ${found.active}, `
+  // One that ends again and again is `activating` in between, and does not run.
+  if (started === true && (!isStarted(found) || found.isCrashing === true)) {
+    const now =
+      found.load === 'not-found' ? '' : `${found.isCrashing ? 'ends by itself' : `is ${found.active}`}, `
     return [step(name, 'start', `${now}will be started`)]
   }
   if (started === false && isStarted(found))

@@ -94,6 +94,7 @@ const applied: Fields<Applied> = {
   desired: text,
   paths: (value) => record(text)(value) && Object.keys(Object(value)).every(absolutePath),
   removal: list(isOperation),
+  sensitive: optional(flag),
   group: optional(text),
   found: optional((value) =>
     hasFields(value, {

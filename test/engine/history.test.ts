@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import { planDocument } from '../../src/report/json.ts'
 import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
 
 const test = suite<{ fleet: Fleet }>('what a host remembers')
@@ -66,6 +67,40 @@ test('gives what it adopted its original back', async ({ fleet }) => {
   assert.equal(words(changesOf(plan, 'b')), ['remove /etc/motd'])
   assert.is(fleet.read('a', '/etc/motd'), 'the distribution\n')
   assert.is(fleet.read('b', '/etc/motd'), undefined)
+})
+
+test('what was sensitive is not shown either when the spec calls it so no more', async ({ fleet }) => {
+  await fleet.converge([file({ path: '/etc/token', content: 'secret-1\n', sensitive: true })])
+  const { plan } = await fleet.converge([file({ path: '/etc/token', content: 'public\n' })])
+  const [change] = changesOf(plan, 'a')
+  assert.equal(change?.diff, { path: '/etc/token', omitted: 'sensitive' })
+  assert.not.match(JSON.stringify(planDocument(plan, 'apply')), 'secret-1')
+  const later = await fleet.converge([file({ path: '/etc/token', content: 'other\n' })])
+  assert.equal(changesOf(later.plan, 'a')[0]?.diff, {
+    path: '/etc/token',
+    before: 'public\n',
+    after: 'other\n',
+  })
+})
+
+test('leaves what stands where it could not make anything', async ({ fleet }) => {
+  await fleet.converge([
+    file({ path: '/etc/x', content: 'x' }),
+    command({
+      name: 'in the way',
+      command: 'mkdir -p "$CONVERGE_ROOT/srv/app/mine"',
+      creates: '/srv/app/mine',
+    }),
+    link({ path: '/srv/app', target: '/opt/app' }),
+  ])
+  assert.ok(existsSync(fleet.path('a', '/srv/app/mine')))
+  const { plan } = await fleet.converge([file({ path: '/etc/x', content: 'x' })])
+  assert.equal(words(changesOf(plan, 'a')), [])
+  const [a] = plan.hosts
+  assert.equal(a?.status === 'planned' && a.notes, [
+    '/srv/app stays: it is not what converge made there for link[/srv/app]',
+  ])
+  assert.ok(existsSync(fleet.path('a', '/srv/app/mine')))
 })
 
 test('leaves what it never touched', async ({ fleet }) => {
