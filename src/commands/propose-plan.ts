@@ -61,7 +61,7 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   if (options.dryRun) return showDryRun(proposal)
   if (changes === 0) return showIdle(proposal)
   if (!options.json && options.planShown !== true) showPlan(proposal)
-  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(plan)
+  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(proposal)
   const consent = options.yes ? 'yes' : await askConsent(plan, io)
   if (consent !== 'yes') {
     io.stdout.write('Nothing was applied.\n')
@@ -93,10 +93,12 @@ function showPlan({ plan, options, io }: Proposal): void {
   io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
 }
 
-function takesMuchAway({ consents }: Plan): Error {
+function takesMuchAway({ command, plan: { consents } }: Proposal): Error {
+  const otherwise =
+    command === 'apply' ? 'mend the spec or pass --no-prune' : 'name the hosts, or another --to'
   return usageError(
     `the plan takes much away: ${consents.join('; ')}`,
-    'if that is meant, pass --allow-prune; if not, mend the spec or pass --no-prune',
+    `if that is meant, pass --allow-prune; if not, ${otherwise}`,
   )
 }
 

@@ -7,6 +7,7 @@ import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
 import type { Catalog } from '../model/resource.ts'
 import type { Connection, ConnectOptions, ExecResult } from '../model/transport.ts'
+import { rollbackConsents } from '../plan/consents.ts'
 import { lastApply, olderApplyNote } from '../plan/last-apply.ts'
 import { conflictOn, findGroups, type PlanOptions, planCluster } from '../plan/plan-cluster.ts'
 import { planHost } from '../plan/plan-host.ts'
@@ -148,7 +149,12 @@ export function openSession(input: SessionInput): Session {
         hosts: planned,
         waves: planWaves(planned, findGroups(catalog)),
         departed: [],
-        consents: [],
+        consents: planned.flatMap((one) => {
+          const found = back.get(one.host)
+          return found === undefined || found instanceof ConvergeError
+            ? []
+            : rollbackConsents(one, found.generations.at(-1))
+        }),
       }
       replans.set(plan, async (name) => {
         const found = back.get(name)

@@ -244,6 +244,21 @@ test('goes back to the generation before, with its notifications, and is held th
   assert.equal(changesOf(after.plan, 'a'), [])
 })
 
+test('wants more than a yes where a rollback takes much away', async ({ fleet }) => {
+  const one = file({ path: '/etc/0', content: '0\n' })
+  const more = [1, 2, 3].map((number) => file({ path: `/etc/${number}`, content: '0\n' }))
+  await fleet.converge([one])
+  await fleet.converge([one, ...more])
+  await fleet.converge([one, ...more, file({ path: '/etc/4', content: '0\n' })])
+  const session = fleet.session([one, ...more])
+  assert.equal((await session.planRollback()).consents, [])
+  assert.equal((await session.planRollback(1)).consents, [
+    'a: 4 of its 5 resources go',
+    'b: 4 of its 5 resources go',
+  ])
+  await session.close()
+})
+
 test('takes a rollback back by another one', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
