@@ -58,6 +58,8 @@ export type Operation =
       readonly path: string
       readonly kept: string
       readonly sha256: string
+      /** As for a write. */
+      readonly sensitive?: boolean
     } & Ownership)
   | {
       readonly op: 'group'

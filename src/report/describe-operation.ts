@@ -29,7 +29,7 @@ function describe(operation: Operation, facts: Facts | undefined): string {
     case 'remove':
       return `remove ${operation.path}${operation.recursive ? ' and all that is in it' : ''}`
     case 'restore':
-      return `restore ${operation.path}${details([ownership(operation)])}`
+      return `restore ${operation.path}${details([ownership(operation), operation.sensitive === true && 'sensitive'])}`
     case 'group':
       return `${verb(facts?.groups[operation.name])} group ${operation.name}${details([
         operation.gid !== undefined && `gid ${operation.gid}`,

@@ -41,7 +41,7 @@ export function diffHunks(diff: FileDiff): ShownDiff {
 /** The diff to show for a change. What is sensitive is never shown, whatever else the plan carries. */
 export function diffOfChange(change: Change): FileDiff | undefined {
   const { diff, operation } = change
-  if (diff === undefined || operation.op !== 'write' || operation.sensitive !== true) return diff
+  if (diff === undefined || !('sensitive' in operation) || operation.sensitive !== true) return diff
   return { path: diff.path, omitted: 'sensitive' }
 }
 

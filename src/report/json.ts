@@ -123,6 +123,10 @@ export function changeObject(change: Change, facts?: Facts) {
 
 /** The content stays out: the diff carries what may be seen of it. */
 function operationObject(operation: Operation) {
+  if (operation.op === 'restore' && operation.sensitive === true) {
+    const { sha256: _, ...rest } = operation
+    return rest
+  }
   if (operation.op !== 'write') return operation
   const { content, ...rest } = operation
   if (operation.sensitive === true) return rest

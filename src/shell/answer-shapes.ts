@@ -17,6 +17,7 @@ const absolutePath: Check = (value) =>
 /** Below the cluster's state directory. */
 const keptFile: Check = (value) =>
   /^(generations|originals)\/[\w.-]+(\/\d+)?$/.test(String(value)) && text(value)
+const checksum: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const mode: Check = (value) => typeof value === 'string' && /^[0-7]{4}$/.test(value)
 const list =
   (item: Check): Check =>
@@ -50,7 +51,7 @@ const operations: Operations = {
   attributes: { path: absolutePath, ...ownership },
   link: { path: absolutePath, target: text },
   remove: { path: absolutePath, recursive: flag, sensitive: optional(flag) },
-  restore: { path: absolutePath, kept: keptFile, sha256: text, ...ownership },
+  restore: { path: absolutePath, kept: keptFile, sha256: checksum, sensitive: optional(flag), ...ownership },
   group: { name: text, gid: optional(count), system: flag, prune: optional(flag) },
   user: {
     name: text,
@@ -96,6 +97,7 @@ const applied: Fields<Applied> = {
   removal: list(isOperation),
   sensitive: optional(flag),
   group: optional(text),
+  sensitive: optional(flag),
   found: optional((value) =>
     hasFields(value, {
       units: record((unit) => hasFields(unit, { active: text, file: text })),

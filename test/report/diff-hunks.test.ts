@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Operation } from '../../src/model/operation.ts'
 import { diffHunks, diffOfChange, unifiedDiff } from '../../src/report/diff-hunks.ts'
 import { change, write } from './sample-plan.ts'
 
@@ -37,11 +38,15 @@ test('says why a diff is omitted', () => {
 })
 
 test('never shows what is sensitive, even when the plan carries it', () => {
-  const sensitive = change(
+  const { mode, owner, group } = write('/f', '')
+  for (const operation of [
     { ...write('/f', 'secret'), sensitive: true },
-    { diff: { path: '/f', before: 'a', after: 'secret' } },
-  )
-  assert.equal(diffOfChange(sensitive), { path: '/f', omitted: 'sensitive' })
+    { op: 'remove', path: '/f', recursive: false, sensitive: true },
+    { op: 'restore', path: '/f', kept: 'kept/f', sha256: '', mode, owner, group, sensitive: true },
+  ] satisfies readonly Operation[]) {
+    const sensitive = change(operation, { diff: { path: '/f', before: 'a', after: 'secret' } })
+    assert.equal(diffOfChange(sensitive), { path: '/f', omitted: 'sensitive' })
+  }
 })
 
 test('gives up on hostile input soon, and says so', () => {

@@ -26,6 +26,8 @@ const operations: readonly Operation[] = [
   { op: 'link', path: '/d', target: '/c' },
   { op: 'remove', path: '/e', recursive: true },
   { op: 'restore', path: '/e', kept: 'kept/e', sha256: content('').sha256, ...own },
+  { op: 'remove', path: '/e', recursive: false, sensitive: true },
+  { op: 'restore', path: '/e', kept: 'kept/e', sha256: content('').sha256, ...own, sensitive: true },
   { op: 'group', name: 'g', gid: 1, system: true },
   {
     op: 'user',
@@ -131,6 +133,15 @@ test('puts the diff, and neither content nor checksum of what is sensitive, into
   assert.not.match(text, 'hunter2')
   assert.not.match(text, content('hunter2').sha256)
   assert.match(text, '"unified":"@@ -0,0 +1 @@\\n+x\\n"')
+})
+
+test('names no checksum of a sensitive content that comes back', () => {
+  const { sha256 } = content('hunter2')
+  const back: Operation = { op: 'restore', path: '/key', kept: 'generations/1/0', sha256, ...own }
+  const text = (operation: Operation) =>
+    JSON.stringify(planDocument(plan([planned('a', [change(operation)])]), 'rollback'))
+  assert.match(text(back), sha256)
+  assert.not.match(text({ ...back, sensitive: true }), sha256)
 })
 
 test('describes every property of every schema', () => {
