@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Cluster } from '../model/cluster.ts'
 import { CommandError, ConvergeError, InternalError, ResourceConflict } from '../model/errors.ts'
-import type { Facts } from '../model/facts.ts'
+import type { Facts, Probe } from '../model/facts.ts'
 import type { HostHistory, KeptGeneration, Member } from '../model/manifest.ts'
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { HostReport, Progress, Report } from '../model/report.ts'
@@ -13,6 +13,7 @@ import { conflictOn, findGroups, type PlanOptions, planCluster } from '../plan/p
 import { planHost } from '../plan/plan-host.ts'
 import { prune } from '../plan/prune.ts'
 import { planRollback, rollbackProbes } from '../plan/rollback.ts'
+import { contentProbes } from '../plan/rollback-contents.ts'
 import { planWaves } from '../plan/waves.ts'
 import { commandProgram } from '../shell/command-program.ts'
 import type { StatePlace } from '../shell/inspect-program.ts'
@@ -142,7 +143,7 @@ export function openSession(input: SessionInput): Session {
             notes: [olderApplyNote(name, own)],
           }
         }
-        return planRollback({ catalog: known(catalogs, name), by, ...found })
+        return planRollback({ catalog: known(catalogs, name), by, keptIn: keptIn(name), ...found })
       })
       const plan = {
         cluster: cluster.name,
@@ -163,6 +164,7 @@ export function openSession(input: SessionInput): Session {
         const again = planRollback({
           catalog: known(catalogs, name),
           by,
+          keptIn: keptIn(name),
           generations: found.generations,
           facts: await rollbackFacts(name, found.generations),
         })
@@ -246,12 +248,24 @@ export function openSession(input: SessionInput): Session {
       after < 0 ? [] : (await readHistory(connection, known(hosts, name), after, programs)).generations
     // One that is no longer kept would leave a gap in the way back.
     const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
-    return whole ? { generations, facts: await rollbackFacts(name, generations) } : { generations: [], facts }
+    if (!whole) return { generations: [], facts }
+    const shown = contentProbes({ catalog: known(catalogs, name), facts, generations, keptIn: keptIn(name) })
+    return { generations, facts: await rollbackFacts(name, generations, shown) }
   }
 
-  async function rollbackFacts(name: string, generations: readonly KeptGeneration[]): Promise<Facts> {
+  async function rollbackFacts(
+    name: string,
+    generations: readonly KeptGeneration[],
+    more: readonly Probe[] = [],
+  ): Promise<Facts> {
     const connection = await connections.get(name)
-    return ask(connection, rollbackProbes(generations), known(hosts, name).platform.stateDir, programs)
+    const probes = [...rollbackProbes(generations), ...more]
+    return ask(connection, probes, known(hosts, name).platform.stateDir, programs)
+  }
+
+  /** Where a host keeps what applies replaced. */
+  function keptIn(name: string): string {
+    return `${known(hosts, name).platform.stateDir}/clusters/${cluster.name}`
   }
 }
 

@@ -22,8 +22,6 @@ export interface Applied {
   readonly sensitive?: boolean
   /** The disruption group that the resource is a member of. */
   readonly group?: string
-  /** Its content is not shown, also when the spec no longer says so. */
-  readonly sensitive?: boolean
 }
 
 /** The states of units, and which accounts and packages there were not (`user web`), when a resource was first applied. */

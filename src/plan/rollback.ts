@@ -1,6 +1,6 @@
 import { ConvergeError } from '../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../model/facts.ts'
-import { type KeptGeneration, manifestText, type Reverting } from '../model/manifest.ts'
+import { type KeptGeneration, manifestText } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, HostPlan, Owed } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
@@ -8,19 +8,17 @@ import { awaitHealthy } from './await-healthy.ts'
 import { replacesFile, revertOf } from './bookkeeping.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { holdLine } from './held.ts'
-import { inOrderOfTakingBack } from './inverse.ts'
+import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { isNeeded, subjectProbes } from './prune.ts'
+import { type KeptContents, withContents } from './rollback-contents.ts'
 
 /** What must be asked of a host before these generations can be taken back. */
 export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
   return generations.flatMap(({ revert }) => revert).flatMap(({ operation }) => subjectProbes(operation))
 }
 
-export interface RollbackInput {
-  readonly catalog: HostCatalog
-  readonly facts: Facts
-  /** The generations to take back, newest first. */
-  readonly generations: readonly KeptGeneration[]
+/** Generations are those to take back, newest first. */
+export interface RollbackInput extends KeptContents {
   /** Who asks for it, for the note that holds the host. */
   readonly by: string
 }
@@ -29,7 +27,8 @@ export interface RollbackInput {
  * The plan that takes generations back: the contents that were kept, the links and modes of that time, and the units'
  * states. It is itself a generation, so that it can be taken back too, and it holds the host until its spec changes.
  */
-export function planRollback({ catalog, facts, generations, by }: RollbackInput): HostPlan {
+export function planRollback(input: RollbackInput): HostPlan {
+  const { catalog, facts, generations, by } = input
   const oldest = generations.at(-1)
   if (oldest === undefined) {
     return {
@@ -42,11 +41,10 @@ export function planRollback({ catalog, facts, generations, by }: RollbackInput)
       }),
     }
   }
-  const reverting = lastWordPerSubject(generations.flatMap(({ revert }) => revert))
-  const needed = reverting.filter(({ operation }) => isNeeded(operation, facts))
+  const needed = lastWordPerSubject(generations).filter(({ operation }) => isNeeded(operation, facts))
   const touches = needed.some(({ operation }) => !isRestart(operation))
   // Without any change the restarts would disturb for nothing.
-  const changes = touches ? healthyAgain(owing(needed, facts), catalog) : []
+  const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
   return {
@@ -84,13 +82,15 @@ export function planWayBack(
   by: string,
 ) {
   const { facts, bookkeeping } = plan
-  const changes = owing(bookkeeping?.revert ?? [], facts).map((change) => ({ ...change, expects: [] }))
+  // That of the apply: with a newer one on the host somebody has got through.
+  const generation = bookkeeping?.generation ?? 0
+  const reverting = (bookkeeping?.revert ?? []).map((one) => ({ ...one, generation }))
+  const changes = owing(reverting, facts).map((change) => ({ ...change, expects: [] }))
   return {
     changes: withDaemonReload(changes, catalog, facts),
     journal: facts.journal,
     bookkeeping: {
-      // That of the apply: with a newer one on the host somebody has got through.
-      generation: bookkeeping?.generation ?? 0,
+      generation,
       summary: [],
       revert: [],
       records: [],
@@ -101,73 +101,26 @@ export function planWayBack(
   }
 }
 
-/** Newest first: for each path and unit action the oldest generation has the last word. */
-function lastWordPerSubject(reverting: readonly Reverting[]): readonly Reverting[] {
-  const last = new Map<string, Reverting>()
-  for (const one of reverting) {
-    const key = subject(one.operation)
-    const newer = last.get(key)?.operation
-    last.set(key, newer === undefined ? one : { ...one, operation: over(one.operation, newer) })
-  }
-  return inOrderOfTakingBack([...last.values()], ({ operation }) => operation)
-}
-
-/** Owner and mode that an older generation had, over the content that a newer one replaced. */
-function over(older: Operation, newer: Operation): Operation {
-  const hasContent = newer.op === 'restore' || newer.op === 'mkdir'
-  if (older.op !== 'attributes' || !hasContent) return older
-  const { mode, owner, group } = older
-  return { ...newer, mode, owner, group }
-}
-
-function subject(operation: Operation): string {
-  if ('path' in operation) return `path ${operation.path}`
-  switch (operation.op) {
-    case 'unit':
-      return `unit ${operation.unit} ${subjectOfAction[operation.action]}`
-    case 'user':
-    case 'remove-user':
-      return `user ${operation.name}`
-    case 'group':
-    case 'remove-group':
-      return `group ${operation.name}`
-    case 'package':
-    case 'remove-package':
-      return `packages ${operation.packages.join(' ')}`
-    default:
-      return JSON.stringify(operation)
-  }
-}
-
-const subjectOfAction = {
-  start: 'active',
-  stop: 'active',
-  restart: 'active',
-  reload: 'active',
-  enable: 'enabled',
-  disable: 'enabled',
-  mask: 'masked',
-  unmask: 'masked',
-} as const
-
 function isRestart(operation: Operation): boolean {
   return operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
 }
 
 /** The first change owes the restarts, so that a kill in the middle does not lose them. */
-function owing(reverting: readonly Reverting[], facts: Facts): readonly Change[] {
+function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Change[] {
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
     operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
       ? [{ resource, action: operation.action }]
       : [],
   )
-  return reverting.map(({ resource, operation }, index): Change => {
+  return reverting.map(({ resource, operation, generation }, index): Change => {
     const path = 'path' in operation ? operation.path : undefined
     const state = path === undefined ? undefined : facts.paths[path]
     return {
       resource,
       operation,
-      reason: isRestart(operation) ? 'reads what was rolled back' : 'as it was before',
+      reason: isRestart(operation)
+        ? 'reads what was rolled back'
+        : `as it was before generation ${generation}`,
       expects: path === undefined || state === undefined ? [] : [{ path, state }],
       owes: index === 0 ? owed : [],
       settles: owed.filter(

@@ -97,7 +97,6 @@ const applied: Fields<Applied> = {
   removal: list(isOperation),
   sensitive: optional(flag),
   group: optional(text),
-  sensitive: optional(flag),
   found: optional((value) =>
     hasFields(value, {
       units: record((unit) => hasFields(unit, { active: text, file: text })),

@@ -87,7 +87,7 @@ say end
 }
 
 function pathLines({ paths }: Questions): string[] {
-  const words = [...paths].map(([path, sum]) => `${quote(path)} ${sum ?? '-'}`)
+  const words = [...paths].map(([path, sum]) => `${quote(path)} ${sum === undefined ? '-' : quote(sum)}`)
   const lines: string[] = []
   for (let start = 0; start < words.length; start += pathsPerBatch) {
     lines.push(`inspect_paths ${words.slice(start, start + pathsPerBatch).join(' ')}`)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -19,7 +19,10 @@ async function makeHistory() {
 
 const plan = `web0
   restore /etc/motd (0644 root:root)
-    file[/etc/motd]: as it was before
+    file[/etc/motd]: as it was before generation 2
+    @@ -1 +1 @@
+    -hi web0
+    +hello web0
 
 1 host: 1 to change; 1 change
 `
@@ -65,6 +68,25 @@ Nothing to do.
   const released = await converge([...file, ...again, '--release', '--yes'])
   assert.match(released.stdout, 'content will change (spec changed)')
   assert.is(motd('web0'), 'hi web0\n')
+})
+
+test('shows the hand edit that it overwrites', async () => {
+  const { folder, file } = await makeHistory()
+  appendFileSync(join(folder, 'hosts', 'web0', 'etc/motd'), 'by hand\n')
+  const { stdout } = await converge(['rollback', 'web0', ...file, ...again, '--dry-run'])
+  assert.is(
+    stdout,
+    `web0
+  restore /etc/motd (0644 root:root)
+    file[/etc/motd]: as it was before generation 2 (host changed)
+    @@ -1,2 +1 @@
+    -hi web0
+    -by hand
+    +hello web0
+
+1 host: 1 to change; 1 change
+`,
+  )
 })
 
 test('asks, and takes nothing back unless the answer is yes', async () => {

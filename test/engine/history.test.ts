@@ -259,6 +259,70 @@ test('wants more than a yes where a rollback takes much away', async ({ fleet })
   await session.close()
 })
 
+/** Of each change of a rollback: reason, cause, diff. */
+async function told(fleet: Fleet, resources: readonly Resource[], to?: number) {
+  const session = fleet.session(resources)
+  const plan = await session.planRollback(to)
+  await session.close()
+  return changesOf(plan, 'a').map(({ reason, cause, diff }) => [reason, cause, diff])
+}
+
+test('shows what a rollback changes in a file, and which generation it takes back', async ({ fleet }) => {
+  const path = '/etc/x'
+  const version = (number: number) => [file({ path, content: `${number}\n` })]
+  for (const number of [1, 2, 3]) await fleet.converge(version(number))
+  assert.equal(await told(fleet, version(3)), [
+    ['as it was before generation 3', undefined, { path, before: '3\n', after: '2\n' }],
+  ])
+  assert.equal(await told(fleet, version(3), 1), [
+    ['as it was before generation 2', undefined, { path, before: '3\n', after: '1\n' }],
+  ])
+})
+
+test('says that a rollback overwrites a hand edit', async ({ fleet }) => {
+  const files = (content: string) => [
+    file({ path: '/etc/x', content }),
+    file({ path: '/etc/y', content }),
+    // By its number on the host, by its name in the facts.
+    file({ path: '/etc/z', content, owner: '0', group: '0' }),
+  ]
+  await fleet.converge(files('one\n'))
+  await fleet.converge(files('two\n'))
+  appendFileSync(fleet.path('a', '/etc/y'), 'by hand\n')
+  const reason = 'as it was before generation 2'
+  assert.equal(await told(fleet, files('two\n')), [
+    [reason, undefined, { path: '/etc/z', before: 'two\n', after: 'one\n' }],
+    [reason, 'host changed', { path: '/etc/y', before: 'two\nby hand\n', after: 'one\n' }],
+    [reason, undefined, { path: '/etc/x', before: 'two\n', after: 'one\n' }],
+  ])
+})
+
+test('says that a rollback overwrites what somebody made where a file was pruned', async ({ fleet }) => {
+  const path = '/etc/x'
+  await fleet.converge([file({ path, content: 'x\n' }), file({ path: '/etc/y', content: 'y\n' })])
+  await fleet.converge([file({ path: '/etc/y', content: 'y\n' })])
+  const reason = 'as it was before generation 2'
+  assert.equal(await told(fleet, []), [[reason, undefined, { path, after: 'x\n' }]])
+  writeFileSync(fleet.path('a', path), 'by hand\n')
+  assert.equal(await told(fleet, []), [[reason, 'host changed', { path, before: 'by hand\n', after: 'x\n' }]])
+})
+
+test('shows nothing of a sensitive file that a rollback puts back, and does not ask for it', async ({
+  fleet,
+}) => {
+  const path = '/etc/key'
+  const key = (content: string, sensitive: boolean) => [file({ path, content, sensitive })]
+  await fleet.converge(key('secret one\n', true))
+  await fleet.converge(key('secret two\n', true))
+  const session = fleet.session(key('secret two\n', true))
+  const plan = await session.planRollback()
+  await session.close()
+  const [change] = changesOf(plan, 'a')
+  assert.equal(change?.diff, { path, omitted: 'sensitive' })
+  const secrets = ['secret one\n', 'secret two\n'].map((text) => Buffer.from(text).toString('base64'))
+  for (const secret of secrets) assert.not.match(JSON.stringify(plan), secret)
+})
+
 test('takes a rollback back by another one', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))

@@ -9,9 +9,10 @@ import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { departed } from '../../src/plan/members.ts'
 import { planCluster } from '../../src/plan/plan-cluster.ts'
 import { planRollback } from '../../src/plan/rollback.ts'
+import { contentProbes } from '../../src/plan/rollback-contents.ts'
 import { AnswerError } from '../../src/shell/answer-reader.ts'
 import { parseHistory } from '../../src/shell/history-program.ts'
-import { collectQuestions } from '../../src/shell/inspect-program.ts'
+import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
 import { parseInspect } from '../../src/shell/parse-inspect.ts'
 import { planProgram } from '../../src/shell/plan-program.ts'
 import { figure } from '../figure.ts'
@@ -119,7 +120,9 @@ test('whatever a host tells of its history is understood or refused', () => {
       if (history === undefined) return
       understood += 1
       const { generations } = history
-      const planned = planRollback({ catalog: sampleCatalog, facts, generations, by: 'test' })
+      const input = { catalog: sampleCatalog, facts, generations, keptIn: '/kept', by: 'test' }
+      inspectProgram(collectQuestions(contentProbes(input)), { stateDir: '/kept', cluster: 'c' }, library)
+      const planned = planRollback(input)
       if (planned.status !== 'planned') return
       const { changes, bookkeeping } = planned
       planProgram({ changes, journal: '', ...(bookkeeping && { bookkeeping }) }, run, library)

@@ -59,4 +59,37 @@ for (const [sentence, operation, live, expected] of [
   test(`a diff shows ${sentence}`, () => assert.equal(diff(operation, live), expected))
 }
 
+const { sha256 } = textContent('kept\n')
+const restore: Operation = { op: 'restore', path, kept: 'generations/1/0', sha256, ...owned }
+const kept = fileFact('kept\n', 'wanted')
+
+for (const [sentence, live, from, expected, operation] of [
+  ['both texts', old, kept, { path, before: 'old\n', after: 'kept\n' }],
+  ['only the text that comes back where nothing is', absent, kept, { path, after: 'kept\n' }],
+  ['nothing where only the owner comes back', fileFact('kept\n', 'wanted'), kept, undefined],
+  ['nothing where the kept content was not asked for', old, undefined, undefined],
+  ['no text that is too large', old, fileFact('kept\n'), { path, omitted: 'too large' }],
+  ['no binary content', old, { ...kept, content: binary }, { path, omitted: 'binary' }],
+  ['that the kept content is gone', old, absent, { path, omitted: 'the kept content is gone or damaged' }],
+  [
+    'that the kept content is damaged',
+    old,
+    fileFact('other\n', 'wanted'),
+    { path, omitted: 'the kept content is gone or damaged' },
+  ],
+  [
+    'nothing of what is sensitive',
+    old,
+    kept,
+    { path, omitted: 'sensitive' },
+    { ...restore, sensitive: true },
+  ],
+] satisfies readonly (readonly [string, PathFact, PathFact | undefined, unknown, Operation?])[]) {
+  test(`a diff of what comes back shows ${sentence}`, () =>
+    assert.equal(
+      fileDiff(operation ?? restore, { ...factsOf(catalog()), paths: { [path]: live } }, from),
+      expected,
+    ))
+}
+
 test.run()
