@@ -323,6 +323,17 @@ test('shows nothing of a sensitive file that a rollback puts back, and does not 
   for (const secret of secrets) assert.not.match(JSON.stringify(plan), secret)
 })
 
+test('shows nothing of a sensitive file that has left the spec either', async ({ fleet }) => {
+  const path = '/etc/key'
+  await fleet.converge([
+    file({ path, content: 'secret\n', sensitive: true }),
+    file({ path: '/etc/y', content: '' }),
+  ])
+  await fleet.converge([file({ path: '/etc/y', content: '' })])
+  const reason = 'as it was before generation 2'
+  assert.equal(await told(fleet, []), [[reason, undefined, { path, omitted: 'sensitive' }]])
+})
+
 test('takes a rollback back by another one', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
