@@ -134,6 +134,8 @@ function inverseUnitAction(
     case 'stop':
       return running ? [{ ...back, action: 'start' }] : []
     case 'restart':
+      // It starts a unit that does not run.
+      return [{ ...back, action: running ? 'restart' : 'stop' }]
     case 'reload':
       return [{ ...back, action }]
   }

@@ -165,7 +165,8 @@ function pruneChange(applied: Applied, operation: Operation, facts: Facts): Chan
   const edited = path !== undefined && state !== undefined && appliedState(state) !== applied.paths[path]
   return {
     resource: applied.resource,
-    operation,
+    operation:
+      applied.sensitive === true && isShown(operation) ? { ...operation, sensitive: true } : operation,
     reason: 'no longer in the spec',
     ...(edited ? { cause: 'spec and host changed' as const } : {}),
     expects: path === undefined || state === undefined ? [] : [{ path, state }],
@@ -177,6 +178,11 @@ function pruneChange(applied: Applied, operation: Operation, facts: Facts): Chan
 /** Whether it ends something that may still use what goes; what begins again comes behind what comes back. */
 function ends(operation: Operation): boolean {
   return operation.op === 'unit' && ['stop', 'disable'].includes(operation.action)
+}
+
+/** Whether a diff or a checksum could tell of its content. */
+function isShown(operation: Operation): operation is Extract<Operation, { op: 'remove' | 'restore' }> {
+  return operation.op === 'remove' || operation.op === 'restore'
 }
 
 /** The entry leaves the manifest behind its last operation. */

@@ -16,7 +16,7 @@ const absolutePath: Check = (value) =>
   text(value) && String(value).startsWith('/') && !String(value).split('/').includes('..')
 /** Below the cluster's state directory. */
 const keptFile: Check = (value) =>
-  /^(generations|originals)\/[\w.-]+(\/\d+)?$/.test(String(value)) && text(value)
+  /^(generations\/\d+\/\d+|originals\/\w+)$/.test(String(value)) && text(value)
 const checksum: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const mode: Check = (value) => typeof value === 'string' && /^[0-7]{4}$/.test(value)
 const list =

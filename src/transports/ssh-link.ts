@@ -95,6 +95,17 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
     }
     const onClose = () =>
       fail(refusal ?? connectFailure(options, stage, new Error('the connection was closed')))
+    // While the key was looked up the connection may have gone, and ssh2 cannot be told any more: it throws.
+    const answer = (verify: (trusted: boolean) => void, trusted: boolean) => {
+      try {
+        verify(trusted)
+      } catch (error) {
+        fail(
+          refusal ??
+            connectFailure(options, stage, error instanceof Error ? error : new Error(String(error))),
+        )
+      }
+    }
     client.on('error', onError)
     client.on('close', onClose)
     client.on('ready', () => {
@@ -110,10 +121,10 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
       algorithms: { serverHostKey: options.hostKey.algorithms },
       hostVerifier: (key: Buffer, verify: (trusted: boolean) => void) => {
         options.hostKey.verify(key).then(
-          () => verify(true),
+          () => answer(verify, true),
           (error: unknown) => {
             refusal = error
-            verify(false)
+            answer(verify, false)
           },
         )
       },
