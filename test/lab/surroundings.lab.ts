@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import { figure } from '../figure.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
@@ -174,6 +175,7 @@ test.before(async () => {
 })
 
 test.after(async () => {
+  figure('kinds of disks and paths that do not take what they are given', troubles.length)
   await lab?.close()
 })
 
