@@ -118,7 +118,6 @@ function plural(names: readonly string[], one: string, many: string): string {
 }
 
 /** Undefined where it cannot be asked. */
-
 async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
   const host = input.hosts.get(name)
   if (host === undefined) throw new InternalError(`unknown host ${name}`)

@@ -211,14 +211,14 @@ function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kep
 function originals(
   { operation }: Change,
   facts: Facts,
-  removal: readonly Operation[] = [],
+  removal: readonly Operation[] | undefined,
   last: Applied | undefined,
 ): readonly Kept[] {
   if (!('path' in operation) || facts.paths[operation.path]?.type !== 'file') return []
   const { path } = operation
   const restores = (one: Operation): boolean =>
     one.op === 'restore' && one.path === path && one.kept === originalOf(path)
-  return removal.some(restores) && last?.removal.some(restores) !== true
+  return removal?.some(restores) === true && last?.removal.some(restores) !== true
     ? [{ path, kept: originalOf(path), ...(replacesFile(operation) ? {} : { staysInPlace: true }) }]
     : []
 }

@@ -54,9 +54,8 @@ export function unitFileSteps(
 export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
   // One that ends again and again is `activating` in between, and does not run.
   if (started === true && (!isStarted(found) || found.isCrashing === true)) {
-    const now =
-      found.load === 'not-found' ? '' : `${found.isCrashing ? 'ends by itself' : `is ${found.active}`}, `
-    return [step(name, 'start', `${now}will be started`)]
+    const state = found.isCrashing ? 'ends by itself' : `is ${found.active}`
+    return [step(name, 'start', found.load === 'not-found' ? 'will be started' : `${state}, will be started`)]
   }
   if (started === false && isStarted(found))
     return [step(name, 'stop', `is ${found.active}, will be stopped`)]
