@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import manifest from '../package.json' with { type: 'json' }
-import { runCommandLine } from './commands/program.ts'
-import { createTerminalIo } from './commands/terminal-io.ts'
+import { runCommandLine } from './commands/cli/program.ts'
+import { createTerminalIo } from './commands/io/terminal-io.ts'
 
 // A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,12 +1,12 @@
-import { escapeLine } from '../report/escape-control.ts'
+import { escapeLine } from '../report/text/escape-control.ts'
 import type { ApplyOptions } from './apply.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec } from './load-spec.ts'
-import { withHosts } from './open-hosts.ts'
-import { proposePlan, requireConsentable } from './propose-plan.ts'
-import { readSealedPlan, sourceWords, unseal } from './sealed-plan.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { usageError } from './usage-error.ts'
+import { usageError } from './cli/usage-error.ts'
+import { withHosts } from './hosts/open-hosts.ts'
+import { proposePlan, requireConsentable } from './hosts/propose-plan.ts'
+import { readSealedPlan, sourceWords, unseal } from './hosts/sealed-plan.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { loadSpec } from './spec/load-spec.ts'
 
 /** `converge apply PLAN`: does exactly what a sealed plan says, or refuses with what differs. */
 export async function applySealed(file: string, options: ApplyOptions, io: Io): Promise<ExitCode> {

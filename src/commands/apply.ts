@@ -1,8 +1,8 @@
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { type ProposeOptions, proposePlan, requireConsentable } from './propose-plan.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ApplyOptions extends SpecOptions, HostOptions, ProposeOptions {
   /** Whether what left the spec leaves the hosts; it does unless this is false. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedHosts } from '../embedded/hosts.ts'
 import { type ApplyOptions, apply } from './apply.ts'
-import { demoSpec } from './demo-spec.ts'
-import type { ExitCode, Io } from './io.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { demoSpec } from './starter/demo-spec.ts'
 import { validate } from './validate.ts'
 
 const names = ['web0', 'web1', 'web2']

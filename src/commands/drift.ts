@@ -1,11 +1,11 @@
-import { driftOf } from '../report/drift.ts'
-import { driftDocument } from '../report/json-hosts.ts'
-import { renderDrift } from '../report/render-drift.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { writeJson } from './write-json.ts'
+import { driftOf } from '../report/hosts/drift.ts'
+import { renderDrift } from '../report/hosts/render-drift.ts'
+import { driftDocument } from '../report/json/json-hosts.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { writeJson } from './io/write-json.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface DriftOptions extends SpecOptions, HostOptions {
   readonly json?: boolean

@@ -1,10 +1,10 @@
-import { execDocument } from '../report/json-hosts.ts'
-import { type Answer, renderAnswers } from '../report/render-exec.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { writeJson } from './write-json.ts'
+import { type Answer, renderAnswers } from '../report/hosts/render-exec.ts'
+import { execDocument } from '../report/json/json-hosts.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { writeJson } from './io/write-json.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ExecOptions extends SpecOptions, HostOptions {
   /** Joined by blanks, as ssh does: a single one is shell text. */

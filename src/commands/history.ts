@@ -1,12 +1,12 @@
 import type { HostHistory } from '../model/manifest.ts'
-import { holderIn } from '../plan/held.ts'
-import { historyDocument } from '../report/json-hosts.ts'
-import { type RecordedHost, renderHistory } from '../report/render-history.ts'
-import type { ExitCode, Io } from './io.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { writeJson } from './write-json.ts'
+import { holderIn } from '../plan/record/held.ts'
+import { type RecordedHost, renderHistory } from '../report/hosts/render-history.ts'
+import { historyDocument } from '../report/json/json-hosts.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { writeJson } from './io/write-json.ts'
+import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface HistoryOptions extends SpecOptions, HostOptions {
   readonly json?: boolean

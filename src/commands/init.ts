@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { clusterSchema } from '../load/schema.ts'
+import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { resourceKinds } from '../resources/index.ts'
-import { plantRootTree } from '../transports/root-tree.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec } from './load-spec.ts'
-import { starterFiles, starterRoots } from './starter-files.ts'
-import { usageError } from './usage-error.ts'
+import { plantRootTree } from '../transports/local/root-tree.ts'
+import { usageError } from './cli/usage-error.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { loadSpec } from './spec/load-spec.ts'
+import { starterFiles, starterRoots } from './starter/starter-files.ts'
 
 export interface InitOptions {
   /** The folder to begin in; made where it is missing. */

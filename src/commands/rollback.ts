@@ -1,11 +1,11 @@
 import type { Report } from '../model/report.ts'
-import { compactHosts } from '../report/compact-hosts.ts'
-import { escapeLine } from '../report/escape-control.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { type ProposeOptions, proposePlan, requireConsentable } from './propose-plan.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
+import { compactHosts } from '../report/text/compact-hosts.ts'
+import { escapeLine } from '../report/text/escape-control.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOptions {
   /** The generation after which the hosts were as they shall be again; the last but one unless given. */

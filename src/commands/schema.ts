@@ -1,9 +1,9 @@
-import { clusterSchema } from '../load/schema.ts'
+import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { resourceKinds } from '../resources/index.ts'
-import { builtins } from './builtins.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { writeJson } from './write-json.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { writeJson } from './io/write-json.ts'
+import { builtins } from './spec/builtins.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface SchemaOptions extends Omit<SpecOptions, 'file'> {
   /** Take this spec's own recipes in too. */

@@ -1,13 +1,13 @@
 import type { HostPlan } from '../model/plan.ts'
-import { heldBy } from '../plan/held.ts'
-import { type HostStatus, hostStatus } from '../report/host-status.ts'
-import { statusDocument } from '../report/json-hosts.ts'
-import { renderStatus } from '../report/render-status.ts'
-import type { ExitCode, Io } from './io.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { writeJson } from './write-json.ts'
+import { heldBy } from '../plan/record/held.ts'
+import { type HostStatus, hostStatus } from '../report/hosts/host-status.ts'
+import { renderStatus } from '../report/hosts/render-status.ts'
+import { statusDocument } from '../report/json/json-hosts.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { writeJson } from './io/write-json.ts'
+import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface StatusOptions extends SpecOptions, HostOptions {
   readonly json?: boolean

@@ -1,10 +1,10 @@
 import { ConvergeError } from '../model/errors.ts'
-import { escapeLine } from '../report/escape-control.ts'
-import { renderError } from '../report/render-error.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { type HostOptions, withHosts } from './open-hosts.ts'
-import { onlyHost } from './select-hosts.ts'
+import { escapeLine } from '../report/text/escape-control.ts'
+import { renderError } from '../report/text/render-error.ts'
+import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
+import { onlyHost } from './spec/select-hosts.ts'
 
 export interface UnlockOptions extends SpecOptions, HostOptions {
   readonly host: string

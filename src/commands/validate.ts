@@ -1,9 +1,9 @@
-import { diagnosticsDocument } from '../report/json.ts'
-import { count } from '../report/words.ts'
-import type { ExitCode, Io } from './io.ts'
-import { loadSpec, type SpecOptions } from './load-spec.ts'
-import { showDiagnostics } from './show-diagnostics.ts'
-import { writeJson } from './write-json.ts'
+import { diagnosticsDocument } from '../report/json/json.ts'
+import { count } from '../report/text/words.ts'
+import type { ExitCode, Io } from './io/io.ts'
+import { showDiagnostics } from './io/show-diagnostics.ts'
+import { writeJson } from './io/write-json.ts'
+import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ValidateOptions extends SpecOptions {
   readonly json?: boolean

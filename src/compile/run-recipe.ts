@@ -1,4 +1,4 @@
-import { thrownAt } from '../load/thrown-at.ts'
+import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'

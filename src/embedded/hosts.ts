@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { plantRootTree } from '../transports/root-tree.ts'
+import { plantRootTree } from '../transports/local/root-tree.ts'
 import { createHostServer, type EmbeddedEvent, type HostServer } from './host-server.ts'
 import { type EmbeddedKey, generateKey } from './keys.ts'
 

@@ -1,5 +1,5 @@
 import { FormatError, type FormatProblem } from './format-error.ts'
-import { isVariableName, unreadableCharacter } from './systemd-text.ts'
+import { isVariableName, unreadableCharacter } from './systemd/text.ts'
 
 /** Variables of an `EnvironmentFile=`, in the order given. Booleans become `true` and `false`. */
 export interface EnvironmentVariables {

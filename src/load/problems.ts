@@ -1,5 +1,5 @@
 import type { Diagnostic, Position } from '../model/diagnostic.ts'
-import { formatPath, type Path } from './path.ts'
+import { formatPath, type Path } from './yaml/path.ts'
 
 export interface Problem {
   readonly code: string

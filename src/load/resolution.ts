@@ -1,13 +1,13 @@
 import type { RecipeUse } from '../model/cluster.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
-import type { Document } from './document.ts'
-import type { TemplateCache } from './evaluate.ts'
-import type { RangeMember } from './expand-range.ts'
-import type { Layer, LayerStack } from './layers.ts'
-import type { Path } from './path.ts'
+import type { TemplateCache } from './expressions/evaluate.ts'
+import type { RangeMember } from './hosts/expand-range.ts'
+import type { Layer, LayerStack } from './layers/layers.ts'
 import type { Problems } from './problems.ts'
-import type { ClusterSpec, HostSpec } from './schema.ts'
+import type { ClusterSpec, HostSpec } from './schema/cluster-schema.ts'
+import type { Document } from './yaml/document.ts'
+import type { Path } from './yaml/path.ts'
 
 /** What every step of resolving one spec reads, and where it reports. */
 export interface Resolution {

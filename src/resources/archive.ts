@@ -2,12 +2,12 @@ import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
 import type { Step } from '../model/resource.ts'
-import { textContent } from './content.ts'
-import { defineResource, type Self } from './define-resource.ts'
-import { pathFact } from './facts-of.ts'
+import { textContent } from './define/content.ts'
+import { defineResource, type Self } from './define/define-resource.ts'
+import { pathFact } from './define/facts-of.ts'
+import { ancestorClaims } from './define/ownership.ts'
+import { AbsolutePath, Sha256 } from './define/schema-types.ts'
 import { linkSteps } from './link.ts'
-import { ancestorClaims } from './ownership.ts'
-import { AbsolutePath, Sha256 } from './schema-types.ts'
 
 const ArchiveSchema = Type.Object(
   {

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { defineResource } from './define-resource.ts'
-import { pathFact } from './facts-of.ts'
-import { pathExists } from './path-exists.ts'
-import { AbsolutePath, AccountName, ShellCommand } from './schema-types.ts'
+import { defineResource } from './define/define-resource.ts'
+import { pathFact } from './define/facts-of.ts'
+import { pathExists } from './define/path-exists.ts'
+import { AbsolutePath, AccountName, ShellCommand } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object(
   {

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
-import { defineResource } from './define-resource.ts'
-import { pathFact } from './facts-of.ts'
-import { ancestorClaims, attributeChanges, ownerClaims } from './ownership.ts'
-import { AbsolutePath, AccountNameOrId, Mode } from './schema-types.ts'
+import { defineResource } from './define/define-resource.ts'
+import { pathFact } from './define/facts-of.ts'
+import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
+import { AbsolutePath, AccountNameOrId, Mode } from './define/schema-types.ts'
 
 const DirectorySchema = Type.Object(
   {

@@ -3,12 +3,12 @@ import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
 import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
-import { base64Content, textContent } from './content.ts'
-import { defineResource, invalid, type Self } from './define-resource.ts'
-import { pathFact } from './facts-of.ts'
-import { ancestorClaims, attributeChanges, ownerClaims } from './ownership.ts'
-import { pathExists } from './path-exists.ts'
-import { AbsolutePath, AccountNameOrId, Mode, ShellCommand } from './schema-types.ts'
+import { base64Content, textContent } from './define/content.ts'
+import { defineResource, invalid, type Self } from './define/define-resource.ts'
+import { pathFact } from './define/facts-of.ts'
+import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
+import { pathExists } from './define/path-exists.ts'
+import { AbsolutePath, AccountNameOrId, Mode, ShellCommand } from './define/schema-types.ts'
 
 const FileSchema = Type.Object(
   {

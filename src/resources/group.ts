@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import { defineResource } from './define-resource.ts'
-import { groupFact } from './facts-of.ts'
-import { AccountName } from './schema-types.ts'
+import { defineResource } from './define/define-resource.ts'
+import { groupFact } from './define/facts-of.ts'
+import { AccountName } from './define/schema-types.ts'
 
 const GroupSchema = Type.Object(
   {

@@ -6,7 +6,7 @@ import { fileKind } from './file.ts'
 import { groupKind } from './group.ts'
 import { linkKind } from './link.ts'
 import { packageKind } from './package.ts'
-import { unitKind } from './unit.ts'
+import { unitKind } from './unit/unit.ts'
 import { userKind } from './user.ts'
 
 /** Every resource type by its kind. */

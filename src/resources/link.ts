@@ -2,10 +2,10 @@ import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { PathFact } from '../model/facts.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
-import { defineResource } from './define-resource.ts'
-import { pathFact } from './facts-of.ts'
-import { ancestorClaims } from './ownership.ts'
-import { AbsolutePath } from './schema-types.ts'
+import { defineResource } from './define/define-resource.ts'
+import { pathFact } from './define/facts-of.ts'
+import { ancestorClaims } from './define/ownership.ts'
+import { AbsolutePath } from './define/schema-types.ts'
 
 const LinkSchema = Type.Object(
   {

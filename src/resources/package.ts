@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { defineResource } from './define-resource.ts'
-import { packageFact } from './facts-of.ts'
+import { defineResource } from './define/define-resource.ts'
+import { packageFact } from './define/facts-of.ts'
 
 const PackageSchema = Type.Object(
   {

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { UserFact } from '../model/facts.ts'
-import { defineResource } from './define-resource.ts'
-import { userFact } from './facts-of.ts'
-import { AbsolutePath, AccountName } from './schema-types.ts'
+import { defineResource } from './define/define-resource.ts'
+import { userFact } from './define/facts-of.ts'
+import { AbsolutePath, AccountName } from './define/schema-types.ts'
 
 const UserSchema = Type.Object(
   {

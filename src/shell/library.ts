@@ -1,4 +1,4 @@
-/** The host-side library as text: what every program begins with. Read from the `.sh` files beside this one. */
+/** The host-side library as text: what every program begins with. Read from the files in library/. */
 export interface HostLibrary {
   /** Settings and words, state directory, probes. */
   readonly inspect: string
@@ -12,7 +12,7 @@ export interface HostLibrary {
   readonly revert: string
 }
 
-/** The library's files, below src/shell/. */
+/** The library's files, in src/shell/library/. */
 export const libraryFiles = {
   inspect: ['core.sh', 'state.sh', 'manifest.sh', 'inspect.sh'],
   apply: ['why-not.sh', 'operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],

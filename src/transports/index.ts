@@ -1,8 +1,8 @@
 import type { Transport } from '../model/transport.ts'
 import { assertNever } from '../model/value.ts'
-import { connectDirectory } from './directory.ts'
-import { createMemoryHosts } from './memory.ts'
-import type { SshTransport } from './ssh.ts'
+import { connectDirectory } from './local/directory.ts'
+import { createMemoryHosts } from './local/memory.ts'
+import type { SshTransport } from './ssh/ssh.ts'
 
 /** All ways to reach hosts; each connection takes the one that its target names. */
 export function createTransports(): Transport {
@@ -33,6 +33,6 @@ export function createTransports(): Transport {
 
 /** The SSH libraries take a while to load; most commands never need them. */
 async function loadSsh(): Promise<SshTransport> {
-  const { createSshTransport, currentEnvironment } = await import('./ssh.ts')
+  const { createSshTransport, currentEnvironment } = await import('./ssh/ssh.ts')
   return createSshTransport(currentEnvironment())
 }

@@ -65,8 +65,8 @@ const breaches: readonly (readonly [Record<string, string>, string])[] = [
   [{ 'src/plan/a.ts': `console.log(1)` }, 'src/plan/a.ts: uses console outside the impure folders'],
   [{ 'recipes/x/recipe.ts': `fetch('x')` }, 'recipes/x/recipe.ts: uses fetch outside the impure folders'],
   [
-    { 'src/load/parse.ts': `import 'node:child_process'` },
-    'src/load/parse.ts: imports node:child_process outside the impure folders',
+    { 'src/load/yaml/parse.ts': `import 'node:child_process'` },
+    'src/load/yaml/parse.ts: imports node:child_process outside the impure folders',
   ],
 ]
 

@@ -41,7 +41,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 const impure = [
   /^src\/(engine|transports|embedded|commands)\//,
   /^src\/cli\.ts$/,
-  /^src\/load\/(read-[a-z-]+|import-recipe|load-cluster)\.ts$/,
+  /^src\/load\/(load-cluster|read-spec|recipes\/(read-[a-z-]+|import-recipe))\.ts$/,
 ]
 
 const impureModules =

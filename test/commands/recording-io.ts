@@ -1,6 +1,6 @@
-import type { ExitCode, Io } from '../../src/commands/io.ts'
-import { runCommandLine } from '../../src/commands/program.ts'
-import { createStyle } from '../../src/report/style.ts'
+import { runCommandLine } from '../../src/commands/cli/program.ts'
+import type { ExitCode, Io } from '../../src/commands/io/io.ts'
+import { createStyle } from '../../src/report/text/style.ts'
 
 export interface Outcome {
   readonly code: ExitCode

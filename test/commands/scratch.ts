@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { plantRootTree } from '../../src/transports/root-tree.ts'
+import { plantRootTree } from '../../src/transports/local/root-tree.ts'
 
 const made: string[] = []
 process.once('exit', () => {

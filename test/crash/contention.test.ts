@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { command, file } from '../../src/dsl.ts'
 import type { Session } from '../../src/engine/session.ts'
 import type { HostReport } from '../../src/model/report.ts'

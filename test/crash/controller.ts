@@ -1,5 +1,5 @@
 // A controller in a process of its own, for tests that kill one: `node --import tsx controller.ts HOSTS-AS-JSON`.
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { converge } from './hosts.ts'
 import type { Reachable } from './proxied.ts'
 import { after } from './scenario.ts'

@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, w
 import { mkdtemp, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import type { EmbeddedEvent } from '../../src/embedded/host-server.ts'
 import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { type CrashHost, converge, outcome } from './hosts.ts'

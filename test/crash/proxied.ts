@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
 import type { CrashHost, SessionOptions } from './hosts.ts'
 import { after } from './scenario.ts'

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Applied } from '../../src/model/manifest.ts'
-import { pendingInJournal } from '../../src/shell/journal.ts'
-import { parseManifest } from '../../src/shell/parse-manifest.ts'
+import { pendingInJournal } from '../../src/shell/answers/journal.ts'
+import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
 import type { CrashHost } from './hosts.ts'
 
 /** What converge itself remembers on a host, as far as it must not depend on how often it was interrupted. */

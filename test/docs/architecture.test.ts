@@ -24,7 +24,7 @@ test('describes every file of the host library', () => {
   const [table = ''] = sectionOf(document, '## The host side').split('\n### ')
   const all = new Set(Object.values(libraryFiles).flat())
   assert.equal([...firstCellsOf(table)].sort(), [...all].sort())
-  const onDisk = readdirSync(`${root}src/shell`).filter((name) => name.endsWith('.sh'))
+  const onDisk = readdirSync(`${root}src/shell/library`).filter((name) => name.endsWith('.sh'))
   assert.equal([...all].sort(), onDisk.sort())
 })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadSpec } from '../../src/commands/load-spec.ts'
+import { loadSpec } from '../../src/commands/spec/load-spec.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
 import { blocksOf } from './markdown.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { compile } from '../../src/compile/compile.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'

@@ -1,5 +1,5 @@
-import { environmentLine, execLine } from '../../src/formats/systemd-quoting.ts'
-import type { UnitFile } from '../../src/formats/systemd-unit.ts'
+import { environmentLine, execLine } from '../../src/formats/systemd/quoting.ts'
+import type { UnitFile } from '../../src/formats/systemd/unit.ts'
 
 export interface UnitSample {
   readonly fileName: string

@@ -7,8 +7,8 @@ import ssh2 from 'ssh2'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
 import type { SshSettings } from '../../src/model/cluster.ts'
 import type { Connection } from '../../src/model/transport.ts'
-import { createSshTransport } from '../../src/transports/ssh.ts'
-import type { SshPatience } from '../../src/transports/ssh-patience.ts'
+import type { SshPatience } from '../../src/transports/ssh/patience.ts'
+import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
 /** Short enough for a test in which the host hangs, long enough for one in which it does not. */
 export const shortPatience: SshPatience = { sessionMs: 250, uploadMs: 250, keepAliveMs: 10_000 }

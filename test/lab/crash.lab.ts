@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { hostLibrary } from '../../src/commands/host-library.ts'
+import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import type { HostLibrary } from '../../src/shell/library.ts'
 import { startController } from '../crash/controller-process.ts'

@@ -10,7 +10,7 @@ import type {
   Timing,
 } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
-import { textContent } from '../../src/resources/content.ts'
+import { textContent } from '../../src/resources/define/content.ts'
 
 export function entry(resource: Resource, ...notifies: readonly Notification[]): CatalogEntry {
   return { resource, after: [], notifies, declaredBy: 'test' }

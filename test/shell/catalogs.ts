@@ -4,7 +4,7 @@ import { directory } from '../../src/resources/directory.ts'
 import { file } from '../../src/resources/file.ts'
 import { group } from '../../src/resources/group.ts'
 import { link } from '../../src/resources/link.ts'
-import { unit } from '../../src/resources/unit.ts'
+import { unit } from '../../src/resources/unit/unit.ts'
 import { user } from '../../src/resources/user.ts'
 import { hostileName, hostileText } from './hostile.ts'
 

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
-import { collectQuestions, inspectProgram } from '../../src/shell/inspect-program.ts'
-import type { KnownMembers } from '../../src/shell/known-members.ts'
-import { launchProgram } from '../../src/shell/launch-program.ts'
+import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/answers/parse-results.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
-import { parseInspect } from '../../src/shell/parse-inspect.ts'
-import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/parse-results.ts'
-import { type PlannedChanges, planProgram, type Run } from '../../src/shell/plan-program.ts'
-import { portableProgram } from '../../src/shell/portable-program.ts'
+import type { KnownMembers } from '../../src/shell/probes/known-members.ts'
+import { parseInspect } from '../../src/shell/probes/parse-inspect.ts'
+import { collectQuestions, inspectProgram } from '../../src/shell/programs/inspect-program.ts'
+import { launchProgram } from '../../src/shell/programs/launch-program.ts'
+import { type PlannedChanges, planProgram, type Run } from '../../src/shell/programs/plan-program.ts'
+import { portableProgram } from '../../src/shell/programs/portable-program.ts'
 import type { Finished, RootTree } from './root-tree.ts'
 import type { Shell } from './shells.ts'
 
@@ -19,7 +19,7 @@ export const journalPath = `${place.stateDir}/journal`
 /** The library as it is, but its detached part is run by the shell under test instead of /bin/sh. */
 export function libraryFor({ command, args }: Shell): HostLibrary {
   const library = assembleLibrary((file) =>
-    readFileSync(new URL(`../../src/shell/${file}`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../src/shell/library/${file}`, import.meta.url), 'utf8'),
   )
   const detached = `${[command, ...args].join(' ')} "$RUN/program"`
   return { ...library, launch: library.launch.replaceAll('/bin/sh "$RUN/program"', () => detached) }

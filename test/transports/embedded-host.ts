@@ -8,8 +8,8 @@ import {
 } from '../../src/embedded/hosts.ts'
 import type { SshSettings } from '../../src/model/cluster.ts'
 import type { Connection, ConnectOptions } from '../../src/model/transport.ts'
-import { createSshTransport } from '../../src/transports/ssh.ts'
-import type { SshEnvironment } from '../../src/transports/ssh-config.ts'
+import type { SshEnvironment } from '../../src/transports/ssh/config.ts'
+import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
 /** Embedded hosts and an ssh transport that reaches them. */
 export interface SshFixture {

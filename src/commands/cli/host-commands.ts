@@ -1,0 +1,131 @@
+import { type Command, Option } from 'commander'
+import type { DriftOptions } from '../drift.ts'
+import type { ExecOptions } from '../exec.ts'
+import type { HistoryOptions } from '../history.ts'
+import type { Io } from '../io/io.ts'
+import type { RetireOptions } from '../retire.ts'
+import type { RollbackOptions } from '../rollback.ts'
+import type { StatusOptions } from '../status.ts'
+import type { UnlockOptions } from '../unlock.ts'
+import {
+  addOptions,
+  exitCodeOption,
+  hostOptions,
+  jsonOption,
+  parseGeneration,
+  parseTime,
+  proposeOptions,
+  type Run,
+  specOptions,
+} from './options.ts'
+
+const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; with commas. All unless given.'
+
+/** The commands that ask hosts what they are and remember, and that take back what was done to them. */
+export function addHostCommands(program: Command, io: Io, run: Run): void {
+  const status = program
+    .command('status')
+    .description('How each host is: reachable, last apply, held, drifted, what is pending, failed units.')
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: StatusOptions) =>
+      run('status', options, async () =>
+        (await import('../status.ts')).status({ ...options, ...limited(limit) }, io),
+      ),
+    )
+  addOptions(status, specOptions(), hostOptions(), [jsonOption()])
+
+  const drift = program
+    .command('drift')
+    .description('Show what was changed on the hosts by hand since the last apply, and nothing else.')
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: DriftOptions) =>
+      run('drift', options, async () =>
+        (await import('../drift.ts')).drift({ ...options, ...limited(limit) }, io),
+      ),
+    )
+  addOptions(drift, specOptions(), hostOptions(), [
+    jsonOption(),
+    exitCodeOption('Exit with 2 when there is drift: for a nightly job.'),
+  ])
+
+  const history = program
+    .command('history')
+    .description('The applies that each host remembers, newest first, and whether a rollback holds it.')
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: HistoryOptions) =>
+      run('history', options, async () =>
+        (await import('../history.ts')).history({ ...options, ...limited(limit) }, io),
+      ),
+    )
+  addOptions(history, specOptions(), hostOptions(), [jsonOption()])
+
+  const rollback = program
+    .command('rollback')
+    .description(
+      'Take the last apply back, with its notifications; then hold the host until its spec changes.',
+    )
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: RollbackOptions) =>
+      run('rollback', options, async () =>
+        (await import('../rollback.ts')).rollback({ ...options, ...limited(limit) }, io),
+      ),
+    )
+  addOptions(
+    rollback,
+    [
+      new Option(
+        '--to <generation>',
+        'Back to what the host was after this generation of its history; 0: before the first.',
+      ).argParser(parseGeneration),
+    ],
+    proposeOptions(),
+    specOptions(),
+    hostOptions(),
+    [jsonOption(), exitCodeOption('Exit with 2 when a dry run finds changes.')],
+  )
+
+  const retire = program
+    .command('retire')
+    .description('Take a host that left the spec out of the cluster: remove what converge made, forget it.')
+    .argument('<host>', 'A host that the cluster remembers.')
+    .option('-n, --dry-run', 'Show what would be removed.')
+    .option('-y, --yes', 'Retire without asking.')
+    .option('--gone', 'Only forget it: the host is gone for good.')
+    .action((host: string, options: Omit<RetireOptions, 'host'>) =>
+      run('retire', {}, async () => (await import('../retire.ts')).retire({ ...options, host }, io)),
+    )
+  addOptions(retire, specOptions(), hostOptions())
+
+  const unlock = program
+    .command('unlock')
+    .description('End an apply that holds the lock of a host; the next converge goes on from there.')
+    .argument('<host>', 'The host.')
+    .action((host: string, options: Omit<UnlockOptions, 'host'>) =>
+      run('unlock', {}, async () => (await import('../unlock.ts')).unlock({ ...options, host }, io)),
+    )
+  addOptions(unlock, specOptions(), hostOptions())
+
+  const exec = program
+    .command('exec')
+    .description("Run a command on hosts at once, with root's rights; the same answers are shown together.")
+    .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; with commas.')
+    .argument('<command...>', 'Behind `--`. Words are joined by blanks, as ssh does; one word is shell text.')
+    .action((limit: string, command: readonly string[], options: Omit<ExecOptions, 'command' | 'limit'>) =>
+      run('exec', options, async () => (await import('../exec.ts')).exec({ ...options, limit, command }, io)),
+    )
+  addOptions(
+    exec,
+    [
+      new Option('--timeout <time>', 'Give a host up after this long: 90, 120s, 2m.')
+        .default(300, '300 s')
+        .argParser((text: string) => parseTime(text, 1)),
+    ],
+    specOptions(),
+    hostOptions(),
+    [jsonOption()],
+  )
+}
+
+function limited(limit: string | undefined): { readonly limit?: string } {
+  return limit === undefined ? {} : { limit }
+}

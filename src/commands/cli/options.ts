@@ -1,0 +1,94 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ExitCode } from '../io/io.ts'
+import { parseDuration } from './parse-duration.ts'
+
+/** Runs a command's work and tells what goes wrong. */
+export type Run = (
+  command: string,
+  options: { readonly json?: boolean },
+  work: () => Promise<ExitCode>,
+) => Promise<void>
+
+export function addOptions(command: Command, ...groups: readonly (readonly Option[])[]): void {
+  for (const option of groups.flat()) command.addOption(option)
+}
+
+export function specOptions(): readonly Option[] {
+  return [
+    new Option('-f, --file <file>', 'The spec.').default('cluster.yaml'),
+    new Option('-e, --environment <name>', "Environment instead of the spec's."),
+    new Option('--set <path=value>', 'Set an attribute, over all layers; repeatable.').argParser(
+      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+    ),
+    new Option('--compile-timeout <time>', 'How long recipes may take: 30s unless given.').argParser(
+      (text: string) => parseTime(text, 1),
+    ),
+  ]
+}
+
+export function limitOption(): Option {
+  return new Option(
+    '-l, --limit <selector>',
+    'Only these hosts: names, infra[0-2], web*, role:etcd; with commas.',
+  )
+}
+
+export function hostOptions(): readonly Option[] {
+  return [
+    new Option('--parallel <n>', 'How many hosts at once.').default(32).argParser(parseCount),
+    new Option('--ask-sudo-password', 'Ask for the password that sudo wants on the hosts.'),
+    new Option('-v, --verbose', 'Name unchanged hosts, show long diffs whole, tell more of the way.'),
+  ]
+}
+
+/** What an apply or a rollback does with its plan. */
+export function proposeOptions(): readonly Option[] {
+  return [
+    new Option('-n, --dry-run', 'Stop at the plan: show what would change.'),
+    new Option('-y, --yes', 'Apply without asking.'),
+    new Option('--allow-prune', 'With --yes: also take much away, or all, or a member of a group.'),
+    new Option('--lock-wait <time>', 'Wait this long for another apply on a host: 90, 120s, 2m.').argParser(
+      (text: string) => parseTime(text, 0),
+    ),
+    new Option(
+      '--confirm-within <time>',
+      'Each host goes back by itself unless a new connection confirms in this time: 120s. Needs systemd there.',
+    ).argParser((text: string) => parseTime(text, 1)),
+  ]
+}
+
+export function planOptions(): readonly Option[] {
+  return [
+    new Option('--no-prune', 'Leave on the hosts what left the spec.'),
+    new Option('--release', 'Plan for hosts that a rollback holds, too.'),
+    jsonOption(),
+    exitCodeOption('Exit with 2 when a dry run finds changes.'),
+  ]
+}
+
+export function exitCodeOption(description: string): Option {
+  return new Option('--exit-code', description)
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'Print one JSON document to stdout (documented in schemas/).')
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
+  return Number(text)
+}
+
+export function parseGeneration(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be the number of a generation, or 0.')
+  return Number(text)
+}
+
+/** Seconds. */
+export function parseTime(text: string, atLeast: number): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined || seconds < atLeast) {
+    throw new InvalidArgumentError(`It must be a time of at least ${atLeast} s, such as 90, 120s or 2m.`)
+  }
+  return seconds
+}

@@ -1,0 +1,8 @@
+import { SpecError } from '../../model/errors.ts'
+
+/** A mistake on the command line, or in what it points to; exit code 3. */
+export function usageError(message: string, hint = ''): SpecError {
+  return new SpecError([
+    { severity: 'error', code: 'usage', path: '', message, ...(hint === '' ? {} : { hint }) },
+  ])
+}

@@ -1,7 +1,0 @@
-import { readAsset } from '../load/read-asset.ts'
-import { assembleLibrary, type HostLibrary } from '../shell/library.ts'
-
-/** The host-side shell library, from the files that are packaged with converge. */
-export function hostLibrary(): HostLibrary {
-  return assembleLibrary((file) => readAsset(`src/shell/${file}`))
-}

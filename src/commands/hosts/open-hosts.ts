@@ -1,0 +1,66 @@
+import { openSession, type Session } from '../../engine/session.ts'
+import { createTransports } from '../../transports/index.ts'
+import { usageError } from '../cli/usage-error.ts'
+import type { Io } from '../io/io.ts'
+import { type ProgressWatch, watchProgress } from '../io/watch-progress.ts'
+import type { LoadedSpec } from '../spec/load-spec.ts'
+import { selectHosts } from '../spec/select-hosts.ts'
+import { hostLibrary } from './host-library.ts'
+
+/** Which hosts are contacted, and how. */
+export interface HostOptions {
+  /** A selector, from --limit or as an argument. */
+  readonly limit?: string
+  readonly parallel: number
+  readonly askSudoPassword?: boolean
+  readonly verbose?: boolean
+  /** Seconds to wait for another apply on a host. */
+  readonly lockWait?: number
+}
+
+export interface OpenHosts {
+  readonly session: Session
+  readonly progress: ProgressWatch
+}
+
+/** Opens a session with the selected hosts for as long as `work` takes. */
+export async function withHosts<Result>(
+  spec: LoadedSpec,
+  options: HostOptions,
+  io: Io,
+  work: (open: OpenHosts) => Promise<Result>,
+): Promise<Result> {
+  const selected =
+    options.limit === undefined
+      ? undefined
+      : selectHosts(spec.cluster, options.limit).map((host) => host.name)
+  const sudoPassword = await findSudoPassword(options, io)
+  const progress = await watchProgress(io, { verbose: options.verbose === true })
+  const session = openSession({
+    cluster: spec.cluster,
+    catalog: spec.catalog,
+    ...(selected === undefined ? {} : { selected }),
+    transports: createTransports(),
+    library: hostLibrary(),
+    parallel: options.parallel,
+    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+    ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
+    onProgress: progress.onProgress,
+  })
+  try {
+    return await work({ session, progress })
+  } finally {
+    progress.pause()
+    await session.close()
+  }
+}
+
+/** The password for sudo on the hosts: from the environment, or asked for. */
+export async function findSudoPassword(options: HostOptions, io: Io): Promise<string | undefined> {
+  const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
+  if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment
+  if (!io.canAsk) {
+    throw usageError('--ask-sudo-password needs a terminal', 'set CONVERGE_SUDO_PASSWORD instead')
+  }
+  return io.askSecret('sudo password: ')
+}

@@ -1,0 +1,105 @@
+import { open, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { SpecError } from '../../model/errors.ts'
+import type { Plan } from '../../model/plan.ts'
+import {
+  isSealedPlan,
+  type PlanSource,
+  type SealedPlan,
+  sealPlan,
+  whyNotSealed,
+} from '../../plan/sealed/sealed-plan.ts'
+import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
+import { usageError } from '../cli/usage-error.ts'
+import { gitState } from '../spec/git-state.ts'
+import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
+
+/** Writes a plan to a file that only its owner may read, so that it can be applied later exactly as it is. */
+export async function writeSealedPlan(
+  file: string,
+  plan: Plan,
+  spec: LoadedSpec,
+  options: SpecOptions,
+): Promise<void> {
+  const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options))
+  const handle = await open(file, 'w', 0o600)
+  try {
+    // A file that was there already keeps its mode, and the plan tells much about the hosts.
+    if ((await handle.stat()).isFile()) await handle.chmod(0o600)
+    await handle.writeFile(`${JSON.stringify(sealed, null, 2)}\n`)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads a sealed plan. Throws a SpecError where it is none, or is not as it was written. */
+export async function readSealedPlan(file: string): Promise<SealedPlan> {
+  const value = parse(file, await readText(file))
+  if (isSealedPlan(value)) return value
+  throw usageError(`${file} ${whyNotSealed(value)}`, 'make one with `converge plan --out FILE`')
+}
+
+/** The plan, contents taken from the spec. Throws a SpecError that names whatever differs between the two. */
+export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: SpecOptions): Promise<Plan> {
+  const unsealed = unsealPlan(sealed, spec.catalog, spec.cluster.hosts)
+  if ('plan' in unsealed) return unsealed.plan
+  const hint = compareSources(sealed.source, await sourceOf(options))
+  throw new SpecError(
+    unsealed.differences.map(({ host, message }, index, { length }) => ({
+      severity: 'error',
+      code: 'plan-outdated',
+      path: host === '' ? '' : `hosts.${host}`,
+      message: host === '' ? message : `${host}: ${message}`,
+      ...(index === length - 1 ? { hint } : {}),
+    })),
+  )
+}
+
+/** `commit 1a2b3c4d5e6f with uncommitted changes`, or the file where there is no git. */
+export function sourceWords({ git, file }: PlanSource): string {
+  if (git === undefined) return `${file} (in no git repository)`
+  return `commit ${git.commit.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`
+}
+
+function compareSources(then: PlanSource, now: PlanSource): string {
+  const options = [
+    ...(then.environment === now.environment ? [] : [`--environment ${then.environment ?? 'not given'}`]),
+    ...then.set.filter((path) => !now.set.includes(path)).map((path) => `--set ${path}=...`),
+    ...now.set.filter((path) => !then.set.includes(path)).map((path) => `no --set ${path}`),
+  ]
+  const made = `the plan was made from ${sourceWords(then)}${options.length === 0 ? '' : `, with ${options.join(', ')}`}`
+  return `${made}; now there is ${sourceWords(now)}. Make a new plan, or go back to that spec.`
+}
+
+async function sourceOf({ file, environment, set = [] }: SpecOptions): Promise<PlanSource> {
+  const git = await gitState(dirname(file))
+  return {
+    file,
+    ...(environment === undefined ? {} : { environment }),
+    set: set.map((assignment) => assignment.split('=')[0] ?? ''),
+    ...(git === undefined ? {} : { git }),
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT')
+      throw usageError(
+        `the plan ${file} does not exist`,
+        'make one with `converge plan --out FILE`; hosts are chosen with --limit',
+      )
+    if (code === 'EISDIR') throw usageError(`the plan ${file} is a directory`, 'name the file within it')
+    throw error
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw usageError(`${file} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}

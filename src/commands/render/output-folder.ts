@@ -1,0 +1,79 @@
+import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { usageError } from '../cli/usage-error.ts'
+
+const marker = '.converge-render.json'
+
+/**
+ * Makes a folder ready for the trees of these hosts: new or empty, or made by render before, whose trees are then
+ * removed. Throws a SpecError for any other, and removes nothing that render did not make.
+ */
+export async function prepareOutputFolder(folder: string, hosts: readonly string[]): Promise<void> {
+  const entries = await listFolder(folder)
+  const previous = entries.includes(marker) ? await readMarker(folder) : []
+  if (entries.length > 0 && !entries.includes(marker)) {
+    throw usageError(`${folder} is not empty, and render did not make it`, 'choose a new folder')
+  }
+  const inTheWay = entries.find((entry) => hosts.includes(entry) && !previous.includes(entry))
+  if (inTheWay !== undefined) {
+    throw usageError(`${join(folder, inTheWay)} exists, and render did not make it`, 'move it away')
+  }
+  await mkdir(folder, { recursive: true })
+  // Before anything else: what an interrupted render leaves behind must be known as its own.
+  const made = [...new Set([...previous, ...hosts])]
+  await writeFile(
+    join(folder, marker),
+    `${JSON.stringify({ madeBy: 'converge render', hosts: made }, null, 2)}\n`,
+  )
+  for (const host of previous) await removeTree(join(folder, host))
+}
+
+async function listFolder(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') throw usageError(`${folder} is not a folder`, 'choose a new folder')
+    throw error
+  }
+}
+
+async function readMarker(folder: string): Promise<readonly string[]> {
+  const file = join(folder, marker)
+  // It is written again: a link would have render write wherever it leads.
+  if (!(await lstat(file)).isFile()) throw usageError(`${file} is no plain file`, 'choose a new folder')
+  const content = parsed(await readFile(file, 'utf8'))
+  const hosts =
+    typeof content === 'object' && content !== null && 'hosts' in content ? content.hosts : undefined
+  const isName = (host: unknown): host is string =>
+    typeof host === 'string' && host !== '' && host !== '.' && host !== '..' && !/[/\\\0]/.test(host)
+  if (Array.isArray(hosts) && hosts.every(isName)) return hosts
+  throw usageError(`${file} is damaged`, 'choose a new folder')
+}
+
+/** What is no JSON is as damaged as what holds no list of hosts. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+async function removeTree(folder: string): Promise<void> {
+  await openFolders(folder)
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** A rendered directory may be closed even to its owner; links are not followed. */
+async function openFolders(folder: string): Promise<void> {
+  const stats = await lstat(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (stats?.isDirectory() !== true) return
+  await chmod(folder, 0o700)
+  for (const entry of await readdir(folder)) await openFolders(join(folder, entry))
+}

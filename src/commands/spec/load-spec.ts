@@ -1,0 +1,56 @@
+import { dirname } from 'node:path'
+import { compile } from '../../compile/compile.ts'
+import * as dsl from '../../dsl.ts'
+import { loadCluster } from '../../load/load-cluster.ts'
+import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
+import { readWithin } from '../../load/recipes/read-within.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { LoadedRecipe } from '../../model/recipe.ts'
+import type { Catalog } from '../../model/resource.ts'
+import { resourceKinds } from '../../resources/index.ts'
+import { builtins } from './builtins.ts'
+import { withinCompileTime } from './compile-time.ts'
+
+/** Which spec is meant, and what the command line changes in it. */
+export interface SpecOptions {
+  readonly file: string
+  readonly environment?: string
+  /** `path=value`, the strongest layer. */
+  readonly set?: readonly string[]
+  /** Seconds that recipes may take together; 30 unless given. */
+  readonly compileTimeout?: number
+}
+
+const defaultCompileSeconds = 30
+
+/** A spec that is right, with everything that follows from it. */
+export interface LoadedSpec {
+  readonly cluster: Cluster
+  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+  /** Of the whole cluster, whatever --limit says: hosts refer to each other. */
+  readonly catalog: Catalog
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
+export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
+  const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
+  const { cluster, recipes, warnings } = await loadCluster({
+    file: options.file,
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    ...(options.set === undefined ? {} : { set: options.set }),
+    builtins,
+    kinds: resourceKinds,
+    importRecipe: createImportRecipe(dsl, limitMs),
+  })
+  const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
+    compile({
+      cluster,
+      recipes: watched,
+      kinds: resourceKinds,
+      readFile: (path) => readWithin(dirname(options.file), path),
+    }),
+  )
+  return { cluster, recipes, catalog, warnings }
+}

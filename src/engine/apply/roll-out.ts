@@ -1,0 +1,132 @@
+import type { LimitFunction } from 'p-limit'
+import type { Host } from '../../model/cluster.ts'
+import { ConvergeError, InternalError } from '../../model/errors.ts'
+import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
+import type { HostReport, Progress } from '../../model/report.ts'
+import type { Connections } from '../connections.ts'
+import { ask, type HostPrograms } from '../inspect/inspect-host.ts'
+
+export interface RollOutInput {
+  readonly plan: Plan
+  readonly limit: LimitFunction
+  readonly connections: Connections
+  readonly programs: HostPrograms
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly onProgress: (event: Progress) => void
+  readonly apply: (host: string) => Promise<HostReport>
+}
+
+/**
+ * Performs the plan wave after wave. A wave that disrupts a group begins only when enough of the group's other
+ * members are healthy; a failure stops the later waves of the groups that it concerns. Reports in the plan's order.
+ */
+export async function rollOut(input: RollOutInput): Promise<readonly HostReport[]> {
+  const { plan, limit, onProgress } = input
+  const reports = new Map<string, HostReport>()
+  const done = (report: HostReport): void => {
+    reports.set(report.host, report)
+    onProgress({ event: 'host-done', host: report.host, report })
+  }
+  for (const host of plan.hosts) {
+    const early = withoutWork(host)
+    if (early !== undefined) done(early)
+  }
+  const stopped = new Map<string, string>()
+  for (const [index, wave] of plan.waves.entries()) {
+    for (const gate of wave.gates) {
+      const reason = stopped.has(gate.group) ? undefined : await closedGate(gate, wave, input)
+      if (reason !== undefined) stopped.set(gate.group, reason)
+    }
+    const runnable = wave.hosts.filter((host) => {
+      const reason = disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
+      if (reason !== undefined) done({ host, status: 'not-started', reason })
+      return reason === undefined
+    })
+    if (runnable.length === 0) continue
+    onProgress({ event: 'wave', wave: index + 1, of: plan.waves.length, hosts: runnable })
+    // Members that start together wait for each other on the hosts: none of them may wait for a free place here.
+    const run = (host: string): Promise<HostReport> =>
+      wave.bootstrap.includes(host) ? input.apply(host) : limit(() => input.apply(host))
+    await Promise.all(
+      runnable.map(async (host) => {
+        const report = await run(host)
+        done(report)
+        if (report.status === 'changed' || report.status === 'unchanged') return
+        for (const group of disruptedGroups(plan, host)) stopped.set(group, `${host} failed before it`)
+      }),
+    )
+  }
+  return plan.hosts.map(({ host }) => {
+    const report = reports.get(host)
+    if (report === undefined) throw new InternalError(`${host} is in no wave`)
+    return report
+  })
+}
+
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'connect-failed',
+  'connect-timeout',
+  'authentication-failed',
+  'host-key-unknown',
+  'host-key-changed',
+  'host-key-revoked',
+  'connection-lost',
+])
+
+function withoutWork(plan: HostPlan): HostReport | undefined {
+  const { host } = plan
+  if (plan.status === 'planned') return plan.changes.length === 0 ? { host, status: 'unchanged' } : undefined
+  const { error } = plan
+  if (unreachableCodes.has(error.code)) return { host, status: 'unreachable', error }
+  return { host, status: 'failed', error, results: [], notReached: [], pending: [] }
+}
+
+function disruptedGroups(plan: Plan, name: string): readonly string[] {
+  const planned = plan.hosts.find(({ host }) => host === name)
+  return planned?.status === 'planned' ? planned.disrupts.map(({ group }) => group) : []
+}
+
+/** Why a group may not be disrupted now; undefined when it may. A member that cannot be asked counts as down. */
+async function closedGate(
+  gate: Wave['gates'][number],
+  wave: Wave,
+  input: RollOutInput,
+): Promise<string | undefined> {
+  const answers = await Promise.all(
+    gate.members.map(({ host, healthy }) =>
+      input.limit(async () => ({ host, healthy: await isHealthy(host, healthy, input) })),
+    ),
+  )
+  const down = answers.filter(({ healthy }) => healthy !== true)
+  const going = wave.hosts.filter((host) => disruptedGroups(input.plan, host).includes(gate.group))
+  if (down.length === 0 || down.length + going.length <= gate.maxUnavailable) return undefined
+  const silent = down.filter(({ healthy }) => healthy === undefined).map(({ host }) => host)
+  const ill = down.filter(({ healthy }) => healthy === false).map(({ host }) => host)
+  const reasons = [
+    ...(ill.length === 0
+      ? []
+      : [`${ill.join(', ')} of ${gate.group} ${plural(ill, 'is', 'are')} not healthy`]),
+    ...(silent.length === 0
+      ? []
+      : [`${silent.join(', ')} of ${gate.group} ${plural(silent, 'does', 'do')} not answer`]),
+  ]
+  return `${reasons.join('; ')}; at most ${gate.maxUnavailable} may be down at once`
+}
+
+function plural(names: readonly string[], one: string, many: string): string {
+  return names.length === 1 ? one : many
+}
+
+/** Undefined where it cannot be asked. */
+async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
+  const host = input.hosts.get(name)
+  if (host === undefined) throw new InternalError(`unknown host ${name}`)
+  try {
+    const connection = await input.connections.get(name)
+    const facts = await ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs)
+    return facts.checks[command] === true
+  } catch (error) {
+    if (error instanceof ConvergeError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,152 @@
+import { CommandError, ConvergeError } from '../../model/errors.ts'
+import type { Change, HostPlan, Owed } from '../../model/plan.ts'
+import type { ChangeResult, HostReport, Progress } from '../../model/report.ts'
+import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
+
+/** What is known of one run on one host while its results come in; they may be read again from the start. */
+export interface RunRecord {
+  /** The results are about to be read from their first line. */
+  beginning(): void
+  take(event: ApplyEvent): void
+  ended(): boolean
+  report(): HostReport
+  failed(error: ConvergeError): HostReport
+}
+
+export function recordRun(
+  { host, changes, facts }: Extract<HostPlan, { status: 'planned' }>,
+  onProgress: (event: Progress) => void,
+  confirmWithinSeconds?: number,
+): RunRecord {
+  let events: ApplyEvent[] = []
+  let told = 0
+
+  const tell = (event: ApplyEvent): void => {
+    if (!('change' in event)) return
+    const change = changes[event.change]
+    if (change === undefined) return
+    if (event.event === 'change-started') onProgress({ event: 'change-started', host, change })
+    if (event.event === 'change-done') onProgress({ event: 'change-done', host, change, outcome: 'applied' })
+    if (event.event === 'change-skipped')
+      onProgress({ event: 'change-done', host, change, outcome: 'skipped' })
+  }
+
+  const results = (): ChangeResult[] =>
+    changes.flatMap((change, index): ChangeResult[] => {
+      const outcome = events.find(
+        (event) => 'change' in event && event.change === index && event.event !== 'change-started',
+      )
+      if (outcome?.event === 'change-done') return [{ change, outcome: 'applied' }]
+      if (outcome?.event === 'change-skipped') return [{ change, outcome: 'skipped' }]
+      return []
+    })
+
+  const output = (): string =>
+    events
+      .filter((event) => event.event === 'output')
+      .map(({ line }) => line)
+      .join('\n')
+
+  const failed = (error: ConvergeError, failedChange?: Change): HostReport => {
+    const done = results()
+    const reached = new Set([...done.map(({ change }) => change), failedChange])
+    return {
+      host,
+      status: 'failed',
+      error,
+      results: done,
+      ...(failedChange === undefined ? {} : { failed: failedChange }),
+      notReached: changes.filter((change) => !reached.has(change)),
+      pending: stillOwed(facts.pending as readonly Owed[], done, failedChange),
+    }
+  }
+
+  return {
+    beginning() {
+      events = []
+    },
+    take(event) {
+      events.push(event)
+      if (events.length <= told) return
+      told = events.length
+      tell(event)
+    },
+    ended: () => events.some(({ event }) => event === 'end'),
+    failed: (error) => failed(error),
+    report() {
+      const end = events.find(({ event }) => event === 'end')
+      if (end?.event === 'end' && end.outcome === 'ok') return { host, status: 'changed', results: results() }
+      const failure = events.find(({ event }) => event === 'change-failed')
+      if (failure?.event === 'change-failed') {
+        const change = changes[failure.change]
+        // The host sets its timer before the first change begins.
+        const begun = events.some(({ event }) => event === 'change-started')
+        const remedy =
+          confirmWithinSeconds === undefined || !begun
+            ? 'What came before it is done and stays; mend the cause and run converge again.'
+            : `${goesBackBy(confirmWithinSeconds)} Mend the cause.`
+        return failed(stepFailed(host, failure.problem, output(), remedy), change)
+      }
+      const locked = events.find(({ event }) => event === 'locked')
+      return failed(locked?.event === 'locked' ? lockedBy(host, locked.holder) : changedSince(host, output()))
+    },
+  }
+}
+
+/** What was owed before and by the applied changes and the failed one, less what applied changes settled. */
+function stillOwed(
+  before: readonly Owed[],
+  done: readonly ChangeResult[],
+  failedChange: Change | undefined,
+): readonly Owed[] {
+  const owed = new Map(before.map((one) => [`${one.action} ${one.resource}`, one]))
+  for (const { change, outcome } of done) {
+    if (outcome === 'skipped') continue
+    for (const one of change.owes) owed.set(`${one.action} ${one.resource}`, one)
+    for (const one of change.settles) owed.delete(`${one.action} ${one.resource}`)
+  }
+  // A write that failed has changed nothing; whatever else failed may have done a part, and is in the journal.
+  const partly = failedChange === undefined || failedChange.operation.op === 'write' ? [] : failedChange.owes
+  for (const one of partly) owed.set(`${one.action} ${one.resource}`, one)
+  return [...owed.values()]
+}
+
+/** What becomes of a host whose apply nobody has confirmed. */
+export function goesBackBy(seconds: number): string {
+  return `The host goes back to what it was before by itself, ${seconds} s after it began.`
+}
+
+function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
+  const exit = /^exit (\d+)$/.exec(problem)
+  const said = stderr
+    .trim()
+    .split('\n')
+    .find((line) => line.trim() !== '')
+  const message = exit === null ? problem : (said ?? `it ended with exit code ${exit[1]}`)
+  return new CommandError(message, {
+    host,
+    step: 'apply',
+    exitCode: exit === null ? undefined : Number(exit[1]),
+    stderr,
+    remedy,
+  })
+}
+
+function lockedBy(host: string, holder: string): ConvergeError {
+  return new ConvergeError('locked', `another apply holds the lock: ${holder === '' ? 'unknown' : holder}`, {
+    host,
+    step: 'apply',
+    remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+  })
+}
+
+function changedSince(host: string, differences: string): ConvergeError {
+  return new CommandError('the host is no longer what the plan saw; nothing was touched', {
+    code: 'host-changed',
+    host,
+    step: 'apply',
+    exitCode: undefined,
+    stderr: differences,
+    remedy: 'Look at what changed it, then run converge again for a fresh plan.',
+  })
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { Host } from '../../model/cluster.ts'
+import type { Run } from '../../shell/programs/plan-program.ts'
+
+export interface ApplyOptions {
+  /** How long to wait for another apply that holds a host's lock; 0 unless given. */
+  readonly lockWaitSeconds?: number
+  /** Each host takes the apply back by itself unless a new connection confirms it within this time. */
+  readonly confirmWithinSeconds?: number
+}
+
+/** Who runs converge, from where and since when: what a second controller is told, and what history shows. */
+export function startedBy(): string {
+  return `${userInfo().username}@${hostname()} since ${new Date().toISOString()}`
+}
+
+/** A new run on a host; its id sorts by time. */
+export function newRun(host: Host, cluster: string, by: string, options: ApplyOptions): Run {
+  const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
+  return {
+    id,
+    by,
+    stateDir: host.platform.stateDir,
+    cluster,
+    ...(host.platform.keepGenerations === undefined
+      ? {}
+      : { keepGenerations: host.platform.keepGenerations }),
+    stagingDir: `${host.platform.stagingDir}/converge-${id}`,
+    ...options,
+  }
+}

@@ -1,0 +1,139 @@
+import type { Host } from '../../model/cluster.ts'
+import { CommandError, ConvergeError } from '../../model/errors.ts'
+import type { Facts, PlatformFact, Probe } from '../../model/facts.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+import type { Connection } from '../../model/transport.ts'
+import { leftBehind, pruneProbes } from '../../plan/undo/prune.ts'
+import { AnswerError } from '../../shell/answers/answer-reader.ts'
+import type { HostLibrary } from '../../shell/library.ts'
+import type { KnownMembers } from '../../shell/probes/known-members.ts'
+import { parseInspect } from '../../shell/probes/parse-inspect.ts'
+import { collectQuestions, inspectProgram } from '../../shell/programs/inspect-program.ts'
+
+/** What every program for a host is made from. */
+export interface HostPrograms {
+  /** The cluster's name. */
+  readonly cluster: string
+  readonly library: HostLibrary
+  readonly members?: KnownMembers
+}
+
+const baseTimeoutMs = 60_000
+/** More than accounts, packages and manifest of a large host take; a host that prints without end is stopped there. */
+const baseOutputBytes = 64 * 1024 * 1024
+/** The content that a differing file brings, and its lines. */
+const fileOutputBytes = 264 * 1024
+/** A check may take 10 s on the host. */
+const checkTimeoutMs = 10_000
+
+/** Asks a host everything that its catalog needs to know, in one exec, and refuses one of another platform. */
+export async function inspectHost(
+  connection: Connection,
+  host: Host,
+  catalog: HostCatalog,
+  programs: HostPrograms,
+): Promise<Facts> {
+  const facts = await ask(
+    connection,
+    catalog.entries.flatMap(({ resource }) => resource.probes),
+    host.platform.stateDir,
+    programs,
+  )
+  refuseOtherPlatform(host, facts.platform)
+  if (facts.applying !== undefined) {
+    throw new ConvergeError('locked', `another apply still runs on it: ${facts.applying}`, {
+      host: host.name,
+      step: 'inspect',
+      remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+    })
+  }
+  return withLeftBehind(facts, connection, host, catalog, programs)
+}
+
+/** What left the catalog is known from the manifest only: its state is asked for when there is any. */
+async function withLeftBehind(
+  facts: Facts,
+  connection: Connection,
+  host: Host,
+  catalog: HostCatalog,
+  programs: HostPrograms,
+): Promise<Facts> {
+  const probes = pruneProbes(leftBehind(catalog, facts))
+  if (probes.length === 0) return facts
+  const more = await ask(connection, probes, host.platform.stateDir, programs)
+  return {
+    ...facts,
+    paths: { ...more.paths, ...facts.paths },
+    units: { ...more.units, ...facts.units },
+    users: { ...more.users, ...facts.users },
+    groups: { ...more.groups, ...facts.groups },
+    packages: { ...more.packages, ...facts.packages },
+  }
+}
+
+/** Answers to probes; AnswerError and a failed program become errors that name the host. */
+export async function ask(
+  connection: Connection,
+  probes: readonly Probe[],
+  stateDir: string,
+  { cluster, library, members }: HostPrograms,
+): Promise<Facts> {
+  const questions = collectQuestions(probes, members)
+  const { exitCode, stdout, stderr } = await connection.exec({
+    program: inspectProgram(questions, { stateDir, cluster }, library),
+    timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,
+    maxOutputBytes: baseOutputBytes + questions.paths.size * fileOutputBytes,
+  })
+  const { host } = connection
+  if (exitCode !== 0) {
+    throw new CommandError(`the inspect program ended with ${exitCode ?? 'a signal'}`, {
+      host,
+      step: 'inspect',
+      exitCode,
+      stderr,
+      remedy: 'The host needs a POSIX shell and stat, sha256sum, readlink and head.',
+    })
+  }
+  try {
+    return parseInspect(stdout, questions)
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error
+    throw new CommandError(error.message, {
+      code: 'answer-unreadable',
+      host,
+      step: 'inspect',
+      exitCode,
+      stderr,
+      remedy:
+        error.remedy ??
+        'Run it again; if it stays, something on the host prints into the answer or replaces standard tools.',
+      cause: error,
+    })
+  }
+}
+
+function refuseOtherPlatform(host: Host, found: PlatformFact): void {
+  const { platform } = host
+  const wrong = [
+    mismatch('os', platform.os, found.os),
+    mismatch('release', platform.release, found.release),
+    mismatch('arch', platform.arch, found.arch),
+    platform.init === 'systemd' && found.init === 'none'
+      ? { key: 'init', declared: 'systemd', found: 'none' }
+      : undefined,
+  ].filter((difference) => difference !== undefined)
+  if (wrong.length === 0) return
+  const told = wrong
+    .map(({ key, declared, found: actual }) => `${key} is ${actual}, not ${declared}`)
+    .join(', ')
+  const lines = wrong.map(({ key, found: actual }) => `${key}: "${actual}"`).join(', ')
+  throw new ConvergeError('platform-mismatch', `the host is not what the spec declares: ${told}`, {
+    host: host.name,
+    step: 'inspect',
+    remedy: `If the host is right, put this into the spec at hosts.${host.name}: platform: { ${lines} }`,
+  })
+}
+
+function mismatch(key: string, declared: string | undefined, found: string) {
+  return declared === undefined || declared === found ? undefined : { key, declared, found }
+}

@@ -1,0 +1,84 @@
+import type { FormatProblem } from '../format-error.ts'
+import { nearest } from '../nearest.ts'
+import { COMMON_SECTIONS, DIRECTIVES, UNIT_TYPES } from './directives.ts'
+
+/** What may stand in one unit file: the names of its sections. */
+export interface UnitSyntax {
+  readonly fileName: string
+  readonly sections: readonly string[]
+}
+
+/**
+ * Finds out what may stand in a unit file or drop-in by its name: `etcd.service`, `getty@.service`,
+ * `etcd.service.d/10-proxy.conf`, `service.d/10-all.conf`, with or without the directories before it. Undefined for
+ * files that the service manager does not load, such as `eth0.network`.
+ */
+export function unitSyntax(fileName: string): UnitSyntax | undefined {
+  const [name = '', directory = ''] = fileName.split('/').reverse()
+  const unit = name.endsWith('.conf') ? dropInUnit(directory) : name
+  const ownSection = UNIT_TYPES.get(unit.slice(unit.lastIndexOf('.') + 1))
+  return ownSection === undefined ? undefined : { fileName, sections: ['Unit', ownSection, 'Install'] }
+}
+
+function dropInUnit(directory: string): string {
+  return directory.endsWith('.d') ? directory.slice(0, -'.d'.length) : ''
+}
+
+/** The problem with a file whose name says no unit type. */
+export function unknownUnitType(fileName: string): FormatProblem {
+  const suffixes = [...UNIT_TYPES.keys()].map((type) => `.${type}`)
+  return {
+    message: `${fileName}: not the name of a unit file or drop-in`,
+    hint: `a unit ends in ${suffixes.slice(0, -1).join(', ')} or ${suffixes.at(-1)}, and a drop-in is NAME.service.d/*.conf`,
+  }
+}
+
+/** The problem with a section that this unit file may not have; names with `X-` in front are the user's own. */
+export function checkSectionName(syntax: UnitSyntax, section: string): FormatProblem | undefined {
+  if (syntax.sections.includes(section) || isOwnName(section)) return undefined
+  const message = `${syntax.fileName}: unknown section [${section}]`
+  for (const [type, ownSection] of UNIT_TYPES)
+    if (ownSection === section) return { message, hint: `[${section}] belongs in a .${type} unit` }
+  const meant = nearest(section, syntax.sections)
+  if (meant !== undefined) return { message, hint: `did you mean [${meant}]?` }
+  return { message, hint: `the sections of this unit are ${listOf(syntax.sections.map(inBrackets))}` }
+}
+
+/** The problem with a directive in a section that may stand in this unit file. */
+export function checkDirectiveName(
+  syntax: UnitSyntax,
+  section: string,
+  directive: string,
+): FormatProblem | undefined {
+  if (isOwnName(directive)) return undefined
+  const known = DIRECTIVES.get(section)
+  if (known === undefined || known.has(directive)) return undefined
+  const message = `${syntax.fileName}: unknown directive ${directive}= in [${section}]`
+  const homes = homesOf(syntax, directive)
+  if (homes.length > 0) return { message, hint: `${directive}= belongs in ${homes.join(' or ')}` }
+  const meant = nearest(directive, known)
+  if (meant !== undefined) return { message, hint: `did you mean ${meant}=?` }
+  return { message, hint: `see systemd.directives(7); a directive of your own begins with X-` }
+}
+
+/** Where a directive belongs: sections of this unit file if there are such, else those of other unit types. */
+function homesOf(syntax: UnitSyntax, directive: string): readonly string[] {
+  const sections = [...DIRECTIVES].filter(([, known]) => known.has(directive)).map(([section]) => section)
+  const here = sections.filter((section) => syntax.sections.includes(section))
+  if (here.length > 0) return here.map(inBrackets)
+  const elsewhere = sections.filter((section) => !COMMON_SECTIONS.includes(section))
+  return elsewhere.map((section) => `[${section}] of a .${section.toLowerCase()} unit`)
+}
+
+// The name itself must still be one that systemd reads back: nothing that ends a line, a header or a key.
+function isOwnName(name: string): boolean {
+  return /^X-[^\p{Cc}\s=[\]]+$/u.test(name)
+}
+
+function inBrackets(section: string): string {
+  return `[${section}]`
+}
+
+function listOf(items: readonly string[]): string {
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}

@@ -1,0 +1,113 @@
+import { FormatError } from '../format-error.ts'
+import { codePointName, isVariableName, unreadableCharacter } from './text.ts'
+
+/** Text in which systemd's specifiers (`%H`) and, in a command, variables (`${NAME}`) are expanded. */
+export interface ExpandedText {
+  readonly expand: string
+}
+
+/** Taken literally, unless it says that it is to be expanded. */
+export type ExecWord = string | number | ExpandedText
+
+export interface ExecLineOptions {
+  /** Special executable prefixes of systemd.service(5), such as `-` or `+`. With `:` no variables are expanded. */
+  readonly prefix?: string
+  /** `options` starts a new line before each word that begins with `-`; one long line otherwise. */
+  readonly layout?: 'line' | 'options'
+}
+
+const PREFIX_CHARACTERS = '-@:+!|'
+
+/**
+ * A command for `ExecStart=` and its like that runs the executable with exactly these arguments, quoted by the rules
+ * of systemd.service(5). Throws a FormatError for what no quoting can carry.
+ */
+export function execLine(words: readonly ExecWord[], options: ExecLineOptions = {}): string {
+  const { prefix = '', layout = 'line' } = options
+  const [executable, ...args] = words
+  if (executable === undefined) throw problem('a command has no words', 'begin it with an executable')
+  if ([...prefix].some((character) => !PREFIX_CHARACTERS.includes(character)))
+    throw problem(`'${prefix}' is not a prefix of an executable`, `use characters of ${PREFIX_CHARACTERS}`)
+  const escapeText = prefix.includes(':') ? escapeSpecifiers : escapeExpansions
+  const first = quote(prefix + executableText(executable))
+  return args.reduce<string>((line, word) => {
+    const text = literalText(word, escapeText)
+    return `${line}${layout === 'options' && text.startsWith('-') ? '\n' : ' '}${quote(text)}`
+  }, first)
+}
+
+/**
+ * Assignments for `Environment=`. Values are literal unless they are to be expanded; only specifiers are, since `$`
+ * has no meaning there. Booleans become `true` and `false`. Throws a FormatError for an invalid name or character.
+ */
+export function environmentLine(variables: {
+  readonly [name: string]: string | number | boolean | ExpandedText
+}): string {
+  const assignments = Object.entries(variables).map(([name, value]) => {
+    if (!isVariableName(name))
+      throw problem(`'${name}' is not the name of an environment variable`, 'use letters, digits and _')
+    return quote(
+      `${name}=${literalText(typeof value === 'boolean' ? String(value) : value, escapeSpecifiers)}`,
+    )
+  })
+  return assignments.join(' ')
+}
+
+// systemd takes the path before it expands variables, and refuses quotes, backslashes and control characters in it.
+function executableText(word: ExecWord): string {
+  const text = literalText(word, escapeSpecifiers)
+  if (text !== '' && PREFIX_CHARACTERS.includes(text.charAt(0)))
+    throw problem(
+      `the executable '${text}' begins with ${text.charAt(0)}, which systemd takes for a prefix`,
+      'give prefixes as the option `prefix`',
+    )
+  if (text === '' || text.endsWith('/') || /[\p{Cc}"'\\]/u.test(text))
+    throw problem(
+      `'${text}' cannot be the path of an executable`,
+      'use a path without quotes and backslashes',
+    )
+  return text
+}
+
+function literalText(word: ExecWord, escapeText: (text: string) => string): string {
+  const text = typeof word === 'object' ? word.expand : escapeText(String(word))
+  const unreadable = unreadableCharacter(text)
+  if (unreadable !== undefined)
+    throw problem(
+      `${JSON.stringify(text)} has the character ${unreadable}, which systemd refuses`,
+      'leave it out',
+    )
+  return text
+}
+
+function escapeSpecifiers(text: string): string {
+  return text.replaceAll('%', '%%')
+}
+
+function escapeExpansions(text: string): string {
+  return escapeSpecifiers(text).replaceAll('$', '$$$$')
+}
+
+// Also quoted: a lone `;`, which separates commands, and what would be a comment at the start of a continued line.
+function quote(text: string): string {
+  if (text !== '' && !/[\s\p{Cc}"'\\]|^[#;]/u.test(text)) return text
+  return `"${text.replaceAll(/[\p{Cc}"\\]/gu, escapeCharacter)}"`
+}
+
+function escapeCharacter(character: string): string {
+  const named = NAMED_ESCAPES.get(character)
+  if (named !== undefined) return named
+  return codePointName(character).replace('U+', '\\u')
+}
+
+const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+])
+
+function problem(message: string, hint: string): FormatError {
+  return new FormatError([{ message, hint }])
+}

@@ -1,0 +1,115 @@
+import { FormatError, type FormatProblem } from '../format-error.ts'
+import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
+import { codePointName, unreadableCharacter } from './text.ts'
+
+/**
+ * The value of a directive. A string is the text as systemd reads it: specifiers (`%i`) and variables (`$NAME`) in it
+ * are live, so text of foreign origin goes through `execLine` or `environmentLine` first. A line break in it becomes
+ * a continuation, which systemd reads as white space; empty lines and white space around lines mean nothing there
+ * and are dropped. A boolean is written as `yes` or `no`.
+ */
+export type UnitValue = string | number | boolean
+
+/** A unit or drop-in: sections and directives in the order given. A list is the same directive several times. */
+export interface UnitFile {
+  readonly [section: string]: UnitSection
+}
+
+export interface UnitSection {
+  /** An empty string resets what came before: `ExecStart: ['', '/usr/bin/etcd']` in a drop-in. */
+  readonly [directive: string]: UnitValue | readonly UnitValue[]
+}
+
+/**
+ * Renders a unit file or drop-in in the syntax of systemd.syntax(7). The file name (`etcd.service`,
+ * `etcd.service.d/10-proxy.conf`) decides which sections it may have.
+ * Throws a FormatError that holds everything `checkUnit` finds.
+ */
+export function renderUnit(unit: UnitFile, fileName: string): string {
+  const problems = checkUnit(unit, fileName)
+  if (problems.length > 0) throw new FormatError(problems)
+  return Object.entries(unit).map(renderSection).join('\n')
+}
+
+/** Everything that systemd would not understand in a unit: unknown names, misplaced directives, unwritable values. */
+export function checkUnit(unit: UnitFile, fileName: string): readonly FormatProblem[] {
+  const syntax = unitSyntax(fileName)
+  if (syntax === undefined) return [unknownUnitType(fileName)]
+  const problems: (FormatProblem | undefined)[] = []
+  for (const [section, directives] of Object.entries(unit)) {
+    const sectionProblem = checkSectionName(syntax, section)
+    problems.push(sectionProblem)
+    for (const [directive, value] of Object.entries(directives)) {
+      if (sectionProblem === undefined) problems.push(checkDirectiveName(syntax, section, directive))
+      for (const single of valuesOf(value)) problems.push(checkValue(fileName, section, directive, single))
+    }
+  }
+  return problems.filter((problem) => problem !== undefined)
+}
+
+function renderSection([section, directives]: readonly [string, UnitSection]): string {
+  const lines = Object.entries(directives).flatMap(([directive, value]) =>
+    valuesOf(value).map((single) => `${directive}=${linesOf(single).join(' \\\n  ')}\n`),
+  )
+  return `[${section}]\n${lines.join('')}`
+}
+
+function checkValue(
+  fileName: string,
+  section: string,
+  directive: string,
+  value: UnitValue,
+): FormatProblem | undefined {
+  const place = `${fileName}: [${section}] ${directive}=`
+  if (typeof value === 'boolean') return undefined
+  if (typeof value === 'number')
+    return /^-?[0-9.]+$/.test(String(value))
+      ? undefined
+      : { message: `${place}${value} is not a plain number`, hint: 'write it as a string' }
+  const control = /[^\P{Cc}\t\n]/u.exec(value)
+  const unreadable = control === null ? unreadableCharacter(value) : codePointName(control[0])
+  if (unreadable !== undefined)
+    return {
+      message: `${place} has the character ${unreadable}, which a unit file cannot hold`,
+      hint: 'leave it out, or write it as a C escape such as \\x1b where the directive takes quoted text',
+    }
+  const lines = linesOf(value)
+  if (endsInBackslash(lines.at(-1) ?? ''))
+    return {
+      message: `${place} ends in a backslash, which would swallow the next line`,
+      hint: 'double it, or leave it out',
+    }
+  const comment = lines.slice(1).find((line) => /^[#;]/.test(line))
+  if (comment !== undefined)
+    return {
+      message: `${place} has the line '${comment}', which systemd skips as a comment`,
+      hint: 'join it with the line before it, or quote its first word',
+    }
+  return undefined
+}
+
+// A continuation that is already written out (a backslash before the line break) counts as the line break it is.
+function linesOf(value: UnitValue): readonly string[] {
+  if (typeof value === 'boolean') return [value ? 'yes' : 'no']
+  const [last = '', ...before] = trimBlanks(String(value)).split('\n').reverse()
+  const continued = before.reverse().map((line) => withoutFinalBackslash(trimBlanks(line)))
+  return [...continued.filter((line) => line !== ''), trimBlanks(last)]
+}
+
+function withoutFinalBackslash(line: string): string {
+  return endsInBackslash(line) ? trimBlanks(line.slice(0, -1)) : line
+}
+
+// Only what systemd takes for white space: a no-break space, say, is part of the value.
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t\n]+/, '').replace(/[ \t\n]+$/, '')
+}
+
+function endsInBackslash(line: string): boolean {
+  const backslashes = /\\*$/.exec(line)?.[0].length ?? 0
+  return backslashes % 2 === 1
+}
+
+function valuesOf(value: UnitValue | readonly UnitValue[]): readonly UnitValue[] {
+  return typeof value === 'object' ? value : [value]
+}

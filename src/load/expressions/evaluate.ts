@@ -1,0 +1,221 @@
+import { emptyMap, type Value, type ValueMap } from '../../model/value.ts'
+import { suggest } from '../suggest.ts'
+import { childOf, isList, isMap } from '../yaml/document.ts'
+import { formatPath, type Path } from '../yaml/path.ts'
+import {
+  ExpressionError,
+  hasExpression,
+  type Mustache,
+  parseTemplate,
+  type Template,
+  type Term,
+} from './expression.ts'
+import { describeValue, HelperError } from './helpers.ts'
+
+/** Reported once per place: the expression that stands at `path` is wrong. */
+export type ReportExpression = (path: Path, error: ExpressionError) => void
+
+export interface Evaluator {
+  /**
+   * A value with its expressions evaluated. What is wrong is reported and is then missing: undefined for the value
+   * itself or an element of a list, left out of a map.
+   */
+  evaluate(value: Value, path: Path): Value | undefined
+}
+
+export interface EvaluatorInput {
+  /** What paths can name; expressions within it are evaluated when asked for. */
+  readonly scope: ValueMap
+  readonly report: ReportExpression
+  readonly cache: TemplateCache
+}
+
+/** Longest text that expressions may build. */
+const maxText = 1024 * 1024
+
+/** What is known of texts and containers whichever host they are evaluated for. */
+export interface TemplateCache {
+  template(text: string): Template
+  /** Whether there is any expression in the value or below it. */
+  dynamic(value: Value): boolean
+}
+
+export function createTemplateCache(): TemplateCache {
+  const templates = new Map<string, Template>()
+  const known = new WeakMap<object, boolean>()
+  const dynamic = (value: Value): boolean => {
+    if (typeof value === 'string') return hasExpression(value)
+    if (typeof value !== 'object' || value === null) return false
+    const before = known.get(value)
+    if (before !== undefined) return before
+    const now = Object.values(value).some(dynamic)
+    known.set(value, now)
+    return now
+  }
+  return {
+    dynamic,
+    template(text) {
+      const before = templates.get(text)
+      if (before !== undefined) return before
+      if (text.length > maxText) throw new ExpressionError('a text with expressions is longer than 1 MiB')
+      const now = parseTemplate(text)
+      templates.set(text, now)
+      return now
+    },
+  }
+}
+
+/** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
+export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evaluator {
+  const done = new Map<string, Value | undefined>()
+  const active: string[] = []
+
+  const evaluate = (value: Value, path: Path): Value | undefined => {
+    if (!cache.dynamic(value)) return value
+    const key = formatPath(path)
+    if (done.has(key)) return done.get(key)
+    const cycleFrom = active.indexOf(key)
+    if (cycleFrom >= 0) {
+      throw new ExpressionError(`this refers to itself: ${[...active.slice(cycleFrom), key].join(' -> ')}`)
+    }
+    active.push(key)
+    try {
+      const result = typeof value === 'string' ? evaluateText(value, path) : evaluateContainer(value, path)
+      done.set(key, result)
+      return result
+    } finally {
+      active.pop()
+    }
+  }
+
+  const evaluateContainer = (value: Value, path: Path): Value | undefined => {
+    if (isList(value)) {
+      const list = value.map((element, index) => evaluate(element, [...path, index]))
+      return list.every((element) => element !== undefined) ? Object.freeze(list) : undefined
+    }
+    if (!isMap(value)) return value
+    const map = emptyMap<Value>()
+    for (const [key, element] of Object.entries(value)) {
+      const result = evaluate(element, [...path, key])
+      if (result !== undefined) map[key] = result
+    }
+    return Object.freeze(map)
+  }
+
+  const evaluateText = (text: string, path: Path): Value | undefined => {
+    try {
+      const template = cache.template(text)
+      const [only] = template
+      if (template.length === 1 && typeof only === 'object') return termValue(only.term)
+      let result = ''
+      for (const piece of template) {
+        const value = typeof piece === 'string' ? piece : textOf(piece)
+        if (value === undefined) return undefined
+        result += value
+        if (result.length > maxText) throw new ExpressionError('this becomes a text of more than 1 MiB')
+      }
+      return result
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error
+      report(path, error)
+      return undefined
+    }
+  }
+
+  const textOf = ({ term, text }: Mustache): string | undefined => {
+    const value = termValue(term)
+    if (value === undefined) return undefined
+    if (value !== null && typeof value !== 'object') return String(value)
+    const hint = value === null ? 'give it a fallback with default' : 'use join or json'
+    throw new ExpressionError(`${text} is ${describeValue(value)}, which cannot be part of a text`, {
+      hint,
+      within: text,
+    })
+  }
+
+  const termValue = (term: Term): Value | undefined => {
+    if (term.type === 'literal') return term.value
+    if (term.type === 'path') {
+      const found = lookUp(term.parts)
+      if (found.found) return found.value
+      throw new ExpressionError(found.message, { hint: found.hint, within: term.text })
+    }
+    return callValue(term)
+  }
+
+  const callValue = (call: Term & { readonly type: 'call' }): Value | undefined => {
+    const args: (Value | undefined)[] = []
+    for (const [index, arg] of call.args.entries()) {
+      const optional = index === 0 && call.helper.optional === true && arg.type === 'path'
+      const found = optional ? lookUp(arg.parts) : undefined
+      const value = found === undefined ? termValue(arg) : found.found ? found.value : undefined
+      if (value === undefined && (found === undefined || found.found)) return undefined
+      args.push(value)
+    }
+    try {
+      return call.helper.call(args)
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error
+      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.text })
+    }
+  }
+
+  const lookUp = (parts: readonly string[]): Lookup => {
+    const path: (string | number)[] = []
+    let value: Value = scope
+    // What an expression yielded is final: text in it that looks like an expression is only text.
+    let final = false
+    for (const part of parts) {
+      if (typeof value === 'string' && !final && cache.dynamic(value)) {
+        const evaluated = evaluate(value, path)
+        if (evaluated === undefined) return { found: true, value: undefined }
+        value = evaluated
+        final = true
+      }
+      const next = childOf(value, part)
+      if (next === undefined) return { found: false, ...unknownPath(parts, path, value) }
+      path.push(isList(value) ? Number(part) : part)
+      value = next
+    }
+    return { found: true, value: final ? value : evaluate(value, path) }
+  }
+
+  const unknownPath = (parts: readonly string[], known: Path, container: Value): NotFound => {
+    const [first = ''] = parts
+    const wanted = parts[known.length] ?? ''
+    const rest = parts.slice(known.length + 1)
+    const names = isMap(container) ? Object.keys(container) : []
+    const likely = suggest(wanted, names)
+    const hint = (path: Path) => `did you mean ${formatPath([...path, ...rest])}?`
+    if (known.length > 0) {
+      const message = `unknown path ${formatPath(parts)}: ${formatPath(known)} has no ${wanted}`
+      return { message, ...(likely === undefined ? {} : { hint: hint([...known, likely]) }) }
+    }
+    const message = `unknown path ${formatPath(parts)}`
+    if (childOf(scope.attributes ?? null, first) !== undefined)
+      return { message, hint: hint(['attributes', first]) }
+    return { message, hint: likely === undefined ? `in scope: ${scopeWords(scope)}` : hint([likely]) }
+  }
+
+  return { evaluate }
+}
+
+type Lookup =
+  | { readonly found: true; readonly value: Value | undefined }
+  | ({ readonly found: false } & NotFound)
+
+interface NotFound {
+  readonly message: string
+  readonly hint?: string
+}
+
+/** `index, host.name, host.address, attributes.*`: small maps by their keys, open ones with a star. */
+function scopeWords(scope: ValueMap): string {
+  return Object.entries(scope)
+    .flatMap(([name, value]) => {
+      if (!isMap(value)) return [name]
+      if (name === 'attributes' || name === 'platform') return [`${name}.*`]
+      return Object.keys(value).map((key) => `${name}.${key}`)
+    })
+    .join(', ')
+}

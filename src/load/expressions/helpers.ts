@@ -1,0 +1,150 @@
+import type { Value } from '../../model/value.ts'
+
+/** A function that expressions may call. Pure; throws HelperError when given what it cannot take. */
+export interface Helper {
+  readonly name: string
+  /** How it is written, and what it gives. */
+  readonly usage: string
+  /** Fewest and most arguments. */
+  readonly arity: readonly [number, number]
+  /** Its first argument may be a path that leads nowhere; it is then given `undefined`. */
+  readonly optional?: true
+  call(args: readonly (Value | undefined)[]): Value
+}
+
+/** Why a helper could not answer, as a sentence that begins with the helper's name. */
+export class HelperError extends Error {}
+
+const many = Number.POSITIVE_INFINITY
+
+const table: readonly Helper[] = [
+  arithmetic('add', 'adds numbers', many, (one, other) => one + other),
+  arithmetic('subtract', 'takes the second number from the first', 2, (one, other) => one - other),
+  arithmetic('multiply', 'multiplies numbers', many, (one, other) => one * other),
+  arithmetic('divide', 'divides and drops the remainder', 2, (one, other) => Math.trunc(one / other)),
+  arithmetic('modulo', 'is the remainder of a division', 2, (one, other) => one % other),
+  {
+    name: 'pad',
+    usage: '{{pad number width}}: fills up with zeros on the left',
+    arity: [2, 2],
+    call: (args) => {
+      const digits = String(Math.abs(integer('pad', args, 0))).padStart(width(args), '0')
+      return integer('pad', args, 0) < 0 ? `-${digits}` : digits
+    },
+  },
+  {
+    name: 'lower',
+    usage: '{{lower text}}: in small letters',
+    arity: [1, 1],
+    call: (args) => text('lower', args, 0).toLowerCase(),
+  },
+  {
+    name: 'upper',
+    usage: '{{upper text}}: in capitals',
+    arity: [1, 1],
+    call: (args) => text('upper', args, 0).toUpperCase(),
+  },
+  {
+    name: 'replace',
+    usage: '{{replace text from to}}: every occurrence, as plain text',
+    arity: [3, 3],
+    call: (args) =>
+      text('replace', args, 0).replaceAll(text('replace', args, 1), () => text('replace', args, 2)),
+  },
+  {
+    name: 'join',
+    usage: '{{join list separator}}: the elements as one text',
+    arity: [2, 2],
+    call: (args) => {
+      const list = args[0]
+      if (!Array.isArray(list)) throw mismatch('join', 0, 'a list', list)
+      return list.map((_, index) => text('join', list, index)).join(text('join', args, 1))
+    },
+  },
+  {
+    name: 'concat',
+    usage: '{{concat text ...}}: the texts and numbers one after the other',
+    arity: [1, many],
+    call: (args) => args.map((_, index) => text('concat', args, index)).join(''),
+  },
+  {
+    name: 'default',
+    usage: '{{default path fallback}}: the fallback where the path leads nowhere',
+    arity: [2, 2],
+    optional: true,
+    call: ([value, fallback]) => value ?? fallback ?? null,
+  },
+  {
+    name: 'json',
+    usage: '{{json value}}: as JSON on one line',
+    arity: [1, 1],
+    call: ([value]) => JSON.stringify(value),
+  },
+]
+
+/** Every helper, by name. */
+export const helpers: ReadonlyMap<string, Helper> = new Map(table.map((helper) => [helper.name, helper]))
+
+/** What a value is, in the words of messages: `the text "a"`, `the number 1`, `a list`. */
+export function describeValue(value: Value | undefined): string {
+  if (value === undefined || value === null) return 'nothing (null)'
+  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`
+  if (typeof value === 'number') return `the number ${value}`
+  if (typeof value === 'boolean') return `${value}`
+  return Array.isArray(value) ? 'a list' : 'a map'
+}
+
+function shorten(value: string): string {
+  return value.length > 40 ? `${value.slice(0, 37)}...` : value
+}
+
+function arithmetic(
+  name: string,
+  does: string,
+  most: number,
+  operate: (one: number, other: number) => number,
+): Helper {
+  return {
+    name,
+    usage: `{{${name} a b${most === 2 ? '' : ' ...'}}}: ${does}`,
+    arity: [2, most],
+    call: (args) => {
+      const numbers = args.map((_, index) => number(name, args, index))
+      const result = numbers.reduce(operate)
+      if (Number.isFinite(result)) return result
+      throw new HelperError(`${name}: ${numbers.join(' and ')} have no finite result`)
+    },
+  }
+}
+
+function width(args: readonly (Value | undefined)[]): number {
+  const wanted = integer('pad', args, 1)
+  if (wanted >= 0 && wanted <= 64) return wanted
+  throw new HelperError('pad: the width must be from 0 to 64')
+}
+
+function number(name: string, args: readonly (Value | undefined)[], index: number): number {
+  const value = args[index]
+  if (typeof value !== 'number') throw mismatch(name, index, 'a number', value)
+  return value
+}
+
+function integer(name: string, args: readonly (Value | undefined)[], index: number): number {
+  const value = args[index]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw mismatch(name, index, 'a whole number', value)
+  return value
+}
+
+/** Numbers and booleans become text; lists and maps are mistakes. */
+function text(name: string, args: readonly (Value | undefined)[], index: number): string {
+  const value = args[index]
+  if (value === undefined || value === null || typeof value === 'object') {
+    throw mismatch(name, index, 'text', value)
+  }
+  return String(value)
+}
+
+function mismatch(name: string, index: number, wanted: string, value: Value | undefined): HelperError {
+  return new HelperError(`${name}: argument ${index + 1} must be ${wanted}, not ${describeValue(value)}`)
+}

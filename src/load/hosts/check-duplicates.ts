@@ -1,0 +1,70 @@
+import type { Host } from '../../model/cluster.ts'
+import type { Position } from '../../model/diagnostic.ts'
+import type { HostEntry, Resolution } from '../resolution.ts'
+import { hostNameProblem } from './expand-range.ts'
+
+/** Reports names that are no host names or that two hosts have; each entry once. */
+export function createNameChecker({
+  document,
+  problems,
+}: Resolution): (entry: HostEntry, name: string) => boolean {
+  const names = new Map<string, HostEntry>()
+  return (entry, name) => {
+    const position = document.locate(entry.path, 'key')
+    const wrong = hostNameProblem(name)
+    if (wrong !== undefined) {
+      const message = `${JSON.stringify(name)} is no host name: it ${wrong}`
+      problems.error({ code: 'invalid-name', path: entry.path, message, position })
+      return false
+    }
+    const before = names.get(name.toLowerCase())
+    if (before === undefined) {
+      names.set(name.toLowerCase(), entry)
+      return true
+    }
+    const also = before === entry ? 'in the same range' : placeWords(document.locate(before.path, 'key'))
+    const message = `the host ${name} is declared twice: here and ${also}`
+    problems.error({ code: 'duplicate-host', path: entry.path, message, position })
+    return false
+  }
+}
+
+/** Reports hosts that would be reached at the same place; each entry once, however many hosts it stands for. */
+export function createAddressChecker({
+  document,
+  problems,
+}: Resolution): (entry: HostEntry, host: Host) => void {
+  const seen = new Map<string, { readonly entry: HostEntry; readonly host: Host }>()
+  const reported = new Set<HostEntry>()
+  const positionOf = ({ path, spec }: HostEntry, key: 'address' | 'directory') =>
+    document.locate(
+      typeof spec[key] === 'string' ? [...path, key] : path,
+      typeof spec[key] === 'string' ? 'value' : 'key',
+    )
+  return (entry, host) => {
+    const { target } = host
+    if (target.transport === 'memory') return
+    const key = target.transport === 'ssh' ? 'address' : 'directory'
+    const place =
+      target.transport === 'ssh' ? `${target.address} port ${target.ssh.port ?? 22}` : target.directory
+    const before = seen.get(`${key} ${place.toLowerCase()}`)
+    if (before === undefined) {
+      seen.set(`${key} ${place.toLowerCase()}`, { entry, host })
+      return
+    }
+    if (reported.has(entry)) return
+    reported.add(entry)
+    const same = before.entry === entry
+    problems.error({
+      code: 'duplicate-address',
+      path: [...entry.path, key],
+      message: `${host.name} has the same ${key} as ${before.host.name}${same ? '' : ` ${placeWords(positionOf(before.entry, key))}`}: ${place}`,
+      hint: same ? 'make it depend on the host, such as "192.168.33.{{add index 10}}"' : undefined,
+      position: positionOf(entry, key),
+    })
+  }
+}
+
+function placeWords(position: Position | undefined): string {
+  return position === undefined ? 'elsewhere' : `in line ${position.line}`
+}

@@ -1,0 +1,71 @@
+import type { Position } from '../../model/diagnostic.ts'
+import type { Value } from '../../model/value.ts'
+import type { Problem, Problems } from '../problems.ts'
+import type { HostEntry } from '../resolution.ts'
+import type { SchemaMistake } from '../schema/schema-mistake.ts'
+import type { Validator } from '../schema/validate.ts'
+import { type Part, valueAt } from '../yaml/document.ts'
+import { formatPath, type Path } from '../yaml/path.ts'
+import { layerOf } from './layers.ts'
+
+/** Where a value of a host's merged tree stands in the spec: the strongest layer that has it. */
+export interface LayeredPlace {
+  readonly path: Path
+  readonly position: Position | undefined
+}
+
+export function locateLayered(entry: HostEntry, path: Path, part: Part): LayeredPlace {
+  const layer = layerOf(entry.stack, path)
+  return { path: [...(layer?.prefix ?? []), ...path], position: layer?.locate(path, part) }
+}
+
+export interface LayeredCheck<T> {
+  readonly entry: HostEntry
+  /** Where the value stands in the merged tree. */
+  readonly path: Path
+  readonly value: Value
+  readonly validate: Validator<T>
+  readonly problems: Problems
+  /** Where to point for what stands nowhere. */
+  readonly fallback: Position | undefined
+  /** What to say of a key that no layer has. */
+  missing(path: string): Pick<Problem, 'message' | 'hint'>
+}
+
+/** Checks an evaluated part of a host's merged tree; reports mistakes where the layers have them. */
+export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
+  const { entry, path, value, validate, problems } = check
+  const result = validate(value, (below) =>
+    layerOf(entry.stack, [...path, ...below])?.source([...path, ...below]),
+  )
+  if (result.ok) return result.value
+  for (const mistake of result.mistakes) {
+    // What stands in a layer, but not in the evaluated value, has a wrong expression, which has been reported.
+    const gone = mistake.missing !== undefined && [...path, ...mistake.path, mistake.missing]
+    if (gone && valueAt(entry.stack.value, gone) !== undefined) continue
+    problems.error(layeredProblem(check, mistake))
+  }
+  return undefined
+}
+
+function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Problem {
+  const { code, part, message, hint } = mistake
+  const path = [...check.path, ...mistake.path]
+  const layer = layerOf(check.entry.stack, path)
+  const place = locateLayered(check.entry, path, part)
+  const position = place.position ?? check.fallback
+  if (mistake.missing !== undefined) {
+    return { code, path: place.path, ...check.missing(formatPath([...path, mistake.missing])), position }
+  }
+  if (layer?.name !== '--set') return { code, path: place.path, message, hint, position }
+  const assigned = formatPath(path.slice(1))
+  const text = layer.source(path)
+  const quoted =
+    mistake.code === 'wrong-type' && hint !== undefined && text !== undefined && hint.endsWith(`"${text}"`)
+  return {
+    code,
+    path,
+    message: `--set ${assigned}: ${message}`,
+    hint: quoted ? `keep the quotes from your shell: --set '${assigned}="${text}"'` : hint,
+  }
+}

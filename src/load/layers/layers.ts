@@ -1,0 +1,119 @@
+import type { Origin } from '../../model/cluster.ts'
+import type { Position } from '../../model/diagnostic.ts'
+import type { Value, ValueMap } from '../../model/value.ts'
+import { childOf, type Document, isList, isMap, type Part, valueAt } from '../yaml/document.ts'
+import type { Path } from '../yaml/path.ts'
+
+/** One place where values are given: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
+export interface Layer {
+  readonly name: string
+  /** Where the layer stands in the spec; empty for what stands in no file. */
+  readonly prefix: Path
+  /** `attributes`, `platform` and `ssh`, as far as the layer has them. */
+  readonly value: ValueMap
+  locate(path: Path, part: Part): Position | undefined
+  /** A plain scalar as written. */
+  source(path: Path): string | undefined
+}
+
+/** Layers laid over each other, weakest first. */
+export interface LayerStack {
+  readonly layers: readonly Layer[]
+  readonly value: ValueMap
+}
+
+/** The values of a layer that stand in a document below `prefix`. */
+export function documentLayer(name: string, value: ValueMap, document: Document, prefix: Path): Layer {
+  return {
+    name,
+    prefix,
+    value,
+    locate: (path, part) => document.locate([...prefix, ...path], part),
+    source: (path) => document.source([...prefix, ...path]),
+  }
+}
+
+/** A layer that stands in no file. */
+export function builtinLayer(name: string, value: ValueMap): Layer {
+  return { name, prefix: [], value, locate: () => undefined, source: () => undefined }
+}
+
+const empty: ValueMap = Object.freeze(Object.create(null))
+
+/** Lays layers over each other. Unchanged subtrees are shared with the layer that they came from. */
+export function stackLayers(layers: readonly Layer[], base?: LayerStack): LayerStack {
+  const value = layers.reduce((merged, layer) => mergeMaps(merged, layer.value), base?.value ?? empty)
+  return { value, layers: base === undefined ? layers : [...base.layers, ...layers] }
+}
+
+/**
+ * The stronger map laid over the weaker: maps merge, lists and scalars replace, `null` removes. Neither is changed, and
+ * what the stronger does not touch is shared.
+ */
+export function mergeMaps(weaker: ValueMap, stronger: ValueMap): ValueMap {
+  const entries = Object.entries(stronger)
+  if (entries.length === 0) return weaker
+  const merged: Record<string, Value> = Object.assign(Object.create(null), weaker)
+  for (const [key, value] of entries) {
+    if (value === null) {
+      delete merged[key]
+    } else if (isMap(value)) {
+      const below = merged[key]
+      merged[key] = mergeMaps(isMap(below) ? below : empty, value)
+    } else {
+      merged[key] = value
+    }
+  }
+  return Object.freeze(merged)
+}
+
+/** The layer whose value counts at a path; undefined where no layer has it, or a stronger one removed it. */
+export function layerOf({ layers }: LayerStack, path: Path): Layer | undefined {
+  for (const layer of layers.toReversed()) {
+    const reach = reachOf(layer.value, path)
+    if (reach !== 'absent') return reach === 'present' ? layer : undefined
+  }
+  return undefined
+}
+
+/** Where the leaf at a path comes from. */
+export function originOf(stack: LayerStack, path: Path): Origin | undefined {
+  const layer = layerOf(stack, path)
+  if (layer === undefined && path[0] === 'attributes' && valueAt(stack.value, path) !== undefined) {
+    return { layer: `recipe ${path[1]} (default)` }
+  }
+  const position = layer?.locate(path, 'value')
+  return layer && { layer: layer.name, ...(position === undefined ? {} : { position }) }
+}
+
+/** `cut`: on the way stands something that replaces whatever weaker layers have at the path. */
+function reachOf(root: Value, path: Path): 'present' | 'absent' | 'cut' {
+  let value = root
+  for (const part of path) {
+    if (!isMap(value) && !isList(value)) return 'cut'
+    const next = childOf(value, part)
+    if (next === undefined) return isMap(value) ? 'absent' : 'cut'
+    value = next
+  }
+  return value === null ? 'cut' : 'present'
+}
+
+/** The path of a dotted text within a value: `etcd.peers[0]`. Keys that have dots themselves are found too. */
+export function resolveDottedPath(root: Value, text: string): Path | undefined {
+  if (text === '') return []
+  if (isList(root)) {
+    const [whole = '', index = ''] = /^\.?\[?(\d+)\]?\.?/.exec(text) ?? []
+    const element = index === '' ? undefined : childOf(root, index)
+    const rest = element === undefined ? undefined : resolveDottedPath(element, text.slice(whole.length))
+    return rest && [Number(index), ...rest]
+  }
+  if (!isMap(root)) return undefined
+  for (const [key, value] of Object.entries(root)) {
+    if (!text.startsWith(key)) continue
+    const after = text.slice(key.length)
+    if (after !== '' && !/^[.[]/.test(after)) continue
+    const rest = resolveDottedPath(value, after.startsWith('.') ? after.slice(1) : after)
+    if (rest !== undefined) return [key, ...rest]
+  }
+  return undefined
+}

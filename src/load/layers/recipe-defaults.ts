@@ -1,0 +1,91 @@
+import type { JsonSchema } from '../../model/recipe.ts'
+import type { Value, ValueMap } from '../../model/value.ts'
+import { isSchema } from '../schema/editor-schema.ts'
+import { isList, isMap } from '../yaml/document.ts'
+import { mergeMaps } from './layers.ts'
+
+/**
+ * The weakest layer of a recipe: the `default`s of its attribute schema, nested ones in their place. An optional
+ * object stays away when its defaults alone would not make it whole.
+ */
+export function recipeDefaults(schema: JsonSchema): ValueMap {
+  const value = defaultOf(schema)
+  return isMap(value) ? value : Object.freeze(Object.create(null))
+}
+
+/**
+ * Adds the nested defaults that depend on what was given: within optional objects that a layer brought in, in the
+ * values of open maps, in list elements. Returns the very same value when there is nothing to add.
+ */
+export function fillDefaults(schema: JsonSchema, value: Value): Value {
+  return fill(schema, value, true)
+}
+
+function defaultOf(schema: JsonSchema): Value | undefined {
+  const own = 'default' in schema ? toValue(schema.default) : undefined
+  if (!isSchema(schema.properties) || (own !== undefined && !isMap(own))) return own
+  const below: Record<string, Value> = Object.create(null)
+  for (const key of Object.keys(schema.properties)) {
+    const value = propertyDefault(schema, key)
+    if (value !== undefined) below[key] = value
+  }
+  if (own === undefined && Object.keys(below).length === 0) return undefined
+  return own === undefined ? Object.freeze(below) : mergeMaps(Object.freeze(below), own)
+}
+
+/** What an object's defaults put at one of its properties. */
+function propertyDefault({ properties, required }: JsonSchema, key: string): Value | undefined {
+  const property = isSchema(properties) ? properties[key] : undefined
+  const value = isSchema(property) ? defaultOf(property) : undefined
+  const isRequired = Array.isArray(required) && required.includes(key)
+  return value !== undefined && isSchema(property) && (isRequired || isWhole(property, value))
+    ? value
+    : undefined
+}
+
+/** Whether a default has everything that its schema requires. */
+function isWhole({ required }: JsonSchema, value: Value): boolean {
+  if (!isMap(value) || !Array.isArray(required)) return true
+  return required.every((key) => typeof key === 'string' && Object.hasOwn(value, key))
+}
+
+/** `covered`: the defaults layer has had its say here, so that what is missing was removed on purpose. */
+function fill(schema: JsonSchema, value: Value, covered: boolean): Value {
+  if (isList(value)) return fillList(schema, value)
+  if (!isMap(value)) return value
+  const added: Record<string, Value> = Object.create(null)
+  const defaults = covered ? undefined : defaultOf(schema)
+  if (isMap(defaults)) {
+    for (const [key, element] of Object.entries(defaults))
+      if (!Object.hasOwn(value, key)) added[key] = element
+  }
+  for (const [key, element] of Object.entries(value)) {
+    const own = isSchema(schema.properties) && Object.hasOwn(schema.properties, key)
+    const below = own && isSchema(schema.properties) ? schema.properties[key] : schema.additionalProperties
+    if (!isSchema(below)) continue
+    const filled = fill(below, element, covered && own && propertyDefault(schema, key) !== undefined)
+    if (filled !== element) added[key] = filled
+  }
+  if (Object.keys(added).length === 0) return value
+  return Object.freeze(Object.assign(Object.create(null), value, added))
+}
+
+function fillList({ items }: JsonSchema, list: readonly Value[]): readonly Value[] {
+  if (!isSchema(items)) return list
+  const filled = list.map((element) => fill(items, element, false))
+  return filled.some((element, index) => element !== list[index]) ? Object.freeze(filled) : list
+}
+
+/** JSON data of a schema as frozen maps without prototype; undefined for what no spec can hold. */
+export function toValue(data: unknown): Value | undefined {
+  if (data === null || typeof data === 'string' || typeof data === 'boolean' || typeof data === 'number')
+    return data
+  if (Array.isArray(data)) return Object.freeze(data.map((element) => toValue(element) ?? null))
+  if (typeof data !== 'object') return undefined
+  const map: Record<string, Value> = Object.create(null)
+  for (const [key, element] of Object.entries(data)) {
+    const value = toValue(element)
+    if (value !== undefined) map[key] = value
+  }
+  return Object.freeze(map)
+}

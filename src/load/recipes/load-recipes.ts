@@ -1,0 +1,73 @@
+import { dirname, resolve } from 'node:path'
+import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
+import type { Problems } from '../problems.ts'
+import type { ClusterSpec } from '../schema/cluster-schema.ts'
+import type { Document } from '../yaml/document.ts'
+import { readWithin } from './read-within.ts'
+import { thrownAt } from './thrown-at.ts'
+
+export interface LoadRecipesInput {
+  readonly spec: ClusterSpec
+  readonly document: Document
+  readonly builtins: Readonly<Record<string, LoadedRecipe>>
+  readonly problems: Problems
+  /** Imports a module by its absolute path and gives its exports. */
+  importRecipe(path: string): Promise<unknown>
+}
+
+/** The built-in recipes and those of the spec's `recipes:`; one of the spec's own takes the place of a built-in one. */
+export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Record<string, LoadedRecipe>>> {
+  const { spec, document, builtins, problems, importRecipe } = input
+  const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
+  for (const [name, file] of Object.entries(spec.recipes ?? {})) {
+    const path = resolve(dirname(document.file), file)
+    const problem = (message: string, hint?: string) =>
+      problems.error({
+        code: 'invalid-recipe',
+        path: ['recipes', name],
+        message,
+        hint,
+        position: document.locate(['recipes', name], 'value'),
+      })
+    try {
+      const recipe = defaultExport(await importRecipe(path))
+      if (!isRecipe(recipe)) {
+        problem(`${file} has no recipe`, 'export default defineRecipe({ ... })')
+      } else if (recipe.name !== name) {
+        problem(`${file} has the recipe ${recipe.name}, not ${name}`, 'give both the same name')
+      } else {
+        recipes[name] = { recipe, read: (wanted) => readWithin(dirname(path), wanted) }
+      }
+    } catch (error) {
+      // A recipe is the user's code: whatever it throws is shown where it was asked for, with where it was thrown.
+      const at = thrownAt(error)
+      problem(
+        `${file} cannot be loaded: ${error instanceof Error ? withoutRequireStack(error.message) : String(error)}`,
+        at?.file.startsWith(dirname(path)) === true ? `it was thrown at ${at.file}:${at.line}` : undefined,
+      )
+    }
+  }
+  return Object.freeze(recipes)
+}
+
+/** Node names the files of converge itself that led to a module which is missing. */
+function withoutRequireStack(message: string): string {
+  return message.replace(/\nRequire stack:[\s\S]*$/, '')
+}
+
+function defaultExport(module: unknown): unknown {
+  return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+}
+
+function isRecipe(value: unknown): value is Recipe {
+  if (typeof value !== 'object' || value === null) return false
+  const has = (key: string, type: string) => key in value && typeof Reflect.get(value, key) === type
+  const needs: unknown = 'needs' in value ? value.needs : undefined
+  return (
+    has('name', 'string') &&
+    has('attributes', 'object') &&
+    has('resources', 'function') &&
+    Array.isArray(needs) &&
+    needs.every((need) => typeof need === 'string')
+  )
+}

@@ -1,0 +1,96 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { JsonSchema } from '../../model/recipe.ts'
+import type { Value } from '../../model/value.ts'
+import { parsePointer } from '../yaml/path.ts'
+import { describeMistake, type SchemaMistake } from './schema-mistake.ts'
+
+export type Validation<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly mistakes: readonly SchemaMistake[] }
+
+/** How a plain scalar at a path was written, if it is known. */
+export type SourceOf = (path: readonly string[]) => string | undefined
+
+export type Validator<T> = (value: Value, source?: SourceOf) => Validation<T>
+
+// One for all: each instance compiles the meta-schemas anew. Schemas are not added, so that equal $ids may meet. To check
+// the schemas themselves and to optimise their code would take longer than all that is validated with them.
+const ajv = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  strict: false,
+  validateFormats: false,
+  validateSchema: false,
+  addUsedSchema: false,
+  code: { optimize: false },
+})
+
+/** Throws when a schema is not one. */
+export function refuseBadSchema(schema: JsonSchema): void {
+  if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
+}
+
+/**
+ * Compiles a JSON Schema (2020-12) that is known to be one. The validator finds all mistakes, in words for people; `name`
+ * is what the value as a whole is called in them.
+ */
+export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
+  const check = ajv.compile<T>(schema)
+  // ajv compares list elements by their valueOf, which maps without prototype do not have.
+  const prepare = JSON.stringify(schema).includes('"uniqueItems"')
+    ? structuredClone<Value>
+    : (value: Value) => value
+  return (value, source = () => undefined) => {
+    const prepared = prepare(value)
+    if (check(prepared)) return { ok: true, value: prepared }
+    return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
+  }
+}
+
+function collectMistakes(errors: readonly ErrorObject[], name: string, source: SourceOf): SchemaMistake[] {
+  const mistakes = new Map<string, SchemaMistake>()
+  for (const error of withoutBranches(errors)) {
+    const mistake = describeMistake(error, { name, source: source(parsePointer(error.instancePath)) })
+    const key = JSON.stringify([mistake.path, mistake.message])
+    if (!mistakes.has(key)) mistakes.set(key, mistake)
+  }
+  return [...mistakes.values()]
+}
+
+/**
+ * Of alternatives, ajv reports every mistake in every branch. Kept are those of the one branch that the value was
+ * clearly meant for (the only one whose type fits), else the alternative as a whole. That an expression could stand
+ * there too is not worth mentioning.
+ */
+function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  let kept = errors.filter(
+    ({ keyword, schemaPath }) => keyword !== 'if' && !schemaPath.startsWith('#/$defs/expression/'),
+  )
+  for (const union of kept.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf')) {
+    const prefix = `${union.schemaPath}/`
+    const isBelow = (error: ErrorObject) =>
+      error.schemaPath.startsWith(prefix) && isWithin(error.instancePath, union.instancePath)
+    const branches = new Map<string, ErrorObject[]>()
+    for (const error of kept.filter(isBelow)) {
+      const branch = error.schemaPath.slice(prefix.length).split('/', 1)[0] ?? ''
+      branches.set(branch, [...(branches.get(branch) ?? []), error])
+    }
+    const all = [...branches.values()]
+    const fitting =
+      all.length === 1 ? all : all.filter((branch) => !branch.some((error) => misses(error, union)))
+    const [only = []] = fitting
+    const others = kept.filter((error) => error !== union && !isBelow(error))
+    kept = [...others, ...(fitting.length === 1 ? only : [union])]
+  }
+  return kept
+}
+
+function isWithin(pointer: string, above: string): boolean {
+  return pointer === above || pointer.startsWith(`${above}/`)
+}
+
+/** Whether an error of a branch says that the value was not meant for it: another type, another tag. */
+function misses(error: ErrorObject, union: ErrorObject): boolean {
+  if (error.keyword === 'const') return true
+  return error.instancePath === union.instancePath && (error.keyword === 'type' || error.keyword === 'enum')
+}

@@ -1,0 +1,196 @@
+import {
+  isAlias,
+  isPair,
+  isScalar,
+  isSeq,
+  isMap as isYamlMap,
+  type Node,
+  Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import type { Value, ValueMap } from '../../model/value.ts'
+import { isList, isMap } from './document.ts'
+import { literalText } from './literal-text.ts'
+import type { Place, Places } from './places.ts'
+
+/** Something that YAML allows and a spec does not. */
+interface Mistake {
+  readonly range: readonly [number, number]
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
+
+export interface Converted {
+  readonly data: ValueMap
+  readonly places: Places
+  readonly mistakes: readonly Mistake[]
+}
+
+/** Deepest nesting of a spec. */
+export const maxDepth = 100
+/** Values that aliases may add to a document when written out. */
+const maxAliased = 100_000
+
+/**
+ * Turns YAML nodes into plain data: maps without prototype, aliases shared, `<<` merged in, `!literal` kept from being
+ * read as expressions. Remembers where each entry stood.
+ */
+export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
+  const { root, text } = input
+  const places: Places = new WeakMap()
+  const mistakes: Mistake[] = []
+  /** Anchored nodes with their values; those within which we still are have none yet. */
+  const anchored = new Map<Node, Value | undefined>()
+  // The library's own way from an alias to its anchor walks the whole document, for each alias anew.
+  const anchors = new Map<string, Node>()
+  const sizes = new WeakMap<object, number>()
+  let aliased = 0
+
+  const mistake = (node: unknown, code: string, message: string, hint?: string): null => {
+    mistakes.push({ range: rangeOf(node), code, message, ...(hint === undefined ? {} : { hint }) })
+    return null
+  }
+
+  const sizeOf = (value: Value): number =>
+    typeof value === 'object' && value !== null ? (sizes.get(value) ?? 1) : 1
+
+  const convert = (node: unknown): Value => {
+    if (isAlias(node)) return convertAlias(node)
+    if (!isScalar(node) && !isYamlMap(node) && !isSeq(node)) return null
+    if (node.anchor === undefined) return convertValue(node)
+    anchors.set(node.anchor, node)
+    anchored.set(node, undefined)
+    const value = convertValue(node)
+    anchored.set(node, value)
+    return value
+  }
+
+  const convertAlias = (alias: { readonly source: string }): Value => {
+    const node = anchors.get(alias.source)
+    if (node === undefined || !anchored.has(node)) {
+      return mistake(alias, 'unknown-anchor', `no anchor &${alias.source} comes before this`)
+    }
+    const value = anchored.get(node)
+    if (value === undefined) return mistake(alias, 'recursive-alias', `*${alias.source} contains itself`)
+    const before = aliased
+    aliased += sizeOf(value)
+    if (aliased <= maxAliased) return value
+    if (before > maxAliased) return null
+    return mistake(
+      alias,
+      'alias-bomb',
+      `aliases stand for more than ${maxAliased} values`,
+      'write fewer aliases',
+    )
+  }
+
+  const convertValue = (node: Scalar | YAMLMap | YAMLSeq): Value => {
+    if (isScalar(node)) return convertScalar(node)
+    return isYamlMap(node) ? convertMap(node) : convertList(node)
+  }
+
+  const convertScalar = (node: Scalar): Value => {
+    const { value, source } = node
+    if (typeof value === 'string') return node.tag === '!literal' ? literalText(value) : value
+    if (value === null || typeof value === 'boolean') return value
+    const exact = typeof value === 'number' && Number.isFinite(value)
+    if (exact && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
+    const written = source ?? String(value)
+    const why = exact ? 'is too large to be kept exactly as a number' : 'is not a number that a spec can hold'
+    mistake(node, 'unusable-number', `${written} ${why}`, `if text is meant, write "${written}"`)
+    return written
+  }
+
+  const convertList = (node: YAMLSeq): Value => {
+    const entries = new Map<string, Place>()
+    const list = node.items.map((item, index) => {
+      entries.set(String(index), placeOf(item))
+      return convert(item)
+    })
+    return remember(list, entries)
+  }
+
+  const convertMap = (node: YAMLMap): Value => {
+    const expression = bareExpression(node)
+    if (expression !== undefined) return expression
+    const map: Record<string, Value> = Object.create(null)
+    const entries = new Map<string, Place>()
+    const merges: { readonly node: unknown; readonly value: Value }[] = []
+    for (const pair of node.items) {
+      if (!isScalar(pair.key)) {
+        mistake(pair.key ?? pair.value, 'invalid-key', 'a key must be a single word or text')
+        continue
+      }
+      if (pair.key.anchor !== undefined) anchors.set(pair.key.anchor, pair.key)
+      const value = convert(pair.value)
+      if (pair.key.value === '<<' && pair.key.type === Scalar.PLAIN) {
+        merges.push({ node: pair.value, value })
+        continue
+      }
+      const key =
+        typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value))
+      if (entries.has(key)) {
+        mistake(pair.key, 'duplicate-key', `the key ${key} stands here twice`, 'keep one, or merge the two')
+        continue
+      }
+      map[key] = value
+      entries.set(key, { ...placeOf(pair.value), key: rangeOf(pair.key) })
+    }
+    for (const merge of merges) mergeInto(map, entries, merge)
+    return remember(map, entries)
+  }
+
+  /** `<<`: what the map itself has wins, then earlier sources. */
+  const mergeInto = (
+    map: Record<string, Value>,
+    entries: Map<string, Place>,
+    { node, value }: { readonly node: unknown; readonly value: Value },
+  ): void => {
+    for (const source of isList(value) ? value : [value]) {
+      if (!isMap(source)) {
+        mistake(node, 'invalid-merge', '<< takes a map, or a list of maps', 'such as <<: *defaults')
+        continue
+      }
+      for (const [key, inherited] of Object.entries(source)) {
+        if (Object.hasOwn(map, key)) continue
+        map[key] = inherited
+        const place = places.get(source)?.get(key)
+        if (place !== undefined) entries.set(key, place)
+      }
+    }
+  }
+
+  /** YAML reads a bare `{{x}}` as a map whose key is a map. The expression that was meant, if it is one. */
+  const bareExpression = (node: YAMLMap): string | undefined => {
+    const [pair] = node.items
+    if (node.items.length !== 1 || !isPair(pair) || !isYamlMap(pair.key)) return undefined
+    const [start, end] = rangeOf(node)
+    const written = text.slice(start, end).trim()
+    if (!/^\{\{[^{}]*\}\}$/.test(written)) return undefined
+    mistake(node, 'bare-expression', `YAML reads ${written} as a map`, `put it in quotes: "${written}"`)
+    return written
+  }
+
+  const remember = <T extends Value & object>(container: T, entries: ReadonlyMap<string, Place>): T => {
+    places.set(container, entries)
+    let size = 1
+    for (const value of Object.values(container)) size += sizeOf(value)
+    sizes.set(container, size)
+    return Object.freeze(container)
+  }
+
+  const data = convertMap(root)
+  return { data: isMap(data) ? data : Object.create(null), places, mistakes }
+}
+
+function placeOf(node: unknown): Place {
+  const source = isScalar(node) && node.type === Scalar.PLAIN ? node.source : undefined
+  return { value: rangeOf(node), ...(source === undefined ? {} : { source }) }
+}
+
+function rangeOf(node: unknown): readonly [number, number] {
+  const range = isScalar(node) || isYamlMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined
+  return range ? [range[0], range[1]] : [0, 0]
+}

@@ -1,0 +1,90 @@
+import type { LineCounter } from 'yaml'
+import type { Position } from '../../model/diagnostic.ts'
+import type { Value, ValueMap } from '../../model/value.ts'
+import { type Cut, pruneMap } from './cut.ts'
+import type { Path } from './path.ts'
+import type { Place, Places } from './places.ts'
+
+/** Which part of an entry is meant: its key, its value, or a piece of text within its value. */
+export type Part = 'key' | 'value' | { readonly within: string }
+
+/** A spec as written: plain data (maps without prototype, frozen) that still knows where everything stood. */
+export interface Document {
+  readonly file: string
+  readonly data: ValueMap
+  /** The position of what stands at a path, or undefined if nothing does. The empty path is the file's beginning. */
+  locate(path: Path, part: Part): Position | undefined
+  /** A plain (unquoted) scalar exactly as written, such as `0644` or `3.10`. */
+  source(path: Path): string | undefined
+  /** The document without what is wrong in it, so that later stages can go on and find more. */
+  without(cuts: readonly Cut[]): Document
+}
+
+export interface DocumentParts {
+  readonly file: string
+  readonly text: string
+  readonly data: ValueMap
+  readonly places: Places
+  readonly lines: LineCounter
+}
+
+export function createDocument({ file, text, data, places, lines }: DocumentParts): Document {
+  const placeAt = (path: Path): Place | undefined => {
+    const last = path.at(-1)
+    if (last === undefined) return { value: [0, 1] }
+    const container = valueAt(data, path.slice(0, -1))
+    if (container === null || typeof container !== 'object') return undefined
+    return places.get(container)?.get(String(last))
+  }
+  return {
+    file,
+    data,
+    locate(path, part) {
+      const place = placeAt(path)
+      return place === undefined ? undefined : positionAt(rangeOf(place, part, text), { file, text, lines })
+    },
+    source: (path) => placeAt(path)?.source,
+    without: (cuts) => createDocument({ file, text, data: pruneMap(data, cuts, places), places, lines }),
+  }
+}
+
+/** The position of a range of offsets; its length ends with its first line. */
+export function positionAt(
+  [start, end]: readonly [number, number],
+  { file, text, lines }: Pick<DocumentParts, 'file' | 'text' | 'lines'>,
+): Position {
+  const { line, col } = lines.linePos(start)
+  const firstLine = (text.slice(start, end).split('\n', 1)[0] ?? '').trimEnd()
+  // An empty file has no line yet for the counter.
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1), length: Math.max(firstLine.length, 1) }
+}
+
+/** What stands at a path; undefined where the path leads nowhere. */
+export function valueAt(root: Value, path: Path): Value | undefined {
+  let value: Value | undefined = root
+  for (const part of path) value = value === undefined ? undefined : childOf(value, part)
+  return value
+}
+
+/** The entry of a map or list, by key or index; undefined where there is none. */
+export function childOf(value: Value, part: string | number): Value | undefined {
+  if (isMap(value)) return Object.hasOwn(value, part) ? value[part] : undefined
+  if (isList(value)) return /^\d+$/.test(String(part)) ? value[Number(part)] : undefined
+  return undefined
+}
+
+export function isMap(value: Value | undefined): value is ValueMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value)
+}
+
+function rangeOf(place: Place, part: Part, text: string): readonly [number, number] {
+  const [start, end] = place.value
+  if (part === 'key' || start === end) return place.key ?? place.value
+  if (part === 'value') return place.value
+  const at = text.slice(start, end).indexOf(part.within)
+  return at < 0 ? place.value : [start + at, start + at + part.within.length]
+}

@@ -1,0 +1,141 @@
+import {
+  Composer,
+  type CST,
+  isMap as isYamlMap,
+  Lexer,
+  LineCounter,
+  Parser,
+  type YAMLError,
+  type Document as YamlDocument,
+} from 'yaml'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import { InternalError } from '../../model/errors.ts'
+import { convertYaml, maxDepth } from './convert.ts'
+import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
+
+export interface ParseOptions {
+  readonly file: string
+  readonly text: string
+}
+
+/**
+ * Parses YAML 1.2 (core schema) into plain data with positions. The document is undefined when the text is no YAML or
+ * no map; other mistakes leave a document that later stages can go on with.
+ */
+export function parseSpec({ file, text }: ParseOptions): {
+  readonly document: Document | undefined
+  readonly diagnostics: readonly Diagnostic[]
+} {
+  const lines = new LineCounter()
+  const source = { file, text, lines }
+  if (hasTooManyTokens(text)) {
+    const message = `more than ${maxTokens} words and signs`
+    const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
+    return { document: undefined, diagnostics: [found] }
+  }
+  const composed = composeYaml(text, lines)
+  if (composed === 'too-deep') {
+    const message = `nested more than ${maxDepth} levels deep`
+    return { document: undefined, diagnostics: [problem(source, [0, 1], 'too-deep', message)] }
+  }
+  const [yaml, second] = composed
+  if (yaml === undefined) throw new InternalError('the YAML composer gave no document')
+  const syntax = [...yaml.errors, ...yaml.warnings].map((error) => syntaxDiagnostic(error, source))
+  if (second !== undefined) {
+    const hint = 'a spec is one document: remove the "---"'
+    const range: [number, number] = [second.range[0], second.range[0] + 3]
+    syntax.push(problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint))
+    return { document: undefined, diagnostics: syntax }
+  }
+  if (yaml.errors.length > 0) return { document: undefined, diagnostics: syntax }
+  if (!isYamlMap(yaml.contents)) {
+    const hint = 'begin with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
+    const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at its top'
+    return {
+      document: undefined,
+      diagnostics: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
+    }
+  }
+  const converted = convertYaml({ root: yaml.contents, text })
+  const mistakes = converted.mistakes.map(({ range, code, message, hint }) =>
+    problem(source, range, code, message, hint),
+  )
+  const document = createDocument({ ...source, data: converted.data, places: converted.places })
+  return { document, diagnostics: [...syntax, ...mistakes] }
+}
+
+/** Words, signs, and the space between them: some 150 000 lines. */
+const maxTokens = 1_000_000
+
+/** A parsed token takes a hundred times the memory of its text, and the time that goes with it. Counting takes neither. */
+function hasTooManyTokens(text: string): boolean {
+  const tokens = new Lexer().lex(text)
+  for (let count = 0; tokens.next().done !== true; count++) if (count === maxTokens) return true
+  return false
+}
+
+/** Composing recurses, and near the end of the stack the runtime may abort: nesting is measured before. */
+function composeYaml(text: string, lineCounter: LineCounter): readonly YamlDocument.Parsed[] | 'too-deep' {
+  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)]
+  if (tokens.some(isTooDeep)) return 'too-deep'
+  const composer = new Composer({
+    lineCounter,
+    prettyErrors: false,
+    // Converting checks them itself: the composer compares each key with all others.
+    uniqueKeys: false,
+    version: '1.2',
+    schema: 'core',
+    customTags: [{ tag: '!literal', resolve: (literal: string) => literal }],
+  })
+  return [...composer.compose(tokens, true, text.length)]
+}
+
+function isTooDeep(document: CST.Token): boolean {
+  let level: readonly (CST.Token | null | undefined)[] = document.type === 'document' ? [document.value] : []
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return true
+    level = level.flatMap((token) =>
+      token && 'items' in token ? token.items.flatMap((item) => [item.key, item.value]) : [],
+    )
+  }
+  return false
+}
+
+type Source = Pick<DocumentParts, 'file' | 'text' | 'lines'>
+
+function syntaxDiagnostic(error: YAMLError, source: Source): Diagnostic {
+  const at = (code: string, message: string, hint?: string) => problem(source, error.pos, code, message, hint)
+  const [offset] = error.pos
+  const line = source.text.slice(source.text.lastIndexOf('\n', offset - 1) + 1, offset)
+  switch (error.code) {
+    case 'TAG_RESOLVE_FAILED':
+      return at('unknown-tag', lowerFirst(error.message), 'the only tag is !literal, for text')
+    case 'MULTIPLE_DOCS':
+      return at(
+        'invalid-yaml',
+        'a second YAML document begins here',
+        'a spec is one document: remove the "---"',
+      )
+    case 'TAB_AS_INDENT':
+      return at('invalid-yaml', 'tabs cannot indent YAML', 'indent with spaces')
+    default:
+      return at('invalid-yaml', lowerFirst(error.message), /[:-]\s*\{\{/.test(line) ? quoteHint : undefined)
+  }
+}
+
+const quoteHint = 'YAML reads {{ as a map: put the whole value in quotes, such as "{{host.name}}.example.com"'
+
+function problem(
+  source: Source,
+  range: readonly [number, number],
+  code: string,
+  message: string,
+  hint?: string,
+): Diagnostic {
+  const position = positionAt(range, source)
+  return { severity: 'error', code, path: '', message, ...(hint === undefined ? {} : { hint }), position }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

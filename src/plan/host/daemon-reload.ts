@@ -1,0 +1,114 @@
+import type { Facts, PendingNotification } from '../../model/facts.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { Change, Owed } from '../../model/plan.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+
+/** systemd's unit load paths of the system manager (systemd.unit(5)). */
+const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
+
+/**
+ * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also one that an
+ * earlier, interrupted run made), or at the end where no unit action follows. Enabling and masking make systemd read its
+ * files anyway; of several in a row only the last one does, so that a kill in between leaves that one to be done again.
+ */
+export function withDaemonReload(
+  changes: readonly Change[],
+  catalog: HostCatalog,
+  facts: Facts,
+): readonly Change[] {
+  if (facts.platform.init !== 'systemd') return changes
+  const unread = catalog.entries.find(
+    ({ resource }) => resource.kind === 'unit' && facts.units[resource.name]?.needsReload === true,
+  )
+  const result: Change[] = []
+  let owed = facts.pending.filter(isReloadOwed)
+  const unreadId = unread?.resource.id ?? owed[0]?.resource
+  let cause: Pick<Change, 'resource' | 'reason'> | undefined = unreadId && {
+    resource: unreadId,
+    reason: 'systemd has not read its changed unit file yet',
+  }
+  // An entry whose unit file goes leaves the manifest behind the daemon-reload: a kill in between must not lose that.
+  let strikes: string[] = []
+  for (const [index, change] of changes.entries()) {
+    if (reloads(change) && strikes.length === 0) {
+      const later = isFollowedByReload(changes, index)
+      result.push(later ? withoutReload(change) : { ...change, settles: [...change.settles, ...owed] })
+      if (later) continue
+      cause = undefined
+      owed = []
+      continue
+    }
+    if (cause !== undefined && change.operation.op === 'unit') {
+      result.push(reload(cause, strikes, owed))
+      cause = undefined
+      strikes = []
+      owed = []
+    }
+    if (!changesUnitFile(change.operation)) {
+      result.push(change)
+      continue
+    }
+    const { strikes: later = [], ...now } = change
+    strikes.push(...later)
+    const owes = reloadOwedFor(change)
+    owed.push(...owes.filter((one) => !owed.some(({ resource }) => resource === one.resource)))
+    result.push(owes.length === 0 ? now : { ...now, owes: [...now.owes, ...owes] })
+    cause ??= { resource: change.resource, reason: 'unit files change' }
+  }
+  if (cause !== undefined) result.push(reload(cause, strikes, owed))
+  return result
+}
+
+/** Of a unit that is declared, systemd itself tells that it has not read its file; of other files below its directories not. */
+function reloadOwedFor({ resource }: Change): readonly Owed[] {
+  return resource.startsWith('unit[') ? [] : [{ resource, action: 'daemon-reload' }]
+}
+
+/** Whether a pending notification is one of these. */
+export function isReloadOwed(pending: PendingNotification): pending is Owed {
+  return pending.action === 'daemon-reload'
+}
+
+/** Whether systemctl makes systemd read its files anew by itself (systemctl(1), --no-reload), whatever the host decides. */
+function reloads({ operation, guard, whenOwed }: Change): boolean {
+  if (operation.op !== 'unit' || guard !== undefined || whenOwed !== undefined) return false
+  return ['enable', 'disable', 'mask', 'unmask'].includes(operation.action)
+}
+
+/** Whether another such change comes before anything that could tell the difference. */
+function isFollowedByReload(changes: readonly Change[], index: number): boolean {
+  const next = changes.slice(index + 1).find(({ operation }) => !isAtPath(operation))
+  return next !== undefined && reloads(next)
+}
+
+function isAtPath({ op }: Operation): boolean {
+  return ['write', 'mkdir', 'attributes', 'link', 'remove', 'restore'].includes(op)
+}
+
+function withoutReload(change: Change): Change {
+  const { operation } = change
+  return operation.op === 'unit' ? { ...change, operation: { ...operation, noReload: true } } : change
+}
+
+function changesUnitFile(operation: Operation): boolean {
+  return (
+    ['write', 'remove', 'restore', 'link'].includes(operation.op) &&
+    'path' in operation &&
+    unitPath.test(operation.path)
+  )
+}
+
+function reload(
+  cause: Pick<Change, 'resource' | 'reason'>,
+  strikes: readonly string[],
+  settles: readonly Owed[],
+): Change {
+  return {
+    ...cause,
+    operation: { op: 'daemon-reload' },
+    expects: [],
+    owes: [],
+    settles,
+    ...(strikes.length === 0 ? {} : { strikes }),
+  }
+}

@@ -1,0 +1,65 @@
+import type { Facts, PathFact } from '../../model/facts.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { FileDiff } from '../../model/plan.ts'
+
+const largestShown = 256 * 1024
+
+/**
+ * What a write, a removal or a restoring changes in a file's text; undefined for every other operation. What is restored
+ * is the content of `kept`; without it a restoring shows nothing.
+ */
+export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
+  if (operation.op !== 'write' && operation.op !== 'remove' && operation.op !== 'restore') return undefined
+  const { path } = operation
+  const live = facts.paths[path]
+  if (live === undefined || (operation.op === 'remove' && live.type !== 'file')) return undefined
+  if (operation.op === 'restore') {
+    const stays = live.type === 'file' && live.sha256 === operation.sha256
+    if (stays || (kept === undefined && operation.sensitive !== true)) return undefined
+  }
+  if (operation.sensitive === true) return { path, omitted: 'sensitive' }
+  const comes = coming(operation, kept)
+  return 'omitted' in comes ? { path, ...comes } : betweenTexts(path, live, comes.after)
+}
+
+type Omitted = { readonly omitted: string }
+
+/** The text that an operation puts in place. */
+function coming(
+  operation: Extract<Operation, { op: 'write' | 'remove' | 'restore' }>,
+  kept: PathFact | undefined,
+): { readonly after: string } | Omitted {
+  switch (operation.op) {
+    case 'remove':
+      return { after: '' }
+    case 'write':
+      return shownText(text(operation.content.data, operation.content.encoding))
+    case 'restore':
+      if (kept?.type !== 'file' || kept.sha256 !== operation.sha256)
+        return { omitted: 'the kept content is gone or damaged' }
+      // The answer carries it where it is small.
+      return kept.content === undefined ? { omitted: 'too large' } : shownText(text(kept.content, 'base64'))
+  }
+}
+
+function shownText(after: string | undefined): { readonly after: string } | Omitted {
+  if (after === undefined) return { omitted: 'binary' }
+  return after.length > largestShown ? { omitted: 'too large' } : { after }
+}
+
+function betweenTexts(path: string, live: PathFact, after: string): FileDiff | undefined {
+  if (live.type !== 'file') return { path, after }
+  // The answer carries the live content only where it differs and is small.
+  if (live.content === undefined)
+    return live.sizeBytes > largestShown ? { path, omitted: 'too large' } : undefined
+  const before = text(live.content, 'base64')
+  return before === undefined ? { path, omitted: 'binary' } : { path, before, after }
+}
+
+/** The text of a content, or undefined where it is none: a NUL, or bytes that are not UTF-8. */
+function text(data: string, encoding: 'utf8' | 'base64'): string | undefined {
+  if (encoding === 'utf8') return data.includes('\0') ? undefined : data
+  const bytes = Buffer.from(data, 'base64')
+  const decoded = bytes.toString('utf8')
+  return decoded.includes('\0') || !Buffer.from(decoded).equals(bytes) ? undefined : decoded
+}

@@ -1,0 +1,31 @@
+import type { Facts, Probe } from '../../model/facts.ts'
+import type { Found } from '../../model/manifest.ts'
+import type { Before } from '../undo/inverse.ts'
+
+/** What there is of what a resource asks about and has no path; undefined where it asks about nothing of that kind. */
+export function findAtFirst(probes: readonly Probe[], facts: Facts): Found | undefined {
+  const units = probes.flatMap((probe): [string, Found['units'][string]][] => {
+    const fact = probe.probe === 'unit' ? facts.units[probe.unit] : undefined
+    return probe.probe === 'unit' && fact !== undefined
+      ? [[probe.unit, { active: fact.active, file: fact.file }]]
+      : []
+  })
+  const named = probes.flatMap((probe) =>
+    probe.probe === 'user' || probe.probe === 'group' || probe.probe === 'package' ? [probe] : [],
+  )
+  const there = { user: facts.users, group: facts.groups, package: facts.packages }
+  const absent = named
+    .filter(({ probe, name }) => there[probe][name] === null)
+    .map(({ probe, name }) => `${probe} ${name}`)
+  if (units.length === 0 && named.length === 0) return undefined
+  return { units: Object.fromEntries(units), absent }
+}
+
+/** The host as it was before converge came, but for its paths, which are as they are now. */
+export function beforeConverge({ units, absent }: Found, { paths }: Facts): Before {
+  const missing = (kind: string): Readonly<Record<string, null>> =>
+    Object.fromEntries(
+      absent.flatMap((one) => (one.startsWith(`${kind} `) ? [[one.slice(kind.length + 1), null]] : [])),
+    )
+  return { paths, units, users: missing('user'), groups: missing('group'), packages: missing('package') }
+}

@@ -1,0 +1,49 @@
+import type { Applied, KeptGeneration } from '../../model/manifest.ts'
+import type { HostPlan } from '../../model/plan.ts'
+import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import { leftBehind } from '../undo/prune.ts'
+
+type Planned = Extract<HostPlan, { status: 'planned' }>
+
+/** A prune of at least this many resources, and of more than half of what is there, is probably a mistake. */
+const largePrune = 3
+
+/** What a plan takes away that nobody should lose by a slip of the pen, one sentence each. */
+export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] {
+  const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
+  return hosts.flatMap((plan): readonly string[] => {
+    const hostCatalog = catalogs.get(plan.host)
+    if (plan.status !== 'planned' || plan.changes.length === 0 || hostCatalog === undefined) return []
+    const gone = leftBehind(hostCatalog, plan.facts)
+    return gone.length === 0
+      ? []
+      : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone)]
+  })
+}
+
+/** The same for a rollback that goes back behind a generation: what was made since goes. */
+export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefined): readonly string[] {
+  if (plan.status !== 'planned' || plan.changes.length === 0 || oldest === undefined) return []
+  const before = new Set<string>(oldest.manifest.map(({ resource }) => resource))
+  const gone = (plan.facts.state?.manifest ?? []).filter(({ resource }) => !before.has(resource))
+  return [...shareConsent(gone, plan), ...groupConsents(plan.host, gone)]
+}
+
+function sizeConsent(catalog: HostCatalog, gone: readonly Applied[], plan: Planned): readonly string[] {
+  if (catalog.entries.length > 0) return shareConsent(gone, plan)
+  return [
+    `${plan.host}: nothing is left in its spec; all ${plan.facts.state?.manifest.length ?? 0} resources go`,
+  ]
+}
+
+function shareConsent(gone: readonly Applied[], plan: Planned): readonly string[] {
+  const all = plan.facts.state?.manifest.length ?? 0
+  if (gone.length < largePrune || gone.length * 2 <= all) return []
+  return [`${plan.host}: ${gone.length} of its ${all} resources go`]
+}
+
+function groupConsents(host: string, gone: readonly Applied[]): readonly string[] {
+  return gone.flatMap(({ resource, group }) =>
+    group === undefined ? [] : [`${host}: ${resource} goes, which is a member of ${group}`],
+  )
+}

@@ -1,0 +1,47 @@
+import type { Target } from '../../model/cluster.ts'
+import { ConvergeError } from '../../model/errors.ts'
+import type { Facts } from '../../model/facts.ts'
+import type { Member } from '../../model/manifest.ts'
+
+/** The hosts of the spec, and those that a host remembers beside them until they are retired. */
+export function remembered(members: readonly Member[], facts: Facts): readonly Member[] {
+  const gone = missing(members, facts.state?.members ?? [])
+  return gone.length === 0 ? members : [...members, ...gone]
+}
+
+/** The hosts that any inspected host remembers and that the spec does not have, by name. */
+export function departed(
+  members: readonly Member[],
+  inspection: ReadonlyMap<string, Facts | ConvergeError>,
+): readonly Member[] {
+  const found = new Map<string, Member>()
+  const byName = new Map(members.map((member) => [member.name, member]))
+  for (const [name, facts] of inspection) {
+    const teller = byName.get(name)
+    if (facts instanceof ConvergeError || teller === undefined) continue
+    for (const member of missing(members, facts.state?.members ?? [])) {
+      const target = believed(member.target, teller.target)
+      if (target !== undefined) found.set(member.name, { ...member, target })
+    }
+  }
+  return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * What a host says of how another one is reached is taken for where that one is. What is this machine's own, the files
+ * with keys and how the host's key is checked, is as for the host that says it; no host names trees on this machine.
+ */
+function believed(told: Target, teller: Target): Target | undefined {
+  if (told.transport !== 'ssh') return told.transport === teller.transport ? told : undefined
+  const { identityFile: _key, knownHostsFile: _hosts, connectTimeoutSeconds: _time, ...where } = told.ssh
+  const tellers = teller.transport === 'ssh' ? teller.ssh : {}
+  const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = tellers
+  return { ...told, ssh: { ...where, ...own, hostKeyChecking: 'yes' } }
+}
+
+function missing(members: readonly Member[], before: readonly Member[]): readonly Member[] {
+  // A host that remembers the same is given the very same list.
+  if (before === members) return []
+  const names = new Set(members.map(({ name }) => name))
+  return before.filter(({ name }) => !names.has(name))
+}

@@ -1,0 +1,177 @@
+import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
+import type { Facts } from '../../model/facts.ts'
+import type { Member } from '../../model/manifest.ts'
+import type { HostPlan, Plan } from '../../model/plan.ts'
+import type { Catalog, Disruption, HostCatalog } from '../../model/resource.ts'
+import { planHost } from '../host/plan-host.ts'
+import { withBookkeeping } from '../record/bookkeeping.ts'
+import { heldBy } from '../record/held.ts'
+import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
+import { consents } from './consents.ts'
+import { departed, remembered } from './members.ts'
+import { planWaves } from './waves.ts'
+
+/** What an inspect brought for each selected host: its facts, or why there are none. */
+export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
+
+export interface PlanOptions {
+  /** Whether what left the spec leaves the hosts. */
+  readonly prune: boolean
+  /** Plans for hosts that a rollback holds as if it did not. */
+  readonly release: boolean
+}
+
+/**
+ * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
+ * the same plan. A host that cannot be planned is in it as `failed`.
+ */
+export function planCluster(
+  catalog: Catalog,
+  inspection: Inspection,
+  options: PlanOptions = { prune: true, release: false },
+  members: readonly Member[] = [],
+): Plan {
+  const groups = findGroups(catalog)
+  const hosts = catalog.hosts
+    .filter(({ host }) => inspection.has(host))
+    .map((hostCatalog) => planOne(hostCatalog, inspection, groups, members, options))
+  return {
+    cluster: catalog.cluster,
+    hosts,
+    waves: planWaves(hosts, groups),
+    departed: departed(members, inspection),
+    consents: options.prune ? consents(catalog, hosts) : [],
+  }
+}
+
+/** The hosts of each disruption group, whether selected or not. */
+export type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
+
+/** The disruption groups of a catalog. */
+export function findGroups(catalog: Catalog): Groups {
+  const groups = new Map<string, Map<string, Disruption>>()
+  for (const { host, entries } of catalog.hosts) {
+    for (const { resource } of entries) {
+      const { disruption } = resource.relations
+      if (disruption === undefined) continue
+      const members = groups.get(disruption.group) ?? new Map<string, Disruption>()
+      groups.set(disruption.group, members.set(host, disruption))
+    }
+  }
+  return groups
+}
+
+function planOne(
+  catalog: HostCatalog,
+  inspection: Inspection,
+  groups: Groups,
+  members: readonly Member[],
+  options: PlanOptions,
+): HostPlan {
+  const facts = inspection.get(catalog.host)
+  if (facts === undefined || facts instanceof ConvergeError) {
+    const error =
+      facts ?? new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
+    return { host: catalog.host, status: 'failed', error }
+  }
+  try {
+    refuseForeignClaims(catalog, facts)
+    const held = heldBy(catalog, facts)
+    if (held !== undefined && !options.release) return heldHost(catalog, facts, held)
+    const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
+    const planned = planHost(catalog, facts, new Set(groups.keys()), pruned)
+    const stays = options.prune ? leftAlone(catalog, facts) : []
+    const plan = { ...planned, notes: [...planned.notes, ...stays] }
+    const refusal = bootstrapRefusal(plan, inspection, groups)
+    return refusal === undefined
+      ? withBookkeeping(plan, catalog, {
+          drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
+          members: remembered(members, facts),
+        })
+      : { host: catalog.host, status: 'failed', error: refusal }
+  } catch (error) {
+    if (!(error instanceof ResourceConflict)) throw error
+    return { host: catalog.host, status: 'failed', error: conflictOn(catalog.host, error) }
+  }
+}
+
+/** A resource that cannot be made true, as a failure of its host. */
+export function conflictOn(host: string, conflict: ResourceConflict): ConvergeError {
+  return new ConvergeError('resource-conflict', `${conflict.resource}: ${conflict.message}`, {
+    host,
+    step: 'plan',
+    remedy: conflict.remedy,
+    cause: conflict,
+  })
+}
+
+/** A host that was rolled back stays as it is, also where the catalog asks for more. */
+function heldHost(catalog: HostCatalog, facts: Facts, held: string): HostPlan {
+  return {
+    host: catalog.host,
+    status: 'planned',
+    changes: [],
+    facts,
+    held,
+    disrupts: [],
+    notes: [`held after a rollback by ${held}: skipped until its spec changes, or with --release`],
+  }
+}
+
+/** A group is bootstrapped only when every member answered and none holds data: unreachable is not dead. */
+function bootstrapRefusal(
+  plan: Extract<HostPlan, { status: 'planned' }>,
+  inspection: Inspection,
+  groups: Groups,
+): ConvergeError | undefined {
+  for (const [group, members] of groups) {
+    const own = members.get(plan.host)
+    if (own?.data === undefined || holdsData(plan.facts, own) !== false) continue
+    const others = [...members].filter(([host]) => host !== plan.host)
+    const silent = others.filter(([host]) => !isFacts(inspection.get(host))).map(([host]) => host)
+    // A member that is empty while others hold data finishes a bootstrap that was interrupted; they decide about it.
+    const started = others.some(([host, disruption]) => holdsData(inspection.get(host), disruption) === true)
+    if (started || silent.length === 0) continue
+    return new ConvergeError(
+      'bootstrap-refused',
+      `${group} cannot be bootstrapped: ${silent.join(', ')} did not answer or ${silent.length === 1 ? 'is' : 'are'} not selected`,
+      {
+        host: plan.host,
+        step: 'plan',
+        remedy:
+          'A new group starts with all of its members at once: make them all reachable, and select them all.',
+      },
+    )
+  }
+  return undefined
+}
+
+/** What another cluster made true on this host is that cluster's. */
+function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
+  for (const { cluster, manifest } of facts.state?.others ?? []) {
+    const theirs = new Map(
+      manifest.flatMap(({ resource, paths }) => Object.keys(paths).map((path) => [path, resource])),
+    )
+    for (const { resource } of catalog.entries) {
+      for (const { kind, key } of resource.claims) {
+        const owner = kind === 'path' ? theirs.get(key) : undefined
+        if (owner === undefined) continue
+        throw new ResourceConflict(
+          resource.id,
+          `${key} belongs to ${owner} of the cluster ${cluster}`,
+          `Remove it from one of the two specs, and converge ${cluster} first if it is to give it up.`,
+        )
+      }
+    }
+  }
+}
+
+function holdsData(facts: Facts | ConvergeError | undefined, { data }: Disruption): boolean | undefined {
+  if (!isFacts(facts) || data === undefined) return undefined
+  const fact = facts.paths[data]
+  return fact === undefined ? undefined : fact.type !== 'absent'
+}
+
+function isFacts(facts: Facts | ConvergeError | undefined): facts is Facts {
+  return facts !== undefined && !(facts instanceof ConvergeError)
+}

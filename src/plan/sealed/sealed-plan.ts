@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import type { Host } from '../../model/cluster.ts'
+import type { ConvergeError } from '../../model/errors.ts'
+import type { Facts, PathFact } from '../../model/facts.ts'
+import type { Content, Operation } from '../../model/operation.ts'
+import type { Change, HostPlan, Plan } from '../../model/plan.ts'
+import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import type { Value } from '../../model/value.ts'
+import { desiredDigest } from '../record/bookkeeping.ts'
+import { catalogDigest } from '../record/held.ts'
+
+const kind = 'converge-sealed-plan'
+const formatVersion = 1
+
+/** From which spec a plan was made: what a person needs to make the same one again. */
+export interface PlanSource {
+  readonly file: string
+  readonly environment?: string
+  /** Paths that --set gave a value; the values may be secrets. */
+  readonly set: readonly string[]
+  /** Of the repository that the spec is in. */
+  readonly git?: { readonly commit: string; readonly dirty: boolean }
+}
+
+type Write = Extract<Operation, { op: 'write' }>
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
+type Run = Extract<Operation, { op: 'run' }>
+
+export type SealedOperation =
+  | Exclude<Operation, Write>
+  /** Without its environment, which may hold secrets. */
+  | Omit<Run, 'environment'>
+  | (Omit<Write, 'content'> & { readonly content: Omit<Content, 'data' | 'encoding'> })
+
+export type SealedChange = Omit<Change, 'operation'> & { readonly operation: SealedOperation }
+
+/** What the spec asked of a host when the plan was made. */
+export interface SealedCatalog {
+  /** Which machine it is, in words. */
+  readonly place: string
+  readonly platform: Host['platform']
+  readonly digest: string
+  /** A digest per resource, to name those that differ. */
+  readonly resources: Readonly<Record<string, string>>
+}
+
+export type SealedHost =
+  | (Omit<PlannedHost, 'changes'> & {
+      readonly changes: readonly SealedChange[]
+      readonly catalog: SealedCatalog
+    })
+  | {
+      readonly host: string
+      readonly status: 'failed'
+      readonly error: Pick<ConvergeError, 'code' | 'step' | 'message'> & { readonly remedy?: string }
+    }
+
+/**
+ * A plan to be applied later, exactly or not at all: changes, the observed state that they rest on, and digests of the
+ * spec. Of file contents it holds checksums, and the diffs of what is not sensitive; of commands no environment.
+ */
+export interface SealedPlan extends Omit<Plan, 'hosts'> {
+  readonly kind: typeof kind
+  readonly formatVersion: typeof formatVersion
+  readonly source: PlanSource
+  readonly hosts: readonly SealedHost[]
+  /** Over everything else. It tells accidents, not forgers: whoever can edit the plan can compute it anew. */
+  readonly digest: string
+}
+
+/** Seals a plan of this catalog; hosts are the cluster's. */
+export function sealPlan(
+  plan: Plan,
+  catalog: Catalog,
+  hosts: readonly Host[],
+  source: PlanSource,
+): SealedPlan {
+  const catalogs = new Map(catalog.hosts.map((own) => [own.host, own]))
+  const named = new Map(hosts.map((host) => [host.name, host]))
+  const open = {
+    kind,
+    formatVersion,
+    source,
+    ...plan,
+    hosts: plan.hosts.map((host): SealedHost => {
+      if (host.status === 'failed') return { ...host, error: sealError(host.error) }
+      const sealedCatalog = sealCatalog(catalogs.get(host.host), named.get(host.host))
+      return {
+        ...host,
+        facts: withoutContents(host.facts),
+        changes: host.changes.map(sealChange),
+        catalog: sealedCatalog,
+      }
+    }),
+  } as const
+  return { ...open, digest: digestOf(open) }
+}
+
+/** Whether something read from a file is a sealed plan as it was written. */
+export function isSealedPlan(value: unknown): value is SealedPlan {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('kind' in value) || !('formatVersion' in value) || !('digest' in value)) return false
+  const { digest, ...open } = value
+  // What converge wrote and nobody changed has the right types.
+  return value.kind === kind && value.formatVersion === formatVersion && digest === digestOf(open)
+}
+
+/** Why something is no sealed plan, in words. */
+export function whyNotSealed(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== kind)
+    return 'is no sealed plan'
+  if (!('formatVersion' in value) || value.formatVersion !== formatVersion)
+    return 'was sealed by another version of converge'
+  return 'was changed after it was sealed'
+}
+
+/** SHA-256 of the spec's demands on a host, in a form that can be compared later. */
+export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undefined): SealedCatalog {
+  if (catalog === undefined || host === undefined)
+    throw new RangeError('a plan has a host that the spec has not')
+  return {
+    place: placeOf(host),
+    platform: host.platform,
+    digest: catalogDigest(catalog),
+    resources: Object.fromEntries(
+      catalog.entries.map(({ resource, notifies }) => [
+        resource.id,
+        createHash('sha256')
+          .update(`${desiredDigest(resource.desired)} ${JSON.stringify(notifies)}`)
+          .digest('hex'),
+      ]),
+    ),
+  }
+}
+
+/** Two machines may share an address, behind two ports or jump hosts. */
+function placeOf({ address, target }: Host): string {
+  switch (target.transport) {
+    case 'ssh': {
+      const { port, proxyJump } = target.ssh
+      return `${target.address}${port === undefined ? '' : ` port ${port}`}${proxyJump === undefined ? '' : ` by ${proxyJump}`}`
+    }
+    case 'directory':
+      return target.directory
+    case 'memory':
+      return address
+  }
+}
+
+function digestOf(open: object): string {
+  const value: Value = JSON.parse(JSON.stringify(open))
+  return desiredDigest(value)
+}
+
+function sealError({ code, step, message, remedy }: ConvergeError) {
+  return { code, step, message, ...(remedy === undefined ? {} : { remedy }) }
+}
+
+function sealChange(change: Change): SealedChange {
+  const { operation } = change
+  const expects = change.expects.map(({ path, state }) => ({ path, state: withoutContent(state) }))
+  if (operation.op === 'run') {
+    const { environment: _, ...rest } = operation
+    return { ...change, operation: rest, expects }
+  }
+  if (operation.op !== 'write') return { ...change, operation, expects }
+  const { sha256, sizeBytes } = operation.content
+  const diff = operation.sensitive === true ? { path: operation.path, omitted: 'sensitive' } : change.diff
+  return {
+    ...change,
+    ...(diff === undefined ? {} : { diff }),
+    operation: { ...operation, content: { sha256, sizeBytes } },
+    expects,
+  }
+}
+
+/** What a host had in its files may be secret, and the checksums tell enough. */
+function withoutContents(facts: Facts): Facts {
+  const paths = Object.entries(facts.paths).map(([path, fact]) => [path, withoutContent(fact)])
+  return { ...facts, paths: Object.fromEntries(paths) }
+}
+
+function withoutContent(fact: PathFact): PathFact {
+  if (fact.type !== 'file') return fact
+  const { content: _, ...rest } = fact
+  return rest
+}

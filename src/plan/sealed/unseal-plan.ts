@@ -1,0 +1,120 @@
+import type { Host } from '../../model/cluster.ts'
+import { ConvergeError } from '../../model/errors.ts'
+import type { Content, Operation } from '../../model/operation.ts'
+import type { Change, HostPlan, Plan } from '../../model/plan.ts'
+import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import { supposedFacts } from '../../model/supposed-facts.ts'
+import { desiredDigest } from '../record/bookkeeping.ts'
+import {
+  type SealedCatalog,
+  type SealedChange,
+  type SealedHost,
+  type SealedOperation,
+  type SealedPlan,
+  sealCatalog,
+} from './sealed-plan.ts'
+
+/** Something in the spec that is not as it was when the plan was sealed. */
+interface Difference {
+  /** Empty where it concerns the whole plan. */
+  readonly host: string
+  readonly message: string
+}
+
+export type Unsealed = { readonly plan: Plan } | { readonly differences: readonly Difference[] }
+
+/** The plan again, its contents taken from the spec of today; or what in the spec differs from that of the plan. */
+export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly Host[]): Unsealed {
+  if (sealed.cluster !== catalog.cluster) {
+    const message = `the plan is for the cluster ${sealed.cluster}, the spec is of ${catalog.cluster}`
+    return { differences: [{ host: '', message }] }
+  }
+  const catalogs = new Map(catalog.hosts.map((own) => [own.host, own]))
+  const named = new Map(hosts.map((host) => [host.name, host]))
+  const differences: Difference[] = []
+  const plans = sealed.hosts.flatMap((host): readonly HostPlan[] => {
+    if (host.status === 'failed') return [unsealFailure(host)]
+    const messages = compareHost(host.catalog, catalogs.get(host.host), named.get(host.host))
+    const own = catalogs.get(host.host)
+    const contents = contentsOf(own)
+    const changes = host.changes.map((change) => unsealChange(change, contents, own))
+    const missing = changes.filter((change) => typeof change === 'string')
+    // Where the spec differs anyway, what is missing from it says nothing more.
+    for (const message of messages.length > 0 ? messages : missing)
+      differences.push({ host: host.host, message })
+    const { catalog: _, ...rest } = host
+    return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
+  })
+  if (differences.length > 0) return { differences }
+  const { cluster, waves, departed, consents } = sealed
+  return { plan: { cluster, hosts: plans, waves, departed, consents } }
+}
+
+function unsealFailure({ host, error }: Extract<SealedHost, { status: 'failed' }>): HostPlan {
+  const { code, message, step, remedy } = error
+  const fields = { host, step, ...(remedy === undefined ? {} : { remedy }) }
+  return { host, status: 'failed', error: new ConvergeError(code, message, fields) }
+}
+
+function compareHost(
+  then: SealedCatalog,
+  catalog: HostCatalog | undefined,
+  host: Host | undefined,
+): readonly string[] {
+  if (catalog === undefined || host === undefined) return ['the host is no longer in the spec']
+  const now = sealCatalog(catalog, host)
+  const place = [
+    ...(now.place === then.place ? [] : [`it is at ${now.place}, it was at ${then.place}`]),
+    ...(desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
+      ? []
+      : ['its platform is declared otherwise']),
+  ]
+  if (now.digest === then.digest) return place
+  const ids = new Set([...Object.keys(then.resources), ...Object.keys(now.resources)])
+  const resources = [...ids].flatMap((id): readonly string[] => {
+    const [before, after] = [then.resources[id], now.resources[id]]
+    if (before === after) return []
+    if (before === undefined) return [`${id} is new in the spec`]
+    return [after === undefined ? `${id} is no longer in the spec` : `${id} is declared otherwise`]
+  })
+  return [...place, ...(resources.length > 0 ? resources : ['its resources are in another order'])]
+}
+
+/** Every content that the spec can put on the host, by checksum. */
+function contentsOf(catalog: HostCatalog | undefined): ReadonlyMap<string, Content> {
+  const contents = new Map<string, Content>()
+  for (const { resource } of catalog?.entries ?? []) {
+    for (const { operation } of resource.steps(supposedFacts(resource.probes, 'inactive'))) {
+      if (operation.op === 'write') contents.set(operation.content.sha256, operation.content)
+    }
+  }
+  return contents
+}
+
+/** The change with its content, or why there is none. */
+function unsealChange(
+  change: SealedChange,
+  contents: ReadonlyMap<string, Content>,
+  catalog: HostCatalog | undefined,
+): Change | string {
+  const { operation } = change
+  if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
+  if (operation.op !== 'write') return { ...change, operation }
+  const content = contents.get(operation.content.sha256)
+  if (content === undefined) return `the content of ${operation.path} cannot be made from the spec any more`
+  return { ...change, operation: { ...operation, content } }
+}
+
+/** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
+function withEnvironment(
+  operation: Extract<SealedOperation, { op: 'run' }>,
+  { resource: id }: SealedChange,
+  catalog: HostCatalog | undefined,
+): Extract<Operation, { op: 'run' }> {
+  const resource = catalog?.entries.find((entry) => entry.resource.id === id)?.resource
+  if (resource === undefined) return operation
+  const supposed = supposedFacts(resource.probes, 'inactive')
+  for (const step of [...resource.steps(supposed), ...resource.steps(supposed, { action: 'run' })])
+    if (step.operation.op === 'run' && step.operation.command === operation.command) return step.operation
+  return operation
+}

@@ -1,0 +1,165 @@
+import { ConvergeError } from '../../model/errors.ts'
+import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
+import { type KeptGeneration, manifestText } from '../../model/manifest.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { Change, HostPlan, Owed } from '../../model/plan.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+import { awaitHealthy } from '../host/await-healthy.ts'
+import { withDaemonReload } from '../host/daemon-reload.ts'
+import { replacesFile, revertOf } from '../record/bookkeeping.ts'
+import { holdLine } from '../record/held.ts'
+import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
+import { isNeeded, subjectProbes } from './prune.ts'
+import { type KeptContents, withContents } from './rollback-contents.ts'
+
+/** What must be asked of a host before these generations can be taken back. */
+export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
+  return generations.flatMap(({ revert }) => revert).flatMap(({ operation }) => subjectProbes(operation))
+}
+
+/** Generations are those to take back, newest first. */
+export interface RollbackInput extends KeptContents {
+  /** Who asks for it, for the note that holds the host. */
+  readonly by: string
+}
+
+/**
+ * The plan that takes generations back: the contents that were kept, the links and modes of that time, and the units'
+ * states. It is itself a generation, so that it can be taken back too, and it holds the host until its spec changes.
+ */
+export function planRollback(input: RollbackInput): HostPlan {
+  const { catalog, facts, generations, by } = input
+  const oldest = generations.at(-1)
+  if (oldest === undefined) {
+    return {
+      host: catalog.host,
+      status: 'failed',
+      error: new ConvergeError('unsupported', 'there is no such generation to go back to', {
+        host: catalog.host,
+        step: 'plan',
+        remedy: `converge history ${catalog.host} lists the generations that are kept.`,
+      }),
+    }
+  }
+  const needed = lastWordPerSubject(generations).filter(({ operation }) => isNeeded(operation, facts))
+  const touches = needed.some(({ operation }) => !isRestart(operation))
+  // Without any change the restarts would disturb for nothing.
+  const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
+  const generation = (facts.state?.generation ?? 0) + 1
+  const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
+  return {
+    host: catalog.host,
+    status: 'planned',
+    changes: kept,
+    facts,
+    disrupts: disrupted(catalog, kept),
+    notes: facts.pending
+      .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
+      .map(({ action, resource }) => `the pending ${action} of ${resource} stays owed`),
+    ...(kept.length === 0
+      ? {}
+      : {
+          bookkeeping: {
+            generation,
+            summary: [
+              `rollback to before generation ${oldest.number}`,
+              ...kept.map(({ resource, reason }) => `${resource}: ${reason}`),
+            ],
+            revert: revertOf(kept, facts, generation),
+            records: [],
+            outcome: manifestText(oldest.manifest),
+            leaves: facts.pending,
+            hold: holdLine(catalog, by),
+          },
+        }),
+  }
+}
+
+/** The way back from a plan that is about to be applied, for a host that takes it back by itself. */
+export function planWayBack(
+  plan: Extract<HostPlan, { status: 'planned' }>,
+  catalog: HostCatalog,
+  by: string,
+) {
+  const { facts, bookkeeping } = plan
+  // That of the apply: with a newer one on the host somebody has got through.
+  const generation = bookkeeping?.generation ?? 0
+  const reverting = (bookkeeping?.revert ?? []).map((one) => ({ ...one, generation }))
+  const changes = owing(reverting, facts).map((change) => ({ ...change, expects: [] }))
+  return {
+    changes: withDaemonReload(changes, catalog, facts),
+    journal: facts.journal,
+    bookkeeping: {
+      generation,
+      summary: [],
+      revert: [],
+      records: [],
+      outcome: manifestText(facts.state?.manifest ?? []),
+      leaves: facts.pending,
+      hold: holdLine(catalog, by),
+    },
+  }
+}
+
+function isRestart(operation: Operation): boolean {
+  return operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
+}
+
+/** The first change owes the restarts, so that a kill in the middle does not lose them. */
+function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Change[] {
+  const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
+    operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
+      ? [{ resource, action: operation.action }]
+      : [],
+  )
+  return reverting.map(({ resource, operation, generation }, index): Change => {
+    const path = 'path' in operation ? operation.path : undefined
+    const state = path === undefined ? undefined : facts.paths[path]
+    return {
+      resource,
+      operation,
+      reason: isRestart(operation)
+        ? 'reads what was rolled back'
+        : `as it was before generation ${generation}`,
+      expects: path === undefined || state === undefined ? [] : [{ path, state }],
+      owes: index === 0 ? owed : [],
+      settles: owed.filter(
+        (one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action,
+      ),
+    }
+  })
+}
+
+/** Where the next member of a group waits for this one, the rollback waits for it as an apply does. */
+function healthyAgain(changes: readonly Change[], { entries }: HostCatalog): readonly Change[] {
+  return changes.flatMap((change) => {
+    const own = entries.find(({ resource }) => resource.id === change.resource)
+    const disruption = own?.resource.relations.disruption
+    return disruption === undefined ? [change] : [change, ...awaitHealthy(change, disruption)]
+  })
+}
+
+function keeping(changes: readonly Change[], facts: Facts, generation: number): readonly Change[] {
+  return changes.map((change, index) => {
+    const { operation } = change
+    if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return change
+    return { ...change, keeps: [{ path: operation.path, kept: `generations/${generation}/${index}` }] }
+  })
+}
+
+function disrupted(catalog: HostCatalog, changes: readonly Change[]) {
+  return catalog.entries.flatMap(({ resource }) => {
+    const { disruption } = resource.relations
+    const disrupts = changes.some(
+      ({ operation }) =>
+        operation.op === 'unit' &&
+        operation.unit === resource.name &&
+        (operation.action === 'restart' || operation.action === 'stop'),
+    )
+    return disruption !== undefined && disrupts ? [disruption] : []
+  })
+}
+
+function isOwed(owed: Owed, one: PendingNotification): boolean {
+  return owed.resource === one.resource && owed.action === one.action
+}

@@ -1,0 +1,14 @@
+import { ConnectError } from '../../model/errors.ts'
+import type { HostPlan, Plan } from '../../model/plan.ts'
+import type { HostReport, Report } from '../../model/report.ts'
+
+/** The report of a plan without changes: there was nothing to apply, and hosts that failed to answer stay failed. */
+export function idleReport(plan: Plan): Report {
+  return { cluster: plan.cluster, hosts: plan.hosts.map(idleHost), durationMs: 0 }
+}
+
+function idleHost(host: HostPlan): HostReport {
+  if (host.status === 'planned') return { host: host.host, status: 'unchanged' }
+  if (host.error instanceof ConnectError) return { host: host.host, status: 'unreachable', error: host.error }
+  return { host: host.host, status: 'failed', error: host.error, results: [], notReached: [], pending: [] }
+}

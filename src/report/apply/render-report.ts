@@ -1,0 +1,101 @@
+import type { Change, Owed } from '../../model/plan.ts'
+import type { ChangeResult, HostReport, Report } from '../../model/report.ts'
+import { assertNever } from '../../model/value.ts'
+import { describeOperation } from '../plan/describe-operation.ts'
+import { isRestart } from '../plan/summarise-plan.ts'
+import { compactHosts } from '../text/compact-hosts.ts'
+import { escapeLine } from '../text/escape-control.ts'
+import { renderError } from '../text/render-error.ts'
+import type { Style } from '../text/style.ts'
+import { count } from '../text/words.ts'
+import { renderReportSummary, summariseReport } from './summarise-report.ts'
+
+export interface RenderReportOptions {
+  readonly report: Report
+  readonly style: Style
+  /** Names unchanged hosts and lists every change that was applied. */
+  readonly verbose: boolean
+}
+
+/** How an apply came out, for people: hosts with the same outcome together, then the summary line. */
+export function renderReport(options: RenderReportOptions): string {
+  const { report, style, verbose } = options
+  const groups = new Map<string, { hosts: string[]; lines: readonly string[] }>()
+  for (const host of report.hosts) {
+    if (host.status === 'unchanged' && !verbose) continue
+    const lines = renderHost(host, style, verbose)
+    const key = lines.join('\n')
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { hosts: [host.host], lines })
+    else group.hosts.push(host.host)
+  }
+  const blocks = [...groups.values()].map(({ hosts, lines: [first = '', ...rest] }) =>
+    [`${style.heading(escapeLine(compactHosts(hosts)))} ${first}`, ...rest.map((line) => `  ${line}`)].join(
+      '\n',
+    ),
+  )
+  const summary = renderReportSummary(summariseReport(report), style)
+  return `${[...blocks, ...(blocks.length > 0 ? [''] : []), summary].join('\n')}\n`
+}
+
+/** The first line goes beside the host's name. */
+function renderHost(host: HostReport, style: Style, verbose: boolean): readonly string[] {
+  switch (host.status) {
+    case 'unchanged':
+      return ['unchanged']
+    case 'changed':
+      return [
+        `${style.success('changed')}: ${countResults(host.results)}`,
+        ...renderResults(host.results, verbose),
+      ]
+    case 'unsettled':
+      return [
+        `${style.warning('unsettled')}: ${countResults(host.results)}, but it still differs`,
+        ...renderResults(host.results, verbose),
+        ...renderChanges('still differs', host.remaining),
+      ]
+    case 'failed':
+      return [
+        `${style.error('failed')}${host.results.length === 0 ? '' : ` after ${countResults(host.results)}`}`,
+        ...renderResults(host.results, verbose),
+        ...(host.failed === undefined ? [] : renderChanges('failed change', [host.failed])),
+        ...renderError(host.error, style),
+        ...renderChanges('not reached', host.notReached),
+        ...renderOwed(host.pending),
+      ]
+    case 'unreachable':
+      return [style.error('unreachable'), ...renderError(host.error, style)]
+    case 'not-started':
+      return [`${style.warning('not started')}: ${escapeLine(host.reason)}`]
+    default:
+      return assertNever(host)
+  }
+}
+
+function countResults(results: readonly ChangeResult[]): string {
+  const applied = results.filter((result) => result.outcome === 'applied')
+  const restarts = applied.filter((result) => isRestart(result.change.operation)).length
+  const skipped = results.length - applied.length
+  return [
+    `${count(applied.length, 'change')} applied`,
+    ...(restarts > 0 ? [count(restarts, 'restart')] : []),
+    ...(skipped > 0 ? [`${skipped} skipped by a guard`] : []),
+  ].join(', ')
+}
+
+function renderResults(results: readonly ChangeResult[], verbose: boolean): readonly string[] {
+  if (!verbose) return []
+  return results.map(({ change, outcome }) => `${outcome}: ${describeOperation(change.operation)}`)
+}
+
+function renderChanges(label: string, changes: readonly Change[]): readonly string[] {
+  return changes.map(
+    (change) => `${label}: ${describeOperation(change.operation)} (${escapeLine(change.resource)})`,
+  )
+}
+
+function renderOwed(pending: readonly Owed[]): readonly string[] {
+  return pending.map(
+    (owed) => `pending: ${owed.action} of ${escapeLine(owed.resource)}, kept for the next run`,
+  )
+}

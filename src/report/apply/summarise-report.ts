@@ -1,0 +1,60 @@
+import type { HostReport, Report } from '../../model/report.ts'
+import { isRestart } from '../plan/summarise-plan.ts'
+import type { Style } from '../text/style.ts'
+import { count, duration } from '../text/words.ts'
+
+/** What a report comes to. `restarts` counts those of the applied changes that restarted a unit. */
+export interface ReportSummary {
+  readonly hosts: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly unsettled: number
+  readonly failed: number
+  readonly unreachable: number
+  readonly notStarted: number
+  readonly changesApplied: number
+  readonly restarts: number
+  readonly durationMs: number
+}
+
+/** Counts hosts by status, and what was applied on them. */
+export function summariseReport(report: Report): ReportSummary {
+  const hostsThatAre = (status: HostReport['status']) =>
+    report.hosts.filter((host) => host.status === status).length
+  const applied = report.hosts
+    .flatMap((host) => ('results' in host ? host.results : []))
+    .filter((result) => result.outcome === 'applied')
+  return {
+    hosts: report.hosts.length,
+    changed: hostsThatAre('changed'),
+    unchanged: hostsThatAre('unchanged'),
+    unsettled: hostsThatAre('unsettled'),
+    failed: hostsThatAre('failed'),
+    unreachable: hostsThatAre('unreachable'),
+    notStarted: hostsThatAre('not-started'),
+    changesApplied: applied.length,
+    restarts: applied.filter((result) => isRestart(result.change.operation)).length,
+    durationMs: report.durationMs,
+  }
+}
+
+/** `3 hosts: 2 changed, 1 failed; 5 changes applied, 2 restarts; 3.2 s` */
+export function renderReportSummary(summary: ReportSummary, style: Style): string {
+  const hosts = [
+    summary.changed > 0 && style.success(`${summary.changed} changed`),
+    summary.unchanged > 0 && `${summary.unchanged} unchanged`,
+    summary.unsettled > 0 && style.warning(`${summary.unsettled} unsettled`),
+    summary.failed > 0 && style.error(`${summary.failed} failed`),
+    summary.unreachable > 0 && style.error(`${summary.unreachable} unreachable`),
+    summary.notStarted > 0 && style.warning(`${summary.notStarted} not started`),
+  ].filter((part) => part !== false)
+  return [
+    `${count(summary.hosts, 'host')}: ${hosts.join(', ')}`,
+    ...(summary.changesApplied === 0
+      ? []
+      : [
+          `${count(summary.changesApplied, 'change')} applied${summary.restarts === 0 ? '' : `, ${count(summary.restarts, 'restart')}`}`,
+        ]),
+    duration(summary.durationMs),
+  ].join('; ')
+}

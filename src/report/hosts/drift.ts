@@ -1,0 +1,53 @@
+import type { Facts } from '../../model/facts.ts'
+import type { HostPlan, Plan } from '../../model/plan.ts'
+
+/** What differs from the last apply because somebody changed it on the host. */
+export interface Drift {
+  /** The plan without everything else: only changes that undo a hand edit. */
+  readonly plan: Plan
+  readonly summary: DriftSummary
+}
+
+export interface DriftSummary {
+  readonly hosts: number
+  readonly drifted: number
+  /** Drifted resources on all hosts. */
+  readonly resources: number
+  /** Hosts on which nothing was ever applied, so that nothing can have drifted. */
+  readonly neverApplied: number
+  readonly failed: number
+}
+
+/** Keeps of a plan what the hosts caused. */
+export function driftOf(plan: Plan): Drift {
+  const hosts = plan.hosts.map((host) => (host.status === 'failed' ? host : onlyDrift(host)))
+  const counts = hosts.map(driftedResources).map((resources) => resources.length)
+  return {
+    plan: { ...plan, hosts, waves: [] },
+    summary: {
+      hosts: hosts.length,
+      drifted: counts.filter((number) => number > 0).length,
+      resources: counts.reduce((sum, number) => sum + number, 0),
+      neverApplied: hosts.filter((host) => host.status === 'planned' && !wasApplied(host.facts)).length,
+      failed: hosts.filter(({ status }) => status === 'failed').length,
+    },
+  }
+}
+
+/** The resources that somebody changed on the host, each once. */
+export function driftedResources(host: HostPlan): readonly string[] {
+  if (host.status === 'failed') return []
+  return [...new Set(onlyDrift(host).changes.map(({ resource }) => resource))]
+}
+
+/** Whether this cluster's converge has ever applied anything to the host. */
+export function wasApplied({ state }: Facts): boolean {
+  return state !== undefined && state.generation > 0
+}
+
+function onlyDrift(host: Extract<HostPlan, { status: 'planned' }>) {
+  const changes = host.changes.filter(
+    ({ cause }) => cause === 'host changed' || cause === 'spec and host changed',
+  )
+  return { ...host, changes, notes: [] }
+}

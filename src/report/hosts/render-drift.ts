@@ -1,0 +1,33 @@
+import { renderHosts } from '../plan/render-plan.ts'
+import type { Style } from '../text/style.ts'
+import { count } from '../text/words.ts'
+import type { Drift, DriftSummary } from './drift.ts'
+
+export interface RenderDriftOptions {
+  readonly drift: Drift
+  readonly style: Style
+  /** Names hosts without drift too, and shows long hunks whole. */
+  readonly verbose: boolean
+}
+
+/** Drift for people: the operations that would undo it, with diffs from what is there to what the spec wants. */
+export function renderDrift({ drift, style, verbose }: RenderDriftOptions): string {
+  const blocks = [
+    ...renderHosts({ plan: drift.plan, style, verbose }),
+    [renderDriftSummary(drift.summary, style)],
+  ]
+  return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n')
+}
+
+/** `3 hosts: 1 drifted (2 resources), 1 without drift, 1 failed` */
+function renderDriftSummary(summary: DriftSummary, style: Style): string {
+  const { hosts, drifted, resources, neverApplied, failed } = summary
+  const without = hosts - drifted - neverApplied - failed
+  const parts = [
+    drifted > 0 && style.warning(`${drifted} drifted (${count(resources, 'resource')})`),
+    without > 0 && `${without} without drift`,
+    neverApplied > 0 && `${neverApplied} never applied to`,
+    failed > 0 && style.error(`${failed} failed`),
+  ].filter((part) => part !== false)
+  return `${count(hosts, 'host')}: ${parts.join(', ')}`
+}

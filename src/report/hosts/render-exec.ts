@@ -1,0 +1,69 @@
+import type { ConvergeError } from '../../model/errors.ts'
+import { escapeLines } from '../text/escape-control.ts'
+import { groupHosts } from '../text/group-hosts.ts'
+import { renderError } from '../text/render-error.ts'
+import type { Style } from '../text/style.ts'
+import { count } from '../text/words.ts'
+
+/** What a command said on a host, or why it did not. */
+export type Answer =
+  | {
+      readonly host: string
+      /** Undefined when a signal ended it. */
+      readonly exitCode: number | undefined
+      readonly stdout: string
+      readonly stderr: string
+    }
+  | { readonly host: string; readonly error: ConvergeError }
+
+/** Answers for people: hosts with the same output and exit code together, no control character as it came. */
+export function renderAnswers(answers: readonly Answer[], style: Style): string {
+  const groups = groupHosts(answers, (answer) => renderAnswer(answer, style))
+  const blocks = groups.map(({ names, lines: [first = '', ...rest] }) =>
+    [`${style.heading(names)}${first}`, ...rest.map((line) => `  ${line}`), ''].join('\n'),
+  )
+  return [...blocks, `${renderSummary(summariseAnswers(answers), style)}\n`].join('\n')
+}
+
+/** The first line goes behind the host's name. */
+function renderAnswer(answer: Answer, style: Style): readonly string[] {
+  if ('error' in answer) return ['', ...renderError(answer.error, style)]
+  const { exitCode, stdout, stderr } = answer
+  const ended = exitCode === undefined ? 'ended by a signal' : `exit code ${exitCode}`
+  return [
+    exitCode === 0 ? '' : ` ${style.error(ended)}`,
+    ...(stdout === '' ? [] : escapeLines(stdout)),
+    ...(stderr === '' ? [] : escapeLines(stderr).map((line) => `${style.warning('stderr:')} ${line}`)),
+  ]
+}
+
+export interface AnswersSummary {
+  readonly hosts: number
+  readonly succeeded: number
+  /** It ran and did not exit 0. */
+  readonly failed: number
+  /** It could not be run, or its end was not seen. */
+  readonly unanswered: number
+}
+
+/** Counts hosts. */
+export function summariseAnswers(answers: readonly Answer[]): AnswersSummary {
+  const unanswered = answers.filter((answer) => 'error' in answer).length
+  const succeeded = answers.filter((answer) => 'exitCode' in answer && answer.exitCode === 0).length
+  return {
+    hosts: answers.length,
+    succeeded,
+    failed: answers.length - unanswered - succeeded,
+    unanswered,
+  }
+}
+
+/** `3 hosts: 2 succeeded, 1 failed` */
+function renderSummary({ hosts, succeeded, failed, unanswered }: AnswersSummary, style: Style): string {
+  const parts = [
+    succeeded > 0 && `${succeeded} succeeded`,
+    failed > 0 && style.error(`${failed} failed`),
+    unanswered > 0 && style.error(`${unanswered} did not answer`),
+  ].filter((part) => part !== false)
+  return `${count(hosts, 'host')}: ${parts.join(', ')}`
+}

@@ -1,0 +1,56 @@
+import type { ConvergeError } from '../../model/errors.ts'
+import type { Generation, HostHistory } from '../../model/manifest.ts'
+import { parseStartedBy, wallTime } from '../../model/started-by.ts'
+import { escapeLine } from '../text/escape-control.ts'
+import { groupHosts } from '../text/group-hosts.ts'
+import { renderError } from '../text/render-error.ts'
+import type { Style } from '../text/style.ts'
+import { count } from '../text/words.ts'
+
+/** A host's history, held by whom as long as the hold counts; or why it could not be asked. */
+export type RecordedHost =
+  | ({ readonly host: string } & HostHistory)
+  | { readonly host: string; readonly error: ConvergeError }
+
+export interface RenderHistoryOptions {
+  readonly hosts: readonly RecordedHost[]
+  readonly style: Style
+  /** Shows all changes of each generation. */
+  readonly verbose: boolean
+}
+
+const shownChanges = 3
+
+/** Generations for people, newest first; hosts with the same ones are shown together. */
+export function renderHistory({ hosts, style, verbose }: RenderHistoryOptions): string {
+  const groups = groupHosts(hosts, (host) => renderHost(host, style, verbose))
+  return groups
+    .map(({ names, lines: [first = '', ...rest] }) =>
+      [`${style.heading(names)}${first}`, ...rest.map((line) => `  ${line}`), ''].join('\n'),
+    )
+    .join('\n')
+}
+
+/** The first line goes behind the host's name. */
+function renderHost(host: RecordedHost, style: Style, verbose: boolean): readonly string[] {
+  if ('error' in host) return ['', ...renderError(host.error, style)]
+  const held =
+    host.held === undefined ? '' : ` ${style.warning('held')} after a rollback by ${escapeLine(host.held)}`
+  if (host.generations.length === 0) return [held, style.quiet('no applies are recorded')]
+  return [held, ...host.generations.flatMap((generation) => renderGeneration(generation, style, verbose))]
+}
+
+function renderGeneration(
+  { number, by, changes }: Generation,
+  style: Style,
+  verbose: boolean,
+): readonly string[] {
+  const { who, at } = parseStartedBy(by)
+  const shown = verbose ? changes : changes.slice(0, shownChanges)
+  const hidden = changes.length - shown.length
+  return [
+    `generation ${number}${at === undefined ? '' : `, ${wallTime(at)}`}, ${escapeLine(who)}`,
+    ...shown.map((line) => `  ${escapeLine(line)}`),
+    ...(hidden === 0 ? [] : [style.quiet(`  and ${count(hidden, 'more change')}; --verbose shows them`)]),
+  ]
+}

@@ -1,0 +1,98 @@
+import { assertNever } from '../../model/value.ts'
+import { escapeLine } from '../text/escape-control.ts'
+import { causes } from '../text/render-error.ts'
+import type { Style } from '../text/style.ts'
+import { count } from '../text/words.ts'
+import type { HostStatus } from './host-status.ts'
+
+export interface RenderStatusOptions {
+  readonly hosts: readonly HostStatus[]
+  readonly style: Style
+  /** Names what drifted, what is pending, and what one can do about a failure. */
+  readonly verbose: boolean
+}
+
+/** One line per host, then the summary line. */
+export function renderStatus({ hosts, style, verbose }: RenderStatusOptions): string {
+  const width = Math.max(0, ...hosts.map(({ host }) => escapeLine(host).length))
+  const lines = hosts.flatMap((host) => [
+    `${style.heading(escapeLine(host.host).padEnd(width))}  ${inWords(host, style)}`,
+    ...(verbose ? details(host).map((line) => `${' '.repeat(width + 4)}${line}`) : []),
+  ])
+  return `${[...lines, '', summary(hosts, style)].join('\n')}\n`
+}
+
+function inWords(host: HostStatus, style: Style): string {
+  switch (host.status) {
+    case 'reachable': {
+      const { generation, held, drifted, pending, failedUnits } = host
+      return [
+        generation === undefined ? 'never applied to' : `generation ${generation}`,
+        held !== undefined && style.warning(`held after a rollback by ${escapeLine(held)}`),
+        drifted.length > 0 && style.warning(`${count(drifted.length, 'resource')} drifted`),
+        pending.length > 0 && style.warning(count(pending.length, 'pending notification')),
+        failedUnits.length > 0 && style.error(escapeLine(`failed: ${failedUnits.join(' ')}`)),
+      ]
+        .filter((part) => part !== false)
+        .join(', ')
+    }
+    case 'applying':
+      return style.warning(escapeLine(host.error.message))
+    case 'refused':
+      return style.error(escapeLine(`refused: ${host.error.message}`))
+    case 'unreachable':
+      return style.error(escapeLine(`unreachable: ${host.error.step}: ${host.error.message}`))
+    default:
+      return assertNever(host)
+  }
+}
+
+function details(host: HostStatus): readonly string[] {
+  const lines =
+    host.status === 'reachable'
+      ? [
+          ...host.drifted.map((resource) => `drifted: ${resource}`),
+          ...host.pending.map(({ action, resource }) => `pending: ${action} of ${resource}`),
+        ]
+      : [
+          ...causes(host.error).map((cause) => `cause: ${cause}`),
+          ...(host.error.remedy === undefined ? [] : [`remedy: ${host.error.remedy}`]),
+        ]
+  return lines.map(escapeLine)
+}
+
+/** `4 hosts: 3 reachable, 1 unreachable; 1 held, 1 drifted` */
+function summary(hosts: readonly HostStatus[], style: Style): string {
+  const counts = summariseStatus(hosts)
+  const reach = [
+    counts.reachable > 0 && `${counts.reachable} reachable`,
+    counts.unreachable > 0 && style.error(`${counts.unreachable} unreachable`),
+  ]
+  const concerns = [
+    counts.applying > 0 && `${counts.applying} applying`,
+    counts.refused > 0 && style.error(`${counts.refused} refused`),
+    counts.held > 0 && `${counts.held} held`,
+    counts.drifted > 0 && style.warning(`${counts.drifted} drifted`),
+    counts.pending > 0 && style.warning(`${counts.pending} with pending notifications`),
+    counts.failedUnits > 0 && style.error(`${counts.failedUnits} with failed units`),
+  ]
+  const said = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(', ')
+  const rest = said(concerns)
+  return `${count(counts.hosts, 'host')}: ${said(reach)}${rest === '' ? '' : `; ${rest}`}`
+}
+
+/** Counts hosts; those that are applying or refused are reachable, too. */
+export function summariseStatus(hosts: readonly HostStatus[]) {
+  const number = (matches: (host: HostStatus) => boolean) => hosts.filter(matches).length
+  return {
+    hosts: hosts.length,
+    reachable: number(({ status }) => status !== 'unreachable'),
+    unreachable: number(({ status }) => status === 'unreachable'),
+    applying: number(({ status }) => status === 'applying'),
+    refused: number(({ status }) => status === 'refused'),
+    held: number((host) => host.status === 'reachable' && host.held !== undefined),
+    drifted: number((host) => host.status === 'reachable' && host.drifted.length > 0),
+    pending: number((host) => host.status === 'reachable' && host.pending.length > 0),
+    failedUnits: number((host) => host.status === 'reachable' && host.failedUnits.length > 0),
+  }
+}

@@ -1,0 +1,35 @@
+import type { Wave } from '../../model/plan.ts'
+import { compactHosts } from '../text/compact-hosts.ts'
+import { escapeLine } from '../text/escape-control.ts'
+import type { Style } from '../text/style.ts'
+
+/** The waves of a plan with what gates them; nothing where all hosts run at once and nothing gates them. */
+export function renderWaves(waves: readonly Wave[], style: Style): readonly string[] {
+  const plain = waves.every((wave) => wave.gates.length === 0 && wave.bootstrap.length === 0)
+  if (waves.length <= 1 && plain) return []
+  return waves.flatMap((wave, index) => [
+    style.heading(`wave ${index + 1} of ${waves.length}: ${escapeLine(compactHosts(wave.hosts))}`),
+    ...(wave.bootstrap.length === 0 ? [] : [`  ${escapeLine(startsOf(wave.bootstrap))}`]),
+    ...wave.gates.flatMap(renderGate),
+  ])
+}
+
+/** Only members that are down are started; several of them may need each other. */
+function startsOf(hosts: readonly string[]): string {
+  const names = compactHosts(hosts)
+  return hosts.length === 1
+    ? `${names} starts at once: its member is down`
+    : `bootstrap: ${names} start together and wait for each other`
+}
+
+/** Members with the same health check, which mostly are all of them, share a line. */
+function renderGate(gate: Wave['gates'][number]): readonly string[] {
+  const byCheck = new Map<string, string[]>()
+  for (const { host, healthy } of gate.members) byCheck.set(healthy, [...(byCheck.get(healthy) ?? []), host])
+  const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
+  if (byCheck.size === 0) return [head]
+  return [
+    `${head}; begins only if the others are healthy then:`,
+    ...[...byCheck].map(([healthy, hosts]) => escapeLine(`    ${compactHosts(hosts)}: \`${healthy}\``)),
+  ]
+}

@@ -1,0 +1,140 @@
+import type { Change, FileDiff, HostPlan, Plan } from '../../model/plan.ts'
+import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
+import { escapeLine } from '../text/escape-control.ts'
+import { renderError } from '../text/render-error.ts'
+import type { Style } from '../text/style.ts'
+import { describeOperation } from './describe-operation.ts'
+
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
+/** Something to show, and the hosts of which it is true. */
+export interface Shown<T> {
+  readonly value: T
+  readonly hosts: readonly string[]
+}
+
+/** The same step on many hosts: words that they share, and where they differ each variant with its hosts. */
+export interface ChangeView {
+  readonly words: readonly Shown<string>[]
+  readonly details: readonly Shown<string>[]
+  readonly hunks: readonly Shown<PathHunk>[]
+}
+
+export interface PathHunk {
+  readonly path: string
+  readonly hunk: Hunk
+}
+
+/** Hosts that are shown together: the same resources change in the same ways and order. */
+export interface HostGroup {
+  readonly hosts: readonly string[]
+  readonly status: 'changing' | 'unchanged' | 'held' | 'failed'
+  readonly changes: readonly ChangeView[]
+  /** Notes, or the failure. */
+  readonly lines: readonly string[]
+}
+
+/** The plan's hosts in groups, in the order of the spec. */
+export function viewPlan(plan: Plan, style: Style): readonly HostGroup[] {
+  const groups = new Map<string, HostPlan[]>()
+  for (const host of plan.hosts) {
+    const key = groupKey(host, style)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [host])
+    else group.push(host)
+  }
+  const diffOf = cachedDiff()
+  return [...groups.values()].map((hosts) => viewGroup(hosts, diffOf, style))
+}
+
+function groupKey(host: HostPlan, style: Style): string {
+  if (host.status === 'failed') return JSON.stringify(['failed', linesOf(host, style)])
+  const steps = host.changes.map(({ resource, operation }) => [
+    resource,
+    operation.op,
+    operation.op === 'unit' ? operation.action : '',
+  ])
+  return JSON.stringify(['planned', steps, host.notes, host.held])
+}
+
+function groupStatus(first: PlannedHost | undefined): HostGroup['status'] {
+  if (first === undefined) return 'failed'
+  if (first.held !== undefined) return 'held'
+  return first.changes.length === 0 ? 'unchanged' : 'changing'
+}
+
+function viewGroup(hosts: readonly HostPlan[], diffOf: DiffOf, style: Style): HostGroup {
+  const [first] = hosts
+  const planned = hosts.filter((host) => host.status === 'planned')
+  const count = planned[0]?.changes.length ?? 0
+  return {
+    hosts: hosts.map((host) => host.host),
+    status: groupStatus(planned[0]),
+    changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf)),
+    lines: first === undefined ? [] : linesOf(first, style),
+  }
+}
+
+function linesOf(host: HostPlan, style: Style): readonly string[] {
+  if (host.status === 'failed') return renderError(host.error, style)
+  return host.notes.map((note) => `note: ${escapeLine(note)}`)
+}
+
+/** The change at one place of the order, on all hosts of a group. */
+function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffOf): ChangeView {
+  const words = collectShown<string>()
+  const details = collectShown<string>()
+  const hunks = collectShown<PathHunk>()
+  for (const { host, changes, facts } of hosts) {
+    const change = changes[index]
+    if (change === undefined) continue
+    const diff = diffOfChange(change)
+    const shown = diff === undefined ? undefined : diffOf(diff)
+    words.add(describeOperation(change.operation, facts), host)
+    const cause = change.cause === undefined ? '' : ` (${change.cause})`
+    details.add(`${escapeLine(change.resource)}: ${escapeLine(change.reason)}${cause}`, host)
+    for (const line of guardWords(change)) details.add(line, host)
+    if (diff === undefined || shown === undefined) continue
+    if ('omitted' in shown) details.add(escapeLine(shown.omitted), host)
+    else for (const hunk of shown.hunks) hunks.add({ path: diff.path, hunk }, host)
+  }
+  return { words: words.all(), details: details.all(), hunks: hunks.all() }
+}
+
+/** Equal values are one, with the hosts of all; in the order in which they came. */
+function collectShown<T>(): { add(value: T, host: string): void; all(): readonly Shown<T>[] } {
+  const found = new Map<string, { readonly value: T; readonly hosts: string[] }>()
+  return {
+    add(value, host) {
+      const key = JSON.stringify(value)
+      const same = found.get(key)
+      if (same === undefined) found.set(key, { value, hosts: [host] })
+      else same.hosts.push(host)
+    },
+    all: () => [...found.values()],
+  }
+}
+
+/** `decided on host: only if ...` for a change whose guard has not spoken yet. */
+function guardWords(change: Change): readonly string[] {
+  const { onlyIf, unless } = change.guard ?? {}
+  const conditions = [
+    ...(onlyIf === undefined ? [] : [`only if \`${escapeLine(onlyIf)}\``]),
+    ...(unless === undefined ? [] : [`unless \`${escapeLine(unless)}\``]),
+    ...(change.whenOwed === undefined ? [] : ['only if it is notified']),
+  ]
+  return conditions.length === 0 ? [] : [`decided on host: ${conditions.join(' and ')}`]
+}
+
+type DiffOf = (diff: FileDiff) => ShownDiff
+
+/** Hosts of one role mostly differ in the same way; a thousand of them should cost one diff. */
+function cachedDiff(): DiffOf {
+  const known = new Map<string, ShownDiff>()
+  return (diff) => {
+    const key = JSON.stringify([diff.path, diff.before, diff.after, diff.omitted])
+    const shown = known.get(key) ?? diffHunks(diff)
+    known.set(key, shown)
+    return shown
+  }
+}

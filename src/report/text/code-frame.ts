@@ -1,0 +1,105 @@
+import type { Diagnostic, Position } from '../../model/diagnostic.ts'
+import { escapeLine } from './escape-control.ts'
+import type { Style } from './style.ts'
+import { count } from './words.ts'
+
+/**
+ * Diagnostics for people, by file and position, each with the source line that it is about:
+ *
+ *     cluster.yaml:4:9 error: unknown role "wbe"
+ *       4 | roles: [wbe]
+ *         |         ^^^
+ *       did you mean "web"?
+ *
+ * `sources` holds the text of the files that could be read; the last line counts errors and warnings.
+ */
+export function renderDiagnostics(options: {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly sources: ReadonlyMap<string, string>
+  readonly style: Style
+}): string {
+  const { diagnostics, sources, style } = options
+  const lines: Lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]))
+  const frames = diagnostics
+    .toSorted(bySeverity)
+    .slice(0, maxShown)
+    .toSorted(byPosition)
+    .map((diagnostic) => `${renderDiagnostic(diagnostic, lines, style).join('\n')}\n`)
+  const more = diagnostics.length - frames.length
+  const rest = more === 0 ? '' : `, of which ${maxShown} are shown`
+  return [...frames, `${summariseDiagnostics(diagnostics)}${rest}\n`].join('\n')
+}
+
+/** Nobody reads more at once, and a generated spec can be wrong in a million places. */
+const maxShown = 200
+
+/** The lines of the files that could be read. */
+type Lines = ReadonlyMap<string, readonly string[]>
+
+/** Errors first, so that warnings never crowd them out; each kind as one reads the files. */
+function bySeverity(a: Diagnostic, b: Diagnostic): number {
+  return Number(a.severity !== 'error') - Number(b.severity !== 'error') || byPosition(a, b)
+}
+
+/** `3 errors, 1 warning` */
+export function summariseDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
+  const warnings = diagnostics.length - errors
+  if (warnings === 0) return count(errors, 'error')
+  return errors === 0
+    ? count(warnings, 'warning')
+    : `${count(errors, 'error')}, ${count(warnings, 'warning')}`
+}
+
+function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): readonly string[] {
+  const { position, severity } = diagnostic
+  const paint = severity === 'error' ? style.error : style.warning
+  const [first = '', ...rest] = diagnostic.message.split('\n').map(shortLine)
+  const place =
+    position === undefined
+      ? ''
+      : `${style.heading(escapeLine(`${position.file}:${position.line}:${position.column}`))} `
+  return [
+    `${place}${paint(`${severity}:`)} ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...(position === undefined ? [] : codeFrame(position, lines.get(position.file), { paint, style })),
+    ...(diagnostic.hint === undefined ? [] : [`  ${shortLine(diagnostic.hint)}`]),
+  ]
+}
+
+/** Messages quote what was written, which may be of any length. */
+const maxMessageCharacters = 2_000
+
+function shortLine(text: string): string {
+  return escapeLine(text.length > maxMessageCharacters ? `${text.slice(0, maxMessageCharacters)}...` : text)
+}
+
+const maxFrameCharacters = 120
+
+function codeFrame(
+  position: Position,
+  lines: readonly string[] | undefined,
+  look: { readonly paint: (text: string) => string; readonly style: Style },
+): readonly string[] {
+  const line = lines?.[position.line - 1]?.replace(/\r$/, '')
+  if (line === undefined) return []
+  const number = String(position.line)
+  const gutter = (text: string) => look.style.quiet(`  ${text.padStart(number.length)} | `)
+  const column = position.column - 1
+  // A window of a very long line, begun so that what is meant is in it.
+  const start = column < maxFrameCharacters - 20 ? 0 : column - 40
+  const shown = line.slice(start, start + maxFrameCharacters)
+  const before = shown.slice(0, column - start)
+  const meant = shown.slice(column - start, column - start + (position.length ?? 1))
+  // Tabs stay tabs in the padding, so that the marks stand below what they mean whatever a tab is wide.
+  const padding = escapeLine(before).replaceAll(/[^\t]/g, ' ')
+  const marks = '^'.repeat(Math.max(1, escapeLine(meant).length))
+  return [`${gutter(number)}${escapeLine(shown)}`, `${gutter('')}${padding}${look.paint(marks)}`]
+}
+
+function byPosition(a: Diagnostic, b: Diagnostic): number {
+  const [left, right] = [a.position, b.position]
+  if (left === undefined || right === undefined) return left === right ? 0 : left === undefined ? 1 : -1
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1
+  return left.line - right.line || left.column - right.column
+}

@@ -1,0 +1,23 @@
+import { hash } from 'node:crypto'
+import type { Content } from '../../model/operation.ts'
+
+/** Text as the bytes of its UTF-8 form. */
+export function textContent(text: string): Content {
+  return {
+    encoding: 'utf8',
+    data: text,
+    sha256: hash('sha256', text),
+    sizeBytes: Buffer.byteLength(text, 'utf8'),
+  }
+}
+
+/** Any bytes, given in base64. */
+export function base64Content(data: string): Content {
+  const bytes = Buffer.from(data, 'base64')
+  return {
+    encoding: 'base64',
+    data: bytes.toString('base64'),
+    sha256: hash('sha256', bytes),
+    sizeBytes: bytes.length,
+  }
+}

@@ -1,0 +1,139 @@
+import { type Static, type TObject, Type } from 'typebox'
+import { FormatError } from '../../formats/format-error.ts'
+import { SpecError } from '../../model/errors.ts'
+import type { Facts, Probe } from '../../model/facts.ts'
+import type {
+  Claim,
+  NotificationAction,
+  Relations,
+  Resource,
+  ResourceId,
+  ResourceKind,
+  Step,
+  Trigger,
+} from '../../model/resource.ts'
+import type { ValueMap } from '../../model/value.ts'
+import { checkInput, plainSchema } from './check-input.ts'
+import { splitRelations } from './relations.ts'
+
+/** What a kind says about one desired state: data, and the pure function from facts to steps. */
+export interface Behaviour {
+  readonly claims: readonly Claim[]
+  follows?(): readonly Claim[]
+  readonly probes: readonly Probe[]
+  readonly actions?: readonly NotificationAction[]
+  readonly dormant?: boolean
+  steps(facts: Facts, trigger?: Trigger): readonly Step[]
+}
+
+/** What a kind may ask about the resource that it belongs to. */
+export interface Self {
+  readonly id: ResourceId
+  readonly relations: Relations
+}
+
+export interface ResourceDefinition<Schema extends TObject, Defaults extends Partial<Static<Schema>>> {
+  readonly kind: string
+  /** What is declared; a property with a default is optional in it. */
+  readonly schema: Schema
+  readonly defaults: Defaults
+  /** In YAML its `content` may also come from `source` or `template`; compile turns these into `content`. */
+  readonly contentFromFiles?: true
+  name(desired: Static<Schema> & Defaults): string
+  /** Throws a FormatError or SpecError for what the schema cannot say. */
+  behave(desired: Static<Schema> & Defaults, self: Self): Behaviour
+}
+
+/**
+ * Closes over the type of a kind's desired state and gives both ways to make one: the typed constructor for recipes, and
+ * the ResourceKind for `resources:` in YAML. Both throw a SpecError with every mistake in what they are given.
+ */
+export function defineResource<Schema extends TObject, Defaults extends Partial<Static<Schema>>>(
+  definition: ResourceDefinition<Schema, Defaults>,
+): { readonly resource: (input: Static<Schema> & Relations) => Resource; readonly kind: ResourceKind } {
+  const { kind, defaults } = definition
+  const check = checkInput<Static<Schema> & ValueMap>(kind, definition.schema)
+  const create = (input: object): Resource => {
+    const { own, relations } = splitRelations(input)
+    const desired = { ...defaults, ...check(own) }
+    const name = definition.name(desired)
+    const id: ResourceId = `${kind}[${name}]`
+    const behaviour = located(id, () => definition.behave(desired, { id, relations }))
+    const guards = guardProbes(relations)
+    // One shape for all kinds, written out: spreading what a kind gives back is slow for many resources.
+    return Object.freeze({
+      kind,
+      name,
+      id,
+      desired: Object.freeze(desired),
+      relations,
+      claims: behaviour.claims,
+      follows: behaviour.follows ?? nothing,
+      actions: behaviour.actions ?? NO_ACTIONS,
+      dormant: behaviour.dormant ?? false,
+      probes: guards.length === 0 ? behaviour.probes : [...behaviour.probes, ...guards],
+      steps: behaviour.steps,
+    })
+  }
+  return { resource: create, kind: { kind, schema: yamlSchema(definition), create } }
+}
+
+const NO_ACTIONS: readonly NotificationAction[] = []
+const nothing = () => []
+
+/** Says which resource a mistake belongs to. */
+function located<Result>(id: ResourceId, make: () => Result): Result {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new SpecError(
+      error.problems.map(({ message, hint }) => ({
+        severity: 'error',
+        code: 'invalid-resource',
+        path: '',
+        message: `${id}: ${message}`,
+        hint,
+      })),
+    )
+  }
+}
+
+function guardProbes({ onlyIf, unless }: Relations): readonly Probe[] {
+  return [onlyIf, unless].flatMap((command) => (command === undefined ? [] : [{ probe: 'check', command }]))
+}
+
+const CONTENT_SOURCES = {
+  source: Type.Optional(
+    Type.String({ minLength: 1, description: 'a text file beside the spec whose content is taken as it is' }),
+  ),
+  template: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'a Handlebars template beside the spec that yields the content',
+    }),
+  ),
+  variables: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),
+  ),
+}
+
+/** The schema as editors and the loader see it: with defaults shown, and with the files that content may come from. */
+function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>(
+  definition: ResourceDefinition<Schema, Defaults>,
+): ResourceKind['schema'] {
+  const defaults = new Map<string, unknown>(Object.entries(definition.defaults))
+  const properties = Object.entries(definition.schema.properties).map(([name, schema]) => [
+    name,
+    defaults.has(name) ? { ...schema, default: defaults.get(name) } : schema,
+  ])
+  const sources = definition.contentFromFiles ? CONTENT_SOURCES : {}
+  return { ...plainSchema(definition.schema), properties: { ...Object.fromEntries(properties), ...sources } }
+}
+
+/** Throws a SpecError with one mistake in what a resource was given that its schema cannot say. */
+export function invalid({ id }: Self, message: string, hint: string): never {
+  throw new SpecError([
+    { severity: 'error', code: 'invalid-resource', path: '', message: `${id}: ${message}`, hint },
+  ])
+}

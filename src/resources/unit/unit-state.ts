@@ -1,0 +1,84 @@
+import { ResourceConflict } from '../../model/errors.ts'
+import type { UnitFact } from '../../model/facts.ts'
+import type { UnitAction } from '../../model/operation.ts'
+import type { ResourceId, Step } from '../../model/resource.ts'
+
+/** What a unit should be, apart from its files; undefined leaves it as it is. */
+export interface UnitState {
+  readonly name: string
+  readonly masked?: boolean
+  readonly enabled?: boolean
+  readonly started?: boolean
+}
+
+/** `activating` and `reloading` end in `active`: a unit in them is started. */
+export function isStarted(found: UnitFact): boolean {
+  return found.active === 'active' || found.active === 'activating' || found.active === 'reloading'
+}
+
+/** Before the unit's files are written: a mask is a link that stands in their way. */
+export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): readonly Step[] {
+  const isWanted = state.masked === false || state.enabled === true || state.started === true
+  if (!isWanted) return []
+  if (found.file === 'masked-runtime') throw runtimeConflict(id, state.name, 'masked', 'unmask')
+  if (found.file !== 'masked') return []
+  if (state.masked === false) return [step(state.name, 'unmask', 'is masked, will be unmasked')]
+  throw new ResourceConflict(
+    id,
+    `somebody masked ${state.name}`,
+    'declare `masked: false` to have it unmasked, or leave out enabled and started',
+  )
+}
+
+/** After its files are written: mask, enable or disable. */
+export function unitFileSteps(
+  { name, masked, enabled }: UnitState,
+  id: ResourceId,
+  found: UnitFact,
+  { isRewritten }: { readonly isRewritten: boolean },
+): readonly Step[] {
+  if (masked === true && found.file !== 'masked') return [step(name, 'mask', 'will be masked')]
+  // A file that gains its [Install] in this run was still `static` when it was inspected.
+  const isNewlyInstalled = isRewritten && found.file === 'static'
+  if (enabled === true && (isNewlyInstalled || canBeEnabled(found.file))) {
+    return [step(name, 'enable', 'will be enabled')]
+  }
+  if (enabled === false) {
+    if (found.file === 'enabled-runtime') throw runtimeConflict(id, name, 'enabled', 'disable')
+    if (found.file === 'enabled') return [step(name, 'disable', 'will be disabled')]
+  }
+  return []
+}
+
+/** Last of all: start or stop. */
+export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
+  // One that ends again and again is `activating` in between, and does not run.
+  if (started === true && (!isStarted(found) || found.isCrashing === true)) {
+    const state = found.isCrashing ? 'ends by itself' : `is ${found.active}`
+    return [step(name, 'start', found.load === 'not-found' ? 'will be started' : `${state}, will be started`)]
+  }
+  if (started === false && isStarted(found))
+    return [step(name, 'stop', `is ${found.active}, will be stopped`)]
+  return []
+}
+
+/**
+ * Enabling is not asked for again where it is done, and where it would change nothing for ever: a unit without
+ * [Install] (`static`), one that only others enable (`indirect`), another name of a unit (`alias`), and those that
+ * systemd makes up (`generated`, `transient`).
+ */
+function canBeEnabled(unitFileState: string): boolean {
+  return !['enabled', 'static', 'indirect', 'alias', 'generated', 'transient'].includes(unitFileState)
+}
+
+function runtimeConflict(id: ResourceId, name: string, state: string, action: UnitAction): ResourceConflict {
+  return new ResourceConflict(
+    id,
+    `${name} is ${state} until the next boot only`,
+    `run \`systemctl ${action} --runtime ${name}\` on the host`,
+  )
+}
+
+function step(unit: string, action: UnitAction, reason: string): Step {
+  return { operation: { op: 'unit', unit, action }, reason }
+}

@@ -1,0 +1,180 @@
+import { type Static, Type } from 'typebox'
+import { InternalError, ResourceConflict } from '../../model/errors.ts'
+import type { Facts, UnitFact } from '../../model/facts.ts'
+import type { ResourceId, Step, Trigger } from '../../model/resource.ts'
+import { defineResource, invalid, type Self } from '../define/define-resource.ts'
+import { pathFact, unitFact } from '../define/facts-of.ts'
+import { ancestorClaims } from '../define/ownership.ts'
+import { AbsolutePath } from '../define/schema-types.ts'
+import { fileSteps, refuseOther } from '../file.ts'
+import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
+import { activeSteps, isStarted, unitFileSteps, unmaskSteps } from './unit-state.ts'
+
+const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
+
+const UnitContent = Type.Union(
+  [
+    Type.String(),
+    Type.Record(
+      Type.String(),
+      Type.Record(Type.String(), Type.Union([UnitValue, Type.Array(UnitValue)]), {
+        description: 'a map of directives',
+      }),
+    ),
+  ],
+  { description: 'the text of a unit file, or a map of sections to maps of directives' },
+)
+
+const UnitSchema = Type.Object(
+  {
+    name: Type.String({
+      pattern:
+        '^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|automount|swap|target|slice|device|scope)$',
+      description: 'the name of a unit with its type, such as "etcd.service"',
+    }),
+    content: Type.Optional(UnitContent),
+    dropIns: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[^./\\u0000][^/\\u0000]*$' }), UnitContent, {
+        additionalProperties: false,
+        description: 'a map of drop-ins by name without ".conf"',
+      }),
+    ),
+    enabled: Type.Optional(Type.Boolean({ description: 'true or false: whether it starts at boot' })),
+    started: Type.Optional(Type.Boolean({ description: 'true or false: whether it runs now' })),
+    masked: Type.Optional(Type.Boolean({ description: 'true or false: whether nothing can start it' })),
+    directory: Type.Optional(AbsolutePath),
+  },
+  { additionalProperties: false },
+)
+
+const DEFAULTS = { directory: '/etc/systemd/system' }
+const OWNERSHIP = { owner: 'root', group: 'root', mode: '0644' }
+
+type Unit = Static<typeof UnitSchema> & typeof DEFAULTS
+
+/** A systemd unit: its file and drop-ins, and whether it is masked, enabled and started. */
+export const { resource: unit, kind: unitKind } = defineResource({
+  kind: 'unit',
+  schema: UnitSchema,
+  defaults: DEFAULTS,
+  contentFromFiles: true,
+  name: ({ name }) => name,
+  behave(desired, self) {
+    const files = unitFiles(desired)
+    refuseContradictions(desired, files, self)
+    const directories = [...new Set(files.map((file) => file.directory))]
+    return {
+      claims: [
+        { kind: 'unit', key: desired.name },
+        ...files.map(({ path }) => ({ kind: 'path', key: path })),
+      ],
+      follows: () => files.flatMap(({ path }) => ancestorClaims(path)),
+      probes: [
+        ...directories.map((path) => ({ probe: 'path', path }) as const),
+        ...files.map(({ path, content }) => ({ probe: 'path', path, sha256: content.sha256 }) as const),
+        { probe: 'unit', unit: desired.name },
+      ],
+      actions: ['restart', 'reload', 'start', 'stop'],
+      steps(facts, trigger) {
+        if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
+        const found = unitFact(facts, desired.name)
+        const isBooted = facts.platform.init === 'systemd'
+        if (trigger !== undefined) return isBooted ? triggeredSteps(desired, found, trigger) : []
+        const unmasking = unmaskSteps(desired, self.id, found)
+        const owesRestart =
+          isBooted && desired.started !== false && (desired.started === true || isStarted(found))
+        const writing = files.flatMap((file) =>
+          writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
+        )
+        return [
+          ...unmasking,
+          ...writing,
+          ...unitFileSteps(desired, self.id, found, { isRewritten: writing.length > 0 }),
+          ...(isBooted ? activeSteps(desired, found) : []),
+        ]
+      },
+    }
+  },
+})
+
+/** Mistakes that would make the plan ask for the same thing for ever, or for two things at once. */
+function refuseContradictions(
+  { name, content, enabled, started, masked, directory }: Unit,
+  files: readonly WrittenUnitFile[],
+  self: Self,
+): void {
+  const text = files.map((file) => file.content.data).join('\n')
+  if (masked === true && (enabled === true || started === true)) {
+    invalid(self, 'a masked unit can be neither enabled nor started', 'leave out one of them')
+  }
+  if (masked === true && content !== undefined && directory === DEFAULTS.directory) {
+    invalid(
+      self,
+      `its file stands where the mask goes, in ${directory}`,
+      'leave out content, or set another directory',
+    )
+  }
+  if (enabled === true && content !== undefined && !/^\s*\[Install\]/m.test(text)) {
+    invalid(
+      self,
+      'it cannot be enabled without an [Install] section',
+      'add one, such as WantedBy=multi-user.target',
+    )
+  }
+  if (started !== true) return
+  if (name.includes('@.')) {
+    invalid(self, 'a template has nothing to start', 'declare an instance of it, such as getty@tty1.service')
+  }
+  const endsByItself = /^\s*Type\s*=\s*oneshot\s*$/m.test(text)
+  if (endsByItself && !/^\s*RemainAfterExit\s*=\s*(1|yes|y|true|t|on)\s*$/im.test(text)) {
+    invalid(
+      self,
+      'a oneshot service does not stay active, so it would be started in every run',
+      'set RemainAfterExit=yes, or notify it with the action start instead of `started`',
+    )
+  }
+}
+
+function hasState({ enabled, started, masked }: Unit): boolean {
+  return enabled !== undefined || started !== undefined || masked !== undefined
+}
+
+function withoutSystemd({ name }: Unit, { id }: Self): ResourceConflict {
+  return new ResourceConflict(
+    id,
+    `systemd does not run here, so the state of ${name} cannot be set`,
+    'declare `platform: { init: none }` and leave out enabled, started and masked for this host',
+  )
+}
+
+function writeSteps(
+  { path, directory, content }: WrittenUnitFile,
+  id: ResourceId,
+  facts: Facts,
+  options: { readonly isUnmasked: boolean; readonly owesRestart: boolean },
+): readonly Step[] {
+  const found = pathFact(facts, path)
+  const isMask = options.isUnmasked && found.type === 'link' && found.target === '/dev/null'
+  if (!isMask) refuseOther(id, path, found)
+  const steps = fileSteps({ path, ...OWNERSHIP }, content, facts, found).map(({ expects, ...step }) => ({
+    ...step,
+    // What was there is gone when the mask is.
+    ...(expects !== undefined && !isMask && { expects }),
+    ...(options.owesRestart && step.operation.op === 'write' && { owes: ['restart'] as const }),
+  }))
+  if (steps.length === 0 || pathFact(facts, directory).type !== 'absent') return steps
+  return [
+    { operation: { op: 'mkdir', path: directory, ...OWNERSHIP, mode: '0755' }, reason: 'will be created' },
+    ...steps,
+  ]
+}
+
+/** A unit that is declared stopped stays so; one that neither runs nor should run has nothing to restart. */
+function triggeredSteps(desired: Unit, found: UnitFact, { action }: Trigger): readonly Step[] {
+  if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
+  const brings = action !== 'stop'
+  if (brings && (desired.started === false || desired.masked === true)) return []
+  const needsRunning = action === 'restart' || action === 'reload'
+  if (needsRunning && desired.started !== true && !isStarted(found)) return []
+  return [{ operation: { op: 'unit', unit: desired.name, action }, reason: 'was notified' }]
+}

@@ -1,0 +1,31 @@
+import type { HostLibrary } from '../library.ts'
+import { quote } from '../quote.ts'
+import { type Run, runSettings } from './plan-program.ts'
+
+/**
+ * What goes over the connection for an apply: it puts the program on the host's disk, starts it detached and follows it.
+ * Sent again over another connection it goes on where it can: it follows the run if that was started, and starts it if not.
+ */
+export function launchProgram(program: string, run: Run, library: HostLibrary, revert?: string): string {
+  return `{
+${library.launch}
+${runSettings(run)}
+if prepare_run; then
+${fileFrom('program', program)}${revert === undefined ? '' : fileFrom('revert', revert)}
+launch
+follow
+else
+rejoin
+fi
+} </dev/null
+`
+}
+
+/**
+ * No here-document: dash 0.5.12 drops a byte above 0x7f that follows a line's beginning when that equals the beginning
+ * of the delimiter, bash needs room in /tmp, and both need a process more.
+ */
+function fileFrom(name: string, text: string): string {
+  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write below $STATE$(why_not "$STATE")"
+`
+}

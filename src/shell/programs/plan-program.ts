@@ -1,0 +1,143 @@
+import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
+import type { Guard } from '../../model/resource.ts'
+import { notificationWords } from '../answers/journal.ts'
+import { expectedState } from '../expected-state.ts'
+import type { HostLibrary } from '../library.ts'
+import { commandLine, quote } from '../quote.ts'
+import { placeSettings, type StatePlace } from './inspect-program.ts'
+import { operationWords } from './operation-words.ts'
+
+/** Which run of a program this is, and where its files are on the host. */
+export interface Run extends StatePlace {
+  /** Unique word of letters, digits and dashes; also sorts by time. */
+  readonly id: string
+  /** Who started it, for a second controller that finds the lock taken: one line. */
+  readonly by: string
+  /** Where the uploads are. */
+  readonly stagingDir: string
+  /** How many generations the host keeps; 10 unless given. */
+  readonly keepGenerations?: number
+  /** How long to wait for another apply that holds the lock; 0 unless given. */
+  readonly lockWaitSeconds?: number
+  /** The host takes the apply back by itself unless it is confirmed over a new connection within this time. */
+  readonly confirmWithinSeconds?: number
+}
+
+/** The changes of one host and the journal that the plan saw. */
+export interface PlannedChanges {
+  readonly changes: readonly Change[]
+  readonly journal: string
+  /** Absent for changes that leave no trace in the state. */
+  readonly bookkeeping?: Bookkeeping
+}
+
+/** The program that checks a plan's expectations under the lock and then carries out its changes, in order. */
+export function planProgram(planned: PlannedChanges, run: Run, library: HostLibrary): string {
+  return `{
+${library.inspect}
+${library.apply}
+${runSettings(run)}
+PORTABLE=
+read_uid
+read_init
+begin ${commandLine([run.id, run.by])}
+expect_journal ${quote(planned.journal)}
+${expectationLines(planned.changes).join('\n')}
+${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
+stop_if_refused
+${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
+${bookkeepingLines(planned.bookkeeping, run).join('\n')}
+${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
+${closingLines(planned.bookkeeping, run).join('\n')}
+end_of_steps
+} </dev/null
+`
+}
+
+/** Where state, results and uploads are: the first lines of each program that belongs to a run. */
+export function runSettings(run: Run): string {
+  return `${placeSettings(run)}
+ID=${quote(run.id)}
+RUN=$STATE/run/$ID
+STAGING=$R${quote(run.stagingDir)}
+LOCK_WAIT=${run.lockWaitSeconds ?? 0}`
+}
+
+const defaultKeepGenerations = 10
+
+function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
+  if (bookkeeping === undefined) return []
+  const { generation, summary, revert, records, rewrite, members, hold, outcome } = bookkeeping
+  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
+  return [
+    ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
+    `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
+    // What a rollback puts back may be kept in the oldest of them.
+    ...(outcome === undefined ? forgetLines(generation, run) : []),
+    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
+    ...(hold === 'release' ? ['release_hold'] : []),
+    ...records.map((line) => `record ${quote(line)}`),
+    ...(records.length === 0 ? [] : ['records_stand']),
+  ]
+}
+
+function forgetLines(generation: number, { keepGenerations = defaultKeepGenerations }: Run): string[] {
+  return generation > keepGenerations ? [`forget_generations ${generation - keepGenerations}`] : []
+}
+
+/** What is written behind the last change. */
+export function closingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
+  const { generation = 0, outcome, hold, leaves = [] } = bookkeeping ?? {}
+  const holds = hold !== undefined && hold !== 'release'
+  if (outcome === undefined && !holds && leaves.length === 0) return []
+  return [
+    'flush_writes',
+    ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
+    ...(holds ? [`hold ${quote(hold)}`] : []),
+    ...leaves.map((owed) => `still_owed ${commandLine(notificationWords(owed))}`),
+    ...(outcome === undefined ? [] : forgetLines(generation, run)),
+  ]
+}
+
+const expectationsPerCall = 100
+
+function expectationLines(changes: readonly Change[]): string[] {
+  const expected = new Map<string, Expectation>()
+  for (const change of changes)
+    for (const expectation of change.expects) expected.set(expectation.path, expectation)
+  const words = [...expected.values()].map(({ path, state }) => commandLine([path, expectedState(state)]))
+  const lines: string[] = []
+  for (let start = 0; start < words.length; start += expectationsPerCall) {
+    lines.push(`expect_paths ${words.slice(start, start + expectationsPerCall).join(' ')}`)
+  }
+  return lines
+}
+
+/** One change as lines of the program. */
+export function changeLines(change: Change, index: number, word: 'step' | 'back' = 'step'): string[] {
+  return [
+    ...(change.keeps ?? []).map(
+      ({ path, kept, staysInPlace }) =>
+        `keep ${commandLine([String(index), kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
+    ),
+    ...(change.records ?? []).map((line) => `record ${quote(line)}`),
+    ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
+    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine([word, String(index), ...operationWords(change.operation)])}`,
+    ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
+    ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
+  ]
+}
+
+function whenOwedWords(owed: Change['whenOwed']): string {
+  return owed === undefined ? '' : `when_owed ${commandLine(notificationWords(owed))} `
+}
+
+/** The words before a step that is decided on the host. */
+export function guardWords(guard: Guard | undefined): string {
+  if (guard?.onlyIf !== undefined && guard.unless !== undefined) {
+    return `guarded only_if ${quote(`( ${guard.onlyIf}\n) && ! ( ${guard.unless}\n)`)} `
+  }
+  if (guard?.onlyIf !== undefined) return `guarded only_if ${quote(guard.onlyIf)} `
+  if (guard?.unless !== undefined) return `guarded unless ${quote(guard.unless)} `
+  return ''
+}

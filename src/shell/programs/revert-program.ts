@@ -1,0 +1,50 @@
+import type { HostLibrary } from '../library.ts'
+import { quote } from '../quote.ts'
+import { changeLines, closingLines, type PlannedChanges, type Run, runSettings } from './plan-program.ts'
+
+/** How long the way back waits for the apply that it takes back: that one may hang, and is ended then. */
+const lockWaitSeconds = 60
+
+/**
+ * The program that takes an apply back from the host's own timer: without a controller, from whatever the apply has
+ * reached, so that it expects nothing.
+ */
+export function revertProgram(reverting: Required<PlannedChanges>, run: Run, library: HostLibrary): string {
+  const own: Run = { ...run, id: `${run.id}-revert`, lockWaitSeconds }
+  return `{
+${library.inspect}
+${library.apply}
+${library.revert}
+${runSettings(own)}
+PORTABLE=
+read_uid
+read_init
+prepare_alone
+outlast ${quote(run.id)}
+begin ${quote(own.id)} ${quote(`not confirmed: ${run.by}`)}
+expect_generation ${reverting.bookkeeping.generation}
+stop_if_refused
+${reverting.changes.flatMap((change, index) => changeLines(change, index, 'back')).join('\n')}
+${closingLines(reverting.bookkeeping, own).join('\n')}
+end_of_way_back
+} </dev/null
+`
+}
+
+/**
+ * The program that confirms an apply; it says `confirmed`, or `late` when the host goes back or has gone back already. A
+ * timer that has fired stays active for as long as what it has started runs.
+ */
+export function confirmProgram(run: Run): string {
+  const unit = `converge-revert-${run.id}`
+  const timer = quote(`${unit}.timer`)
+  return `{
+if [ "$(systemctl show -p SubState ${timer})" = SubState=waiting ] && systemctl stop ${timer} &&
+  [ "$(systemctl show -p ActiveState ${quote(`${unit}.service`)})" = ActiveState=inactive ]; then
+  echo confirmed
+else
+  echo late
+fi
+} </dev/null
+`
+}

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { ConvergeError } from '../../model/errors.ts'
+import type { Connection, ExecOptions, ExecResult, Upload } from '../../model/transport.ts'
+import { outputLimit } from '../output-limit.ts'
+import { checkUpload } from '../staging.ts'
+
+export interface LocalOptions {
+  readonly host: string
+  /** Absolute path of the root tree; the host library puts it before every path. */
+  readonly root: string
+}
+
+/** A connection to a root tree on this machine: programs run here, with the tree as their root. */
+export function localConnection({ host, root }: LocalOptions): Connection {
+  const running = new Set<(error: ConvergeError) => void>()
+  let closed = false
+  return {
+    host,
+    async exec(options) {
+      if (closed) throw closedConnection(host)
+      return runProgram(host, root, options, running)
+    },
+    upload: (directory, files) =>
+      closed ? Promise.reject(closedConnection(host)) : stage(host, root, directory, files),
+    async close() {
+      closed = true
+      for (const end of running) end(closedConnection(host))
+    },
+  }
+}
+
+function runProgram(
+  host: string,
+  root: string,
+  options: ExecOptions,
+  running: Set<(error: ConvergeError) => void>,
+): Promise<ExecResult> {
+  return new Promise((resolve, reject) => {
+    // A process group of its own, so that a timeout ends the program's children too. The controller's own environment
+    // stays with the controller: nothing in it is meant for a host.
+    const child = spawn('/bin/sh', ['-s'], {
+      detached: true,
+      env: { PATH: process.env.PATH, HOME: join(root, 'root'), LC_ALL: 'C', CONVERGE_ROOT: root },
+    })
+    const limit = outputLimit(host, options.maxOutputBytes)
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    let settled = false
+    const settle = (act: () => void) => {
+      settled = true
+      clearTimeout(timer)
+      running.delete(end)
+      act()
+    }
+    const end = (error: ConvergeError) => {
+      killGroup(child.pid)
+      child.stdout.destroy()
+      child.stderr.destroy()
+      settle(() => reject(error))
+    }
+    const timer = setTimeout(() => end(timedOut(host, options.timeoutMs)), options.timeoutMs)
+    running.add(end)
+
+    const collect = (chunks: Buffer[], chunk: Buffer, tell?: (chunk: Uint8Array) => void) => {
+      if (settled) return
+      if (limit.exceeds(chunk)) return end(limit.error())
+      chunks.push(chunk)
+      tell?.(chunk)
+    }
+    child.stdout.on('data', (chunk: Buffer) => collect(stdout, chunk, options.onStdout))
+    child.stderr.on('data', (chunk: Buffer) => collect(stderr, chunk))
+    child.on('error', (cause) => settle(() => reject(cannotRun(host, cause))))
+    child.on('close', (code) =>
+      settle(() =>
+        resolve({
+          exitCode: code ?? undefined,
+          stdout: Buffer.concat(stdout),
+          stderr: Buffer.concat(stderr).toString(),
+        }),
+      ),
+    )
+    // A program that exits before it has read all of itself breaks the pipe; its exit code says what there is to say.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.program)
+  })
+}
+
+async function stage(host: string, root: string, directory: string, files: readonly Upload[]): Promise<void> {
+  checkUpload(directory, files)
+  const path = join(root, directory)
+  let created = false
+  try {
+    const parent = await realpath(dirname(path))
+    if (`${parent}${sep}`.startsWith(`${await realpath(root)}${sep}`) === false) {
+      throw new Error('it leads out of the root tree')
+    }
+    await mkdir(path, { mode: 0o700 })
+    created = true
+    for (const { name, bytes } of files) await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
+  } catch (cause) {
+    if (created) await rm(path, { recursive: true, force: true })
+    throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
+      host,
+      step: 'upload',
+      remedy: `Look at ${path}, or set \`stagingDir\` under \`platform\` to a directory that exists and can be written to.`,
+      cause,
+    })
+  }
+}
+
+function reason(cause: unknown): string {
+  const known: Readonly<Record<string, string>> = {
+    EEXIST: 'it already exists',
+    ENOENT: 'no such directory',
+    ENOSPC: 'no space left on device',
+    EACCES: 'permission denied',
+    EROFS: 'the file system is read-only',
+  }
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return known[code] ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // ESRCH: the group ended by itself in the meantime.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+function timedOut(host: string, timeoutMs: number): ConvergeError {
+  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+    host,
+    step: 'exec',
+    remedy: 'See what the program waits for; a longer timeout helps only if it makes progress.',
+  })
+}
+
+function cannotRun(host: string, cause: Error): ConvergeError {
+  return new ConvergeError('connect-failed', `cannot run /bin/sh: ${cause.message}`, {
+    host,
+    step: 'exec',
+    remedy: 'This machine needs a POSIX shell at /bin/sh.',
+    cause,
+  })
+}
+
+function closedConnection(host: string): ConvergeError {
+  return new ConvergeError('connection-lost', `the connection to ${host} is closed`, { host, step: 'exec' })
+}

@@ -1,0 +1,109 @@
+import { CommandError } from '../../model/errors.ts'
+import type { ConnectOptions, ExecOptions, ExecResult } from '../../model/transport.ts'
+import { PLAIN_COMMAND, readSudoComplaint, SUDO_COMMAND, SUDO_PASSWORD_COMMAND } from './bootstrap.ts'
+import type { SshLink } from './link.ts'
+import { runShell, type ShellOutcome } from './shell.ts'
+
+export interface PrivilegeOptions {
+  readonly user: string
+  readonly sudo: 'auto' | 'always' | 'never'
+  readonly sudoPassword?: ConnectOptions['sudoPassword']
+}
+
+type Way = 'plain' | 'sudo' | 'sudo-password'
+
+/**
+ * Runs programs with root's rights where the target asks for them. sudo without a password is tried first; what
+ * turned out to work is kept for the connection, so that later programs start with one exec and no question.
+ */
+export function privilegedExec(
+  link: SshLink,
+  { user, sudo, sudoPassword }: PrivilegeOptions,
+): (options: ExecOptions) => Promise<ExecResult> {
+  let way: Way = sudo === 'never' || (sudo === 'auto' && user === 'root') ? 'plain' : 'sudo'
+  let asked: Promise<string | undefined> | undefined
+  const host = link.host
+
+  const withSudo = async (options: ExecOptions): Promise<ShellOutcome> => {
+    if (way === 'sudo') {
+      const outcome = await runShell(link, { ...options, command: SUDO_COMMAND })
+      if (outcome.started) return outcome
+      // sudo complains on stderr; who says something else, and only that, is a shell such as nologin.
+      if (outcome.stderr.trim() === '' && outcome.said.trim() !== '')
+        throw loginShellFailed(host, user, outcome)
+      const complaint = readSudoComplaint(outcome.stderr, user)
+      if (complaint.complaint === 'refused') {
+        throw sudoFailed(host, complaint.message, complaint.remedy, outcome)
+      }
+      way = 'sudo-password'
+    }
+    asked ??= sudoPassword?.() ?? Promise.resolve(undefined)
+    const password = await asked
+    const without = { exitCode: undefined, stderr: '' }
+    if (password === undefined) {
+      throw sudoFailed(host, `sudo wants a password for ${user}`, passwordless(user), without)
+    }
+    if (/[\r\n]/.test(password)) {
+      throw sudoFailed(
+        host,
+        'the sudo password holds a line break',
+        'Give the password alone, on one line.',
+        without,
+      )
+    }
+    const outcome = await runShell(link, { ...options, command: SUDO_PASSWORD_COMMAND, password })
+    if (outcome.started) return outcome
+    if (outcome.passwordRefused) {
+      throw sudoFailed(
+        host,
+        'sudo refused the password',
+        `Give the password of ${user} on this host.`,
+        outcome,
+      )
+    }
+    const complaint = readSudoComplaint(outcome.stderr, user)
+    throw complaint.complaint === 'password'
+      ? sudoFailed(host, `sudo wants a password for ${user}`, passwordless(user), outcome)
+      : sudoFailed(host, complaint.message, complaint.remedy, outcome)
+  }
+
+  return async (options) => {
+    const outcome =
+      way === 'plain' ? await runShell(link, { ...options, command: PLAIN_COMMAND }) : await withSudo(options)
+    if (!outcome.started) throw loginShellFailed(host, user, outcome)
+    return { exitCode: outcome.exitCode, stdout: outcome.stdout, stderr: outcome.stderr }
+  }
+}
+
+function sudoFailed(
+  host: string,
+  message: string,
+  remedy: string,
+  outcome: { readonly exitCode: number | undefined; readonly stderr: string },
+): CommandError {
+  const { exitCode, stderr } = outcome
+  return new CommandError(message, { code: 'sudo-failed', host, step: 'exec', remedy, exitCode, stderr })
+}
+
+function passwordless(user: string): string {
+  return `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, or pass --ask-sudo-password.`
+}
+
+function loginShellFailed(
+  host: string,
+  user: string,
+  outcome: { readonly said: string; readonly stderr: string; readonly exitCode: number | undefined },
+): CommandError {
+  const said = `${outcome.said}\n${outcome.stderr}`.trim().split('\n')[0]?.slice(0, 200) ?? ''
+  return new CommandError(
+    `the login shell of ${user} did not start /bin/sh: ${said === '' ? 'it said nothing' : said}`,
+    {
+      code: 'unsupported',
+      host,
+      step: 'exec',
+      remedy: `Give ${user} a shell that runs commands, such as \`chsh -s /bin/sh ${user}\`, and no forced command.`,
+      exitCode: outcome.exitCode,
+      stderr: outcome.stderr,
+    },
+  )
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConvergeError } from '../../model/errors.ts'
+import { connectionLost, type SshLink } from './link.ts'
+
+type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
+
+const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
+
+/**
+ * Opens a session of the connection. A server that allows one at a time (MaxSessions 1) may not have noticed yet that
+ * the last one has ended; nothing has run when it refuses, so this is tried again. Other errors are ssh2's own.
+ */
+export async function openSession<Session>(
+  link: SshLink,
+  step: string,
+  open: (callback: OpenCallback<Session>) => void,
+): Promise<Session> {
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await tryOpen(link, step, open)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      await sleep(delayMs)
+    }
+  }
+  try {
+    return await tryOpen(link, step, open)
+  } catch (cause) {
+    if (!isRefused(cause)) throw cause
+    throw new ConvergeError('unsupported', 'the SSH server opens no further session', {
+      host: link.host,
+      step,
+      remedy: 'Raise MaxSessions in its sshd_config.',
+      cause,
+    })
+  }
+}
+
+function tryOpen<Session>(
+  link: SshLink,
+  step: string,
+  open: (callback: OpenCallback<Session>) => void,
+): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    let ended = false
+    const timer = setTimeout(() => {
+      release()
+      reject(unanswered(link, step))
+    }, link.patience.sessionMs)
+    const release = link.onLost((cause) => {
+      ended = true
+      clearTimeout(timer)
+      reject(connectionLost(link.host, step, cause))
+    })
+    // ssh2 throws when it is asked for a session of a connection that has ended.
+    if (ended) return
+    open((cause, session) => {
+      release()
+      clearTimeout(timer)
+      if (cause) reject(cause)
+      else resolve(session)
+    })
+  })
+}
+
+function unanswered({ host, patience }: SshLink, step: string): ConvergeError {
+  const message = `the SSH server opened no session within ${patience.sessionMs / 1000} s`
+  return new ConvergeError('timeout', message, {
+    host,
+    step,
+    remedy: 'Look at sshd and at the load of the host.',
+  })
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Channel open failure')
+}

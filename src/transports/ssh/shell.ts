@@ -1,0 +1,151 @@
+import type { ClientChannel } from 'ssh2'
+import { CommandError, ConvergeError } from '../../model/errors.ts'
+import type { ExecOptions } from '../../model/transport.ts'
+import { outputLimit } from '../output-limit.ts'
+import { PASSWORD_PROMPT, STARTED } from './bootstrap.ts'
+import { connectionLost, type SshLink } from './link.ts'
+import { openSession } from './session.ts'
+
+/** How one attempt to run a program ended. */
+export type ShellOutcome =
+  | {
+      readonly started: true
+      readonly exitCode: number | undefined
+      readonly stdout: Uint8Array
+      readonly stderr: string
+    }
+  /** The line that precedes the program's output never came: the login shell or sudo stood in the way. */
+  | {
+      readonly started: false
+      readonly exitCode: number | undefined
+      readonly said: string
+      readonly stderr: string
+      readonly passwordRefused: boolean
+    }
+
+export interface ShellOptions extends ExecOptions {
+  /** The exec string, one of ssh-bootstrap.ts. */
+  readonly command: string
+  /** Answer to sudo's prompt; with it, the program is sent only once the shell has started. */
+  readonly password?: string
+}
+
+/** What a login shell may print before the program's own output. */
+const MAX_BANNER_BYTES = 64 * 1024
+const STARTED_LINE = Buffer.from(`${STARTED}\n`)
+
+/** Runs one program through one exec channel. */
+export async function runShell(link: SshLink, options: ShellOptions): Promise<ShellOutcome> {
+  const channel = await openChannel(link, options.command)
+  return new Promise((resolve, reject) => {
+    const limit = outputLimit(link.host, options.maxOutputBytes)
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    let before: Buffer = Buffer.alloc(0)
+    let complainedBytes = 0
+    let started = false
+    let prompts = 0
+    let exitCode: number | undefined
+    let settled = false
+
+    const settle = (act: () => void) => {
+      settled = true
+      clearTimeout(timer)
+      release()
+      channel.close()
+      act()
+    }
+    const fail = (error: ConvergeError) => settle(() => reject(error))
+    const timer = setTimeout(() => fail(timedOut(link.host, options.timeoutMs)), options.timeoutMs)
+    const release = link.onLost((cause) => fail(connectionLost(link.host, 'exec', cause)))
+
+    const deliver = (chunk: Buffer) => {
+      if (chunk.length === 0) return
+      stdout.push(chunk)
+      options.onStdout?.(chunk)
+    }
+    const awaitStart = (chunk: Buffer) => {
+      before = Buffer.concat([before, chunk])
+      const at = before.indexOf(STARTED_LINE)
+      if (at < 0 && before.length > MAX_BANNER_BYTES) fail(endlessBanner(link.host))
+      if (at < 0) return
+      started = true
+      if (options.password !== undefined) channel.end(options.program)
+      deliver(before.subarray(at + STARTED_LINE.length))
+    }
+    const answerPrompts = () => {
+      if (options.password === undefined || started) return
+      const seen = Buffer.concat(stderr).toString().split(PASSWORD_PROMPT).length - 1
+      if (seen === prompts) return
+      prompts = seen
+      // A second prompt means that the first answer was wrong; asking again could lock the account.
+      if (prompts === 1) channel.write(`${options.password}\n`)
+      else channel.end()
+    }
+
+    channel.on('data', (chunk: Buffer) => {
+      if (settled) return
+      if (limit.exceeds(chunk)) return fail(limit.error())
+      if (started) deliver(chunk)
+      else awaitStart(chunk)
+    })
+    channel.stderr.on('data', (chunk: Buffer) => {
+      if (settled) return
+      if (limit.exceeds(chunk)) return fail(limit.error())
+      stderr.push(chunk)
+      complainedBytes += chunk.length
+      if (!started && complainedBytes > MAX_BANNER_BYTES) return fail(endlessBanner(link.host))
+      answerPrompts()
+    })
+    channel.on('exit', (code: number | null) => {
+      exitCode = code ?? undefined
+    })
+    channel.on('close', () =>
+      settle(() => {
+        const errors = Buffer.concat(stderr).toString().replaceAll(PASSWORD_PROMPT, '')
+        if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
+        resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
+      }),
+    )
+    // A channel that the other side has closed no longer takes the program; that shows in how it ended.
+    channel.on('error', (cause: Error) => fail(connectionLost(link.host, 'exec', cause)))
+    if (options.password === undefined) channel.end(options.program)
+  })
+}
+
+async function openChannel(link: SshLink, command: string): Promise<ClientChannel> {
+  try {
+    return await openSession<ClientChannel>(link, 'exec', (callback) => link.client.exec(command, callback))
+  } catch (cause) {
+    if (cause instanceof ConvergeError) throw cause
+    throw new CommandError('the SSH server does not run commands', {
+      code: 'unsupported',
+      host: link.host,
+      step: 'exec',
+      remedy: 'Remove the restriction (ForceCommand, a `restrict` key, an SFTP-only account) for this user.',
+      exitCode: undefined,
+      stderr: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
+  }
+}
+
+function endlessBanner(host: string): ConvergeError {
+  return new ConvergeError(
+    'answer-unreadable',
+    'the login shell prints without end before it starts /bin/sh',
+    {
+      host,
+      step: 'exec',
+      remedy: "Look into the start-up files of the user's shell on the host.",
+    },
+  )
+}
+
+function timedOut(host: string, timeoutMs: number): ConvergeError {
+  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+    host,
+    step: 'exec',
+    remedy: 'See on the host what it waits for; a longer timeout helps only if it makes progress.',
+  })
+}

@@ -1,0 +1,64 @@
+import { homedir, userInfo } from 'node:os'
+import type { SshSettings } from '../../model/cluster.ts'
+import { ConnectError } from '../../model/errors.ts'
+import type { Connection, ConnectOptions } from '../../model/transport.ts'
+import { type SshEnvironment, sshConfigReader } from './config.ts'
+import { defaultPatience, type SshPatience } from './patience.ts'
+import { privilegedExec } from './privilege.ts'
+import { createSshRoutes } from './routes.ts'
+import { resolveRoute } from './settings.ts'
+import { upload } from './upload.ts'
+
+export interface SshConnectOptions extends Omit<ConnectOptions, 'target'> {
+  readonly address: string
+  readonly ssh: SshSettings
+}
+
+/** Reaches hosts over SSH. Key files, known hosts and jump connections are shared by all connections of one. */
+export interface SshTransport {
+  connect(options: SshConnectOptions): Promise<Connection>
+  close(): Promise<void>
+}
+
+/** The user that runs converge, and this machine. */
+export function currentEnvironment(): SshEnvironment {
+  return {
+    homeDirectory: homedir(),
+    userName: userInfo().username,
+    agentSocket: process.env.SSH_AUTH_SOCK === '' ? undefined : process.env.SSH_AUTH_SOCK,
+  }
+}
+
+export function createSshTransport(
+  environment: SshEnvironment,
+  patience: SshPatience = defaultPatience,
+): SshTransport {
+  const readConfig = sshConfigReader(environment)
+  const routes = createSshRoutes(patience)
+  return {
+    async connect({ host, address, ssh, sudoPassword }) {
+      const route = await resolveRoute({ host, address, ssh, environment, readConfig })
+      const link = await routes.open(host, route).catch((cause: unknown) => {
+        throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
+      })
+      const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
+      return {
+        host,
+        exec: privilegedExec(link, sudoPassword === undefined ? privilege : { ...privilege, sudoPassword }),
+        upload: (directory, files) => upload(link, directory, files),
+        close: () => link.close(),
+      }
+    },
+    close: () => routes.close(),
+  }
+}
+
+/** The known hosts file cannot be read or written. */
+function unusableFile(host: string, cause: Error): ConnectError {
+  return new ConnectError('connect-failed', `cannot check the host key: ${cause.message}`, {
+    host,
+    step: 'connect',
+    remedy: 'Make the file readable (and with accept-new, writable), or set `knownHostsFile` under `ssh`.',
+    cause,
+  })
+}

@@ -1,0 +1,73 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { converge } from '../recording-io.ts'
+
+test('prints help with every command, the options of apply and the exit codes', async () => {
+  const { stdout, code } = await converge(['--help'])
+  assert.is(code, 0)
+  for (const word of [
+    'apply',
+    'plan',
+    'status',
+    'drift',
+    'history',
+    'rollback',
+    'exec',
+    'validate',
+    'render',
+    'schema',
+    'init',
+    'demo',
+    '--dry-run',
+    '--limit',
+    '130  interrupted',
+  ]) {
+    assert.match(stdout, word)
+  }
+})
+
+test('describes every option of every command', async () => {
+  const commands = ['apply', 'plan', 'status', 'drift', 'history', 'rollback', 'exec']
+  for (const command of [...commands, 'validate', 'render', 'schema', 'init', 'demo']) {
+    const { stdout, code } = await converge([command, '--help'])
+    assert.is(code, 0)
+    const bare = stdout.split('\n').filter((line) => /^ {2}-\S*( <\S+>)?\s*$/.test(line))
+    assert.equal(bare, [], command)
+  }
+})
+
+test('prints the version', async () => {
+  assert.is((await converge(['--version'])).stdout, '1.2.3\n')
+})
+
+const mistakes: readonly (readonly [readonly string[], string])[] = [
+  [['--bogus'], "error: unknown option '--bogus'\n"],
+  [['--dry-rnu'], '(Did you mean --dry-run?)'],
+  [['--parallel', '0'], 'It must be a whole number of at least 1.'],
+  [['render'], "error: required option '-o, --output <dir>' not specified\n"],
+  [['valdate'], 'error: unknown command "valdate"\n  did you mean validate?\n'],
+  [['help', 'aply'], 'error: unknown command "aply"\n  did you mean apply?\n'],
+  [
+    ['-f', 'x.yaml', 'status'],
+    'error: the command status stands behind an option\n  the command comes first: converge status',
+  ],
+  [['web0'], 'validate; hosts are chosen with --limit web0\n'],
+  [['plan', 'extra'], "error: too many arguments for 'plan'"],
+  [['apply', 'nowhere'], 'error: the plan nowhere does not exist\n'],
+  [['./nowhere', '--yes'], 'error: the plan ./nowhere does not exist\n'],
+  [['--lock-wait', 'soon'], 'It must be a time of at least 0 s, such as 90, 120s or 2m.'],
+  [['--confirm-within', '0'], 'It must be a time of at least 1 s, such as 90, 120s or 2m.'],
+  [['rollback', '--to', 'first'], 'It must be the number of a generation, or 0.'],
+  [['exec', 'web0'], "error: missing required argument 'command'"],
+]
+
+for (const [argv, message] of mistakes) {
+  test(`exits with 3 for ${argv.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await converge(argv)
+    assert.is(code, 3)
+    assert.is(stdout, '')
+    assert.match(stderr, message)
+  })
+}
+
+test.run()

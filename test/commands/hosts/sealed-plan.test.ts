@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { assertValid } from '../../report/assert-valid.ts'
+import { converge } from '../recording-io.ts'
+import { makeCluster, spec, writeFiles } from '../scratch.ts'
+
+async function makeSealed(text?: string) {
+  const { folder, file } = await makeCluster(text)
+  const sealed = join(folder, 'p.json')
+  const { code, stdout } = await converge(['plan', ...file, '--out', sealed])
+  assert.is(code, 0)
+  return { folder, file, sealed, shown: stdout }
+}
+
+test('seals a plan for its owner only, and applies exactly that', async () => {
+  const { folder, file, sealed, shown } = await makeSealed()
+  assert.is(statSync(sealed).mode & 0o777, 0o600)
+  assertValid('sealed-plan', JSON.parse(readFileSync(sealed, 'utf8')))
+  const dryRun = await converge(['apply', sealed, ...file, '--dry-run'])
+  assert.is(
+    dryRun.stdout,
+    `${sealed}: a plan made from ${folder}/cluster.yaml (in no git repository)\n\n${shown}`,
+  )
+  assert.is(dryRun.stderr, '', 'nobody is contacted')
+  const applied = await converge(['apply', sealed, ...file], { answers: ['y'] })
+  assert.is(applied.code, 0)
+  assert.match(applied.stdout, 'web[0-1] changed: 1 change applied')
+  assert.is(readFileSync(join(folder, 'hosts/web1/etc/motd'), 'utf8'), 'hello web1\n')
+  assert.match((await converge([...file, '--dry-run'])).stdout, '2 hosts: 2 unchanged\n')
+})
+
+test('makes a file private that was there already', async () => {
+  const { file, sealed } = await makeSealed()
+  chmodSync(sealed, 0o644)
+  await converge(['plan', ...file, '--out', sealed])
+  assert.is(statSync(sealed).mode & 0o777, 0o600)
+})
+
+test('refuses before it contacts anybody when the spec asks for something else, and names it', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  const more = '      - directory: { path: /srv }\nhosts:\n'
+  writeFiles(folder, { 'cluster.yaml': spec.replace('hello', 'goodbye').replace('hosts:\n', more) })
+  const { code, stderr, stdout } = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(code, 3)
+  assert.is(stdout, '')
+  for (const host of ['web0', 'web1']) {
+    assert.match(stderr, `error: ${host}: file[/etc/motd] is declared otherwise\n`)
+    assert.match(stderr, `error: ${host}: directory[/srv] is new in the spec\n`)
+  }
+  assert.match(stderr, 'Make a new plan, or go back to that spec.\n\n4 errors\n')
+  assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
+})
+
+test('reminds of options that the plan was made with', async () => {
+  const { folder, file } = await makeSealed()
+  const sealed = join(folder, 'set.json')
+  await converge(['plan', ...file, '--set', 'app.greeting=hunter2', '--out', sealed])
+  assert.is(JSON.parse(readFileSync(sealed, 'utf8')).source.set[0], 'app.greeting')
+  const without = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(without.code, 3)
+  assert.match(without.stderr, 'with --set app.greeting=...; now there is ')
+  assert.is((await converge(['apply', sealed, ...file, '--yes', '--set', 'app.greeting=hunter2'])).code, 0)
+})
+
+test('lets a host refuse that changed since, while the others go on', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  writeFileSync(join(folder, 'hosts/web0/etc/motd'), 'by hand\n')
+  const { code, stdout } = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(code, 1)
+  assert.match(
+    stdout,
+    'web0 failed\n  failed at apply: the host is no longer what the plan saw; nothing was touched',
+  )
+  assert.match(stdout, 'web1 changed: 1 change applied')
+  const twice = await converge(['apply', sealed, ...file, '--yes'])
+  assert.match(twice.stdout, '2 hosts: 2 failed;')
+})
+
+test('keeps what is sensitive out of the file, and applies it from the spec', async () => {
+  const { folder, file, sealed, shown } = await makeSealed(
+    spec.replace('motd,', 'motd, sensitive: true,').replace('hello', 'hunter2'),
+  )
+  for (const text of [readFileSync(sealed, 'utf8'), shown]) assert.not.match(text, 'hunter2')
+  assert.is((await converge(['apply', sealed, ...file, '--yes'])).code, 0)
+  const motd = join(folder, 'hosts/web0/etc/motd')
+  assert.is(readFileSync(motd, 'utf8'), 'hunter2 web0\n')
+  appendFileSync(motd, 'hunter3\n')
+  await converge(['plan', ...file, '--out', sealed])
+  assert.not.match(readFileSync(sealed, 'utf8'), /hunter|aHVudGVy/, 'what the host has is as secret')
+})
+
+test('keeps what a command gets in its environment out of the file, and runs it with that', async () => {
+  const { folder, file, sealed } = await makeSealed(
+    spec.replace(
+      '      - file:',
+      `      - command: { name: say, command: 'printf %s "$TOKEN" >"$CONVERGE_ROOT/etc/said"', environment: { TOKEN: hunter2 }, creates: /etc/said }
+      - file:`,
+    ),
+  )
+  assert.not.match(readFileSync(sealed, 'utf8'), 'hunter2')
+  assert.is((await converge(['apply', sealed, ...file, '--yes'])).code, 0)
+  assert.is(readFileSync(join(folder, 'hosts/web0/etc/said'), 'utf8'), 'hunter2')
+})
+
+test('refuses a host that is another machine by now', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  const path = join(folder, 'cluster.yaml')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('directory: hosts/', 'directory: others/'))
+  const { code, stderr } = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(code, 3)
+  assert.match(stderr, /web0: it is at .*others\/web0, it was at .*hosts\/web0/)
+})
+
+test('refuses a plan that was edited, is of another version, or is none', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  const text = readFileSync(sealed, 'utf8')
+  const cases: readonly (readonly [string, string])[] = [
+    [text.replace('"0644"', '"0666"'), 'was changed after it was sealed'],
+    [text.replace('"formatVersion": 1', '"formatVersion": 2'), 'was sealed by another version of converge'],
+    ['{}', 'is no sealed plan'],
+    ['{', 'is no JSON: '],
+  ]
+  for (const [content, message] of cases) {
+    writeFileSync(sealed, content)
+    const { code, stderr } = await converge(['apply', sealed, ...file, '--yes'])
+    assert.is(code, 3)
+    assert.match(stderr, `error: ${sealed} ${message}`)
+  }
+  writeFileSync(sealed, JSON.stringify(JSON.parse(text)))
+  assert.is((await converge(['apply', sealed, ...file, '--dry-run'])).code, 0, 'white space does not matter')
+  writeFiles(folder, { 'cluster.yaml': spec.replace('cluster: test', 'cluster: other') })
+  const other = await converge(['apply', sealed, ...file, '--yes'])
+  assert.match(other.stderr, 'error: the plan is for the cluster test, the spec is of other\n')
+})
+
+test('refuses options that would make it another plan', async () => {
+  const { file, sealed } = await makeSealed()
+  const { code, stderr } = await converge([
+    'apply',
+    sealed,
+    ...file,
+    '--limit',
+    'web0',
+    '--no-prune',
+    '--yes',
+  ])
+  assert.is(code, 3)
+  assert.match(stderr, 'error: a sealed plan is applied as it is: --limit, --no-prune cannot change it\n')
+})
+
+test('names the commit that the plan was made from, and whether it had changes', async () => {
+  const { folder, file, sealed } = await makeSealed()
+  const git = (...argv: readonly string[]) =>
+    execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...argv], {
+      encoding: 'utf8',
+    }).trim()
+  writeFiles(folder, { '.gitignore': 'hosts/\n*.json\n' })
+  git('init', '--quiet')
+  git('add', '.')
+  git('commit', '--quiet', '--no-gpg-sign', '-m', 'first')
+  const commit = git('rev-parse', 'HEAD')
+  const sealAgain = async () => {
+    await converge(['plan', ...file, '--out', sealed])
+    return JSON.parse(readFileSync(sealed, 'utf8')).source.git
+  }
+  assert.equal(await sealAgain(), { commit, dirty: false })
+  appendFileSync(join(folder, 'cluster.yaml'), '# a comment\n')
+  assert.equal(await sealAgain(), { commit, dirty: true })
+  const { stdout } = await converge(['apply', sealed, ...file, '--dry-run'])
+  assert.match(stdout, `a plan made from commit ${commit.slice(0, 12)} with uncommitted changes\n`)
+})
+
+test('reports a host that could not be planned as it was', async () => {
+  const { folder, file } = await makeCluster()
+  const sealed = join(folder, 'p.json')
+  execFileSync('rm', ['-r', join(folder, 'hosts/web0')])
+  assert.is((await converge(['plan', ...file, '--out', sealed])).code, 1)
+  assertValid('sealed-plan', JSON.parse(readFileSync(sealed, 'utf8')))
+  const { stdout, code } = await converge(['apply', sealed, ...file, '--yes'])
+  assert.is(code, 1)
+  assert.match(stdout, 'web0 unreachable\n  failed at connect: cannot use ')
+  assert.match(stdout, 'web1 changed: 1 change applied')
+})
+
+test.run()

@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { selectHosts } from '../../../src/commands/spec/select-hosts.ts'
+import type { Cluster, Host } from '../../../src/model/cluster.ts'
+import { SpecError } from '../../../src/model/errors.ts'
+import { compactHosts } from '../../../src/report/text/compact-hosts.ts'
+
+function cluster(names: readonly string[], roles: Readonly<Record<string, readonly string[]>> = {}): Cluster {
+  const hosts = names.map(
+    (name): Host => ({
+      name,
+      index: 0,
+      address: name,
+      target: { transport: 'memory' },
+      platform: { init: 'none', stateDir: '/s', stagingDir: '/t', binDir: '/b' },
+      environment: undefined,
+      roles: roles[name] ?? [],
+      runList: [],
+      attributes: {},
+      resources: [],
+      origin: () => undefined,
+    }),
+  )
+  return { name: 'test', environment: undefined, file: 'cluster.yaml', hosts }
+}
+
+const names = ['web8', 'web9', 'web10', 'core-08', 'core-09', 'core-10', 'db.example.com']
+const sample = cluster(names, { web8: ['proxy'], 'core-10': ['proxy', 'etcd'] })
+
+function select(selector: string): readonly string[] {
+  return selectHosts(sample, selector).map((host) => host.name)
+}
+
+const cases: readonly (readonly [string, readonly string[]])[] = [
+  ['web9', ['web9']],
+  ['core-08,web8', ['web8', 'core-08']],
+  ['web8, web8', ['web8']],
+  ['web*', ['web8', 'web9', 'web10']],
+  ['web?', ['web8', 'web9']],
+  ['web[8-9]', ['web8', 'web9']],
+  ['web[8,10]', ['web8', 'web10']],
+  ['web[0-99]', ['web8', 'web9', 'web10']],
+  ['core-[08-10]', ['core-08', 'core-09', 'core-10']],
+  ['core-[8-10]', ['core-10']],
+  ['*-[09-10],db*', ['core-09', 'core-10', 'db.example.com']],
+  ['role:proxy', ['web8', 'core-10']],
+  ['role:etcd,web9', ['web9', 'core-10']],
+  ['db.example.com', ['db.example.com']],
+]
+
+for (const [selector, expected] of cases) {
+  test(`selects ${expected.join(' ')} with ${selector}`, () => {
+    assert.equal(select(selector), expected)
+  })
+}
+
+const mistakes: readonly (readonly [string, string, string | undefined])[] = [
+  ['', 'the selector names no host', 'such as infra0,role:etcd'],
+  ['wbe8', 'no host matches "wbe8"', 'did you mean web8?'],
+  ['db.exmaple.com', 'no host matches "db.exmaple.com"', 'did you mean db.example.com?'],
+  ['role:prxy', 'no host has the role "prxy"', 'did you mean proxy?'],
+  ['web[a-b]', '[a-b] in "web[a-b]" is not a range of numbers', 'such as infra[0-2] or core-[01-05,07]'],
+  ['web.*', 'no host matches "web.*"', undefined],
+]
+
+for (const [selector, message, hint] of mistakes) {
+  test(`refuses "${selector}": ${message}`, () => {
+    try {
+      select(selector)
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error
+      assert.is(error.message, message)
+      if (hint !== undefined) assert.is(error.diagnostics[0]?.hint, hint)
+      return
+    }
+    assert.unreachable()
+  })
+}
+
+test('selects exactly the hosts that a report names in its compact writing', () => {
+  const name = fc
+    .tuple(
+      fc.constantFrom('a', 'web', 'core-', 'x1y'),
+      fc.constantFrom('', '0', '7', '08', '9', '10', '010'),
+      fc.constantFrom('', '.net'),
+    )
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { minLength: 1 }), fc.infiniteStream(fc.boolean()), (all, coins) => {
+      const some = all.filter(() => coins.next().value)
+      fc.pre(some.length > 0)
+      const selected = selectHosts(cluster(all), compactHosts(some)).map((host) => host.name)
+      assert.equal(selected, some)
+    }),
+    { seed: 7 },
+  )
+})
+
+test.run()

@@ -1,0 +1,204 @@
+import { existsSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { attributes, change, link, mkdir, run, write } from '../changes.ts'
+import { inEachShell } from '../root-tree.ts'
+import { apply, events, launching, libraryFor, newRun } from '../run-programs.ts'
+
+function mode(path: string): string {
+  return (lstatSync(path).mode & 0o7777).toString(8).padStart(4, '0')
+}
+
+test('each operation does what it says, and says so', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/old', 'old')
+    tree.write('/srv/full/file', 'x')
+    tree.write('/etc/loose', 'x', 0o666)
+    symlinkSync('/somewhere', tree.at('/etc/pointer'))
+    const lines = await apply(tree, [
+      change(mkdir('/srv/a/b', '0750')),
+      change(write('/srv/a/b/file', 'text', { mode: '0640' })),
+      change(write('/etc/old', 'new')),
+      change(attributes('/etc/loose', '0600')),
+      change(link('/etc/pointer', '/elsewhere')),
+      change({ op: 'remove', path: '/srv/full', recursive: true }),
+      change({ op: 'remove', path: '/srv/absent', recursive: false }),
+      change({ op: 'group', name: 'web', gid: 800, system: true }),
+      change({ op: 'user', name: 'web', system: true, createHome: false, group: 'web', groups: ['users'] }),
+      change(write('/srv/a/b/theirs', 'text', { mode: '0600' })),
+      change({ op: 'attributes', path: '/srv/a/b/theirs', owner: 'web', group: 'web', mode: '0600' }),
+      change(run('echo "$CONVERGE_ROOT" >"$CONVERGE_ROOT/srv/ran"')),
+      change({
+        ...run('pwd >place; printf %s "$GREETING" >greeting'),
+        cwd: '/srv/a/b',
+        environment: { GREETING: "it's\n" },
+      }),
+      change({ op: 'await', command: 'test -e "$CONVERGE_ROOT/srv/ran"', timeoutSeconds: 1 }),
+      change({ op: 'remove-user', name: 'daemon' }),
+      change({ op: 'remove-group', name: 'daemon' }),
+    ])
+    assert.equal(lines, [
+      'started',
+      'start 0',
+      'done 0',
+      'start 1',
+      'start 2',
+      'done 1',
+      'done 2',
+      ...[3, 4, 5, 6, 7, 8].flatMap((number) => [`start ${number}`, `done ${number}`]),
+      'start 9',
+      'done 9',
+      ...[10, 11, 12, 13, 14, 15].flatMap((number) => [`start ${number}`, `done ${number}`]),
+      'end ok',
+    ])
+    assert.is(mode(tree.at('/srv/a')), '0755')
+    assert.is(mode(tree.at('/srv/a/b')), '0750')
+    assert.is(tree.read('/srv/a/b/file'), 'text')
+    assert.is(mode(tree.at('/srv/a/b/file')), '0640')
+    assert.is(tree.read('/etc/old'), 'new')
+    assert.is(mode(tree.at('/etc/loose')), '0600')
+    assert.is(readlinkSync(tree.at('/etc/pointer')), '/elsewhere')
+    assert.not(existsSync(tree.at('/srv/full')))
+    assert.is(tree.read('/srv/ran'), `${tree.root}\n`)
+    assert.is(tree.read('/srv/a/b/place'), `${tree.at('/srv/a/b')}\n`)
+    assert.is(tree.read('/srv/a/b/greeting'), "it's\n")
+    assert.is(
+      tree.read('/etc/passwd'),
+      'root:x:0:0:root:/root:/bin/sh\nweb:x:999:800::/nonexistent:/usr/sbin/nologin\n',
+    )
+    assert.is(tree.read('/etc/group'), 'root:x:0:\nusers:x:100:daemon,web\nweb:x:800:\n')
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = lstatSync(tree.at('/srv/a/b/theirs'))
+      assert.equal([uid, gid], [999, 800])
+    }
+    assert.equal(readdirSync(tree.at('/var/tmp')), [])
+  }))
+
+test('owner and group are those of the tree, not those of the machine it lies on', () =>
+  inEachShell(async (tree) => {
+    if (process.getuid?.() !== 0) return
+    tree.write(
+      '/etc/passwd',
+      'root:x:0:0::/root:/bin/sh\ndaemon:x:4711:1::/:/bin/sh\nonly-here:x:4712:1::/:/bin/sh',
+    )
+    tree.write('/etc/group', 'root:x:0:\ndaemon:x:4713:\n')
+    const theirs = { ...write('/etc/theirs', 'text'), owner: 'daemon', group: 'daemon' }
+    assert.is(
+      (await apply(tree, [change(theirs), change({ ...mkdir('/srv'), owner: 'only-here' })])).at(-1),
+      'end ok',
+    )
+    const { uid, gid } = lstatSync(tree.at('/etc/theirs'))
+    assert.equal([uid, gid, lstatSync(tree.at('/srv')).uid], [4711, 4713, 4712])
+    assert.equal(await apply(tree, [change({ ...mkdir('/srv'), owner: 'sshd' })]), [
+      'started',
+      'start 0',
+      'fail 0 exit 1',
+      '| there is no sshd in /etc/passwd',
+      'end failed',
+    ])
+  }))
+
+test('a command runs in a directory whose name ends in newlines', () =>
+  inEachShell(async (tree) => {
+    const cwd = '/srv/two\n\n'
+    const lines = await apply(tree, [change(mkdir(cwd)), change({ ...run('echo here >place'), cwd })])
+    assert.is(lines.at(-1), 'end ok')
+    assert.is(tree.read(`${cwd}/place`), 'here\n')
+  }))
+
+test('an account whose comment is a dash gets it', () =>
+  inEachShell(async (tree) => {
+    const dash = { op: 'user', name: 'web', system: true, createHome: false, comment: '-' } as const
+    assert.is((await apply(tree, [change(dash)])).at(-1), 'end ok')
+    assert.match(tree.read('/etc/passwd'), /^web:x:\d+:\d+:-:/m)
+  }))
+
+test('more files in a row are written than one command takes names', () =>
+  inEachShell(async (tree) => {
+    const directory = `/srv/${'x'.repeat(220)}/${'y'.repeat(220)}`
+    const paths = Array.from({ length: 320 }, (_, index) => `${directory}/${index}`)
+    const changes = [change(mkdir(directory)), ...paths.map((path) => change(write(path, 'x')))]
+    // Linux grants arguments a quarter of the stack.
+    const { stdout } = await tree.run(`ulimit -s 512\n${launching(tree, changes, newRun('many'))}`)
+    assert.match(stdout.toString(), /\nend ok\n$/)
+    for (const path of paths) assert.is(tree.read(path), 'x')
+  }))
+
+test('a recursive removal needs no root tree', () =>
+  inEachShell(
+    async (tree) => {
+      tree.write('/srv/full/file', 'x')
+      const { root } = tree
+      const { inspect: words, apply: operations } = libraryFor(tree.shell)
+      const { stdout, stderr } = await tree.run(
+        `${words}\n${operations}\ndo_remove '${root}/srv/full' yes\necho "went on: $?"\n`,
+      )
+      assert.is(stderr, '')
+      assert.is(stdout.toString(), 'went on: 0\n')
+      assert.not(existsSync(tree.at('/srv/full')))
+    },
+    { environment: { CONVERGE_ROOT: '' } },
+  ))
+
+test('a failure stops the rest and quotes what the step printed', () =>
+  inEachShell(async (tree) => {
+    const lines = await apply(tree, [
+      change(write('/etc/before', 'x')),
+      change(run('echo out; echo end ok; printf "no newline" >&2; exit 3')),
+      change(write('/etc/after', 'x')),
+    ])
+    assert.equal(lines, [
+      'started',
+      'start 0',
+      'done 0',
+      'start 1',
+      'fail 1 exit 3',
+      '| out',
+      '| end ok',
+      '| no newline',
+      'end failed',
+    ])
+    assert.equal(events(lines).at(-1), { event: 'end', outcome: 'failed' })
+    assert.ok(existsSync(tree.at('/etc/before')))
+    assert.not(existsSync(tree.at('/etc/after')))
+  }))
+
+test('a step that outlasts its time fails', () =>
+  inEachShell(async (tree) => {
+    const hanging = { op: 'run', command: 'exec sleep 30', timeoutSeconds: 1 } as const
+    const lines = await apply(tree, [change(hanging)])
+    assert.equal(lines.slice(2), ['fail 0 exit 124', '| ended after 1 seconds', 'end failed'])
+  }))
+
+test('a guard is asked when its turn comes', () =>
+  inEachShell(async (tree) => {
+    const exists = 'test -e "$CONVERGE_ROOT/etc/flag"'
+    const touch = (path: string) => run(`: >"$CONVERGE_ROOT${path}"`)
+    const lines = await apply(tree, [
+      change(write('/etc/too-early', 'x'), { guard: { onlyIf: exists } }),
+      change(write('/etc/flag', 'x')),
+      change(touch('/etc/only-if'), { guard: { onlyIf: exists } }),
+      change(touch('/etc/unless'), { guard: { unless: exists } }),
+      change(touch('/etc/both'), { guard: { onlyIf: `${exists} # comment`, unless: 'false' } }),
+      change(touch('/etc/neither'), { guard: { onlyIf: exists, unless: exists } }),
+    ])
+    assert.equal(lines, [
+      'started',
+      'skip 0',
+      'start 1',
+      'done 1',
+      'start 2',
+      'done 2',
+      'skip 3',
+      'start 4',
+      'done 4',
+      'skip 5',
+      'end ok',
+    ])
+    const names = readdirSync(tree.at('/etc')).filter(
+      (file) => !/^(passwd|group|shadow|os-release)$/.test(file),
+    )
+    assert.equal(names.sort(), ['both', 'flag', 'only-if'])
+  }))
+
+test.run()
