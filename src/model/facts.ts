@@ -1,4 +1,4 @@
-import type { Applied, Member } from './manifest.ts'
+import type { ManifestEntry, Member } from './manifest.ts'
 
 /** One question to a host. All questions of one inspect travel in one exec. */
 export type Probe =
@@ -90,13 +90,13 @@ export interface PendingNotification {
 /** The manifests and generations of a host. */
 export interface HostState {
   /** This cluster's resources by identity, as last applied. */
-  readonly manifest: readonly Applied[]
+  readonly manifest: readonly ManifestEntry[]
   /** How many lines the manifest's log has. */
   readonly manifestLines: number
   /** Whether its last line was torn, by a kill or a full disk: nothing may be written behind it. */
   readonly manifestTorn?: true
   /** What other clusters own on this host. */
-  readonly others: readonly { readonly cluster: string; readonly manifest: readonly Applied[] }[]
+  readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
   /** The newest generation, 0 when there is none. */
   readonly generation: number
   /** The hosts that the cluster had, as this host remembers them. */

@@ -1,34 +1,44 @@
+import { Type } from 'typebox'
 import type { Platform, Target } from './cluster.ts'
-import type { Operation } from './operation.ts'
-import type { ResourceId } from './resource-id.ts'
+import { Operation } from './operation.ts'
+import { ResourceId } from './resource-id.ts'
+import { Count, type Data, describe, HostPathKey, mapOf, Text } from './schema.ts'
+
+/** The states of units, and which accounts and packages were missing, before converge first managed a resource. */
+const Found = Type.Object({
+  units: mapOf(Type.Object({ active: Text, file: Text })),
+  absent: Type.Array(Text, { description: 'As in `user web`.' }),
+})
+export type Found = Data<typeof Found>
 
 /**
  * What converge last made true of one resource on a host, as a line of that host's manifest. The manifest belongs to
- * one cluster and is what prune, drift and the claims of other clusters go by.
+ * one cluster; prune, drift and the claims of other clusters are based on it.
  */
-export interface Applied {
-  readonly resource: ResourceId
-  /** `created`: nothing was there before converge; `adopted`: something was, and is restored on prune. */
-  readonly origin: 'created' | 'adopted'
-  /** SHA-256 over the desired state as JSON with sorted keys. */
-  readonly desired: string
-  /** The state of each path that it owns, in the words of appliedState. */
-  readonly paths: Readonly<Record<string, string>>
-  /** What prune does when the resource leaves the catalog, in order. */
-  readonly removal: readonly Operation[]
-  /** What was there before converge came, of what has no path. */
-  readonly found?: Found
-  /** Its content was not to be shown; a later spec that says so no more must not show it either. */
-  readonly sensitive?: boolean
-  /** The disruption group that the resource is a member of. */
-  readonly group?: string
-}
-
-/** The states of units, and which accounts and packages there were not (`user web`), when a resource was first applied. */
-export interface Found {
-  readonly units: Readonly<Record<string, { readonly active: string; readonly file: string }>>
-  readonly absent: readonly string[]
-}
+export const ManifestEntry = Type.Object({
+  resource: ResourceId,
+  origin: Type.Enum(['created', 'adopted'], {
+    description:
+      '`created`: nothing was there before converge; `adopted`: something was, and prune restores it.',
+  }),
+  desired: describe(Text, 'SHA-256 over the desired state as JSON with sorted keys.'),
+  paths: Type.Record(
+    HostPathKey,
+    describe(Text, 'The state of each of its paths, as appliedState says it.'),
+    {
+      additionalProperties: false,
+    },
+  ),
+  removal: Type.Array(Operation, {
+    description: 'What prune does once the resource is removed from the spec.',
+  }),
+  found: Type.Optional(Found),
+  sensitive: Type.Optional(
+    Type.Boolean({ description: 'Its content is not shown, even if a later spec no longer says so.' }),
+  ),
+  group: Type.Optional(describe(Text, 'The disruption group that the resource is a member of.')),
+})
+export type ManifestEntry = Data<typeof ManifestEntry>
 
 /** A host of the cluster as the others remember it, so that one that left the spec can still be found. */
 export interface Member {
@@ -37,16 +47,14 @@ export interface Member {
   readonly platform: Platform
 }
 
-/** A generation: what one apply did, and how to take it back. */
-export interface Generation {
-  readonly number: number
-  /** Id of the run that made it. */
-  readonly run: string
-  /** Who and since when, one line. */
-  readonly by: string
-  /** What was changed, in words, one line each. */
-  readonly changes: readonly string[]
-}
+/** A generation: what one apply did. */
+export const Generation = Type.Object({
+  number: Count,
+  run: describe(Text, 'Id of the run that made it.'),
+  by: describe(Text, 'Who and since when, one line.'),
+  changes: Type.Array(Text, { description: 'What was changed, in words, one line each.' }),
+})
+export type Generation = Data<typeof Generation>
 
 /** What a host remembers of the applies on it. */
 export interface HostHistory {
@@ -56,29 +64,27 @@ export interface HostHistory {
   readonly held?: string
 }
 
-/** An operation that takes a part of a generation back, on behalf of the resource that it belongs to. */
-export interface Reverting {
-  readonly resource: ResourceId
-  readonly operation: Operation
-}
+/** An operation that undoes a part of a generation, for the resource that it belongs to. */
+export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
+export type Undo = Data<typeof Undo>
 
-/** A generation with what it takes to go back behind it. */
+/** A generation with what undoes it. */
 export interface KeptGeneration extends Generation {
-  readonly revert: readonly Reverting[]
+  readonly revert: readonly Undo[]
   /** The manifest as it was before. */
-  readonly manifest: readonly Applied[]
+  readonly manifest: readonly ManifestEntry[]
 }
 
 /** The first line of a manifest; another one was written by another version of converge. */
 export const manifestHeader = 'converge-manifest 1'
 
 /** The manifest's text for these entries, in few lines. */
-export function manifestText(entries: readonly Applied[]): string {
+export function manifestText(entries: readonly ManifestEntry[]): string {
   return [manifestHeader, ...entries.map(setLine), ''].join('\n')
 }
 
 /** The manifest's line that sets a resource's entry. */
-export function setLine(entry: Applied): string {
+export function setLine(entry: ManifestEntry): string {
   return `set ${JSON.stringify(entry)}`
 }
 

@@ -1,120 +1,152 @@
-/** Bytes to be put on a host, in a form that JSON can carry. `sha256` is lower-case hex over the bytes. */
-export interface Content {
-  readonly encoding: 'utf8' | 'base64'
-  readonly data: string
-  readonly sha256: string
-  readonly sizeBytes: number
-}
+import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
+import { Checksum, Count, type Data, describe, HostPath, mapOf, Text } from './schema.ts'
+
+/** Bytes to be put on a host, in a form that JSON can carry. */
+export const Content = Type.Object({
+  encoding: Type.Enum(['utf8', 'base64']),
+  data: Text,
+  sha256: Checksum,
+  sizeBytes: Type.Integer({ minimum: 0, description: 'Length in bytes.' }),
+})
+export type Content = Data<typeof Content>
 
 /** What systemd is asked to do with a unit. */
-export type UnitAction = 'enable' | 'disable' | 'mask' | 'unmask' | 'start' | 'stop' | 'restart' | 'reload'
+export const UnitAction = Type.Enum([
+  'enable',
+  'disable',
+  'mask',
+  'unmask',
+  'start',
+  'stop',
+  'restart',
+  'reload',
+])
+export type UnitAction = Data<typeof UnitAction>
 
-/** Owner, group (names or decimal ids) and mode (four octal digits, such as `0644`). */
-export interface Ownership {
-  readonly owner: string
-  readonly group: string
-  readonly mode: string
+const ownershipFields = {
+  owner: describe(Text, 'Owner, by name or decimal id.'),
+  group: describe(Text, 'Group, by name or decimal id.'),
+  mode: Type.String({ pattern: '^[0-7]{4}$', description: 'Four octal digits.' }),
+}
+export const Ownership = Type.Object(ownershipFields)
+export type Ownership = Data<typeof Ownership>
+
+const userFields = {
+  uid: Type.Optional(Count),
+  group: Type.Optional(describe(Text, 'Primary group, by name.')),
+  groups: Type.Optional(
+    Type.Array(Text, { description: 'Supplementary groups, by name; the list is complete.' }),
+  ),
+  home: Type.Optional(Text),
+  shell: Type.Optional(Text),
+  comment: Type.Optional(Text),
 }
 
-export interface UserProperties {
-  readonly uid?: number
-  /** Primary group, by name. */
-  readonly group?: string
-  /** Supplementary groups, by name; the list is complete. */
-  readonly groups?: readonly string[]
-  readonly home?: string
-  readonly shell?: string
-  readonly comment?: string
-}
+const name = describe(Text, 'Name of the account.')
+const sensitive = Type.Optional(
+  Type.Boolean({ description: 'Whether the content is neither shown nor identified.' }),
+)
+const prune = Type.Optional(
+  Type.Boolean({ description: 'Removed again, if converge created it; other accounts stay.' }),
+)
+const timeoutSeconds = describe(Count, 'When it is given up.')
 
-/** The closed set of things that converge does to a host. Each is idempotent and reads as a sentence in the plan. */
-export type Operation =
-  | ({
-      readonly op: 'write'
-      readonly path: string
-      readonly content: Content
-      /** Shell command run on the staged file before it goes live; `{}` stands for its path. Exit 0 accepts. */
-      readonly validate?: string
-      /** Its content is neither shown in diffs nor in messages. */
-      readonly sensitive?: boolean
-    } & Ownership)
-  | ({ readonly op: 'mkdir'; readonly path: string } & Ownership)
-  | ({ readonly op: 'attributes'; readonly path: string } & Ownership)
-  | { readonly op: 'link'; readonly path: string; readonly target: string }
-  /**
-   * Removes a file, a link, or a directory: with what is in it (recursive), or only where it is empty. Nothing there is
-   * fine.
-   */
-  | {
-      readonly op: 'remove'
-      readonly path: string
-      readonly recursive: boolean
-      /** The content of the file that goes is not shown. */
-      readonly sensitive?: boolean
-    }
-  /** Puts a content back that converge kept; `kept` is a file below the cluster's state directory on the host. */
-  | ({
-      readonly op: 'restore'
-      readonly path: string
-      readonly kept: string
-      readonly sha256: string
-      /** As for a write. */
-      readonly sensitive?: boolean
-    } & Ownership)
-  | {
-      readonly op: 'group'
-      readonly name: string
-      readonly gid?: number
-      readonly system: boolean
-      /** Taken back by a removal where it was created; accounts stay otherwise. */
-      readonly prune?: boolean
-    }
-  | ({
-      readonly op: 'user'
-      readonly name: string
-      readonly system: boolean
-      readonly createHome: boolean
-      /** As for a group. */
-      readonly prune?: boolean
-    } & UserProperties)
-  | { readonly op: 'remove-user'; readonly name: string }
-  | { readonly op: 'remove-group'; readonly name: string }
-  | {
-      readonly op: 'package'
-      /** `name` or `name=version`, apt's spelling. */
-      readonly packages: readonly string[]
-      /** Whether daemons may be started by the package's own scripts. */
-      readonly autostart: boolean
-      /** Refresh the package lists first where they are older than a day. */
-      readonly update: boolean
-    }
-  | { readonly op: 'remove-package'; readonly packages: readonly string[] }
-  | {
-      readonly op: 'archive'
-      readonly url: string
-      readonly sha256: string
-      /** Directory that will hold the extracted tree, replaced as a whole. */
-      readonly path: string
-      /** Leading path components to drop, as tar's --strip-components. */
-      readonly strip: number
-    }
-  | {
-      readonly op: 'unit'
-      readonly unit: string
-      readonly action: UnitAction
-      /** Return before the job is finished (a member that waits for its peers). */
-      readonly noBlock?: boolean
-      /** Leaves it to a later enabling or masking that systemd reads its unit files anew. */
-      readonly noReload?: boolean
-    }
-  | { readonly op: 'daemon-reload' }
-  | {
-      readonly op: 'run'
-      readonly command: string
-      readonly cwd?: string
-      readonly user?: string
-      readonly environment?: Readonly<Record<string, string>>
-      readonly timeoutSeconds: number
-    }
-  /** Repeats a command once a second until it exits 0; fails after the timeout. */
-  | { readonly op: 'await'; readonly command: string; readonly timeoutSeconds: number }
+/**
+ * The closed set of things that converge does to a host. Each is idempotent and reads as a sentence in the plan. What
+ * converge knows about each of them is in `operations/`.
+ */
+export const operationSchemas = {
+  write: operation('write', 'Puts a file in place, atomically.', {
+    path: HostPath,
+    content: Content,
+    validate: Type.Optional(
+      describe(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
+    ),
+    sensitive,
+    ...ownershipFields,
+  }),
+  mkdir: operation('mkdir', 'Creates a directory.', { path: HostPath, ...ownershipFields }),
+  attributes: operation('attributes', 'Sets owner, group and mode.', { path: HostPath, ...ownershipFields }),
+  link: operation('link', 'Makes a symbolic link.', {
+    path: HostPath,
+    target: describe(Text, 'Where the link points.'),
+  }),
+  remove: operation('remove', 'Removes a file, a link or a directory. If it is not there, that is fine.', {
+    path: HostPath,
+    recursive: Type.Boolean({ description: 'Whether a directory is removed with its content.' }),
+    sensitive,
+  }),
+  restore: operation('restore', 'Puts back a content that converge kept.', {
+    path: HostPath,
+    kept: Type.String({
+      pattern: '^(generations/\\d+/\\d+|originals/\\w+)$',
+      description: "File below the cluster's state directory on the host.",
+    }),
+    sha256: Checksum,
+    sensitive,
+    ...ownershipFields,
+  }),
+  group: operation('group', 'Creates or changes a group.', {
+    name,
+    gid: Type.Optional(Count),
+    system: Type.Boolean(),
+    prune,
+  }),
+  user: operation('user', 'Creates or changes a user.', {
+    name,
+    system: Type.Boolean(),
+    createHome: Type.Boolean(),
+    prune,
+    ...userFields,
+  }),
+  'remove-user': operation('remove-user', 'Removes a user.', { name }),
+  'remove-group': operation('remove-group', 'Removes a group.', { name }),
+  package: operation('package', 'Installs packages.', {
+    packages: Type.Array(
+      Type.Object({ name: Text, version: Type.Optional(describe(Text, 'Any version if absent.')) }),
+    ),
+    autostart: Type.Boolean({ description: "Whether the packages' scripts may start daemons." }),
+    update: Type.Boolean({ description: 'Whether package lists older than a day are refreshed first.' }),
+  }),
+  'remove-package': operation('remove-package', 'Removes packages.', { packages: Type.Array(Text) }),
+  archive: operation('archive', 'Downloads an archive and replaces a directory with its content.', {
+    url: Text,
+    sha256: Checksum,
+    path: HostPath,
+    strip: describe(Count, "Leading path components to drop, as tar's --strip-components."),
+  }),
+  unit: operation('unit', 'Changes the state of a systemd unit.', {
+    unit: Text,
+    action: UnitAction,
+    noBlock: Type.Optional(
+      Type.Boolean({ description: 'Do not wait for the job: a member that waits for its peers.' }),
+    ),
+    noReload: Type.Optional(
+      Type.Boolean({ description: 'systemd reads its unit files in a later operation of the plan.' }),
+    ),
+  }),
+  'daemon-reload': operation('daemon-reload', 'Makes systemd read its unit files.', {}),
+  run: operation('run', 'Runs a shell command.', {
+    command: Text,
+    cwd: Type.Optional(Text),
+    user: Type.Optional(Text),
+    environment: Type.Optional(mapOf(Text)),
+    timeoutSeconds,
+  }),
+  await: operation('await', 'Repeats a shell command until it exits 0.', { command: Text, timeoutSeconds }),
+} as const
+
+type Schemas = typeof operationSchemas
+/** The type of each operation by its name. */
+export type OperationTypes = { readonly [Op in keyof Schemas]: Data<Schemas[Op]> }
+export type Operation = OperationTypes[keyof OperationTypes]
+
+export const Operation = Type.Unsafe<Operation>(Type.Union(Object.values(operationSchemas)))
+
+function operation<Op extends string, Fields extends TProperties>(
+  op: Op,
+  description: string,
+  fields: Fields,
+): TObject<{ op: TLiteral<Op> } & Fields> {
+  return Type.Object({ op: Type.Literal(op), ...fields }, { description })
+}

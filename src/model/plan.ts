@@ -1,6 +1,6 @@
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification } from './facts.ts'
-import type { Member, Reverting } from './manifest.ts'
+import type { Member, Undo } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
 
@@ -67,7 +67,7 @@ export interface Bookkeeping {
   /** What was changed, in words, one line each. */
   readonly summary: readonly string[]
   /** The operations that take it back, in order. */
-  readonly revert: readonly Reverting[]
+  readonly revert: readonly Undo[]
   /** Manifest lines that belong to no change. */
   readonly records: readonly string[]
   /** The whole manifest in few lines, before the first change: when the log has grown long. */

@@ -11,7 +11,7 @@ export interface ChangeResult {
 export type HostReport =
   | { readonly host: string; readonly status: 'unchanged' }
   | { readonly host: string; readonly status: 'changed'; readonly results: readonly ChangeResult[] }
-  /** Applied, but a fresh inspect still finds differences. */
+  /** ManifestEntry, but a fresh inspect still finds differences. */
   | {
       readonly host: string
       readonly status: 'unsettled'

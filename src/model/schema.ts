@@ -11,3 +11,20 @@ export const Text = Type.String({ pattern: '^[^\\u0000]*$' })
 /** A map from any text to values of one kind. */
 export const mapOf = <Value extends TSchema>(value: Value) =>
   Type.Record(Type.String({ pattern: '^[^\\u0000]*$' }), value, { additionalProperties: false })
+
+/** An absolute path on a host that no `..` leads out of where it seems to be. */
+const hostPath = { pattern: '^(?![^\\u0000]*/\\.\\.(?:/|$))/[^\\u0000]*$' }
+export const HostPath = Type.String({ ...hostPath, description: 'Absolute path on the host.' })
+/** The same as the key of a map. */
+export const HostPathKey = Type.String(hostPath)
+
+export const Checksum = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  description: 'SHA-256 in lower-case hex.',
+})
+
+export const Count = Type.Integer({ minimum: 0 })
+
+export function describe<Schema extends TSchema>(schema: Schema, description: string): Schema {
+  return { ...schema, description }
+}

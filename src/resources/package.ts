@@ -35,7 +35,7 @@ export const { resource: pkg, kind: packageKind } = defineResource({
     probes: [{ probe: 'package', name }],
     steps(facts) {
       const found = packageFact(facts, name)
-      const packages = [version === undefined ? name : `${name}=${version}`]
+      const packages = [version === undefined ? { name } : { name, version }]
       const operation = { op: 'package', packages, autostart, update } as const
       if (found === null) return [{ operation, reason: 'will be installed' }]
       if (version === undefined || found.version === version) return []

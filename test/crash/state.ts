@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Applied } from '../../src/model/manifest.ts'
+import type { ManifestEntry } from '../../src/model/manifest.ts'
 import { pendingInJournal } from '../../src/shell/answers/journal.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
 import type { CrashHost } from './hosts.ts'
@@ -8,7 +8,7 @@ import type { CrashHost } from './hosts.ts'
 /** What converge itself remembers on a host, as far as it must not depend on how often it was interrupted. */
 export interface KeptState {
   /** By resource. */
-  readonly manifest: Readonly<Record<string, Applied>>
+  readonly manifest: Readonly<Record<string, ManifestEntry>>
   /** Whether the host is among those that it knows of the cluster. */
   readonly knowsItself: boolean
   /** Notifications that are still owed. */
@@ -23,7 +23,7 @@ export function readState({ root, name }: CrashHost): KeptState {
   const manifest = parseManifest(text(join(cluster, 'manifest')).split('\n'))
   return {
     manifest: Object.fromEntries(
-      manifest.map((applied): [string, Applied] => [applied.resource, applied]).toSorted(byName),
+      manifest.map((applied): [string, ManifestEntry] => [applied.resource, applied]).toSorted(byName),
     ),
     knowsItself: text(join(cluster, 'members')).includes(`"name":"${name}"`),
     pending: pendingInJournal(text(join(state, 'journal'))).map(
@@ -67,7 +67,7 @@ export function leftovers(root: string, directories: readonly string[]): readonl
   )
 }
 
-function byName([a]: [string, Applied], [b]: [string, Applied]): number {
+function byName([a]: [string, ManifestEntry], [b]: [string, ManifestEntry]): number {
   return a < b ? -1 : 1
 }
 

@@ -1,10 +1,10 @@
 import { command, file, group, link, pkg, unit, user } from '../../src/dsl.ts'
 import {
-  type Applied,
   type Generation,
+  type ManifestEntry,
   type Member,
   manifestText,
-  type Reverting,
+  type Undo,
 } from '../../src/model/manifest.ts'
 import { catalog } from '../plan/sample-hosts.ts'
 
@@ -31,7 +31,7 @@ const platform = {
   binDir: '/bin',
 } as const
 
-export const sampleApplied: Applied = {
+export const sampleApplied: ManifestEntry = {
   resource: 'file[/etc/gone]',
   origin: 'adopted',
   desired: 'f'.repeat(64),
@@ -115,7 +115,7 @@ const generation: Generation = {
   by: 'ann@desk since today',
   changes: ['file[/etc/motd]: new'],
 }
-const reverts: readonly Reverting[] = sampleApplied.removal.map((operation) => ({
+const reverts: readonly Undo[] = sampleApplied.removal.map((operation) => ({
   resource: sampleApplied.resource,
   operation,
 }))

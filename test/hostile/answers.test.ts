@@ -162,7 +162,7 @@ for (const [what, entry] of kept) {
       () => parseInspect(Buffer.from(answer), questions),
       (error: unknown) =>
         error instanceof AnswerError &&
-        error.message.startsWith('a line of the manifest is no entry of one: '),
+        error.message.startsWith('a line of the manifest is not an entry of one: '),
     )
   })
 }

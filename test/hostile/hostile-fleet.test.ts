@@ -50,7 +50,7 @@ const hostile: readonly Hostile[] = [
   {
     what: 'has a manifest that is none',
     shell: answering('s/^end$/M\\nconverge-manifest 1\\nset {"resource":"file[x]"}\\n\\nM end\\nend/'),
-    said: /a line of the manifest is no entry of one: \{"resource":"file\[x\]"\}/,
+    said: /a line of the manifest is not an entry of one: \{"resource":"file\[x\]"\}/,
   },
   {
     what: 'has a journal that cannot be decoded',

@@ -95,7 +95,7 @@ for (const [sentence, operation, message] of [
   ],
   [
     'a package in a tree',
-    { op: 'package', packages: ['etcd'], autostart: false, update: false },
+    { op: 'package', packages: [{ name: 'etcd' }], autostart: false, update: false },
     'packages cannot be installed into a root tree',
   ],
 ] as const) {

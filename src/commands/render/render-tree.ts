@@ -1,13 +1,8 @@
 import { posix } from 'node:path'
-import type { Content, Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
-
-/** What `render` puts at a path below a host's folder. */
-export type TreeNode =
-  | { readonly type: 'file'; readonly content: Content; readonly mode: string; readonly sensitive: boolean }
-  | { readonly type: 'directory'; readonly mode: string }
-  | { readonly type: 'link'; readonly target: string }
+import { pathOf, rulesOf } from '../../operations/index.ts'
+import type { TreeNode } from '../../operations/operation-rules.ts'
 
 /** Nodes by absolute path on the host, parents before children. */
 export type Tree = ReadonlyMap<string, TreeNode>
@@ -17,8 +12,9 @@ export function renderTree(catalog: HostCatalog): Tree {
   const nodes = new Map<string, TreeNode>()
   for (const { resource } of catalog.entries) {
     for (const { operation } of resource.steps(supposedFacts(resource.probes, 'inactive'))) {
-      const node = nodeOf(operation)
-      if (node !== undefined) nodes.set(posix.normalize(node.path), node.node)
+      const node = rulesOf(operation).node(operation)
+      const path = pathOf(operation)
+      if (node !== undefined && path !== undefined) nodes.set(posix.normalize(path), node)
     }
   }
   return new Map([...nodes].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -35,21 +31,6 @@ export function treeConflicts(tree: Tree): readonly string[] {
         : [`${path} is below the ${above.type} ${parent}`]
     })
   })
-}
-
-function nodeOf(operation: Operation): { readonly path: string; readonly node: TreeNode } | undefined {
-  switch (operation.op) {
-    case 'write': {
-      const { path, content, mode, sensitive = false } = operation
-      return { path, node: { type: 'file', content, mode, sensitive } }
-    }
-    case 'mkdir':
-      return { path: operation.path, node: { type: 'directory', mode: operation.mode } }
-    case 'link':
-      return { path: operation.path, node: { type: 'link', target: operation.target } }
-    default:
-      return undefined
-  }
 }
 
 function parents(path: string): readonly string[] {

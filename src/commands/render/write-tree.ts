@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Tree, TreeNode } from './render-tree.ts'
+import type { TreeNode } from '../../operations/operation-rules.ts'
+import type { Tree } from './render-tree.ts'
 
 const placeholder = 'This content is sensitive: render with --reveal to see it.\n'
 

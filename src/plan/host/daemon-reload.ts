@@ -2,6 +2,7 @@ import type { Facts, PendingNotification } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
 
 /** systemd's unit load paths of the system manager (systemd.unit(5)). */
 const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
@@ -77,12 +78,8 @@ function reloads({ operation, guard, whenOwed }: Change): boolean {
 
 /** Whether another such change comes before anything that could tell the difference. */
 function isFollowedByReload(changes: readonly Change[], index: number): boolean {
-  const next = changes.slice(index + 1).find(({ operation }) => !isAtPath(operation))
+  const next = changes.slice(index + 1).find(({ operation }) => pathOf(operation) === undefined)
   return next !== undefined && reloads(next)
-}
-
-function isAtPath({ op }: Operation): boolean {
-  return ['write', 'mkdir', 'attributes', 'link', 'remove', 'restore'].includes(op)
 }
 
 function withoutReload(change: Change): Change {
@@ -91,11 +88,7 @@ function withoutReload(change: Change): Change {
 }
 
 function changesUnitFile(operation: Operation): boolean {
-  return (
-    ['write', 'remove', 'restore', 'link'].includes(operation.op) &&
-    'path' in operation &&
-    unitPath.test(operation.path)
-  )
+  return rulesOf(operation).changesUnitFiles && unitPath.test(pathOf(operation) ?? '')
 }
 
 function reload(

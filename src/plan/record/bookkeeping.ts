@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import {
-  type Applied,
   type Found,
+  type ManifestEntry,
   type Member,
   manifestText,
-  type Reverting,
   setLine,
+  type Undo,
 } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Kept } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog, Resource } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
 import type { Value } from '../../model/value.ts'
-import { inReverse, inverse } from '../undo/inverse.ts'
-import { appliedState, stateAfter } from './applied-state.ts'
+import { appliedState } from '../../operations/applied-state.ts'
+import { inReverse, pathOf, rulesOf, stateAfter } from '../../operations/index.ts'
+import { setsUnitState } from '../../operations/units.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
@@ -120,8 +121,8 @@ function appliedAfter(
   entry: CatalogEntry,
   changes: readonly Change[],
   facts: Facts,
-  last: Applied | undefined,
-): Applied {
+  last: ManifestEntry | undefined,
+): ManifestEntry {
   const { resource } = entry
   const paths = ownPaths(entry).map((path): [string, string] => {
     const before = facts.paths[path] ?? { type: 'absent' }
@@ -145,9 +146,9 @@ function appliedAfter(
 
 /** A resource about to be applied: the states that its paths will have, and what is known of it. */
 interface Applying {
-  readonly states: Applied['paths']
+  readonly states: ManifestEntry['paths']
   readonly changes: readonly Change[]
-  readonly last: Applied | undefined
+  readonly last: ManifestEntry | undefined
   readonly found: Found | undefined
 }
 
@@ -163,10 +164,11 @@ function removalOf(
     ...changes.filter(setsUnit),
   ]
   const taken = everything.flatMap(({ operation }): readonly Operation[] => {
-    if (!('path' in operation)) return inverse(operation, before, '')
-    const { path } = operation
+    const { inverse } = rulesOf(operation)
+    const path = pathOf(operation)
+    if (path === undefined) return inverse(operation, before, '')
     if (!(path in states)) return []
-    const recorded = last?.removal.filter((one) => 'path' in one && one.path === path) ?? []
+    const recorded = last?.removal.filter((one) => pathOf(one) === path) ?? []
     if (recorded.length > 0) return recorded
     // As it was when converge came: nothing to take back.
     const first = last?.paths[path] ?? appliedState(facts.paths[path] ?? { type: 'absent' })
@@ -182,14 +184,12 @@ function removalOf(
 
 /** Whether a change leaves a unit in another state, not only its processes. */
 function setsUnit({ operation }: Change): boolean {
-  return operation.op === 'unit' && operation.action !== 'restart' && operation.action !== 'reload'
+  return operation.op === 'unit' && setsUnitState(operation.action)
 }
 
 /** A unit whose file goes does not go on without it, whoever started or enabled it. */
 function endsWithItsFile({ kind, name }: Resource, taken: readonly Operation[]): readonly Operation[] {
-  const goes = taken.some(
-    ({ op, ...rest }) => op === 'remove' && 'path' in rest && rest.path.endsWith(`/${name}`),
-  )
+  const goes = taken.some((one) => one.op === 'remove' && one.path.endsWith(`/${name}`))
   if (kind !== 'unit' || !goes) return []
   return [
     { op: 'unit', unit: name, action: 'disable' },
@@ -202,9 +202,11 @@ function originalOf(path: string): string {
   return `originals/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
 }
 
-function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kept[] {
-  if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return []
-  return [{ path: operation.path, kept }]
+/** The file that an operation replaces, kept under this name. */
+export function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kept[] {
+  const path = pathOf(operation)
+  const isReplaced = path !== undefined && rulesOf(operation).replacesFile
+  return isReplaced && facts.paths[path]?.type === 'file' ? [{ path, kept }] : []
 }
 
 /** What a removal will restore is kept when that removal is first recorded. */
@@ -212,21 +214,15 @@ function originals(
   { operation }: Change,
   facts: Facts,
   removal: readonly Operation[] | undefined,
-  last: Applied | undefined,
+  last: ManifestEntry | undefined,
 ): readonly Kept[] {
-  if (!('path' in operation) || facts.paths[operation.path]?.type !== 'file') return []
-  const { path } = operation
+  const path = pathOf(operation)
+  if (path === undefined || facts.paths[path]?.type !== 'file') return []
   const restores = (one: Operation): boolean =>
     one.op === 'restore' && one.path === path && one.kept === originalOf(path)
   return removal?.some(restores) === true && last?.removal.some(restores) !== true
-    ? [{ path, kept: originalOf(path), ...(replacesFile(operation) ? {} : { staysInPlace: true }) }]
+    ? [{ path, kept: originalOf(path), ...(rulesOf(operation).replacesFile ? {} : { staysInPlace: true }) }]
     : []
-}
-
-export function replacesFile(
-  operation: Operation,
-): operation is Extract<Operation, { op: 'write' | 'remove' | 'restore' }> {
-  return operation.op === 'write' || operation.op === 'remove' || operation.op === 'restore'
 }
 
 /** What answers to a notification, or follows another change, has its cause there. A start only absorbs what is owed. */
@@ -239,7 +235,7 @@ function isConsequence({ operation, settles }: Change): boolean {
 }
 
 /** Whether the spec, somebody on the host, or both moved since the last apply. */
-function causeOf(entry: CatalogEntry, facts: Facts, last: Applied | undefined): Change['cause'] {
+function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry | undefined): Change['cause'] {
   if (last === undefined) return undefined
   const spec = last.desired !== desiredDigest(entry.resource.desired)
   const path = Object.entries(last.paths).some(
@@ -255,17 +251,17 @@ function stateNow(fact: PathFact | undefined): string {
 }
 
 /** What takes the apply back: each change's inverse in reverse order, what restarted restarts once more at the end. */
-export function revertOf(changes: readonly Change[], facts: Facts, generation: number): readonly Reverting[] {
+export function revertOf(changes: readonly Change[], facts: Facts, generation: number): readonly Undo[] {
   const inverses = changes.flatMap(({ resource, operation }, index) =>
-    inverse(operation, facts, `generations/${generation}/${index}`).map(
-      (back): Reverting => ({ resource, operation: back }),
-    ),
+    rulesOf(operation)
+      .inverse(operation, facts, `generations/${generation}/${index}`)
+      .map((back): Undo => ({ resource, operation: back })),
   )
   return inReverse(inverses, ({ operation }) => operation)
 }
 
 /** The manifest in few lines, where its log has grown long or its last line is torn. */
-function compacted(facts: Facts, known: ReadonlyMap<string, Applied>): string | undefined {
+function compacted(facts: Facts, known: ReadonlyMap<string, ManifestEntry>): string | undefined {
   const { manifestLines = 0, manifestTorn = false } = facts.state ?? {}
   return manifestTorn || manifestLines > 2 * known.size + 50 ? manifestText([...known.values()]) : undefined
 }

@@ -1,6 +1,6 @@
 import type { Facts, Probe } from '../../model/facts.ts'
 import type { Found } from '../../model/manifest.ts'
-import type { Before } from '../undo/inverse.ts'
+import type { Before } from '../../operations/operation-rules.ts'
 
 /** What there is of what a resource asks about and has no path; undefined where it asks about nothing of that kind. */
 export function findAtFirst(probes: readonly Probe[], facts: Facts): Found | undefined {

@@ -1,4 +1,4 @@
-import type { Applied, KeptGeneration } from '../../model/manifest.ts'
+import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { leftBehind } from '../undo/prune.ts'
@@ -29,20 +29,20 @@ export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefi
   return [...shareConsent(gone, plan), ...groupConsents(plan.host, gone)]
 }
 
-function sizeConsent(catalog: HostCatalog, gone: readonly Applied[], plan: Planned): readonly string[] {
+function sizeConsent(catalog: HostCatalog, gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   if (catalog.entries.length > 0) return shareConsent(gone, plan)
   return [
     `${plan.host}: nothing is left in its spec; all ${plan.facts.state?.manifest.length ?? 0} resources go`,
   ]
 }
 
-function shareConsent(gone: readonly Applied[], plan: Planned): readonly string[] {
+function shareConsent(gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   const all = plan.facts.state?.manifest.length ?? 0
   if (gone.length < largePrune || gone.length * 2 <= all) return []
   return [`${plan.host}: ${gone.length} of its ${all} resources go`]
 }
 
-function groupConsents(host: string, gone: readonly Applied[]): readonly string[] {
+function groupConsents(host: string, gone: readonly ManifestEntry[]): readonly string[] {
   return gone.flatMap(({ resource, group }) =>
     group === undefined ? [] : [`${host}: ${resource} goes, which is a member of ${group}`],
   )

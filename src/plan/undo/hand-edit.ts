@@ -1,6 +1,7 @@
 import type { Facts, PathFact, PlatformFact } from '../../model/facts.ts'
-import type { Applied, KeptGeneration } from '../../model/manifest.ts'
-import { appliedState, stateAfter } from '../record/applied-state.ts'
+import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
+import { appliedState } from '../../operations/applied-state.ts'
+import { stateAfter } from '../../operations/index.ts'
 
 /**
  * Tells of a path whether somebody else than converge changed what is there since the last apply, as far as manifest and
@@ -27,14 +28,14 @@ export function handEdits(
 }
 
 /** The last one to name a path. */
-function ownersByPath(manifest: readonly Applied[]): ReadonlyMap<string, Applied> {
+function ownersByPath(manifest: readonly ManifestEntry[]): ReadonlyMap<string, ManifestEntry> {
   return new Map(
     manifest.flatMap((applied) => Object.keys(applied.paths).map((path) => [path, applied] as const)),
   )
 }
 
 /** What left the manifest was pruned: its removal tells what that left there. */
-function stateOfPruned(pruned: Applied | undefined, path: string): string | undefined {
+function stateOfPruned(pruned: ManifestEntry | undefined, path: string): string | undefined {
   return pruned?.removal.flatMap((operation) => stateAfter(operation, path, { type: 'absent' }) ?? []).at(-1)
 }
 

@@ -1,41 +1,23 @@
-import type { Facts, PathFact, Probe, UnitFact } from '../../model/facts.ts'
-import { type Applied, dropLine } from '../../model/manifest.ts'
-import type { Operation, Ownership, UnitAction } from '../../model/operation.ts'
+import type { Facts, Probe } from '../../model/facts.ts'
+import { dropLine, type ManifestEntry } from '../../model/manifest.ts'
+import type { Operation } from '../../model/operation.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { appliedState } from '../record/applied-state.ts'
+import { appliedState } from '../../operations/applied-state.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
-export function leftBehind(catalog: HostCatalog, facts: Facts): readonly Applied[] {
+export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
   const wanted = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
   return (facts.state?.manifest ?? []).filter(({ resource }) => !wanted.has(resource)).toReversed()
 }
 
 /** What must be asked of the host before these resources can be pruned. */
-export function pruneProbes(applied: readonly Applied[]): readonly Probe[] {
+export function pruneProbes(applied: readonly ManifestEntry[]): readonly Probe[] {
   return applied.flatMap(({ paths, removal }) => [
     ...Object.keys(paths).map((path): Probe => ({ probe: 'path', path })),
-    ...removal.flatMap(subjectProbes),
+    ...removal.flatMap((operation) => rulesOf(operation).probes(operation)),
   ])
-}
-
-/** What tells whether an operation that takes something back is needed, and what there is to come back to. */
-export function subjectProbes(operation: Operation): readonly Probe[] {
-  switch (operation.op) {
-    case 'unit':
-      return [{ probe: 'unit', unit: operation.unit }]
-    case 'user':
-    case 'remove-user':
-      return [{ probe: 'user', name: operation.name }]
-    case 'group':
-    case 'remove-group':
-      return [{ probe: 'group', name: operation.name }]
-    case 'package':
-    case 'remove-package':
-      return operation.packages.map((name) => ({ probe: 'package', name }))
-    default:
-      return 'path' in operation ? [{ probe: 'path', path: operation.path }] : []
-  }
 }
 
 /** What the prune does before and behind the other changes: units stop first, what they used goes last. */
@@ -53,8 +35,11 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     const open = applied.removal.filter(
       (operation) => !isClaimed(operation, claimed) && !isForeign(operation, applied, facts),
     )
-    const needed = open.filter((operation) => isNeeded(operation, facts))
-    const operations = needed.length > 0 ? needed : open.filter((one) => isRepeatable(one, facts)).slice(-1)
+    const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
+    // What is done already, by hand or by a run that was killed before it could record that, is done once more so that the
+    // entry is dropped from the manifest: one that stayed would some day be pruned over what was put there since.
+    const repeatable = open.filter((operation) => rulesOf(operation).isRepeatable(operation, facts))
+    const operations = needed.length > 0 ? needed : repeatable.slice(-1)
     const changes = strikingLast(
       applied,
       operations.map((operation) => pruneChange(applied, operation, facts)),
@@ -71,96 +56,33 @@ function claimsOf({ entries }: HostCatalog): ReadonlySet<string> {
 
 function isClaimed(operation: Operation, claimed: ReadonlySet<string>): boolean {
   if (operation.op === 'unit') return claimed.has(`unit ${operation.unit}`)
-  return 'path' in operation && claimed.has(`path ${operation.path}`)
+  return claimed.has(`path ${pathOf(operation)}`)
 }
 
 /** What prune leaves where it is although its resource left the catalog, one sentence each. */
 export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
   const claimed = claimsOf(catalog)
   return leftBehind(catalog, facts).flatMap((applied) =>
-    applied.removal.flatMap((operation) =>
-      'path' in operation && !isClaimed(operation, claimed) && isForeign(operation, applied, facts)
-        ? [`${operation.path} stays: it is not what converge made there for ${applied.resource}`]
-        : [],
-    ),
+    applied.removal
+      .filter((operation) => !isClaimed(operation, claimed) && isForeign(operation, applied, facts))
+      .map(
+        (operation) =>
+          `${pathOf(operation)} stays: it is not what converge made there for ${applied.resource}`,
+      ),
   )
 }
 
 /** Whether another kind of thing stands at the path than converge made, or tried to make: that is somebody else's. */
-function isForeign(operation: Operation, { paths }: Applied, facts: Facts): boolean {
-  if (!('path' in operation)) return false
-  const [kind] = (paths[operation.path] ?? '').split(' ')
-  const live = facts.paths[operation.path]?.type ?? 'absent'
+function isForeign(operation: Operation, { paths }: ManifestEntry, facts: Facts): boolean {
+  const path = pathOf(operation)
+  if (path === undefined) return false
+  const [kind] = (paths[path] ?? '').split(' ')
+  const live = facts.paths[path]?.type ?? 'absent'
   return live !== 'absent' && live !== kind
 }
 
-/** Whether an operation is not done already: a prune or rollback that was interrupted goes on where it stopped. */
-export function isNeeded(operation: Operation, facts: Facts): boolean {
-  const fact = 'path' in operation ? facts.paths[operation.path] : undefined
-  switch (operation.op) {
-    case 'remove':
-      return fact?.type !== 'absent'
-    case 'restore':
-      return fact?.type !== 'file' || fact.sha256 !== operation.sha256 || !hasOwnership(operation, fact)
-    case 'attributes':
-      return fact === undefined || fact.type === 'absent' || !hasOwnership(operation, fact)
-    case 'mkdir':
-      return fact?.type !== 'directory' || !hasOwnership(operation, fact)
-    case 'link':
-      return fact?.type !== 'link' || fact.target !== operation.target
-    case 'unit':
-      return isActionNeeded(operation.action, facts.units[operation.unit])
-    case 'user':
-      return facts.users[operation.name] === null
-    case 'remove-user':
-      return facts.users[operation.name] !== null
-    case 'group':
-      return facts.groups[operation.name] === null
-    case 'remove-group':
-      return facts.groups[operation.name] !== null
-    case 'package':
-      return operation.packages.some((name) => facts.packages[name] === null)
-    case 'remove-package':
-      return operation.packages.some((name) => facts.packages[name] !== null)
-    default:
-      return true
-  }
-}
-
-/**
- * What is done already, by somebody's hand or by a run that was killed before it could note so, is done once more so
- * that the entry leaves the manifest: an entry that stayed would some day be pruned over what somebody put there since.
- */
-function isRepeatable(operation: Operation, facts: Facts): boolean {
-  if (operation.op === 'unit') return (facts.units[operation.unit]?.load ?? 'not-found') !== 'not-found'
-  return 'path' in operation || operation.op.startsWith('remove-')
-}
-
-function hasOwnership({ mode, owner, group }: Ownership, fact: PathFact): boolean {
-  if (!('mode' in fact) || fact.mode !== mode) return false
-  // An id without a name is remembered by its number.
-  const isOwner = fact.owner === owner || String(fact.uid) === owner
-  return isOwner && (fact.group === group || String(fact.gid) === group)
-}
-
-function isActionNeeded(action: UnitAction, unit: UnitFact | undefined): boolean {
-  const exists = unit !== undefined && unit.load !== 'not-found'
-  switch (action) {
-    case 'stop':
-      return exists && unit.active !== 'inactive' && unit.active !== 'failed'
-    case 'disable':
-      return exists && unit.file === 'enabled'
-    case 'start':
-      return !exists || unit.active !== 'active'
-    case 'enable':
-      return !exists || unit.file !== 'enabled'
-    default:
-      return true
-  }
-}
-
-function pruneChange(applied: Applied, operation: Operation, facts: Facts): Change {
-  const path = 'path' in operation ? operation.path : undefined
+function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts): Change {
+  const path = pathOf(operation)
   const state = path === undefined ? undefined : facts.paths[path]
   const edited = path !== undefined && state !== undefined && appliedState(state) !== applied.paths[path]
   return {
@@ -177,7 +99,7 @@ function pruneChange(applied: Applied, operation: Operation, facts: Facts): Chan
 
 /** Whether it ends something that may still use what goes; what begins again comes behind what comes back. */
 function ends(operation: Operation): boolean {
-  return operation.op === 'unit' && ['stop', 'disable'].includes(operation.action)
+  return rulesOf(operation).undoRank(operation) === 0
 }
 
 /** Whether a diff or a checksum could tell of its content. */
@@ -186,7 +108,7 @@ function isShown(operation: Operation): operation is Extract<Operation, { op: 'r
 }
 
 /** The entry leaves the manifest behind its last operation. */
-function strikingLast(applied: Applied, changes: readonly Change[]): readonly Change[] {
+function strikingLast(applied: ManifestEntry, changes: readonly Change[]): readonly Change[] {
   const ordered = changes.toSorted((a, b) => Number(ends(b.operation)) - Number(ends(a.operation)))
   const final = ordered.at(-1)
   return ordered.map((change) =>

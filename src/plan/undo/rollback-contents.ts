@@ -1,5 +1,6 @@
 import type { Probe } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
+import { pathOf } from '../../operations/index.ts'
 import { fileDiff } from '../host/file-diff.ts'
 import { handEdits } from './hand-edit.ts'
 import { lastWordPerSubject } from './last-word.ts'
@@ -36,8 +37,8 @@ export function withContents(changes: readonly Change[], input: KeptContents): r
   const sensitive = sensitivePaths(input)
   const edited = handEdits(facts, generations)
   return changes.map((change) => {
-    if (!('path' in change.operation)) return change
-    const { path } = change.operation
+    const path = pathOf(change.operation)
+    if (path === undefined) return change
     const isSecret = change.operation.op === 'restore' && sensitive.has(path, change.resource)
     const operation = isSecret ? { ...change.operation, sensitive: true } : change.operation
     const kept = operation.op === 'restore' ? facts.paths[`${keptIn}/${operation.kept}`] : undefined

@@ -4,17 +4,19 @@ import { type KeptGeneration, manifestText } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Owed } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
-import { replacesFile, revertOf } from '../record/bookkeeping.ts'
+import { keptBy, revertOf } from '../record/bookkeeping.ts'
 import { holdLine } from '../record/held.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
-import { isNeeded, subjectProbes } from './prune.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
 
 /** What must be asked of a host before these generations can be taken back. */
 export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
-  return generations.flatMap(({ revert }) => revert).flatMap(({ operation }) => subjectProbes(operation))
+  return generations
+    .flatMap(({ revert }) => revert)
+    .flatMap(({ operation }) => rulesOf(operation).probes(operation))
 }
 
 /** Generations are those to take back, newest first. */
@@ -41,7 +43,9 @@ export function planRollback(input: RollbackInput): HostPlan {
       }),
     }
   }
-  const needed = lastWordPerSubject(generations).filter(({ operation }) => isNeeded(operation, facts))
+  const needed = lastWordPerSubject(generations).filter(({ operation }) =>
+    rulesOf(operation).isNeeded(operation, facts),
+  )
   const touches = needed.some(({ operation }) => !isRestart(operation))
   // Without any change the restarts would disturb for nothing.
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
@@ -113,7 +117,7 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
       : [],
   )
   return reverting.map(({ resource, operation, generation }, index): Change => {
-    const path = 'path' in operation ? operation.path : undefined
+    const path = pathOf(operation)
     const state = path === undefined ? undefined : facts.paths[path]
     return {
       resource,
@@ -141,9 +145,8 @@ function healthyAgain(changes: readonly Change[], { entries }: HostCatalog): rea
 
 function keeping(changes: readonly Change[], facts: Facts, generation: number): readonly Change[] {
   return changes.map((change, index) => {
-    const { operation } = change
-    if (!replacesFile(operation) || facts.paths[operation.path]?.type !== 'file') return change
-    return { ...change, keeps: [{ path: operation.path, kept: `generations/${generation}/${index}` }] }
+    const keeps = keptBy(change, facts, `generations/${generation}/${index}`)
+    return keeps.length === 0 ? change : { ...change, keeps }
   })
 }
 

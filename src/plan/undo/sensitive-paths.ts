@@ -1,5 +1,5 @@
 import type { Facts } from '../../model/facts.ts'
-import type { Applied, KeptGeneration } from '../../model/manifest.ts'
+import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import type { HostCatalog, Resource } from '../../model/resource.ts'
 
 /** Whose word counts on what may be shown: the spec's, and that of all manifests, of now and of the time before. */
@@ -26,7 +26,7 @@ export function sensitivePaths({ catalog, facts, generations }: Owners) {
   return { has: (path: string, resource: string): boolean => paths.has(path) || resources.has(resource) }
 }
 
-function manifestOf({ manifest }: KeptGeneration): readonly Applied[] {
+function manifestOf({ manifest }: KeptGeneration): readonly ManifestEntry[] {
   return manifest
 }
 

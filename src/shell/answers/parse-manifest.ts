@@ -1,14 +1,17 @@
-import { type Applied, type Member, manifestHeader } from '../../model/manifest.ts'
+import { ManifestEntry, type Member, manifestHeader } from '../../model/manifest.ts'
+import { answerCheck } from './answer-check.ts'
 import { AnswerError, newerVersion } from './answer-reader.ts'
-import { isApplied, isMembers } from './answer-shapes.ts'
+import { isMembers } from './answer-shapes.ts'
+
+const isManifestEntry = answerCheck(ManifestEntry)
 
 /**
  * Reads a manifest: `set JSON` replaces a resource's entry, `drop RESOURCE` removes it. A newer version is an
  * AnswerError. A torn last line is an entry whose change has not happened: it is ignored.
  */
-export function parseManifest(lines: readonly string[]): readonly Applied[] {
+export function parseManifest(lines: readonly string[]): readonly ManifestEntry[] {
   if (lines[0] !== manifestHeader) throw newerVersion('the manifest', lines[0])
-  const entries = new Map<string, Applied>()
+  const entries = new Map<string, ManifestEntry>()
   const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {
     if (line.startsWith('drop ')) entries.delete(line.slice('drop '.length))
@@ -22,7 +25,7 @@ export function parseManifest(lines: readonly string[]): readonly Applied[] {
   return [...entries.values()]
 }
 
-function parseEntry(json: string, last: boolean): Applied | undefined {
+function parseEntry(json: string, last: boolean): ManifestEntry | undefined {
   let entry: unknown
   try {
     entry = JSON.parse(json)
@@ -30,8 +33,8 @@ function parseEntry(json: string, last: boolean): Applied | undefined {
     if (last) return undefined
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
   }
-  if (isApplied(entry)) return entry
-  throw new AnswerError(`a line of the manifest is no entry of one: ${json.slice(0, 60)}`)
+  if (isManifestEntry(entry)) return entry
+  throw new AnswerError(`a line of the manifest is not an entry of one: ${json.slice(0, 60)}`)
 }
 
 /** Reads the hosts that a host remembers. */
@@ -44,5 +47,5 @@ export function parseMembers(lines: readonly string[]): readonly Member[] {
     throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
   }
   if (isMembers(members)) return members
-  throw new AnswerError(`the list of members is none: ${text.slice(0, 60)}`)
+  throw new AnswerError(`this is not a list of members: ${text.slice(0, 60)}`)
 }

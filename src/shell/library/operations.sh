@@ -362,24 +362,38 @@ do_offline_unit() {
   esac
 }
 
-# run TIMEOUT CWD USER COMMAND (its environment is exported within COMMAND)
+# run TIMEOUT CWD USER COMMAND [NAME=VALUE ...]
 is_run() { return 1; }
 do_run() {
   # chroot(8) begins at the root, so that the command itself goes to its directory.
   enter=/
   [ -z "$2" ] || enter=$(quote_word "$2")
   enter="cd -- \"\${CONVERGE_ROOT-}\"$enter || exit$NL"
+  exports=
+  if [ $# -gt 4 ]; then exports=$(export_lines "$@"); fi
   if [ -z "$3" ]; then
-    timed_command "$1" "$enter$4"
+    timed_command "$1" "$enter$exports$4"
   elif command -v runuser >/dev/null; then
-    timed_command "$1" "${enter}exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$4")"
+    timed_command "$1" "${enter}exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$exports$4")"
   else
-    timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$4") $(quote_word "$3")"
+    timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$exports$4") $(quote_word "$3")"
   fi || {
     result=$?
     [ "$result" -ne 124 ] || say "ended after $1 seconds"
     return "$result"
   }
+}
+
+# The variables are exported by the command's own shell, past all that clears the environment on the way there. `$(...)`
+# drops newlines at the end, so that the last line is followed by something.
+export_lines() {
+  shift 4
+  for variable; do
+    printf 'export %s=' "${variable%%=*}"
+    quote_word "${variable#*=}"
+    printf '\n'
+  done
+  printf ':\n '
 }
 
 # With a last character to lose: `$(...)` drops newlines at the end, which a directory's name may have.

@@ -1,14 +1,15 @@
 # Packages through apt, and archives from a URL.
 
-# package AUTOSTART(yes|no) UPDATE(yes|no) NAME[=VERSION] ...
+# package AUTOSTART(yes|no) UPDATE(yes|no) NAME VERSION ... : a version that is empty stands for any.
 is_package() {
   shift 2
-  for wanted; do
-    installed=$(dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${db:Status-Status} ${Version}' -- "${wanted%%=*}" 2>/dev/null) || return 1
-    case $wanted in
-      *=*) [ "$installed" = "installed ${wanted#*=}" ] || return 1 ;;
-      *) case $installed in 'installed '*) ;; *) return 1 ;; esac ;;
+  while [ $# -gt 0 ]; do
+    installed=$(dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${db:Status-Status} ${Version}' -- "$1" 2>/dev/null) || return 1
+    case $2-$installed in
+      "-installed "* | "$2-installed $2") ;;
+      *) return 1 ;;
     esac
+    shift 2
   done
 }
 
@@ -49,6 +50,12 @@ do_package() {
   if [ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null)" ]; then
     DEBIAN_FRONTEND=noninteractive dpkg --configure -a || return
   fi
+  pairs=$#
+  while [ "$pairs" -gt 0 ]; do
+    set -- "$@" "$1${2:+=$2}"
+    shift 2
+    pairs=$((pairs - 2))
+  done
   [ "$autostart" = yes ] || forbid_autostart
   apt --allow-downgrades --no-install-recommends install -- "$@"
   result=$?
@@ -58,7 +65,7 @@ do_package() {
 
 is_remove_package() {
   for wanted; do
-    if is_package no no "$wanted"; then return 1; fi
+    if is_package no no "$wanted" ''; then return 1; fi
   done
 }
 do_remove_package() { apt remove -- "$@"; }

@@ -8,7 +8,7 @@ import type {
   UnitFact,
   UserFact,
 } from '../../model/facts.ts'
-import type { Applied, Member } from '../../model/manifest.ts'
+import type { ManifestEntry, Member } from '../../model/manifest.ts'
 import { emptyMap } from '../../model/value.ts'
 import { AnswerError, AnswerReader } from '../answers/answer-reader.ts'
 import { pendingInJournal } from '../answers/journal.ts'
@@ -260,7 +260,7 @@ function parseJournal(reader: AnswerReader): string {
 
 function parseState(reader: AnswerReader, questions: Questions): HostState | undefined {
   const lines = reader.next('M') ? linesAfter(reader, 'M') : undefined
-  const others: { cluster: string; manifest: readonly Applied[] }[] = []
+  const others: { cluster: string; manifest: readonly ManifestEntry[] }[] = []
   while (reader.next('O')) {
     const cluster = reader.expect('O')
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('O end')) })

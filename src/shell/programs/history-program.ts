@@ -1,9 +1,19 @@
-import type { Applied, HostHistory, KeptGeneration } from '../../model/manifest.ts'
+import { Type } from 'typebox'
+import {
+  Generation,
+  type HostHistory,
+  type KeptGeneration,
+  type ManifestEntry,
+  Undo,
+} from '../../model/manifest.ts'
+import { answerCheck } from '../answers/answer-check.ts'
 import { AnswerError, AnswerReader } from '../answers/answer-reader.ts'
-import { isGeneration, isReverts } from '../answers/answer-shapes.ts'
 import { parseManifest } from '../answers/parse-manifest.ts'
 import type { HostLibrary } from '../library.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
+
+const isGeneration = answerCheck(Generation)
+const isUndo = answerCheck(Type.Array(Undo))
 
 /** The program that tells what the generations after a number were (0: all), how to take them back, and who holds. */
 export function historyProgram(after: number, place: StatePlace, library: HostLibrary): string {
@@ -26,9 +36,9 @@ export function parseHistory(output: Uint8Array): HostHistory {
   while (reader.next('generation')) {
     reader.expect('generation')
     const about = parseJson(reader.line(), isGeneration)
-    const revert = parseJson(reader.line(), isReverts)
+    const revert = parseJson(reader.line(), isUndo)
     const lines = reader.linesUntil('end of manifest').filter((line) => line !== '')
-    const manifest: readonly Applied[] = lines.length === 0 ? [] : parseManifest(lines)
+    const manifest: readonly ManifestEntry[] = lines.length === 0 ? [] : parseManifest(lines)
     generations.push({ ...about, revert, manifest })
   }
   const held = reader.next('held') ? reader.expect('held') : undefined
@@ -47,5 +57,5 @@ function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T 
     throw new AnswerError(`a generation is damaged: ${line.slice(0, 60)} (${String(cause)})`)
   }
   if (isRight(value)) return value
-  throw new AnswerError(`a generation is none: ${line.slice(0, 60)}`)
+  throw new AnswerError(`this is not a generation: ${line.slice(0, 60)}`)
 }

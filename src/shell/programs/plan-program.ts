@@ -1,11 +1,11 @@
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
+import { rulesOf } from '../../operations/index.ts'
 import { notificationWords } from '../answers/journal.ts'
 import { expectedState } from '../expected-state.ts'
 import type { HostLibrary } from '../library.ts'
 import { commandLine, quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { operationWords } from './operation-words.ts'
 
 /** Which run of a program this is, and where its files are on the host. */
 export interface Run extends StatePlace {
@@ -122,7 +122,7 @@ export function changeLines(change: Change, index: number, word: 'step' | 'back'
     ),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
-    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine([word, String(index), ...operationWords(change.operation)])}`,
+    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine([word, String(index), ...rulesOf(change.operation).shell(change.operation)])}`,
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]

@@ -2,11 +2,11 @@ import { InternalError } from '../../model/errors.ts'
 import type { Content, Operation } from '../../model/operation.ts'
 import type { CatalogEntry, HostCatalog, Notification, Step } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
+import { rulesOf } from '../../operations/index.ts'
 import type { HostLibrary } from '../library.ts'
 import { commandLine, quote } from '../quote.ts'
 import { encodeId } from '../resource-id.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { operationWords } from './operation-words.ts'
 import { guardWords } from './plan-program.ts'
 
 /**
@@ -95,7 +95,7 @@ class PortableLines {
   }
 
   #call(operation: Operation): string {
-    return commandLine(['step', String(this.#number++), ...operationWords(operation)])
+    return commandLine(['step', String(this.#number++), ...rulesOf(operation).shell(operation)])
   }
 }
 

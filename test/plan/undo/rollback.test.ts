@@ -1,10 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Facts, PathFact } from '../../../src/model/facts.ts'
-import type { Applied, KeptGeneration } from '../../../src/model/manifest.ts'
+import type { KeptGeneration, ManifestEntry } from '../../../src/model/manifest.ts'
 import type { Operation } from '../../../src/model/operation.ts'
 import type { HostCatalog } from '../../../src/model/resource.ts'
-import { appliedState } from '../../../src/plan/record/applied-state.ts'
+import { appliedState } from '../../../src/operations/applied-state.ts'
 import { planRollback } from '../../../src/plan/undo/rollback.ts'
 import { contentProbes } from '../../../src/plan/undo/rollback-contents.ts'
 import { textContent } from '../../../src/resources/define/content.ts'
@@ -18,7 +18,7 @@ function restore(content: string, kept: string): Operation {
   return { op: 'restore', path, kept, sha256: textContent(content).sha256, ...owned }
 }
 
-function applied(state: PathFact, more: Partial<Applied> = {}): Applied {
+function applied(state: PathFact, more: Partial<ManifestEntry> = {}): ManifestEntry {
   return {
     resource: `file[${path}]`,
     origin: 'created',
@@ -29,7 +29,11 @@ function applied(state: PathFact, more: Partial<Applied> = {}): Applied {
   }
 }
 
-function generation(number: number, operation: Operation, manifest: readonly Applied[]): KeptGeneration {
+function generation(
+  number: number,
+  operation: Operation,
+  manifest: readonly ManifestEntry[],
+): KeptGeneration {
   return {
     number,
     run: '',
@@ -43,9 +47,9 @@ function generation(number: number, operation: Operation, manifest: readonly App
 interface Situation {
   readonly spec?: HostCatalog
   readonly live?: PathFact
-  readonly manifest?: readonly Applied[]
+  readonly manifest?: readonly ManifestEntry[]
   readonly generations?: readonly KeptGeneration[]
-  readonly others?: readonly Applied[]
+  readonly others?: readonly ManifestEntry[]
   readonly platform?: Partial<Facts['platform']>
 }
 

@@ -43,7 +43,7 @@ const operations: readonly Operation[] = [
   },
   { op: 'remove-user', name: 'u' },
   { op: 'remove-group', name: 'g' },
-  { op: 'package', packages: ['p'], autostart: false, update: true },
+  { op: 'package', packages: [{ name: 'p' }], autostart: false, update: true },
   { op: 'remove-package', packages: ['p'] },
   { op: 'archive', url: 'https://example.com', sha256: content('').sha256, path: '/f', strip: 0 },
   { op: 'unit', unit: 'u.service', action: 'start', noBlock: true },

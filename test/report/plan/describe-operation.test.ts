@@ -50,9 +50,14 @@ const cases: readonly (readonly [Operation, string])[] = [
   ],
   [{ op: 'remove-user', name: 'old' }, 'remove user old'],
   [{ op: 'remove-group', name: 'old' }, 'remove group old'],
-  [{ op: 'package', packages: ['curl'], autostart: false, update: false }, 'install package curl'],
+  [{ op: 'package', packages: [{ name: 'curl' }], autostart: false, update: false }, 'install package curl'],
   [
-    { op: 'package', packages: ['curl', 'jq=1.6'], autostart: true, update: true },
+    {
+      op: 'package',
+      packages: [{ name: 'curl' }, { name: 'jq', version: '1.6' }],
+      autostart: true,
+      update: true,
+    },
     'install packages curl, jq=1.6 (refresh old package lists first, daemons may start)',
   ],
   [{ op: 'remove-package', packages: ['a', 'b'] }, 'remove packages a, b'],

@@ -1,0 +1,103 @@
+import type { OperationTypes } from '../model/operation.ts'
+import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-rules.ts'
+
+const userRules = {
+  ...hasNoPath,
+  subject: ({ name }: { readonly name: string }) => `user ${name}`,
+  probes: ({ name }: { readonly name: string }) => [{ probe: 'user', name }] as const,
+  timeoutSeconds: () => 10,
+}
+
+const groupRules = {
+  ...hasNoPath,
+  subject: ({ name }: { readonly name: string }) => `group ${name}`,
+  probes: ({ name }: { readonly name: string }) => [{ probe: 'group', name }] as const,
+  timeoutSeconds: () => 10,
+}
+
+/** What is known about the operations on accounts. */
+export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-user' | 'remove-group'> = {
+  user: {
+    ...userRules,
+    isNeeded: ({ name }, { users }) => users[name] === null,
+    isRepeatable: () => false,
+    inverse: ({ name, prune }, { users }) =>
+      prune === true && users[name] === null ? [{ op: 'remove-user', name }] : [],
+    undoRank: () => 2,
+    leavesUnsynced: false,
+    words: (operation, facts) =>
+      `${verb(facts?.users[operation.name])} user ${operation.name}${userDetails(operation)}`,
+    shell({ name, system, createHome, uid, group, groups, home, shell, comment }) {
+      const declared = [uid?.toString(), group, groups?.toSorted().join(','), home, shell, comment]
+      return ['user', name, yesNo(system), yesNo(createHome), ...declared.map((value) => value ?? ':')]
+    },
+  },
+  'remove-user': {
+    ...userRules,
+    isNeeded: ({ name }, { users }) => users[name] !== null,
+    isRepeatable: () => true,
+    /** The account again, with its numbers, so that it still owns its files; its home has stayed. */
+    inverse({ name }, { users }) {
+      const before = users[name] ?? undefined
+      if (before === undefined) return []
+      const { uid, gid, group, groups, home, shell, comment } = before
+      return [
+        {
+          op: 'user',
+          ...{ name, uid, group, groups, home, shell, comment },
+          ...{ system: false, createHome: false, prune: true },
+        },
+        // The system's tools remove a group together with its user; of an undo the last operation comes first.
+        { op: 'group', name: group, gid, system: false },
+      ]
+    },
+    undoRank: () => 4,
+    leavesUnsynced: true,
+    words: ({ name }) => `remove user ${name}`,
+    shell: ({ name }) => ['remove_user', name],
+  },
+  group: {
+    ...groupRules,
+    isNeeded: ({ name }, { groups }) => groups[name] === null,
+    isRepeatable: () => false,
+    inverse: ({ name, prune }, { groups }) =>
+      prune === true && groups[name] === null ? [{ op: 'remove-group', name }] : [],
+    undoRank: () => 2,
+    leavesUnsynced: false,
+    words: ({ name, gid, system }, facts) =>
+      `${verb(facts?.groups[name])} group ${name}${details(gid !== undefined && `gid ${gid}`, system && 'system')}`,
+    shell: ({ name, gid, system }) => ['group', name, String(gid ?? ''), yesNo(system)],
+  },
+  'remove-group': {
+    ...groupRules,
+    isNeeded: ({ name }, { groups }) => groups[name] !== null,
+    isRepeatable: () => true,
+    inverse({ name }, { groups }) {
+      const before = groups[name] ?? undefined
+      return before === undefined ? [] : [{ op: 'group', name, gid: before.gid, system: false, prune: true }]
+    },
+    undoRank: () => 4,
+    leavesUnsynced: true,
+    words: ({ name }) => `remove group ${name}`,
+    shell: ({ name }) => ['remove_group', name],
+  },
+}
+
+function verb(fact: object | null | undefined): string {
+  if (fact === undefined) return 'set'
+  return fact === null ? 'create' : 'change'
+}
+
+function userDetails(user: OperationTypes['user']): string {
+  const { uid, group, groups = [], home, shell, comment, system, createHome } = user
+  return details(
+    uid !== undefined && `uid ${uid}`,
+    group !== undefined && `group ${group}`,
+    groups.length > 0 && `groups ${groups.join(' ')}`,
+    home !== undefined && `home ${home}`,
+    shell !== undefined && `shell ${shell}`,
+    comment !== undefined && `comment "${comment}"`,
+    system && 'system',
+    createHome && 'home is created',
+  )
+}

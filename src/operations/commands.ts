@@ -1,0 +1,36 @@
+import { details, hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
+
+/** What is known about the operations that run a command of the spec. What a command did is not undone. */
+export const commandRules: Pick<RulesByOperation, 'run' | 'await'> = {
+  run: {
+    ...hasNoPath,
+    ...runsOnly,
+    subject: (operation) => `run ${JSON.stringify(operation)}`,
+    leavesUnsynced: false,
+    timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
+    words: ({ command, user, cwd, environment }) =>
+      `run \`${command}\`${details(
+        user !== undefined && `as ${user}`,
+        cwd !== undefined && `in ${cwd}`,
+        environment !== undefined && `with ${Object.keys(environment).join(', ')}`,
+      )}`,
+    shell: ({ timeoutSeconds, cwd = '', user = '', command, environment = {} }) => [
+      'run',
+      String(timeoutSeconds),
+      cwd,
+      user,
+      command,
+      ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    ],
+  },
+  await: {
+    ...hasNoPath,
+    ...runsOnly,
+    subject: (operation) => `await ${operation.command}`,
+    leavesUnsynced: false,
+    timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
+    words: ({ command, timeoutSeconds }) =>
+      `wait until \`${command}\` succeeds (at most ${timeoutSeconds} s)`,
+    shell: ({ timeoutSeconds, command }) => ['await', String(timeoutSeconds), command],
+  },
+}

@@ -1,0 +1,86 @@
+import type { Facts, PathFact, Probe, UnitFact } from '../model/facts.ts'
+import type { Content, Operation, OperationTypes } from '../model/operation.ts'
+
+/** What a host was like before an operation, as far as undoing it goes. What is `null` was not there. */
+export interface Before {
+  readonly paths: Facts['paths']
+  readonly units: Readonly<Record<string, Pick<UnitFact, 'active' | 'file'>>>
+  readonly users: Facts['users']
+  readonly groups: Facts['groups']
+  readonly packages: Facts['packages']
+}
+
+/** What `render` shows of an operation: what will be at its path. */
+export type TreeNode =
+  | { readonly type: 'file'; readonly content: Content; readonly mode: string; readonly sensitive: boolean }
+  | { readonly type: 'directory'; readonly mode: string }
+  | { readonly type: 'link'; readonly target: string }
+
+/**
+ * The place of an undoing operation in an undo: (0) units stop, (1) paths are removed, deepest first, (2) accounts and
+ * packages return, (3) paths return, shallowest first, (4) accounts and packages are removed, (5) units start.
+ */
+export type UndoRank = 0 | 1 | 2 | 3 | 4 | 5
+
+/** Everything that converge knows about one operation. The functions are pure. */
+export interface OperationRules<Type extends Operation> {
+  /** What it acts on: of several undoing operations with the same subject the oldest one decides. */
+  subject(operation: Type): string
+  /** What shows whether it is needed, and what its inverse would return to. */
+  probes(operation: Type): readonly Probe[]
+  /** Whether it would change anything: an undo that was interrupted continues from where it stopped. */
+  isNeeded(operation: Type, facts: Facts): boolean
+  /** Whether it may be done again just to drop its resource from the manifest. */
+  isRepeatable(operation: Type, facts: Facts): boolean
+  /**
+   * The operations that undo it, given what was there before. `kept` names the file, below the cluster's state directory,
+   * that holds what was at its path.
+   */
+  inverse(operation: Type, before: Before, kept: string): readonly Operation[]
+  undoRank(operation: Type): UndoRank
+  /** What is at its path afterwards, as `appliedState` says it; undefined if that is not known. */
+  stateAfter(operation: Type, before: PathFact): string | undefined
+  /** Whether the file at its path is replaced, so that its content is kept first. */
+  readonly replacesFile: boolean
+  /** Whether systemd must read its unit files again, if the path is one of these. */
+  readonly changesUnitFiles: boolean
+  /** Whether other programs' writes are left that may not be on disk yet. */
+  readonly leavesUnsynced: boolean
+  /** A generous limit: one that is reached means that something hangs. */
+  timeoutSeconds(operation: Type): number
+  /** What it does, in words on one line. With the host's facts, accounts are `create`d or `change`d; without, `set`. */
+  words(operation: Type, facts?: Facts): string
+  /** The host library's function (`do_NAME`, `is_NAME`) without its prefix, then the arguments. */
+  shell(operation: Type): readonly string[]
+  /** Undefined if it puts nothing at a path that `render` could show. */
+  node(operation: Type): TreeNode | undefined
+}
+
+export type RulesByOperation = { readonly [Op in keyof OperationTypes]: OperationRules<OperationTypes[Op]> }
+
+/** What holds for an operation that can neither be undone nor found done already. */
+export const runsOnly = {
+  probes: (): readonly Probe[] => [],
+  isNeeded: () => true,
+  isRepeatable: () => false,
+  inverse: (): readonly Operation[] => [],
+  undoRank: (): UndoRank => 4,
+}
+
+/** What holds for an operation without a path. */
+export const hasNoPath = {
+  stateAfter: () => undefined,
+  replacesFile: false,
+  changesUnitFiles: false,
+  node: () => undefined,
+} as const
+
+/** ` (a, b)` of the parts that are said; nothing if none is. */
+export function details(...parts: readonly (string | false | undefined)[]): string {
+  const said = parts.filter((part) => part !== false && part !== undefined)
+  return said.length === 0 ? '' : ` (${said.join(', ')})`
+}
+
+export function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no'
+}

@@ -1,0 +1,61 @@
+import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-rules.ts'
+
+const packageRules = { ...hasNoPath, timeoutSeconds: () => 1800 }
+
+/** What is known about the operations on packages. */
+export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-package'> = {
+  package: {
+    ...packageRules,
+    subject: ({ packages }) => subjectOf(packages.map(({ name }) => name)),
+    probes: ({ packages }) => probesOf(packages.map(({ name }) => name)),
+    isNeeded: ({ packages }, facts) => packages.some(({ name }) => facts.packages[name] === null),
+    isRepeatable: () => false,
+    inverse({ packages }, before) {
+      const added = packages.map(({ name }) => name).filter((name) => before.packages[name] === null)
+      return added.length === 0 ? [] : [{ op: 'remove-package', packages: added }]
+    },
+    undoRank: () => 2,
+    leavesUnsynced: false,
+    words: ({ packages, update, autostart }) =>
+      `install ${packageWords(packages.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)))}${details(
+        update && 'refresh old package lists first',
+        autostart && 'daemons may start',
+      )}`,
+    shell: ({ packages, autostart, update }) => [
+      'package',
+      yesNo(autostart),
+      yesNo(update),
+      ...packages.flatMap(({ name, version = '' }) => [name, version]),
+    ],
+  },
+  'remove-package': {
+    ...packageRules,
+    subject: ({ packages }) => subjectOf(packages),
+    probes: ({ packages }) => probesOf(packages),
+    isNeeded: ({ packages }, facts) => packages.some((name) => facts.packages[name] !== null),
+    isRepeatable: () => true,
+    /** What was installed returns in today's version; the undo itself starts what was running. */
+    inverse({ packages }, before) {
+      const gone = packages.filter((name) => (before.packages[name] ?? null) !== null)
+      return gone.length === 0
+        ? []
+        : [{ op: 'package', packages: gone.map((name) => ({ name })), autostart: false, update: true }]
+    },
+    undoRank: () => 4,
+    leavesUnsynced: true,
+    words: ({ packages }) => `remove ${packageWords(packages)}`,
+    shell: ({ packages }) => ['remove_package', ...packages],
+  },
+}
+
+function subjectOf(names: readonly string[]): string {
+  return `packages ${names.join(' ')}`
+}
+
+function probesOf(names: readonly string[]) {
+  return names.map((name) => ({ probe: 'package', name }) as const)
+}
+
+function packageWords(names: readonly string[]): string {
+  return `${names.length === 1 ? 'package' : 'packages'} ${names.join(', ')}`
+}

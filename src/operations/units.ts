@@ -1,0 +1,108 @@
+import type { UnitFact } from '../model/facts.ts'
+import type { Operation, UnitAction } from '../model/operation.ts'
+import { assertNever } from '../model/value.ts'
+import { hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
+
+/** What is known about the operations on systemd and its units. */
+export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
+  unit: {
+    ...hasNoPath,
+    subject: ({ unit, action }) => `unit ${unit} ${stateSetBy[action]}`,
+    probes: ({ unit }) => [{ probe: 'unit', unit }],
+    isNeeded: ({ unit, action }, { units }) => isActionNeeded(action, units[unit]),
+    isRepeatable: ({ unit }, { units }) => exists(units[unit]),
+    inverse: ({ unit, action }, { units }) =>
+      inverseActions(action, units[unit]).map((back): Operation => ({ op: 'unit', unit, action: back })),
+    undoRank: ({ action }) => (action === 'stop' || action === 'disable' ? 0 : 5),
+    leavesUnsynced: true,
+    timeoutSeconds: () => 300,
+    words: ({ unit, action, noBlock }) => `${action} ${unit}${noBlock ? ' without waiting for it' : ''}`,
+    shell: ({ unit, action, noBlock, noReload }) => [
+      'unit',
+      unit,
+      action,
+      ...(noBlock === true ? ['--no-block'] : []),
+      ...(noReload === true ? ['--no-reload'] : []),
+    ],
+  },
+  'daemon-reload': {
+    ...hasNoPath,
+    ...runsOnly,
+    subject: () => 'daemon-reload',
+    leavesUnsynced: false,
+    timeoutSeconds: () => 90,
+    words: () => 'reload the unit files (systemctl daemon-reload)',
+    shell: () => ['daemon_reload'],
+  },
+}
+
+const stateSetBy: { readonly [Action in UnitAction]: 'active' | 'enabled' | 'masked' } = {
+  start: 'active',
+  stop: 'active',
+  restart: 'active',
+  reload: 'active',
+  enable: 'enabled',
+  disable: 'enabled',
+  mask: 'masked',
+  unmask: 'masked',
+}
+
+/** Whether an action leaves a unit in another state, not only its processes. */
+export function setsUnitState(action: UnitAction): boolean {
+  return action !== 'restart' && action !== 'reload'
+}
+
+function exists(unit: UnitFact | undefined): unit is UnitFact {
+  return unit !== undefined && unit.load !== 'not-found'
+}
+
+function isActionNeeded(action: UnitAction, unit: UnitFact | undefined): boolean {
+  switch (action) {
+    case 'stop':
+      return exists(unit) && unit.active !== 'inactive' && unit.active !== 'failed'
+    case 'disable':
+      return exists(unit) && unit.file === 'enabled'
+    case 'start':
+      return !exists(unit) || unit.active !== 'active'
+    case 'enable':
+      return !exists(unit) || unit.file !== 'enabled'
+    case 'mask':
+    case 'unmask':
+    case 'restart':
+    case 'reload':
+      return true
+    default:
+      return assertNever(action)
+  }
+}
+
+function inverseActions(
+  action: UnitAction,
+  before: Pick<UnitFact, 'active' | 'file'> | undefined,
+): readonly UnitAction[] {
+  const isEnabled = before?.file === 'enabled'
+  const isMasked = before?.file === 'masked'
+  const isRunning =
+    before?.active === 'active' || before?.active === 'activating' || before?.active === 'reloading'
+  switch (action) {
+    case 'enable':
+      return isEnabled ? [] : ['disable']
+    case 'disable':
+      return isEnabled ? ['enable'] : []
+    case 'mask':
+      return isMasked ? [] : ['unmask']
+    case 'unmask':
+      return isMasked ? ['mask'] : []
+    case 'start':
+      return isRunning ? [] : ['stop']
+    case 'stop':
+      return isRunning ? ['start'] : []
+    case 'restart':
+      // It starts a unit that does not run.
+      return [isRunning ? 'restart' : 'stop']
+    case 'reload':
+      return ['reload']
+    default:
+      return assertNever(action)
+  }
+}
