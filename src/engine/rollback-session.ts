@@ -1,0 +1,97 @@
+import { ConvergeError, InternalError } from '../model/errors.ts'
+import type { Facts, Probe } from '../model/facts.ts'
+import type { KeptGeneration } from '../model/manifest.ts'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import { rollbackConsents } from '../plan/rollout/consents.ts'
+import { findGroups } from '../plan/rollout/plan-cluster.ts'
+import { planWaves } from '../plan/rollout/waves.ts'
+import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
+import { planRollback, rollbackProbes } from '../plan/undo/rollback.ts'
+import { contentProbes } from '../plan/undo/rollback-contents.ts'
+import { startedBy } from './apply/run.ts'
+import type { Replan } from './apply/verify.ts'
+import { readHistory } from './inspect/history.ts'
+import { ask } from './inspect/inspect-host.ts'
+import type { SessionContext } from './session-context.ts'
+
+/** What a host keeps of the generations that are to be undone, and how it is now. */
+interface Undoable {
+  readonly generations: readonly KeptGeneration[]
+  readonly facts: Facts
+}
+
+/** Plans how the selected hosts go back to what they were after a generation, and how to plan one of them again. */
+export async function planSessionRollback(
+  context: SessionContext,
+  to: number | undefined,
+): Promise<{ readonly plan: Plan; readonly replan: Replan }> {
+  const { catalog, hostCatalog, onProgress, selected } = context
+  onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
+  const by = startedBy()
+  const back = await context.onEach((name) => undoableOf(context, name, to))
+  const answers = [...back.values()].flatMap((found) => (found instanceof ConvergeError ? [] : [found]))
+  const last = to === undefined ? lastApply(answers.map(({ generations }) => generations[0])) : undefined
+  const planOne = (name: string, found: Undoable): HostPlan =>
+    planRollback({ catalog: hostCatalog(name), by, keptIn: keptIn(context, name), ...found })
+
+  const hosts = [...back].map(([name, found]): HostPlan => {
+    if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
+    const [own] = found.generations
+    if (last === undefined || own === undefined || own.by === last) return planOne(name, found)
+    const notes = [olderApplyNote(name, own)]
+    return { host: name, status: 'planned', changes: [], facts: found.facts, disrupts: [], notes }
+  })
+  const plan = {
+    cluster: context.cluster,
+    hosts,
+    waves: planWaves(hosts, findGroups(catalog)),
+    departed: [],
+    consents: hosts.flatMap((one) => {
+      const found = back.get(one.host)
+      return found === undefined || found instanceof ConvergeError
+        ? []
+        : rollbackConsents(one, found.generations.at(-1))
+    }),
+  }
+  return {
+    plan,
+    async replan(name) {
+      const found = back.get(name)
+      if (found === undefined || found instanceof ConvergeError)
+        throw new InternalError(`${name} was not rolled back`)
+      const { generations } = found
+      const again = planOne(name, { generations, facts: await rollbackFacts(context, name, generations) })
+      return again.status === 'planned' ? again.changes : []
+    },
+  }
+}
+
+async function undoableOf(context: SessionContext, name: string, to: number | undefined): Promise<Undoable> {
+  const facts = await context.inspect(name)
+  const newest = facts.state?.generation ?? 0
+  const after = to ?? newest - 1
+  const connection = await context.connections.get(name)
+  const generations =
+    after < 0 ? [] : (await readHistory(connection, context.host(name), after, context.programs)).generations
+  // One that is no longer kept would leave a gap in the way back.
+  const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
+  if (!whole) return { generations: [], facts }
+  const catalog = context.hostCatalog(name)
+  const shown = contentProbes({ catalog, facts, generations, keptIn: keptIn(context, name) })
+  return { generations, facts: await rollbackFacts(context, name, generations, shown) }
+}
+
+async function rollbackFacts(
+  { connections, host, programs }: SessionContext,
+  name: string,
+  generations: readonly KeptGeneration[],
+  more: readonly Probe[] = [],
+): Promise<Facts> {
+  const probes = [...rollbackProbes(generations), ...more]
+  return ask(await connections.get(name), probes, host(name).platform.stateDir, programs)
+}
+
+/** Where a host keeps what applies replaced. */
+function keptIn({ cluster, host }: SessionContext, name: string): string {
+  return `${host(name).platform.stateDir}/clusters/${cluster}`
+}

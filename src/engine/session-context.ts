@@ -1,0 +1,99 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Cluster, Host } from '../model/cluster.ts'
+import { ConvergeError, InternalError } from '../model/errors.ts'
+import type { Facts } from '../model/facts.ts'
+import type { Member } from '../model/manifest.ts'
+import type { Progress } from '../model/report.ts'
+import type { Catalog, HostCatalog } from '../model/resource.ts'
+import type { Connection, ConnectOptions } from '../model/transport.ts'
+import type { HostLibrary } from '../shell/library.ts'
+import { knownMembers } from '../shell/probes/known-members.ts'
+import { type Connections, openConnections } from './connections.ts'
+import { type HostPrograms, inspectHost } from './inspect/inspect-host.ts'
+import { waitForLock } from './inspect/wait-for-lock.ts'
+
+export interface SessionInput {
+  readonly cluster: Cluster
+  readonly catalog: Catalog
+  /** The hosts to contact, by name; all of the cluster's unless given. */
+  readonly selected?: readonly string[]
+  readonly transports: { connect(options: ConnectOptions): Promise<Connection>; close(): Promise<void> }
+  readonly library: HostLibrary
+  /** How many hosts are worked on at once. */
+  readonly parallel: number
+  /** How long a host is asked again on which another apply runs; 0 unless given. */
+  readonly lockWaitSeconds?: number
+  readonly sudoPassword?: (host: string) => Promise<string | undefined>
+  readonly onProgress?: (event: Progress) => void
+}
+
+/** What everything in a session works with: its hosts by name, and the way to them. */
+export interface SessionContext {
+  readonly cluster: string
+  readonly catalog: Catalog
+  readonly members: readonly Member[]
+  readonly selected: readonly string[]
+  readonly hosts: ReadonlyMap<string, Host>
+  readonly connections: Connections
+  readonly programs: HostPrograms
+  readonly limit: LimitFunction
+  readonly onProgress: (event: Progress) => void
+  host(name: string): Host
+  hostCatalog(name: string): HostCatalog
+  inspect(name: string): Promise<Facts>
+  /** Does the work on every selected host, so many at once; a host's failure is its answer. */
+  onEach<T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>>
+}
+
+export function openContext(input: SessionInput): SessionContext {
+  const { cluster, catalog, library, onProgress = () => {} } = input
+  const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
+  const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
+  const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
+  const members = cluster.hosts.map(({ name, target, platform }): Member => ({ name, target, platform }))
+  const programs = { cluster: cluster.name, library, members: knownMembers(members) }
+  const connections = openConnections(input, hosts, onProgress)
+  const limit = pLimit(input.parallel)
+
+  const context: SessionContext = {
+    cluster: cluster.name,
+    catalog,
+    members,
+    selected,
+    hosts,
+    connections,
+    programs,
+    limit,
+    onProgress,
+    host: (name) => known(hosts, name),
+    hostCatalog: (name) => known(catalogs, name),
+    async inspect(name) {
+      const connection = await connections.get(name)
+      const facts = await waitForLock(input.lockWaitSeconds ?? 0, () =>
+        inspectHost(connection, context.host(name), context.hostCatalog(name), programs),
+      )
+      onProgress({ event: 'inspected', host: name })
+      return facts
+    },
+    async onEach<T>(work: (name: string) => Promise<T>) {
+      const answer = async (name: string): Promise<[string, T | ConvergeError]> => [
+        name,
+        await work(name).catch(worldFailure),
+      ]
+      return new Map(await Promise.all(selected.map((name) => limit(() => answer(name)))))
+    },
+  }
+  return context
+}
+
+/** A failure of the world as an answer; anything else is thrown. */
+export function worldFailure(error: unknown): ConvergeError {
+  if (error instanceof ConvergeError) return error
+  throw error
+}
+
+function known<T>(map: ReadonlyMap<string, T>, name: string): T {
+  const value = map.get(name)
+  if (value === undefined) throw new InternalError(`unknown host ${name}`)
+  return value
+}
