@@ -70,5 +70,5 @@ function portablePrograms(
 }
 
 function hasSensitive({ entries }: HostCatalog): boolean {
-  return entries.some(({ resource }) => resource.desired.sensitive === true)
+  return entries.some(({ resource }) => resource.isSensitive)
 }

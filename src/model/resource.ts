@@ -6,9 +6,9 @@ import type { ValueMap } from './value.ts'
 
 export type { ResourceId }
 
-/** What no second resource of a host may own; `kind` is `path`, `unit`, `user`, `group`, `package`. */
+/** What no second resource of a host may own. */
 export interface Claim {
-  readonly kind: string
+  readonly kind: 'path' | 'unit' | 'user' | 'group' | 'package'
   readonly key: string
 }
 
@@ -99,6 +99,10 @@ export interface Resource {
   readonly actions?: readonly NotificationAction[]
   /** Acts only when notified: compile refuses it where nothing notifies it. */
   readonly dormant?: boolean
+  /** The systemd unit that it stands for; a change of the unit's files concerns it. */
+  readonly ownsUnit: string | undefined
+  /** Its content stays out of diffs, messages and plans. */
+  readonly isSensitive: boolean
   /** What is needed to make it true, given the facts; empty when it is. With a trigger: what that asks for. */
   steps(facts: Facts, trigger?: Trigger): readonly Step[]
 }

@@ -42,8 +42,8 @@ export const { resource: command, kind: commandKind } = defineResource({
     return {
       claims: [],
       follows: () => [
-        ...(desired.user === undefined ? [] : [{ kind: 'user', key: desired.user }]),
-        ...(desired.cwd === undefined ? [] : [{ kind: 'path', key: desired.cwd }]),
+        ...(desired.user === undefined ? [] : [{ kind: 'user', key: desired.user } as const]),
+        ...(desired.cwd === undefined ? [] : [{ kind: 'path', key: desired.cwd } as const]),
       ],
       probes: creates === undefined ? [] : [{ probe: 'path', path: creates }],
       actions: ['run'],

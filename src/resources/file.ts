@@ -52,6 +52,7 @@ export const { resource: file, kind: fileKind } = defineResource({
     return {
       claims: [{ kind: 'path', key: path }],
       follows: () => [...ancestorClaims(path), ...ownerClaims(desired)],
+      isSensitive: desired.sensitive ?? false,
       probes: [
         { probe: 'path', path, sha256: content.sha256 },
         ...(until === undefined ? [] : [{ probe: 'path', path: until } as const]),

@@ -1,30 +1,21 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
 import { SpecError } from '../../model/errors.ts'
-import type { Facts, Probe } from '../../model/facts.ts'
+import type { Probe } from '../../model/facts.ts'
 import type {
-  Claim,
   NotificationAction,
   Relations,
   Resource,
   ResourceId,
   ResourceKind,
-  Step,
-  Trigger,
 } from '../../model/resource.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { checkInput, plainSchema } from './check-input.ts'
 import { splitRelations } from './relations.ts'
 
 /** What a kind says about one desired state: data, and the pure function from facts to steps. */
-export interface Behaviour {
-  readonly claims: readonly Claim[]
-  follows?(): readonly Claim[]
-  readonly probes: readonly Probe[]
-  readonly actions?: readonly NotificationAction[]
-  readonly dormant?: boolean
-  steps(facts: Facts, trigger?: Trigger): readonly Step[]
-}
+export type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
+  Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'isSensitive'>>
 
 /** What a kind may ask about the resource that it belongs to. */
 export interface Self {
@@ -71,6 +62,8 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
       follows: behaviour.follows ?? nothing,
       actions: behaviour.actions ?? NO_ACTIONS,
       dormant: behaviour.dormant ?? false,
+      ownsUnit: behaviour.ownsUnit,
+      isSensitive: behaviour.isSensitive ?? false,
       probes: guards.length === 0 ? behaviour.probes : [...behaviour.probes, ...guards],
       steps: behaviour.steps,
     })

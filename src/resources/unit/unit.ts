@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { InternalError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts, UnitFact } from '../../model/facts.ts'
-import type { ResourceId, Step, Trigger } from '../../model/resource.ts'
+import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
@@ -66,7 +66,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
     return {
       claims: [
         { kind: 'unit', key: desired.name },
-        ...files.map(({ path }) => ({ kind: 'path', key: path })),
+        ...files.map(({ path }): Claim => ({ kind: 'path', key: path })),
       ],
       follows: () => files.flatMap(({ path }) => ancestorClaims(path)),
       probes: [
@@ -75,6 +75,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
         { probe: 'unit', unit: desired.name },
       ],
       actions: ['restart', 'reload', 'start', 'stop'],
+      ownsUnit: desired.name,
       steps(facts, trigger) {
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
         const found = unitFact(facts, desired.name)

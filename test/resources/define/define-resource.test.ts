@@ -4,6 +4,7 @@ import { InternalError, SpecError } from '../../../src/model/errors.ts'
 import type { ValueMap } from '../../../src/model/value.ts'
 import { file, fileKind } from '../../../src/resources/file.ts'
 import { resourceKinds } from '../../../src/resources/index.ts'
+import { unit } from '../../../src/resources/unit/unit.ts'
 import { blankFacts } from '../blank-facts.ts'
 
 /** What a kind says about wrong input, as `message; hint`. */
@@ -33,6 +34,22 @@ test('fills in what is not declared', () => {
     owner: 'root',
     group: 'root',
   })
+})
+
+test('says what it stands for and whether its content may be shown', () => {
+  const made = [
+    file({ path: '/x', content: 'x', sensitive: true }),
+    file({ path: '/y', content: 'y' }),
+    unit({ name: 'x.service' }),
+  ]
+  assert.equal(
+    made.map(({ ownsUnit, isSensitive }) => ({ ownsUnit, isSensitive })),
+    [
+      { ownsUnit: undefined, isSensitive: true },
+      { ownsUnit: undefined, isSensitive: false },
+      { ownsUnit: 'x.service', isSensitive: false },
+    ],
+  )
 })
 
 test('a property set to undefined counts as not declared', () => {
