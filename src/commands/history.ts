@@ -1,3 +1,4 @@
+import { given } from '../model/given.ts'
 import type { HostHistory } from '../model/manifest.ts'
 import { holderIn } from '../plan/record/held.ts'
 import { type RecordedHost, renderHistory } from '../report/hosts/render-history.ts'
@@ -33,5 +34,5 @@ export async function history(options: HistoryOptions, io: Io): Promise<ExitCode
 function stillHeld(host: string, { generations, held }: HostHistory, { catalog }: LoadedSpec): HostHistory {
   const own = catalog.hosts.find((candidate) => candidate.host === host)
   const holder = own === undefined ? undefined : holderIn(held, own)
-  return { generations, ...(holder === undefined ? {} : { held: holder }) }
+  return { generations, ...given({ held: holder }) }
 }

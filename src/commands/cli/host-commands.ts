@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { given } from '../../model/given.ts'
 import type { DriftOptions } from '../drift.ts'
 import type { ExecOptions } from '../exec.ts'
 import type { HistoryOptions } from '../history.ts'
@@ -127,5 +128,5 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 }
 
 function limited(limit: string | undefined): { readonly limit?: string } {
-  return limit === undefined ? {} : { limit }
+  return given({ limit })
 }

@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SpecError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import type { Plan } from '../../model/plan.ts'
 import {
   isSealedPlan,
@@ -75,9 +76,9 @@ async function sourceOf({ file, environment, set = [] }: SpecOptions): Promise<P
   const git = await gitState(dirname(file))
   return {
     file,
-    ...(environment === undefined ? {} : { environment }),
+    ...given({ environment }),
     set: set.map((assignment) => assignment.split('=')[0] ?? ''),
-    ...(git === undefined ? {} : { git }),
+    ...given({ git }),
   }
 }
 

@@ -2,6 +2,7 @@ import { TimeLimitError, withTimeLimit } from '../../load/recipes/time-limit.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
 
 type Recipes = Readonly<Record<string, LoadedRecipe>>
@@ -61,7 +62,7 @@ function tookTooLong(
       path: '',
       message,
       hint: 'look for a loop without end, or give it more time with --compile-timeout',
-      ...(position === undefined ? {} : { position }),
+      ...given({ position }),
     },
   ])
 }

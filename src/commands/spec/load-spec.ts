@@ -6,6 +6,7 @@ import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
 import { readWithin } from '../../load/recipes/read-within.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
+import { given } from '../../model/given.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { Catalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
@@ -38,8 +39,7 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const { cluster, recipes, warnings } = await loadCluster({
     file: options.file,
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
-    ...(options.set === undefined ? {} : { set: options.set }),
+    ...given({ environment: options.environment, set: options.set }),
     builtins,
     kinds: resourceKinds,
     importRecipe: createImportRecipe(dsl, limitMs),

@@ -1,5 +1,6 @@
 import { ConnectError, type ConvergeError } from '../../model/errors.ts'
 import type { PendingNotification } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import { driftedResources, wasApplied } from './drift.ts'
 
@@ -31,7 +32,7 @@ export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus
     host,
     status: 'reachable',
     ...(state !== undefined && wasApplied(plan.facts) ? { generation: state.generation } : {}),
-    ...(held === undefined ? {} : { held }),
+    ...given({ held }),
     drifted: driftedResources(plan),
     pending,
     failedUnits: Object.entries(units)

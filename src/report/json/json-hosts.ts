@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import { parseStartedBy } from '../../model/started-by.ts'
 import { type Drift, driftedResources } from '../hosts/drift.ts'
 import type { HostStatus } from '../hosts/host-status.ts'
@@ -16,9 +17,9 @@ export function historyDocument(cluster: string, hosts: readonly RecordedHost[])
       if ('error' in host) return { host: host.host, error: errorObject(host.error) }
       const generations = host.generations.map(({ number, run, by, changes }) => {
         const { who, at } = parseStartedBy(by)
-        return { number, run, by: who, ...(at === undefined ? {} : { at }), changes }
+        return { number, run, by: who, ...given({ at }), changes }
       })
-      return { host: host.host, generations, ...(host.held === undefined ? {} : { held: host.held }) }
+      return { host: host.host, generations, ...given({ held: host.held }) }
     }),
   }
 }
@@ -65,7 +66,7 @@ export function execDocument(cluster: string, commandLine: string, answers: read
     hosts: answers.map((answer) => {
       if ('error' in answer) return { host: answer.host, error: errorObject(answer.error) }
       const { host, exitCode, stdout, stderr } = answer
-      return { host, ...(exitCode === undefined ? {} : { exitCode }), stdout, stderr }
+      return { host, ...given({ exitCode }), stdout, stderr }
     }),
     summary: summariseAnswers(answers),
   }

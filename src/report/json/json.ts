@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { CommandError, type ConvergeError } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, FileDiff, HostPlan, Owed, Plan } from '../../model/plan.ts'
 import type { HostReport, Report } from '../../model/report.ts'
@@ -66,7 +67,7 @@ function hostPlan(host: HostPlan) {
     changes: host.changes.map((change) => changeObject(change, host.facts)),
     disrupts: host.disrupts.map((disruption) => disruption.group),
     notes: host.notes,
-    ...(host.held === undefined ? {} : { held: host.held }),
+    ...given({ held: host.held }),
   }
 }
 
@@ -74,7 +75,7 @@ function hostReport(host: HostReport, held: string | undefined) {
   const head = { host: host.host, status: host.status }
   switch (host.status) {
     case 'unchanged':
-      return { ...head, ...(held === undefined ? {} : { held }) }
+      return { ...head, ...given({ held }) }
     case 'changed':
       return { ...head, results: resultObjects(host) }
     case 'unsettled':
@@ -112,10 +113,10 @@ export function changeObject(change: Change, facts?: Facts) {
     resource: change.resource,
     words: describeOperation(change.operation, facts),
     reason: change.reason,
-    ...(change.cause === undefined ? {} : { cause: change.cause }),
+    ...given({ cause: change.cause }),
     operation: operationObject(change.operation),
     ...(diff === undefined ? {} : { diff: diffObject(diff) }),
-    ...(change.guard === undefined ? {} : { guard: change.guard }),
+    ...given({ guard: change.guard }),
     owes: change.owes.map(owedObject),
     settles: change.settles.map(owedObject),
   }
@@ -149,7 +150,7 @@ export function errorObject(error: ConvergeError) {
     code: error.code,
     step: error.step,
     message: error.message,
-    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    ...given({ remedy: error.remedy }),
     ...(error instanceof CommandError ? { stderr: error.stderr } : {}),
     causes: causes(error),
   }
