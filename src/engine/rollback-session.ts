@@ -1,7 +1,8 @@
-import { ConvergeError, InternalError } from '../model/errors.ts'
+import { ConvergeError } from '../model/errors.ts'
 import type { Facts, Probe } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
-import type { HostPlan, Plan } from '../model/plan.ts'
+import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import { rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
@@ -9,7 +10,6 @@ import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
 import { planRollback, rollbackProbes } from '../plan/undo/rollback.ts'
 import { contentProbes } from '../plan/undo/rollback-contents.ts'
 import { startedBy } from './apply/run.ts'
-import type { Replan } from './apply/verify.ts'
 import { readHistory } from './inspect/history.ts'
 import { ask } from './inspect/inspect-host.ts'
 import type { SessionContext } from './session-context.ts'
@@ -20,29 +20,29 @@ interface Undoable {
   readonly facts: Facts
 }
 
-/** Plans how the selected hosts go back to what they were after a generation, and how to plan one of them again. */
+/** Plans how the selected hosts return to what they were after a generation. */
 export async function planSessionRollback(
   context: SessionContext,
   to: number | undefined,
-): Promise<{ readonly plan: Plan; readonly replan: Replan }> {
+): Promise<Plan> {
   const { catalog, hostCatalog, onProgress, selected } = context
   onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
   const by = startedBy()
   const back = await context.onEach((name) => undoableOf(context, name, to))
   const answers = [...back.values()].flatMap((found) => (found instanceof ConvergeError ? [] : [found]))
   const last = to === undefined ? lastApply(answers.map(({ generations }) => generations[0])) : undefined
-  const planOne = (name: string, found: Undoable): HostPlan =>
-    planRollback({ catalog: hostCatalog(name), by, keptIn: keptIn(context, name), ...found })
-
   const hosts = [...back].map(([name, found]): HostPlan => {
     if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
     const [own] = found.generations
-    if (last === undefined || own === undefined || own.by === last) return planOne(name, found)
+    if (last === undefined || own === undefined || own.by === last) {
+      return planRollback({ catalog: hostCatalog(name), by, keptIn: keptIn(context, name), ...found })
+    }
     const notes = [olderApplyNote(name, own)]
     return { host: name, status: 'planned', changes: [], facts: found.facts, disrupts: [], notes }
   })
-  const plan = {
+  return {
     cluster: context.cluster,
+    intent: { kind: 'rollback', ...given({ to }) },
     hosts,
     waves: planWaves(hosts, findGroups(catalog)),
     departed: [],
@@ -53,17 +53,30 @@ export async function planSessionRollback(
         : rollbackConsents(one, found.generations.at(-1))
     }),
   }
-  return {
-    plan,
-    async replan(name) {
-      const found = back.get(name)
-      if (found === undefined || found instanceof ConvergeError)
-        throw new InternalError(`${name} was not rolled back`)
-      const { generations } = found
-      const again = planOne(name, { generations, facts: await rollbackFacts(context, name, generations) })
-      return again.status === 'planned' ? again.changes : []
-    },
-  }
+}
+
+/** What is left to do on a host after its rollback, which made this generation. */
+export async function remainingAfterRollback(
+  context: SessionContext,
+  name: string,
+  generation: number,
+  to: number = generation - 2,
+): Promise<readonly Change[]> {
+  const history = await readHistory(
+    await context.connections.get(name),
+    context.host(name),
+    to,
+    context.programs,
+  )
+  const generations = history.generations.filter(({ number }) => number < generation)
+  const again = planRollback({
+    catalog: context.hostCatalog(name),
+    by: startedBy(),
+    keptIn: keptIn(context, name),
+    generations,
+    facts: await rollbackFacts(context, name, generations),
+  })
+  return again.status === 'planned' ? again.changes : []
 }
 
 async function undoableOf(context: SessionContext, name: string, to: number | undefined): Promise<Undoable> {

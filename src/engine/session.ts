@@ -1,5 +1,5 @@
 import { InternalError } from '../model/errors.ts'
-import type { Plan } from '../model/plan.ts'
+import type { Change, HostPlan, Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { planHost } from '../plan/host/plan-host.ts'
 import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
@@ -7,9 +7,9 @@ import { prune } from '../plan/undo/prune.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
-import { type Replan, verify } from './apply/verify.ts'
+import { verify } from './apply/verify.ts'
 import { type HostState, hostState } from './host-state.ts'
-import { planSessionRollback } from './rollback-session.ts'
+import { planSessionRollback, remainingAfterRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
 /** One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. */
@@ -26,25 +26,19 @@ export interface Session extends HostState {
   close(): Promise<void>
 }
 
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
 export function openSession(input: SessionInput): Session {
   const context = openContext(input)
-  const replans = new WeakMap<Plan, Replan>()
   return {
     ...hostState(context),
     async plan(options) {
       context.onProgress({ event: 'phase', phase: 'inspect', hosts: context.selected })
       const facts = await context.onEach(context.inspect)
-      const plan = planCluster(context.catalog, facts, options, context.members)
-      replans.set(plan, replanWith(context, options?.prune ?? true))
-      return plan
+      return planCluster(context.catalog, facts, options, context.members)
     },
-    async planRollback(to) {
-      const { plan, replan } = await planSessionRollback(context, to)
-      replans.set(plan, replan)
-      return plan
-    },
-    apply: (plan, options = {}) =>
-      applyPlan(context, plan, options, replans.get(plan) ?? replanWith(context, true)),
+    planRollback: (to) => planSessionRollback(context, to),
+    apply: (plan, options = {}) => applyPlan(context, plan, options),
     async close() {
       await context.connections.close()
       await input.transports.close()
@@ -52,19 +46,23 @@ export function openSession(input: SessionInput): Session {
   }
 }
 
-function replanWith({ hostCatalog, inspect }: SessionContext, pruning: boolean): Replan {
-  return async (name) => {
-    const catalog = hostCatalog(name)
-    const facts = await inspect(name)
-    return planHost(catalog, facts, new Set(), pruning ? prune(catalog, facts) : undefined).changes
-  }
+/** A host planned once more with the plan's intent: what still differs after its apply. */
+async function remaining(
+  context: SessionContext,
+  { intent }: Plan,
+  { host, bookkeeping }: PlannedHost,
+): Promise<readonly Change[]> {
+  if (intent.kind === 'rollback')
+    return remainingAfterRollback(context, host, bookkeeping?.generation ?? 0, intent.to)
+  const catalog = context.hostCatalog(host)
+  const facts = await context.inspect(host)
+  return planHost(catalog, facts, intent.prune ? prune(catalog, facts) : undefined).changes
 }
 
 async function applyPlan(
   context: SessionContext,
   plan: Plan,
   options: ApplyOptions,
-  replan: Replan,
 ): Promise<Report> {
   const { cluster, connections, programs, onProgress } = context
   const started = performance.now()
@@ -86,7 +84,7 @@ async function applyPlan(
         options,
         by,
       })
-      return report.status === 'changed' ? verify(report, replan) : report
+      return report.status === 'changed' ? verify(report, () => remaining(context, plan, planned)) : report
     },
   })
   return { cluster, hosts, durationMs: Math.round(performance.now() - started) }

@@ -1,8 +1,10 @@
+import { Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification } from './facts.ts'
 import type { Member, Undo } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
+import { Count, type Data, describe } from './schema.ts'
 
 /** What the plan saw at a path; apply checks it again under the lock before it touches anything. */
 export interface Expectation {
@@ -113,9 +115,24 @@ export interface Wave {
   readonly bootstrap: readonly string[]
 }
 
+/** What a plan is for; after the apply each host is planned with the same intent once more, to verify it. */
+export const Intent = Type.Union([
+  Type.Object({
+    kind: Type.Literal('apply'),
+    prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
+    release: Type.Boolean({ description: 'Whether hosts that a rollback holds are planned as if it did not.' }),
+  }),
+  Type.Object({
+    kind: Type.Literal('rollback'),
+    to: Type.Optional(describe(Count, 'The generation that the hosts return to; the one before the last if absent.')),
+  }),
+])
+export type Intent = Data<typeof Intent>
+
 /** The whole plan. Apply performs these changes, wave after wave, and nothing else. */
 export interface Plan {
   readonly cluster: string
+  readonly intent: Intent
   readonly hosts: readonly HostPlan[]
   readonly waves: readonly Wave[]
   /** Hosts that the cluster had and that are no longer in the spec. */

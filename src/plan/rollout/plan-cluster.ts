@@ -1,7 +1,7 @@
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import type { HostPlan, Plan } from '../../model/plan.ts'
+import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../../model/resource.ts'
 import { planHost } from '../host/plan-host.ts'
 import { withBookkeeping } from '../record/bookkeeping.ts'
@@ -14,12 +14,7 @@ import { planWaves } from './waves.ts'
 /** What an inspect brought for each selected host: its facts, or why there are none. */
 export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 
-export interface PlanOptions {
-  /** Whether what left the spec leaves the hosts. */
-  readonly prune: boolean
-  /** Plans for hosts that a rollback holds as if it did not. */
-  readonly release: boolean
-}
+export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
 /**
  * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
@@ -37,6 +32,7 @@ export function planCluster(
     .map((hostCatalog) => planOne(hostCatalog, inspection, groups, members, options))
   return {
     cluster: catalog.cluster,
+    intent: { kind: 'apply', ...options },
     hosts,
     waves: planWaves(hosts, groups),
     departed: departed(members, inspection),
