@@ -34,7 +34,8 @@ export function hostState(context: SessionContext): HostState {
     exec: (command, timeoutMs) =>
       asking(async (name) => {
         const connection = await connections.get(name)
-        return connection.exec({ program: commandProgram(command, timeoutMs), timeoutMs, maxOutputBytes })
+        const program = commandProgram(command, timeoutMs, programs.library)
+        return connection.exec({ program, timeoutMs, maxOutputBytes })
       }),
     unlock: () =>
       onEach((name) => runProgram(context, name, (place) => unlockProgram(place, programs.library))),

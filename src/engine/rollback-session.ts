@@ -21,10 +21,7 @@ interface Undoable {
 }
 
 /** Plans how the selected hosts return to what they were after a generation. */
-export async function planSessionRollback(
-  context: SessionContext,
-  to: number | undefined,
-): Promise<Plan> {
+export async function planSessionRollback(context: SessionContext, to: number | undefined): Promise<Plan> {
   const { catalog, hostCatalog, onProgress, selected } = context
   onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
   const by = startedBy()

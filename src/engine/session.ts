@@ -59,11 +59,7 @@ async function remaining(
   return planHost(catalog, facts, intent.prune ? prune(catalog, facts) : undefined).changes
 }
 
-async function applyPlan(
-  context: SessionContext,
-  plan: Plan,
-  options: ApplyOptions,
-): Promise<Report> {
+async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOptions): Promise<Report> {
   const { cluster, connections, programs, onProgress } = context
   const started = performance.now()
   const by = startedBy()

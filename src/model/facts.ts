@@ -20,13 +20,14 @@ export type PathFact =
       readonly type: 'file'
       readonly sizeBytes: number
       readonly sha256: string
-      readonly content?: string
+      /** The text of a content that the probe did not want, if it is small; `null` if it is not text. */
+      readonly content?: string | null
     } & Owned)
   | ({ readonly type: 'directory' } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)
   | ({ readonly type: 'other' } & Owned)
 
-/** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id that has none. `content` is base64. */
+/** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id that has none. */
 export interface Owned {
   readonly mode: string
   readonly owner: string
@@ -105,9 +106,8 @@ export interface HostState {
   readonly held?: string
 }
 
-/** Everything that one inspect learnt of a host; maps are keyed by what the probe asked for. */
-export interface Facts {
-  readonly platform: PlatformFact
+/** The answers to probes, each map keyed by what its probes ask about. */
+export interface Answers {
   readonly paths: Readonly<Record<string, PathFact>>
   readonly units: Readonly<Record<string, UnitFact>>
   /** `null`: there is none. */
@@ -115,11 +115,17 @@ export interface Facts {
   readonly groups: Readonly<Record<string, GroupFact | null>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
   readonly checks: Readonly<Record<string, boolean>>
+}
+
+/** Everything that one inspect learnt of a host. */
+export interface Facts extends Answers {
+  readonly platform: PlatformFact
   readonly pending: readonly PendingNotification[]
   /** The journal's text without trailing newlines, as the host holds it; empty when nothing is pending. */
   readonly journal: string
   /** What converge keeps on the host; absent where it has never applied anything. */
   readonly state?: HostState
-  /** Set while an earlier apply still runs on the host: its id. */
-  readonly applying?: string
 }
+
+/** Why a host has no facts now: an apply runs on it, or has changed it during the inspection. */
+export type Busy = { readonly busy: 'applying'; readonly holder: string } | { readonly busy: 'applied' }

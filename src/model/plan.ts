@@ -120,11 +120,15 @@ export const Intent = Type.Union([
   Type.Object({
     kind: Type.Literal('apply'),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
-    release: Type.Boolean({ description: 'Whether hosts that a rollback holds are planned as if it did not.' }),
+    release: Type.Boolean({
+      description: 'Whether hosts that a rollback holds are planned as if it did not.',
+    }),
   }),
   Type.Object({
     kind: Type.Literal('rollback'),
-    to: Type.Optional(describe(Count, 'The generation that the hosts return to; the one before the last if absent.')),
+    to: Type.Optional(
+      describe(Count, 'The generation that the hosts return to; the one before the last if absent.'),
+    ),
   }),
 ])
 export type Intent = Data<typeof Intent>

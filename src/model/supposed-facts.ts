@@ -1,5 +1,5 @@
 import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact } from './facts.ts'
-import { emptyMap } from './value.ts'
+import { assertNever, emptyMap } from './value.ts'
 
 /**
  * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. What
@@ -32,6 +32,8 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
       case 'check':
         checks[probe.command] = true
         break
+      default:
+        assertNever(probe)
     }
   }
   return {

@@ -10,15 +10,42 @@ export interface HostLibrary {
   readonly portable: string
   /** What only the way back needs. */
   readonly revert: string
+  /** How a command of the user is run, for a program that does nothing else. */
+  readonly command: string
 }
 
 /** The library's files, in src/shell/library/. */
 export const libraryFiles = {
-  inspect: ['core.sh', 'state.sh', 'manifest.sh', 'inspect.sh'],
-  apply: ['why-not.sh', 'operations.sh', 'accounts.sh', 'packages.sh', 'apply.sh'],
+  inspect: [
+    'core.sh',
+    'user-command.sh',
+    'state.sh',
+    'manifest.sh',
+    'probes/platform.sh',
+    'probes/paths.sh',
+    'probes/units.sh',
+    'probes/accounts.sh',
+    'probes/packages.sh',
+    'packages/apt.sh',
+    'probes/checks.sh',
+    'probes/state.sh',
+  ],
+  apply: [
+    'why-not.sh',
+    'write-queue.sh',
+    'paths.sh',
+    'owners.sh',
+    'units.sh',
+    'commands.sh',
+    'accounts.sh',
+    'packages.sh',
+    'archives.sh',
+    'apply.sh',
+  ],
   launch: ['why-not.sh', 'launch.sh'],
   portable: ['portable.sh'],
   revert: ['revert.sh'],
+  command: ['user-command.sh'],
 } as const
 
 /** Joins the library from its files. */
@@ -30,5 +57,6 @@ export function assembleLibrary(read: (file: string) => string): HostLibrary {
     launch: join(libraryFiles.launch),
     portable: join(libraryFiles.portable),
     revert: join(libraryFiles.revert),
+    command: join(libraryFiles.command),
   }
 }

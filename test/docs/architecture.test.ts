@@ -25,7 +25,9 @@ test('describes every file of the host library', () => {
   const [table = ''] = sectionOf(document, '## The host side').split('\n### ')
   const all = new Set(Object.values(libraryFiles).flat())
   assert.equal([...firstCellsOf(table)].sort(), [...all].sort())
-  const onDisk = readdirSync(`${root}src/shell/library`).filter((name) => name.endsWith('.sh'))
+  const onDisk = readdirSync(`${root}src/shell/library`, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.sh'),
+  )
   assert.equal([...all].sort(), onDisk.sort())
 })
 

@@ -63,45 +63,49 @@ platform systemd 0
 os debian
 release 12
 machine x86_64
-K f l
-S
+kinds f l
+stats
 644 0 0 root root 3
 777 0 0 root root 5
-L 5
+link 5
 other
-H
+sums
 ${sum}  /etc/motd
-C 0 3
+content 0 3
 x
 y
-U 1
+units
 LoadState=loaded
 ActiveState=active
 UnitFileState=enabled
 NeedDaemonReload=no
 
-U end
-A
+units end
+users
 app:x:998:998:an app:/srv/app:/bin/sh
-G
+groups
 app:x:998:
 staff:x:50:app
-A end
-P
-etcd amd64 config-files 3.4.23-4
-P end
-X 1
-J
+memberships
+app 50
+users end
+groups
+staff:x:50:app
+groups end
+packages
+packages end
+checks 1
+journal
 converge-journal 1
 owe restart unit[app.service]
 
-J end
-M
+journal end
+manifest
 ${manifestText([sampleApplied])}
-M end
-O another
+manifest end
+other another
 ${manifestText([{ ...sampleApplied, resource: 'file[/srv/theirs]', paths: { '/srv/theirs': 'absent' } }])}
-O end
+other end
 generation 7
 members
 ${JSON.stringify([sampleMember])}

@@ -11,9 +11,9 @@ import { planCluster } from '../../src/plan/rollout/plan-cluster.ts'
 import { planRollback } from '../../src/plan/undo/rollback.ts'
 import { contentProbes } from '../../src/plan/undo/rollback-contents.ts'
 import { AnswerError } from '../../src/shell/answers/answer-reader.ts'
-import { parseInspect } from '../../src/shell/probes/parse-inspect.ts'
+import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { parseHistory } from '../../src/shell/programs/history-program.ts'
-import { collectQuestions, inspectProgram } from '../../src/shell/programs/inspect-program.ts'
+import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { planProgram } from '../../src/shell/programs/plan-program.ts'
 import { figure } from '../figure.ts'
 import {
@@ -51,7 +51,21 @@ const words = [
     '../../etc',
     '\x1b[2J',
   ],
-  ...['null', '{}', '[]', '"', '\\u0000', '%ZZ', '%00', 'end\n', 'M\n', 'K f\n', 'set {"resource":1}\n', '/'],
+  ...[
+    'null',
+    '{}',
+    '[]',
+    '"',
+    '\\u0000',
+    '%ZZ',
+    '%00',
+    'end\n',
+    'manifest\n',
+    'kinds f\n',
+    'applied\n',
+    'set {"resource":1}\n',
+    '/',
+  ],
   ...['set {}\n', 'set null\n', 'drop x\n', 'members\n5\nmembers end\n', 'x'.repeat(5000)],
 ]
 const meddling: fc.Arbitrary<Meddling> = fc.record({
@@ -86,7 +100,9 @@ function readable<T>(read: () => T): T | undefined {
 }
 
 test('the sample answers are right as they are', () => {
-  const facts = parseInspect(Buffer.from(sampleAnswer), questions)
+  const facts = readAnswer(Buffer.from(sampleAnswer), questions)
+  assert.not('busy' in facts)
+  if ('busy' in facts) return
   const plan = planCluster({ cluster: 'c', hosts: [sampleCatalog] }, new Map([['host', facts]]))
   assert.is(plan.hosts[0]?.status, 'planned')
   assert.is(parseHistory(Buffer.from(sampleHistory)).generations[0]?.revert.length, 2)
@@ -96,8 +112,8 @@ test('whatever a host answers is understood or refused, and becomes a program or
   let understood = 0
   fc.assert(
     fc.property(fc.array(meddling, { minLength: 1, maxLength: 2 }), (meddlings) => {
-      const facts = readable(() => parseInspect(meddle(sampleAnswer, meddlings), questions))
-      if (facts === undefined) return
+      const facts = readable(() => readAnswer(meddle(sampleAnswer, meddlings), questions))
+      if (facts === undefined || 'busy' in facts) return
       understood += 1
       const plan = planCluster({ cluster: 'c', hosts: [sampleCatalog] }, new Map([['host', facts]]))
       const [planned] = plan.hosts
@@ -159,7 +175,7 @@ for (const [what, entry] of kept) {
     assert.ok(sampleAnswer.includes(line))
     const answer = sampleAnswer.replace(line, () => `set ${JSON.stringify(entry)}`)
     assert.throws(
-      () => parseInspect(Buffer.from(answer), questions),
+      () => readAnswer(Buffer.from(answer), questions),
       (error: unknown) =>
         error instanceof AnswerError &&
         error.message.startsWith('a line of the manifest is not an entry of one: '),

@@ -86,8 +86,7 @@ export function factsOf(
 /** As the host answers: with its content where it differs from what is wanted. */
 export function fileFact(text: string, wanted?: string): Extract<PathFact, { type: 'file' }> {
   const { sha256, sizeBytes } = textContent(text)
-  const content = Buffer.from(text).toString('base64')
-  const shown = wanted !== undefined && wanted !== sha256 ? { content } : {}
+  const shown = wanted !== undefined && wanted !== sha256 ? { content: text } : {}
   return { type: 'file', sizeBytes, sha256, mode: '0644', ...byRoot, ...shown }
 }
 

@@ -64,7 +64,14 @@ export function wave(hosts: readonly string[], more: Partial<Wave> = {}): Wave {
 
 export function plan(hosts: readonly HostPlan[], waves?: readonly Wave[]): Plan {
   const all = waves ?? [wave(hosts.map((host) => host.host))]
-  return { cluster: 'sample', intent: { kind: 'apply', prune: true, release: false }, hosts, waves: all, departed: [], consents: [] }
+  return {
+    cluster: 'sample',
+    intent: { kind: 'apply', prune: true, release: false },
+    hosts,
+    waves: all,
+    departed: [],
+    consents: [],
+  }
 }
 
 export const refused = new ConnectError('connect-failed', 'connection refused by 192.0.2.1:22', {

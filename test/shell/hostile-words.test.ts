@@ -118,7 +118,7 @@ async function carryThrough(
   assert.equal(generation?.changes, bookkeeping.summary)
   assert.equal(generation?.revert, bookkeeping.revert)
   assert.is(generation?.by, by)
-  const said = await tree.run(commandProgram(`printf %s ${quote(last.text)}`, 30_000))
+  const said = await tree.run(commandProgram(`printf %s ${quote(last.text)}`, 30_000, libraryFor(tree.shell)))
   assert.is(said.stdout.toString(), last.text)
   // The next batch finds nothing pending.
   tree.write('/var/lib/converge/journal', '')

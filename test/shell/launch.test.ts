@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { collectQuestions, inspectProgram } from '../../src/shell/programs/inspect-program.ts'
+import { collectQuestions } from '../../src/shell/probes/index.ts'
+import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { launchProgram } from '../../src/shell/programs/launch-program.ts'
 import { portableProgram } from '../../src/shell/programs/portable-program.ts'
 import { change, run, write } from './changes.ts'
 import { inEachShell, listTree, type RootTree } from './root-tree.ts'
-import { apply, follow, inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
+import { apply, ask, follow, launching, libraryFor, newRun, place } from './run-programs.ts'
 
 /** A step that says that it has begun and then waits until the test lets it go on; no clock is involved. */
 function heldStep(tree: RootTree) {
@@ -59,7 +60,7 @@ test('a killed connection ends nothing, and following again shows the whole resu
       launching(tree, [held.change, change(write('/etc/after', 'x'))], run),
     )
     await held.hasBegun()
-    assert.is((await inspect(tree, [])).applying, `${run.id} ${run.by}`)
+    assert.equal(await ask(tree), { busy: 'applying', holder: `${run.id} ${run.by}` })
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     const { exitCode, stdout } = await finished
     assert.is(exitCode, null)
@@ -70,7 +71,7 @@ test('a killed connection ends nothing, and following again shows the whole resu
     assert.equal(await following, whole)
     assert.is(tree.read('/etc/after'), 'x')
     assert.equal(await follow(tree, run), whole, 'also when it has ended')
-    assert.is((await inspect(tree, [])).applying, undefined)
+    assert.not('busy' in (await ask(tree)))
   }))
 
 test('a second apply is told who holds the lock, and touches nothing', () =>

@@ -96,7 +96,12 @@ for (const [sentence, operation, message] of [
   [
     'a package in a tree',
     { op: 'package', packages: [{ name: 'etcd' }], autostart: false, update: false },
-    'packages cannot be installed into a root tree',
+    'packages cannot be changed in a root tree; apply to the booted host instead',
+  ],
+  [
+    'the removal of a package in a tree',
+    { op: 'remove-package', packages: ['etcd'] },
+    'packages cannot be changed in a root tree; apply to the booted host instead',
   ],
 ] as const) {
   test(`refuses ${sentence}`, () =>

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import type { Facts, Probe } from '../../src/model/facts.ts'
+import type { Busy, Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/answers/parse-results.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
+import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import type { KnownMembers } from '../../src/shell/probes/known-members.ts'
-import { parseInspect } from '../../src/shell/probes/parse-inspect.ts'
-import { collectQuestions, inspectProgram } from '../../src/shell/programs/inspect-program.ts'
+import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { launchProgram } from '../../src/shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../src/shell/programs/plan-program.ts'
 import { portableProgram } from '../../src/shell/programs/portable-program.ts'
@@ -30,12 +30,23 @@ export async function inspect(
   probes: readonly Probe[],
   members?: KnownMembers,
 ): Promise<Facts> {
+  const answer = await ask(tree, probes, members)
+  if ('busy' in answer) throw new Error(`the tree is busy: ${answer.busy}`)
+  return answer
+}
+
+/** The same where an apply may be on the host. */
+export async function ask(
+  tree: RootTree,
+  probes: readonly Probe[] = [],
+  members?: KnownMembers,
+): Promise<Facts | Busy> {
   const questions = collectQuestions(probes, members)
   const { exitCode, stdout, stderr } = await tree.run(
     inspectProgram(questions, place, libraryFor(tree.shell)),
   )
   if (exitCode !== 0 || stderr !== '') throw new Error(`inspect ended with ${exitCode}: ${stderr}`)
-  return parseInspect(stdout, questions)
+  return readAnswer(stdout, questions)
 }
 
 export function newRun(id: string): Run {

@@ -1,14 +1,14 @@
 import type { Host } from '../../model/cluster.ts'
 import { CommandError, ConvergeError } from '../../model/errors.ts'
-import type { Facts, PlatformFact, Probe } from '../../model/facts.ts'
+import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/facts.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
 import { leftBehind, pruneProbes } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import type { HostLibrary } from '../../shell/library.ts'
+import { collectQuestions, costOf, readAnswer } from '../../shell/probes/index.ts'
 import type { KnownMembers } from '../../shell/probes/known-members.ts'
-import { parseInspect } from '../../shell/probes/parse-inspect.ts'
-import { collectQuestions, inspectProgram } from '../../shell/programs/inspect-program.ts'
+import { inspectProgram } from '../../shell/programs/inspect-program.ts'
 
 /** What every program for a host is made from. */
 export interface HostPrograms {
@@ -21,10 +21,6 @@ export interface HostPrograms {
 const baseTimeoutMs = 60_000
 /** More than accounts, packages and manifest of a large host take; a host that prints without end is stopped there. */
 const baseOutputBytes = 64 * 1024 * 1024
-/** The content that a differing file brings, and its lines. */
-const fileOutputBytes = 264 * 1024
-/** A check may take 10 s on the host. */
-const checkTimeoutMs = 10_000
 
 /** Asks a host everything that its catalog needs to know, in one exec, and refuses one of another platform. */
 export async function inspectHost(
@@ -40,13 +36,6 @@ export async function inspectHost(
     programs,
   )
   refuseOtherPlatform(host, facts.platform)
-  if (facts.applying !== undefined) {
-    throw new ConvergeError('locked', `another apply still runs on it: ${facts.applying}`, {
-      host: host.name,
-      step: 'inspect',
-      remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
-    })
-  }
   return withLeftBehind(facts, connection, host, catalog, programs)
 }
 
@@ -61,17 +50,21 @@ async function withLeftBehind(
   const probes = pruneProbes(leftBehind(catalog, facts))
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
-  return {
-    ...facts,
+  const answers: Answers = {
     paths: { ...more.paths, ...facts.paths },
     units: { ...more.units, ...facts.units },
     users: { ...more.users, ...facts.users },
     groups: { ...more.groups, ...facts.groups },
     packages: { ...more.packages, ...facts.packages },
+    checks: { ...more.checks, ...facts.checks },
   }
+  return { ...facts, ...answers }
 }
 
-/** Answers to probes; AnswerError and a failed program become errors that name the host. */
+/**
+ * Answers to probes. AnswerError and a failed program become errors that name the host, and so does an apply that was on
+ * it meanwhile.
+ */
 export async function ask(
   connection: Connection,
   probes: readonly Probe[],
@@ -79,10 +72,11 @@ export async function ask(
   { cluster, library, members }: HostPrograms,
 ): Promise<Facts> {
   const questions = collectQuestions(probes, members)
+  const cost = costOf(questions)
   const { exitCode, stdout, stderr } = await connection.exec({
     program: inspectProgram(questions, { stateDir, cluster }, library),
-    timeoutMs: baseTimeoutMs + questions.checks.length * checkTimeoutMs,
-    maxOutputBytes: baseOutputBytes + questions.paths.size * fileOutputBytes,
+    timeoutMs: baseTimeoutMs + cost.timeoutMs,
+    maxOutputBytes: baseOutputBytes + cost.outputBytes,
   })
   const { host } = connection
   if (exitCode !== 0) {
@@ -95,7 +89,9 @@ export async function ask(
     })
   }
   try {
-    return parseInspect(stdout, questions)
+    const answer = readAnswer(stdout, questions)
+    if ('busy' in answer) throw locked(host, answer)
+    return answer
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error
     throw new CommandError(error.message, {
@@ -110,6 +106,17 @@ export async function ask(
       cause: error,
     })
   }
+}
+
+function locked(host: string, answer: Busy): ConvergeError {
+  const [message, remedy] =
+    answer.busy === 'applying'
+      ? [
+          `another apply still runs on it: ${answer.holder}`,
+          'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+        ]
+      : ['another apply changed it while it was inspected', 'Run converge again.']
+  return new ConvergeError('locked', message, { host, step: 'inspect', remedy })
 }
 
 function refuseOtherPlatform(host: Host, found: PlatformFact): void {

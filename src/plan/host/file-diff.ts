@@ -1,6 +1,7 @@
 import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { FileDiff } from '../../model/plan.ts'
+import { textOf } from '../../model/text-of.ts'
 
 const largestShown = 256 * 1024
 
@@ -33,17 +34,17 @@ function coming(
     case 'remove':
       return { after: '' }
     case 'write':
-      return shownText(text(operation.content.data, operation.content.encoding))
+      return shownText(textOf(Buffer.from(operation.content.data, operation.content.encoding)))
     case 'restore':
       if (kept?.type !== 'file' || kept.sha256 !== operation.sha256)
         return { omitted: 'the kept content is gone or damaged' }
       // The answer carries it where it is small.
-      return kept.content === undefined ? { omitted: 'too large' } : shownText(text(kept.content, 'base64'))
+      return kept.content === undefined ? { omitted: 'too large' } : shownText(kept.content)
   }
 }
 
-function shownText(after: string | undefined): { readonly after: string } | Omitted {
-  if (after === undefined) return { omitted: 'binary' }
+function shownText(after: string | null): { readonly after: string } | Omitted {
+  if (after === null) return { omitted: 'binary' }
   return after.length > largestShown ? { omitted: 'too large' } : { after }
 }
 
@@ -52,14 +53,5 @@ function betweenTexts(path: string, live: PathFact, after: string): FileDiff | u
   // The answer carries the live content only where it differs and is small.
   if (live.content === undefined)
     return live.sizeBytes > largestShown ? { path, omitted: 'too large' } : undefined
-  const before = text(live.content, 'base64')
-  return before === undefined ? { path, omitted: 'binary' } : { path, before, after }
-}
-
-/** The text of a content, or undefined where it is none: a NUL, or bytes that are not UTF-8. */
-function text(data: string, encoding: 'utf8' | 'base64'): string | undefined {
-  if (encoding === 'utf8') return data.includes('\0') ? undefined : data
-  const bytes = Buffer.from(data, 'base64')
-  const decoded = bytes.toString('utf8')
-  return decoded.includes('\0') || !Buffer.from(decoded).equals(bytes) ? undefined : decoded
+  return live.content === null ? { path, omitted: 'binary' } : { path, before: live.content, after }
 }

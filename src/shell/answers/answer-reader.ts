@@ -73,3 +73,9 @@ export class AnswerReader {
     return JSON.stringify(this.#bytes.toString('utf8', this.#position, this.#position + 80))
   }
 }
+
+/** A count or a number of an id. */
+export function integer(text: string | undefined): number {
+  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`wanted a number, got "${text}"`)
+  return Number(text)
+}

@@ -2,22 +2,6 @@
 
 has_tools() { [ -z "$R" ] && command -v "$1" >/dev/null; }
 
-# account FILE NAME: the entry's line.
-account() {
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in "$2":*)
-      say "$line"
-      return 0
-      ;;
-    esac
-  done <"$R/etc/$1"
-  return 1
-}
-
-has_account() {
-  if [ -z "$R" ] && command -v getent >/dev/null; then getent "$1" -- "$2"; else account "$1" "$2"; fi
-}
-
 # The first free id of a file: below 1000 downwards for system accounts, from 1000 upwards for others.
 free_id() {
   if [ "$2" = yes ]; then id=999 step=-1; else id=1000 step=1; fi
@@ -57,11 +41,11 @@ replace_account() {
 
 # group NAME GID-OR-EMPTY SYSTEM(yes|no)
 is_group() {
-  entry=$(has_account group "$1") || return 1
+  entry=$(find_account group "$1") || return 1
   [ -z "$2" ] || case $entry in *:*:"$2":*) ;; *) return 1 ;; esac
 }
 do_group() {
-  if entry=$(has_account group "$1"); then
+  if entry=$(find_account group "$1"); then
     [ -n "$2" ] || return 0
     if has_tools groupmod; then
       groupmod -g "$2" -- "$1"
@@ -84,7 +68,7 @@ do_group() {
 # user NAME SYSTEM(yes|no) CREATE-HOME(yes|no) UID GROUP GROUPS HOME SHELL COMMENT: `:` for what is not
 # declared, which no field of an account can be.
 is_user() {
-  entry=$(has_account passwd "$1") || return 1
+  entry=$(find_account passwd "$1") || return 1
   IFS=: read -r _ _ uid gid comment home shell <<END
 $entry
 END
@@ -94,7 +78,7 @@ END
   [ "$9" = : ] || [ "$9" = "$comment" ] || return 1
   if [ "$5" != : ]; then
     IFS=: read -r _ _ wanted _ <<END
-$(has_account group "$5")
+$(find_account group "$5")
 END
     [ "$wanted" = "$gid" ] || return 1
   fi
@@ -103,10 +87,8 @@ END
 
 # Supplementary groups of a user, sorted, separated by commas.
 groups_of() {
-  if [ -z "$R" ] && command -v getent >/dev/null; then getent group; else cat "$R/etc/group"; fi |
-    while IFS=: read -r group _ _ members; do
-      case ",$members," in *",$1,"*) say "$group" ;; esac
-    done | sort | {
+  numbers=$(memberships "$1")
+  for number in ${numbers#"$1"}; do find_account group "$number"; done | cut -d: -f1 | sort | {
     list=
     while read -r group; do list=$list${list:+,}$group; done
     say "$list"
@@ -119,7 +101,7 @@ do_user() {
     return
   fi
   name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9
-  if has_account passwd "$name" >/dev/null; then
+  if find_account passwd "$name" >/dev/null; then
     set -- usermod
     [ "$home" = : ] || set -- "$@" -d "$home"
   else
@@ -128,7 +110,7 @@ do_user() {
     if [ "$create_home" = yes ]; then set -- "$@" -m; else set -- "$@" -M; fi
     [ "$home" = : ] || set -- "$@" -d "$home"
     # Without a declared group: the one of the same name where it exists, else useradd's own choice.
-    if [ "$group" = : ] && has_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
+    if [ "$group" = : ] && find_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
   fi
   [ "$uid" = : ] || set -- "$@" -u "$uid"
   [ "$group" = : ] || set -- "$@" -g "$group"
@@ -197,12 +179,12 @@ edit_memberships() {
 }
 
 # remove_user NAME, remove_group NAME
-is_remove_user() { ! has_account passwd "$1" >/dev/null; }
+is_remove_user() { ! find_account passwd "$1" >/dev/null; }
 do_remove_user() {
   ! is_remove_user "$1" || return 0
   if has_tools userdel; then userdel -- "$1"; else replace_account passwd "$1" '' && replace_account shadow "$1" ''; fi
 }
-is_remove_group() { ! has_account group "$1" >/dev/null; }
+is_remove_group() { ! find_account group "$1" >/dev/null; }
 do_remove_group() {
   ! is_remove_group "$1" || return 0
   if has_tools groupdel; then groupdel -- "$1"; else replace_account group "$1" ''; fi

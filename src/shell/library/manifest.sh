@@ -16,15 +16,15 @@ find_newest_generation() {
 inspect_manifest() {
   [ -d "$STATE/clusters" ] || return 0
   if [ -s "$CLUSTER/manifest" ]; then
-    say M
+    say manifest
     cat "$CLUSTER/manifest"
-    say "${NL}M end"
+    say "${NL}manifest end"
   fi
   for other in "$STATE/clusters/"*; do
     if [ "$other" != "$CLUSTER" ] && [ -s "$other/manifest" ]; then
-      say "O ${other##*/}"
+      say "other ${other##*/}"
       cat "$other/manifest"
-      say "${NL}O end"
+      say "${NL}other end"
     fi
   done
   if [ -d "$CLUSTER/generations" ]; then
@@ -153,27 +153,6 @@ forget_generations() {
     case $number in *[!0-9]*) continue ;; esac
     [ "$number" -gt "$1" ] || rm -rf -- "$generation"
   done
-}
-
-# restore PATH KEPT SUM MODE OWNER GROUP: a kept content takes its place again.
-is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
-do_restore() {
-  [ -f "$CLUSTER/$2" ] || {
-    say "the kept content of $1 is gone"
-    return 1
-  }
-  temporary_in "$R${1%/*}" || return 1
-  install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
-  read -r sum _ <<END
-$(sums "$temporary")
-END
-  [ "${sum#\\}" = "$3" ] || {
-    rm -f -- "$temporary"
-    say "the kept content of $1 is damaged"
-    return 1
-  }
-  point 'before the kept content takes its place'
-  durable "$temporary" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
 }
 
 # inspect_history NUMBER: the generations after that number. One that a kill left incomplete had changed nothing yet.

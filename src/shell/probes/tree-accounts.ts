@@ -1,4 +1,4 @@
-import type { PathFact } from '../../model/facts.ts'
+import type { Owned } from '../../model/facts.ts'
 import type { AnswerReader } from '../answers/answer-reader.ts'
 
 /** The names of a root tree's own users and groups by number: the machine that it lies on has other ones. */
@@ -7,28 +7,17 @@ export interface TreeAccounts {
   readonly groups: ReadonlyMap<string, string>
 }
 
-export function parseTreeAccounts(reader: AnswerReader): TreeAccounts {
-  reader.expect('A')
-  return { users: namesById(reader.linesUntil('G')), groups: namesById(reader.linesUntil('A end')) }
+export function readTreeAccounts(reader: AnswerReader): TreeAccounts {
+  reader.expect('users')
+  return { users: namesById(reader.linesUntil('groups')), groups: namesById(reader.linesUntil('groups end')) }
 }
 
-/** The facts with the owners' names as the tree gives them. */
-export function withTreeOwners(
-  paths: Readonly<Record<string, PathFact>>,
+/** The names of an owner as the tree gives them. */
+export function treeOwners(
   { users, groups }: TreeAccounts,
-): Readonly<Record<string, PathFact>> {
-  const named: Record<string, PathFact> = Object.create(null)
-  for (const [path, fact] of Object.entries(paths)) {
-    named[path] =
-      fact.type === 'absent'
-        ? fact
-        : {
-            ...fact,
-            owner: users.get(String(fact.uid)) ?? nameless(fact.uid),
-            group: groups.get(String(fact.gid)) ?? nameless(fact.gid),
-          }
-  }
-  return named
+  { uid, gid }: Pick<Owned, 'uid' | 'gid'>,
+): Pick<Owned, 'owner' | 'group'> {
+  return { owner: users.get(String(uid)) ?? nameless(uid), group: groups.get(String(gid)) ?? nameless(gid) }
 }
 
 /** An empty tree has no accounts yet, but root is root everywhere. */

@@ -43,7 +43,7 @@ for (const [sentence, operation, live, expected] of [
   ['nothing of what is sensitive', write(textContent('new'), true), old, { path, omitted: 'sensitive' }],
   ['no binary content', write(base64Content(binary)), old, { path, omitted: 'binary' }],
   ['no text of another encoding', write(base64Content(latin1)), old, { path, omitted: 'binary' }],
-  ['no text in place of binary content', write(), { ...old, content: binary }, { path, omitted: 'binary' }],
+  ['no text in place of binary content', write(), { ...old, content: null }, { path, omitted: 'binary' }],
   ['no text that is too large', write(textContent(large)), old, { path, omitted: 'too large' }],
   [
     'no text in place of one that is too large',
@@ -69,7 +69,7 @@ for (const [sentence, live, from, expected, operation] of [
   ['nothing where only the owner comes back', fileFact('kept\n', 'wanted'), kept, undefined],
   ['nothing where the kept content was not asked for', old, undefined, undefined],
   ['no text that is too large', old, fileFact('kept\n'), { path, omitted: 'too large' }],
-  ['no binary content', old, { ...kept, content: binary }, { path, omitted: 'binary' }],
+  ['no binary content', old, { ...kept, content: null }, { path, omitted: 'binary' }],
   ['that the kept content is gone', old, absent, { path, omitted: 'the kept content is gone or damaged' }],
   [
     'that the kept content is damaged',

@@ -2,9 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Member } from '../../../src/model/manifest.ts'
 import { AnswerError } from '../../../src/shell/answers/answer-reader.ts'
+import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { knownMembers } from '../../../src/shell/probes/known-members.ts'
-import { parseInspect } from '../../../src/shell/probes/parse-inspect.ts'
-import { collectQuestions } from '../../../src/shell/programs/inspect-program.ts'
 import { rememberProgram } from '../../../src/shell/programs/state-programs.ts'
 import { inEachShell } from '../root-tree.ts'
 import { inspect, libraryFor, place } from '../run-programs.ts'
@@ -35,7 +34,7 @@ test('refuses an answer that names no members where none are known', () => {
   const answer =
     'converge 1\nplatform systemd 0 \nos debian\nrelease 12\nmachine x86_64\ngeneration 1\nknown-members\nend\n'
   assert.throws(
-    () => parseInspect(Buffer.from(answer), collectQuestions([])),
+    () => readAnswer(Buffer.from(answer), collectQuestions([])),
     (error: unknown) => error instanceof AnswerError,
   )
 })

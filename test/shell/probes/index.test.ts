@@ -2,8 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Probe } from '../../../src/model/facts.ts'
 import { AnswerError } from '../../../src/shell/answers/answer-reader.ts'
-import { parseInspect } from '../../../src/shell/probes/parse-inspect.ts'
-import { collectQuestions } from '../../../src/shell/programs/inspect-program.ts'
+import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
 
 const head = 'converge 1\nplatform systemd 0 \nos debian\nrelease 12\nmachine x86_64\n'
 const sum = 'a'.repeat(64)
@@ -15,44 +14,49 @@ const check: Probe = { probe: 'check', command: 'true' }
 const again = 'files came or went while the host was inspected; run it again'
 
 function parse(answer: string, probes: readonly Probe[] = []) {
-  return parseInspect(Buffer.from(answer), collectQuestions(probes))
+  const read = readAnswer(Buffer.from(answer), collectQuestions(probes))
+  if ('busy' in read) throw new Error(`busy: ${read.busy}`)
+  return read
 }
 
 test('reads a whole answer', () => {
-  const answer = `${head}K f l - d
-S
+  const answer = `${head}kinds f l - d
+stats
 644 0 0 root root 3
 777 0 0 root root 1
 755 998 0 UNKNOWN root 4096
-L 1
+link 1
 b
-H
+sums
 ${sum}  /a
-C 0 3
+content 0 3
 x
 y
-U 1
+units
 LoadState=loaded
 ActiveState=active
 UnitFileState=enabled
 NeedDaemonReload=no
-U end
-A
+units end
+users
 a:x:1:2:c:/h:/s
-G
+groups
 b:x:2:
-A end
-P
-etcd amd64 installed 3.4.23-4
-old amd64 config-files 1
-P end
-X 0 1
-J
+d:x:4:a
+memberships
+a                     4 5
+users end
+packages
+etcd 3.4.23-4
+etcd:amd64 3.4.23-4
+etcd:i386 3.4.22-1
+packages end
+checks 0 1
+journal
 converge-journal 1
 owe restart unit[a.service]
 
-J end
-applying id somebody
+journal end
 end
 `
   const facts = parse(answer, [
@@ -64,7 +68,7 @@ end
     user,
     pkg,
     { probe: 'package', name: 'old' },
-    { probe: 'package', name: 'etcd:amd64' },
+    { probe: 'package', name: 'etcd:i386' },
     check,
     { probe: 'check', command: 'false' },
   ])
@@ -72,7 +76,7 @@ end
   assert.equal(
     { ...facts.paths },
     {
-      '/a': { type: 'file', sizeBytes: 3, sha256: sum, content: 'eAp5', mode: '0644', ...root },
+      '/a': { type: 'file', sizeBytes: 3, sha256: sum, content: 'x\ny', mode: '0644', ...root },
       '/link': { type: 'link', target: 'b', mode: '0777', ...root },
       '/absent': { type: 'absent' },
       '/directory': { type: 'directory', mode: '0755', ...root, owner: 'UNKNOWN', uid: 998 },
@@ -91,15 +95,14 @@ end
     home: '/h',
     shell: '/s',
     group: 'b',
-    groups: [],
+    groups: ['5', 'd'],
   })
   assert.equal(
     { ...facts.packages },
-    { etcd: { version: '3.4.23-4' }, old: null, 'etcd:amd64': { version: '3.4.23-4' } },
+    { etcd: { version: '3.4.23-4' }, old: null, 'etcd:i386': { version: '3.4.22-1' } },
   )
   assert.equal({ ...facts.checks }, { true: true, false: false })
   assert.is(facts.journal, 'converge-journal 1\nowe restart unit[a.service]')
-  assert.is(facts.applying, 'id somebody')
   assert.equal(facts.platform, {
     os: 'debian',
     release: '12',
@@ -110,8 +113,7 @@ end
   })
 })
 
-const packageless =
-  'packages are declared, but the host has no dpkg: only Debian and its derivatives are supported'
+const packageless = 'packages are declared, but the host has none of the supported package managers: apt, apk'
 for (const [answer, probes, message] of [
   ['', [], 'the answer ends in the middle: ""'],
   ['Welcome to the host\n', [], 'wanted "converge", got "Welcome to the host"'],
@@ -120,27 +122,31 @@ for (const [answer, probes, message] of [
   ['converge 1\nplatform systemd root \nos \nrelease \nmachine x\n', [], 'wanted a number, got "root"'],
   [`${head}en`, [], 'the answer ends in the middle: "en"'],
   [`${head}motd\n`, [], 'wanted "end", got "motd"'],
-  [`${head}K f f\n`, [file], 'asked for 1 paths, got 2'],
-  [`${head}K f\nS\nH\n`, [file], again],
-  [`${head}K f\nS\n644 0 0 root root 1\nH\nsha256sum: /a: No such file\n`, [file], again],
+  [`${head}kinds f f\n`, [file], 'asked for 1 paths, got 2'],
+  [`${head}kinds f\nstats\nsums\n`, [file], again],
+  [`${head}kinds f\nstats\n644 0 0 root root 1\nsums\nsha256sum: /a: No such file\n`, [file], again],
   [
-    `${head}K f\nS\n644 0 0 root root 1\nH\n${sum} /a\nC 1 1\nx\n`,
+    `${head}kinds f\nstats\n644 0 0 root root 1\nsums\n${sum} /a\ncontent 1 1\nx\n`,
     [file],
     'content of a file that was not asked for',
   ],
   [
-    `${head}K f\nS\n644 0 0 root root 1\nH\n${sum} /a\nC 0 3\nx\nend\n`,
+    `${head}kinds f\nstats\n644 0 0 root root 1\nsums\n${sum} /a\ncontent 0 3\nx\nend\n`,
     [file],
     'a file changed while it was read',
   ],
-  [`${head}U 1\nU end\n`, [unit], 'asked for 1 units, got 0'],
-  [`${head}U 1\nLoadState=loaded\nU end\n`, [unit], 'systemctl did not tell ActiveState of a.service'],
-  [`${head}A\na:x:one:2\nG\nA end\n`, [user], 'wanted a number, got "one"'],
-  [`${head}A\na:x:1:2:::\n`, [user], 'the answer ends in the middle: ""'],
-  [`${head}P none\n`, [pkg], packageless],
-  [`${head}X\n`, [check, { probe: 'check', command: 'false' }], 'not every check was answered'],
+  [`${head}units\nunits end\n`, [unit], 'asked for 1 units, got 0'],
   [
-    `${head}J\nconverge-journal 2\n\nJ end\nend\n`,
+    `${head}units\nLoadState=loaded\nunits end\n`,
+    [unit],
+    'systemctl did not report ActiveState of a.service',
+  ],
+  [`${head}users\na:x:one:2\ngroups\nmemberships\nusers end\n`, [user], 'wanted a number, got "one"'],
+  [`${head}users\na:x:1:2:::\n`, [user], 'the answer ends in the middle: ""'],
+  [`${head}packages unsupported apt apk\n`, [pkg], packageless],
+  [`${head}checks\n`, [check, { probe: 'check', command: 'false' }], 'not every check was answered'],
+  [
+    `${head}journal\nconverge-journal 2\n\njournal end\nend\n`,
     [],
     'the journal begins with "converge-journal 2": a newer converge wrote it',
   ],
@@ -159,9 +165,28 @@ for (const [answer, probes, message] of [
 test('a unit that waits to be started again is crashing, one that starts is not', () => {
   const found = ['auto-restart', 'start'].map((sub) => {
     const show = `LoadState=loaded\nActiveState=activating\nSubState=${sub}\nUnitFileState=enabled\nNeedDaemonReload=no\n`
-    return parse(`${head}U 1\n${show}U end\nend\n`, [unit]).units['a.service']?.isCrashing
+    return parse(`${head}units\n${show}units end\nend\n`, [unit]).units['a.service']?.isCrashing
   })
   assert.equal(found, [true, undefined])
+})
+
+test('an apply on the host is the whole answer', () => {
+  const busy = (line: string) => readAnswer(Buffer.from(`${head}${line}\nend\n`), collectQuestions([]))
+  assert.equal(busy('applying id ann@desk'), { busy: 'applying', holder: 'id ann@desk' })
+  assert.equal(busy('applied'), { busy: 'applied' })
+})
+
+test('probes that ask about the same are asked once, and the last wanted content counts', () => {
+  const { probes } = collectQuestions([
+    check,
+    file,
+    unit,
+    file,
+    { probe: 'path', path: '/a', sha256: 'last' },
+    check,
+  ])
+  assert.equal(probes, [{ ...file, sha256: 'last' }, unit, check])
+  assert.equal(collectQuestions([file, { probe: 'path', path: '/a' }]).probes, [file])
 })
 
 test.run()

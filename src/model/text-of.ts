@@ -1,0 +1,5 @@
+/** Bytes as text; null if they are not text: not UTF-8, or with a NUL among them. */
+export function textOf(bytes: Uint8Array): string | null {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  return text.includes('\0') || !Buffer.from(text).equals(bytes) ? null : text
+}

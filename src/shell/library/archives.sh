@@ -1,0 +1,71 @@
+# Archives from a URL.
+
+# archive URL SUM PATH STRIP: the tree that is extracted carries its archive's sum; a new one takes its place whole.
+is_archive() {
+  stamp=
+  [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
+  [ "$stamp" = "$2" ]
+}
+do_archive() {
+  temporary_in "$R${3%/*}" || return 1
+  work=$temporary
+  rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
+  extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
+  result=$?
+  rm -rf -- "$work"
+  return "$result"
+}
+
+extract() {
+  download "$1" "$3/archive" || {
+    say "cannot download $1"
+    return 1
+  }
+  read -r sum _ <<END
+$(sums "$3/archive")
+END
+  [ "${sum#\\}" = "$2" ] || {
+    say "wrong sha256 of $1: got ${sum#\\}, want $2"
+    return 1
+  }
+  case $1 in
+    *.tar.xz | *.txz) format=-J ;;
+    *.tar.bz2 | *.tbz2) format=-j ;;
+    *.tar) format= ;;
+    *.zip)
+      say 'zip archives are not supported; use a tar archive'
+      return 1
+      ;;
+    *) format=-z ;;
+  esac
+  # shellcheck disable=SC2086
+  (umask 022 && tar -x $format -o -f "$3/archive" -C "$3/tree" --strip-components="$4") || return 1
+  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && chmod 0755 "$3/tree"
+}
+
+# The old tree goes only after the new one is complete on disk.
+take_tree() {
+  sync
+  if [ -e "$2" ] || [ -L "$2" ]; then
+    # Under its own name, by which `sweep` puts it back where this ends before the next line.
+    mkdir -- "$1/old" && mv -f -- "$2" "$1/old/" || return 1
+  fi
+  point 'the old tree made way'
+  mv -f -- "$1/tree" "$2" || {
+    result=$?
+    sweep "${2%/*}"
+    return "$result"
+  }
+  durable "${2%/*}/"
+}
+
+download() {
+  if command -v curl >/dev/null; then
+    curl -fsSL --retry 3 --connect-timeout 10 -o "$2" -- "$1"
+  elif command -v wget >/dev/null; then
+    wget -q -T 30 -O "$2" "$1"
+  else
+    say 'neither curl nor wget is there; install one of them first (a package resource before this one)'
+    return 1
+  fi
+}

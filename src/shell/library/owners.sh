@@ -1,0 +1,60 @@
+# Owner, group and mode of a path.
+
+own() {
+  if can_own; then resolve_owner "$1" "$2" && chown -h "$OWNER:$GROUP" -- "$3"; fi
+}
+
+# Sets OWNER and GROUP to what chown takes. A root tree has accounts of its own, which the machine that it lies on does
+# not know or knows under other numbers.
+resolve_owner() {
+  OWNER=$1 GROUP=$2
+  [ -n "$R" ] || return 0
+  tree_id passwd "$1" && OWNER=$TREE_ID && tree_id group "$2" && GROUP=$TREE_ID
+}
+
+tree_id() {
+  case $2 in
+    *[!0-9]*) TREE_ID= ;;
+    *) TREE_ID=$2 ;;
+  esac
+  if [ -z "$TREE_ID" ] && [ -r "$R/etc/$1" ]; then
+    while IFS=: read -r tree_name _ tree_number _ || [ -n "$tree_name" ]; do
+      [ "$tree_name" != "$2" ] || TREE_ID=$tree_number
+    done <"$R/etc/$1"
+  fi
+  [ -n "$TREE_ID" ] || [ "$2" != root ] || TREE_ID=0
+  [ -n "$TREE_ID" ] || {
+    say "there is no $2 in /etc/$1"
+    return 1
+  }
+}
+
+# install_file FROM TO MODE OWNER GROUP: a copy with its attributes, or nothing.
+install_file() {
+  if ! command -v install >/dev/null; then
+    # A small busybox. The copy is private (umask) until it is its owner's.
+    cp -- "$1" "$2" && own "$4" "$5" "$2" && chmod "$3" -- "$2"
+  elif can_own; then
+    resolve_owner "$4" "$5" && install -m "$3" -o "$OWNER" -g "$GROUP" -- "$1" "$2"
+  else
+    install -m "$3" -- "$1" "$2"
+  fi || {
+    result=$?
+    rm -f -- "$2"
+    return "$result"
+  }
+}
+
+# has_attributes PATH MODE OWNER GROUP
+has_attributes() {
+  read -r mode uid gid user group _ <<END
+$(stats "$R$1")
+END
+  pad_mode
+  [ "$mode" = "$2" ] || return 1
+  can_own || return 0
+  resolve_owner "$3" "$4" || return 1
+  # A root tree's names were resolved to numbers; elsewhere the names decide.
+  [ -z "$R" ] || user= group=
+  { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
+}

@@ -1,0 +1,97 @@
+# Operations on paths: attributes, directories, links, removals, kept contents. `write` has a file of its own.
+
+# is_directory PATH: where something is to be put; says so where it is none.
+is_directory() {
+  [ ! -d "$R$1/" ] || return 0
+  if [ -e "$R$1" ]; then
+    say "$1 is not a directory"
+  else
+    say "the directory $1 does not exist; declare it as a directory resource"
+  fi
+  return 1
+}
+
+# attributes PATH MODE OWNER GROUP
+is_attributes() { [ ! -L "$R$1" ] && [ -e "$R$1" ] && has_attributes "$@"; }
+do_attributes() {
+  [ ! -L "$R$1" ] || {
+    say "a symbolic link is at $1"
+    return 1
+  }
+  own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1"
+}
+
+# mkdir PATH MODE OWNER GROUP: with its parents (0755).
+is_mkdir() { [ -d "$R$1" ] && [ ! -L "$R$1" ] && has_attributes "$@"; }
+do_mkdir() {
+  [ ! -L "$R$1" ] || {
+    say "a symbolic link is at $1"
+    return 1
+  }
+  if [ ! -d "$R$1" ]; then
+    parent=${1%/*}
+    # Parents that come with it are entries of directories too.
+    [ -d "$R$parent/" ] || { (umask 022 && mkdir -p -- "$R$parent/") && sync; } || return 1
+    mkdir -m 0700 -- "$R$1" || return 1
+    point 'directory made'
+  fi
+  own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1" "$R${1%/*}/"
+}
+
+# link PATH TARGET: replaced in one rename.
+is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
+do_link() {
+  [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
+    say "something else than a link is at $1"
+    return 1
+  }
+  is_directory "${1%/*}" || return 1
+  temporary_in "$R${1%/*}" || return 1
+  # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
+  rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
+  point 'link made'
+  mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {
+    rm -f -- "$R$1" && mv -f -- "$temporary" "$R$1"
+  } || return 1
+  durable "$R${1%/*}/"
+}
+
+is_filled() {
+  for inside in "$1"/* "$1"/.*; do
+    case $inside in */. | */..) continue ;; esac
+    if [ -e "$inside" ] || [ -L "$inside" ]; then return 0; fi
+  done
+  return 1
+}
+
+# remove PATH RECURSIVE(yes|no)
+is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
+do_remove() {
+  if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
+    # Not recursive: others may have put something into the directory since; then it stays.
+    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || is_filled "$R$1"; fi
+  else
+    rm -f -- "$R$1"
+  fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
+}
+
+# restore PATH KEPT SUM MODE OWNER GROUP: a kept content takes its place again.
+is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
+do_restore() {
+  [ -f "$CLUSTER/$2" ] || {
+    say "the kept content of $1 is gone"
+    return 1
+  }
+  temporary_in "$R${1%/*}" || return 1
+  install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
+  read -r sum _ <<END
+$(sums "$temporary")
+END
+  [ "${sum#\\}" = "$3" ] || {
+    rm -f -- "$temporary"
+    say "the kept content of $1 is damaged"
+    return 1
+  }
+  point 'before the kept content takes its place'
+  durable "$temporary" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
+}

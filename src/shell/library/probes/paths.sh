@@ -1,0 +1,63 @@
+# What is at paths.
+
+# inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is, `stats` begins the
+# stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs. The lists
+# are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
+inspect_paths() {
+  kinds= existing= links= files= wanted= at=1
+  while [ "$at" -lt $# ]; do
+    eval "path=\$R\${$at}"
+    name="\"\$R\${$at}\""
+    if [ -L "$path" ]; then
+      kinds="$kinds l" existing="$existing $name" links="$links $name"
+    elif [ -f "$path" ]; then
+      kinds="$kinds f" existing="$existing $name" files="$files $name"
+      eval "wanted=\"\$wanted\${$((at + 1))} \""
+    elif [ -d "$path" ]; then
+      kinds="$kinds d" existing="$existing $name"
+    elif [ -e "$path" ]; then
+      kinds="$kinds o" existing="$existing $name"
+    else
+      kinds="$kinds -"
+    fi
+    at=$((at + 2))
+  done
+  say "kinds$kinds"
+  [ -n "$existing" ] || return 0
+  say stats
+  eval "stats $existing"
+  eval "inspect_links $links"
+  [ -n "$files" ] || return 0
+  say sums
+  eval "found=\$(sums $files)"
+  say "$found"
+  eval "inspect_contents $files"
+}
+
+inspect_links() {
+  for link; do
+    target=$(readlink "$link" && printf x)
+    target=${target%"${NL}x"}
+    say "link ${#target}"
+    printf '%s\n' "$target"
+  done
+}
+
+# The contents of the files whose sum, a line of `found`, is not the wanted one.
+inspect_contents() {
+  found=$found$NL file=0
+  for path; do
+    sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
+    if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then inspect_content "$file" "$path"; fi
+    file=$((file + 1))
+  done
+}
+
+inspect_content() {
+  size=$(wc -c <"$2")
+  size=$((size))
+  [ "$size" -le 262144 ] || return 0
+  say "content $1 $size"
+  head -c "$size" -- "$2" 2>/dev/null || head -c "$size" "$2"
+  say ''
+}

@@ -1,0 +1,57 @@
+# How units are: by systemctl, or by their files in a root tree that is not booted.
+
+# inspect_units UNIT ... : one block of properties for each.
+inspect_units() {
+  say units
+  one_by_one=
+  for unit; do
+    if is_offline "$unit"; then one_by_one=yes; fi
+  done
+  if [ -z "$one_by_one" ]; then
+    show_units "$@"
+  else
+    for unit; do
+      if is_offline "$unit"; then offline_unit "$unit"; else show_units "$unit" && say ''; fi
+    done
+  fi
+  say 'units end'
+}
+
+# Whether only its file says how a unit is. systemctl shows no template.
+is_offline() {
+  case $INIT-$1 in
+    systemd-*@.*) return 0 ;;
+    systemd-*) return 1 ;;
+  esac
+}
+
+show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload -- "$@"; }
+
+offline_unit() {
+  load=not-found state=
+  find_unit_file "$1"
+  if [ -n "$UNIT_FILE" ]; then
+    if is_mask "$R$UNIT_FILE"; then
+      load=masked state=masked
+    elif grep -q '^\[Install\]' "$R$UNIT_FILE"; then
+      load=loaded state=disabled
+    else
+      load=loaded state=static
+    fi
+  fi
+  for link in "$R/etc/systemd/system/"*.wants/"$1" "$R/etc/systemd/system/"*.requires/"$1"; do
+    [ ! -L "$link" ] || [ "$state" != disabled ] || state=enabled
+  done
+  say "LoadState=$load${NL}ActiveState=inactive${NL}UnitFileState=$state${NL}NeedDaemonReload=no${NL}"
+}
+
+# Sets UNIT_FILE to what systemd would load for a unit: a file, or the link that masks it. Empty if there is nothing.
+find_unit_file() {
+  for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    UNIT_FILE=$directory/$1
+    if [ -f "$R$UNIT_FILE" ] || is_mask "$R$UNIT_FILE"; then return; fi
+  done
+  UNIT_FILE=
+}
+
+is_mask() { [ -L "$1" ] && [ "$(readlink "$1")" = /dev/null ]; }

@@ -1,0 +1,79 @@
+# Operations on units: by systemctl, or by links in a root tree that is not booted.
+
+# daemon-reload
+is_daemon_reload() { return 1; }
+do_daemon_reload() {
+  [ "$INIT" = systemd ] || return 0
+  systemctl daemon-reload
+}
+
+# unit UNIT ACTION [OPTION OF SYSTEMCTL]
+is_unit() {
+  case $INIT in
+    systemd)
+      case $2 in
+        start) systemctl is-active --quiet -- "$1" ;;
+        stop) ! systemctl is-active --quiet -- "$1" ;;
+        enable) systemctl is-enabled --quiet -- "$1" 2>/dev/null ;;
+        disable) ! systemctl is-enabled --quiet -- "$1" 2>/dev/null ;;
+        mask) [ "$(systemctl is-enabled -- "$1" 2>/dev/null)" = masked ] ;;
+        unmask) [ "$(systemctl is-enabled -- "$1" 2>/dev/null)" != masked ] ;;
+        *) return 1 ;;
+      esac
+      ;;
+    *)
+      state=$(offline_unit "$1")
+      case $2 in
+        enable) case $state in *UnitFileState=disabled*) return 1 ;; esac ;;
+        disable) case $state in *UnitFileState=enabled*) return 1 ;; esac ;;
+        mask) case $state in *UnitFileState=masked*) ;; *) return 1 ;; esac ;;
+        unmask) case $state in *UnitFileState=masked*) return 1 ;; esac ;;
+      esac
+      ;;
+  esac
+}
+do_unit() {
+  if [ "$INIT" = offline ]; then
+    do_offline_unit "$1" "$2"
+    return
+  fi
+  case $2 in
+    start | restart | reload)
+      # A unit that failed too often refuses to start; what is asked for now is a fresh start.
+      systemctl reset-failed -- "$1" 2>/dev/null
+      systemctl ${3+"$3"} "$2" -- "$1" || {
+        result=$?
+        systemctl status --no-pager --full -n 20 -- "$1" || :
+        return "$result"
+      }
+      ;;
+    *) systemctl ${3+"$3"} "$2" -- "$1" ;;
+  esac
+}
+
+# Enabling in a tree that is not booted: the links that [Install] asks for.
+do_offline_unit() {
+  base=$R/etc/systemd/system
+  case $2 in
+    mask) do_link "/etc/systemd/system/$1" /dev/null ;;
+    unmask) do_remove "/etc/systemd/system/$1" no ;;
+    disable) rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" ;;
+    enable)
+      find_unit_file "$1"
+      [ -f "$R$UNIT_FILE" ] || {
+        say "there is no unit file for $1"
+        return 1
+      }
+      while IFS='=' read -r key value; do
+        case $key in
+          WantedBy) kind=wants ;;
+          RequiredBy) kind=requires ;;
+          *) continue ;;
+        esac
+        for wanting in $value; do
+          (umask 022 && mkdir -p -- "$base/$wanting.$kind") && ln -sf -- "$UNIT_FILE" "$base/$wanting.$kind/$1" || return 1
+        done
+      done <"$R$UNIT_FILE"
+      ;;
+  esac
+}

@@ -1,0 +1,48 @@
+# How a command of the user is run.
+
+CONVERGE_TIMEOUT=unknown
+
+# Sets CONVERGE_TIMEOUT to the words before a number of seconds and a command that limit it, empty if the host has none. What
+# ignores SIGTERM gets SIGKILL two seconds later. An older busybox has no -k and gets SIGKILL at once; one that is older
+# still wants -t.
+find_timeout() {
+  [ "$CONVERGE_TIMEOUT" = unknown ] || return 0
+  for CONVERGE_TIMEOUT in 'timeout -k 2' 'timeout -s KILL' 'timeout -s KILL -t' ''; do
+    # shellcheck disable=SC2086
+    [ -z "$CONVERGE_TIMEOUT" ] || ! $CONVERGE_TIMEOUT 9 true 2>/dev/null || return 0
+  done
+}
+
+# shell_command COMMAND [WRAPPER ...]: in a root tree it sees that tree: by chroot if that is possible, else through
+# CONVERGE_ROOT. The wrapper's words come before the shell.
+shell_command() {
+  command=$1
+  shift
+  if [ -n "$R" ] && [ "$UID_NUMBER" = 0 ] && [ -x "$R/bin/sh" ]; then
+    CONVERGE_ROOT='' "$@" chroot "$R" /bin/sh -c "$command" </dev/null
+  else
+    CONVERGE_ROOT=$R "$@" /bin/sh -c "$command" </dev/null
+  fi
+}
+
+# timed_command SECONDS COMMAND: exit 124 if it has not ended by then.
+timed_command() {
+  find_timeout
+  [ -n "$CONVERGE_TIMEOUT" ] || {
+    shell_command "$2"
+    return
+  }
+  read_clock
+  overtime=$((CLOCK + $1))
+  # shellcheck disable=SC2086
+  shell_command "$2" $CONVERGE_TIMEOUT "$1"
+  result=$?
+  # busybox passes the signal's code on, and so does coreutils for SIGKILL.
+  case $result in
+    137 | 143)
+      read_clock
+      [ "$CLOCK" -lt "$overtime" ] || result=124
+      ;;
+  esac
+  return "$result"
+}

@@ -1,0 +1,146 @@
+# The operation `write`. Consecutive writes are queued: their checksums are checked by one process and made durable by
+# one more, then each file is renamed into place.
+
+# write PATH STAGED SUM MODE OWNER GROUP VALIDATE
+is_write() {
+  [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
+  has_attributes "$1" "$4" "$5" "$6" || return 1
+  read -r sum _ <<END
+$(sums "$R$1")
+END
+  [ "${sum#\\}" = "$3" ]
+}
+do_write() {
+  directory=${1%/*}
+  is_directory "$directory" || return 1
+  [ ! -L "$R$1" ] || {
+    say "a symbolic link is at $1; converge does not write through links"
+    return 1
+  }
+  [ ! -d "$R$1" ] || {
+    say "a directory is at $1"
+    return 1
+  }
+  temporary_in "$R$directory" || return 1
+  install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
+  QUEUED=$((QUEUED + 1))
+  eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
+    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
+  NEXT_OWED= NEXT_RECORDS=
+}
+
+# queued_write INDEX: sets the variables that do_write queued for that write.
+queued_write() {
+  eval "number=\$Q${1}_NUMBER path=\$Q${1}_PATH directory=\$Q${1}_DIRECTORY temporary=\$Q${1}_TEMPORARY \
+    want=\$Q${1}_SUM validate=\$Q${1}_VALIDATE owed=\$Q${1}_OWED records=\$Q${1}_RECORDS"
+}
+
+# staged_files FROM TO: sets `staged` to the temporary files of these writes, as words for `eval`.
+staged_files() {
+  staged= index=$1
+  while [ "$index" -le "$2" ]; do
+    staged="$staged \"\$Q${index}_TEMPORARY\""
+    index=$((index + 1))
+  done
+}
+
+# Takes the queued writes live, in order. At the first that is not right that one fails and the rest is dropped.
+flush_writes() {
+  [ "$QUEUED" -gt 0 ] || return 0
+  count=$QUEUED QUEUED=0
+  check_queue
+  [ -z "$OWED" ] || journal_owed || good=0 problem='the journal cannot be written'
+  [ -z "$RECORDS" ] || [ "$good" -eq 0 ] || record_now || good=0 problem='the manifest cannot be written'
+  point 'queue journalled'
+  queue_durable 2>"$RUN/durable" || {
+    good=0 problem='it cannot be made durable'
+    mv -f -- "$RUN/durable" "$RUN/flush"
+  }
+  point 'queue durable'
+  rename_queue
+  [ -n "$problem" ] || return 0
+  staged_files $((good + 1)) "$count"
+  eval "rm -f -- $staged"
+  [ -n "$FAILED" ] || {
+    queued_write $((good + 1))
+    fail "$number" "$problem" "$RUN/flush"
+  }
+}
+
+# Sets `good` to how many of the queue, from its start, may go live, and `problem` to what is wrong with the next one.
+check_queue() {
+  good=0 problem=
+  : >"$RUN/flush"
+  staged_files 1 "$count"
+  while read -r sum _; do
+    queued_write $((good + 1))
+    if [ "${sum#\\}" != "$want" ]; then
+      problem='the uploaded bytes do not have the checksum of the plan'
+    elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1 8>&- 9>&-; then
+      problem="validation failed: $validate"
+    fi
+    [ -z "$problem" ] || break
+    good=$((good + 1)) OWED=$OWED$owed RECORDS=$RECORDS$records
+  done <<END
+$(eval "sums $staged" 2>/dev/null)
+END
+  [ -n "$problem" ] || [ "$good" -eq "$count" ] || problem='the staged file is gone'
+}
+
+queue_durable() {
+  staged_files 1 "$good"
+  eval "set -- $staged"
+  [ ! -s "$STATE/journal" ] || set -- "$@" "$STATE/journal" "$STATE"
+  [ ! -s "$CLUSTER/manifest" ] || set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
+  [ -z "$KEPT" ] || set -- "$@" "$GENERATION" "$CLUSTER/originals"
+  KEPT=
+  [ $# -eq 0 ] || durable "$@"
+}
+
+rename_queue() {
+  set --
+  renamed=0
+  while [ "$renamed" -lt "$good" ]; do
+    queued_write $((renamed + 1))
+    take_place "$temporary" "$path" 2>"$RUN/rename" || {
+      good=$renamed problem='the new content cannot take its place'
+      mv -f -- "$RUN/rename" "$RUN/flush"
+      break
+    }
+    point "renamed $number"
+    if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$path"; fi
+    [ "$directory" = "${1-}" ] || set -- "$directory" "$@"
+    emit "done $number"
+    renamed=$((renamed + 1))
+  done
+  # What the next steps do builds on these.
+  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be made durable' "$RUN/durable"
+  point 'renames durable'
+}
+
+# take_place TEMPORARY PATH: in one rename. A directory, or a link to one, that appeared there in the meantime would
+# take the file into itself.
+take_place() {
+  if [ -d "$2" ] || [ -L "$2" ]; then
+    say "a directory or a link has appeared at $2" >&2
+    return 1
+  fi
+  mv -f -- "$1" "$2"
+}
+
+# The validator sees the path of the staged file in place of {}.
+validate_staged() {
+  command=
+  rest=$1
+  quoted=$(quote_word "$2")
+  while :; do
+    case $rest in
+      *'{}'*)
+        command=$command${rest%%'{}'*}$quoted
+        rest=${rest#*'{}'}
+        ;;
+      *) break ;;
+    esac
+  done
+  CONVERGE_ROOT=$R /bin/sh -c "$command$rest" </dev/null
+}

@@ -1,0 +1,110 @@
+import type { PathFact } from '../../model/facts.ts'
+import { textOf } from '../../model/text-of.ts'
+import { emptyMap } from '../../model/value.ts'
+import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
+import { commandLine } from '../quote.ts'
+import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+import { type TreeAccounts, treeOwners } from './tree-accounts.ts'
+
+/** How many paths one stat is asked for: far below any ARG_MAX, and short lists keep dash fast. */
+const pathsPerBatch = 100
+
+/** What is at a path. */
+export const paths: ProbeKind<ProbeOf<'path'>, PathFact> = {
+  probe: 'path',
+  subject: ({ path }) => path,
+  ask: (probes) =>
+    batches(probes).map(
+      (batch) => `inspect_paths ${commandLine(batch.flatMap(({ path, sha256 = '-' }) => [path, sha256]))}`,
+    ),
+  read(reader, probes, tree) {
+    const facts = emptyMap<PathFact>()
+    for (const batch of batches(probes)) {
+      const found = readBatch(reader, batch.length, tree)
+      for (const [index, { path }] of batch.entries()) facts[path] = found[index] ?? { type: 'absent' }
+    }
+    return facts
+  },
+  // A content that differs, and its lines.
+  outputBytes: 264 * 1024,
+}
+
+function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / pathsPerBatch) }, (_, index) =>
+    all.slice(index * pathsPerBatch, (index + 1) * pathsPerBatch),
+  )
+}
+
+const changedMeanwhile = 'files came or went while the host was inspected; run it again'
+
+function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | undefined): PathFact[] {
+  const kinds = reader.expect('kinds').split(' ')
+  if (kinds.length !== count) throw new AnswerError(`asked for ${count} paths, got ${kinds.length}`)
+  const existing = kinds.filter((kind) => kind !== '-')
+  if (existing.length === 0) return kinds.map(() => ({ type: 'absent' }))
+  reader.expect('stats')
+  const stats = existing.map(() => readStat(reader.line(), tree))
+  const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
+  const sums = readSums(reader, existing.filter((kind) => kind === 'f').length)
+  return kinds.map((kind): PathFact => {
+    if (kind === '-') return { type: 'absent' }
+    const stat = stats.shift()
+    if (stat === undefined) throw new AnswerError(changedMeanwhile)
+    const { sizeBytes, ...owned } = stat
+    switch (kind) {
+      case 'l': {
+        // Text cannot say what a target is that is not UTF-8, so that no plan may build on it.
+        const target = targets.shift() ?? null
+        return target === null ? { type: 'other', ...owned } : { type: 'link', target, ...owned }
+      }
+      case 'd':
+        return { type: 'directory', ...owned }
+      case 'f': {
+        const sum = sums.shift()
+        if (sum === undefined) throw new AnswerError(changedMeanwhile)
+        return { type: 'file', sizeBytes, ...sum, ...owned }
+      }
+      default:
+        return { type: 'other', ...owned }
+    }
+  })
+}
+
+function readStat(line: string, tree: TreeAccounts | undefined) {
+  const match = /^([0-7]+) (\d+) (\d+) (\S+) (\S+) (\d+)$/.exec(line)
+  if (match === null) throw new AnswerError(changedMeanwhile)
+  const [, mode = '', uid, gid, owner = '', group = '', size] = match
+  const ids = { uid: integer(uid), gid: integer(gid) }
+  return {
+    mode: mode.padStart(4, '0'),
+    ...ids,
+    ...(tree === undefined ? { owner, group } : treeOwners(tree, ids)),
+    sizeBytes: integer(size),
+  }
+}
+
+function readTarget(reader: AnswerReader): string | null {
+  return textOf(reader.block(integer(reader.expect('link'))))
+}
+
+interface Sum {
+  readonly sha256: string
+  readonly content?: string | null
+}
+
+function readSums(reader: AnswerReader, count: number): Sum[] {
+  if (count === 0) return []
+  reader.expect('sums')
+  const sums = Array.from({ length: count }, (): Sum => {
+    const sha256 = /^\\?([0-9a-f]{64})\b/.exec(reader.line())?.[1]
+    if (sha256 === undefined) throw new AnswerError(changedMeanwhile)
+    return { sha256 }
+  })
+  while (reader.next('content')) {
+    const [index, size] = reader.expect('content').split(' ')
+    const sum = sums[integer(index)]
+    if (sum === undefined) throw new AnswerError('content of a file that was not asked for')
+    sums[integer(index)] = { ...sum, content: textOf(reader.block(integer(size))) }
+  }
+  return sums
+}

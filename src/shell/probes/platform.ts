@@ -1,0 +1,29 @@
+import type { PlatformFact } from '../../model/facts.ts'
+import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
+
+const debianArch: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  arm64: 'arm64',
+  armv7l: 'armhf',
+  i686: 'i386',
+  ppc64le: 'ppc64el',
+}
+
+/** What host it is; every inspect asks. */
+export function readPlatform(reader: AnswerReader): PlatformFact {
+  const [init, uid, rooted] = reader.expect('platform').split(' ')
+  if (init !== 'systemd' && init !== 'offline' && init !== 'none')
+    throw new AnswerError(`unknown init ${init}`)
+  const os = reader.expect('os')
+  const release = reader.expect('release')
+  const machine = reader.expect('machine')
+  return {
+    os,
+    release,
+    arch: debianArch[machine] ?? machine,
+    init,
+    uid: integer(uid),
+    rooted: rooted === 'rooted',
+  }
+}

@@ -1,0 +1,62 @@
+import type { Busy, Facts, HostState } from '../../model/facts.ts'
+import type { ManifestEntry, Member } from '../../model/manifest.ts'
+import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
+import { pendingInJournal } from '../answers/journal.ts'
+import { parseManifest, parseMembers } from '../answers/parse-manifest.ts'
+
+/** What earlier applies left on the host; every inspect asks. `known` are the members that the program knew. */
+export function readState(
+  reader: AnswerReader,
+  known: readonly Member[] | undefined,
+): Pick<Facts, 'pending' | 'journal' | 'state'> {
+  // As the host's $(cat ...) takes it: a torn last line may end in a blank, and that one counts.
+  const journal = optionalLines(reader, 'journal')?.join('\n').replace(/\n+$/, '') ?? ''
+  const state = readHostState(reader, known)
+  return { pending: pendingInJournal(journal), journal, ...(state === undefined ? {} : { state }) }
+}
+
+function readHostState(reader: AnswerReader, known: readonly Member[] | undefined): HostState | undefined {
+  const lines = optionalLines(reader, 'manifest')
+  const others: { cluster: string; manifest: readonly ManifestEntry[] }[] = []
+  while (reader.next('other')) {
+    const cluster = reader.expect('other')
+    others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end')) })
+  }
+  const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const members = readMembers(reader, known)
+  const held = reader.next('held') ? reader.expect('held') : undefined
+  if (lines === undefined && others.length === 0 && generation === undefined) return undefined
+  return {
+    manifest: lines === undefined ? [] : parseManifest(lines),
+    manifestLines: lines?.length ?? 0,
+    // A whole line ends with a newline, after which the answer goes on with an empty one.
+    ...(lines === undefined || lines.at(-1) === '' ? {} : { manifestTorn: true }),
+    others,
+    generation: generation ?? 0,
+    members,
+    ...(held === undefined ? {} : { held }),
+  }
+}
+
+function readMembers(reader: AnswerReader, known: readonly Member[] | undefined): readonly Member[] {
+  const lines = optionalLines(reader, 'members')
+  if (lines !== undefined) return parseMembers(lines)
+  if (!reader.next('known-members')) return []
+  reader.expect('known-members')
+  if (known === undefined) throw new AnswerError('the members are said to be known, and are not')
+  return known
+}
+
+/** Whether an apply was on the host during the inspection. */
+export function readBusy(reader: AnswerReader): Busy | undefined {
+  if (reader.next('applying')) return { busy: 'applying', holder: reader.expect('applying') }
+  if (!reader.next('applied')) return undefined
+  reader.expect('applied')
+  return { busy: 'applied' }
+}
+
+function optionalLines(reader: AnswerReader, word: string): string[] | undefined {
+  if (!reader.next(word)) return undefined
+  reader.expect(word)
+  return reader.linesUntil(`${word} end`)
+}

@@ -1,0 +1,46 @@
+import type { UnitFact } from '../../model/facts.ts'
+import { emptyMap } from '../../model/value.ts'
+import { AnswerError } from '../answers/answer-reader.ts'
+import { commandLine } from '../quote.ts'
+import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+
+/** How a unit is: properties of `systemctl show`. */
+export const units: ProbeKind<ProbeOf<'unit'>, UnitFact> = {
+  probe: 'unit',
+  subject: ({ unit }) => unit,
+  ask: (probes) => [`inspect_units ${commandLine(probes.map(({ unit }) => unit))}`],
+  read(reader, probes) {
+    reader.expect('units')
+    const blocks = reader
+      .linesUntil('units end')
+      .join('\n')
+      .split(/\n{2,}/)
+      .filter((block) => block.trim() !== '')
+    if (blocks.length !== probes.length)
+      throw new AnswerError(`asked for ${probes.length} units, got ${blocks.length}`)
+    const facts = emptyMap<UnitFact>()
+    for (const [index, { unit }] of probes.entries()) facts[unit] = readUnit(unit, blocks[index] ?? '')
+    return facts
+  },
+}
+
+function readUnit(unit: string, block: string): UnitFact {
+  const properties = new Map(
+    block.split('\n').map((line): [string, string] => {
+      const at = line.indexOf('=')
+      return [line.slice(0, at), line.slice(at + 1)]
+    }),
+  )
+  const property = (key: string): string => {
+    const value = properties.get(key)
+    if (value === undefined) throw new AnswerError(`systemctl did not report ${key} of ${unit}`)
+    return value
+  }
+  return {
+    load: property('LoadState'),
+    active: property('ActiveState'),
+    file: property('UnitFileState'),
+    needsReload: property('NeedDaemonReload') === 'yes',
+    ...(properties.get('SubState') === 'auto-restart' ? { isCrashing: true } : {}),
+  }
+}
