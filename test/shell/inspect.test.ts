@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import type { Owned, PathFact } from '../../src/model/facts.ts'
 import { textContent } from './changes.ts'
 import { inEachShell } from './root-tree.ts'
-import { inspect, journalPath } from './run-programs.ts'
+import { ask, inspect, journalPath, place } from './run-programs.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -197,6 +197,13 @@ test('brings the journal and what it leaves open, torn or not', () =>
       assert.equal(facts.pending, [{ resource: 'command[say hi]', action: 'run' }])
       assert.is(facts.journal, whole + torn.trimEnd() + (torn.endsWith(' ') ? ' ' : ''))
     }
+  }))
+
+test('an apply that ends while the host is inspected makes the answer void', () =>
+  inEachShell(async (tree) => {
+    const ends = `mkdir -p "$CONVERGE_ROOT${place.stateDir}/clusters/${place.cluster}/generations/1"`
+    assert.equal(await ask(tree, [{ probe: 'check', command: ends }]), { busy: 'applied' })
+    assert.not('busy' in (await ask(tree)))
   }))
 
 test.run()

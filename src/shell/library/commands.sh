@@ -44,13 +44,16 @@ quote_word() {
 is_await() { timed_command 10 "$2" >/dev/null 2>&1; }
 do_await() {
   read_clock
-  deadline=$((CLOCK + $1))
-  while [ "$CLOCK" -lt "$deadline" ]; do
-    left=$((deadline - CLOCK))
+  deadline=$((CLOCK + $1)) left=$1
+  while [ "$left" -gt 0 ]; do
     [ "$left" -le 10 ] || left=10
     ! timed_command "$left" "$2" >"$RUN/await" 2>&1 || return 0
-    sleep 1
     read_clock
+    left=$((deadline - CLOCK))
+    [ "$left" -le 0 ] || {
+      sleep 1
+      left=$((left - 1))
+    }
   done
   say "still failing after $1 seconds: $2"
   cat "$RUN/await"

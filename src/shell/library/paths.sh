@@ -1,7 +1,7 @@
 # Operations on paths: attributes, directories, links, removals, kept contents. `write` has a file of its own.
 
-# is_directory PATH: where something is to be put; says so where it is none.
-is_directory() {
+# has_directory PATH: where something is to be put; says so where it is none.
+has_directory() {
   [ ! -d "$R$1/" ] || return 0
   if [ -e "$R$1" ]; then
     say "$1 is not a directory"
@@ -45,7 +45,7 @@ do_link() {
     say "something else than a link is at $1"
     return 1
   }
-  is_directory "${1%/*}" || return 1
+  has_directory "${1%/*}" || return 1
   temporary_in "$R${1%/*}" || return 1
   # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
@@ -56,7 +56,7 @@ do_link() {
   durable "$R${1%/*}/"
 }
 
-is_filled() {
+holds_entries() {
   for inside in "$1"/* "$1"/.*; do
     case $inside in */. | */..) continue ;; esac
     if [ -e "$inside" ] || [ -L "$inside" ]; then return 0; fi
@@ -69,7 +69,7 @@ is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
     # Not recursive: others may have put something into the directory since; then it stays.
-    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || is_filled "$R$1"; fi
+    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }

@@ -18,7 +18,7 @@ outlast() {
 # back NUMBER OPERATION ARGUMENT ... : a step of the way back. What the apply has not reached needs none, and one that
 # fails must not keep the others from what cuts the host off.
 back() {
-  if is_back "$@" >/dev/null 2>&1; then
+  if already_back "$@" >/dev/null 2>&1; then
     emit "same $1"
     return 0
   fi
@@ -26,7 +26,7 @@ back() {
   if [ -n "$FAILED" ]; then FAILED='' TROUBLE=yes; fi
 }
 
-is_back() {
+already_back() {
   operation=$2
   shift 2
   case $operation-${2-} in

@@ -39,9 +39,9 @@ try_lock() {
 }
 
 # What a killed owner had open closes piece by piece: its view may have ended a moment before its lock is free.
-lock_is_free() { is_unlocked || { sleep 0.1 && is_unlocked; }; }
+lock_is_free() { lock_seems_free || { sleep 0.1 && lock_seems_free; }; }
 
-is_unlocked() {
+lock_seems_free() {
   if command -v flock >/dev/null; then
     [ ! -e "$STATE/lock" ] || flock -n "$STATE/lock" true
   else

@@ -34,7 +34,7 @@ is_unit() {
 }
 do_unit() {
   if [ "$INIT" = offline ]; then
-    do_offline_unit "$1" "$2"
+    change_offline_unit "$1" "$2"
     return
   fi
   case $2 in
@@ -52,7 +52,7 @@ do_unit() {
 }
 
 # Enabling in a tree that is not booted: the links that [Install] asks for.
-do_offline_unit() {
+change_offline_unit() {
   base=$R/etc/systemd/system
   case $2 in
     mask) do_link "/etc/systemd/system/$1" /dev/null ;;

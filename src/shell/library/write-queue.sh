@@ -12,7 +12,7 @@ END
 }
 do_write() {
   directory=${1%/*}
-  is_directory "$directory" || return 1
+  has_directory "$directory" || return 1
   [ ! -L "$R$1" ] || {
     say "a symbolic link is at $1; converge does not write through links"
     return 1

@@ -1,4 +1,5 @@
 import type { Answers, Busy, Facts, Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { emptyMap } from '../../model/value.ts'
 import { AnswerError, AnswerReader } from '../answers/answer-reader.ts'
 import { groups, users } from './accounts.ts'
@@ -43,7 +44,7 @@ export function collectQuestions(probes: readonly Probe[], members?: KnownMember
       distinct.set(key, { ...distinct.get(key), ...probe })
     }
   }
-  return { probes: [...distinct.values()], ...(members === undefined ? {} : { members }) }
+  return { probes: [...distinct.values()], ...given({ members }) }
 }
 
 /** The lines of the inspect program that ask. */

@@ -1,4 +1,5 @@
 import type { Busy, Facts, HostState } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { ManifestEntry, Member } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
 import { pendingInJournal } from '../answers/journal.ts'
@@ -12,7 +13,7 @@ export function readState(
   // As the host's $(cat ...) takes it: a torn last line may end in a blank, and that one counts.
   const journal = optionalLines(reader, 'journal')?.join('\n').replace(/\n+$/, '') ?? ''
   const state = readHostState(reader, known)
-  return { pending: pendingInJournal(journal), journal, ...(state === undefined ? {} : { state }) }
+  return { pending: pendingInJournal(journal), journal, ...given({ state }) }
 }
 
 function readHostState(reader: AnswerReader, known: readonly Member[] | undefined): HostState | undefined {
@@ -34,7 +35,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others,
     generation: generation ?? 0,
     members,
-    ...(held === undefined ? {} : { held }),
+    ...given({ held }),
   }
 }
 

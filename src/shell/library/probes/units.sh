@@ -5,20 +5,20 @@ inspect_units() {
   say units
   one_by_one=
   for unit; do
-    if is_offline "$unit"; then one_by_one=yes; fi
+    if shown_by_file "$unit"; then one_by_one=yes; fi
   done
   if [ -z "$one_by_one" ]; then
     show_units "$@"
   else
     for unit; do
-      if is_offline "$unit"; then offline_unit "$unit"; else show_units "$unit" && say ''; fi
+      if shown_by_file "$unit"; then offline_unit "$unit"; else show_units "$unit" && say ''; fi
     done
   fi
   say 'units end'
 }
 
 # Whether only its file says how a unit is. systemctl shows no template.
-is_offline() {
+shown_by_file() {
   case $INIT-$1 in
     systemd-*@.*) return 0 ;;
     systemd-*) return 1 ;;
@@ -31,7 +31,7 @@ offline_unit() {
   load=not-found state=
   find_unit_file "$1"
   if [ -n "$UNIT_FILE" ]; then
-    if is_mask "$R$UNIT_FILE"; then
+    if masks_unit "$R$UNIT_FILE"; then
       load=masked state=masked
     elif grep -q '^\[Install\]' "$R$UNIT_FILE"; then
       load=loaded state=disabled
@@ -49,9 +49,9 @@ offline_unit() {
 find_unit_file() {
   for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
     UNIT_FILE=$directory/$1
-    if [ -f "$R$UNIT_FILE" ] || is_mask "$R$UNIT_FILE"; then return; fi
+    if [ -f "$R$UNIT_FILE" ] || masks_unit "$R$UNIT_FILE"; then return; fi
   done
   UNIT_FILE=
 }
 
-is_mask() { [ -L "$1" ] && [ "$(readlink "$1")" = /dev/null ]; }
+masks_unit() { [ -L "$1" ] && [ "$(readlink "$1")" = /dev/null ]; }

@@ -1,0 +1,116 @@
+import { delimiter } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
+import { inspectProgram } from '../../../src/shell/programs/inspect-program.ts'
+import { inEachShell, type RootTree } from '../root-tree.ts'
+import { libraryFor } from '../run-programs.ts'
+
+/** A directory service as sssd is by default: it answers by key and lists nothing. */
+const directoryService = `#!/bin/sh
+database=$1
+shift
+[ "$1" != -- ] || shift
+[ $# -gt 0 ] || exit 2
+missing=0
+for key; do
+  found=
+  while IFS= read -r line; do
+    rest=\${line#*:*:}
+    case $database-$line in
+      initgroups-"$key "*) found=$line ;;
+      initgroups-*) ;;
+      *-"$key":*) found=$line ;;
+      *) case $rest in "$key":*) found=$line ;; esac ;;
+    esac
+  done <"$DIRECTORY/$database"
+  if [ -n "$found" ]; then echo "$found"; elif [ "$database" = initgroups ]; then echo "$key"; else missing=2; fi
+done
+exit "$missing"
+`
+
+const entries = {
+  passwd: 'web:*:70001:70000:the web:/home/web:/bin/sh\nplain:*:70002:70002::/:/bin/sh\n',
+  group: 'staff:*:70000:\nops:*:70010:someone\nadm:*:4:web\n',
+  initgroups: 'web                   70010 4\n',
+}
+
+/** A program on a booted host, with the directory service in place of its NSS. */
+async function runBooted(tree: RootTree, program: string): Promise<Buffer> {
+  tree.write('/srv/bin/getent', directoryService, 0o755)
+  for (const [name, text] of Object.entries(entries)) tree.write(`/srv/directory/${name}`, text)
+  const environment = `CONVERGE_ROOT= PATH=${tree.at('/srv/bin')}${delimiter}$PATH DIRECTORY=${tree.at('/srv/directory')}`
+  const { stdout, stderr } = await tree.run(`export ${environment}\n${program}`)
+  assert.is(stderr, '')
+  return stdout
+}
+
+test('users and groups are found in a directory that lists none', () =>
+  inEachShell(async (tree) => {
+    const questions = collectQuestions([
+      ...['web', 'plain', 'nobody-knows'].map((name) => ({ probe: 'user', name }) as const),
+      ...['ops', 'none-such', '4'].map((name) => ({ probe: 'group', name }) as const),
+    ])
+    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)))
+    const facts = readAnswer(answer, questions)
+    if ('busy' in facts) throw new Error('busy')
+    assert.equal(
+      { ...facts.users },
+      {
+        web: {
+          uid: 70001,
+          gid: 70000,
+          comment: 'the web',
+          home: '/home/web',
+          shell: '/bin/sh',
+          group: 'staff',
+          groups: ['adm', 'ops'],
+        },
+        plain: {
+          uid: 70002,
+          gid: 70002,
+          comment: '',
+          home: '/',
+          shell: '/bin/sh',
+          // It has no name anywhere.
+          group: '70002',
+          groups: [],
+        },
+        'nobody-knows': null,
+      },
+    )
+    assert.equal({ ...facts.groups }, { ops: { gid: 70010 }, 'none-such': null, '4': null })
+  }))
+
+test('a user in a directory that lists none is the same as the one that is declared', () =>
+  inEachShell(async (tree) => {
+    const { inspect, apply } = libraryFor(tree.shell)
+    const asked = [
+      "web no no 70001 staff 'adm,ops' : : :",
+      'web no no : ops : : : :',
+      "web no no : : 'ops' : : :",
+      "plain no no : : '' : : :",
+    ]
+    const program = `${inspect}\n${apply}\n${asked.map((words) => `if is_user ${words}; then echo same; else echo other; fi`).join('\n')}\n`
+    assert.equal((await runBooted(tree, program)).toString().trim().split('\n'), [
+      'same',
+      'other',
+      'other',
+      'same',
+    ])
+  }))
+
+test('a user that a root tree does not have is null, in files that end anywhere', () =>
+  inEachShell(async (tree) => {
+    const { inspect, apply } = libraryFor(tree.shell)
+    tree.write('/etc/passwd', 'web:x:701:700::/:/bin/sh')
+    tree.write('/etc/group', 'web:x:700:\nadm:x:4:web,other')
+    const asked = ['web no no 701 web adm : : :', 'other no no : : : : : :']
+    const { stdout } = await tree.run(
+      `${inspect}\n${apply}\n${asked.map((words) => `if is_user ${words}; then echo same; else echo other; fi`).join('\n')}\n`,
+    )
+    assert.is(stdout.toString(), 'same\nother\n')
+  }))
+
+test.run()
