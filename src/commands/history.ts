@@ -1,6 +1,6 @@
 import { given } from '../model/given.ts'
 import type { HostHistory } from '../model/manifest.ts'
-import { holderIn } from '../plan/record/held.ts'
+import { holderIn } from '../record/hold.ts'
 import { type RecordedHost, renderHistory } from '../report/hosts/render-history.ts'
 import { historyDocument } from '../report/json/json-hosts.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostCatalog } from '../model/resource.ts'
+import { planPortable } from '../plan/host/plan-portable.ts'
+import { membersOf } from '../plan/rollout/members.ts'
 import { count } from '../report/text/words.ts'
 import { portableProgram } from '../shell/programs/portable-program.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -56,6 +58,7 @@ function portablePrograms(
   { reveal }: RenderOptions,
 ) {
   const library = hostLibrary()
+  const members = membersOf(cluster)
   return cluster.hosts.flatMap(({ name, platform: { stateDir } }) => {
     const own = catalog.hosts.find(({ host }) => host === name)
     if (own === undefined || !names.has(name)) return []
@@ -65,7 +68,12 @@ function portablePrograms(
         'pass --reveal if that is meant',
       )
     }
-    return [{ name: `${name}.sh`, text: portableProgram(own, { stateDir, cluster: cluster.name }, library) }]
+    return [
+      {
+        name: `${name}.sh`,
+        text: portableProgram(planPortable(own, members), { stateDir, cluster: cluster.name }, library),
+      },
+    ]
   })
 }
 

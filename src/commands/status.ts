@@ -1,5 +1,5 @@
 import type { HostPlan } from '../model/plan.ts'
-import { heldBy } from '../plan/record/held.ts'
+import { heldBy } from '../record/hold.ts'
 import { type HostStatus, hostStatus } from '../report/hosts/host-status.ts'
 import { renderStatus } from '../report/hosts/render-status.ts'
 import { statusDocument } from '../report/json/json-hosts.ts'

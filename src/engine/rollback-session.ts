@@ -2,12 +2,12 @@ import { ConvergeError } from '../model/errors.ts'
 import type { Facts, Probe } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
-import type { Change, HostPlan, Plan } from '../model/plan.ts'
+import type { HostPlan, Plan } from '../model/plan.ts'
 import { rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
-import { planRollback, rollbackProbes } from '../plan/undo/rollback.ts'
+import { planRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { contentProbes } from '../plan/undo/rollback-contents.ts'
 import { startedBy } from './apply/run.ts'
 import { readHistory } from './inspect/history.ts'
@@ -52,30 +52,6 @@ export async function planSessionRollback(context: SessionContext, to: number | 
   }
 }
 
-/** What is left to do on a host after its rollback, which made this generation. */
-export async function remainingAfterRollback(
-  context: SessionContext,
-  name: string,
-  generation: number,
-  to: number = generation - 2,
-): Promise<readonly Change[]> {
-  const history = await readHistory(
-    await context.connections.get(name),
-    context.host(name),
-    to,
-    context.programs,
-  )
-  const generations = history.generations.filter(({ number }) => number < generation)
-  const again = planRollback({
-    catalog: context.hostCatalog(name),
-    by: startedBy(),
-    keptIn: keptIn(context, name),
-    generations,
-    facts: await rollbackFacts(context, name, generations),
-  })
-  return again.status === 'planned' ? again.changes : []
-}
-
 async function undoableOf(context: SessionContext, name: string, to: number | undefined): Promise<Undoable> {
   const facts = await context.inspect(name)
   const newest = facts.state?.generation ?? 0
@@ -95,9 +71,9 @@ async function rollbackFacts(
   { connections, host, programs }: SessionContext,
   name: string,
   generations: readonly KeptGeneration[],
-  more: readonly Probe[] = [],
+  more: readonly Probe[],
 ): Promise<Facts> {
-  const probes = [...rollbackProbes(generations), ...more]
+  const probes = [...undoProbes(generations.flatMap(({ revert }) => revert)), ...more]
   return ask(await connections.get(name), probes, host(name).platform.stateDir, programs)
 }
 

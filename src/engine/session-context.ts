@@ -6,6 +6,7 @@ import type { Member } from '../model/manifest.ts'
 import type { Progress } from '../model/report.ts'
 import type { Catalog, HostCatalog } from '../model/resource.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
+import { membersOf } from '../plan/rollout/members.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { knownMembers } from '../shell/probes/known-members.ts'
 import { type Connections, openConnections } from './connections.ts'
@@ -50,7 +51,7 @@ export function openContext(input: SessionInput): SessionContext {
   const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
-  const members = cluster.hosts.map(({ name, target, platform }): Member => ({ name, target, platform }))
+  const members = membersOf(cluster)
   const programs = { cluster: cluster.name, library, members: knownMembers(members) }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(input.parallel)

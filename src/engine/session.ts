@@ -4,12 +4,14 @@ import type { Report } from '../model/report.ts'
 import { planHost } from '../plan/host/plan-host.ts'
 import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
 import { prune } from '../plan/undo/prune.ts'
+import { remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
 import { type HostState, hostState } from './host-state.ts'
-import { planSessionRollback, remainingAfterRollback } from './rollback-session.ts'
+import { ask } from './inspect/inspect-host.ts'
+import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
 /** One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. */
@@ -50,10 +52,16 @@ export function openSession(input: SessionInput): Session {
 async function remaining(
   context: SessionContext,
   { intent }: Plan,
-  { host, bookkeeping }: PlannedHost,
+  { host, undoes = [] }: PlannedHost,
 ): Promise<readonly Change[]> {
-  if (intent.kind === 'rollback')
-    return remainingAfterRollback(context, host, bookkeeping?.generation ?? 0, intent.to)
+  if (intent.kind === 'rollback') {
+    const connection = await context.connections.get(host)
+    const { stateDir } = context.host(host).platform
+    return remainingAfterRollback(
+      undoes,
+      await ask(connection, undoProbes(undoes), stateDir, context.programs),
+    )
+  }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host)
   return planHost(catalog, facts, intent.prune ? prune(catalog, facts) : undefined).changes

@@ -1,18 +1,6 @@
 import type { ManifestEntry, Member } from './manifest.ts'
 
-/** One question to a host. All questions of one inspect travel in one exec. */
-export type Probe =
-  /**
-   * What is at a path (never followed if it is a link). With `sha256`, the wanted content: where the live content
-   * differs and is at most 256 KiB, the answer carries it, so that the dry run can show a diff.
-   */
-  | { readonly probe: 'path'; readonly path: string; readonly sha256?: string }
-  | { readonly probe: 'unit'; readonly unit: string }
-  | { readonly probe: 'user'; readonly name: string }
-  | { readonly probe: 'group'; readonly name: string }
-  | { readonly probe: 'package'; readonly name: string }
-  /** Whether a read-only shell command exits 0 (at most 10 s). */
-  | { readonly probe: 'check'; readonly command: string }
+export type { Probe } from './probe.ts'
 
 export type PathFact =
   | { readonly type: 'absent' }
@@ -47,6 +35,11 @@ export interface UnitFact {
   readonly needsReload: boolean
   /** It ended by itself and waits for systemd to start it again: `activating`, and never `failed`, however often. */
   readonly isCrashing?: boolean
+}
+
+/** `activating` and `reloading` end in `active`: a unit in them is started. */
+export function isStarted(unit: Pick<UnitFact, 'active'> | undefined): boolean {
+  return unit?.active === 'active' || unit?.active === 'activating' || unit?.active === 'reloading'
 }
 
 export interface UserFact {
@@ -94,8 +87,11 @@ export interface HostState {
   readonly manifest: readonly ManifestEntry[]
   /** How many lines the manifest's log has. */
   readonly manifestLines: number
-  /** Whether its last line was torn, by a kill or a full disk: nothing may be written behind it. */
-  readonly manifestTorn?: true
+  /**
+   * Set if it must be rewritten before anything is added: its last line was torn, by a kill or a full disk, or it has
+   * entries of a portable program.
+   */
+  readonly manifestNeedsRewrite?: true
   /** What other clusters own on this host. */
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
   /** The newest generation, 0 when there is none. */

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import type { Platform, Target } from './cluster.ts'
 import { Operation } from './operation.ts'
+import { Probe } from './probe.ts'
 import { ResourceId } from './resource-id.ts'
-import { Count, type Data, describe, HostPathKey, mapOf, Text } from './schema.ts'
+import { Count, type Data, describe, HostPath, HostPathKey, mapOf, Text } from './schema.ts'
 
 /** The states of units, and which accounts and packages were missing, before converge first managed a resource. */
 const Found = Type.Object({
@@ -39,6 +40,22 @@ export const ManifestEntry = Type.Object({
   group: Type.Optional(describe(Text, 'The disruption group that the resource is a member of.')),
 })
 export type ManifestEntry = Data<typeof ManifestEntry>
+
+/**
+ * What is recorded of a resource by a program that made it without a controller. Together with what was found on the host
+ * before, it says what a manifest entry says.
+ */
+export const Made = Type.Object({
+  resource: ResourceId,
+  desired: Text,
+  paths: Type.Array(HostPath),
+  probes: Type.Array(Probe),
+  operations: Type.Array(Operation, { description: 'All that it takes on an empty host; no contents.' }),
+  unit: Type.Optional(describe(Text, 'The unit that the resource stands for.')),
+  sensitive: Type.Optional(Type.Boolean()),
+  group: Type.Optional(Text),
+})
+export type Made = Data<typeof Made>
 
 /** A host of the cluster as the others remember it, so that one that left the spec can still be found. */
 export interface Member {
@@ -87,6 +104,9 @@ export function manifestText(entries: readonly ManifestEntry[]): string {
 export function setLine(entry: ManifestEntry): string {
   return `set ${JSON.stringify(entry)}`
 }
+
+/** What the manifest's line of a resource begins with that was made without a controller; the generation follows. */
+export const madePrefix = 'made '
 
 /** The manifest's line that removes a resource's entry. */
 export function dropLine(resource: string): string {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
-import type { Facts, PathFact, PendingNotification } from './facts.ts'
-import type { Member, Undo } from './manifest.ts'
+import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
+import type { Made, Member, Undo } from './manifest.ts'
 import type { Operation } from './operation.ts'
 import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
 import { Count, type Data, describe } from './schema.ts'
@@ -94,6 +94,8 @@ export type HostPlan =
       readonly facts: Facts
       /** What the apply leaves on the host besides its changes; absent when there are none. */
       readonly bookkeeping?: Bookkeeping
+      /** What a rollback undoes: after it, none of these is needed any more. */
+      readonly undoes?: readonly Undo[]
       /** Set where a rollback holds the host: who and since when. Nothing is planned for it until its spec changes. */
       readonly held?: string
       /** Why this host disrupts a group; empty when it does not. */
@@ -143,4 +145,24 @@ export interface Plan {
   readonly departed: readonly Member[]
   /** What a person should say yes to before it is applied, one sentence each: large prunes, members that stop. */
   readonly consents: readonly string[]
+}
+
+/** A change of which only the host knows whether it is needed. */
+export interface PortableChange extends Change {
+  /** Notifications that it carries out as well, if it is made. */
+  readonly absorbs: readonly Owed[]
+  /** Where the first content of its path is kept, below the cluster's state directory. */
+  readonly original?: string
+}
+
+/** Everything that a host's catalog may need, for a program that carries it out without a controller. */
+export interface PortablePlan {
+  readonly changes: readonly PortableChange[]
+  /** What is recorded of each resource; of a guarded one only if something of it was done. */
+  readonly made: readonly { readonly entry: Made; readonly isGuarded: boolean }[]
+  /** What is asked before the first change, so that it can be undone. */
+  readonly probes: readonly Probe[]
+  /** Stands for the catalog: a host that a rollback holds for it is left alone. */
+  readonly digest: string
+  readonly members: readonly Member[]
 }

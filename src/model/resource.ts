@@ -20,9 +20,18 @@ export type Timing = 'delayed' | 'immediate'
 /** A relation's other end: a resource value, or its identity. */
 export type ResourceRef = Resource | ResourceId
 
+/** Conditions that must all hold. */
 export interface Guard {
+  /** A shell command that exits 0. */
   readonly onlyIf?: string
+  /** A shell command that does not exit 0. */
   readonly unless?: string
+  /** A path at which there is something. */
+  readonly exists?: string
+  /** A path at which there is nothing. */
+  readonly absent?: string
+  /** A unit that runs. */
+  readonly running?: string
 }
 
 /** How disrupting this resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
@@ -71,7 +80,7 @@ export interface Step {
   readonly expects?: readonly string[]
   /** `last`: done at the end of the host's run, after its notifications. */
   readonly phase?: 'last'
-  /** Decided on the host when the step's turn comes. */
+  /** Besides what the spec declares; the planner decides it, or leaves it to the host. */
   readonly guard?: Guard
 }
 

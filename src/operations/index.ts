@@ -27,6 +27,14 @@ export function pathOf(operation: Operation): string | undefined {
   return 'path' in operation ? operation.path : undefined
 }
 
+/** systemd's unit load paths of the system manager (systemd.unit(5)). */
+const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
+
+/** Whether systemd must read its unit files again after an operation. */
+export function changesUnitFile(operation: Operation): boolean {
+  return rulesOf(operation).changesUnitFiles && unitPath.test(pathOf(operation) ?? '')
+}
+
 /** What is at a path after an operation, as `appliedState` says it; undefined if the operation is on another path. */
 export function stateAfter(operation: Operation, path: string, before: PathFact): string | undefined {
   return pathOf(operation) === path ? rulesOf(operation).stateAfter(operation, before) : undefined

@@ -1,13 +1,13 @@
-import type { Facts, PathFact, Probe, UnitFact } from '../model/facts.ts'
+import type { Answers, PathFact, Probe, UnitFact } from '../model/facts.ts'
 import type { Content, Operation, OperationTypes } from '../model/operation.ts'
 
 /** What a host was like before an operation, as far as undoing it goes. What is `null` was not there. */
 export interface Before {
-  readonly paths: Facts['paths']
+  readonly paths: Answers['paths']
   readonly units: Readonly<Record<string, Pick<UnitFact, 'active' | 'file'>>>
-  readonly users: Facts['users']
-  readonly groups: Facts['groups']
-  readonly packages: Facts['packages']
+  readonly users: Answers['users']
+  readonly groups: Answers['groups']
+  readonly packages: Answers['packages']
 }
 
 /** What `render` shows of an operation: what will be at its path. */
@@ -29,9 +29,9 @@ export interface OperationRules<Type extends Operation> {
   /** What shows whether it is needed, and what its inverse would return to. */
   probes(operation: Type): readonly Probe[]
   /** Whether it would change anything: an undo that was interrupted continues from where it stopped. */
-  isNeeded(operation: Type, facts: Facts): boolean
+  isNeeded(operation: Type, facts: Answers): boolean
   /** Whether it may be done again just to drop its resource from the manifest. */
-  isRepeatable(operation: Type, facts: Facts): boolean
+  isRepeatable(operation: Type, facts: Answers): boolean
   /**
    * The operations that undo it, given what was there before. `kept` names the file, below the cluster's state directory,
    * that holds what was at its path.
@@ -49,7 +49,7 @@ export interface OperationRules<Type extends Operation> {
   /** A generous limit: one that is reached means that something hangs. */
   timeoutSeconds(operation: Type): number
   /** What it does, in words on one line. With the host's facts, accounts are `create`d or `change`d; without, `set`. */
-  words(operation: Type, facts?: Facts): string
+  words(operation: Type, facts?: Answers): string
   /** The host library's function (`do_NAME`, `is_NAME`) without its prefix, then the arguments. */
   shell(operation: Type): readonly string[]
   /** Undefined if it puts nothing at a path that `render` could show. */

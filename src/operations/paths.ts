@@ -1,4 +1,4 @@
-import type { Facts, PathFact, Probe } from '../model/facts.ts'
+import type { Answers, PathFact, Probe } from '../model/facts.ts'
 import type { Operation, Ownership } from '../model/operation.ts'
 import { appliedState } from './applied-state.ts'
 import { type Before, details, type RulesByOperation, type UndoRank, yesNo } from './operation-rules.ts'
@@ -165,7 +165,7 @@ function ownershipOf({ mode, owner, group, uid, gid }: Extract<PathFact, { mode:
 
 function isOwned(
   { path, mode, owner, group }: Ownership & { readonly path: string },
-  { paths }: Facts,
+  { paths }: Answers,
   ...types: readonly PathFact['type'][]
 ): boolean {
   const fact = paths[path]

@@ -1,4 +1,4 @@
-import type { UnitFact } from '../model/facts.ts'
+import { isStarted, type UnitFact } from '../model/facts.ts'
 import type { Operation, UnitAction } from '../model/operation.ts'
 import { assertNever } from '../model/value.ts'
 import { hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
@@ -82,8 +82,7 @@ function inverseActions(
 ): readonly UnitAction[] {
   const isEnabled = before?.file === 'enabled'
   const isMasked = before?.file === 'masked'
-  const isRunning =
-    before?.active === 'active' || before?.active === 'activating' || before?.active === 'reloading'
+  const isRunning = isStarted(before)
   switch (action) {
     case 'enable':
       return isEnabled ? [] : ['disable']

@@ -1,7 +1,5 @@
 import { Type } from 'typebox'
 import { defineResource } from './define/define-resource.ts'
-import { pathFact } from './define/facts-of.ts'
-import { pathExists } from './define/path-exists.ts'
 import { AbsolutePath, AccountName, ShellCommand } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object(
@@ -48,13 +46,11 @@ export const { resource: command, kind: commandKind } = defineResource({
       probes: creates === undefined ? [] : [{ probe: 'path', path: creates }],
       actions: ['run'],
       dormant: creates === undefined && !isGuarded,
-      steps(facts, trigger) {
+      steps(_facts, trigger) {
         if (trigger !== undefined) return [{ operation, reason: 'was notified' }]
-        if (creates === undefined) return isGuarded ? [{ operation, reason: 'its guard lets it run' }] : []
-        if (pathFact(facts, creates).type !== 'absent') return []
-        // An earlier step of the same run may bring it; a declared guard is asked in its turn as well.
-        const guard = isGuarded ? {} : { guard: { unless: pathExists(creates) } }
-        return [{ operation, reason: `${creates} does not exist`, ...guard }]
+        if (creates !== undefined)
+          return [{ operation, reason: `${creates} does not exist`, guard: { absent: creates } }]
+        return isGuarded ? [{ operation, reason: 'its guard lets it run' }] : []
       },
     }
   },

@@ -7,7 +7,6 @@ import { base64Content, textContent } from './define/content.ts'
 import { defineResource, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { pathExists } from './define/path-exists.ts'
 import { AbsolutePath, AccountNameOrId, Mode, ShellCommand } from './define/schema-types.ts'
 
 const FileSchema = Type.Object(
@@ -62,7 +61,11 @@ export const { resource: file, kind: fileKind } = defineResource({
         refuseOther(self.id, path, found)
         if (until === undefined) return fileSteps(desired, content, facts, found)
         if (pathFact(facts, until).type !== 'absent') return removal(desired, until, found)
-        return [...fileSteps(desired, content, facts, found), ...laterRemoval(desired, until, facts)]
+        const writing = fileSteps(desired, content, facts, found)
+        return [
+          ...writing.map((step) => ({ ...step, guard: { absent: until } })),
+          ...laterRemoval(desired, until, facts),
+        ]
       },
     }
   },
@@ -150,7 +153,7 @@ function laterRemoval({ path, sensitive }: File, until: string, facts: Facts): r
       operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
       reason: `no longer needed once ${until} exists`,
       phase: 'last',
-      guard: { onlyIf: pathExists(until) },
+      guard: { exists: until },
     },
   ]
 }

@@ -96,6 +96,8 @@ export function line({ resource, operation, reason, guard, owes, settles }: Chan
     `${resource}: ${words(operation)} (${reason})`,
     ...(guard?.onlyIf === undefined ? [] : [`only if ${guard.onlyIf}`]),
     ...(guard?.unless === undefined ? [] : [`unless ${guard.unless}`]),
+    ...(guard?.exists === undefined ? [] : [`only if ${guard.exists} exists`]),
+    ...(guard?.absent === undefined ? [] : [`unless ${guard.absent} exists`]),
     ...owes.map((owed) => `+${owed.action} ${owed.resource}`),
     ...settles.map((owed) => `-${owed.action} ${owed.resource}`),
   ].join(', ')

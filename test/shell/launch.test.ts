@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { planPortable } from '../../src/plan/host/plan-portable.ts'
 import { collectQuestions } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { launchProgram } from '../../src/shell/programs/launch-program.ts'
@@ -29,7 +30,7 @@ test('a program that was cut off executes nothing', () =>
     const changes = [change(write('/etc/x', "it's\n}\n")), change(run(': >"$CONVERGE_ROOT/srv-ran"'))]
     const programs = [
       inspectProgram(collectQuestions([{ probe: 'path', path: '/etc' }]), place, library),
-      portableProgram({ host: 'host', entries: [] }, place, library),
+      portableProgram(planPortable({ host: 'host', entries: [] }, []), place, library),
       launching(tree, changes, newRun('cut')),
     ]
     const before = listTree(tree.root)
@@ -86,7 +87,7 @@ test('a second apply is told who holds the lock, and touches nothing', () =>
     ])
     assert.not(existsSync(tree.at('/etc/second')))
     const portable = await tree.run(
-      portableProgram({ host: 'host', entries: [] }, place, libraryFor(tree.shell)),
+      portableProgram(planPortable({ host: 'host', entries: [] }, []), place, libraryFor(tree.shell)),
     )
     assert.is(portable.stdout.toString(), `locked ${first.id} ${first.by}\nend locked\n`)
     assert.is(portable.exitCode, 75)
@@ -133,7 +134,7 @@ test('what a state directory is put below is open to others, itself it is not', 
     assert.is((await apply(tree, [change(run(':'))])).at(-1), 'end ok')
     const portable = await tree.run(
       portableProgram(
-        { host: 'host', entries: [] },
+        planPortable({ host: 'host', entries: [] }, []),
         { ...place, stateDir: '/opt/own/state' },
         libraryFor(tree.shell),
       ),

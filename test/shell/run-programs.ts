@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Busy, Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
+import { planPortable } from '../../src/plan/host/plan-portable.ts'
 import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/answers/parse-results.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
 import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
@@ -100,7 +101,7 @@ export async function follow(tree: RootTree, run: Run): Promise<readonly string[
 }
 
 export async function runPortable(tree: RootTree, catalog: HostCatalog): Promise<readonly string[]> {
-  const finished = await tree.run(portableProgram(catalog, place, libraryFor(tree.shell)))
+  const finished = await tree.run(portableProgram(planPortable(catalog, []), place, libraryFor(tree.shell)))
   if (finished.exitCode !== 0) throw new Error(`${finished.exitCode} ${finished.stdout} ${finished.stderr}`)
   return resultLines(finished)
 }

@@ -1,11 +1,7 @@
 import type { Facts, PendingNotification } from '../../model/facts.ts'
-import type { Operation } from '../../model/operation.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { pathOf, rulesOf } from '../../operations/index.ts'
-
-/** systemd's unit load paths of the system manager (systemd.unit(5)). */
-const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
+import { changesUnitFile, pathOf } from '../../operations/index.ts'
 
 /**
  * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also one that an
@@ -85,10 +81,6 @@ function isFollowedByReload(changes: readonly Change[], index: number): boolean 
 function withoutReload(change: Change): Change {
   const { operation } = change
   return operation.op === 'unit' ? { ...change, operation: { ...operation, noReload: true } } : change
-}
-
-function changesUnitFile(operation: Operation): boolean {
-  return rulesOf(operation).changesUnitFiles && unitPath.test(pathOf(operation) ?? '')
 }
 
 function reload(

@@ -1,30 +1,24 @@
-import type { Facts } from '../../model/facts.ts'
+import type { PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
-import type { CatalogEntry, HostCatalog, NotificationAction, Step } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog, NotificationAction } from '../../model/resource.ts'
+import { type Decider, notified } from './resource-changes.ts'
 
-/** The order in which one resource's notifications are considered: a restart absorbs the reload behind it. */
+/** The order in which one resource's notifications are considered: a restart absorbs the reload after it. */
 const actions: readonly NotificationAction[] = ['run', 'start', 'stop', 'restart', 'reload']
-
-type Answer = (
-  target: CatalogEntry,
-  step: Step,
-  answered: { readonly settles: readonly Owed[]; readonly whenOwed: Owed | undefined },
-) => readonly Change[]
 
 /** A circle of notifications ends: nothing is carried out more often than this. */
 const mostTimes = 2
 
 /**
- * Carries out what the changes owe, and what an earlier run left pending, in catalog order behind all changes; what
- * that owes in its turn comes behind it. A later start of the same unit absorbs its restart, a restart absorbs a
- * reload; each happens once.
+ * Carries out what the changes owe, and what an earlier run left pending, in catalog order after all changes, followed by
+ * what that owes. A later start of the same unit absorbs its restart, a restart absorbs a reload; each happens once.
  */
 export function carryOutDelayed(
   catalog: HostCatalog,
-  facts: Facts,
+  pending: readonly PendingNotification[],
   planned: readonly Change[],
-  answer: Answer,
-): { readonly changes: readonly Change[]; readonly notes: readonly string[] } {
+  decider: Decider,
+): readonly Change[] {
   const changes = [...planned]
   const times = new Map<string, number>()
   for (let more = true; more; ) {
@@ -33,43 +27,41 @@ export function carryOutDelayed(
       for (const action of actions) {
         const key = `${action} ${entry.resource.id}`
         const before = times.get(key) ?? 0
-        if (before === mostTimes || !carryOut(entry, action, before === 0, { facts, changes, answer }))
-          continue
+        const isPending =
+          before === 0 && pending.some((one) => isSame(one, { resource: entry.resource.id, action }))
+        if (before === mostTimes || !carryOut(entry, action, isPending, { changes, decider })) continue
         times.set(key, before + 1)
         more = true
       }
     }
   }
-  return { changes, notes: orphans(catalog, facts) }
+  return changes
 }
 
 /** Whether one action of one resource was owed; then it is carried out, or absorbed by what happens anyway. */
 function carryOut(
   entry: CatalogEntry,
   action: NotificationAction,
-  first: boolean,
-  run: { readonly facts: Facts; readonly changes: Change[]; readonly answer: Answer },
+  isPending: boolean,
+  { changes, decider }: { readonly changes: Change[]; readonly decider: Decider },
 ): boolean {
-  const { facts, changes, answer } = run
   const owed: Owed = { resource: entry.resource.id, action }
   const owing = owersOf(changes, owed)
-  const pending =
-    first &&
-    facts.pending.some((one) => isSame(one, owed)) &&
-    !changes.some((change) => settlesIt(change, owed))
+  const pending = isPending && !changes.some((change) => settlesIt(change, owed))
   if (owing.length === 0 && !pending) return false
-  const absorber = absorberOf(changes, owed, owing)
+  const absorber = absorberOf(changes, owed, owing, decider)
   if (absorber !== undefined) {
     changes[absorber] = settling(changes[absorber], [owed])
     return true
   }
-  const because = owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run'
-  // What owes it may all be decided on the host: then this is, too.
-  const open = !pending && owing.every(({ guard, whenOwed }) => guard !== undefined || whenOwed !== undefined)
-  const answered = { settles: [owed], whenOwed: open ? owed : undefined }
-  const steps = entry.resource.steps(facts, { action })
-  changes.push(...steps.flatMap((step) => answer(entry, { ...step, reason: because }, answered)))
-  return steps.length > 0
+  const carried = notified(entry, action, decider, {
+    reason: owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run',
+    settles: [owed],
+    // What owes it may all be decided on the host: then this is, too.
+    whenOwed: (pending && decider.knowsPending) || owing.some(decider.isCertain) ? undefined : owed,
+  })
+  changes.push(...carried)
+  return carried.length > 0
 }
 
 /** The index of the change that does what is owed anyway: a start, or for a reload a restart, behind all that owes it. */
@@ -77,13 +69,13 @@ function absorberOf(
   changes: readonly Change[],
   { resource, action }: Owed,
   owing: readonly Change[],
+  { isCertain }: Decider,
 ): number | undefined {
   if (action !== 'restart' && action !== 'reload') return undefined
   const index = changes.findLastIndex(
     (change) =>
       change.resource === resource &&
-      change.guard === undefined &&
-      change.whenOwed === undefined &&
+      isCertain(change) &&
       (isUnitAction(change, 'start') || (action === 'reload' && isUnitAction(change, 'restart'))),
   )
   return index >= 0 && owing.every((change) => changes.indexOf(change) < index) ? index : undefined
@@ -116,10 +108,10 @@ function names(changes: readonly Change[]): string {
   return [...new Set(changes.map(({ resource }) => resource))].join(', ')
 }
 
-/** Notifications whose resource is no longer in the catalog: there is nobody left to carry them out. */
-function orphans(catalog: HostCatalog, facts: Facts): readonly string[] {
+/** Notifications whose resource is no longer in the catalog: nothing is left to carry them out. */
+export function orphans(catalog: HostCatalog, pending: readonly PendingNotification[]): readonly string[] {
   const known = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
-  return facts.pending
+  return pending
     .filter(({ resource, action }) => !known.has(resource) && action !== 'daemon-reload')
     .map(
       ({ resource, action }) =>

@@ -1,7 +1,12 @@
-import type { Target } from '../../model/cluster.ts'
+import type { Cluster, Target } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
+
+/** The hosts of the spec, as its hosts remember them. */
+export function membersOf({ hosts }: Cluster): readonly Member[] {
+  return hosts.map(({ name, target, platform }) => ({ name, target, platform }))
+}
 
 /** The hosts of the spec, and those that a host remembers beside them until they are retired. */
 export function remembered(members: readonly Member[], facts: Facts): readonly Member[] {

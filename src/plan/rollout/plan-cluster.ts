@@ -3,9 +3,9 @@ import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
 import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
 import type { Catalog, Disruption, HostCatalog } from '../../model/resource.ts'
+import { heldBy } from '../../record/hold.ts'
+import { withRecord } from '../../record/with-record.ts'
 import { planHost } from '../host/plan-host.ts'
-import { withBookkeeping } from '../record/bookkeeping.ts'
-import { heldBy } from '../record/held.ts'
 import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
 import { departed, remembered } from './members.ts'
@@ -75,12 +75,12 @@ function planOne(
     const held = heldBy(catalog, facts)
     if (held !== undefined && !options.release) return heldHost(catalog, facts, held)
     const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
-    const planned = planHost(catalog, facts, new Set(groups.keys()), pruned)
+    const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays] }
     const refusal = bootstrapRefusal(plan, inspection, groups)
     return refusal === undefined
-      ? withBookkeeping(plan, catalog, {
+      ? withRecord(plan, catalog, {
           drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
           members: remembered(members, facts),
         })

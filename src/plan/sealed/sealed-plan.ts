@@ -6,8 +6,7 @@ import type { Content, Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import type { Value } from '../../model/value.ts'
-import { desiredDigest } from '../record/bookkeeping.ts'
-import { catalogDigest } from '../record/held.ts'
+import { catalogDigest, desiredDigest } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
 const formatVersion = 1

@@ -4,7 +4,7 @@ import type { Content, Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
-import { desiredDigest } from '../record/bookkeeping.ts'
+import { desiredDigest } from '../../record/digest.ts'
 import {
   type SealedCatalog,
   type SealedChange,

@@ -1,22 +1,21 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
-import { type KeptGeneration, manifestText } from '../../model/manifest.ts'
+import { manifestText, type Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Owed } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
+import { holdLine } from '../../record/hold.ts'
+import { keptBy } from '../../record/kept.ts'
+import { undoOfChanges } from '../../record/undo-of.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
-import { keptBy, revertOf } from '../record/bookkeeping.ts'
-import { holdLine } from '../record/held.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
 
-/** What must be asked of a host before these generations can be taken back. */
-export function rollbackProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
-  return generations
-    .flatMap(({ revert }) => revert)
-    .flatMap(({ operation }) => rulesOf(operation).probes(operation))
+/** What must be asked of a host to know what of this is still to be undone. */
+export function undoProbes(undoes: readonly Undo[]): readonly Probe[] {
+  return undoes.flatMap(({ operation }) => rulesOf(operation).probes(operation))
 }
 
 /** Generations are those to take back, newest first. */
@@ -43,9 +42,8 @@ export function planRollback(input: RollbackInput): HostPlan {
       }),
     }
   }
-  const needed = lastWordPerSubject(generations).filter(({ operation }) =>
-    rulesOf(operation).isNeeded(operation, facts),
-  )
+  const undoes = lastWordPerSubject(generations)
+  const needed = stillNeeded(undoes, facts)
   const touches = needed.some(({ operation }) => !isRestart(operation))
   // Without any change the restarts would disturb for nothing.
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
@@ -69,14 +67,32 @@ export function planRollback(input: RollbackInput): HostPlan {
               `rollback to before generation ${oldest.number}`,
               ...kept.map(({ resource, reason }) => `${resource}: ${reason}`),
             ],
-            revert: revertOf(kept, facts, generation),
+            revert: undoOfChanges(kept, facts, generation),
             records: [],
             outcome: manifestText(oldest.manifest),
             leaves: facts.pending,
             hold: holdLine(catalog, by),
           },
+          undoes,
         }),
   }
+}
+
+/** What a rollback has left to do: of what its plan undoes, that which is not as it was. */
+export function remainingAfterRollback(undoes: readonly Undo[], facts: Facts): readonly Change[] {
+  const left = stillNeeded(undoes, facts).filter(({ operation }) => !isRestart(operation))
+  return left.map(({ resource, operation }) => ({
+    resource,
+    operation,
+    reason: 'not rolled back',
+    expects: [],
+    owes: [],
+    settles: [],
+  }))
+}
+
+function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): readonly One[] {
+  return undoes.filter(({ operation }) => rulesOf(operation).isNeeded(operation, facts))
 }
 
 /** The way back from a plan that is about to be applied, for a host that takes it back by itself. */

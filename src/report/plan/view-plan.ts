@@ -117,10 +117,13 @@ function collectShown<T>(): { add(value: T, host: string): void; all(): readonly
 
 /** `decided on host: only if ...` for a change whose guard has not spoken yet. */
 function guardWords(change: Change): readonly string[] {
-  const { onlyIf, unless } = change.guard ?? {}
+  const { onlyIf, unless, exists, absent, running } = change.guard ?? {}
   const conditions = [
     ...(onlyIf === undefined ? [] : [`only if \`${escapeLine(onlyIf)}\``]),
     ...(unless === undefined ? [] : [`unless \`${escapeLine(unless)}\``]),
+    ...(exists === undefined ? [] : [`only if ${escapeLine(exists)} exists`]),
+    ...(absent === undefined ? [] : [`unless ${escapeLine(absent)} exists`]),
+    ...(running === undefined ? [] : [`only if ${escapeLine(running)} runs`]),
     ...(change.whenOwed === undefined ? [] : ['only if it is notified']),
   ]
   return conditions.length === 0 ? [] : [`decided on host: ${conditions.join(' and ')}`]

@@ -1,5 +1,5 @@
 import { ResourceConflict } from '../../model/errors.ts'
-import type { UnitFact } from '../../model/facts.ts'
+import { isStarted, type UnitFact } from '../../model/facts.ts'
 import type { UnitAction } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
 
@@ -9,11 +9,6 @@ export interface UnitState {
   readonly masked?: boolean
   readonly enabled?: boolean
   readonly started?: boolean
-}
-
-/** `activating` and `reloading` end in `active`: a unit in them is started. */
-export function isStarted(found: UnitFact): boolean {
-  return found.active === 'active' || found.active === 'activating' || found.active === 'reloading'
 }
 
 /** Before the unit's files are written: a mask is a link that stands in their way. */

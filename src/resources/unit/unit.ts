@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { InternalError, ResourceConflict } from '../../model/errors.ts'
-import type { Facts, UnitFact } from '../../model/facts.ts'
+import { type Facts, isStarted } from '../../model/facts.ts'
 import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
@@ -8,7 +8,7 @@ import { ancestorClaims } from '../define/ownership.ts'
 import { AbsolutePath } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
-import { activeSteps, isStarted, unitFileSteps, unmaskSteps } from './unit-state.ts'
+import { activeSteps, unitFileSteps, unmaskSteps } from './unit-state.ts'
 
 const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 
@@ -80,7 +80,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
         const found = unitFact(facts, desired.name)
         const isBooted = facts.platform.init === 'systemd'
-        if (trigger !== undefined) return isBooted ? triggeredSteps(desired, found, trigger) : []
+        if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger) : []
         const unmasking = unmaskSteps(desired, self.id, found)
         const owesRestart =
           isBooted && desired.started !== false && (desired.started === true || isStarted(found))
@@ -171,11 +171,16 @@ function writeSteps(
 }
 
 /** A unit that is declared stopped stays so; one that neither runs nor should run has nothing to restart. */
-function triggeredSteps(desired: Unit, found: UnitFact, { action }: Trigger): readonly Step[] {
+function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
   if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
   const brings = action !== 'stop'
   if (brings && (desired.started === false || desired.masked === true)) return []
-  const needsRunning = action === 'restart' || action === 'reload'
-  if (needsRunning && desired.started !== true && !isStarted(found)) return []
-  return [{ operation: { op: 'unit', unit: desired.name, action }, reason: 'was notified' }]
+  const needsRunning = (action === 'restart' || action === 'reload') && desired.started !== true
+  return [
+    {
+      operation: { op: 'unit', unit: desired.name, action },
+      reason: 'was notified',
+      ...(needsRunning && { guard: { running: desired.name } }),
+    },
+  ]
 }

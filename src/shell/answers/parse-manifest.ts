@@ -1,51 +1,67 @@
-import { ManifestEntry, type Member, manifestHeader } from '../../model/manifest.ts'
+import type { Answers, Facts } from '../../model/facts.ts'
+import { Made, ManifestEntry, madePrefix, manifestHeader } from '../../model/manifest.ts'
+import { entryAfter } from '../../record/manifest-entry.ts'
 import { answerCheck } from './answer-check.ts'
 import { AnswerError, newerVersion } from './answer-reader.ts'
-import { isMembers } from './answer-shapes.ts'
 
 const isManifestEntry = answerCheck(ManifestEntry)
+const isMade = answerCheck(Made)
+
+/** What was found on the host before the first change of a generation that a portable program made. */
+export type FoundByGeneration = ReadonlyMap<number, Answers & Pick<Facts, 'platform'>>
 
 /**
- * Reads a manifest: `set JSON` replaces a resource's entry, `drop RESOURCE` removes it. A newer version is an
- * AnswerError. A torn last line is an entry whose change has not happened: it is ignored.
+ * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` does so without a controller, and
+ * `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is an entry whose change has not
+ * happened: it is ignored.
  */
-export function parseManifest(lines: readonly string[]): readonly ManifestEntry[] {
+export function parseManifest(
+  lines: readonly string[],
+  found: FoundByGeneration = new Map(),
+): readonly ManifestEntry[] {
   if (lines[0] !== manifestHeader) throw newerVersion('the manifest', lines[0])
   const entries = new Map<string, ManifestEntry>()
   const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {
     if (line.startsWith('drop ')) entries.delete(line.slice('drop '.length))
-    if (!line.startsWith('set ')) continue
-    const entry = parseEntry(line.slice('set '.length), index === last)
+    const entry = parseLine(line, index === last, entries, found)
     if (entry === undefined) continue
-    // An entry moves to the end when it is set again, so that prune goes backwards through what was done.
+    // An entry moves to the end when it is set again, so that prune undoes the newest first.
     entries.delete(entry.resource)
     entries.set(entry.resource, entry)
   }
   return [...entries.values()]
 }
 
-function parseEntry(json: string, last: boolean): ManifestEntry | undefined {
+/** Undefined for a line that sets nothing. */
+function parseLine(
+  line: string,
+  isLast: boolean,
+  entries: ReadonlyMap<string, ManifestEntry>,
+  found: FoundByGeneration,
+): ManifestEntry | undefined {
+  if (line.startsWith('set ')) return parseEntry(line.slice('set '.length), isLast, isManifestEntry)
+  if (!line.startsWith(madePrefix)) return undefined
+  const [, generation = '', json = ''] = /^made (\d+) (.*)$/s.exec(line) ?? []
+  const made = parseEntry(json, isLast, isMade)
+  if (made === undefined) return undefined
+  const facts = found.get(Number(generation))
+  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  return entryAfter({ made, done: made.operations, facts, last: entries.get(made.resource) })
+}
+
+function parseEntry<Entry>(
+  json: string,
+  isLast: boolean,
+  isRight: (value: unknown) => value is Entry,
+): Entry | undefined {
   let entry: unknown
   try {
     entry = JSON.parse(json)
   } catch (cause) {
-    if (last) return undefined
+    if (isLast) return undefined
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
   }
-  if (isManifestEntry(entry)) return entry
+  if (isRight(entry)) return entry
   throw new AnswerError(`a line of the manifest is not an entry of one: ${json.slice(0, 60)}`)
-}
-
-/** Reads the hosts that a host remembers. */
-export function parseMembers(lines: readonly string[]): readonly Member[] {
-  const text = lines.join('')
-  let members: unknown
-  try {
-    members = JSON.parse(text)
-  } catch (cause) {
-    throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
-  }
-  if (isMembers(members)) return members
-  throw new AnswerError(`this is not a list of members: ${text.slice(0, 60)}`)
 }

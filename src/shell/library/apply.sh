@@ -124,10 +124,14 @@ step() {
   [ -z "$FAILED" ] || return 0
   NUMBER=$1 operation=$2 LAST=
   shift 2
-  if [ -n "$PORTABLE" ] && "is_$operation" "$@" >/dev/null 2>&1; then
-    emit "same $NUMBER"
-    NEXT_OWED= NEXT_RECORDS=
-    return 0
+  if [ -n "$PORTABLE" ]; then
+    if "is_$operation" "$@" >/dev/null 2>&1; then
+      emit "same $NUMBER"
+      NEXT_OWED= NEXT_RECORDS=
+      return 0
+    fi
+    before_change "$NUMBER" "$operation"
+    [ -z "$FAILED" ] || return 0
   fi
   emit "start $NUMBER"
   point "before $operation $NUMBER"
@@ -154,20 +158,32 @@ step() {
   fi
 }
 
-# guarded only_if|unless COMMAND step NUMBER OPERATION ARGUMENT ... : decided now that its turn has come.
+# guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : decided now that its turn has come.
 guarded() {
   [ -z "$FAILED" ] || return 0
   flush_writes
   [ -z "$FAILED" ] || return 0
-  kind=$1 condition=$2
+  condition=$1 argument=$2
   shift 2
-  timed_command 10 "$condition" >/dev/null 2>&1 8>&- 9>&-
-  case $kind-$? in
-    *-124) no_answer "$@" ;;
-    only_if-0) "$@" ;;
-    only_if-*) skip "$@" ;;
-    unless-0) skip "$@" ;;
-    unless-*) "$@" ;;
+  case $condition in
+    only_if | unless) timed_command 10 "$argument" >/dev/null 2>&1 8>&- 9>&- ;;
+    exists | absent) [ -e "$R$argument" ] || [ -L "$R$argument" ] ;;
+    running) is_running "$argument" ;;
+  esac
+  case $condition-$? in
+    only_if-124 | unless-124) no_answer "$@" ;;
+    unless-0 | absent-0) skip "$@" ;;
+    unless-* | absent-* | *-0) "$@" ;;
+    *) skip "$@" ;;
+  esac
+}
+
+# A unit between two tries to start counts as running, as it does for the plan.
+is_running() {
+  [ "$INIT" = systemd ] || return 1
+  case $(systemctl show -p ActiveState -- "$1") in
+    ActiveState=active | ActiveState=activating | ActiveState=reloading) ;;
+    *) return 1 ;;
   esac
 }
 

@@ -19,12 +19,14 @@ inspect_manifest() {
     say manifest
     cat "$CLUSTER/manifest"
     say "${NL}manifest end"
+    show_found "$CLUSTER"
   fi
   for other in "$STATE/clusters/"*; do
     if [ "$other" != "$CLUSTER" ] && [ -s "$other/manifest" ]; then
       say "other ${other##*/}"
       cat "$other/manifest"
       say "${NL}other end"
+      show_found "$other"
     fi
   done
   if [ -d "$CLUSTER/generations" ]; then
@@ -50,6 +52,22 @@ inspect_held() {
     IFS= read -r held <"$CLUSTER/held"
     say "held $held"
   fi
+}
+
+# show_found CLUSTER-DIRECTORY: what portable programs found before their first change, if the manifest builds on it.
+show_found() {
+  ! grep -q '^made ' "$1/manifest" || show_all_found "$1"
+}
+
+show_all_found() {
+  for found in "$1/generations/"*/found; do
+    [ -s "$found" ] || continue
+    size=$(wc -c <"$found")
+    number=${found%/found}
+    say "found ${number##*/} $((size))"
+    cat "$found"
+    say ''
+  done
 }
 
 # expect_generation NUMBER: nobody applied anything since the plan.
@@ -157,12 +175,16 @@ forget_generations() {
 
 # inspect_history NUMBER: the generations after that number. One that a kill left incomplete had changed nothing yet.
 inspect_history() {
+  show_all_found "$CLUSTER"
   for generation in "$CLUSTER/generations/"*; do
     number=${generation##*/}
     case $number in *[!0-9]*) continue ;; esac
     [ "$number" -gt "$1" ] && [ -s "$generation/about" ] && [ -s "$generation/revert" ] || continue
     say "generation $number"
     cat "$generation/about" "$generation/revert"
+    if [ -s "$generation/done" ]; then
+      say "done $(tr '\n' ' ' <"$generation/done")"
+    fi
     [ ! -s "$generation/manifest" ] || cat "$generation/manifest"
     say "${NL}end of manifest"
   done

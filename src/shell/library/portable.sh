@@ -1,20 +1,17 @@
-# What only the portable program needs: it carries a whole catalog, compares before it acts, and runs by itself.
+# What only the portable program needs: it carries a whole catalog, compares before it acts, and runs by itself. What it
+# makes is recorded as an apply records it, but for what depends on the host as it was: the answers to all probes before
+# the first change are kept (`found`), and the controller works the rest out when it reads them.
 
 # begin_portable: a run of its own, with what an earlier one left owed.
 begin_portable() {
+  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_COPY=
   prepare_alone
   mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
-  UNITS_CHANGED=
   if [ -s "$STATE/journal" ]; then
     IFS= read -r header <"$STATE/journal"
-    [ "$header" = 'converge-journal 1' ] || {
-      say "the journal was written by another version of converge: $header" >&2
-      finish refused
-      rm -rf -- "$RUN"
-      exit 70
-    }
-    # That run may have ended between a unit file and the daemon-reload behind it.
+    [ "$header" = 'converge-journal 1' ] || give_up "the journal was written by another version of converge: $header"
+    # That run may have ended between a unit file and the daemon-reload after it.
     UNITS_CHANGED=yes
     while read -r verb action resource; do
       case $verb in
@@ -24,6 +21,28 @@ begin_portable() {
     done <"$STATE/journal"
   fi
   OWED_BEFORE=$OWED_SO_FAR
+  held=
+  [ ! -s "$CLUSTER/held" ] || IFS= read -r held <"$CLUSTER/held"
+  if [ "${held%% *}" = "$DIGEST" ]; then
+    say "held after a rollback by ${held#* }: nothing is done until the catalog changes" >&2
+    leave_owed
+    end_of_steps
+    rm -rf -- "$RUN"
+    exit 0
+  fi
+  {
+    say 'converge 1'
+    inspect_platform
+    probe_all
+    say end
+  } >"$RUN/found"
+}
+
+give_up() {
+  say "$1" >&2
+  finish refused
+  rm -rf -- "$RUN"
+  exit 70
 }
 
 # stage NAME TEXT
@@ -32,6 +51,86 @@ stage() { printf '%s' "$2" >"$STAGING/$1"; }
 stage_bytes() {
   # shellcheck disable=SC2059
   printf "$2" >"$STAGING/$1"
+}
+
+# entry NUMBER guarded|'' RESOURCE JSON: what is recorded of a resource.
+entry() { eval "GUARDED_$1=\$2 NAME_$1=\$3 MADE_$1=\$4"; }
+
+# next ENTRY SUMMARY [PATH ORIGINAL [copy]]: whose the next step is, its words as JSON, and what is kept before it.
+next() {
+  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_COPY=${5-}
+}
+
+# before_change NUMBER OPERATION: here it is known that the step is needed.
+before_change() {
+  [ "$2" != daemon_reload ] || return 0
+  [ -n "$GENERATION" ] || open_own_generation
+  [ -z "$FAILED" ] || return 0
+  { say "$1" >>"$GENERATION/done" && durable "$GENERATION/done"; } >"$RUN/output" 2>&1 || {
+    fail "$1" "cannot write below $STATE" "$RUN/output"
+    return 0
+  }
+  SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
+  if [ -n "$NEXT_KEEP" ]; then
+    [ -n "$NEXT_COPY" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
+    is_recorded "$NEXT_ENTRY" || keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
+  fi
+  record_made "$NEXT_ENTRY"
+}
+
+# open_own_generation: at the first change; its undo is worked out from the steps that were done and what was found.
+open_own_generation() {
+  find_newest_generation
+  NEWEST=$((NEWEST + 1))
+  BY="portable since $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  open_generation "$NEWEST" "$(about_generation)" "$STEPS"
+  [ -z "$FAILED" ] || return 0
+  { say "$PROBES" && cat "$RUN/found"; } >"$GENERATION/found" 2>"$RUN/output" && durable "$GENERATION/found" ||
+    fail 0 "cannot write below $STATE" "$RUN/output"
+  remember_members "$MEMBERS"
+  release_hold
+}
+
+about_generation() { say "{\"number\":$NEWEST,\"run\":\"$ID\",\"by\":\"$BY\",\"changes\":[$SUMMARY]}"; }
+
+# is_recorded ENTRY: whether the manifest has the resource already, and so what was there before converge.
+is_recorded() {
+  [ -s "$CLUSTER/manifest" ] || return 1
+  eval "key=\$MADE_$1 name=\$NAME_$1"
+  [ -n "$key" ] || return 0
+  case $(grep -F -e "${key%%,\"desired\":*}," -e "drop $name" "$CLUSTER/manifest" | tail -n 1) in
+    '' | drop*) return 1 ;;
+  esac
+}
+
+# record_made ENTRY: once, with the first step of the resource that is done.
+record_made() {
+  eval "line=\$MADE_$1 MADE_$1="
+  [ -z "$line" ] || NEXT_RECORDS="${NEXT_RECORDS}made $NEWEST $line$NL"
+}
+
+# end_portable COUNT: what was right already is recorded, too, and the generation says what was done.
+end_portable() {
+  [ -n "$FAILED" ] || flush_writes
+  if [ -n "$GENERATION" ]; then
+    if [ -z "$FAILED" ]; then
+      number=0
+      while [ "$number" -lt "$1" ]; do
+        eval "guarded=\$GUARDED_$number"
+        [ -n "$guarded" ] || record_made "$number"
+        number=$((number + 1))
+      done
+      records_stand
+      [ -z "$RECORDS" ] || { record_now && durable "$CLUSTER/manifest" "$CLUSTER"; } >"$RUN/output" 2>&1 ||
+        fail - "cannot write below $STATE" "$RUN/output"
+    fi
+    rewrite_state "$GENERATION/about" "$(about_generation)$NL" >"$RUN/output" 2>&1 ||
+      fail - "cannot write below $STATE" "$RUN/output"
+  fi
+  leave_owed
+  end_of_steps
+  rm -rf -- "$RUN"
+  [ -z "$FAILED" ]
 }
 
 # After a step that wrote a unit file.
@@ -45,6 +144,9 @@ reload_units() {
   fi
 }
 
+# after_done step NUMBER OPERATION ARGUMENT ... : only if the step before it was done.
+after_done() { if [ "$LAST" = done ]; then "$@"; else skip "$@"; fi; }
+
 # leave_owed: what this catalog does not know stays in the journal.
 leave_owed() {
   while [ -n "$OWED_BEFORE" ]; do
@@ -53,6 +155,10 @@ leave_owed() {
     line=${line#owe }
     still_owed "${line%% *}" "${line#* }"
   done
+}
+
+is_owed() {
+  case $NL$OWED_SO_FAR in *"${NL}owe $1 $2$NL"*) ;; *) return 1 ;; esac
 }
 
 forget() {
@@ -64,26 +170,13 @@ forget() {
   done
 }
 
-# absorb ACTION RESOURCE: after a start that was done now; the fresh process has read everything.
-absorb() {
-  if [ "$LAST" = done ]; then
+# absorb ACTION RESOURCE: after a step that was done now; the fresh process has read everything.
+absorb() { [ "$LAST" != done ] || carried_out "$1" "$2"; }
+
+# carried_out ACTION RESOURCE: whatever a guard said; what was not owed is not noted.
+carried_out() {
+  if [ -z "$FAILED" ] && is_owed "$1" "$2"; then
     settle "$1" "$2"
     forget "$1" "$2"
   fi
-}
-
-# notified ACTION RESOURCE COMMAND ...
-notified() {
-  flush_writes
-  case $NL$OWED_SO_FAR in
-    *"${NL}owe $1 $2$NL"*)
-      action=$1 resource=$2
-      shift 2
-      "$@"
-      settle "$action" "$resource"
-      forget "$action" "$resource"
-      # The fresh process has read what a reload would make it read.
-      [ "$action" != restart ] || absorb reload "$resource"
-      ;;
-  esac
 }

@@ -1,9 +1,11 @@
 import type { Busy, Facts, HostState } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
-import type { ManifestEntry, Member } from '../../model/manifest.ts'
+import { type ManifestEntry, type Member, madePrefix } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
 import { pendingInJournal } from '../answers/journal.ts'
-import { parseManifest, parseMembers } from '../answers/parse-manifest.ts'
+import { parseManifest } from '../answers/parse-manifest.ts'
+import { parseMembers } from '../answers/parse-members.ts'
+import { readFound } from './found.ts'
 
 /** What earlier applies left on the host; every inspect asks. `known` are the members that the program knew. */
 export function readState(
@@ -18,25 +20,30 @@ export function readState(
 
 function readHostState(reader: AnswerReader, known: readonly Member[] | undefined): HostState | undefined {
   const lines = optionalLines(reader, 'manifest')
+  const manifest = lines === undefined ? [] : parseManifest(lines, readFound(reader))
   const others: { cluster: string; manifest: readonly ManifestEntry[] }[] = []
   while (reader.next('other')) {
     const cluster = reader.expect('other')
-    others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end')) })
+    others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end'), readFound(reader)) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
   const members = readMembers(reader, known)
   const held = reader.next('held') ? reader.expect('held') : undefined
   if (lines === undefined && others.length === 0 && generation === undefined) return undefined
   return {
-    manifest: lines === undefined ? [] : parseManifest(lines),
+    manifest,
     manifestLines: lines?.length ?? 0,
-    // A whole line ends with a newline, after which the answer goes on with an empty one.
-    ...(lines === undefined || lines.at(-1) === '' ? {} : { manifestTorn: true }),
+    ...(lines !== undefined && needsRewrite(lines) && { manifestNeedsRewrite: true }),
     others,
     generation: generation ?? 0,
     members,
     ...given({ held }),
   }
+}
+
+/** A whole last line ends with a newline, after which the answer continues with an empty one. */
+function needsRewrite(lines: readonly string[]): boolean {
+  return lines.at(-1) !== '' || lines.some((line) => line.startsWith(madePrefix))
 }
 
 function readMembers(reader: AnswerReader, known: readonly Member[] | undefined): readonly Member[] {

@@ -6,14 +6,18 @@ import {
   type ManifestEntry,
   Undo,
 } from '../../model/manifest.ts'
+import { undoOf } from '../../record/undo-of.ts'
 import { answerCheck } from '../answers/answer-check.ts'
-import { AnswerError, AnswerReader } from '../answers/answer-reader.ts'
-import { parseManifest } from '../answers/parse-manifest.ts'
+import { AnswerError, AnswerReader, integer } from '../answers/answer-reader.ts'
+import { type FoundByGeneration, parseManifest } from '../answers/parse-manifest.ts'
 import type { HostLibrary } from '../library.ts'
+import { readFound } from '../probes/found.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
 
 const isGeneration = answerCheck(Generation)
 const isUndo = answerCheck(Type.Array(Undo))
+/** A portable program knows what it may do, and writes down what it did. */
+const isSteps = answerCheck(Type.Object({ steps: Type.Array(Undo) }))
 
 /** The program that tells what the generations after a number were (0: all), how to take them back, and who holds. */
 export function historyProgram(after: number, place: StatePlace, library: HostLibrary): string {
@@ -32,13 +36,16 @@ say end
 export function parseHistory(output: Uint8Array): HostHistory {
   const reader = new AnswerReader(output)
   if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')
+  const found = readFound(reader)
   const generations: KeptGeneration[] = []
   while (reader.next('generation')) {
     reader.expect('generation')
     const about = parseJson(reader.line(), isGeneration)
-    const revert = parseJson(reader.line(), isUndo)
+    const undo = parseJson(reader.line(), isUndoOrSteps)
+    const done = reader.next('done') ? reader.expect('done').trim().split(' ').map(integer) : []
+    const revert = 'steps' in undo ? undoOfSteps(undo.steps, done, found, about.number) : undo
     const lines = reader.linesUntil('end of manifest').filter((line) => line !== '')
-    const manifest: readonly ManifestEntry[] = lines.length === 0 ? [] : parseManifest(lines)
+    const manifest: readonly ManifestEntry[] = lines.length === 0 ? [] : parseManifest(lines, found)
     generations.push({ ...about, revert, manifest })
   }
   const held = reader.next('held') ? reader.expect('held') : undefined
@@ -47,6 +54,23 @@ export function parseHistory(output: Uint8Array): HostHistory {
     generations: generations.toSorted((a, b) => b.number - a.number),
     ...(held === undefined ? {} : { held }),
   }
+}
+
+function isUndoOrSteps(value: unknown): value is readonly Undo[] | { readonly steps: readonly Undo[] } {
+  return isUndo(value) || isSteps(value)
+}
+
+function undoOfSteps(
+  steps: readonly Undo[],
+  done: readonly number[],
+  found: FoundByGeneration,
+  generation: number,
+): readonly Undo[] {
+  const facts = found.get(generation)
+  if (done.length === 0) return []
+  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
+  return undoOf(were, facts, generation)
 }
 
 function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T {

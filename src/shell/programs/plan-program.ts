@@ -122,22 +122,30 @@ export function changeLines(change: Change, index: number, word: 'step' | 'back'
     ),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
-    `${guardWords(change.guard)}${whenOwedWords(change.whenOwed)}${commandLine([word, String(index), ...rulesOf(change.operation).shell(change.operation)])}`,
+    changeStep(change, index, word),
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]
+}
+
+/** The step itself, after the words that decide on the host whether it is done. */
+export function changeStep(
+  { operation, whenOwed, guard }: Change,
+  index: number,
+  word: 'step' | 'back' = 'step',
+): string {
+  const step = commandLine([word, String(index), ...rulesOf(operation).shell(operation)])
+  return `${whenOwedWords(whenOwed)}${guardWords(guard)}${step}`
 }
 
 function whenOwedWords(owed: Change['whenOwed']): string {
   return owed === undefined ? '' : `when_owed ${commandLine(notificationWords(owed))} `
 }
 
-/** The words before a step that is decided on the host. */
-export function guardWords(guard: Guard | undefined): string {
-  if (guard?.onlyIf !== undefined && guard.unless !== undefined) {
-    return `guarded only_if ${quote(`( ${guard.onlyIf}\n) && ! ( ${guard.unless}\n)`)} `
-  }
-  if (guard?.onlyIf !== undefined) return `guarded only_if ${quote(guard.onlyIf)} `
-  if (guard?.unless !== undefined) return `guarded unless ${quote(guard.unless)} `
-  return ''
+/** The words before a step that is decided on the host: one condition after the other. */
+function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): string {
+  const conditions = { only_if: onlyIf, unless, exists, absent, running }
+  return Object.entries(conditions)
+    .flatMap(([word, argument]) => (argument === undefined ? [] : [`guarded ${word} ${quote(argument)} `]))
+    .join('')
 }

@@ -1,35 +1,22 @@
-import { InternalError } from '../../model/errors.ts'
-import type { Content, Operation } from '../../model/operation.ts'
-import type { CatalogEntry, HostCatalog, Notification, Step } from '../../model/resource.ts'
-import { supposedFacts } from '../../model/supposed-facts.ts'
-import { rulesOf } from '../../operations/index.ts'
+import type { Content } from '../../model/operation.ts'
+import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
+import { changesUnitFile, pathOf, rulesOf } from '../../operations/index.ts'
+import { withoutContent } from '../../record/manifest-entry.ts'
+import { notificationWords } from '../answers/journal.ts'
 import type { HostLibrary } from '../library.ts'
+import { collectQuestions, questionLines } from '../probes/index.ts'
 import { commandLine, quote } from '../quote.ts'
-import { encodeId } from '../resource-id.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { guardWords } from './plan-program.ts'
+import { changeStep } from './plan-program.ts'
 
 /**
- * One program that makes a whole catalog true on any host, without a controller: first boot, images, air gaps. Each
- * operation compares first; notifications fire on what changed. It never prunes. Contents travel inside it.
+ * One program that makes a whole catalog true on any host, without a controller: first boot, images, air gaps. It means
+ * what the plan of that host would mean, and records what it made as an apply does. It never prunes. Contents travel
+ * inside it.
  */
-export function portableProgram(catalog: HostCatalog, place: StatePlace, library: HostLibrary): string {
-  const lines = new PortableLines()
-  const last: string[] = []
-  for (const entry of catalog.entries) {
-    for (const step of entry.resource.steps(supposedFacts(entry.resource.probes, 'inactive'))) {
-      if (step.phase === 'last') last.push(...lines.step(entry, step))
-      else lines.add(...lines.step(entry, step))
-    }
-    for (const notification of entry.notifies) {
-      if (notification.timing === 'immediate') lines.add(...lines.notified(catalog, notification))
-    }
-  }
-  const delayed: readonly Notification['action'][] = ['run', 'start', 'stop', 'restart', 'reload']
-  for (const { resource } of catalog.entries) {
-    for (const action of delayed.filter((known) => resource.actions?.includes(known)))
-      lines.add(...lines.notified(catalog, { resource: resource.id, action, timing: 'delayed' }))
-  }
+export function portableProgram(plan: PortablePlan, place: StatePlace, library: HostLibrary): string {
+  const { changes, made, probes, digest, members } = plan
+  const numbers = new Map(made.map(({ entry }, index) => [entry.resource, index]))
   return `{
 ${library.inspect}
 ${library.apply}
@@ -42,61 +29,37 @@ PORTABLE=yes
 LOCK_WAIT=0
 read_uid
 read_init
+DIGEST=${digest}
+MEMBERS=${quote(JSON.stringify(members))}
+PROBES=${quote(JSON.stringify(probes))}
+STEPS=${quote(JSON.stringify({ steps: changes.map(({ resource, operation }) => ({ resource, operation: withoutContent(operation) })) }))}
+probe_all() {
+${questionLines(collectQuestions(probes)).join('\n')}
+:
+}
 begin_portable
-${[...lines.staged.values(), ...lines.lines, ...last, ...lines.end()].join('\n')}
-[ -n "$FAILED" ] || flush_writes
-leave_owed
-end_of_steps
-rm -rf -- "$RUN"
-[ -z "$FAILED" ]
+${[
+  ...stageLines(changes),
+  ...made.map(
+    ({ entry, isGuarded }, index) =>
+      `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', entry.resource, JSON.stringify(entry)])}`,
+  ),
+  ...changes.flatMap((change, index) => changeLines(change, index, numbers.get(change.resource) ?? 0)),
+].join('\n')}
+reload_units ${changes.length}
+end_portable ${made.length}
 } </dev/null
 `
 }
 
-class PortableLines {
-  readonly staged = new Map<string, string>()
-  readonly lines: string[] = []
-  #number = 0
-
-  add(...lines: readonly string[]): void {
-    this.lines.push(...lines)
-  }
-
-  step(entry: CatalogEntry, { operation, guard, owes = [] }: Step): string[] {
-    if (operation.op === 'write') this.staged.set(operation.content.sha256, stageLine(operation.content))
-    const { onlyIf, unless } = { ...entry.resource.relations, ...guard }
-    const id = encodeId(entry.resource.id)
-    return [
-      ...(operation.op === 'unit' ? [`reload_units ${this.#number++}`] : []),
-      ...owes.map((action) => `owe ${commandLine([action, id])}`),
-      ...entry.notifies.map((target) => `owe ${commandLine([target.action, encodeId(target.resource)])}`),
-      `${guardWords({ ...(onlyIf === undefined ? {} : { onlyIf }), ...(unless === undefined ? {} : { unless }) })}${this.#call(operation)}`,
-      ...(isUnitFile(operation) ? ['unit_file'] : []),
-      ...(operation.op === 'unit' && operation.action === 'start'
-        ? [`absorb restart ${quote(id)}`, `absorb reload ${quote(id)}`]
-        : []),
-    ]
-  }
-
-  notified(catalog: HostCatalog, { resource: id, action }: Notification): string[] {
-    const entry = catalog.entries.find(({ resource }) => resource.id === id)
-    if (entry === undefined) throw new InternalError(`${id} is notified but not in the catalog`)
-    return entry.resource
-      .steps(supposedFacts(entry.resource.probes, 'active'), { action })
-      .flatMap(({ operation }) => [
-        `reload_units ${this.#number++}`,
-        `notified ${commandLine([action, encodeId(id)])} ${this.#call(operation)}`,
-      ])
-  }
-
-  /** Unit files that no unit action followed. */
-  end(): string[] {
-    return [`reload_units ${this.#number++}`]
-  }
-
-  #call(operation: Operation): string {
-    return commandLine(['step', String(this.#number++), ...rulesOf(operation).shell(operation)])
-  }
+/** Each content once. */
+function stageLines(changes: readonly PortableChange[]): readonly string[] {
+  const contents = new Map(
+    changes.flatMap(({ operation }) =>
+      operation.op === 'write' ? [[operation.content.sha256, operation.content] as const] : [],
+    ),
+  )
+  return [...contents.values()].map(stageLine)
 }
 
 function stageLine(content: Content): string {
@@ -108,9 +71,18 @@ function stageLine(content: Content): string {
   return `stage_bytes ${commandLine([content.sha256, octal])}`
 }
 
-function isUnitFile(operation: Operation): boolean {
-  return (
-    operation.op === 'write' &&
-    /^\/(etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//.test(operation.path)
-  )
+function changeLines(change: PortableChange, index: number, entry: number): readonly string[] {
+  const { operation, resource, reason, original, owes, settles, absorbs } = change
+  const notification = (word: string) => (owed: Owed) => `${word} ${commandLine(notificationWords(owed))}`
+  const kept = [pathOf(operation), original].flatMap((word) => word ?? [])
+  const copy = rulesOf(operation).replacesFile ? [] : ['copy']
+  return [
+    ...(operation.op === 'unit' ? [`reload_units ${index}`] : []),
+    `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? copy : [])])}`,
+    ...owes.map(notification('owe')),
+    `${operation.op === 'await' ? 'after_done ' : ''}${changeStep(change, index)}`,
+    ...(changesUnitFile(operation) ? ['unit_file'] : []),
+    ...absorbs.map(notification('absorb')),
+    ...settles.map(notification('carried_out')),
+  ]
 }

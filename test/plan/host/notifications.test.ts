@@ -14,7 +14,7 @@ const build = command({ name: 'build', command: 'build' })
 const running = { units: { 'web.service': { active: 'active', file: 'enabled' } } }
 
 function planned(host: HostCatalog, present: Present) {
-  return planHost(host, factsOf(host, present), new Set()).changes.map((change) => ({
+  return planHost(host, factsOf(host, present)).changes.map((change) => ({
     resource: change.resource,
     settles: change.settles.map(({ action }) => action),
     whenOwed: change.whenOwed?.action,

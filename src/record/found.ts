@@ -1,9 +1,9 @@
-import type { Facts, Probe } from '../../model/facts.ts'
-import type { Found } from '../../model/manifest.ts'
-import type { Before } from '../../operations/operation-rules.ts'
+import type { Answers, Probe } from '../model/facts.ts'
+import type { Found } from '../model/manifest.ts'
+import type { Before } from '../operations/operation-rules.ts'
 
 /** What there is of what a resource asks about and has no path; undefined where it asks about nothing of that kind. */
-export function findAtFirst(probes: readonly Probe[], facts: Facts): Found | undefined {
+export function findAtFirst(probes: readonly Probe[], facts: Answers): Found | undefined {
   const units = probes.flatMap((probe): [string, Found['units'][string]][] => {
     const fact = probe.probe === 'unit' ? facts.units[probe.unit] : undefined
     return probe.probe === 'unit' && fact !== undefined
@@ -22,7 +22,7 @@ export function findAtFirst(probes: readonly Probe[], facts: Facts): Found | und
 }
 
 /** The host as it was before converge came, but for its paths, which are as they are now. */
-export function beforeConverge({ units, absent }: Found, { paths }: Facts): Before {
+export function beforeConverge({ units, absent }: Found, { paths }: Answers): Before {
   const missing = (kind: string): Readonly<Record<string, null>> =>
     Object.fromEntries(
       absent.flatMap((one) => (one.startsWith(`${kind} `) ? [[one.slice(kind.length + 1), null]] : [])),

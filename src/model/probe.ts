@@ -1,0 +1,28 @@
+import { Type } from 'typebox'
+import { type Data, describe, HostPath, Text } from './schema.ts'
+
+/** One question to a host. All questions of one inspect travel in one exec. */
+export const Probe = Type.Union([
+  Type.Object(
+    {
+      probe: Type.Literal('path'),
+      path: HostPath,
+      sha256: Type.Optional(
+        describe(
+          Text,
+          'The wanted content: a small content that differs is part of the answer, for the diff.',
+        ),
+      ),
+    },
+    { description: 'What is at a path, which is never followed if it is a link.' },
+  ),
+  Type.Object({ probe: Type.Literal('unit'), unit: Text }),
+  Type.Object({ probe: Type.Literal('user'), name: Text }),
+  Type.Object({ probe: Type.Literal('group'), name: Text }),
+  Type.Object({ probe: Type.Literal('package'), name: Text }),
+  Type.Object(
+    { probe: Type.Literal('check'), command: Text },
+    { description: 'Whether a read-only shell command exits 0, within 10 s.' },
+  ),
+])
+export type Probe = Data<typeof Probe>

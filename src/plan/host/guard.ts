@@ -1,0 +1,37 @@
+import { type Facts, isStarted } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
+import type { Guard, Resource, Step } from '../../model/resource.ts'
+
+/** Every condition under which a step of a resource is done: those that the spec declares, and the step's own. */
+export function guardOf({ relations: { onlyIf, unless } }: Resource, step?: Step): Guard {
+  return { ...given({ onlyIf, unless }), ...step?.guard }
+}
+
+export function isGuard(guard: Guard): boolean {
+  return Object.keys(guard).length > 0
+}
+
+/**
+ * What the facts leave open of a guard: a condition whose answer an earlier change of the same run may alter is decided on
+ * the host when its turn comes. `skip` if a condition does not hold.
+ */
+export function decideByFacts(guard: Guard, facts: Facts, isFirst: boolean): Guard | 'skip' {
+  const { onlyIf, unless, exists, absent, running } = guard
+  const isThere = (path: string): boolean => (facts.paths[path]?.type ?? 'absent') !== 'absent'
+  if (absent !== undefined && isThere(absent)) return 'skip'
+  if (running !== undefined && !isStarted(facts.units[running])) return 'skip'
+  if (isFirst) {
+    const holds =
+      (onlyIf === undefined || facts.checks[onlyIf] === true) &&
+      (unless === undefined || facts.checks[unless] !== true) &&
+      (exists === undefined || isThere(exists))
+    return holds ? {} : 'skip'
+  }
+  // Nothing in a run removes a path that a guard waits for.
+  return given({
+    onlyIf,
+    unless,
+    absent,
+    exists: exists !== undefined && isThere(exists) ? undefined : exists,
+  })
+}

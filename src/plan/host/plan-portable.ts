@@ -1,0 +1,57 @@
+import type { Member } from '../../model/manifest.ts'
+import type { Change, Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+import { supposedFacts } from '../../model/supposed-facts.ts'
+import { pathOf } from '../../operations/index.ts'
+import { catalogDigest } from '../../record/digest.ts'
+import { madeOf, originalOf } from '../../record/manifest-entry.ts'
+import { guardOf, isGuard } from './guard.ts'
+import { carryOutDelayed } from './notifications.ts'
+import { type Decider, resourceChanges } from './resource-changes.ts'
+
+/**
+ * The plan for a host of which nothing is known: everything that its catalog may ever need, in the order of any plan. The
+ * host compares before each change, decides every guard, and carries out the notifications that were earned there.
+ */
+export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
+  const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
+  const decider: Decider = {
+    facts: supposedFacts(probes, 'inactive'),
+    decide: (guard) => guard,
+    isCertain: () => false,
+    knowsPending: false,
+  }
+  const pending = catalog.entries.flatMap(({ resource: { id, actions = [] } }) =>
+    actions.map((action): Owed => ({ resource: id, action })),
+  )
+  const { changes, last } = resourceChanges(catalog, decider, false)
+  const all = [...carryOutDelayed(catalog, pending, changes, decider), ...last]
+  return {
+    changes: all.map((change): PortableChange => {
+      const path = pathOf(change.operation)
+      return {
+        ...change,
+        absorbs: absorbedBy(change),
+        ...(path !== undefined && { original: originalOf(path) }),
+      }
+    }),
+    made: catalog.entries.map((entry) => ({
+      entry: madeOf(entry),
+      isGuarded: isGuard(guardOf(entry.resource)),
+    })),
+    probes,
+    digest: catalogDigest(catalog),
+    members,
+  }
+}
+
+/** A process that was just started has read everything. */
+function absorbedBy({ resource, operation }: Change): readonly Owed[] {
+  if (operation.op !== 'unit') return []
+  if (operation.action === 'start')
+    return [
+      { resource, action: 'restart' },
+      { resource, action: 'reload' },
+    ]
+  return operation.action === 'restart' ? [{ resource, action: 'reload' }] : []
+}

@@ -1,0 +1,31 @@
+import type { Facts, PathFact } from '../model/facts.ts'
+import type { ManifestEntry } from '../model/manifest.ts'
+import type { Change } from '../model/plan.ts'
+import type { CatalogEntry } from '../model/resource.ts'
+import { appliedState } from '../operations/applied-state.ts'
+import { desiredDigest } from './digest.ts'
+
+/** What answers to a notification, or follows another change, has its cause there. A start only absorbs what is owed. */
+export function isConsequence({ operation, settles }: Change): boolean {
+  if (operation.op === 'await' || operation.op === 'daemon-reload') return true
+  return (
+    settles.some(({ action }) => action !== 'daemon-reload') &&
+    !(operation.op === 'unit' && operation.action === 'start')
+  )
+}
+
+/** Whether the spec, somebody on the host, or both moved since the last apply. */
+export function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry | undefined): Change['cause'] {
+  if (last === undefined) return undefined
+  const spec = last.desired !== desiredDigest(entry.resource.desired)
+  const path = Object.entries(last.paths).some(
+    ([name, state]) => name in facts.paths && stateNow(facts.paths[name]) !== state,
+  )
+  const host = path || !spec
+  if (spec && host) return 'spec and host changed'
+  return spec ? 'spec changed' : 'host changed'
+}
+
+function stateNow(fact: PathFact | undefined): string {
+  return appliedState(fact ?? { type: 'absent' })
+}

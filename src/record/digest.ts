@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { HostCatalog } from '../model/resource.ts'
+import type { Value } from '../model/value.ts'
+
+/** SHA-256 over a desired state, whatever the order of its keys. */
+export function desiredDigest(desired: Value): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(desired)))
+    .digest('hex')
+}
+
+/** One word that stands for what a host's catalog asks for: it changes when the spec changes for this host. */
+export function catalogDigest({ entries }: HostCatalog): string {
+  const digest = createHash('sha256')
+  for (const { resource, notifies } of entries) {
+    digest.update(`${resource.id} ${desiredDigest(resource.desired)} ${JSON.stringify(notifies)}\n`)
+  }
+  return digest.digest('hex').slice(0, 32)
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type { Answers, PathFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
+import type { Made, ManifestEntry } from '../model/manifest.ts'
+import type { Operation } from '../model/operation.ts'
+import type { CatalogEntry } from '../model/resource.ts'
+import { supposedFacts } from '../model/supposed-facts.ts'
+import { appliedState } from '../operations/applied-state.ts'
+import { inReverse, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
+import { setsUnitState } from '../operations/units.ts'
+import { desiredDigest } from './digest.ts'
+import { beforeConverge, findAtFirst } from './found.ts'
+
+/** What is recorded of a resource whatever the host is like. */
+export function madeOf({ resource }: CatalogEntry): Made {
+  const operations = resource
+    .steps(supposedFacts(resource.probes, 'inactive'))
+    .map(({ operation }) => withoutContent(operation))
+  return {
+    resource: resource.id,
+    desired: desiredDigest(resource.desired),
+    paths: resource.claims.filter(({ kind }) => kind === 'path').map(({ key }) => key),
+    probes: resource.probes.filter(({ probe }) => probe !== 'path' && probe !== 'check'),
+    // What a command did is not undone.
+    operations: operations.filter((operation) => rulesOf(operation).probes(operation).length > 0),
+    ...given({
+      unit: resource.ownsUnit,
+      sensitive: resource.isSensitive ? true : undefined,
+      group: resource.relations.disruption?.group,
+    }),
+  }
+}
+
+/** An operation without what nothing that undoes it needs: contents and variables, which may be secrets. */
+export function withoutContent(operation: Operation): Operation {
+  if (operation.op === 'write')
+    return { ...operation, content: { ...operation.content, encoding: 'utf8', data: '' } }
+  if (operation.op !== 'run') return operation
+  const { environment: _, ...rest } = operation
+  return rest
+}
+
+/** What an apply does to a resource: the operations that it needs, from the facts before it and the entry of the last one. */
+export interface Applying {
+  readonly made: Made
+  readonly done: readonly Operation[]
+  readonly facts: Answers
+  readonly last: ManifestEntry | undefined
+}
+
+/** The manifest's entry for a resource after an apply. */
+export function entryAfter({ made, done, facts, last }: Applying): ManifestEntry {
+  const states = Object.fromEntries(
+    made.paths.map((path): [string, string] => {
+      const before = pathBefore(facts, path)
+      return [path, done.flatMap((one) => stateAfter(one, path, before) ?? []).at(-1) ?? appliedState(before)]
+    }),
+  )
+  const found = last === undefined ? findAtFirst(made.probes, facts) : last.found
+  const isAdopted = made.paths.some((path) => pathBefore(facts, path).type !== 'absent')
+  return {
+    resource: made.resource,
+    origin: last?.origin ?? (isAdopted ? 'adopted' : 'created'),
+    desired: made.desired,
+    paths: states,
+    removal: removalOf({ made, done, facts, last }, states, found),
+    ...given({ sensitive: made.sensitive, found, group: made.group }),
+  }
+}
+
+/** What undoes the whole resource: what was there at first is restored, what was not is removed. */
+function removalOf(
+  { made, done, facts, last }: Applying,
+  states: ManifestEntry['paths'],
+  found: ManifestEntry['found'],
+): readonly Operation[] {
+  const before = found === undefined ? facts : beforeConverge(found, facts)
+  const setUnits = done.filter((one) => one.op === 'unit' && setsUnitState(one.action))
+  const undone = [...made.operations, ...setUnits].flatMap((operation): readonly Operation[] => {
+    const { inverse } = rulesOf(operation)
+    const path = pathOf(operation)
+    if (path === undefined) return inverse(operation, before, '')
+    if (!(path in states)) return []
+    const recorded = last?.removal.filter((one) => pathOf(one) === path) ?? []
+    if (recorded.length > 0) return recorded
+    // As it was when converge came: nothing to undo.
+    const first = last?.paths[path] ?? appliedState(pathBefore(facts, path))
+    return states[path] === first ? [] : inverse(operation, facts, originalOf(path))
+  })
+  const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
+  // A path that is written and removed again is still undone once.
+  const once = new Map(
+    [...undone, ...ofUnits, ...endsWithItsFile(made, undone)].map((one) => [JSON.stringify(one), one]),
+  )
+  return inReverse([...once.values()], (operation) => operation)
+}
+
+/** A unit does not outlive its file, whoever started or enabled it. */
+function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly Operation[] {
+  const loses = undone.some((one) => one.op === 'remove' && one.path.endsWith(`/${unit}`))
+  if (unit === undefined || !loses) return []
+  return [
+    { op: 'unit', unit, action: 'disable' },
+    { op: 'unit', unit, action: 'stop' },
+  ]
+}
+
+/** Where the first content of an adopted path is kept, for as long as the resource is in the manifest. */
+export function originalOf(path: string): string {
+  return `originals/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
+}
+
+function pathBefore({ paths }: Answers, path: string): PathFact {
+  return paths[path] ?? { type: 'absent' }
+}

@@ -1,0 +1,31 @@
+import type { Answers } from '../model/facts.ts'
+import type { Undo } from '../model/manifest.ts'
+import type { Change } from '../model/plan.ts'
+import { inReverse, rulesOf } from '../operations/index.ts'
+
+/** What undoes an apply of these changes, which makes this generation. */
+export function undoOfChanges(
+  changes: readonly Change[],
+  facts: Answers,
+  generation: number,
+): readonly Undo[] {
+  return undoOf(
+    changes.map(({ resource, operation }, index) => ({ resource, operation, index })),
+    facts,
+    generation,
+  )
+}
+
+/** What undoes a generation: the inverse of each operation in reverse order; what it restarted restarts at the end. */
+export function undoOf(
+  done: readonly (Undo & { readonly index: number })[],
+  facts: Answers,
+  generation: number,
+): readonly Undo[] {
+  const inverses = done.flatMap(({ resource, operation, index }) =>
+    rulesOf(operation)
+      .inverse(operation, facts, `generations/${generation}/${index}`)
+      .map((inverse): Undo => ({ resource, operation: inverse })),
+  )
+  return inReverse(inverses, ({ operation }) => operation)
+}

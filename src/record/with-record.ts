@@ -1,0 +1,100 @@
+import type { Facts } from '../model/facts.ts'
+import { type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Change, HostPlan } from '../model/plan.ts'
+import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
+import { causeOf, isConsequence } from './cause.ts'
+import { keptBy, originals } from './kept.ts'
+import { entryAfter, madeOf } from './manifest-entry.ts'
+import { undoOfChanges } from './undo-of.ts'
+
+type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+
+/**
+ * Adds to a host's plan how it is recorded: what is kept before each change, the manifest lines around it, who caused
+ * it, and the generation with the operations that take it back.
+ */
+export function withRecord(
+  plan: PlannedHost,
+  catalog: HostCatalog,
+  {
+    drops = [],
+    members = [],
+  }: { readonly drops?: readonly string[]; readonly members?: readonly Member[] } = {},
+): PlannedHost {
+  if (plan.changes.length === 0) return plan
+  const { facts } = plan
+  const generation = (facts.state?.generation ?? 0) + 1
+  const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
+  const entries = new Map(catalog.entries.map((entry) => [entry.resource.id, entry]))
+  const records = new Map<string, string>()
+  const removals = new Map<string, readonly Operation[]>()
+  for (const entry of catalog.entries) {
+    const { id } = entry.resource
+    const own = plan.changes.filter((change) => change.resource === id)
+    // A resource that its guard leaves alone is not ours.
+    if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
+    const applied = entryAfter({
+      made: madeOf(entry),
+      done: own.map(({ operation }) => operation),
+      facts,
+      last: known.get(id),
+    })
+    removals.set(id, applied.removal)
+    if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
+  }
+  const takeRecord = (id: string): string[] => {
+    const line = records.get(id)
+    records.delete(id)
+    return line === undefined ? [] : [line]
+  }
+  const changes = plan.changes.map((change, index): Change => {
+    const entry = entries.get(change.resource)
+    const cause =
+      entry === undefined || isConsequence(change)
+        ? undefined
+        : causeOf(entry, facts, known.get(change.resource))
+    const keeps = [
+      ...keptBy(change, facts, `generations/${generation}/${index}`),
+      ...originals(change, facts, removals.get(change.resource), known.get(change.resource)),
+    ]
+    const lines = takeRecord(change.resource)
+    return {
+      ...change,
+      ...(cause === undefined ? {} : { cause }),
+      ...(keeps.length === 0 ? {} : { keeps }),
+      ...(lines.length === 0 ? {} : { records: lines }),
+    }
+  })
+  const rewrite = compacted(facts, known)
+  return {
+    ...plan,
+    changes,
+    bookkeeping: {
+      generation,
+      summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
+      revert: undoOfChanges(changes, facts, generation),
+      records: [...records.values(), ...drops],
+      ...(rewrite === undefined ? {} : { rewrite }),
+      ...(areSame(members, facts.state?.members ?? []) ? {} : { members }),
+      ...(facts.state?.held === undefined ? {} : { hold: 'release' as const }),
+    },
+  }
+}
+
+/** Mostly it is the very same list; otherwise to compare them takes as long as they are. */
+function areSame(members: readonly Member[], before: readonly Member[]): boolean {
+  return members === before || JSON.stringify(members) === JSON.stringify(before)
+}
+
+function isGuarded({ resource: { relations } }: CatalogEntry): boolean {
+  return relations.onlyIf !== undefined || relations.unless !== undefined
+}
+
+/** The manifest in few lines, where its log has grown long or its last line is torn. */
+function compacted(facts: Facts, known: ReadonlyMap<string, ManifestEntry>): string | undefined {
+  const { manifestLines = 0, manifestNeedsRewrite = false } = facts.state ?? {}
+  return manifestNeedsRewrite || manifestLines > 2 * known.size + 50
+    ? manifestText([...known.values()])
+    : undefined
+}

@@ -1,0 +1,16 @@
+import type { Member } from '../../model/manifest.ts'
+import { AnswerError } from './answer-reader.ts'
+import { isMembers } from './answer-shapes.ts'
+
+/** Reads the hosts that a host remembers. */
+export function parseMembers(lines: readonly string[]): readonly Member[] {
+  const text = lines.join('')
+  let members: unknown
+  try {
+    members = JSON.parse(text)
+  } catch (cause) {
+    throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
+  }
+  if (isMembers(members)) return members
+  throw new AnswerError(`this is not a list of members: ${text.slice(0, 60)}`)
+}

@@ -1,0 +1,29 @@
+import { Type } from 'typebox'
+import { Probe } from '../../model/probe.ts'
+import { answerCheck } from '../answers/answer-check.ts'
+import { AnswerError, AnswerReader, integer } from '../answers/answer-reader.ts'
+import type { FoundByGeneration } from '../answers/parse-manifest.ts'
+import { readAnswers } from './kinds.ts'
+
+const areProbes = answerCheck(Type.Array(Probe))
+
+/** Reads what portable programs found before their first change: `found GENERATION SIZE`, the probes, and the answers. */
+export function readFound(reader: AnswerReader): FoundByGeneration {
+  const found = new Map<number, ReturnType<typeof readAnswers>>()
+  while (reader.next('found')) {
+    const [generation, sizeBytes] = reader.expect('found').split(' ')
+    const answers = new AnswerReader(reader.block(integer(sizeBytes)))
+    found.set(integer(generation), readAnswers(answers, probesIn(answers.line())))
+  }
+  return found
+}
+
+function probesIn(line: string): readonly Probe[] {
+  try {
+    const probes: unknown = JSON.parse(line)
+    if (areProbes(probes)) return probes
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new AnswerError(`what a portable program asked is damaged: ${line.slice(0, 60)}`)
+}
