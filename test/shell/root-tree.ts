@@ -69,8 +69,20 @@ export async function inEachShell(
 export async function withRootTree(
   shell: Shell,
   use: (tree: RootTree) => Promise<void>,
-  { environment = {}, cwd }: TreeOptions = {},
+  options: TreeOptions = {},
 ): Promise<void> {
+  const tree = openRootTree(shell, options)
+  try {
+    await use(tree)
+  } finally {
+    tree.close()
+  }
+}
+
+export function openRootTree(
+  shell: Shell,
+  { environment = {}, cwd }: TreeOptions = {},
+): RootTree & { close(): void } {
   const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir())
   const root = mkdtempSync(join(parent, 'converge-test-'))
   const at = (path: string): string => join(root, path)
@@ -86,21 +98,18 @@ export async function withRootTree(
     })
     return { child, finished: collect(child, program) }
   }
-  try {
-    for (const [path, content] of Object.entries(files)) write(path, content)
-    mkdirSync(at('/var/tmp'), { recursive: true })
-    mkdirSync(at('/var/lib'), { recursive: true })
-    await use({
-      root,
-      shell,
-      start,
-      run: (program) => start(program).finished,
-      at,
-      write,
-      read: (path) => readFileSync(at(path), 'utf8'),
-    })
-  } finally {
-    rmSync(root, { recursive: true, force: true })
+  for (const [path, content] of Object.entries(files)) write(path, content)
+  mkdirSync(at('/var/tmp'), { recursive: true })
+  mkdirSync(at('/var/lib'), { recursive: true })
+  return {
+    root,
+    shell,
+    start,
+    run: (program) => start(program).finished,
+    at,
+    write,
+    read: (path) => readFileSync(at(path), 'utf8'),
+    close: () => rmSync(root, { recursive: true, force: true }),
   }
 }
 

@@ -16,9 +16,10 @@ const known: readonly Shell[] = [
 const fallback: Shell = { name: 'sh', command: 'sh', args: [] }
 
 /** The shells to run everything in: those that are here, and at least `sh`. */
-export const shells: readonly Shell[] = findShells()
+export const shells: readonly [Shell, ...Shell[]] = findShells()
 
-function findShells(): readonly Shell[] {
+function findShells(): readonly [Shell, ...Shell[]] {
   const found = known.filter(({ command, args }) => spawnSync(command, [...args, '-c', ':']).status === 0)
-  return found.some(({ name }) => name === 'dash') ? found : [fallback, ...found]
+  const [first = fallback, ...others] = found
+  return first.name === 'dash' ? [first, ...others] : [fallback, ...found]
 }

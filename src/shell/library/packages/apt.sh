@@ -17,14 +17,14 @@ apt_query() {
 }
 
 apt_refresh() {
-  [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] || apt_get update
+  [ -n "$(find "$R/var/lib/apt/lists" -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] || apt_get update
 }
 
 apt_install() {
   autostart=$1
   shift
   # Left by an interrupted installation; without it apt refuses to go on.
-  if [ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null)" ]; then
+  if [ -n "$(find "$R/var/lib/dpkg/updates" -type f 2>/dev/null)" ]; then
     DEBIAN_FRONTEND=noninteractive dpkg --configure -a || return
   fi
   pairs=$(($# / 2))
@@ -49,12 +49,13 @@ apt_get() {
 }
 
 # invoke-rc.d and deb-systemd-invoke ask this file before they start a daemon.
-POLICY=/usr/sbin/policy-rc.d
 forbid_autostart() {
-  [ -e "$POLICY" ] || printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$POLICY"
-  chmod 0755 "$POLICY"
+  policy=$R/usr/sbin/policy-rc.d
+  [ -e "$policy" ] || printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$policy"
+  chmod 0755 "$policy"
 }
 # Also at the start of every apply: a run that was killed in between must not forbid starts for ever.
 allow_autostart() {
-  if [ -z "$R" ] && [ -f "$POLICY" ] && grep -q '^# converge: ' "$POLICY"; then rm -f -- "$POLICY"; fi
+  policy=$R/usr/sbin/policy-rc.d
+  if [ -f "$policy" ] && grep -q '^# converge: ' "$policy"; then rm -f -- "$policy"; fi
 }

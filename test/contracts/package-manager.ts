@@ -1,0 +1,101 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+/** A host with one package manager, and a repository that it installs from. */
+export interface PackageManagerUnderTest {
+  /** Runs lines of shell in which the host's library is known. */
+  run(lines: string): Promise<{ readonly exitCode: number | null; readonly stdout: string }>
+  /** Puts these versions of a package into the repository, and no others. */
+  publish(name: string, versions: readonly string[]): Promise<void>
+  /** Lets the host's package lists be as old as they get. */
+  ageLists(): Promise<void>
+  /** Holds an installed package at its version, as an administrator does. */
+  hold(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every package manager must do. Registers and runs a suite. */
+export function packageManagerContract(name: string, open: () => Promise<PackageManagerUnderTest>): void {
+  const test = suite<{ host: PackageManagerUnderTest }>(name)
+
+  test.before(async (context) => {
+    context.host = await open()
+    await context.host.publish('demo', ['1.0', '1.1'])
+    await context.host.publish('other', ['3.0'])
+    await succeeds(context.host, 'refresh')
+  })
+  test.after(async ({ host }) => host.close())
+
+  test('lists nothing of a package that is absent or that it has never heard of', async ({ host }) => {
+    assert.equal(await installed(host, 'demo', 'never-heard-of'), [])
+  })
+
+  test('installs the newest version of several packages', async ({ host }) => {
+    await succeeds(host, "install no demo '' other ''")
+    assert.equal(await installed(host, 'demo', 'never-heard-of', 'other'), ['demo 1.1', 'other 3.0'])
+  })
+
+  test('changes a version in both directions', async ({ host }) => {
+    for (const version of ['1.0', '1.1', '1.0']) {
+      await succeeds(host, `install no demo ${version} other ''`)
+      assert.equal(await installed(host, 'demo'), [`demo ${version}`])
+    }
+  })
+
+  test('leaves the version alone when none is asked for', async ({ host }) => {
+    assert.is((await host.run("is_package no no demo '' other ''")).exitCode, 0)
+    assert.is((await host.run("is_package no no demo '' other 2.9")).exitCode, 1)
+    assert.is((await host.run("is_package no no demo 1 other ''")).exitCode, 1)
+    assert.is((await host.run('is_remove_package demo never-heard-of')).exitCode, 1)
+  })
+
+  test('fails on a package and on a version that the repository does not have', async ({ host }) => {
+    assert.is.not((await act(host, "install no never-heard-of ''")).exitCode, 0)
+    assert.is.not((await act(host, 'install no demo 9.9')).exitCode, 0)
+    assert.equal(await installed(host, 'demo'), ['demo 1.0'])
+  })
+
+  test('knows a newer version of the repository after a refresh', async ({ host }) => {
+    await host.publish('other', ['3.0', '4.0'])
+    await host.ageLists()
+    await succeeds(host, 'refresh')
+    await succeeds(host, 'install no other 4.0')
+    assert.equal(await installed(host, 'other'), ['other 4.0'])
+  })
+
+  test('lists a package that is held, and does not change its version', async ({ host }) => {
+    await host.hold('demo')
+    assert.equal(await installed(host, 'demo'), ['demo 1.0'])
+    assert.is.not((await act(host, 'install no demo 1.1')).exitCode, 0)
+    assert.equal(await installed(host, 'demo'), ['demo 1.0'])
+  })
+
+  test('removes packages', async ({ host }) => {
+    await succeeds(host, 'remove other')
+    assert.equal(await installed(host, 'demo', 'other'), ['demo 1.0'])
+    assert.is((await host.run('is_remove_package other never-heard-of')).exitCode, 0)
+  })
+
+  test.run()
+}
+
+function act(host: PackageManagerUnderTest, words: string) {
+  return host.run(`find_package_manager || exit 99\n"\${PACKAGE_MANAGER}_"${words}`)
+}
+
+async function succeeds(host: PackageManagerUnderTest, words: string): Promise<void> {
+  const { exitCode, stdout } = await act(host, words)
+  assert.is(exitCode, 0, stdout)
+}
+
+/** The lines of these packages that name them as they were asked for. */
+async function installed(
+  host: PackageManagerUnderTest,
+  ...names: readonly string[]
+): Promise<readonly string[]> {
+  const { stdout } = await act(host, `query ${names.join(' ')}`)
+  return stdout
+    .split('\n')
+    .filter((line) => names.includes(line.split(' ')[0] ?? ''))
+    .sort()
+}

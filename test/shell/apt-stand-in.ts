@@ -1,0 +1,77 @@
+import { delimiter } from 'node:path'
+import type { RootTree } from './root-tree.ts'
+
+// A stand-in for apt and dpkg in a root tree: /srv/dpkg/status has a line `NAME ARCH STATUS VERSION` for each package,
+// /srv/repository a line `NAME VERSION`, /srv/dpkg/held a name per line.
+
+const dpkgQuery = `#!/bin/sh
+while [ "$1" != -- ]; do
+  case $1 in --admindir="$CONVERGE_ROOT/var/lib/dpkg") asked=tree ;; esac
+  shift
+done
+[ "\${asked-}" = tree ] || exit 2
+shift
+result=0
+for name; do
+  grep -E "^\${name%:*} $(case $name in *:*) echo "\${name#*:}" ;; *) echo '[^ ]*' ;; esac) " "$CONVERGE_ROOT/srv/dpkg/status" || {
+    echo "dpkg-query: no packages found matching $name" >&2
+    result=1
+  }
+done
+exit "$result"
+`
+
+const aptGet = `#!/bin/sh
+dpkg=$CONVERGE_ROOT/srv/dpkg
+fails() { echo "E: $*" >&2; exit 100; }
+for word; do
+  case $word in update | install | remove) action=$word ;; esac
+done
+echo "$action" >>"$CONVERGE_ROOT/srv/apt.log"
+if [ "$action" = update ]; then
+  cp "$CONVERGE_ROOT/srv/repository" "$dpkg/known"
+  mkdir -p "$CONVERGE_ROOT/var/lib/apt/lists"
+  : >"$CONVERGE_ROOT/var/lib/apt/lists/stand-in_Packages"
+  exit
+fi
+while [ "$1" != -- ]; do shift; done
+shift
+for word; do
+  name=\${word%%=*}
+  current=$(sed -n "s/^$name amd64 installed //p" "$dpkg/status")
+  if [ "$action" = install ]; then
+    grep -q "^$name " "$dpkg/known" || fails "Unable to locate package $name"
+    case $word in
+      *=*)
+        version=\${word#*=}
+        grep -qx "$name $version" "$dpkg/known" || fails "Version '$version' for '$name' was not found"
+        ;;
+      *) version=$(sed -n "s/^$name //p" "$dpkg/known" | tail -n 1) ;;
+    esac
+    [ "$version" = "$current" ] || ! grep -qx "$name" "$dpkg/held" || fails 'Held packages were changed'
+    [ -x "$CONVERGE_ROOT/usr/sbin/policy-rc.d" ] || echo "$name" >>"$CONVERGE_ROOT/srv/started"
+  fi
+  sed "/^$name amd64 /d" "$dpkg/status" >"$dpkg/status.new"
+  case $action in
+    install) echo "$name amd64 installed $version" >>"$dpkg/status.new" ;;
+    remove) [ -z "$current" ] || echo "$name amd64 config-files $current" >>"$dpkg/status.new" ;;
+  esac
+  mv "$dpkg/status.new" "$dpkg/status"
+done
+`
+
+/** Lets a root tree have apt. */
+export function plantApt(tree: RootTree, status = ''): void {
+  tree.write('/srv/bin/dpkg-query', dpkgQuery, 0o755)
+  tree.write('/srv/bin/apt-get', aptGet, 0o755)
+  tree.write('/srv/dpkg/status', status)
+  for (const file of ['/srv/dpkg/held', '/srv/dpkg/known', '/srv/repository', '/srv/apt.log', '/srv/started'])
+    tree.write(file, '')
+  tree.write('/var/lib/dpkg/info/.keep', '')
+  tree.write('/usr/sbin/.keep', '')
+}
+
+/** The first line of programs that find it. */
+export function withApt(tree: RootTree): string {
+  return `PATH=${tree.at('/srv/bin')}${delimiter}$PATH\n`
+}
