@@ -123,3 +123,8 @@ export interface Plan {
   /** What a person should say yes to before it is applied, one sentence each: large prunes, members that stop. */
   readonly consents: readonly string[]
 }
+
+/** Whether a host of the plan could not be planned. */
+export function hasFailed(plan: Plan): boolean {
+  return plan.hosts.some(({ status }) => status === 'failed')
+}

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
-import { ConnectError, ConvergeError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import { hostKeyCheck } from './host-key.ts'
 import { createIdentities } from './identities.ts'
 import { createKnownHostsStore } from './known-hosts-store.ts'
-import { connectionLost, openLink, type SshLink } from './link.ts'
+import { connectionLost, type SshLink } from './link.ts'
+import { openLink } from './open-link.ts'
 import type { SshPatience } from './patience.ts'
 import type { SshRoute } from './settings.ts'
 
@@ -74,7 +75,7 @@ function jumpFailed(host: string, error: unknown): unknown {
   if (!(error instanceof ConvergeError)) return error
   const { code, message, remedy, cause } = error
   const prefix = 'the jump host cannot be used: '
-  return new ConnectError(code, message.startsWith(prefix) ? message : `${prefix}${message}`, {
+  return new ConvergeError(code, message.startsWith(prefix) ? message : `${prefix}${message}`, {
     host,
     step: 'connect',
     ...(remedy === undefined ? {} : { remedy }),
@@ -89,7 +90,7 @@ function openForward(host: string, jump: SshLink, route: SshRoute): Promise<Dupl
       release()
       if (cause === undefined) return resolve(channel)
       reject(
-        new ConnectError(
+        new ConvergeError(
           'connect-failed',
           `the jump host cannot reach ${route.hostname}:${route.port}: ${cause.message.replace(/^\(SSH\) /, '')}`,
           {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, type WorldStep } from '../../model/errors.ts'
 import { connectionLost, type SshLink } from './link.ts'
 
 type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
@@ -12,7 +12,7 @@ const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
  */
 export async function openSession<Session>(
   link: SshLink,
-  step: string,
+  step: WorldStep,
   open: (callback: OpenCallback<Session>) => void,
 ): Promise<Session> {
   for (const delayMs of RETRY_DELAYS_MS) {
@@ -38,7 +38,7 @@ export async function openSession<Session>(
 
 function tryOpen<Session>(
   link: SshLink,
-  step: string,
+  step: WorldStep,
   open: (callback: OpenCallback<Session>) => void,
 ): Promise<Session> {
   return new Promise((resolve, reject) => {
@@ -63,7 +63,7 @@ function tryOpen<Session>(
   })
 }
 
-function unanswered({ host, patience }: SshLink, step: string): ConvergeError {
+function unanswered({ host, patience }: SshLink, step: WorldStep): ConvergeError {
   const message = `the SSH server opened no session within ${patience.sessionMs / 1000} s`
   return new ConvergeError('timeout', message, {
     host,

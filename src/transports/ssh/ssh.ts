@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import type { SshSettings } from '../../model/cluster.ts'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
 import { type SshEnvironment, sshConfigReader } from './config.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
@@ -54,8 +54,8 @@ export function createSshTransport(
 }
 
 /** The known hosts file cannot be read or written. */
-function unusableFile(host: string, cause: Error): ConnectError {
-  return new ConnectError('connect-failed', `cannot check the host key: ${cause.message}`, {
+function unusableFile(host: string, cause: Error): ConvergeError {
+  return new ConvergeError('connect-failed', `cannot check the host key: ${cause.message}`, {
     host,
     step: 'connect',
     remedy: 'Make the file readable (and with accept-new, writable), or set `knownHostsFile` under `ssh`.',
