@@ -7,12 +7,10 @@ export interface SshLink {
   readonly host: string
   readonly client: Client
   readonly patience: SshPatience
-  /** Registers what to do when the connection ends; called at once if it has ended. Gives what takes it back. */
+  /** Registers what to do when the connection ends; called at once if it has ended. Gives what ends that. */
   onLost(callback: (cause: Error | undefined) => void): () => void
   close(): Promise<void>
 }
-
-const CLOSE_TIMEOUT_MS = 1_000
 
 /** The link of a client that has logged in. */
 export function liveLink(host: string, client: Client, patience: SshPatience): SshLink {
@@ -40,7 +38,7 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
       return new Promise((resolve) => {
         if (lost) return resolve()
         // A host that no longer answers must not hold up the end.
-        const timer = setTimeout(() => client.destroy(), CLOSE_TIMEOUT_MS)
+        const timer = setTimeout(() => client.destroy(), patience.cleanUpMs)
         client.once('close', () => {
           clearTimeout(timer)
           resolve()
@@ -51,13 +49,19 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
   }
 }
 
-/** The error of what was under way when the connection ended. */
-export function connectionLost(host: string, step: WorldStep, cause: Error | undefined): ConvergeError {
+/** The error of what was under way when the connection ended; whether anything of it had been sent. */
+export function connectionLost(
+  host: string,
+  step: WorldStep,
+  cause: Error | undefined,
+  sent: 'sent' | 'nothing sent',
+): ConvergeError {
   const why = cause === undefined ? '' : `: ${cause.message}`
   return new ConvergeError('connection-lost', `the connection to ${host} was lost${why}`, {
     host,
     step,
     remedy: 'Run converge again; what had begun on the host goes on by itself.',
+    ...(sent === 'sent' ? {} : { nothingSent: true }),
     cause,
   })
 }

@@ -36,16 +36,16 @@ export function createSshTransport(
   const readConfig = sshConfigReader(environment)
   const routes = createSshRoutes(patience)
   return {
-    async connect({ host, address, ssh, sudoPassword }) {
+    async connect({ host, address, ssh, sudoPassword, signal }) {
       const route = await resolveRoute({ host, address, ssh, environment, readConfig })
-      const link = await routes.open(host, route).catch((cause: unknown) => {
+      const link = await routes.open(host, route, signal).catch((cause: unknown) => {
         throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
       })
       const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
       return {
         host,
         exec: privilegedExec(link, sudoPassword === undefined ? privilege : { ...privilege, sudoPassword }),
-        upload: (directory, files) => upload(link, directory, files),
+        upload: (directory, files, signal) => upload(link, directory, files, signal),
         close: () => link.close(),
       }
     },

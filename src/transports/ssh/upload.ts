@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { SFTPWrapper } from 'ssh2'
 import SftpClient from 'ssh2-sftp-client'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Upload } from '../../model/transport.ts'
+import { type Bounds, bounded } from '../bounded.ts'
 import { checkUpload } from '../staging.ts'
 import { connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
@@ -18,27 +20,45 @@ const MIN_BYTES_PER_MS = 20
  * channel is closed again, for servers that allow one session at a time. After a failure nothing is left behind,
  * as far as the server allows.
  */
-export async function upload(link: SshLink, directory: string, files: readonly Upload[]): Promise<void> {
+export async function upload(
+  link: SshLink,
+  directory: string,
+  files: readonly Upload[],
+  signal?: AbortSignal,
+): Promise<void> {
   checkUpload(directory, files)
+  const sftp = await openSftp(link, signal)
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
   const timeoutMs = link.patience.uploadMs + sizeBytes / MIN_BYTES_PER_MS
-  let timer: NodeJS.Timeout | undefined
-  let release = () => {}
-  const interrupted = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(hangs(link.host, timeoutMs)), timeoutMs)
-    release = link.onLost((cause) => reject(connectionLost(link.host, 'upload', cause)))
-  })
-  try {
-    await Promise.race([transfer(link, directory, files), interrupted])
-  } finally {
-    clearTimeout(timer)
-    release()
+  const bounds: Bounds = {
+    timeoutMs,
+    timedOut: () => hangs(link.host, timeoutMs),
+    // The transfer ends by it, after it has cleaned up. Only a host that hangs keeps it from that.
+    signal: undefined,
+    listen(fail) {
+      const onAbort = () => setTimeout(() => fail(signal?.reason), link.patience.cleanUpMs).unref()
+      signal?.addEventListener('abort', onAbort)
+      const release = link.onLost((cause) => fail(connectionLost(link.host, 'upload', cause, 'sent')))
+      return () => {
+        signal?.removeEventListener('abort', onAbort)
+        release()
+      }
+    },
   }
+  return bounded(bounds, ({ resolve, reject }) => {
+    transfer(link, sftp, directory, files, signal).then(resolve, reject)
+  })
 }
 
-async function transfer(link: SshLink, directory: string, files: readonly Upload[]): Promise<void> {
-  const sftp = await openSftp(link)
+async function transfer(
+  link: SshLink,
+  sftp: SFTPWrapper,
+  directory: string,
+  files: readonly Upload[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
+    signal?.throwIfAborted()
     await makeDirectory(link.host, sftp, directory)
     // The library's own way to a connection is a TCP connection of its own; it is given ours.
     const client = Object.assign(new SftpClient('converge', {}), { client: link.client, sftp })
@@ -47,11 +67,12 @@ async function transfer(link: SshLink, directory: string, files: readonly Upload
       limit(() => put(link.host, client, sftp, `${directory}/${file.name}`, file)),
     )
     try {
-      await Promise.all(puts)
+      await untilAborted(Promise.all(puts), signal)
       await checkSizes(link.host, sftp, directory, files)
+      signal?.throwIfAborted()
     } catch (error) {
       limit.clearQueue()
-      await Promise.race([Promise.allSettled(puts), new Promise((resolve) => setTimeout(resolve, 1_000))])
+      await Promise.race([Promise.allSettled(puts), sleep(link.patience.cleanUpMs)])
       await removeStaged(sftp, directory, files)
       throw error
     }
@@ -60,9 +81,18 @@ async function transfer(link: SshLink, directory: string, files: readonly Upload
   }
 }
 
-async function openSftp(link: SshLink): Promise<SFTPWrapper> {
+function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+async function openSftp(link: SshLink, signal: AbortSignal | undefined): Promise<SFTPWrapper> {
   try {
-    return await openSession<SFTPWrapper>(link, 'upload', (callback) => link.client.sftp(callback))
+    return await openSession<SFTPWrapper>(link, 'upload', signal, (callback) => link.client.sftp(callback))
   } catch (cause) {
     if (cause instanceof ConvergeError) throw cause
     throw noSftp(link.host, cause)
@@ -109,11 +139,9 @@ async function checkSizes(
 ): Promise<void> {
   const sizes = await Promise.all(files.map(({ name }) => sizeOf(sftp, `${directory}/${name}`)))
   for (const [index, { name, bytes }] of files.entries()) {
-    const found = sizes[index]
-    if (found === bytes.length) continue
-    const arrived = found ?? 0
-    const path = `${directory}/${name}`
-    throw await cutShort(host, sftp, path, bytes.length, arrived)
+    const arrived = sizes[index] ?? 0
+    if (arrived < bytes.length)
+      throw await cutShort(host, sftp, `${directory}/${name}`, bytes.length, arrived)
   }
 }
 
