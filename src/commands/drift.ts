@@ -1,3 +1,4 @@
+import { hasFailed } from '../model/plan.ts'
 import { driftOf } from '../report/hosts/drift.ts'
 import { renderDrift } from '../report/hosts/render-drift.ts'
 import { driftDocument } from '../report/json/json-hosts.ts'
@@ -25,7 +26,7 @@ export async function drift(options: DriftOptions, io: Io): Promise<ExitCode> {
       io.stdout.write(
         renderDrift({ drift: found, style: io.stdout.style, verbose: options.verbose === true }),
       )
-    if (found.summary.failed > 0) return 1
+    if (hasFailed(found.plan)) return 1
     return options.exitCode && found.summary.drifted > 0 ? 2 : 0
   })
 }

@@ -1,6 +1,6 @@
 import { scriptFor } from '../engine/apply/apply-host.ts'
 import type { Host } from '../model/cluster.ts'
-import type { Plan } from '../model/plan.ts'
+import { hasFailed, type Plan } from '../model/plan.ts'
 import { planDocument } from '../report/json/json.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { summarisePlan } from '../report/plan/summarise-plan.ts'
@@ -51,9 +51,8 @@ export async function plan(options: PlanOptions, io: Io): Promise<ExitCode> {
       io.stdout.write(
         renderPlan({ plan: planned, style: io.stdout.style, verbose: options.verbose === true }),
       )
-    const { failed, changes } = summarisePlan(planned)
-    if (failed > 0) return 1
-    return options.exitCode && changes > 0 ? 2 : 0
+    if (hasFailed(planned)) return 1
+    return options.exitCode && summarisePlan(planned).changes > 0 ? 2 : 0
   })
 }
 

@@ -2,7 +2,7 @@ import { openSession, type Session } from '../engine/session.ts'
 import type { Cluster, Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
-import type { Plan } from '../model/plan.ts'
+import { hasFailed, type Plan } from '../model/plan.ts'
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
@@ -80,7 +80,7 @@ async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, i
     // Of the other hosts this session knows nothing, not even that they are in the spec.
     const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
-    if (plan.hosts.some(({ status }) => status === 'failed')) {
+    if (hasFailed(plan)) {
       io.stderr.write(
         `If ${member.name} is gone for good, converge retire ${member.name} --gone forgets it.\n`,
       )

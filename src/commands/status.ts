@@ -24,7 +24,7 @@ export async function status(options: StatusOptions, io: Io): Promise<ExitCode> 
     const hosts = plan.hosts.map((host) => statusOf(host, spec))
     if (options.json) writeJson(io, statusDocument(plan.cluster, hosts))
     else io.stdout.write(renderStatus({ hosts, style: io.stdout.style, verbose: options.verbose === true }))
-    return hosts.some((host) => host.status === 'unreachable') ? 1 : 0
+    return hosts.every(({ status }) => status === 'reachable' || status === 'applying') ? 0 : 1
   })
 }
 

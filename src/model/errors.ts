@@ -12,34 +12,56 @@ export class SpecError extends Error {
   }
 }
 
-export type WorldErrorCode =
-  | 'connect-failed'
-  | 'connect-timeout'
-  | 'authentication-failed'
-  | 'host-key-unknown'
-  | 'host-key-changed'
-  | 'host-key-revoked'
-  | 'connection-lost'
-  | 'sudo-failed'
-  | 'command-failed'
-  | 'answer-unreadable'
-  | 'upload-failed'
-  | 'platform-mismatch'
-  | 'host-changed'
-  | 'locked'
-  | 'resource-conflict'
-  | 'bootstrap-refused'
-  | 'unconfirmed'
-  | 'timeout'
-  | 'unsupported'
+/**
+ * How far converge got with a host. `unreachable`: no connection, or it was lost. `refused`: the host answered, but did
+ * not let us in, or is not trusted. `failed`: it let us in, and something went wrong there.
+ */
+export type Reach = 'unreachable' | 'refused' | 'failed'
+
+const reaches = {
+  'connect-failed': 'unreachable',
+  'connect-timeout': 'unreachable',
+  'connection-lost': 'unreachable',
+  'authentication-failed': 'refused',
+  'host-key-unknown': 'refused',
+  'host-key-changed': 'refused',
+  'host-key-revoked': 'refused',
+  'sudo-failed': 'refused',
+  'command-failed': 'failed',
+  'answer-unreadable': 'failed',
+  'upload-failed': 'failed',
+  'platform-mismatch': 'failed',
+  'host-changed': 'failed',
+  locked: 'failed',
+  'resource-conflict': 'failed',
+  'bootstrap-refused': 'failed',
+  unconfirmed: 'failed',
+  timeout: 'failed',
+  unsupported: 'failed',
+} as const satisfies Readonly<Record<string, Reach>>
+
+export type WorldErrorCode = keyof typeof reaches
+
+/** What was being done on or with a host. */
+export type WorldStep =
+  | 'connect'
+  | 'exec'
+  | 'upload'
+  | 'inspect'
+  | 'history'
+  | 'plan'
+  | 'apply'
+  | 'confirm'
+  | 'state'
 
 export interface WorldErrorFields {
   /** The host as it is named in the spec. */
   readonly host: string
-  /** What was being done: `connect`, `inspect`, `upload`, `apply`. */
-  readonly step: string
+  readonly step: WorldStep
   /** What the user can do about it, one sentence. */
   readonly remedy?: string
+  /** The connection failed before it carried anything of the work, which may be done over another one. */
+  readonly nothingSent?: true
   readonly cause?: unknown
 }
 
@@ -47,8 +69,9 @@ export interface WorldErrorFields {
 export class ConvergeError extends Error {
   readonly code: WorldErrorCode
   readonly host: string
-  readonly step: string
+  readonly step: WorldStep
   readonly remedy: string | undefined
+  readonly nothingSent: boolean
 
   constructor(code: WorldErrorCode, message: string, fields: WorldErrorFields) {
     super(message, { cause: fields.cause })
@@ -57,14 +80,20 @@ export class ConvergeError extends Error {
     this.host = fields.host
     this.step = fields.step
     this.remedy = fields.remedy
+    this.nothingSent = fields.nothingSent ?? false
   }
 }
 
-/** A host could not be reached, or did not let us in. */
-export class ConnectError extends ConvergeError {
-  constructor(code: WorldErrorCode, message: string, fields: WorldErrorFields) {
-    super(code, message, fields)
-    this.name = 'ConnectError'
+/** The same error means the same for a host whatever the command. */
+export function reachOf({ code }: ConvergeError): Reach {
+  return reaches[code]
+}
+
+/** The user ended the command, or its session was closed. */
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted')
+    this.name = 'Interrupted'
   }
 }
 

@@ -166,3 +166,8 @@ export interface PortablePlan {
   readonly digest: string
   readonly members: readonly Member[]
 }
+
+/** Whether a host of the plan could not be planned. */
+export function hasFailed(plan: Plan): boolean {
+  return plan.hosts.some(({ status }) => status === 'failed')
+}

@@ -1,10 +1,33 @@
-import type { ConvergeError } from './errors.ts'
+import { type ConvergeError, type Reach, reachOf } from './errors.ts'
 import type { Change, Owed } from './plan.ts'
 
 /** How one change went on the host. `skipped`: its guard said no when its turn came. */
 export interface ChangeResult {
   readonly change: Change
   readonly outcome: 'applied' | 'skipped'
+}
+
+/** A host that could not be planned or applied, or not to the end. */
+export interface FailedReport {
+  readonly host: string
+  readonly status: Reach
+  readonly error: ConvergeError
+  readonly results: readonly ChangeResult[]
+  /** The change that failed, if it was one. */
+  readonly failed?: Change
+  /** Changes that were not reached. */
+  readonly notReached: readonly Change[]
+  /** Notifications that were earned and are kept for the next run. */
+  readonly pending: readonly Owed[]
+}
+
+/** The report of a host's failure, with what is known of the apply besides. */
+export function failedReport(
+  host: string,
+  error: ConvergeError,
+  known: Partial<Pick<FailedReport, 'results' | 'failed' | 'notReached' | 'pending'>> = {},
+): FailedReport {
+  return { host, status: reachOf(error), error, results: [], notReached: [], pending: [], ...known }
 }
 
 /** How one host came out of an apply. */
@@ -18,19 +41,7 @@ export type HostReport =
       readonly results: readonly ChangeResult[]
       readonly remaining: readonly Change[]
     }
-  | {
-      readonly host: string
-      readonly status: 'failed'
-      readonly error: ConvergeError
-      readonly results: readonly ChangeResult[]
-      /** The change that failed, if it was one. */
-      readonly failed?: Change
-      /** Changes that were not reached. */
-      readonly notReached: readonly Change[]
-      /** Notifications that were earned and are kept for the next run. */
-      readonly pending: readonly Owed[]
-    }
-  | { readonly host: string; readonly status: 'unreachable'; readonly error: ConvergeError }
+  | FailedReport
   /** Its wave never began, because an earlier one failed. */
   | { readonly host: string; readonly status: 'not-started'; readonly reason: string }
 

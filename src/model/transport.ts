@@ -8,6 +8,8 @@ export interface ExecOptions {
   readonly timeoutMs: number
   /** Past this many bytes of stdout and stderr together the exec is ended with `answer-unreadable`. Default 64 MiB. */
   readonly maxOutputBytes?: number
+  /** Ends the exec with the signal's reason. What the program has started on the host may go on. */
+  readonly signal?: AbortSignal
 }
 
 export interface ExecResult {
@@ -24,16 +26,18 @@ export interface Upload {
 }
 
 /**
- * One open way to one host. Every failure is a ConvergeError that names host, step and remedy. Closing twice is fine.
+ * One open way to one host. Every failure is a ConvergeError that names host, step and remedy, except the reason of a
+ * signal, which is thrown as it is. Closing twice is fine.
  */
 export interface Connection {
   readonly host: string
   exec(options: ExecOptions): Promise<ExecResult>
   /**
    * Creates `directory` (an absolute path that must not exist; mode 0700, owned by the login user) and puts the
-   * files into it with mode 0600. Paths are the host's own: below the root tree where there is one.
+   * files into it with mode 0600. Paths are the host's own: below the root tree where there is one. The signal ends it
+   * with its reason. Whatever ends it, nothing is left behind as far as the host allows.
    */
-  upload(directory: string, files: readonly Upload[]): Promise<void>
+  upload(directory: string, files: readonly Upload[], signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,6 +46,8 @@ export interface ConnectOptions {
   readonly target: Target
   /** Asked for at most once per host, and only where sudo wants one. Undefined: there is none. */
   readonly sudoPassword?: () => Promise<string | undefined>
+  /** Ends the attempt with the signal's reason; the connection itself is no longer concerned. */
+  readonly signal?: AbortSignal
 }
 
 /** A way to reach hosts of one kind of target. `close` releases what connections shared (jump hosts). */

@@ -10,7 +10,8 @@ export function createTransports(): Transport {
   const memory = createMemoryHosts()
   return {
     async connect(options) {
-      const { host, target } = options
+      const { host, target, signal } = options
+      signal?.throwIfAborted()
       switch (target.transport) {
         case 'ssh': {
           ssh ??= loadSsh()

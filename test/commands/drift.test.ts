@@ -59,7 +59,7 @@ test('exits with 1 when a host cannot be asked', async () => {
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const { stdout, code } = await converge(['drift', ...file, '--exit-code'])
   assert.is(code, 1)
-  assert.match(stdout, '2 hosts: 1 never applied to, 1 failed\n')
+  assert.match(stdout, '2 hosts: 1 never applied to, 1 unreachable\n')
   assertValid('drift', JSON.parse((await converge(['drift', ...file, '--json'])).stdout))
 })
 

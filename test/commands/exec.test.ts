@@ -28,7 +28,7 @@ test('exits with 1 when it did not exit 0 everywhere, and names the exit codes',
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const unreachable = await converge(['exec', ...file, 'web*', '--', 'true'])
   assert.is(unreachable.code, 1)
-  assert.match(unreachable.stdout, 'web0\n  failed at connect: cannot use ')
+  assert.match(unreachable.stdout, 'web0\n  unreachable at connect: cannot use ')
   assert.match(unreachable.stdout, '2 hosts: 1 succeeded, 1 did not answer\n')
   assertValid('exec', JSON.parse((await converge(['exec', ...file, 'web*', '--json', '--', 'true'])).stdout))
 })

@@ -50,7 +50,7 @@ test('exits with 1 when a host cannot be asked', async () => {
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const { stdout, code } = await converge(['history', ...file])
   assert.is(code, 1)
-  assert.match(stdout, 'web0\n  failed at connect: cannot use ')
+  assert.match(stdout, 'web0\n  unreachable at connect: cannot use ')
   assertValid('history', JSON.parse((await converge(['history', ...file, '--json'])).stdout))
 })
 

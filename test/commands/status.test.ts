@@ -38,7 +38,7 @@ test('exits with 1 when a host is unreachable, and says why', async () => {
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const { stdout, code } = await converge(['status', ...file])
   assert.is(code, 1)
-  assert.match(stdout, 'web0  unreachable: connect: cannot use ')
+  assert.match(stdout, 'web0  unreachable at connect: cannot use ')
   assert.match(stdout, '2 hosts: 1 reachable, 1 unreachable\n')
   assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
 })

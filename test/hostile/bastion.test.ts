@@ -80,7 +80,7 @@ test('a bastion that is down or lets nobody in is asked once, and blamed for eac
     assert.is(refused.code, 1)
     namesAll(
       refused.stdout,
-      /failed at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ does not let stranger in/,
+      /refused at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ does not let stranger in/,
     )
     assert.equal(asked, ['connection'], 'so that no account is locked')
     await writeFile(file, spec)
@@ -89,7 +89,7 @@ test('a bastion that is down or lets nobody in is asked once, and blamed for eac
     assert.is(down.code, 1)
     namesAll(
       down.stdout,
-      /failed at connect: the jump host cannot be used: cannot connect to 127\.0\.0\.1:\d+: connection refused/,
+      /unreachable at connect: the jump host cannot be used: cannot connect to 127\.0\.0\.1:\d+: connection refused/,
     )
   }))
 
@@ -106,8 +106,8 @@ test('a bastion that hangs costs thirty hosts one timeout between them', () =>
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => silent.close(resolve))
     assert.is(code, 1)
-    for (const told of stdout.match(/failed at connect: .*/g) ?? []) assert.match(told, 'the jump host ')
-    assert.match(stdout, '30 failed')
+    for (const told of stdout.match(/unreachable at connect: .*/g) ?? []) assert.match(told, 'the jump host ')
+    assert.match(stdout, '30 unreachable')
     assert.is(connections, 1)
   }))
 

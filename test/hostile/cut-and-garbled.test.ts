@@ -28,7 +28,7 @@ async function converse(
     return meddle(chunk, sentBytes)
   })
   const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
-  const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000 }
+  const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000, cleanUpMs: 100 }
   const transport = createSshTransport(environment, patience)
   const ssh = {
     user: 'root',

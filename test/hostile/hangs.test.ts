@@ -139,7 +139,7 @@ for (const { where, script, act, code, step, message } of hangs) {
 }
 
 test('a host that falls silent without closing is noticed by what keeps the connection alive', async () => {
-  const patience = { sessionMs: 5_000, uploadMs: 5_000, keepAliveMs: 100 }
+  const patience = { sessionMs: 5_000, uploadMs: 5_000, keepAliveMs: 100, cleanUpMs: 100 }
   const { createServer, connect: dial } = await import('node:net')
   await withScript(
     { patience, onSession: (session) => session.on('exec', (accept) => accept()) },

@@ -50,19 +50,19 @@ const alarms: readonly Alarm[] = [
   {
     what: 'unknown',
     lines: () => '',
-    said: /node0 +failed at connect: the host key of \[127\.0\.0\.1\]:\d+ is not known: ecdsa-sha2-nistp256 SHA256:/,
+    said: /node0 +refused at connect: the host key of \[127\.0\.0\.1\]:\d+ is not known: ecdsa-sha2-nistp256 SHA256:/,
     remedy: /remedy: Compare it with the key on the host, then run `ssh-keyscan -p \d+ 127\.0\.0\.1 >> /,
   },
   {
     what: 'changed',
     lines: (name) => `${name} ${another()}\n`,
-    said: /node0 +failed at connect: the host key of \[127\.0\.0\.1\]:\d+ has changed: /,
+    said: /node0 +refused at connect: the host key of \[127\.0\.0\.1\]:\d+ has changed: /,
     remedy: /remedy: Somebody may be listening in\. .*ssh-keygen -R/,
   },
   {
     what: 'revoked',
     lines: (_name, line) => `${line}\n@revoked ${line}\n`,
-    said: /node0 +failed at connect: the host key of \[127\.0\.0\.1\]:\d+ is revoked: /,
+    said: /node0 +refused at connect: the host key of \[127\.0\.0\.1\]:\d+ is revoked: /,
     remedy: /remedy: Give the host a new key/,
   },
 ]

@@ -11,7 +11,12 @@ import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
 /** Short enough for a test in which the host hangs, long enough for one in which it does not. */
-export const shortPatience: SshPatience = { sessionMs: 250, uploadMs: 250, keepAliveMs: 10_000 }
+export const shortPatience: SshPatience = {
+  sessionMs: 250,
+  uploadMs: 250,
+  keepAliveMs: 10_000,
+  cleanUpMs: 100,
+}
 
 /** What a host does that is not as it should be; what is left out is as it should be. */
 export interface Script {

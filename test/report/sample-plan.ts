@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CommandError, ConnectError } from '../../src/model/errors.ts'
+import { CommandError, ConvergeError } from '../../src/model/errors.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { Content, Operation } from '../../src/model/operation.ts'
 import type { Change, FileDiff, HostPlan, Plan, Wave } from '../../src/model/plan.ts'
@@ -74,7 +74,7 @@ export function plan(hosts: readonly HostPlan[], waves?: readonly Wave[]): Plan 
   }
 }
 
-export const refused = new ConnectError('connect-failed', 'connection refused by 192.0.2.1:22', {
+export const refused = new ConvergeError('connect-failed', 'connection refused by 192.0.2.1:22', {
   host: 'infra1',
   step: 'connect',
   remedy: 'Check that sshd runs and that the address is right.',

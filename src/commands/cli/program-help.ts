@@ -14,7 +14,7 @@ export function defaultCommandHelp(command: Command): string {
 export const exitCodesHelp = `
 Exit codes:
   0    as asked
-  1    a host failed or was unreachable, also in a dry run; you did not say yes; with exec: a command did not exit 0
+  1    a host failed, refused or was unreachable, also in a dry run; you did not say yes; with exec: a command did not exit 0
   2    a dry run found changes, or drift found drift (with --exit-code)
   3    the spec or the command line is wrong, or a sealed plan does not fit the spec; nothing was contacted
   130  interrupted

@@ -1,4 +1,4 @@
-import type { Plan } from '../../model/plan.ts'
+import { hasFailed, type Plan } from '../../model/plan.ts'
 import type { Report } from '../../model/report.ts'
 import { idleReport } from '../../report/apply/idle-report.ts'
 import { renderReport } from '../../report/apply/render-report.ts'
@@ -74,9 +74,8 @@ function showDryRun(proposal: Proposal): Outcome {
   const { command, plan, options, io } = proposal
   if (options.json) writeJson(io, planDocument(plan, command))
   else showPlan(proposal)
-  const { failed, changes } = summarisePlan(plan)
-  if (failed > 0) return { code: 1 }
-  return { code: options.exitCode && changes > 0 ? 2 : 0 }
+  if (hasFailed(plan)) return { code: 1 }
+  return { code: options.exitCode && summarisePlan(plan).changes > 0 ? 2 : 0 }
 }
 
 function showIdle(proposal: Proposal): Outcome {
@@ -86,7 +85,7 @@ function showIdle(proposal: Proposal): Outcome {
     showPlan(proposal)
     io.stdout.write('Nothing to do.\n')
   }
-  return { code: summarisePlan(plan).failed > 0 ? 1 : 0 }
+  return { code: hasFailed(plan) ? 1 : 0 }
 }
 
 function showPlan({ plan, options, io }: Proposal): void {

@@ -1,7 +1,7 @@
 import type { Style } from '../../report/text/style.ts'
 
 /**
- * 0: as asked. 1: a host failed or was unreachable, or converge itself did. 2: a dry run found changes (--exit-code).
+ * 0: as asked. 1: a host failed, refused or was unreachable, or converge itself did. 2: a dry run found changes (--exit-code).
  * 3: the spec or the command line is wrong; nothing was contacted. 130: interrupted.
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 130

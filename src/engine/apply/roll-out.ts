@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit'
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, InternalError } from '../../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
-import type { HostReport, Progress } from '../../model/report.ts'
+import { failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { Connections } from '../connections.ts'
 import { ask, type HostPrograms } from '../inspect/inspect-host.ts'
 
@@ -63,22 +63,10 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
   })
 }
 
-const unreachableCodes: ReadonlySet<string> = new Set([
-  'connect-failed',
-  'connect-timeout',
-  'authentication-failed',
-  'host-key-unknown',
-  'host-key-changed',
-  'host-key-revoked',
-  'connection-lost',
-])
-
 function withoutWork(plan: HostPlan): HostReport | undefined {
   const { host } = plan
   if (plan.status === 'planned') return plan.changes.length === 0 ? { host, status: 'unchanged' } : undefined
-  const { error } = plan
-  if (unreachableCodes.has(error.code)) return { host, status: 'unreachable', error }
-  return { host, status: 'failed', error, results: [], notReached: [], pending: [] }
+  return failedReport(host, plan.error)
 }
 
 function disruptedGroups(plan: Plan, name: string): readonly string[] {

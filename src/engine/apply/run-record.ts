@@ -1,6 +1,6 @@
 import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { Change, HostPlan, Owed } from '../../model/plan.ts'
-import type { ChangeResult, HostReport, Progress } from '../../model/report.ts'
+import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
 
 /** What is known of one run on one host while its results come in; they may be read again from the start. */
@@ -50,15 +50,12 @@ export function recordRun(
   const failed = (error: ConvergeError, failedChange?: Change): HostReport => {
     const done = results()
     const reached = new Set([...done.map(({ change }) => change), failedChange])
-    return {
-      host,
-      status: 'failed',
-      error,
+    return failedReport(host, error, {
       results: done,
       ...(failedChange === undefined ? {} : { failed: failedChange }),
       notReached: changes.filter((change) => !reached.has(change)),
       pending: stillOwed(facts.pending as readonly Owed[], done, failedChange),
-    }
+    })
   }
 
   return {

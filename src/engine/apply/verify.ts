@@ -1,6 +1,6 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Change } from '../../model/plan.ts'
-import type { HostReport } from '../../model/report.ts'
+import { failedReport, type HostReport } from '../../model/report.ts'
 import { conflictOn } from '../../plan/rollout/plan-cluster.ts'
 import { worldFailure } from '../session-context.ts'
 
@@ -15,6 +15,6 @@ export async function verify(
     return remaining.length === 0 ? report : { host, status: 'unsettled', results, remaining }
   } catch (error) {
     const failure = error instanceof ResourceConflict ? conflictOn(host, error) : worldFailure(error)
-    return { host, status: 'failed', error: failure, results, notReached: [], pending: [] }
+    return failedReport(host, failure, { results })
   }
 }

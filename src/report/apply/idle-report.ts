@@ -1,6 +1,5 @@
-import { ConnectError } from '../../model/errors.ts'
 import type { HostPlan, Plan } from '../../model/plan.ts'
-import type { HostReport, Report } from '../../model/report.ts'
+import { failedReport, type HostReport, type Report } from '../../model/report.ts'
 
 /** The report of a plan without changes: there was nothing to apply, and hosts that failed to answer stay failed. */
 export function idleReport(plan: Plan): Report {
@@ -9,6 +8,5 @@ export function idleReport(plan: Plan): Report {
 
 function idleHost(host: HostPlan): HostReport {
   if (host.status === 'planned') return { host: host.host, status: 'unchanged' }
-  if (host.error instanceof ConnectError) return { host: host.host, status: 'unreachable', error: host.error }
-  return { host: host.host, status: 'failed', error: host.error, results: [], notReached: [], pending: [] }
+  return failedReport(host.host, host.error)
 }

@@ -54,17 +54,17 @@ function renderHost(host: HostReport, style: Style, verbose: boolean): readonly 
         ...renderResults(host.results, verbose),
         ...renderChanges('still differs', host.remaining),
       ]
+    case 'unreachable':
+    case 'refused':
     case 'failed':
       return [
-        `${style.error('failed')}${host.results.length === 0 ? '' : ` after ${countResults(host.results)}`}`,
+        `${style.error(host.status)}${host.results.length === 0 ? '' : ` after ${countResults(host.results)}`}`,
         ...renderResults(host.results, verbose),
         ...(host.failed === undefined ? [] : renderChanges('failed change', [host.failed])),
         ...renderError(host.error, style),
         ...renderChanges('not reached', host.notReached),
         ...renderOwed(host.pending),
       ]
-    case 'unreachable':
-      return [style.error('unreachable'), ...renderError(host.error, style)]
     case 'not-started':
       return [`${style.warning('not started')}: ${escapeLine(host.reason)}`]
     default:

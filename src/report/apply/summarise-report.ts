@@ -1,16 +1,15 @@
 import type { HostReport, Report } from '../../model/report.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
+import { countReaches, type ReachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count, duration } from '../text/words.ts'
 
 /** What a report comes to. `restarts` counts those of the applied changes that restarted a unit. */
-export interface ReportSummary {
+export interface ReportSummary extends ReachCounts {
   readonly hosts: number
   readonly changed: number
   readonly unchanged: number
   readonly unsettled: number
-  readonly failed: number
-  readonly unreachable: number
   readonly notStarted: number
   readonly changesApplied: number
   readonly restarts: number
@@ -29,8 +28,7 @@ export function summariseReport(report: Report): ReportSummary {
     changed: hostsThatAre('changed'),
     unchanged: hostsThatAre('unchanged'),
     unsettled: hostsThatAre('unsettled'),
-    failed: hostsThatAre('failed'),
-    unreachable: hostsThatAre('unreachable'),
+    ...countReaches(report.hosts.flatMap((host) => ('error' in host ? [host.error] : []))),
     notStarted: hostsThatAre('not-started'),
     changesApplied: applied.length,
     restarts: applied.filter((result) => isRestart(result.change.operation)).length,
@@ -44,8 +42,7 @@ export function renderReportSummary(summary: ReportSummary, style: Style): strin
     summary.changed > 0 && style.success(`${summary.changed} changed`),
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
     summary.unsettled > 0 && style.warning(`${summary.unsettled} unsettled`),
-    summary.failed > 0 && style.error(`${summary.failed} failed`),
-    summary.unreachable > 0 && style.error(`${summary.unreachable} unreachable`),
+    ...renderReaches(summary, style),
     summary.notStarted > 0 && style.warning(`${summary.notStarted} not started`),
   ].filter((part) => part !== false)
   return [

@@ -1,5 +1,6 @@
 import type { Facts } from '../../model/facts.ts'
 import type { HostPlan, Plan } from '../../model/plan.ts'
+import { countReaches, type ReachCounts } from '../text/reaches.ts'
 
 /** What differs from the last apply because somebody changed it on the host. */
 export interface Drift {
@@ -8,14 +9,13 @@ export interface Drift {
   readonly summary: DriftSummary
 }
 
-export interface DriftSummary {
+export interface DriftSummary extends ReachCounts {
   readonly hosts: number
   readonly drifted: number
   /** Drifted resources on all hosts. */
   readonly resources: number
   /** Hosts on which nothing was ever applied, so that nothing can have drifted. */
   readonly neverApplied: number
-  readonly failed: number
 }
 
 /** Keeps of a plan what the hosts caused. */
@@ -29,7 +29,7 @@ export function driftOf(plan: Plan): Drift {
       drifted: counts.filter((number) => number > 0).length,
       resources: counts.reduce((sum, number) => sum + number, 0),
       neverApplied: hosts.filter((host) => host.status === 'planned' && !wasApplied(host.facts)).length,
-      failed: hosts.filter(({ status }) => status === 'failed').length,
+      ...countReaches(hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     },
   }
 }

@@ -1,4 +1,4 @@
-import { ConnectError, type ConvergeError } from '../../model/errors.ts'
+import { type ConvergeError, type Reach, reachOf } from '../../model/errors.ts'
 import type { PendingNotification } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { HostPlan } from '../../model/plan.ts'
@@ -19,9 +19,8 @@ export type HostStatus =
       /** Units of the spec that systemd calls failed, or that ended and wait to be started again. */
       readonly failedUnits: readonly string[]
     }
-  /** It answers, and another apply runs on it, or it is not what the spec declares. */
-  | { readonly host: string; readonly status: 'applying' | 'refused'; readonly error: ConvergeError }
-  | { readonly host: string; readonly status: 'unreachable'; readonly error: ConvergeError }
+  /** Another apply runs on it, or it could not be asked, as `Reach` says. */
+  | { readonly host: string; readonly status: 'applying' | Reach; readonly error: ConvergeError }
 
 /** What a plan that ignores holds tells of its host. */
 export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus {
@@ -41,11 +40,7 @@ export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus
   }
 }
 
-const refusals: ReadonlySet<string> = new Set(['platform-mismatch', 'resource-conflict', 'bootstrap-refused'])
-
-/** A host that lets us in and cannot be asked is of no more use than one that does not. */
-function failureStatus(error: ConvergeError): 'applying' | 'refused' | 'unreachable' {
-  if (error instanceof ConnectError) return 'unreachable'
-  if (error.code === 'locked') return 'applying'
-  return refusals.has(error.code) ? 'refused' : 'unreachable'
+/** A host that is busy with another apply is not in trouble. */
+function failureStatus(error: ConvergeError): 'applying' | Reach {
+  return error.code === 'locked' ? 'applying' : reachOf(error)
 }

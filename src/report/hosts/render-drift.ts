@@ -1,4 +1,5 @@
 import { renderHosts } from '../plan/render-plan.ts'
+import { renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 import type { Drift, DriftSummary } from './drift.ts'
@@ -21,13 +22,13 @@ export function renderDrift({ drift, style, verbose }: RenderDriftOptions): stri
 
 /** `3 hosts: 1 drifted (2 resources), 1 without drift, 1 failed` */
 function renderDriftSummary(summary: DriftSummary, style: Style): string {
-  const { hosts, drifted, resources, neverApplied, failed } = summary
-  const without = hosts - drifted - neverApplied - failed
+  const { hosts, drifted, resources, neverApplied, unreachable, refused, failed } = summary
+  const without = hosts - drifted - neverApplied - unreachable - refused - failed
   const parts = [
     drifted > 0 && style.warning(`${drifted} drifted (${count(resources, 'resource')})`),
     without > 0 && `${without} without drift`,
     neverApplied > 0 && `${neverApplied} never applied to`,
-    failed > 0 && style.error(`${failed} failed`),
+    ...renderReaches(summary, style),
   ].filter((part) => part !== false)
   return `${count(hosts, 'host')}: ${parts.join(', ')}`
 }

@@ -1,5 +1,6 @@
 import { assertNever } from '../../model/value.ts'
 import { escapeLine } from '../text/escape-control.ts'
+import { countReaches, renderReaches } from '../text/reaches.ts'
 import { causes } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -38,10 +39,10 @@ function inWords(host: HostStatus, style: Style): string {
     }
     case 'applying':
       return style.warning(escapeLine(host.error.message))
-    case 'refused':
-      return style.error(escapeLine(`refused: ${host.error.message}`))
     case 'unreachable':
-      return style.error(escapeLine(`unreachable: ${host.error.step}: ${host.error.message}`))
+    case 'refused':
+    case 'failed':
+      return style.error(escapeLine(`${host.status} at ${host.error.step}: ${host.error.message}`))
     default:
       return assertNever(host)
   }
@@ -64,13 +65,9 @@ function details(host: HostStatus): readonly string[] {
 /** `4 hosts: 3 reachable, 1 unreachable; 1 held, 1 drifted` */
 function summary(hosts: readonly HostStatus[], style: Style): string {
   const counts = summariseStatus(hosts)
-  const reach = [
-    counts.reachable > 0 && `${counts.reachable} reachable`,
-    counts.unreachable > 0 && style.error(`${counts.unreachable} unreachable`),
-  ]
+  const reach = [counts.reachable > 0 && `${counts.reachable} reachable`, ...renderReaches(counts, style)]
   const concerns = [
     counts.applying > 0 && `${counts.applying} applying`,
-    counts.refused > 0 && style.error(`${counts.refused} refused`),
     counts.held > 0 && `${counts.held} held`,
     counts.drifted > 0 && style.warning(`${counts.drifted} drifted`),
     counts.pending > 0 && style.warning(`${counts.pending} with pending notifications`),
@@ -81,15 +78,18 @@ function summary(hosts: readonly HostStatus[], style: Style): string {
   return `${count(counts.hosts, 'host')}: ${said(reach)}${rest === '' ? '' : `; ${rest}`}`
 }
 
-/** Counts hosts; those that are applying or refused are reachable, too. */
+/** Counts hosts; one that is applying is reachable, too. */
 export function summariseStatus(hosts: readonly HostStatus[]) {
   const number = (matches: (host: HostStatus) => boolean) => hosts.filter(matches).length
   return {
     hosts: hosts.length,
-    reachable: number(({ status }) => status !== 'unreachable'),
-    unreachable: number(({ status }) => status === 'unreachable'),
+    reachable: number(({ status }) => status === 'reachable' || status === 'applying'),
+    ...countReaches(
+      hosts.flatMap((host) =>
+        host.status === 'reachable' || host.status === 'applying' ? [] : [host.error],
+      ),
+    ),
     applying: number(({ status }) => status === 'applying'),
-    refused: number(({ status }) => status === 'refused'),
     held: number((host) => host.status === 'reachable' && host.held !== undefined),
     drifted: number((host) => host.status === 'reachable' && host.drifted.length > 0),
     pending: number((host) => host.status === 'reachable' && host.pending.length > 0),

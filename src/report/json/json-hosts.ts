@@ -5,7 +5,7 @@ import type { HostStatus } from '../hosts/host-status.ts'
 import { type Answer, summariseAnswers } from '../hosts/render-exec.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
 import { summariseStatus } from '../hosts/render-status.ts'
-import { changeObject, errorObject, formatVersion } from './json.ts'
+import { changeObject, errorObject, failedHost, formatVersion } from './json.ts'
 
 /** Generations as in schemas/history.schema.json. */
 export function historyDocument(cluster: string, hosts: readonly RecordedHost[]) {
@@ -14,7 +14,7 @@ export function historyDocument(cluster: string, hosts: readonly RecordedHost[])
     command: 'history',
     cluster,
     hosts: hosts.map((host) => {
-      if ('error' in host) return { host: host.host, error: errorObject(host.error) }
+      if ('error' in host) return failedHost(host.host, host.error)
       const generations = host.generations.map(({ number, run, by, changes }) => {
         const { who, at } = parseStartedBy(by)
         return { number, run, by: who, ...given({ at }), changes }
@@ -32,7 +32,7 @@ export function driftDocument({ plan, summary }: Drift) {
     cluster: plan.cluster,
     hosts: plan.hosts.map((host) =>
       host.status === 'failed'
-        ? { host: host.host, error: errorObject(host.error) }
+        ? failedHost(host.host, host.error)
         : {
             host: host.host,
             drifted: driftedResources(host),
@@ -64,7 +64,7 @@ export function execDocument(cluster: string, commandLine: string, answers: read
     cluster,
     commandLine,
     hosts: answers.map((answer) => {
-      if ('error' in answer) return { host: answer.host, error: errorObject(answer.error) }
+      if ('error' in answer) return failedHost(answer.host, answer.error)
       const { host, exitCode, stdout, stderr } = answer
       return { host, ...given({ exitCode }), stdout, stderr }
     }),

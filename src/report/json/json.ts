@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
-import { CommandError, type ConvergeError } from '../../model/errors.ts'
+import { CommandError, type ConvergeError, reachOf } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { Operation } from '../../model/operation.ts'
@@ -59,7 +59,7 @@ export function diagnosticsDocument(diagnostics: readonly Diagnostic[], command:
 
 function hostPlan(host: HostPlan) {
   if (host.status === 'failed') {
-    return { host: host.host, status: host.status, error: errorObject(host.error) }
+    return failedHost(host.host, host.error)
   }
   return {
     host: host.host,
@@ -80,6 +80,8 @@ function hostReport(host: HostReport, held: string | undefined) {
       return { ...head, results: resultObjects(host) }
     case 'unsettled':
       return { ...head, results: resultObjects(host), remaining: changeObjects(host.remaining) }
+    case 'unreachable':
+    case 'refused':
     case 'failed':
       return {
         ...head,
@@ -89,8 +91,6 @@ function hostReport(host: HostReport, held: string | undefined) {
         notReached: changeObjects(host.notReached),
         pending: host.pending.map(owedObject),
       }
-    case 'unreachable':
-      return { ...head, error: errorObject(host.error) }
     case 'not-started':
       return { ...head, reason: host.reason }
     default:
@@ -142,6 +142,11 @@ function diffObject(diff: FileDiff) {
 
 function owedObject(owed: Owed) {
   return { resource: owed.resource, action: owed.action }
+}
+
+/** A host with which something went wrong, as in schemas/change.schema.json. */
+export function failedHost(host: string, error: ConvergeError) {
+  return { host, status: reachOf(error), error: errorObject(error) }
 }
 
 /** A failure of the world as in schemas/change.schema.json. */

@@ -1,16 +1,16 @@
 import type { Operation } from '../../model/operation.ts'
 import type { Plan } from '../../model/plan.ts'
+import { countReaches, type ReachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 
 /** What a plan comes to. `restarts` counts those of the changes that restart a unit. */
-export interface PlanSummary {
+export interface PlanSummary extends ReachCounts {
   readonly hosts: number
   readonly toChange: number
   readonly unchanged: number
   /** Left alone after a rollback. */
   readonly held: number
-  readonly failed: number
   readonly changes: number
   readonly restarts: number
 }
@@ -26,7 +26,7 @@ export function summarisePlan(plan: Plan): PlanSummary {
     toChange,
     unchanged: planned.length - toChange - held,
     held,
-    failed: plan.hosts.length - planned.length,
+    ...countReaches(plan.hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     changes: changes.length,
     restarts: changes.filter((change) => isRestart(change.operation)).length,
   }
@@ -38,7 +38,7 @@ export function renderPlanSummary(summary: PlanSummary, style: Style): string {
     summary.toChange > 0 && `${summary.toChange} to change`,
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
     summary.held > 0 && `${summary.held} held`,
-    summary.failed > 0 && style.error(`${summary.failed} failed`),
+    ...renderReaches(summary, style),
   ].filter((part) => part !== false)
   const changes =
     summary.changes === 0

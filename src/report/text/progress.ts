@@ -117,9 +117,10 @@ function uploading(event: { readonly files: number; readonly sizeBytes: number }
 
 function outcome(report: HostReport): string {
   switch (report.status) {
-    case 'failed':
     case 'unreachable':
-      return `${report.status} at ${escapeLine(report.error.step)}: ${escapeLine(report.error.message)}`
+    case 'refused':
+    case 'failed':
+      return `${report.status} at ${report.error.step}: ${escapeLine(report.error.message)}`
     case 'not-started':
       return `not started: ${escapeLine(report.reason)}`
     case 'unchanged':

@@ -1,4 +1,4 @@
-import { CommandError, type ConvergeError } from '../../model/errors.ts'
+import { CommandError, type ConvergeError, reachOf } from '../../model/errors.ts'
 import { escapeLine, escapeLines } from './escape-control.ts'
 import type { Style } from './style.ts'
 
@@ -9,7 +9,7 @@ export function renderError(error: ConvergeError, style: Style): readonly string
   const said = error instanceof CommandError ? error.stderr.trim() : ''
   const stderr = said === error.message ? [] : stderrTail(said)
   return [
-    style.error(`failed at ${escapeLine(error.step)}: ${escapeLine(error.message)}`),
+    style.error(`${reachOf(error)} at ${error.step}: ${escapeLine(error.message)}`),
     ...stderr.map((line) => `  stderr: ${line}`),
     ...causes(error).map((cause) => style.quiet(`  cause: ${escapeLine(cause)}`)),
     ...(error.remedy === undefined ? [] : [`  remedy: ${escapeLine(error.remedy)}`]),

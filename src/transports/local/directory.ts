@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import type { Connection } from '../../model/transport.ts'
 import { localConnection } from './local.ts'
 
@@ -21,8 +21,8 @@ export async function connectDirectory(host: string, directory: string): Promise
   return localConnection({ host, root })
 }
 
-function unusable(host: string, root: string, why: string, cause?: unknown): ConnectError {
-  return new ConnectError('connect-failed', `cannot use ${root} as a root tree: ${why}`, {
+function unusable(host: string, root: string, why: string, cause?: unknown): ConvergeError {
+  return new ConvergeError('connect-failed', `cannot use ${root} as a root tree: ${why}`, {
     host,
     step: 'connect',
     remedy: 'Create the directory, or correct `directory` of the host.',

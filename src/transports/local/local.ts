@@ -3,6 +3,7 @@ import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Connection, ExecOptions, ExecResult, Upload } from '../../model/transport.ts'
+import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
 import { checkUpload } from '../staging.ts'
 
@@ -14,16 +15,17 @@ export interface LocalOptions {
 
 /** A connection to a root tree on this machine: programs run here, with the tree as their root. */
 export function localConnection({ host, root }: LocalOptions): Connection {
-  const running = new Set<(error: ConvergeError) => void>()
+  const running = new Set<(error: unknown) => void>()
   let closed = false
   return {
     host,
     async exec(options) {
       if (closed) throw closedConnection(host)
+      options.signal?.throwIfAborted()
       return runProgram(host, root, options, running)
     },
-    upload: (directory, files) =>
-      closed ? Promise.reject(closedConnection(host)) : stage(host, root, directory, files),
+    upload: (directory, files, signal) =>
+      closed ? Promise.reject(closedConnection(host)) : stage(host, root, directory, files, signal),
     async close() {
       closed = true
       for (const end of running) end(closedConnection(host))
@@ -35,59 +37,62 @@ function runProgram(
   host: string,
   root: string,
   options: ExecOptions,
-  running: Set<(error: ConvergeError) => void>,
+  running: Set<(error: unknown) => void>,
 ): Promise<ExecResult> {
-  return new Promise((resolve, reject) => {
-    // A process group of its own, so that a timeout ends the program's children too. The controller's own environment
-    // stays with the controller: nothing in it is meant for a host.
-    const child = spawn('/bin/sh', ['-s'], {
-      detached: true,
-      env: { PATH: process.env.PATH, HOME: join(root, 'root'), LC_ALL: 'C', CONVERGE_ROOT: root },
-    })
+  // A process group of its own, so that a timeout ends the program's children too. The controller's own environment
+  // stays with the controller: nothing in it is meant for a host.
+  const child = spawn('/bin/sh', ['-s'], {
+    detached: true,
+    env: { PATH: process.env.PATH, HOME: join(root, 'root'), LC_ALL: 'C', CONVERGE_ROOT: root },
+  })
+  const bounds: Bounds = {
+    timeoutMs: options.timeoutMs,
+    timedOut: () => timedOut(host, options.timeoutMs),
+    signal: options.signal,
+    listen(fail) {
+      running.add(fail)
+      return () => running.delete(fail)
+    },
+  }
+  const result = bounded<ExecResult>(bounds, ({ resolve, reject, isOver }) => {
     const limit = outputLimit(host, options.maxOutputBytes)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
-    let settled = false
-    const settle = (act: () => void) => {
-      settled = true
-      clearTimeout(timer)
-      running.delete(end)
-      act()
-    }
-    const end = (error: ConvergeError) => {
-      killGroup(child.pid)
-      child.stdout.destroy()
-      child.stderr.destroy()
-      settle(() => reject(error))
-    }
-    const timer = setTimeout(() => end(timedOut(host, options.timeoutMs)), options.timeoutMs)
-    running.add(end)
-
     const collect = (chunks: Buffer[], chunk: Buffer, tell?: (chunk: Uint8Array) => void) => {
-      if (settled) return
-      if (limit.exceeds(chunk)) return end(limit.error())
+      if (isOver()) return
+      if (limit.exceeds(chunk)) return reject(limit.error())
       chunks.push(chunk)
       tell?.(chunk)
     }
     child.stdout.on('data', (chunk: Buffer) => collect(stdout, chunk, options.onStdout))
     child.stderr.on('data', (chunk: Buffer) => collect(stderr, chunk))
-    child.on('error', (cause) => settle(() => reject(cannotRun(host, cause))))
+    child.on('error', (cause) => reject(cannotRun(host, cause)))
     child.on('close', (code) =>
-      settle(() =>
-        resolve({
-          exitCode: code ?? undefined,
-          stdout: Buffer.concat(stdout),
-          stderr: Buffer.concat(stderr).toString(),
-        }),
-      ),
+      resolve({
+        exitCode: code ?? undefined,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString(),
+      }),
     )
     // A program that exits before it has read all of itself breaks the pipe; its exit code says what there is to say.
     child.stdin.on('error', () => undefined)
     child.stdin.end(options.program)
   })
+  return result.catch((error: unknown) => {
+    killGroup(child.pid)
+    child.stdout.destroy()
+    child.stderr.destroy()
+    throw error
+  })
 }
 
-async function stage(host: string, root: string, directory: string, files: readonly Upload[]): Promise<void> {
+async function stage(
+  host: string,
+  root: string,
+  directory: string,
+  files: readonly Upload[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   checkUpload(directory, files)
   const path = join(root, directory)
   let created = false
@@ -98,9 +103,13 @@ async function stage(host: string, root: string, directory: string, files: reado
     }
     await mkdir(path, { mode: 0o700 })
     created = true
-    for (const { name, bytes } of files) await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
+    for (const { name, bytes } of files) {
+      signal?.throwIfAborted()
+      await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
+    }
   } catch (cause) {
     if (created) await rm(path, { recursive: true, force: true })
+    signal?.throwIfAborted()
     throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
       host,
       step: 'upload',

@@ -1,5 +1,5 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import {
   entriesFor,
   fingerprint,
@@ -42,18 +42,18 @@ export async function hostKeyCheck(
     async verify(key) {
       const judged = judgeHostKey(entries, key)
       const presented = `${keyTypeOf(key)} ${fingerprint(key)}`
-      const fields = { host, step: 'connect' }
+      const fields = { host, step: 'connect' } as const
       switch (judged.verdict) {
         case 'known':
           return
         case 'unknown':
           if (route.hostKeyChecking === 'accept-new') return store.append(file, name, key)
-          throw new ConnectError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
+          throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
             remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${route.hostname} >> ${file}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
           })
         case 'changed':
-          throw new ConnectError(
+          throw new ConvergeError(
             'host-key-changed',
             `the host key of ${name} has changed: ${presented}, known is ${known(judged.entry)}`,
             {
@@ -62,13 +62,13 @@ export async function hostKeyCheck(
             },
           )
         case 'revoked':
-          throw new ConnectError(
+          throw new ConvergeError(
             'host-key-revoked',
             `the host key of ${name} is revoked: ${presented} (${place(judged.entry)})`,
             { ...fields, remedy: 'Give the host a new key; a revoked one must not be used again.' },
           )
         case 'authority':
-          throw new ConnectError(
+          throw new ConvergeError(
             'unsupported',
             `${name} is known only by a certificate authority (${place(judged.entry)}), and host certificates cannot be verified`,
             {

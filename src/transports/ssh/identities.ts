@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import type { SshRoute } from './settings.ts'
 
 /** What may be offered to a server, in order, and in words for the message when it is refused. */
@@ -79,15 +79,15 @@ function isParsedKey(value: unknown): value is ParsedKey {
 }
 
 function refuseUnusable(host: string, file: string, identity: Identity, route: SshRoute): void {
-  const fields = { host, step: 'connect' }
+  const fields = { host, step: 'connect' } as const
   if (identity.state === 'absent') {
-    throw new ConnectError('authentication-failed', `the identity file ${file} does not exist`, {
+    throw new ConvergeError('authentication-failed', `the identity file ${file} does not exist`, {
       ...fields,
       remedy: 'Correct `identityFile` under `ssh`, or make a key with `ssh-keygen`.',
     })
   }
   if (identity.state === 'unusable') {
-    throw new ConnectError(
+    throw new ConvergeError(
       'authentication-failed',
       `the identity file ${file} cannot be used: ${identity.reason}`,
       {
@@ -97,7 +97,7 @@ function refuseUnusable(host: string, file: string, identity: Identity, route: S
     )
   }
   if (identity.state === 'encrypted' && route.agentSocket === undefined) {
-    throw new ConnectError('authentication-failed', `the identity file ${file} is encrypted`, {
+    throw new ConvergeError('authentication-failed', `the identity file ${file} is encrypted`, {
       ...fields,
       remedy: `Start an ssh agent and add the key: \`eval "$(ssh-agent)"; ssh-add ${file}\`.`,
     })

@@ -6,6 +6,13 @@ export interface SshPatience {
   readonly uploadMs: number
   /** Between two signs of life that are asked for where nothing else is heard; the third that is missed ends it. */
   readonly keepAliveMs: number
+  /** For cleaning up: the end of a connection, the removal of a staged file. */
+  readonly cleanUpMs: number
 }
 
-export const defaultPatience: SshPatience = { sessionMs: 30_000, uploadMs: 60_000, keepAliveMs: 15_000 }
+export const defaultPatience: SshPatience = {
+  sessionMs: 30_000,
+  uploadMs: 60_000,
+  keepAliveMs: 15_000,
+  cleanUpMs: 1_000,
+}

@@ -1,15 +1,16 @@
 import type { Duplex } from 'node:stream'
-import { ConnectError, ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import { hostKeyCheck } from './host-key.ts'
 import { createIdentities } from './identities.ts'
 import { createKnownHostsStore } from './known-hosts-store.ts'
-import { connectionLost, openLink, type SshLink } from './link.ts'
+import { connectionLost, type SshLink } from './link.ts'
+import { openLink } from './open-link.ts'
 import type { SshPatience } from './patience.ts'
 import type { SshRoute } from './settings.ts'
 
 /** Opens connections along routes; jump hosts are shared by all that go through them. */
 export interface SshRoutes {
-  open(host: string, route: SshRoute): Promise<SshLink>
+  open(host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink>
   /** Closes the shared jump connections. */
   close(): Promise<void>
 }
@@ -19,13 +20,16 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   const knownHosts = createKnownHostsStore()
   const shared = new Map<string, Promise<SshLink>>()
 
-  const open = async (host: string, route: SshRoute): Promise<SshLink> => {
+  // A jump is shared: it ends with all routes, and not because one of its hosts is given up.
+  const closing = new AbortController()
+
+  const open = async (host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink> => {
     const [credentials, hostKey] = await Promise.all([
       identities(host, route),
       hostKeyCheck(host, route, knownHosts),
     ])
     const through = route.jumps.length === 0 ? {} : { through: () => forward(host, route) }
-    return openLink({ host, route, credentials, hostKey, patience, ...through })
+    return openLink({ host, route, credentials, hostKey, patience, signal, ...through })
   }
 
   const jumpLink = (host: string, jumps: readonly SshRoute[]): Promise<SshLink> => {
@@ -49,7 +53,7 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   const openJump = (host: string, jumps: readonly SshRoute[]): Promise<SshLink> => {
     const last = jumps.at(-1)
     if (last === undefined) throw new RangeError('a chain of jump hosts has at least one')
-    return open(host, { ...last, jumps: jumps.slice(0, -1) })
+    return open(host, { ...last, jumps: jumps.slice(0, -1) }, closing.signal)
   }
 
   const forward = async (host: string, route: SshRoute): Promise<Duplex> => {
@@ -62,6 +66,7 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   return {
     open,
     async close() {
+      closing.abort(new Interrupted())
       const links = await Promise.allSettled(shared.values())
       shared.clear()
       await Promise.all(links.map((link) => (link.status === 'fulfilled' ? link.value.close() : undefined)))
@@ -74,7 +79,7 @@ function jumpFailed(host: string, error: unknown): unknown {
   if (!(error instanceof ConvergeError)) return error
   const { code, message, remedy, cause } = error
   const prefix = 'the jump host cannot be used: '
-  return new ConnectError(code, message.startsWith(prefix) ? message : `${prefix}${message}`, {
+  return new ConvergeError(code, message.startsWith(prefix) ? message : `${prefix}${message}`, {
     host,
     step: 'connect',
     ...(remedy === undefined ? {} : { remedy }),
@@ -84,12 +89,12 @@ function jumpFailed(host: string, error: unknown): unknown {
 
 function openForward(host: string, jump: SshLink, route: SshRoute): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const release = jump.onLost((cause) => reject(connectionLost(host, 'connect', cause)))
+    const release = jump.onLost((cause) => reject(connectionLost(host, 'connect', cause, 'sent')))
     jump.client.forwardOut('127.0.0.1', 0, route.hostname, route.port, (cause, channel) => {
       release()
       if (cause === undefined) return resolve(channel)
       reject(
-        new ConnectError(
+        new ConvergeError(
           'connect-failed',
           `the jump host cannot reach ${route.hostname}:${route.port}: ${cause.message.replace(/^\(SSH\) /, '')}`,
           {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, type WorldStep } from '../../model/errors.ts'
+import { type Bounds, bounded } from '../bounded.ts'
 import { connectionLost, type SshLink } from './link.ts'
 
 type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
@@ -12,19 +13,20 @@ const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
  */
 export async function openSession<Session>(
   link: SshLink,
-  step: string,
+  step: WorldStep,
+  signal: AbortSignal | undefined,
   open: (callback: OpenCallback<Session>) => void,
 ): Promise<Session> {
   for (const delayMs of RETRY_DELAYS_MS) {
     try {
-      return await tryOpen(link, step, open)
+      return await tryOpen(link, step, signal, open)
     } catch (error) {
       if (!isRefused(error)) throw error
       await sleep(delayMs)
     }
   }
   try {
-    return await tryOpen(link, step, open)
+    return await tryOpen(link, step, signal, open)
   } catch (cause) {
     if (!isRefused(cause)) throw cause
     throw new ConvergeError('unsupported', 'the SSH server opens no further session', {
@@ -38,36 +40,28 @@ export async function openSession<Session>(
 
 function tryOpen<Session>(
   link: SshLink,
-  step: string,
+  step: WorldStep,
+  signal: AbortSignal | undefined,
   open: (callback: OpenCallback<Session>) => void,
 ): Promise<Session> {
-  return new Promise((resolve, reject) => {
-    let ended = false
-    const timer = setTimeout(() => {
-      release()
-      reject(unanswered(link, step))
-    }, link.patience.sessionMs)
-    const release = link.onLost((cause) => {
-      ended = true
-      clearTimeout(timer)
-      reject(connectionLost(link.host, step, cause))
-    })
+  const bounds: Bounds = {
+    timeoutMs: link.patience.sessionMs,
+    timedOut: () => unanswered(link, step),
+    signal,
     // ssh2 throws when it is asked for a session of a connection that has ended.
-    if (ended) return
-    open((cause, session) => {
-      release()
-      clearTimeout(timer)
-      if (cause) reject(cause)
-      else resolve(session)
-    })
-  })
+    listen: (fail) => link.onLost((cause) => fail(connectionLost(link.host, step, cause, 'nothing sent'))),
+  }
+  return bounded(bounds, ({ resolve, reject }) =>
+    open((cause, session) => (cause ? reject(cause) : resolve(session))),
+  )
 }
 
-function unanswered({ host, patience }: SshLink, step: string): ConvergeError {
+function unanswered({ host, patience }: SshLink, step: WorldStep): ConvergeError {
   const message = `the SSH server opened no session within ${patience.sessionMs / 1000} s`
   return new ConvergeError('timeout', message, {
     host,
     step,
+    nothingSent: true,
     remedy: 'Look at sshd and at the load of the host.',
   })
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { SshSettings } from '../../model/cluster.ts'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import type { SshConfig, SshConfigQuery, SshEnvironment } from './config.ts'
 
 /** One hop, with every setting decided: what the spec says, else ssh_config, else OpenSSH's defaults. */
@@ -75,7 +75,7 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
 }
 
 async function readConfig(options: RouteOptions): Promise<SshConfig> {
-  const fields = { host: options.host, step: 'connect' }
+  const fields = { host: options.host, step: 'connect' } as const
   let config: SshConfig
   try {
     config = await options.readConfig({
@@ -85,7 +85,7 @@ async function readConfig(options: RouteOptions): Promise<SshConfig> {
     })
   } catch (cause) {
     const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
-    throw new ConnectError('connect-failed', `ssh cannot read its configuration: ${stderr.split('\n')[0]}`, {
+    throw new ConvergeError('connect-failed', `ssh cannot read its configuration: ${stderr.split('\n')[0]}`, {
       ...fields,
       remedy: `Run \`ssh -G ${options.address}\` and correct what it complains about.`,
       cause,
@@ -93,7 +93,7 @@ async function readConfig(options: RouteOptions): Promise<SshConfig> {
   }
   const proxyCommand = first(config, 'proxycommand')
   if (proxyCommand !== undefined && options.ssh.proxyJump === undefined) {
-    throw new ConnectError('unsupported', `ssh_config asks for the ProxyCommand \`${proxyCommand}\``, {
+    throw new ConvergeError('unsupported', `ssh_config asks for the ProxyCommand \`${proxyCommand}\``, {
       ...fields,
       remedy: 'Use ProxyJump instead, in ssh_config or as `proxyJump` under `ssh`.',
     })
@@ -134,7 +134,7 @@ function parseJump(text: string, host: string): { readonly address: string; read
   const parsed = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:[\]/]+)(?::(\d+))?\/?$/.exec(text)
   const [, user, address, port] = parsed ?? []
   if (address === undefined) {
-    throw new ConnectError('connect-failed', `\`${text}\` is not a jump host`, {
+    throw new ConvergeError('connect-failed', `\`${text}\` is not a jump host`, {
       host,
       step: 'connect',
       remedy: 'Write `proxyJump` as `user@host:port`, several separated by commas.',

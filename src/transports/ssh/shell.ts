@@ -1,6 +1,7 @@
 import type { ClientChannel } from 'ssh2'
 import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { ExecOptions } from '../../model/transport.ts'
+import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
 import { PASSWORD_PROMPT, STARTED } from './bootstrap.ts'
 import { connectionLost, type SshLink } from './link.ts'
@@ -24,7 +25,7 @@ export type ShellOutcome =
     }
 
 export interface ShellOptions extends ExecOptions {
-  /** The exec string, one of ssh-bootstrap.ts. */
+  /** The exec string, one of bootstrap.ts. */
   readonly command: string
   /** Answer to sudo's prompt; with it, the program is sent only once the shell has started. */
   readonly password?: string
@@ -36,8 +37,17 @@ const STARTED_LINE = Buffer.from(`${STARTED}\n`)
 
 /** Runs one program through one exec channel. */
 export async function runShell(link: SshLink, options: ShellOptions): Promise<ShellOutcome> {
-  const channel = await openChannel(link, options.command)
-  return new Promise((resolve, reject) => {
+  const channel = await openChannel(link, options)
+  let sent = false
+  const lost = (cause: Error | undefined) =>
+    connectionLost(link.host, 'exec', cause, sent ? 'sent' : 'nothing sent')
+  const bounds: Bounds = {
+    timeoutMs: options.timeoutMs,
+    timedOut: () => timedOut(link.host, options.timeoutMs),
+    signal: options.signal,
+    listen: (fail) => link.onLost((cause) => fail(lost(cause))),
+  }
+  const outcome = bounded<ShellOutcome>(bounds, ({ resolve, reject, isOver }) => {
     const limit = outputLimit(link.host, options.maxOutputBytes)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
@@ -46,19 +56,11 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
     let started = false
     let prompts = 0
     let exitCode: number | undefined
-    let settled = false
 
-    const settle = (act: () => void) => {
-      settled = true
-      clearTimeout(timer)
-      release()
-      channel.close()
-      act()
+    const send = () => {
+      sent = true
+      channel.end(options.program)
     }
-    const fail = (error: ConvergeError) => settle(() => reject(error))
-    const timer = setTimeout(() => fail(timedOut(link.host, options.timeoutMs)), options.timeoutMs)
-    const release = link.onLost((cause) => fail(connectionLost(link.host, 'exec', cause)))
-
     const deliver = (chunk: Buffer) => {
       if (chunk.length === 0) return
       stdout.push(chunk)
@@ -67,10 +69,10 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
     const awaitStart = (chunk: Buffer) => {
       before = Buffer.concat([before, chunk])
       const at = before.indexOf(STARTED_LINE)
-      if (at < 0 && before.length > MAX_BANNER_BYTES) fail(endlessBanner(link.host))
+      if (at < 0 && before.length > MAX_BANNER_BYTES) reject(endlessBanner(link.host))
       if (at < 0) return
       started = true
-      if (options.password !== undefined) channel.end(options.program)
+      if (options.password !== undefined) send()
       deliver(before.subarray(at + STARTED_LINE.length))
     }
     const answerPrompts = () => {
@@ -84,38 +86,39 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
     }
 
     channel.on('data', (chunk: Buffer) => {
-      if (settled) return
-      if (limit.exceeds(chunk)) return fail(limit.error())
+      if (isOver()) return
+      if (limit.exceeds(chunk)) return reject(limit.error())
       if (started) deliver(chunk)
       else awaitStart(chunk)
     })
     channel.stderr.on('data', (chunk: Buffer) => {
-      if (settled) return
-      if (limit.exceeds(chunk)) return fail(limit.error())
+      if (isOver()) return
+      if (limit.exceeds(chunk)) return reject(limit.error())
       stderr.push(chunk)
       complainedBytes += chunk.length
-      if (!started && complainedBytes > MAX_BANNER_BYTES) return fail(endlessBanner(link.host))
+      if (!started && complainedBytes > MAX_BANNER_BYTES) return reject(endlessBanner(link.host))
       answerPrompts()
     })
     channel.on('exit', (code: number | null) => {
       exitCode = code ?? undefined
     })
-    channel.on('close', () =>
-      settle(() => {
-        const errors = Buffer.concat(stderr).toString().replaceAll(PASSWORD_PROMPT, '')
-        if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
-        resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
-      }),
-    )
+    channel.on('close', () => {
+      const errors = Buffer.concat(stderr).toString().replaceAll(PASSWORD_PROMPT, '')
+      if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
+      resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
+    })
     // A channel that the other side has closed no longer takes the program; that shows in how it ended.
-    channel.on('error', (cause: Error) => fail(connectionLost(link.host, 'exec', cause)))
-    if (options.password === undefined) channel.end(options.program)
+    channel.on('error', (cause: Error) => reject(lost(cause)))
+    if (options.password === undefined) send()
   })
+  return outcome.finally(() => channel.close())
 }
 
-async function openChannel(link: SshLink, command: string): Promise<ClientChannel> {
+async function openChannel(link: SshLink, { command, signal }: ShellOptions): Promise<ClientChannel> {
   try {
-    return await openSession<ClientChannel>(link, 'exec', (callback) => link.client.exec(command, callback))
+    return await openSession<ClientChannel>(link, 'exec', signal, (callback) =>
+      link.client.exec(command, callback),
+    )
   } catch (cause) {
     if (cause instanceof ConvergeError) throw cause
     throw new CommandError('the SSH server does not run commands', {

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import type { SshSettings } from '../../model/cluster.ts'
-import { ConnectError } from '../../model/errors.ts'
+import { ConvergeError } from '../../model/errors.ts'
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
 import { type SshEnvironment, sshConfigReader } from './config.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
@@ -36,16 +36,16 @@ export function createSshTransport(
   const readConfig = sshConfigReader(environment)
   const routes = createSshRoutes(patience)
   return {
-    async connect({ host, address, ssh, sudoPassword }) {
+    async connect({ host, address, ssh, sudoPassword, signal }) {
       const route = await resolveRoute({ host, address, ssh, environment, readConfig })
-      const link = await routes.open(host, route).catch((cause: unknown) => {
+      const link = await routes.open(host, route, signal).catch((cause: unknown) => {
         throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
       })
       const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
       return {
         host,
         exec: privilegedExec(link, sudoPassword === undefined ? privilege : { ...privilege, sudoPassword }),
-        upload: (directory, files) => upload(link, directory, files),
+        upload: (directory, files, signal) => upload(link, directory, files, signal),
         close: () => link.close(),
       }
     },
@@ -54,8 +54,8 @@ export function createSshTransport(
 }
 
 /** The known hosts file cannot be read or written. */
-function unusableFile(host: string, cause: Error): ConnectError {
-  return new ConnectError('connect-failed', `cannot check the host key: ${cause.message}`, {
+function unusableFile(host: string, cause: Error): ConvergeError {
+  return new ConvergeError('connect-failed', `cannot check the host key: ${cause.message}`, {
     host,
     step: 'connect',
     remedy: 'Make the file readable (and with accept-new, writable), or set `knownHostsFile` under `ssh`.',

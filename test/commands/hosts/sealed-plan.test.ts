@@ -181,7 +181,7 @@ test('reports a host that could not be planned as it was', async () => {
   assertValid('sealed-plan', JSON.parse(readFileSync(sealed, 'utf8')))
   const { stdout, code } = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(code, 1)
-  assert.match(stdout, 'web0 unreachable\n  failed at connect: cannot use ')
+  assert.match(stdout, 'web0 unreachable\n  unreachable at connect: cannot use ')
   assert.match(stdout, 'web1 changed: 1 change applied')
 })
 

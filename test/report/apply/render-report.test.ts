@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { HostReport, Report } from '../../../src/model/report.ts'
+import { failedReport, type HostReport, type Report } from '../../../src/model/report.ts'
 import { idleReport } from '../../../src/report/apply/idle-report.ts'
 import { renderReport } from '../../../src/report/apply/render-report.ts'
 import { createStyle } from '../../../src/report/text/style.ts'
@@ -41,7 +41,7 @@ test('says what was done, what failed, why, what to do, and what is left', () =>
         notReached: [restartChange],
         pending: [{ resource: 'unit[etcd.service]', action: 'restart' }],
       },
-      { host: 'infra1', status: 'unreachable', error: refused },
+      failedReport('infra1', refused),
       { host: 'infra2', status: 'not-started', reason: 'wave 1 failed' },
     ]),
     `infra0 failed after 1 change applied, 1 skipped by a guard
@@ -52,12 +52,12 @@ test('says what was done, what failed, why, what to do, and what is left', () =>
   not reached: restart etcd.service (unit[etcd.service])
   pending: restart of unit[etcd.service], kept for the next run
 infra1 unreachable
-  failed at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 infra2 not started: wave 1 failed
 
-3 hosts: 1 failed, 1 unreachable, 1 not started; 1 change applied; 3.2 s
+3 hosts: 1 unreachable, 1 failed, 1 not started; 1 change applied; 3.2 s
 `,
   )
 })

@@ -42,11 +42,11 @@ test('keeps what the host caused, and nothing else', () => {
     +z
 
 d
-  failed at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 
-4 hosts: 1 drifted (2 resources), 1 without drift, 1 never applied to, 1 failed
+4 hosts: 1 drifted (2 resources), 1 without drift, 1 never applied to, 1 unreachable
 `,
   )
 })

@@ -44,7 +44,7 @@ test('shows all changes when verbose', () => {
 test('says why a host could not be asked', () => {
   assert.match(
     render([{ host: 'infra1', error: refused }]),
-    'infra1\n  failed at connect: connection refused',
+    'infra1\n  unreachable at connect: connection refused',
   )
 })
 

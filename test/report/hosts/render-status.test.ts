@@ -45,12 +45,12 @@ test('has one line for each host, and counts', () => {
     render(false),
     `infra0   never applied to
 infra10  generation 7, held after a rollback by ann since today, 1 resource drifted, 1 pending notification, failed: app.service
-a        unreachable: connect: connection refused by 192.0.2.1:22
+a        unreachable at connect: connection refused by 192.0.2.1:22
 b        another apply: ann
-c        refused: it is alpine
-d        unreachable: apply: write /etc/motd failed
+c        failed at inspect: it is alpine
+d        failed at apply: write /etc/motd failed
 
-6 hosts: 4 reachable, 2 unreachable; 1 applying, 1 refused, 1 held, 1 drifted, 1 with pending notifications, 1 with failed units
+6 hosts: 3 reachable, 1 unreachable, 2 failed; 1 applying, 1 held, 1 drifted, 1 with pending notifications, 1 with failed units
 `,
   )
 })

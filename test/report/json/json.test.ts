@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Operation } from '../../../src/model/operation.ts'
-import type { Report } from '../../../src/model/report.ts'
+import { failedReport, type Report } from '../../../src/model/report.ts'
 import { diagnosticsDocument, planDocument, reportDocument } from '../../../src/report/json/json.ts'
 import { assertValid, outputSchemas, readSchema, schemaErrors } from '../assert-valid.ts'
 import {
@@ -98,7 +98,7 @@ test('writes reports that are valid against the schema, whatever the outcome', (
         notReached: [],
         pending: owed,
       },
-      { host: 'e', status: 'unreachable', error: refused },
+      failedReport('e', refused),
       { host: 'f', status: 'not-started', reason: 'wave 1 failed' },
     ],
   }

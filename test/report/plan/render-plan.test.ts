@@ -125,11 +125,11 @@ test('names hosts that failed, with cause and remedy', () => {
   assert.is(
     render(plan([planned('infra0', []), { host: 'infra1', status: 'failed', error: refused }])),
     `infra1
-  failed at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 
-2 hosts: 1 unchanged, 1 failed
+2 hosts: 1 unchanged, 1 unreachable
 `,
   )
 })

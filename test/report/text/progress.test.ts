@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Progress } from '../../../src/model/report.ts'
+import { failedReport, type Progress } from '../../../src/model/report.ts'
 import {
   advanceProgress,
   initialProgress,
@@ -68,7 +68,7 @@ test('prints every event when verbose, and says why a host failed', () => {
     events.map((event) => progressLine(event, { verbose: true })).filter((line) => line === undefined),
     [],
   )
-  const report = { host: 'infra1', status: 'unreachable', error: refused } as const
+  const report = failedReport('infra1', refused)
   assert.is(
     progressLine({ event: 'host-done', host: 'infra1', report }, { verbose: false }),
     'infra1: unreachable at connect: connection refused by 192.0.2.1:22',

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ConnectError } from '../../../src/model/errors.ts'
-import { openLink } from '../../../src/transports/ssh/link.ts'
+import { ConvergeError } from '../../../src/model/errors.ts'
+import { openLink } from '../../../src/transports/ssh/open-link.ts'
 import { defaultPatience } from '../../../src/transports/ssh/patience.ts'
 import { failure } from '../../contracts/transport.ts'
 import { withHosts } from '../embedded-host.ts'
@@ -47,7 +47,7 @@ for (const isTrusted of [true, false]) {
             socket.destroy()
             await closed
             if (!isTrusted)
-              throw new ConnectError('host-key-unknown', 'unknown', { host: 'node0', step: 'connect' })
+              throw new ConvergeError('host-key-unknown', 'unknown', { host: 'node0', step: 'connect' })
           },
         },
       })

@@ -1,0 +1,41 @@
+/** What may end a piece of work from outside. */
+export interface Bounds {
+  readonly timeoutMs: number
+  readonly timedOut: () => unknown
+  /** Ends it with the signal's reason. */
+  readonly signal: AbortSignal | undefined
+  /** Another way in which it may fail. Gives what ends the listening. */
+  readonly listen?: (fail: (error: unknown) => void) => () => void
+}
+
+export interface Ending<T> {
+  resolve(value: T): void
+  reject(error: unknown): void
+  isOver(): boolean
+}
+
+/** Work that ends once: by itself, or at one of its bounds. It does not begin if one of them is reached already. */
+export function bounded<T>(bounds: Bounds, work: (ending: Ending<T>) => void): Promise<T> {
+  const { timeoutMs, timedOut, signal, listen } = bounds
+  return new Promise((resolve, reject) => {
+    const releases: (() => void)[] = []
+    let over = false
+    const end = (act: () => void) => {
+      if (over) return
+      over = true
+      for (const release of releases) release()
+      act()
+    }
+    const fail = (error: unknown) => end(() => reject(error))
+    const onAbort = () => fail(signal?.reason)
+    if (signal?.aborted === true) return onAbort()
+    signal?.addEventListener('abort', onAbort)
+    const timer = setTimeout(() => fail(timedOut()), timeoutMs)
+    releases.push(
+      () => signal?.removeEventListener('abort', onAbort),
+      () => clearTimeout(timer),
+    )
+    if (listen !== undefined) releases.push(listen(fail))
+    if (!over) work({ resolve: (value) => end(() => resolve(value)), reject: fail, isOver: () => over })
+  })
+}

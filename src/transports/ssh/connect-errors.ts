@@ -1,0 +1,86 @@
+import { ConvergeError } from '../../model/errors.ts'
+import type { Credentials } from './identities.ts'
+import type { SshRoute } from './settings.ts'
+
+/** What a connection is attempted with. */
+export interface Attempt {
+  readonly host: string
+  readonly route: SshRoute
+  readonly credentials: Credentials
+}
+
+/** How far a connection attempt came; until `authentication` nothing was asked of the host, so a retry is safe. */
+export type Stage = 'jump' | 'tcp' | 'handshake' | 'authentication'
+
+const RETRYABLE = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET'])
+
+/** Marks a failed attempt that may be repeated. */
+export class PassingFailure extends Error {
+  override readonly cause: ConvergeError
+
+  constructor(cause: ConvergeError) {
+    super(cause.message)
+    this.cause = cause
+  }
+}
+
+export function timedOut({ host, route }: Attempt, stage: Stage): ConvergeError {
+  const doing = {
+    jump: 'the jump host does not get there',
+    tcp: 'nothing answers',
+    handshake: 'something listens but does not speak SSH',
+    authentication: 'the login does not end',
+  }
+  return new ConvergeError(
+    'connect-timeout',
+    `no connection to ${place(route)} within ${route.connectTimeoutMs / 1000} s: ${doing[stage]}`,
+    {
+      host,
+      step: 'connect',
+      remedy: 'Check address, port and firewall, or raise `connectTimeoutSeconds` under `ssh`.',
+    },
+  )
+}
+
+export function connectFailure(
+  { host, route, credentials }: Attempt,
+  stage: Stage,
+  cause: Error & { level?: string; code?: unknown },
+): ConvergeError | PassingFailure {
+  const fields = { host, step: 'connect', cause } as const
+  if (cause.level === 'client-authentication' || /authentication failures/i.test(cause.message)) {
+    const tried = credentials.words.length === 0 ? 'there was no key to offer' : credentials.words.join(', ')
+    return new ConvergeError('authentication-failed', `${place(route)} does not let ${route.user} in`, {
+      ...fields,
+      remedy: `Tried: ${tried}. Add the public key to authorized_keys of ${route.user}, or set \`user\` or \`identityFile\` under \`ssh\`.`,
+    })
+  }
+  const failure = new ConvergeError('connect-failed', `cannot connect to ${place(route)}: ${words(cause)}`, {
+    ...fields,
+    remedy:
+      cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
+        ? 'Correct `address`, or make the name resolve on this machine.'
+        : 'Check that the host is up and sshd listens there.',
+  })
+  const passing =
+    stage !== 'authentication' &&
+    (RETRYABLE.has(String(cause.code)) || cause.message.includes('Connection lost before handshake'))
+  return passing ? new PassingFailure(failure) : failure
+}
+
+function words(cause: Error & { code?: unknown }): string {
+  const known: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'connection refused',
+    ETIMEDOUT: 'connection timed out',
+    ECONNRESET: 'connection reset',
+    EHOSTUNREACH: 'no route to host',
+    ENETUNREACH: 'network unreachable',
+    ENOTFOUND: 'the name does not resolve',
+    EAI_AGAIN: 'the name does not resolve',
+  }
+  return known[String(cause.code)] ?? cause.message
+}
+
+function place(route: SshRoute): string {
+  return `${route.hostname.includes(':') ? `[${route.hostname}]` : route.hostname}:${route.port}`
+}

@@ -1,0 +1,131 @@
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import ssh2 from 'ssh2'
+import { type Bounds, bounded } from '../bounded.ts'
+import { type Attempt, connectFailure, PassingFailure, type Stage, timedOut } from './connect-errors.ts'
+import type { HostKeyCheck } from './host-key.ts'
+import { liveLink, type SshLink } from './link.ts'
+import type { SshPatience } from './patience.ts'
+
+export interface LinkOptions extends Attempt {
+  readonly hostKey: HostKeyCheck
+  readonly patience: SshPatience
+  /** The channel through a jump host; absent: a TCP connection. */
+  readonly through?: () => Promise<Duplex>
+  readonly signal?: AbortSignal | undefined
+}
+
+const RETRY_DELAYS_MS = [200, 500]
+
+/** Connects within the route's timeout. What fails before authentication in a way that may pass is tried three times. */
+export async function openLink(options: LinkOptions): Promise<SshLink> {
+  const deadline = performance.now() + options.route.connectTimeoutMs
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await attempt(options, deadline)
+    } catch (error) {
+      if (!(error instanceof PassingFailure) || performance.now() + delayMs >= deadline)
+        throw unwrapped(error)
+      await sleep(delayMs)
+    }
+  }
+  return attempt(options, deadline).catch((error: unknown) => {
+    throw unwrapped(error)
+  })
+}
+
+function unwrapped(error: unknown): unknown {
+  return error instanceof PassingFailure ? error.cause : error
+}
+
+async function attempt(options: LinkOptions, deadline: number): Promise<SshLink> {
+  const { route, host, signal } = options
+  signal?.throwIfAborted()
+  const socket = await openSocket(options, deadline)
+  const client = new ssh2.Client()
+  client.setMaxListeners(0)
+  let stage: Stage = 'tcp'
+  let refusal: unknown
+  client.on('connect', () => {
+    stage = 'handshake'
+  })
+  client.on('handshake', () => {
+    stage = 'authentication'
+  })
+
+  const bounds: Bounds = {
+    timeoutMs: Math.max(1, deadline - performance.now()),
+    timedOut: () => timedOut(options, stage),
+    signal,
+  }
+  const opened = bounded<SshLink>(bounds, ({ resolve, reject }) => {
+    const fail = (error: Error) => reject(refusal ?? connectFailure(options, stage, error))
+    const onError = (error: Error & { level?: string }) => {
+      // An agent that cannot be asked is only passed over; ssh2 goes on with the next credential.
+      if (error.level === 'agent') return
+      fail(error)
+    }
+    const onClose = () => fail(new Error('the connection was closed'))
+    // While the key was looked up the connection may have gone, and ssh2 cannot be told any more: it throws.
+    const answer = (verify: (trusted: boolean) => void, trusted: boolean) => {
+      try {
+        verify(trusted)
+      } catch (error) {
+        fail(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+    client.on('error', onError)
+    client.on('close', onClose)
+    client.on('ready', () => {
+      client.off('error', onError)
+      client.off('close', onClose)
+      resolve(liveLink(host, client, options.patience))
+    })
+    client.connect({
+      sock: socket,
+      username: route.user,
+      authHandler: options.credentials.methods,
+      algorithms: { serverHostKey: options.hostKey.algorithms },
+      hostVerifier: (key: Buffer, verify: (trusted: boolean) => void) => {
+        options.hostKey.verify(key).then(
+          () => answer(verify, true),
+          (error: unknown) => {
+            refusal = error
+            answer(verify, false)
+          },
+        )
+      },
+      keepaliveInterval: options.patience.keepAliveMs,
+      keepaliveCountMax: 3,
+      // The deadline above covers all of it.
+      readyTimeout: 0,
+    })
+  })
+  return opened.catch((error: unknown) => {
+    client.destroy()
+    socket.destroy()
+    throw error
+  })
+}
+
+async function openSocket(options: LinkOptions, deadline: number): Promise<Duplex> {
+  const { route, through } = options
+  if (through === undefined) {
+    // TCP_NODELAY: ssh2 does not set it, and small SFTP requests would wait for delayed acknowledgements.
+    return connect({
+      host: route.hostname,
+      port: route.port,
+      noDelay: true,
+      autoSelectFamilyAttemptTimeout: 2_500,
+    })
+  }
+  const bounds: Bounds = {
+    timeoutMs: deadline - performance.now(),
+    timedOut: () => timedOut(options, 'jump'),
+    signal: options.signal,
+  }
+  return bounded<Duplex>(bounds, ({ resolve, reject, isOver }) => {
+    through().then((channel) => (isOver() ? channel.destroy() : resolve(channel)), reject)
+  })
+}
