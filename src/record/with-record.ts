@@ -48,16 +48,20 @@ export function withRecord(
     records.delete(id)
     return line === undefined ? [] : [line]
   }
+  const keptOriginals = new Set<string>()
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
     const cause =
       entry === undefined || isConsequence(change)
         ? undefined
         : causeOf(entry, facts, known.get(change.resource))
+    const first = originals(change, facts, removals.get(change.resource), known.get(change.resource))
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
-      ...originals(change, facts, removals.get(change.resource), known.get(change.resource)),
+      // Before the second change of a path, its original is no longer there.
+      ...first.filter(({ kept }) => !keptOriginals.has(kept)),
     ]
+    for (const { kept } of first) keptOriginals.add(kept)
     const lines = takeRecord(change.resource)
     return {
       ...change,

@@ -1,5 +1,6 @@
 import { type Facts, isStarted } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
+import type { Change } from '../../model/plan.ts'
 import type { Guard, Resource, Step } from '../../model/resource.ts'
 
 /** Every condition under which a step of a resource is done: those that the spec declares, and the step's own. */
@@ -15,12 +16,17 @@ export function isGuard(guard: Guard): boolean {
  * What the facts leave open of a guard: a condition whose answer an earlier change of the same run may alter is decided on
  * the host when its turn comes. `skip` if a condition does not hold.
  */
-export function decideByFacts(guard: Guard, facts: Facts, isFirst: boolean): Guard | 'skip' {
+export function decideByFacts(
+  guard: Guard,
+  facts: Facts,
+  earlier: readonly Change[] | 'any',
+): Guard | 'skip' {
   const { onlyIf, unless, exists, absent, running } = guard
   const isThere = (path: string): boolean => (facts.paths[path]?.type ?? 'absent') !== 'absent'
   if (absent !== undefined && isThere(absent)) return 'skip'
-  if (running !== undefined && !isStarted(facts.units[running])) return 'skip'
-  if (isFirst) {
+  const startsOrStops = earlier !== 'any' && earlier.some((change) => setsActive(change, running))
+  if (running !== undefined && !startsOrStops && !isStarted(facts.units[running])) return 'skip'
+  if (earlier.length === 0) {
     const holds =
       (onlyIf === undefined || facts.checks[onlyIf] === true) &&
       (unless === undefined || facts.checks[unless] !== true) &&
@@ -33,5 +39,14 @@ export function decideByFacts(guard: Guard, facts: Facts, isFirst: boolean): Gua
     unless,
     absent,
     exists: exists !== undefined && isThere(exists) ? undefined : exists,
+    running: startsOrStops ? running : undefined,
   })
+}
+
+function setsActive({ operation }: Change, unit: string | undefined): boolean {
+  return (
+    operation.op === 'unit' &&
+    operation.unit === unit &&
+    ['start', 'stop', 'restart'].includes(operation.action)
+  )
 }

@@ -55,6 +55,7 @@ function carryOut(
     return true
   }
   const carried = notified(entry, action, decider, {
+    earlier: changes,
     reason: owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run',
     settles: [owed],
     // What owes it may all be decided on the host: then this is, too.
@@ -71,7 +72,7 @@ function absorberOf(
   owing: readonly Change[],
   { isCertain }: Decider,
 ): number | undefined {
-  if (action !== 'restart' && action !== 'reload') return undefined
+  if (action === 'run' || action === 'stop') return undefined
   const index = changes.findLastIndex(
     (change) =>
       change.resource === resource &&

@@ -17,11 +17,11 @@ export function planHost(
 ): PlannedHost {
   const decider: Decider = {
     facts,
-    decide: (guard, isFirst) => decideByFacts(guard, facts, isFirst),
+    decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
   }
-  const { changes, last } = resourceChanges(catalog, decider, pruned.first.length === 0)
+  const { changes, last } = resourceChanges(catalog, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = [...pruned.first, ...delayed, ...last, ...pruned.last]
   return {

@@ -24,7 +24,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
   const pending = catalog.entries.flatMap(({ resource: { id, actions = [] } }) =>
     actions.map((action): Owed => ({ resource: id, action })),
   )
-  const { changes, last } = resourceChanges(catalog, decider, false)
+  const { changes, last } = resourceChanges(catalog, decider)
   const all = [...carryOutDelayed(catalog, pending, changes, decider), ...last]
   return {
     changes: all.map((change): PortableChange => {
@@ -50,6 +50,7 @@ function absorbedBy({ resource, operation }: Change): readonly Owed[] {
   if (operation.op !== 'unit') return []
   if (operation.action === 'start')
     return [
+      { resource, action: 'start' },
       { resource, action: 'restart' },
       { resource, action: 'reload' },
     ]

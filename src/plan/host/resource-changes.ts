@@ -2,13 +2,13 @@ import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
 import type { CatalogEntry, Guard, HostCatalog, NotificationAction, Step } from '../../model/resource.ts'
 import { changesOf, type StepContext } from './change.ts'
-import { guardOf } from './guard.ts'
+import { guardOf, isGuard } from './guard.ts'
 
 /** How a guard is decided: by the facts of a host, or only there. */
 export interface Decider {
   readonly facts: Facts
-  /** What the host has to decide; `skip` if the answer is known and no. `isFirst`: nothing changes before it. */
-  decide(guard: Guard, isFirst: boolean): Guard | 'skip'
+  /** What the host has to decide, after these changes or any; `skip` if the answer is known and no. */
+  decide(guard: Guard, earlier: readonly Change[] | 'any'): Guard | 'skip'
   /** Whether it is known that the change will be made. */
   isCertain(change: Change): boolean
   /** Whether it is known what an earlier run left pending. */
@@ -19,7 +19,7 @@ export interface Decider {
 export function resourceChanges(
   catalog: HostCatalog,
   decider: Decider,
-  isFirst: boolean,
+  earlier: readonly Change[] = [],
 ): { readonly changes: readonly Change[]; readonly last: readonly Change[] } {
   const { facts } = decider
   const changes: Change[] = []
@@ -32,18 +32,32 @@ export function resourceChanges(
       starts = []
     }
     const begin = changes.length
-    const declared = decider.decide(guardOf(entry.resource), isFirst && begin === 0)
+    const before = (): readonly Change[] => [...earlier, ...changes]
+    const declared = decided(guardOf(entry.resource), before, decider)
     if (declared === 'skip') continue
     for (const step of entry.resource.steps(facts)) {
       const isLast = step.phase === 'last'
-      const guard = decider.decide({ ...declared, ...step.guard }, isFirst && begin === 0 && !isLast)
+      const guard = decided({ ...declared, ...step.guard }, isLast ? () => 'any' : before, decider)
       if (guard === 'skip') continue
       const list = isLast ? last : isNeighbour && startsOrStops(step) ? starts : changes
-      list.push(...changesOf(entry, step, facts, { guard }))
+      // Nothing is owed to itself that it would not answer: a unit that does not run has nothing to restart.
+      const answers = (action: NotificationAction): boolean =>
+        notified(entry, action, decider, { reason: '', earlier: [] }).length > 0
+      const owes = step.owes?.filter(answers) ?? []
+      list.push(...changesOf(entry, { ...step, owes }, facts, { guard }))
     }
-    changes.push(...immediate(catalog, entry, changes.slice(begin), decider))
+    changes.push(...immediate(catalog, entry, { owing: changes.slice(begin), before, decider }))
   }
   return { changes: [...changes, ...starts], last }
+}
+
+/** Most steps have no guard, and a catalog may have many of them. */
+function decided(
+  guard: Guard,
+  earlier: () => readonly Change[] | 'any',
+  { decide }: Decider,
+): Guard | 'skip' {
+  return isGuard(guard) ? decide(guard, earlier()) : guard
 }
 
 /**
@@ -68,8 +82,15 @@ function startsOrStops({ operation }: Step): boolean {
 function immediate(
   catalog: HostCatalog,
   { resource: { id }, notifies }: CatalogEntry,
-  owing: readonly Change[],
-  decider: Decider,
+  {
+    owing,
+    before,
+    decider,
+  }: {
+    readonly owing: readonly Change[]
+    readonly before: () => readonly Change[]
+    readonly decider: Decider
+  },
 ): readonly Change[] {
   if (owing.length === 0) return []
   return notifies
@@ -81,6 +102,7 @@ function immediate(
       return target === undefined
         ? []
         : notified(target, action, decider, {
+            earlier: before(),
             reason: `notified at once by ${id}`,
             settles: [owed],
             whenOwed,
@@ -93,11 +115,18 @@ export function notified(
   target: CatalogEntry,
   action: NotificationAction,
   decider: Decider,
-  { reason, ...answered }: { readonly reason: string } & Pick<StepContext, 'settles' | 'whenOwed'>,
+  {
+    reason,
+    earlier,
+    ...answered
+  }: { readonly reason: string; readonly earlier: readonly Change[] } & Pick<
+    StepContext,
+    'settles' | 'whenOwed'
+  >,
 ): readonly Change[] {
   const { facts, decide } = decider
   return target.resource.steps(facts, { action }).flatMap((step) => {
-    const guard = decide(guardOf(target.resource, step), false)
+    const guard = decide(guardOf(target.resource, step), earlier)
     if (guard === 'skip') return []
     return changesOf(target, { ...step, reason }, facts, { guard, ...answered })
   })

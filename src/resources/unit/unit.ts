@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { InternalError, ResourceConflict } from '../../model/errors.ts'
-import { type Facts, isStarted } from '../../model/facts.ts'
+import type { Facts } from '../../model/facts.ts'
 import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
@@ -82,8 +82,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
         const isBooted = facts.platform.init === 'systemd'
         if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger) : []
         const unmasking = unmaskSteps(desired, self.id, found)
-        const owesRestart =
-          isBooted && desired.started !== false && (desired.started === true || isStarted(found))
+        const owesRestart = isBooted && desired.started !== false
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
         )
@@ -175,7 +174,7 @@ function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
   if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
   const brings = action !== 'stop'
   if (brings && (desired.started === false || desired.masked === true)) return []
-  const needsRunning = (action === 'restart' || action === 'reload') && desired.started !== true
+  const needsRunning = action === 'stop' || (action !== 'start' && desired.started !== true)
   return [
     {
       operation: { op: 'unit', unit: desired.name, action },

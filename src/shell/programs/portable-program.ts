@@ -15,7 +15,8 @@ import { changeStep } from './plan-program.ts'
  * inside it.
  */
 export function portableProgram(plan: PortablePlan, place: StatePlace, library: HostLibrary): string {
-  const { changes, made, probes, digest, members } = plan
+  const { changes, made, digest, members } = plan
+  const questions = collectQuestions(plan.probes)
   const numbers = new Map(made.map(({ entry }, index) => [entry.resource, index]))
   return `{
 ${library.inspect}
@@ -31,10 +32,10 @@ read_uid
 read_init
 DIGEST=${digest}
 MEMBERS=${quote(JSON.stringify(members))}
-PROBES=${quote(JSON.stringify(probes))}
+PROBES=${quote(JSON.stringify(questions.probes))}
 STEPS=${quote(JSON.stringify({ steps: changes.map(({ resource, operation }) => ({ resource, operation: withoutContent(operation) })) }))}
 probe_all() {
-${questionLines(collectQuestions(probes)).join('\n')}
+${questionLines(questions).join('\n')}
 :
 }
 begin_portable
