@@ -34,13 +34,7 @@ export function declaredResource(
 class UnreadableFile extends Error {}
 
 function explain(error: unknown): readonly Problem[] {
-  if (error instanceof SpecError) {
-    return error.diagnostics.map(({ code, message, hint }) => ({
-      code,
-      message,
-      ...(hint !== undefined && { hint }),
-    }))
-  }
+  if (error instanceof SpecError) return error.diagnostics
   if (error instanceof TemplateError) return [{ code: 'template-failed', message: error.message }]
   if (error instanceof UnreadableFile) {
     return [
@@ -67,7 +61,7 @@ function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMa
 }
 
 function mistake(message: string, hint: string): SpecError {
-  return new SpecError([{ severity: 'error', code: 'invalid-resource', path: '', message, hint }])
+  return new SpecError([{ code: 'invalid-resource', message, hint }])
 }
 
 function isMap(value: Value | undefined): value is ValueMap {

@@ -1,5 +1,6 @@
-import { suggest } from '../load/suggest.ts'
-import type { Notification, NotificationAction, ResourceId, ResourceRef, Timing } from '../model/resource.ts'
+import type { NotificationAction, ResourceRef, Timing } from '../model/relations.ts'
+import type { Notification, ResourceId } from '../model/resource.ts'
+import { nearest } from '../validation/nearest.ts'
 import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
 import type { Problem } from './problems.ts'
@@ -88,7 +89,7 @@ function resolve(
   const id = typeof ref === 'string' ? ref : ref.id
   const found = byId.get(id)
   if (found !== undefined) return found
-  const likely = suggest(id, byId.keys())
+  const likely = nearest(id, byId.keys())
   const missing =
     typeof ref === 'string'
       ? 'declare it for the same host, in a recipe or below `resources:`'

@@ -1,5 +1,5 @@
 import type { Diagnostic, Position } from '../model/diagnostic.ts'
-import { formatPath, type Path } from './yaml/path.ts'
+import { formatPath, type Path } from '../model/path.ts'
 
 export interface Problem {
   readonly code: string

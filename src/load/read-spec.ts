@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { SpecError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
 
 const maxBytes = 8 * 1024 * 1024
 
@@ -37,7 +38,5 @@ function unreadable(file: string, error: unknown): SpecError {
 }
 
 function problem(code: string, message: string, hint?: string): SpecError {
-  return new SpecError([
-    { severity: 'error', code, path: '', message, ...(hint === undefined ? {} : { hint }) },
-  ])
+  return new SpecError([{ code, message, ...given({ hint }) }])
 }

@@ -7,17 +7,24 @@ export interface Position {
   readonly length?: number
 }
 
-/**
- * One thing that is wrong (or doubtful) in what the user wrote. All of them are collected and shown together, each
- * with a code frame. `path` is the dotted path in the spec (`hosts.infra0.roles[1]`), empty where there is none.
- */
-export interface Diagnostic {
-  readonly severity: 'error' | 'warning'
+/** What is wrong, and what to do about it: a sentence each. */
+export interface Mistake {
+  readonly message: string
+  readonly hint?: string
+}
+
+/** A mistake in what the user wrote. */
+export interface Problem extends Mistake {
   /** A stable kebab-case word, such as `unknown-key`. */
   readonly code: string
-  readonly path: string
-  readonly message: string
-  /** What to do about it, one sentence. */
-  readonly hint?: string
+  /** The dotted path in the spec (`hosts.infra0.roles[1]`), if the mistake has one. */
+  readonly path?: string
   readonly position?: Position
+}
+
+/** A problem as it is shown, with a code frame, together with all others. */
+export interface Diagnostic extends Problem {
+  readonly severity: 'error' | 'warning'
+  /** Empty if there is none. */
+  readonly path: string
 }

@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
-import type { Platform, Target } from './cluster.ts'
 import { Operation } from './operation.ts'
+import type { Platform } from './platform.ts'
 import { Probe } from './probe.ts'
 import { ResourceId } from './resource-id.ts'
 import { Count, type Data, describe, HostPath, HostPathKey, mapOf, Text } from './schema.ts'
+import type { Target } from './targets/index.ts'
 
 /** The states of units, and which accounts and packages were missing, before converge first managed a resource. */
 const Found = Type.Object({

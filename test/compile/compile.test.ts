@@ -161,9 +161,9 @@ test('what a recipe gives to a resource is checked, every mistake at once', () =
   assert.equal(
     mistakes({ hosts: [host('a', ['bad'])], recipes: [bad] }).map((line) => line.replace(/^\d+:\d+ /, '')),
     [
-      'unknown-key recipe bad: file: unknown property contnet (host a); did you mean content?',
-      'invalid-resource recipe bad: file: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "etc/motd" (host a)',
-      'invalid-resource recipe bad: file: mode must be four octal digits as a string, such as "0644", not 420 (host a)',
+      'unknown-key recipe bad: file: unknown key contnet (host a); did you mean content?',
+      'invalid-value recipe bad: file: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "etc/motd" (host a)',
+      'wrong-type recipe bad: file: mode must be four octal digits as a string, such as "0644", not 420 (host a)',
     ],
   )
 })

@@ -91,7 +91,7 @@ test('says truly that a misspelt directive is refused with a suggestion', () => 
     assert.unreachable()
   } catch (error) {
     if (!(error instanceof dsl.FormatError)) throw error
-    assert.match(error.problems[0]?.hint ?? '', 'Restart')
+    assert.match(error.mistakes[0]?.hint ?? '', 'Restart')
   }
 })
 

@@ -2,7 +2,5 @@ import { SpecError } from '../../model/errors.ts'
 
 /** A mistake on the command line, or in what it points to; exit code 3. */
 export function usageError(message: string, hint = ''): SpecError {
-  return new SpecError([
-    { severity: 'error', code: 'usage', path: '', message, ...(hint === '' ? {} : { hint }) },
-  ])
+  return new SpecError([{ code: 'usage', message, ...(hint === '' ? {} : { hint }) }])
 }

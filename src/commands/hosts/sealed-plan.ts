@@ -47,9 +47,8 @@ export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: Spec
   const hint = compareSources(sealed.source, await sourceOf(options))
   throw new SpecError(
     unsealed.differences.map(({ host, message }, index, { length }) => ({
-      severity: 'error',
       code: 'plan-outdated',
-      path: host === '' ? '' : `hosts.${host}`,
+      ...(host === '' ? {} : { path: `hosts.${host}` }),
       message: host === '' ? message : `${host}: ${message}`,
       ...(index === length - 1 ? { hint } : {}),
     })),

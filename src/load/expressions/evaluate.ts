@@ -1,7 +1,7 @@
+import { formatPath, type Path } from '../../model/path.ts'
 import { emptyMap, type Value, type ValueMap } from '../../model/value.ts'
-import { suggest } from '../suggest.ts'
+import { nearest } from '../../validation/nearest.ts'
 import { childOf, isList, isMap } from '../yaml/document.ts'
-import { formatPath, type Path } from '../yaml/path.ts'
 import {
   ExpressionError,
   hasExpression,
@@ -185,7 +185,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     const wanted = parts[known.length] ?? ''
     const rest = parts.slice(known.length + 1)
     const names = isMap(container) ? Object.keys(container) : []
-    const likely = suggest(wanted, names)
+    const likely = nearest(wanted, names)
     const hint = (path: Path) => `did you mean ${formatPath([...path, ...rest])}?`
     if (known.length > 0) {
       const message = `unknown path ${formatPath(parts)}: ${formatPath(known)} has no ${wanted}`

@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars'
-import { suggestHint } from '../suggest.ts'
+import { nearestHint } from '../../validation/nearest.ts'
 import { type Helper, helpers } from './helpers.ts'
 
 /** What stands between `{{` and `}}`. `text` is how it was written. */
@@ -86,7 +86,7 @@ function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slic
   const helper = helpers.get(name)
   if (helper === undefined) {
     throw new ExpressionError(`there is no helper ${name}`, {
-      hint: suggestHint(name, [...helpers.keys()], ''),
+      hint: nearestHint(name, [...helpers.keys()], ''),
       within: slice(call.path.loc),
     })
   }

@@ -1,8 +1,8 @@
 import type { RecipeUse } from '../../model/cluster.ts'
+import type { Path } from '../../model/path.ts'
+import { nearestHint } from '../../validation/nearest.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
-import { suggestHint } from '../suggest.ts'
-import type { Path } from '../yaml/path.ts'
 
 /** The roles of a host, each once, in order. Unknown ones are reported. */
 export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): readonly string[] {
@@ -18,7 +18,7 @@ export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): rea
       code: 'unknown-role',
       path: at,
       message: `there is no role ${role}`,
-      hint: suggestHint(role, Object.keys(known), 'define it under roles'),
+      hint: nearestHint(role, Object.keys(known), 'define it under roles'),
       position: resolution.document.locate(at, 'value'),
     })
   }
@@ -43,7 +43,7 @@ export function recipeUses(
       code: 'unknown-recipe',
       path: at,
       message: `there is no recipe ${recipe}`,
-      hint: suggestHint(recipe, Object.keys(recipes), 'name the module of your own under recipes'),
+      hint: nearestHint(recipe, Object.keys(recipes), 'name the module of your own under recipes'),
       position,
     })
     return []

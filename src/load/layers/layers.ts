@@ -1,8 +1,8 @@
 import type { Origin } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
+import type { Path } from '../../model/path.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
 import { childOf, type Document, isList, isMap, type Part, valueAt } from '../yaml/document.ts'
-import type { Path } from '../yaml/path.ts'
 
 /** One place where values are given: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
 export interface Layer {

@@ -1,6 +1,6 @@
-import type { JsonSchema } from '../../model/recipe.ts'
+import type { JsonSchema } from '../../model/schema.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
-import { isSchema } from '../schema/editor-schema.ts'
+import { isSchema } from '../../validation/json-schema.ts'
 import { isList, isMap } from '../yaml/document.ts'
 import { mergeMaps } from './layers.ts'
 

@@ -1,8 +1,8 @@
+import type { Path } from '../../model/path.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
 import type { Problems } from '../problems.ts'
 import { childOf, isMap } from '../yaml/document.ts'
 import { parseSpec } from '../yaml/parse.ts'
-import type { Path } from '../yaml/path.ts'
 import { builtinLayer, type Layer } from './layers.ts'
 
 /**

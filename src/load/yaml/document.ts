@@ -1,8 +1,8 @@
 import type { LineCounter } from 'yaml'
 import type { Position } from '../../model/diagnostic.ts'
+import type { Path } from '../../model/path.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
 import { type Cut, pruneMap } from './cut.ts'
-import type { Path } from './path.ts'
 import type { Place, Places } from './places.ts'
 
 /** Which part of an entry is meant: its key, its value, or a piece of text within its value. */

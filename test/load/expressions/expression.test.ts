@@ -6,7 +6,7 @@ import type { ExpressionError } from '../../../src/load/expressions/expression.t
 import { toValue } from '../../../src/load/layers/recipe-defaults.ts'
 import { isMap } from '../../../src/load/yaml/document.ts'
 import { literalText } from '../../../src/load/yaml/literal-text.ts'
-import { formatPath } from '../../../src/load/yaml/path.ts'
+import { formatPath } from '../../../src/model/path.ts'
 import type { ValueMap } from '../../../src/model/value.ts'
 import { plain } from '../load-text.ts'
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { fillDefaults, recipeDefaults, toValue } from '../../../src/load/layers/recipe-defaults.ts'
 import { createImportRecipe } from '../../../src/load/recipes/import-recipe.ts'
 import { loadBuiltin, readAsset } from '../../../src/load/recipes/read-asset.ts'
-import type { JsonSchema } from '../../../src/model/recipe.ts'
+import type { JsonSchema } from '../../../src/model/schema.ts'
 import { builtins, loadText, mistakes, plain } from '../load-text.ts'
 
 const importRecipe = createImportRecipe({ defineRecipe: (recipe: object) => ({ needs: [], ...recipe }) })
