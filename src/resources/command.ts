@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { ShellCommand, Text } from '../model/schema.ts'
+import { describe, ShellCommand, Text } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { AccountName, NormalPath } from './define/schema-types.ts'
 
@@ -9,7 +9,7 @@ const CommandSchema = Type.Object({
   cwd: Type.Optional(NormalPath),
   user: Type.Optional(AccountName),
   environment: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Text, {
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), describe(Text, 'text'), {
       additionalProperties: false,
       description: 'a map of environment variables, whose names have letters, digits and underscores',
     }),

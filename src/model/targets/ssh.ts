@@ -55,7 +55,7 @@ export type SshSettings = Data<typeof SshSettings>
 
 export const SshTarget = Type.Object({
   transport: Type.Literal('ssh'),
-  address: FilledText,
+  address: describe(FilledText, 'an IP address or a name'),
   ssh: SshSettings,
 })
 
