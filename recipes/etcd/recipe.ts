@@ -1,4 +1,3 @@
-// A recipe outside of this repository imports the same names from 'converge'.
 import {
   archive,
   defineRecipe,
@@ -12,7 +11,7 @@ import {
   Type,
   unit,
   user,
-} from '../../src/dsl.ts'
+} from 'converge'
 
 const Port = (use: string, fallback: number) =>
   Type.Integer({
@@ -73,7 +72,7 @@ const Attributes = Type.Object({
 type Context = RecipeContext<Static<typeof Attributes>>
 
 /** A member of an etcd cluster that is made of all hosts with this recipe. */
-export const etcd = defineRecipe({
+export default defineRecipe({
   name: 'etcd',
   attributes: Attributes,
   resources(ctx) {
