@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
 import { SpecError } from '../model/errors.ts'
-import { given } from '../model/given.ts'
 
 const maxBytes = 8 * 1024 * 1024
 
@@ -38,5 +37,5 @@ function unreadable(file: string, error: unknown): SpecError {
 }
 
 function problem(code: string, message: string, hint?: string): SpecError {
-  return new SpecError([{ code, message, ...given({ hint }) }])
+  return new SpecError([{ code, message, hint }])
 }

@@ -1,3 +1,6 @@
+import { given } from './given.ts'
+import { formatPath, type Path } from './path.ts'
+
 /** A place in a text file; line and column count from 1. */
 export interface Position {
   readonly file: string
@@ -10,21 +13,30 @@ export interface Position {
 /** What is wrong, and what to do about it: a sentence each. */
 export interface Mistake {
   readonly message: string
-  readonly hint?: string
+  readonly hint?: string | undefined
 }
 
-/** A mistake in what the user wrote. */
+/** A mistake in what the user wrote, and where. */
 export interface Problem extends Mistake {
   /** A stable kebab-case word, such as `unknown-key`. */
   readonly code: string
-  /** The dotted path in the spec (`hosts.infra0.roles[1]`), if the mistake has one. */
-  readonly path?: string
+  /** Where in the spec. */
+  readonly path?: Path
+  readonly position?: Position | undefined
+}
+
+/** A problem as it is shown, in text with a code frame or as JSON. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly code: string
+  /** Dotted (`hosts.infra0.roles[1]`); empty if the problem has none. */
+  readonly path: string
+  readonly message: string
+  readonly hint?: string
   readonly position?: Position
 }
 
-/** A problem as it is shown, with a code frame, together with all others. */
-export interface Diagnostic extends Problem {
-  readonly severity: 'error' | 'warning'
-  /** Empty if there is none. */
-  readonly path: string
+export function diagnosticOf(severity: Diagnostic['severity'], problem: Problem): Diagnostic {
+  const { code, path = [], message, hint, position } = problem
+  return { severity, code, path: formatPath(path), message, ...given({ hint: hint || undefined, position }) }
 }

@@ -1,13 +1,11 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import type { Mistake } from '../model/diagnostic.ts'
-import { given } from '../model/given.ts'
+import type { Mistake, Problem } from '../model/diagnostic.ts'
 import { formatPath, parsePointer } from '../model/path.ts'
 import { isSchema } from './json-schema.ts'
 import { nearest, nearestHint } from './nearest.ts'
 
 /** One violation of a schema, in words. `path` is what is meant: with part `key`, the key there. */
-export interface SchemaMistake extends Mistake {
-  readonly code: string
+export interface SchemaMistake extends Problem {
   readonly path: readonly string[]
   readonly part: 'key' | 'value'
   /** The key that is missing at `path`. */
@@ -35,7 +33,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
     path,
     part: 'value',
     message: `${subject} ${message}`,
-    ...given({ hint }),
+    hint,
   })
   const expected = sentenceOf(error.parentSchema)
   switch (error.keyword) {
@@ -60,7 +58,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
         part: 'key',
         message: `${missing} is missing`,
         missing,
-        ...given({ hint }),
+        hint,
       }
     }
     case 'type':
@@ -99,7 +97,7 @@ function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, val
     case 'pattern':
       return {
         message: `must match ${params.pattern}, not ${shown(value)}`,
-        ...given({ hint: parentSchema?.description }),
+        hint: parentSchema?.description,
       }
     case 'minLength':
     case 'minItems':
@@ -162,7 +160,7 @@ function typeMistake(
     return misread(`${source} as text`, `write ${/^(?:yes|on|y)$/i.test(source)}`)
   }
   const hint = rewritten(value, wanted)
-  return { ...otherThan(sentence ?? words, value), ...given({ hint }) }
+  return { ...otherThan(sentence ?? words, value), hint }
 }
 
 function rewritten(value: unknown, wanted: readonly string[]): string | undefined {

@@ -4,6 +4,7 @@ import { command, directory, file, unit } from '../../src/dsl.ts'
 import type { ResourceDeclaration } from '../../src/model/cluster.ts'
 import type { RecipeContext } from '../../src/model/recipe.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import { NO_VALUES } from '../../src/model/value.ts'
 import { AT_RUN_LIST, compileSample, host, ids, mistakes, recipe } from './sample-cluster.ts'
 
 const at = { file: 'cluster.yaml', line: 9, column: 3 }
@@ -61,7 +62,7 @@ test('gives a recipe its attributes, its host and its peers', () => {
   const peers = [['a', 'b', 'c'], ['a', 'c'], ['b', 'c'], ['a'], []]
   assert.equal(seen, [
     ['a', { port: 80 }, ...peers],
-    ['c', {}, ...peers],
+    ['c', NO_VALUES, ...peers],
   ])
 })
 

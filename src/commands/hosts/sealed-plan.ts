@@ -48,9 +48,9 @@ export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: Spec
   throw new SpecError(
     unsealed.differences.map(({ host, message }, index, { length }) => ({
       code: 'plan-outdated',
-      ...(host === '' ? {} : { path: `hosts.${host}` }),
+      path: host === '' ? [] : ['hosts', host],
       message: host === '' ? message : `${host}: ${message}`,
-      ...(index === length - 1 ? { hint } : {}),
+      hint: index === length - 1 ? hint : undefined,
     })),
   )
 }

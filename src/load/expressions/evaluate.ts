@@ -1,7 +1,7 @@
 import { formatPath, type Path } from '../../model/path.ts'
-import { emptyMap, type Value, type ValueMap } from '../../model/value.ts'
+import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
-import { childOf, isList, isMap } from '../yaml/document.ts'
+import { childOf } from '../yaml/document.ts'
 import {
   ExpressionError,
   hasExpression,

@@ -1,12 +1,12 @@
 import type { Position } from '../../model/diagnostic.ts'
 import { perObject, perText } from '../../model/memo.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
+import { isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { createValidator, refuseBadSchema, type Validator } from '../../validation/validator.ts'
 import { checkLayered, locateLayered } from '../layers/check-layered.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
-import { childOf, isList, isMap } from '../yaml/document.ts'
+import { childOf } from '../yaml/document.ts'
 
 /** Checks the attributes of hosts against the schemas of the recipes that they run: each distinct tree once. */
 export function createAttributeChecker(
@@ -29,7 +29,7 @@ export function createAttributeChecker(
   return (entry, attributes) => {
     reportOnce(entry, attributes)
     for (const { recipe, position } of entry.runList) {
-      const own = childOf(attributes, recipe) ?? Object.freeze(Object.create(null))
+      const own = childOf(attributes, recipe) ?? mapWith()
       checkerOf(recipe, position)(own, entry, position)
     }
   }

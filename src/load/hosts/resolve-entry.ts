@@ -2,17 +2,17 @@ import type { RecipeUse } from '../../model/cluster.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import type { Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
+import { isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { builtinLayer, documentLayer, type Layer, stackLayers } from '../layers/layers.ts'
 import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { type HostSpec, layeredSections } from '../schema/cluster-schema.ts'
-import { childOf, isMap, valueAt } from '../yaml/document.ts'
+import { childOf, valueAt } from '../yaml/document.ts'
 import { expandRange, type RangeMember } from './expand-range.ts'
 import { recipeUses, rolesOf, runListOf } from './run-list.ts'
 
-const platformDefaults = builtinLayer('default', map({ platform: recipeDefaults({ ...Platform }) }))
+const platformDefaults = builtinLayer('default', mapWith({ platform: recipeDefaults({ ...Platform }) }))
 
 type Shared = Pick<HostEntry, 'environment' | 'roles' | 'runList'>
 
@@ -27,7 +27,7 @@ export function createEntryResolver(
     documentLayer(name, sectionsOf(valueAt(document.data, prefix)), document, prefix)
 
   const defaultsOf = perText((recipe: string): Layer => {
-    const value = map({ attributes: map({ [recipe]: recipeDefaults(schemaOf(recipe)) }) })
+    const value = mapWith({ attributes: mapWith({ [recipe]: recipeDefaults(schemaOf(recipe)) }) })
     return builtinLayer(`recipe ${recipe} (default)`, value)
   })
 
@@ -49,7 +49,7 @@ export function createEntryResolver(
       const own = attributes[recipe]
       if (own !== undefined) attributes[recipe] = fillDefaults(schemaOf(recipe), own)
     }
-    return map({ ...value, attributes: Object.freeze(attributes) })
+    return mapWith({ ...value, attributes: Object.freeze(attributes) })
   })
 
   return (key, spec, members) => {
@@ -92,7 +92,7 @@ function sectionsOf(layer: Value | undefined): ValueMap {
     const section = childOf(layer ?? null, name)
     return isMap(section) ? [[name, section] as const] : []
   })
-  return map(Object.fromEntries(sections))
+  return mapWith(Object.fromEntries(sections))
 }
 
 function environmentOf(spec: HostSpec, path: Path, resolution: Resolution): string | undefined {
@@ -118,8 +118,4 @@ export function knownEnvironment(
     position,
   })
   return undefined
-}
-
-function map(entries: { readonly [key: string]: Value }): ValueMap {
-  return Object.freeze(Object.assign(Object.create(null), entries))
 }

@@ -1,14 +1,14 @@
-import type { Position } from '../../model/diagnostic.ts'
+import type { Mistake, Position, Problem } from '../../model/diagnostic.ts'
 import { perObject } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
+import { isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import type { SchemaMistake } from '../../validation/explain.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { createValidator, type Validator } from '../../validation/validator.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
-import type { Problem, Problems } from '../problems.ts'
+import type { Problems } from '../problems.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
-import { childOf, isMap, type Part, valueAt } from '../yaml/document.ts'
+import { childOf, type Part, valueAt } from '../yaml/document.ts'
 import { layerOf } from './layers.ts'
 
 /** Where a value of a host's merged tree stands in the spec: the strongest layer that has it. */
@@ -32,7 +32,7 @@ export interface LayeredCheck<T> {
   /** Where to point for what stands nowhere. */
   readonly fallback: Position | undefined
   /** What to say of a key that no layer has. */
-  missing(path: string): Pick<Problem, 'message' | 'hint'>
+  missing(path: string): Mistake
 }
 
 /** Checks an evaluated part of a host's merged tree; reports mistakes where the layers have them. */
@@ -92,9 +92,7 @@ export function createSectionChecker<T>(
     }),
   )
   return (entry, evaluator) => {
-    const value = evaluator.evaluate(childOf(entry.stack.value, section) ?? NOTHING, [section])
+    const value = evaluator.evaluate(childOf(entry.stack.value, section) ?? NO_VALUES, [section])
     return isMap(value) ? check(value, entry) : undefined
   }
 }
-
-const NOTHING: ValueMap = Object.freeze(Object.create(null))

@@ -18,12 +18,12 @@ export function checkWritten<T>(
   const result = validate(value, (below) => document.source([...path, ...below]))
   if (result.ok) return result.value
   for (const mistake of result.mistakes) {
-    const { code, message, hint, missing, part } = mistake
+    const { missing, part } = mistake
     const where = [...path, ...mistake.path]
     // What was written, but is not in the evaluated value, has a wrong expression, which has been reported.
     if (missing !== undefined && valueAt(document.data, [...where, missing]) !== undefined) continue
     const position = document.locate(where, part) ?? document.locate(path, 'key')
-    problems.error({ code, message, hint, path: where, position })
+    problems.error({ ...mistake, path: where, position })
   }
   return undefined
 }

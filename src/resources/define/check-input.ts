@@ -1,5 +1,4 @@
 import { SpecError } from '../../model/errors.ts'
-import { given } from '../../model/given.ts'
 import { Relations } from '../../model/relations.ts'
 import type { JsonSchema } from '../../model/schema.ts'
 import { containerOf } from '../../validation/explain.ts'
@@ -31,7 +30,7 @@ export function checkInput<Own extends object>(
         const { code, message, hint } = mistake
         const container = containerOf(mistake)
         const place = container === '' ? kind : `${kind}: ${container}`
-        return { code, message: `${place}: ${message}`, ...given({ hint }) }
+        return { code, message: `${place}: ${message}`, hint }
       }),
     )
   }
