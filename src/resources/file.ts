@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { ShellCommand } from '../model/schema.ts'
@@ -120,8 +121,7 @@ export function fileSteps(
     mode,
     owner,
     group,
-    ...(validate !== undefined && { validate }),
-    ...(sensitive !== undefined && { sensitive }),
+    ...given({ validate, sensitive }),
   } as const
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
   const changes = attributeChanges(desired, found, facts.platform)

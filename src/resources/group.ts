@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { groupFact } from './define/facts-of.ts'
 import { AccountName } from './define/schema-types.ts'
@@ -35,8 +36,7 @@ export const { resource: group, kind: groupKind } = defineResource({
         op: 'group',
         name,
         system,
-        ...(gid !== undefined && { gid }),
-        ...(prune !== undefined && { prune }),
+        ...given({ gid, prune }),
       } as const
       if (found === null) return [{ operation, reason: 'will be created' }]
       if (gid === undefined || found.gid === gid) return []

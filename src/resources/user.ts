@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { UserFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { userFact } from './define/facts-of.ts'
 import { AccountName, NormalPath } from './define/schema-types.ts'
@@ -46,7 +47,7 @@ export const { resource: user, kind: userKind } = defineResource({
   name: ({ name }) => name,
   behave(desired) {
     const groups = desired.groups && [...desired.groups].sort()
-    const wanted = { ...desired, ...(groups !== undefined && { groups }) }
+    const wanted = { ...desired, ...given({ groups }) }
     return {
       claims: [{ kind: 'user', key: desired.name }],
       follows: () =>

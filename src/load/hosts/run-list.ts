@@ -1,4 +1,5 @@
 import type { RecipeUse } from '../../model/cluster.ts'
+import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import type { Resolution } from '../resolution.ts'
@@ -35,8 +36,7 @@ export function recipeUses(
   return (spec?.recipes ?? []).flatMap((recipe, index) => {
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
-    if (Object.hasOwn(recipes, recipe))
-      return [{ recipe, layer, ...(position === undefined ? {} : { position }) }]
+    if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
     // One of the spec's own that could not be loaded has been reported where it stands.
     if (own && Object.hasOwn(own, recipe)) return []
     problems.error({

@@ -1,5 +1,6 @@
 import type { Origin } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
+import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
 import { isList, isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import { childOf, type Document, type Part, valueAt } from '../yaml/document.ts'
@@ -81,7 +82,7 @@ export function originOf(stack: LayerStack, path: Path): Origin | undefined {
     return { layer: `recipe ${path[1]} (default)` }
   }
   const position = layer?.locate(path, 'value')
-  return layer && { layer: layer.name, ...(position === undefined ? {} : { position }) }
+  return layer && { layer: layer.name, ...given({ position }) }
 }
 
 /** `cut`: on the way stands something that replaces whatever weaker layers have at the path. */

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { given } from '../../model/given.ts'
 import { Platform } from '../../model/platform.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { ResourceKind } from '../../model/resource.ts'
@@ -13,8 +14,10 @@ function optional<T>(schema: object, description: string) {
   return Type.Optional(
     Type.Unsafe<T | null>({
       ...schema,
-      ...(type === undefined ? {} : { type: [type, 'null'] }),
-      ...(Array.isArray(words) ? { enum: [...words, null] } : {}),
+      ...given({
+        type: type && [type, 'null'],
+        enum: Array.isArray(words) ? [...words, null] : undefined,
+      }),
       description,
     }),
   )

@@ -1,5 +1,6 @@
+import { given } from '../../model/given.ts'
 import type { JsonSchema } from '../../model/schema.ts'
-import { closeSchema, isSchema } from '../../validation/json-schema.ts'
+import { closeSchema, isSchema, mapProperties } from '../../validation/json-schema.ts'
 
 /** What may stand in place of any value: an expression, or null. Root schemas carry it as `$defs/expression`. */
 export const expressionSchema: JsonSchema = {
@@ -16,17 +17,11 @@ export function editorSchema(schema: JsonSchema): JsonSchema {
   const { required: _, properties, items, additionalProperties, ...rest } = closeSchema(schema)
   return {
     ...rest,
-    ...(isSchema(properties)
-      ? {
-          properties: Object.fromEntries(
-            Object.entries(properties).map(([key, value]) => [key, orExpression(value)]),
-          ),
-        }
-      : {}),
-    ...(items === undefined ? {} : { items: orExpression(items) }),
-    ...(additionalProperties === undefined
-      ? {}
-      : { additionalProperties: orExpression(additionalProperties) }),
+    ...given({
+      properties: isSchema(properties) ? mapProperties(properties, orExpression) : undefined,
+      items: orExpression(items),
+      additionalProperties: orExpression(additionalProperties),
+    }),
   }
 }
 
@@ -34,8 +29,7 @@ function orExpression(schema: unknown): unknown {
   if (!isSchema(schema)) return schema
   const { description, default: fallback, ...rest } = schema
   return {
-    ...(description === undefined ? {} : { description }),
-    ...(fallback === undefined ? {} : { default: fallback }),
+    ...given({ description, default: fallback }),
     anyOf: [editorSchema(rest), { $ref: '#/$defs/expression' }],
   }
 }

@@ -10,6 +10,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { Mistake } from '../../model/diagnostic.ts'
+import { given } from '../../model/given.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
 import { isList, isMap } from '../../model/value.ts'
 import { literalText } from './literal-text.ts'
@@ -186,7 +187,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
 
 function placeOf(node: unknown): Place {
   const source = isScalar(node) && node.type === Scalar.PLAIN ? node.source : undefined
-  return { value: rangeOf(node), ...(source === undefined ? {} : { source }) }
+  return { value: rangeOf(node), ...given({ source }) }
 }
 
 function rangeOf(node: unknown): readonly [number, number] {
