@@ -16,17 +16,17 @@ export interface TargetUnderTest {
   readonly different: readonly object[]
   /** Hosts that are one machine, and the mistake. */
   readonly same?: readonly [one: object, other: object, mistake: string]
-  /** What a host that is reached as `teller` tells of one that left the spec, and what is believed of it. */
-  readonly told: readonly {
+  /** What a host that is reached as `reporter` reports of one that left the spec, and what is believed of it. */
+  readonly reported: readonly {
     readonly target: Target
-    readonly teller: Target
+    readonly reporter: Target
     readonly believed: Target | undefined
   }[]
 }
 
 /** What must be true of every way to reach hosts. Registers and runs a suite. */
 export function targetContract(underTest: TargetUnderTest): void {
-  const { transport, specs, refused, different, same, told } = underTest
+  const { transport, specs, refused, different, same, reported } = underTest
   const test = suite(`target ${transport}`)
   const isTarget = createValidator({ ...targetKinds[transport].schema }, 'target')
   const targets = specs.map(([, target]) => target)
@@ -43,7 +43,7 @@ export function targetContract(underTest: TargetUnderTest): void {
     }
   })
 
-  test('a spec that says something else is told of its mistake', async () => {
+  test('a spec that says something else is reported of its mistake', async () => {
     for (const [host, mistake] of refused) {
       const [said = '', ...more] = await mistakes(specOf(host))
       assert.is(said.replace(/^\S+ /, ''), mistake)
@@ -83,8 +83,8 @@ export function targetContract(underTest: TargetUnderTest): void {
   })
 
   test("a host's word about another one is believed only so far", () => {
-    for (const { target, teller, believed: expected } of told)
-      assert.equal(believed(target, teller), expected)
+    for (const { target, reporter, believed: expected } of reported)
+      assert.equal(believed(target, reporter), expected)
   })
 
   test.run()

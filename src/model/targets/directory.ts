@@ -22,5 +22,5 @@ export const directory: TargetKind<DirectoryTarget, string> = {
   place: (target) => ({ key: 'directory', words: target.directory }),
   address: () => undefined,
   // Only a host that is a directory itself may name directories on this machine.
-  believed: (told, teller) => teller && told,
+  believed: (reported, reporter) => reporter && reported,
 }

@@ -30,8 +30,8 @@ export function addressOf(target: Target): string | undefined {
   return targetKinds[target.transport].address(target)
 }
 
-/** The target of a host that left the spec, as a host that is reached as `teller` tells of it; undefined: not to be believed. */
-export function believed(told: Target, teller: Target): Target | undefined {
-  const alike = told.transport === teller.transport ? teller : undefined
-  return targetKinds[told.transport].believed(told, alike)
+/** What to believe of the target of a host that left the spec, as a host with the target `reporter` reports it. */
+export function believed(reported: Target, reporter: Target): Target | undefined {
+  const alike = reported.transport === reporter.transport ? reporter : undefined
+  return targetKinds[reported.transport].believed(reported, alike)
 }

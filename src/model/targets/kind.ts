@@ -21,7 +21,7 @@ export interface TargetKind<Target, Settings> {
     readonly schema: TSchema & { readonly description?: string }
     readonly isLayered: boolean
   }
-  /** The settings with paths made absolute that are relative to the spec's folder. */
+  /** The settings with absolute paths; relative ones start at the spec's folder. */
   located(settings: Settings, folder: string): Settings
   target(address: string, settings: Settings): Target
   /** What tells machines apart; undefined if every host is a machine of its own. */
@@ -29,8 +29,8 @@ export interface TargetKind<Target, Settings> {
   /** The address by which peers reach the host, if the target says so. */
   address(target: Target): string | undefined
   /**
-   * The target of a host that left the spec, as another host tells of it, made safe: `teller` is how that one is
-   * reached if it is in the same way. Undefined: not to be believed.
+   * What to believe of the target of a host that left the spec, as another host reports it. `reporter` is that host's
+   * own target if it has the same transport. Undefined: nothing.
    */
-  believed(told: Target, teller: Target | undefined): Target | undefined
+  believed(reported: Target, reporter: Target | undefined): Target | undefined
 }

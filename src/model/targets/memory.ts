@@ -14,5 +14,5 @@ export const memory: TargetKind<MemoryTarget, undefined> = {
   target: () => ({ transport: 'memory' }),
   place: () => undefined,
   address: () => undefined,
-  believed: (told, teller) => teller && told,
+  believed: (reported, reporter) => reporter && reported,
 }

@@ -80,10 +80,10 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
   },
   address: ({ address }) => address,
   // A host may say where another one is. What is this machine's own, the files with keys and how the host's key is
-  // checked, is as for the host that tells.
-  believed({ transport, address, ssh: told }, teller) {
-    const { user, port, proxyJump, sudo } = told
-    const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = teller?.ssh ?? {}
+  // checked, is as for the host that reports it.
+  believed({ transport, address, ssh: reported }, reporter) {
+    const { user, port, proxyJump, sudo } = reported
+    const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = reporter?.ssh ?? {}
     const where = given({ user, port, proxyJump, sudo })
     return { transport, address, ssh: { ...own, ...where, hostKeyChecking: 'yes' } }
   },

@@ -29,10 +29,10 @@ targetContract({
     { directory: '/srv/./a/' },
     'duplicate-address host1 has the same directory as host0 in line 1: /srv/a',
   ],
-  told: [
+  reported: [
     // No host names trees on this machine, unless it is one itself.
-    { target: image, teller: { transport: 'ssh', address: '192.0.2.9', ssh: {} }, believed: undefined },
-    { target: image, teller: { transport: 'memory' }, believed: undefined },
-    { target: image, teller: { transport: 'directory', directory: '/srv/other' }, believed: image },
+    { target: image, reporter: { transport: 'ssh', address: '192.0.2.9', ssh: {} }, believed: undefined },
+    { target: image, reporter: { transport: 'memory' }, believed: undefined },
+    { target: image, reporter: { transport: 'directory', directory: '/srv/other' }, believed: image },
   ],
 })

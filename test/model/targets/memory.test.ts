@@ -11,8 +11,8 @@ targetContract({
   ],
   refused: [],
   different: [{}, { address: '192.0.2.7' }, { address: '192.0.2.7' }],
-  told: [
-    { target: memory, teller: { transport: 'ssh', address: '192.0.2.9', ssh: {} }, believed: undefined },
-    { target: memory, teller: memory, believed: memory },
+  reported: [
+    { target: memory, reporter: { transport: 'ssh', address: '192.0.2.9', ssh: {} }, believed: undefined },
+    { target: memory, reporter: memory, believed: memory },
   ],
 })

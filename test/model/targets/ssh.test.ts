@@ -55,11 +55,11 @@ targetContract({
     { address: 'web.example.com' },
     'duplicate-address host1 has the same address as host0 in line 1: web.example.com',
   ],
-  told: [
+  reported: [
     // Neither this machine's files nor how keys are checked.
     {
       target: { ...bare, ssh: everything },
-      teller: { ...bare, ssh: own },
+      reporter: { ...bare, ssh: own },
       believed: {
         ...bare,
         ssh: {
@@ -73,10 +73,10 @@ targetContract({
         },
       },
     },
-    // How its teller is reached is nothing about the host.
+    // How its reporter is reached says nothing about the host.
     {
       target: bare,
-      teller: { ...bare, ssh: everything },
+      reporter: { ...bare, ssh: everything },
       believed: {
         ...bare,
         ssh: {
@@ -89,7 +89,7 @@ targetContract({
     },
     {
       target: { ...bare, ssh: everything },
-      teller: { transport: 'memory' },
+      reporter: { transport: 'memory' },
       believed: {
         ...bare,
         ssh: {
