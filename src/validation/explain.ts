@@ -2,7 +2,8 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Mistake, Problem } from '../model/diagnostic.ts'
 import { formatPath, parsePointer } from '../model/path.ts'
 import { isSchema } from './json-schema.ts'
-import { nearest, nearestHint } from './nearest.ts'
+import { nearestHint } from './nearest.ts'
+import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
 
 /** One violation of a schema, in words. `path` is what is meant: with part `key`, the key there. */
 export interface SchemaMistake extends Problem {
@@ -62,14 +63,15 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       }
     }
     case 'type':
-      return wrong('wrong-type', typeMistake(value, expected, wantedTypes(error), source))
+      return wrong('wrong-type', typeMistake(error, expected, source))
     case 'enum':
-      return wrong('not-allowed', choiceMistake(value, listOf(error.params.allowedValues), source))
     case 'const':
-      return wrong('not-allowed', choiceMistake(value, [error.params.allowedValue], source))
+      return wrong('not-allowed', choiceMistake(error, source))
     case 'anyOf':
     case 'oneOf':
       return wrong('wrong-type', otherThan(expected ?? branchWords(error), value))
+    case 'uniqueItems':
+      return wrong('invalid-value', { message: 'must not have the same element twice' })
     case 'maxProperties':
       if (error.params.limit === 1) return wrong('invalid-value', { message: 'must have only one key' })
   }
@@ -82,10 +84,6 @@ export function sentenceOf(schema: unknown): string | undefined {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string' || !/^[\p{Ll}\p{N}]/u.test(description)) return undefined
   return description.split('; ', 1)[0]
-}
-
-function otherThan(expected: string, value: unknown): Mistake {
-  return { message: `must be ${expected}, not ${shown(value)}` }
 }
 
 function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, value: unknown): Mistake {
@@ -127,92 +125,6 @@ function isIndex(part: string): boolean {
   return /^\d+$/.test(part)
 }
 
-const typeWords: Readonly<Record<string, string>> = {
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map',
-}
-
-function wantedTypes({ params: { type } }: ErrorObject): readonly string[] {
-  return (Array.isArray(type) ? type.map(String) : String(type).split(',')).filter((name) => name !== 'null')
-}
-
-/** A value of another type; if YAML misleads, why, and what to write. */
-function typeMistake(
-  value: unknown,
-  sentence: string | undefined,
-  wanted: readonly string[],
-  source: string | undefined,
-): Mistake {
-  const words = choice(wanted.map((type) => typeWords[type] ?? type))
-  const misread = (reading: string, hint: string) => ({
-    message: `must be ${words}, but YAML reads ${reading}`,
-    hint,
-  })
-  const isScalar = typeof value === 'number' || typeof value === 'boolean'
-  if (wanted.includes('string') && isScalar && source !== undefined) {
-    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${source}"`)
-  }
-  if (wanted.includes('boolean') && source !== undefined && /^(?:yes|no|on|off|y|n)$/i.test(source)) {
-    return misread(`${source} as text`, `write ${/^(?:yes|on|y)$/i.test(source)}`)
-  }
-  const hint = rewritten(value, wanted)
-  return { ...otherThan(sentence ?? words, value), hint }
-}
-
-function rewritten(value: unknown, wanted: readonly string[]): string | undefined {
-  const isNumeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
-  if ((wanted.includes('integer') || wanted.includes('number')) && isNumeric)
-    return `write ${value} without quotes`
-  const isScalar = typeof value === 'string' || typeof value === 'number'
-  return wanted.includes('array') && isScalar ? `write [${value}]` : undefined
-}
-
-function readAs(value: number | boolean, source: string): string {
-  if (typeof value === 'boolean') return 'a boolean'
-  return source === String(value) ? 'a number' : `the number ${value}`
-}
-
-function choiceMistake(value: unknown, allowed: readonly unknown[], source: string | undefined): Mistake {
-  const texts = allowed.filter((one) => typeof one === 'string')
-  const meant = typeof value === 'string' ? nearest(value, texts) : undefined
-  const mistake = otherThan(choice(allowed.filter((one) => one !== null).map(String)), value)
-  if (meant !== undefined) return { ...mistake, hint: `did you mean ${meant}?` }
-  const isMisread = source !== undefined && typeof value !== 'string' && texts.includes(source)
-  return isMisread ? { ...mistake, hint: `put it in quotes: "${source}"` } : mistake
-}
-
-function branchWords({ schema }: ErrorObject): string {
-  const words = listOf(schema)
-    .filter(isSchema)
-    .flatMap((branch) => {
-      if ('const' in branch) return [String(branch.const)]
-      const types = Array.isArray(branch.type) ? branch.type : [branch.type ?? 'something else']
-      return types.filter((type) => type !== 'null').map((type) => typeWords[type] ?? String(type))
-    })
-  return choice([...new Set(words)])
-}
-
-/** `a, b or c` */
-function choice(words: readonly string[]): string {
-  const [last = '', ...before] = words.toReversed()
-  return before.length === 0 ? last : `${before.reverse().join(', ')} or ${last}`
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing (null)'
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map'
-  return String(value)
-}
-
 function propertiesOf(schema: unknown): { readonly [key: string]: unknown } {
   return isSchema(schema) && isSchema(schema.properties) ? schema.properties : {}
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
