@@ -1,5 +1,5 @@
-import type { Recipe } from '../src/dsl.ts'
-import { etcd } from './etcd/recipe.ts'
+import type { Recipe } from 'converge'
+import etcd from './etcd/recipe.ts'
 
 /** The recipes that come with converge, by name. */
 export const builtinRecipes: Readonly<Record<string, Recipe>> = { etcd }

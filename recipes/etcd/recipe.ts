@@ -1,4 +1,3 @@
-// A recipe outside of this repository imports the same names from 'converge'.
 import {
   archive,
   defineRecipe,
@@ -12,59 +11,68 @@ import {
   Type,
   unit,
   user,
-} from '../../src/dsl.ts'
+} from 'converge'
 
-const Port = (description: string, fallback: number) =>
-  Type.Integer({ description, minimum: 1, maximum: 65535, default: fallback })
+const Port = (use: string, fallback: number) =>
+  Type.Integer({
+    description: `a port from 1 to 65535; ${use}`,
+    minimum: 1,
+    maximum: 65535,
+    default: fallback,
+  })
 
 const Attributes = Type.Object({
   version: Type.String({
-    description: 'Version of etcd without the v, such as "3.4.23".',
+    description: 'a version of etcd without the v, such as "3.4.23"',
     pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+[0-9A-Za-z.+-]*$',
   }),
   sha256: Type.String({
-    description: 'SHA-256 of the archive, as sha256sum prints it.',
+    description: 'the SHA-256 of the archive, as sha256sum prints it',
     pattern: '^[0-9a-f]{64}$',
   }),
   url: Type.String({
-    description: 'Where the archive is; {version} and {arch} stand for those of the host.',
+    description: 'the URL of the archive; {version} and {arch} stand for those of the host',
     default:
       'https://github.com/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-linux-{arch}.tar.gz',
   }),
-  clientPort: Port('Port for clients.', 2379),
-  peerPort: Port('Port for the other members; the same on all of them.', 2380),
-  user: Type.String({ description: 'User and group that etcd runs as.', default: 'etcd' }),
+  clientPort: Port('clients connect to it', 2379),
+  peerPort: Port('the other members connect to it, so it is the same on all of them', 2380),
+  user: Type.String({
+    description: 'the name of an account; user and group that etcd runs as',
+    default: 'etcd',
+  }),
   dataDir: Type.String({
-    description: 'Where the member keeps its data.',
+    description: 'an absolute path; the member keeps its data there',
     default: '/var/lib/etcd',
     pattern: '^/',
   }),
   heartbeatIntervalMs: Type.Integer({
-    description: 'How often the leader tells that it is there.',
+    description: 'a whole number of milliseconds from 1; how often the leader reports that it is alive',
     minimum: 1,
     default: 100,
   }),
   electionTimeoutMs: Type.Integer({
-    description: 'How long a member waits for the leader; at least five heartbeats.',
+    description:
+      'a whole number of milliseconds from 1; how long a member waits for the leader, at least five heartbeats',
     minimum: 1,
     default: 1000,
   }),
   token: Type.Optional(
     Type.String({
-      description: 'What sets clusters apart at their bootstrap. Default: the name of the cluster.',
+      description: 'text that sets clusters apart when they bootstrap; by default the name of the cluster',
     }),
   ),
   extra: Type.Record(
     Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
     Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
-    { description: 'Further variables of etcd, such as ETCD_QUOTA_BACKEND_BYTES.', default: {} },
+    { description: 'a map of further variables of etcd, such as ETCD_QUOTA_BACKEND_BYTES', default: {} },
   ),
 })
 
 type Context = RecipeContext<Static<typeof Attributes>>
 
 /** A member of an etcd cluster that is made of all hosts with this recipe. */
-export const etcd = defineRecipe({
+export default defineRecipe({
   name: 'etcd',
   attributes: Attributes,
   resources(ctx) {

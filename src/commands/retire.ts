@@ -2,7 +2,10 @@ import { openSession, type Session } from '../engine/session.ts'
 import type { Cluster, Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
+
 import { hasFailed, type Plan } from '../model/plan.ts'
+import { addressOf } from '../model/targets/index.ts'
+
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
@@ -108,7 +111,7 @@ async function openMember(
   const host: Host = {
     ...member,
     index: 0,
-    address: member.target.transport === 'ssh' ? member.target.address : member.name,
+    address: addressOf(member.target) ?? member.name,
     environment: undefined,
     roles: [],
     runList: [],

@@ -1,6 +1,6 @@
+import type { Problem } from '../model/diagnostic.ts'
 import type { Claim, ResourceId } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
-import type { Problem } from './problems.ts'
 
 /** Who owns what on one host. */
 export interface Ownership {
@@ -15,14 +15,13 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
   const owners = new Map<string, Declared>()
   for (const item of declared) {
     const { resource, declaredBy, position } = item
-    const where = position === undefined ? {} : { position }
     const same = byId.get(resource.id)
     if (same !== undefined) {
       report({
         code: 'duplicate-resource',
         message: `${resource.id} is declared twice: by ${same.declaredBy} and by ${declaredBy}`,
         hint: 'declare it in one place, and let the other refer to it',
-        ...where,
+        position,
       })
       continue
     }
@@ -36,7 +35,7 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
           code: 'conflicting-claim',
           message: `the ${claim.kind} ${claim.key} has two owners: ${owner.resource.id} by ${owner.declaredBy} and ${resource.id} by ${declaredBy}`,
           hint: 'let one of them go, or give it another name',
-          ...where,
+          position,
         })
     }
   }

@@ -1,12 +1,15 @@
 import type { Cluster, Host, ResourceDeclaration } from '../model/cluster.ts'
+import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
+import { perText } from '../model/memo.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
 import { declaredResource, readable, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
-import { collectProblems, type Problem } from './problems.ts'
+import { collectProblems } from './problems.ts'
 import { type ContextSource, createContexts } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
@@ -34,14 +37,15 @@ export function compile(input: CompileInput): Catalog {
     const report = (problem: Problem) => problems.add(host.name, problem)
     return assemble(host, declare(host, input, contexts, resourceOf, report), report)
   })
-  const diagnostics = problems.diagnostics()
-  if (diagnostics.length > 0) throw new SpecError(diagnostics)
+  const found = problems.all()
+  if (found.length > 0) throw new SpecError(found)
   return { cluster: cluster.name, hosts }
 }
 
 /** Makes declared resources; what many hosts have in common is one declaration and becomes one resource. */
 function createResourceMaker({ kinds, readFile }: CompileInput) {
-  const files = specFiles(readFile)
+  const read = perText((path) => readFile(path))
+  const files: SpecFiles = { read, render: createRenderer((path) => readable(path, () => read(path))) }
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
     const before = made.get(declaration)
@@ -50,16 +54,6 @@ function createResourceMaker({ kinds, readFile }: CompileInput) {
     if (declared !== undefined) made.set(declaration, declared)
     return declared
   }
-}
-
-function specFiles(readFile: CompileInput['readFile']): SpecFiles {
-  const texts = new Map<string, string>()
-  const read = (path: string) => {
-    const text = texts.get(path) ?? readFile(path)
-    texts.set(path, text)
-    return text
-  }
-  return { read, render: createRenderer((path) => readable(path, () => read(path))) }
 }
 
 /** Everything that is declared for a host, recipes first, in the order of the spec. */
@@ -92,7 +86,7 @@ function assemble(
       after: identities(after.get(resource.id)),
       notifies: notifies.get(resource.id) ?? NONE,
       declaredBy,
-      ...(position !== undefined && { position }),
+      ...given({ position }),
     }),
   )
   return { host: host.name, entries }

@@ -1,9 +1,10 @@
-import type { ResourceDeclaration, Value, ValueMap } from '../model/cluster.ts'
+import type { ResourceDeclaration } from '../model/cluster.ts'
+import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { Resource, ResourceKind } from '../model/resource.ts'
+import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
-import type { Problem } from './problems.ts'
-import { type Render, TemplateError } from './template.ts'
+import type { Render } from './template.ts'
 
 /** The files beside the spec, each read once. */
 export interface SpecFiles {
@@ -18,36 +19,16 @@ export function declaredResource(
   files: SpecFiles,
   report: (problem: Problem) => void,
 ): Declared | undefined {
-  const where = position === undefined ? {} : { position }
   const resourceKind = kinds[kind]
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
     const resource: Resource = resourceKind.create(withContent(kind, desired, files))
     return { resource, declaredBy: layer, position }
   } catch (error) {
-    for (const problem of explain(error)) report({ ...problem, ...where })
+    if (!(error instanceof SpecError)) throw error
+    for (const problem of error.problems) report({ ...problem, position })
     return undefined
   }
-}
-
-/** A file of the spec that cannot be read. */
-class UnreadableFile extends Error {}
-
-function explain(error: unknown): readonly Problem[] {
-  if (error instanceof SpecError) {
-    return error.diagnostics.map(({ code, message, hint }) => ({
-      code,
-      message,
-      ...(hint !== undefined && { hint }),
-    }))
-  }
-  if (error instanceof TemplateError) return [{ code: 'template-failed', message: error.message }]
-  if (error instanceof UnreadableFile) {
-    return [
-      { code: 'unreadable-file', message: error.message, hint: "the path is relative to the spec's folder" },
-    ]
-  }
-  throw error
 }
 
 /** `source` and `template` (with its `variables`) turned into `content`. */
@@ -67,11 +48,7 @@ function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMa
 }
 
 function mistake(message: string, hint: string): SpecError {
-  return new SpecError([{ severity: 'error', code: 'invalid-resource', path: '', message, hint }])
-}
-
-function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return new SpecError([{ code: 'invalid-resource', message, hint }])
 }
 
 /** The reader says what the matter is; the message names the file as the spec spells it. */
@@ -80,6 +57,7 @@ export function readable(path: string, read: () => string): string {
     return read()
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new UnreadableFile(`cannot read ${path}: ${reason}`, { cause: error })
+    const hint = "the path is relative to the spec's folder"
+    throw new SpecError([{ code: 'unreadable-file', message: `cannot read ${path}: ${reason}`, hint }])
   }
 }

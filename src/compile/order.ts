@@ -1,7 +1,7 @@
+import type { Problem } from '../model/diagnostic.ts'
 import type { ResourceId } from '../model/resource.ts'
 import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
-import type { Problem } from './problems.ts'
 import type { Edge } from './relations.ts'
 
 /**
@@ -45,6 +45,6 @@ function cycle(
     code: 'cycle',
     message: `resources wait for each other: ${first?.id}${steps}`,
     hint: 'leave out one of these; `notifies` acts without ordering',
-    ...(end.position !== undefined && { position: end.position }),
+    position: end.position,
   }
 }

@@ -1,12 +1,10 @@
-import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Problem } from '../model/diagnostic.ts'
 
-/** Collects what is wrong on each host; the same mistake on many hosts is one diagnostic that names them. */
+/** Collects what is wrong on each host; the same mistake on many hosts is one problem that names them. */
 export interface Problems {
   add(host: string, problem: Problem): void
-  diagnostics(): readonly Diagnostic[]
+  all(): readonly Problem[]
 }
-
-export type Problem = Omit<Diagnostic, 'severity' | 'path'>
 
 export function collectProblems(): Problems {
   const found = new Map<string, { readonly problem: Problem; readonly hosts: Set<string> }>()
@@ -17,10 +15,8 @@ export function collectProblems(): Problems {
       if (same === undefined) found.set(key, { problem, hosts: new Set([host]) })
       else same.hosts.add(host)
     },
-    diagnostics: () =>
+    all: () =>
       [...found.values()].map(({ problem, hosts }) => ({
-        severity: 'error',
-        path: '',
         ...problem,
         message: `${problem.message} (${nameHosts([...hosts])})`,
       })),

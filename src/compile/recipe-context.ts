@@ -1,55 +1,36 @@
-import type { Cluster, Host, ValueMap } from '../model/cluster.ts'
+import type { Cluster, Host, RecipeUse } from '../model/cluster.ts'
+import { SpecError } from '../model/errors.ts'
+import { perObject, perText } from '../model/memo.ts'
 import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
+import { isMap, NO_VALUES } from '../model/value.ts'
 import { createRenderer, type Render } from './template.ts'
-
-/** Thrown by `ctx.fail`. */
-export class RecipeRefusal extends Error {
-  readonly hint: string | undefined
-
-  constructor(message: string, hint: string | undefined) {
-    super(message)
-    this.name = 'RecipeRefusal'
-    this.hint = hint
-  }
-}
 
 /** What the contexts of all hosts share, so that neither peers nor templates cost anything per host. */
 export interface ContextSource {
-  contextOf(host: Host, loaded: LoadedRecipe): RecipeContext<never>
+  contextOf(host: Host, loaded: LoadedRecipe, use: RecipeUse): RecipeContext<never>
 }
 
 export function createContexts(cluster: Cluster): ContextSource {
   const { name, environment } = cluster
   const peers = indexHosts(cluster.hosts)
-  const filesOf = new WeakMap<LoadedRecipe, RecipeFiles>()
+  const filesOf = perObject(recipeFiles)
   return {
-    contextOf(host, loaded) {
-      let files = filesOf.get(loaded)
-      if (files === undefined) {
-        files = recipeFiles(loaded)
-        filesOf.set(loaded, files)
-      }
+    contextOf(host, loaded, { position }) {
       const own = host.attributes[loaded.recipe.name]
       return {
-        ...files,
+        ...filesOf(loaded),
         cluster: { name, environment },
         host: peers.of(host),
         platform: host.platform,
         // The loader has checked them against the recipe's schema, which is what its type is derived from.
-        attributes: (isMap(own) ? own : NO_ATTRIBUTES) as never,
+        attributes: (isMap(own) ? own : NO_VALUES) as never,
         hosts: peers.select,
         fail(message, hint) {
-          throw new RecipeRefusal(message, hint)
+          throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
         },
       }
     },
   }
-}
-
-const NO_ATTRIBUTES: ValueMap = Object.freeze({})
-
-function isMap(value: unknown): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface RecipeFiles {
@@ -58,14 +39,9 @@ interface RecipeFiles {
 }
 
 function recipeFiles(loaded: LoadedRecipe): RecipeFiles {
-  const texts = new Map<string, string>()
   return {
     template: createRenderer((name) => loaded.read(`templates/${name}`)),
-    file(name) {
-      const text = texts.get(name) ?? loaded.read(`files/${name}`)
-      texts.set(name, text)
-      return text
-    },
+    file: perText((name) => loaded.read(`files/${name}`)),
   }
 }
 

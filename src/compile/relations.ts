@@ -1,8 +1,9 @@
-import { suggest } from '../load/suggest.ts'
-import type { Notification, NotificationAction, ResourceId, ResourceRef, Timing } from '../model/resource.ts'
+import type { Problem } from '../model/diagnostic.ts'
+import type { NotificationAction, ResourceRef, Timing } from '../model/relations.ts'
+import type { Notification, ResourceId } from '../model/resource.ts'
+import { nearest } from '../validation/nearest.ts'
 import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
-import type { Problem } from './problems.ts'
 
 /** One resource comes after another, and the word in the spec that says so. */
 export interface Edge {
@@ -88,7 +89,7 @@ function resolve(
   const id = typeof ref === 'string' ? ref : ref.id
   const found = byId.get(id)
   if (found !== undefined) return found
-  const likely = suggest(id, byId.keys())
+  const likely = nearest(id, byId.keys())
   const missing =
     typeof ref === 'string'
       ? 'declare it for the same host, in a recipe or below `resources:`'
@@ -97,7 +98,7 @@ function resolve(
     code: 'unknown-resource',
     message: `${declared.resource.id} by ${declared.declaredBy}: ${relation} names ${id}, which this host does not have`,
     hint: likely === undefined ? missing : `did you mean ${likely}?`,
-    ...at(declared),
+    position: declared.position,
   })
   return undefined
 }
@@ -111,7 +112,7 @@ function notUnderstood(declared: Declared, to: Declared, action: NotificationAct
       actions.length === 0
         ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
         : `it can be asked to ${actions.join(', ')}`,
-    ...at(declared),
+    position: declared.position,
   }
 }
 
@@ -120,10 +121,6 @@ function neverRuns(declared: Declared): Problem {
     code: 'never-runs',
     message: `${declared.resource.id} by ${declared.declaredBy} would never run: it has no guard and nothing notifies it`,
     hint: 'set creates, onlyIf or unless, or have another resource notify it with the action run',
-    ...at(declared),
+    position: declared.position,
   }
-}
-
-function at({ position }: Declared): Pick<Problem, 'position'> {
-  return position === undefined ? {} : { position }
 }

@@ -1,11 +1,11 @@
 import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
+import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
-import type { Problem } from './problems.ts'
-import { type ContextSource, RecipeRefusal } from './recipe-context.ts'
+import type { ContextSource } from './recipe-context.ts'
 
 /**
  * The resources that one recipe declares for one host. What the recipe throws is reported where it threw (else at the
@@ -20,7 +20,7 @@ export function runRecipe(
 ): readonly Declared[] {
   const declaredBy = `recipe ${use.recipe}`
   try {
-    const context = contexts.contextOf(host, loaded)
+    const context = contexts.contextOf(host, loaded, use)
     // The loader has checked the attributes against the recipe's own schema, which its type comes from.
     const resources: unknown = loaded.recipe.resources({
       ...context,
@@ -31,7 +31,7 @@ export function runRecipe(
         code: 'recipe-failed',
         message: `${declaredBy} returned something else than resources`,
         hint: 'return a list of what file(...), unit(...) and the like give back; a recipe cannot be async',
-        ...at(use),
+        position: use.position,
       })
       return []
     }
@@ -43,10 +43,6 @@ export function runRecipe(
   }
 }
 
-function at({ position }: RecipeUse): Pick<Problem, 'position'> {
-  return position === undefined ? {} : { position }
-}
-
 function isResourceList(value: unknown): value is readonly Resource[] {
   return Array.isArray(value) && value.every(isResource)
 }
@@ -56,27 +52,14 @@ function isResource(value: unknown): boolean {
 }
 
 function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly Problem[] {
-  if (error instanceof RecipeRefusal) {
-    const { message, hint } = error
-    return [
-      {
-        code: 'recipe-refused',
-        message: `${declaredBy}: ${message}`,
-        ...(hint !== undefined && { hint }),
-        ...at(use),
-      },
-    ]
-  }
   const position = thrownAt(error) ?? use.position
-  const where = position === undefined ? {} : { position }
   if (error instanceof SpecError) {
-    return error.diagnostics.map(({ code, message, hint }) => ({
-      code,
-      message: `${declaredBy}: ${message}`,
-      ...(hint !== undefined && { hint }),
-      ...where,
+    return error.problems.map((problem) => ({
+      ...problem,
+      message: `${declaredBy}: ${problem.message}`,
+      position: problem.position ?? position,
     }))
   }
   const message = error instanceof Error ? error.message : String(error)
-  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, ...where }]
+  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, position }]
 }

@@ -1,31 +1,45 @@
 import Handlebars, { type HelperDeclareSpec, type HelperDelegate } from 'handlebars'
+import { callHelper, type Helper, helpers } from '../load/expressions/helpers.ts'
+import { toValue } from '../model/value.ts'
 
-/** The helpers of templates: `json`, `join`, and the built-in blocks, which refuse what is not defined. */
+/** The helpers of templates: those of expressions, and the built-in blocks, which refuse what is not defined. */
 export function templateHelpers(builtIn: {
   readonly [name: string]: HelperDelegate | undefined
 }): HelperDeclareSpec {
-  const helpers: HelperDeclareSpec = {
-    json: defined('json', (value: unknown) => JSON.stringify(value)),
-    join: defined('join', (list: unknown, separator: unknown) => {
-      if (!Array.isArray(list))
-        throw new Handlebars.Exception(`join needs a list, not ${JSON.stringify(list)}`)
-      return list.join(typeof separator === 'string' ? separator : ',')
-    }),
+  const known: HelperDeclareSpec = {
     blockHelperMissing() {
       throw new Handlebars.Exception('a block begins with #each, #if, #unless or #with')
     },
   }
+  for (const [name, helper] of helpers) known[name] = asTemplateHelper(helper)
   for (const name of ['each', 'if', 'unless', 'with']) {
-    const helper = builtIn[name]
-    if (helper !== undefined) helpers[name] = defined(`#${name}`, helper)
+    const block = builtIn[name]
+    if (block !== undefined) known[name] = defined(`#${name}`, block)
   }
-  return helpers
+  return known
+}
+
+function asTemplateHelper(helper: Helper): HelperDelegate {
+  const { name, optional } = helper
+  return function call(this: unknown, ...given: unknown[]) {
+    // The last one is Handlebars' own. As in expressions, a name by itself is a path.
+    const args = given.slice(0, -1)
+    if (args.length === 0 && typeof this === 'object' && this !== null && name in this)
+      return Reflect.get(this, name)
+    const missing = args.findIndex((arg, index) => arg === undefined && !(optional && index === 0))
+    if (missing !== -1) throw notDefined(name)
+    return callHelper(helper, args.map(toValue))
+  }
 }
 
 /** Strict mode looks at what is written, not at what helpers are given. */
 function defined(name: string, helper: HelperDelegate): HelperDelegate {
   return function checked(this: unknown, value: unknown, ...rest: unknown[]) {
     if (value !== undefined) return helper.call(this, value, ...rest)
-    throw new Handlebars.Exception(`${name} is given something that is not defined`)
+    throw notDefined(name)
   }
+}
+
+function notDefined(name: string): Error {
+  return new Handlebars.Exception(`${name} is given something that is not defined`)
 }

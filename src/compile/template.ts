@@ -1,14 +1,9 @@
 import Handlebars from 'handlebars'
+import { helpers } from '../load/expressions/helpers.ts'
+import { SpecError } from '../model/errors.ts'
+import { perText } from '../model/memo.ts'
 import type { Value } from '../model/value.ts'
 import { templateHelpers } from './template-helpers.ts'
-
-/** A template that is wrong, or that asks for what it is not given; the message begins with its name and line. */
-export class TemplateError extends Error {
-  constructor(message: string, options?: { readonly cause: unknown }) {
-    super(message, options)
-    this.name = 'TemplateError'
-  }
-}
 
 export type Render = (name: string, variables: { readonly [key: string]: Value }) => string
 
@@ -18,17 +13,16 @@ export type Render = (name: string, variables: { readonly [key: string]: Value }
  * missing is worse than an error.
  */
 export function createRenderer(read: (name: string) => string): Render {
-  const compiled = new Map<string, HandlebarsTemplateDelegate>()
+  const templateOf = perText((name) => handlebars.compile(read(name), OPTIONS))
   return (name, variables) => {
-    let template = compiled.get(name)
-    if (template === undefined) {
-      template = handlebars.compile(read(name), OPTIONS)
-      compiled.set(name, template)
-    }
-    const text = rendered(name, template, variables)
+    const text = rendered(name, templateOf(name), variables)
     if (!text.includes(STRUCTURE)) return text
-    throw new TemplateError(`${name}: a map or list stands where text is wanted; use json, join or #each`)
+    throw failed(`${name}: a map or list stands where text is wanted; use json, join or #each`)
   }
+}
+
+function failed(message: string): SpecError {
+  return new SpecError([{ code: 'template-failed', message }])
 }
 
 const handlebars = Handlebars.create()
@@ -40,7 +34,11 @@ const OPTIONS = {
   noEscape: true,
   strict: true,
   knownHelpersOnly: true,
-  knownHelpers: { json: true, join: true, log: false, lookup: false },
+  knownHelpers: {
+    ...Object.fromEntries([...helpers.keys()].map((name) => [name, true])),
+    log: false,
+    lookup: false,
+  },
 }
 
 function rendered(
@@ -51,7 +49,7 @@ function rendered(
   try {
     return template(viewOf(variables))
   } catch (error) {
-    throw new TemplateError(explain(name, error), { cause: error })
+    throw failed(explain(name, error))
   }
 }
 
@@ -70,6 +68,9 @@ function viewOf(value: Value): unknown {
 
 const MARK = { [Symbol.toPrimitive]: () => STRUCTURE }
 
+const KNOWN = ['each', 'if', 'unless', 'with', ...helpers.keys()].sort().join(', ')
+
+// Handlebars' errors are told apart by their words, which its minor versions may change: package.json pins that.
 function explain(name: string, error: unknown): string {
   if (!(error instanceof Error)) return `${name}: ${String(error)}`
   const { message } = error
@@ -81,7 +82,6 @@ function explain(name: string, error: unknown): string {
     /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message)
   if (missing !== null) return `${name}${line}: ${missing[1]} is not defined`
   const helper = /used the unknown helper (\S+)/.exec(message)
-  if (helper !== null)
-    return `${name}${line}: there is no helper ${helper[1]}; known are each, if, join, json, unless, with`
+  if (helper !== null) return `${name}${line}: there is no helper ${helper[1]}; known are ${KNOWN}`
   return `${name}${line}: ${message}`
 }

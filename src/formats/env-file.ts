@@ -1,4 +1,5 @@
-import { FormatError, type FormatProblem } from './format-error.ts'
+import type { Mistake } from '../model/diagnostic.ts'
+import { FormatError } from './format-error.ts'
 import { isVariableName, unreadableCharacter } from './systemd/text.ts'
 
 /** Variables of an `EnvironmentFile=`, in the order given. Booleans become `true` and `false`. */
@@ -18,7 +19,7 @@ export function renderEnvFile(variables: EnvironmentVariables): string {
   return entries.map(([name, value]) => `${name}=${quote(value)}\n`).join('')
 }
 
-function checkVariable(name: string, value: string): readonly FormatProblem[] {
+function checkVariable(name: string, value: string): readonly Mistake[] {
   if (!isVariableName(name))
     return [
       {

@@ -1,17 +1,12 @@
-/** Something that a format cannot say, or that its reader would not understand. */
-export interface FormatProblem {
-  readonly message: string
-  /** What to do about it. */
-  readonly hint: string
-}
+import type { Mistake } from '../model/diagnostic.ts'
 
-/** A value that cannot be rendered. The message holds every problem with its hint, one per line. */
+/** A value that a format cannot hold. The message has every mistake with its hint, one per line. */
 export class FormatError extends Error {
-  readonly problems: readonly FormatProblem[]
+  readonly mistakes: readonly Mistake[]
 
-  constructor(problems: readonly FormatProblem[]) {
-    super(problems.map((problem) => `${problem.message}; ${problem.hint}`).join('\n'))
+  constructor(mistakes: readonly Mistake[]) {
+    super(mistakes.map(({ message, hint }) => [message, hint].filter(Boolean).join('; ')).join('\n'))
     this.name = 'FormatError'
-    this.problems = problems
+    this.mistakes = mistakes
   }
 }

@@ -3,13 +3,13 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
+import type { SchemaMistake } from '../validation/explain.ts'
+import { createValidator } from '../validation/validator.ts'
 import { createProblems, type Problems } from './problems.ts'
 import { readSpec } from './read-spec.ts'
 import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
 import { type ClusterSpec, clusterSchema } from './schema/cluster-schema.ts'
-import type { SchemaMistake } from './schema/schema-mistake.ts'
-import { createValidator } from './schema/validate.ts'
 import type { Cut } from './yaml/cut.ts'
 import type { Document } from './yaml/document.ts'
 import { parseSpec } from './yaml/parse.ts'
@@ -40,8 +40,8 @@ export interface LoadedCluster {
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
   const { file, builtins, kinds, importRecipe } = input
   const problems = createProblems()
-  const { document: written, diagnostics } = parseSpec({ file, text: await readSpec(file) })
-  problems.add(diagnostics)
+  const { document: written, problems: found } = parseSpec({ file, text: await readSpec(file) })
+  for (const problem of found) problems.error(problem)
   const valid = written && validate(written, problems)
   if (valid === undefined) throw new SpecError(problems.errors)
   const recipes = await loadRecipes({ ...valid, builtins, problems, importRecipe })
@@ -62,9 +62,9 @@ function validate(
   for (const mistake of first.mistakes) {
     problems.error({ ...mistake, position: document.locate(mistake.path, mistake.part) })
   }
-  const pruned = document.without(cutsFor(first.mistakes))
-  const second = check(pruned.data)
-  return second.ok ? { spec: second.value, document: pruned } : undefined
+  const rest = document.without(cutsFor(first.mistakes))
+  const second = check(rest.data)
+  return second.ok ? { spec: second.value, document: rest } : undefined
 }
 
 /**

@@ -1,60 +1,36 @@
-import type { Diagnostic, Position } from '../model/diagnostic.ts'
-import { formatPath, type Path } from './yaml/path.ts'
-
-export interface Problem {
-  readonly code: string
-  readonly path?: Path
-  readonly message: string
-  readonly hint?: string | undefined
-  readonly position?: Position | undefined
-}
+import { type Diagnostic, diagnosticOf, type Problem } from '../model/diagnostic.ts'
 
 /** Collects everything that is wrong, each thing once: what stands in a role is wrong for all of its hosts alike. */
 export interface Problems {
   error(problem: Problem): void
   warning(problem: Problem): void
-  /** Takes over diagnostics that were made elsewhere. */
-  add(diagnostics: readonly Diagnostic[]): void
-  readonly errors: readonly Diagnostic[]
+  readonly errors: readonly Problem[]
   readonly warnings: readonly Diagnostic[]
 }
 
 export function createProblems(): Problems {
-  const found = new Map<string, Diagnostic>()
-  const add = (diagnostic: Diagnostic): void => {
-    const { severity, code, path, message, position } = diagnostic
+  const errors = new Map<string, Problem>()
+  const warnings = new Map<string, Problem>()
+  const addTo = (found: Map<string, Problem>) => (problem: Problem) => {
+    const { code, path, message, position } = problem
     // What stands at one place is one mistake, whichever way it was reached.
-    const place = position === undefined ? path : `${position.file}:${position.line}:${position.column}`
-    const key = JSON.stringify([severity, code, message, place])
-    if (!found.has(key)) found.set(key, diagnostic)
+    const place = position === undefined ? path : [position.file, position.line, position.column]
+    const key = JSON.stringify([code, message, place])
+    if (!found.has(key)) found.set(key, problem)
   }
-  const withSeverity = (severity: Diagnostic['severity']) => (problem: Problem) => {
-    const { code, path = [], message, hint, position } = problem
-    add({
-      severity,
-      code,
-      path: formatPath(path),
-      message,
-      ...(hint === undefined || hint === '' ? {} : { hint }),
-      ...(position === undefined ? {} : { position }),
-    })
-  }
-  const listed = (severity: Diagnostic['severity']) =>
-    [...found.values()].filter((diagnostic) => diagnostic.severity === severity).sort(byPosition)
   return {
-    error: withSeverity('error'),
-    warning: withSeverity('warning'),
-    add: (diagnostics) => diagnostics.forEach(add),
+    error: addTo(errors),
+    warning: addTo(warnings),
     get errors() {
-      return listed('error')
+      return [...errors.values()].sort(byPosition)
     },
     get warnings() {
-      return listed('warning')
+      return [...warnings.values()].sort(byPosition).map((problem) => diagnosticOf('warning', problem))
     },
   }
 }
 
 /** As one reads the file; what has no place comes first. */
-function byPosition({ position: one }: Diagnostic, { position: other }: Diagnostic): number {
+function byPosition({ position: one }: Problem, { position: other }: Problem): number {
   return (one?.line ?? 0) - (other?.line ?? 0) || (one?.column ?? 0) - (other?.column ?? 0)
 }

@@ -37,7 +37,5 @@ function unreadable(file: string, error: unknown): SpecError {
 }
 
 function problem(code: string, message: string, hint?: string): SpecError {
-  return new SpecError([
-    { severity: 'error', code, path: '', message, ...(hint === undefined ? {} : { hint }) },
-  ])
+  return new SpecError([{ code, message, hint }])
 }

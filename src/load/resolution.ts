@@ -1,4 +1,5 @@
 import type { RecipeUse } from '../model/cluster.ts'
+import type { Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import type { TemplateCache } from './expressions/evaluate.ts'
@@ -7,7 +8,6 @@ import type { Layer, LayerStack } from './layers/layers.ts'
 import type { Problems } from './problems.ts'
 import type { ClusterSpec, HostSpec } from './schema/cluster-schema.ts'
 import type { Document } from './yaml/document.ts'
-import type { Path } from './yaml/path.ts'
 
 /** What every step of resolving one spec reads, and where it reports. */
 export interface Resolution {

@@ -3,7 +3,8 @@ import type { Cluster, Host } from '../model/cluster.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { createTemplateCache } from './expressions/evaluate.ts'
-import { createAddressChecker, createNameChecker } from './hosts/check-duplicates.ts'
+import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
+import { checkTransport } from './hosts/check-transport.ts'
 import { createEntryResolver, knownEnvironment, membersOf } from './hosts/resolve-entry.ts'
 import { createHostResolver } from './hosts/resolve-host.ts'
 import { recipeUses } from './hosts/run-list.ts'
@@ -78,16 +79,16 @@ function resolveEntries(resolution: Resolution): readonly HostEntry[] {
 function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): readonly Host[] {
   const resolveHost = createHostResolver(resolution)
   const isNew = createNameChecker(resolution)
-  const checkAddress = createAddressChecker(resolution)
+  const checkPlace = createPlaceChecker(resolution)
   const hosts: Host[] = []
   for (const entry of entries) {
     warnIfIdle(entry, resolution)
-    checkDirectory(entry, resolution)
+    checkTransport(entry, resolution)
     for (const member of entry.members) {
       if (!isNew(entry, member.name)) continue
       const host = resolveHost(entry, member)
       if (host === undefined) continue
-      checkAddress(entry, host)
+      checkPlace(entry, host)
       hosts.push(host)
     }
   }
@@ -104,25 +105,6 @@ function warnIfIdle(
   if (runList.length > 0 || resources) return
   const message = `${key} has nothing to do: neither recipes nor resources`
   problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
-}
-
-function checkDirectory({ key, path, spec }: HostEntry, { document, problems }: Resolution): void {
-  const hasDirectory = typeof spec.directory === 'string'
-  if ((spec.transport === 'directory') === hasDirectory) return
-  problems.error({
-    code: hasDirectory ? 'unused-key' : 'missing-key',
-    path,
-    message: hasDirectory
-      ? `directory has no meaning without transport: directory`
-      : `${key} has transport directory, but no directory`,
-    hint: hasDirectory
-      ? 'add transport: directory, or remove directory'
-      : 'add directory: <path of the root tree>',
-    position: document.locate(
-      [...path, hasDirectory ? 'directory' : 'transport'],
-      hasDirectory ? 'key' : 'value',
-    ),
-  })
 }
 
 /** Roles in use were checked with their hosts; what the others list is checked here. */

@@ -1,3 +1,6 @@
+import { given } from './given.ts'
+import { formatPath, type Path } from './path.ts'
+
 /** A place in a text file; line and column count from 1. */
 export interface Position {
   readonly file: string
@@ -7,17 +10,33 @@ export interface Position {
   readonly length?: number
 }
 
-/**
- * One thing that is wrong (or doubtful) in what the user wrote. All of them are collected and shown together, each
- * with a code frame. `path` is the dotted path in the spec (`hosts.infra0.roles[1]`), empty where there is none.
- */
-export interface Diagnostic {
-  readonly severity: 'error' | 'warning'
+/** What is wrong, and what to do about it: a sentence each. */
+export interface Mistake {
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+/** A mistake in what the user wrote, and where. */
+export interface Problem extends Mistake {
   /** A stable kebab-case word, such as `unknown-key`. */
   readonly code: string
+  /** Where in the spec. */
+  readonly path?: Path
+  readonly position?: Position | undefined
+}
+
+/** A problem as it is shown, in text with a code frame or as JSON. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly code: string
+  /** Dotted (`hosts.infra0.roles[1]`); empty if the problem has none. */
   readonly path: string
   readonly message: string
-  /** What to do about it, one sentence. */
   readonly hint?: string
   readonly position?: Position
+}
+
+export function diagnosticOf(severity: Diagnostic['severity'], problem: Problem): Diagnostic {
+  const { code, path = [], message, hint, position } = problem
+  return { severity, code, path: formatPath(path), message, ...given({ hint: hint || undefined, position }) }
 }

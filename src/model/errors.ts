@@ -1,14 +1,18 @@
-import type { Diagnostic } from './diagnostic.ts'
+import { type Diagnostic, diagnosticOf, type Problem } from './diagnostic.ts'
 import type { ResourceId } from './resource.ts'
 
 /** The user's mistakes: the spec, a recipe's input, the command line. Exit code 3; nothing was contacted. */
 export class SpecError extends Error {
-  readonly diagnostics: readonly Diagnostic[]
+  readonly problems: readonly Problem[]
 
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map((diagnostic) => diagnostic.message).join('\n'))
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join('\n'))
     this.name = 'SpecError'
-    this.diagnostics = diagnostics
+    this.problems = problems
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.problems.map((problem) => diagnosticOf('error', problem))
   }
 }
 

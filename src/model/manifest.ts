@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
-import type { Platform, Target } from './cluster.ts'
 import { Operation } from './operation.ts'
+import { Platform } from './platform.ts'
 import { Probe } from './probe.ts'
 import { ResourceId } from './resource-id.ts'
 import { Count, type Data, describe, HostPath, HostPathKey, mapOf, Text } from './schema.ts'
+import { Target } from './targets/index.ts'
 
 /** The states of units, and which accounts and packages were missing, before converge first managed a resource. */
 const Found = Type.Object({
@@ -58,11 +59,8 @@ export const Made = Type.Object({
 export type Made = Data<typeof Made>
 
 /** A host of the cluster as the others remember it, so that one that left the spec can still be found. */
-export interface Member {
-  readonly name: string
-  readonly target: Target
-  readonly platform: Platform
-}
+export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
+export type Member = Data<typeof Member>
 
 /** A generation: what one apply did. */
 export const Generation = Type.Object({

@@ -3,7 +3,8 @@ import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
 import type { Made, Member, Undo } from './manifest.ts'
 import type { Operation } from './operation.ts'
-import type { Disruption, Guard, NotificationAction, ResourceId } from './resource.ts'
+import type { Disruption, NotificationAction } from './relations.ts'
+import type { Guard, ResourceId } from './resource.ts'
 import { Count, type Data, describe } from './schema.ts'
 
 /** What the plan saw at a path; apply checks it again under the lock before it touches anything. */

@@ -1,9 +1,7 @@
-import type { Platform } from './cluster.ts'
+import type { Platform } from './platform.ts'
 import type { Resource } from './resource.ts'
+import type { JsonSchema } from './schema.ts'
 import type { Value, ValueMap } from './value.ts'
-
-/** A JSON Schema, as data. */
-export type JsonSchema = { readonly [key: string]: unknown }
 
 /** A host as recipes see one: declared values only, never facts. */
 export interface RecipeHost {

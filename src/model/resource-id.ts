@@ -4,5 +4,8 @@ import { Type } from 'typebox'
 export type ResourceId = `${string}[${string}]`
 
 export const ResourceId = Type.Unsafe<ResourceId>(
-  Type.String({ pattern: '^[^[\\]\\u0000]+\\[[^\\u0000]*\\]$', description: 'As in file[/etc/motd].' }),
+  Type.String({
+    pattern: '^[^\\u0000[\\]]+\\[[^\\u0000]+\\]$',
+    description: 'the identity of a resource, such as unit[etcd.service]',
+  }),
 )

@@ -1,7 +1,9 @@
 import type { Position } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
+import type { NotificationAction, Relations, Timing } from './relations.ts'
 import type { ResourceId } from './resource-id.ts'
+import type { JsonSchema } from './schema.ts'
 import type { ValueMap } from './value.ts'
 
 export type { ResourceId }
@@ -11,14 +13,6 @@ export interface Claim {
   readonly kind: 'path' | 'unit' | 'user' | 'group' | 'package'
   readonly key: string
 }
-
-/** What a notified resource is asked to do. `run` is for commands. */
-export type NotificationAction = 'restart' | 'reload' | 'start' | 'stop' | 'run'
-
-export type Timing = 'delayed' | 'immediate'
-
-/** A relation's other end: a resource value, or its identity. */
-export type ResourceRef = Resource | ResourceId
 
 /** Conditions that must all hold. */
 export interface Guard {
@@ -32,34 +26,6 @@ export interface Guard {
   readonly absent?: string
   /** A unit that runs. */
   readonly running?: string
-}
-
-/** How disrupting this resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
-export interface Disruption {
-  /** Hosts with the same group wait for each other. */
-  readonly group: string
-  /** How many may be down at once; `quorum` leaves a majority standing. */
-  readonly maxUnavailable: number | 'quorum'
-  /** Read-only shell command that exits 0 when this member is healthy. */
-  readonly healthy: string
-  readonly healthyTimeoutSeconds: number
-  /** A path that exists once this member holds data. Absent everywhere means: the group is bootstrapped at once. */
-  readonly data?: string
-}
-
-/** The relations that every resource may have; part of each kind's input. */
-export interface Relations {
-  readonly after?: readonly ResourceRef[]
-  readonly notifies?: readonly {
-    readonly resource: ResourceRef
-    readonly action: NotificationAction
-    readonly timing?: Timing
-  }[]
-  readonly restartOn?: readonly ResourceRef[]
-  readonly reloadOn?: readonly ResourceRef[]
-  readonly onlyIf?: string
-  readonly unless?: string
-  readonly disruption?: Disruption
 }
 
 /** Why a resource acts although its own state is right: somebody notified it. */
@@ -87,8 +53,8 @@ export interface Step {
 /** A resource type: how `resources:` in YAML and recipes in TypeScript make a resource from plain data. */
 export interface ResourceKind {
   readonly kind: string
-  /** JSON Schema of the input without the relations. */
-  readonly schema: { readonly [key: string]: unknown }
+  /** JSON Schema of what a spec may say of one, relations included. */
+  readonly schema: JsonSchema
   /** Makes the resource from input that is valid against the schema; relations by identity. */
   create(input: ValueMap): Resource
 }

@@ -1,4 +1,4 @@
-import type { Target } from './cluster.ts'
+import type { Target } from './targets/index.ts'
 
 export interface ExecOptions {
   /** The program; it is sent on stdin to `/bin/sh -s` that runs with root's rights where the target asks for them. */

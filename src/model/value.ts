@@ -11,6 +11,35 @@ export function emptyMap<T>(): Record<string, T> {
   return Object.setPrototypeOf({}, null)
 }
 
+/** A map of these entries; later ones win. */
+export function mapWith(...sources: readonly { readonly [key: string]: Value }[]): ValueMap {
+  return Object.freeze(Object.assign(Object.create(null), ...sources))
+}
+
+export const NO_VALUES: ValueMap = mapWith()
+
+export function isMap(value: Value | undefined): value is ValueMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value)
+}
+
+/** JSON data as frozen maps without prototype; undefined for what no spec can hold. */
+export function toValue(data: unknown): Value | undefined {
+  if (data === null || typeof data === 'string' || typeof data === 'boolean' || typeof data === 'number')
+    return data
+  if (Array.isArray(data)) return Object.freeze(data.map((element) => toValue(element) ?? null))
+  if (typeof data !== 'object') return undefined
+  const map: Record<string, Value> = Object.create(null)
+  for (const [key, element] of Object.entries(data)) {
+    const value = toValue(element)
+    if (value !== undefined) map[key] = value
+  }
+  return Object.freeze(map)
+}
+
 /** Marks the branch of an exhaustive switch that cannot be reached. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`)

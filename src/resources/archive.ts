@@ -6,33 +6,36 @@ import { textContent } from './define/content.ts'
 import { defineResource, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { AbsolutePath, Sha256 } from './define/schema-types.ts'
+import { NormalPath, Sha256 } from './define/schema-types.ts'
 import { linkSteps } from './link.ts'
 
-const ArchiveSchema = Type.Object(
-  {
-    url: Type.String({
-      pattern: '^https?://[^\\s\\u0000]+$',
-      description: 'the http or https URL of a tar archive',
+const ArchiveSchema = Type.Object({
+  url: Type.String({
+    pattern: '^https?://[^\\s\\u0000]+$',
+    description: 'the http or https URL of a tar archive',
+  }),
+  sha256: Sha256,
+  path: NormalPath,
+  strip: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'a whole number from 0; how many leading path components to drop',
     }),
-    sha256: Sha256,
-    path: AbsolutePath,
-    strip: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'how many leading path components to drop' }),
+  ),
+  binaries: Type.Optional(
+    Type.Array(
+      Type.String({
+        pattern: '^(?!/)((?!\\.{1,2}(/|$))[^/\\u0000]+/)*(?!\\.{1,2}$)[^/\\u0000]+$',
+        description: 'a path inside the archive, such as "bin/etcd"',
+      }),
+      {
+        uniqueItems: true,
+        description: 'a list of different paths inside the archive; they are linked in binDir',
+      },
     ),
-    binaries: Type.Optional(
-      Type.Array(
-        Type.String({
-          pattern: '^(?!/)((?!\\.{1,2}(/|$))[^/\\u0000]+/)*(?!\\.{1,2}$)[^/\\u0000]+$',
-          description: 'a path inside the archive, such as "bin/etcd"',
-        }),
-        { uniqueItems: true },
-      ),
-    ),
-    binDir: Type.Optional(AbsolutePath),
-  },
-  { additionalProperties: false },
-)
+  ),
+  binDir: Type.Optional(NormalPath),
+})
 
 const DEFAULTS = { strip: 1, binDir: '/usr/local/bin' }
 

@@ -1,28 +1,24 @@
 import { Type } from 'typebox'
+import { describe, ShellCommand, Text } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
-import { AbsolutePath, AccountName, ShellCommand } from './define/schema-types.ts'
+import { AccountName, NormalPath } from './define/schema-types.ts'
 
-const CommandSchema = Type.Object(
-  {
-    name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'what it does, in one line' }),
-    command: ShellCommand,
-    cwd: Type.Optional(AbsolutePath),
-    user: Type.Optional(AccountName),
-    environment: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
-        Type.String({ pattern: '^[^\\u0000]*$' }),
-        {
-          additionalProperties: false,
-          description: 'a map of environment variables',
-        },
-      ),
-    ),
-    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, description: 'a number of seconds from 1' })),
-    creates: Type.Optional(AbsolutePath),
-  },
-  { additionalProperties: false },
-)
+const CommandSchema = Type.Object({
+  name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'one line of text; what it does' }),
+  command: ShellCommand,
+  cwd: Type.Optional(NormalPath),
+  user: Type.Optional(AccountName),
+  environment: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), describe(Text, 'text'), {
+      additionalProperties: false,
+      description: 'a map of environment variables, whose names have letters, digits and underscores',
+    }),
+  ),
+  timeoutSeconds: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1' }),
+  ),
+  creates: Type.Optional(NormalPath),
+})
 
 /**
  * A shell command. What decides whether it runs is `creates` (not once that path exists) or a guard (`onlyIf`,

@@ -3,17 +3,14 @@ import { ResourceConflict } from '../model/errors.ts'
 import { defineResource } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AbsolutePath, AccountNameOrId, Mode } from './define/schema-types.ts'
+import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
 
-const DirectorySchema = Type.Object(
-  {
-    path: AbsolutePath,
-    mode: Type.Optional(Mode),
-    owner: Type.Optional(AccountNameOrId),
-    group: Type.Optional(AccountNameOrId),
-  },
-  { additionalProperties: false },
-)
+const DirectorySchema = Type.Object({
+  path: NormalPath,
+  mode: Type.Optional(Mode),
+  owner: Type.Optional(AccountNameOrId),
+  group: Type.Optional(AccountNameOrId),
+})
 
 /** A directory with this owner and mode; what is in it is left alone, and what is missing above it is made with 0755. */
 export const { resource: directory, kind: directoryKind } = defineResource({

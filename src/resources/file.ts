@@ -1,35 +1,34 @@
 import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
+import { ShellCommand } from '../model/schema.ts'
 import { base64Content, textContent } from './define/content.ts'
 import { defineResource, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AbsolutePath, AccountNameOrId, Mode, ShellCommand } from './define/schema-types.ts'
+import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
 
-const FileSchema = Type.Object(
-  {
-    path: AbsolutePath,
-    content: Type.Optional(Type.String({ description: 'the text of the file' })),
-    contentBase64: Type.Optional(
-      Type.String({
-        pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-        description: 'the bytes of the file in base64',
-      }),
-    ),
-    mode: Type.Optional(Mode),
-    owner: Type.Optional(AccountNameOrId),
-    group: Type.Optional(AccountNameOrId),
-    validate: Type.Optional(ShellCommand),
-    sensitive: Type.Optional(
-      Type.Boolean({ description: 'true keeps its content out of diffs and messages' }),
-    ),
-    until: Type.Optional(AbsolutePath),
-  },
-  { additionalProperties: false },
-)
+const FileSchema = Type.Object({
+  path: NormalPath,
+  content: Type.Optional(Type.String({ description: 'text; the content of the file' })),
+  contentBase64: Type.Optional(
+    Type.String({
+      pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+      description: 'base64; the bytes of the file',
+    }),
+  ),
+  mode: Type.Optional(Mode),
+  owner: Type.Optional(AccountNameOrId),
+  group: Type.Optional(AccountNameOrId),
+  validate: Type.Optional(ShellCommand),
+  sensitive: Type.Optional(
+    Type.Boolean({ description: 'true or false; true keeps its content out of diffs and messages' }),
+  ),
+  until: Type.Optional(NormalPath),
+})
 
 const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }
 
@@ -122,8 +121,7 @@ export function fileSteps(
     mode,
     owner,
     group,
-    ...(validate !== undefined && { validate }),
-    ...(sensitive !== undefined && { sensitive }),
+    ...given({ validate, sensitive }),
   } as const
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
   const changes = attributeChanges(desired, found, facts.platform)

@@ -1,23 +1,25 @@
 import { Type } from 'typebox'
+import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { groupFact } from './define/facts-of.ts'
 import { AccountName } from './define/schema-types.ts'
 
-const GroupSchema = Type.Object(
-  {
-    name: AccountName,
-    gid: Type.Optional(Type.Integer({ minimum: 0, description: 'the number of the group' })),
-    system: Type.Optional(
-      Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
-    ),
-    prune: Type.Optional(
-      Type.Boolean({
-        description: 'true to remove the group when it leaves the spec, if converge created it',
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
+const GroupSchema = Type.Object({
+  name: AccountName,
+  gid: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'a whole number from 0; the number of the group' }),
+  ),
+  system: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; true takes a number from the range for services when it is created',
+    }),
+  ),
+  prune: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; true removes the group when it leaves the spec, if converge created it',
+    }),
+  ),
+})
 
 /** A group; its number is compared only where it is declared. */
 export const { resource: group, kind: groupKind } = defineResource({
@@ -34,8 +36,7 @@ export const { resource: group, kind: groupKind } = defineResource({
         op: 'group',
         name,
         system,
-        ...(gid !== undefined && { gid }),
-        ...(prune !== undefined && { prune }),
+        ...given({ gid, prune }),
       } as const
       if (found === null) return [{ operation, reason: 'will be created' }]
       if (gid === undefined || found.gid === gid) return []

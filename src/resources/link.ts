@@ -2,21 +2,16 @@ import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { PathFact } from '../model/facts.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
+import { describe, FilledText } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { AbsolutePath } from './define/schema-types.ts'
+import { NormalPath } from './define/schema-types.ts'
 
-const LinkSchema = Type.Object(
-  {
-    path: AbsolutePath,
-    target: Type.String({
-      pattern: '^[^\\u0000]+$',
-      description: 'what the link points to, absolute or relative to its directory',
-    }),
-  },
-  { additionalProperties: false },
-)
+const LinkSchema = Type.Object({
+  path: NormalPath,
+  target: describe(FilledText, 'the path that the link points to, absolute or relative to its directory'),
+})
 
 /** A symbolic link; what it points to need not exist. */
 export const { resource: link, kind: linkKind } = defineResource({

@@ -2,27 +2,28 @@ import { Type } from 'typebox'
 import { defineResource } from './define/define-resource.ts'
 import { packageFact } from './define/facts-of.ts'
 
-const PackageSchema = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
-      description: 'the name of a package as the package manager spells it',
+const PackageSchema = Type.Object({
+  name: Type.String({
+    pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
+    description: 'the name of a package as the package manager spells it',
+  }),
+  version: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
+      description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
     }),
-    version: Type.Optional(
-      Type.String({
-        pattern: '^[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
-        description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
-      }),
-    ),
-    autostart: Type.Optional(
-      Type.Boolean({ description: 'true lets the package start its daemons when it is installed' }),
-    ),
-    update: Type.Optional(
-      Type.Boolean({ description: 'false leaves package lists alone that are older than a day' }),
-    ),
-  },
-  { additionalProperties: false },
-)
+  ),
+  autostart: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; true lets the package start its daemons when it is installed',
+    }),
+  ),
+  update: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; false leaves package lists alone that are older than a day',
+    }),
+  ),
+})
 
 /** An installed package: any version of it, or exactly the one that is declared. */
 export const { resource: pkg, kind: packageKind } = defineResource({

@@ -1,37 +1,41 @@
 import { type Static, Type } from 'typebox'
 import type { UserFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { userFact } from './define/facts-of.ts'
-import { AbsolutePath, AccountName } from './define/schema-types.ts'
+import { AccountName, NormalPath } from './define/schema-types.ts'
 
-const UserSchema = Type.Object(
-  {
-    name: AccountName,
-    uid: Type.Optional(Type.Integer({ minimum: 0, description: 'the number of the user' })),
-    group: Type.Optional(AccountName),
-    groups: Type.Optional(
-      Type.Array(AccountName, {
-        uniqueItems: true,
-        description: 'the supplementary groups by name; the list is complete',
-      }),
-    ),
-    home: Type.Optional(AbsolutePath),
-    shell: Type.Optional(AbsolutePath),
-    comment: Type.Optional(
-      Type.String({ pattern: '^[^:\\n\\u0000]*$', description: 'one line of text without a colon' }),
-    ),
-    system: Type.Optional(
-      Type.Boolean({ description: 'true to take a number of the range for services when it is created' }),
-    ),
-    prune: Type.Optional(
-      Type.Boolean({
-        description: 'true to remove the user when it leaves the spec, if converge created it',
-      }),
-    ),
-    createHome: Type.Optional(Type.Boolean({ description: 'true to make the home when it is created' })),
-  },
-  { additionalProperties: false },
-)
+const UserSchema = Type.Object({
+  name: AccountName,
+  uid: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'a whole number from 0; the number of the user' }),
+  ),
+  group: Type.Optional(AccountName),
+  groups: Type.Optional(
+    Type.Array(AccountName, {
+      uniqueItems: true,
+      description: 'a list of group names; all supplementary groups of the user',
+    }),
+  ),
+  home: Type.Optional(NormalPath),
+  shell: Type.Optional(NormalPath),
+  comment: Type.Optional(
+    Type.String({ pattern: '^[^:\\n\\u0000]*$', description: 'one line of text without a colon' }),
+  ),
+  system: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; true takes a number from the range for services when it is created',
+    }),
+  ),
+  prune: Type.Optional(
+    Type.Boolean({
+      description: 'true or false; true removes the user when it leaves the spec, if converge created it',
+    }),
+  ),
+  createHome: Type.Optional(
+    Type.Boolean({ description: 'true or false; true makes the home when the user is created' }),
+  ),
+})
 
 type DeclaredUser = Static<typeof UserSchema>
 
@@ -43,7 +47,7 @@ export const { resource: user, kind: userKind } = defineResource({
   name: ({ name }) => name,
   behave(desired) {
     const groups = desired.groups && [...desired.groups].sort()
-    const wanted = { ...desired, ...(groups !== undefined && { groups }) }
+    const wanted = { ...desired, ...given({ groups }) }
     return {
       claims: [{ kind: 'user', key: desired.name }],
       follows: () =>

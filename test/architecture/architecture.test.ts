@@ -35,6 +35,10 @@ const breaches: readonly (readonly [Record<string, string>, string])[] = [
     { 'recipes/etcd/recipe.ts': `import { x } from '../../src/resources/file.ts'` },
     'recipes/etcd/recipe.ts: recipes may not import src/resources/file.ts',
   ],
+  [
+    { 'src/report/a.ts': `import { file } from 'converge'` },
+    'src/report/a.ts: report may not import src/dsl.ts',
+  ],
   [{ 'src/cli.ts': `import '../test/x.ts'` }, 'src/cli.ts: cli may not import test/x.ts'],
   [{ 'src/utils/a.ts': '' }, 'src/utils/a.ts: is in no known folder'],
   [
@@ -84,6 +88,7 @@ test('accepts what the table allows, and words that only look impure', () => {
       `// process.env, Date.now()\nexport const x = { process: 'console.log', at: new Date(0) }.process`,
     ],
     ['src/load/read-spec.ts', `import 'node:fs'`],
+    ['recipes/x/recipe.ts', `import { file } from 'converge'`],
   ])
   assert.equal(checkArchitecture(sources), [])
 })

@@ -4,6 +4,7 @@ import { command, directory, file, unit } from '../../src/dsl.ts'
 import type { ResourceDeclaration } from '../../src/model/cluster.ts'
 import type { RecipeContext } from '../../src/model/recipe.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import { NO_VALUES } from '../../src/model/value.ts'
 import { AT_RUN_LIST, compileSample, host, ids, mistakes, recipe } from './sample-cluster.ts'
 
 const at = { file: 'cluster.yaml', line: 9, column: 3 }
@@ -61,7 +62,7 @@ test('gives a recipe its attributes, its host and its peers', () => {
   const peers = [['a', 'b', 'c'], ['a', 'c'], ['b', 'c'], ['a'], []]
   assert.equal(seen, [
     ['a', { port: 80 }, ...peers],
-    ['c', {}, ...peers],
+    ['c', NO_VALUES, ...peers],
   ])
 })
 
@@ -161,9 +162,9 @@ test('what a recipe gives to a resource is checked, every mistake at once', () =
   assert.equal(
     mistakes({ hosts: [host('a', ['bad'])], recipes: [bad] }).map((line) => line.replace(/^\d+:\d+ /, '')),
     [
-      'unknown-key recipe bad: file: unknown property contnet (host a); did you mean content?',
-      'invalid-resource recipe bad: file: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "etc/motd" (host a)',
-      'invalid-resource recipe bad: file: mode must be four octal digits as a string, such as "0644", not 420 (host a)',
+      'unknown-key recipe bad: file: unknown key contnet (host a); did you mean content?',
+      'invalid-value recipe bad: file: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "etc/motd" (host a)',
+      'wrong-type recipe bad: file: mode must be four octal digits as a string, such as "0644", not 420 (host a)',
     ],
   )
 })

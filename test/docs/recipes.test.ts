@@ -63,7 +63,11 @@ test('lists everything that a recipe is given', () => {
   }
   const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', hosts: [host] }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
-  const context = createContexts(cluster).contextOf(host, { recipe, read: () => '' })
+  const context = createContexts(cluster).contextOf(
+    host,
+    { recipe, read: () => '' },
+    { recipe: 'r', layer: 'host a' },
+  )
   const listed = firstCellsOf(sectionOf(document, '## What a recipe is given'))
   assert.equal(listed.map(withoutArguments).slice(1).sort(), Object.keys(context).sort())
 })
@@ -91,7 +95,7 @@ test('says truly that a misspelt directive is refused with a suggestion', () => 
     assert.unreachable()
   } catch (error) {
     if (!(error instanceof dsl.FormatError)) throw error
-    assert.match(error.problems[0]?.hint ?? '', 'Restart')
+    assert.match(error.mistakes[0]?.hint ?? '', 'Restart')
   }
 })
 

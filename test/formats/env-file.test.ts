@@ -64,7 +64,7 @@ test('is read back as written, whatever the values', () => {
 test('refuses names that systemd would ignore, all at once', () => {
   const error = failureOf({ 'ETCD-NAME': 'a', '1ST': 'b', '': 'c', 'A\nB': 'd', GOOD: 'e' })
   assert.equal(
-    error.problems.map((problem) => problem.message),
+    error.mistakes.map((problem) => problem.message),
     [
       'env file: "ETCD-NAME" is not the name of an environment variable',
       'env file: "1ST" is not the name of an environment variable',
@@ -72,7 +72,7 @@ test('refuses names that systemd would ignore, all at once', () => {
       'env file: "A\\nB" is not the name of an environment variable',
     ],
   )
-  assert.is(error.problems[0]?.hint, 'use letters, digits and _, and no digit in front')
+  assert.is(error.mistakes[0]?.hint, 'use letters, digits and _, and no digit in front')
 })
 
 test('refuses characters that systemd refuses', () => {

@@ -261,7 +261,7 @@ hosts:
     '7:26+5 missing-recipe the recipe fleet needs the recipe docker in the same run list (list docker before fleet)',
     '8:26+2 wrong-type release must be text, but YAML reads 12 as a number (put it in quotes: "12")',
     '8:36+4 not-allowed init must be systemd or none, not "sysv"',
-    '9:18+4 wrong-type port must be a whole number, not "22" (write 22 without quotes)',
+    '9:18+4 wrong-type port must be a whole number from 1 to 65535, not "22" (write 22 without quotes)',
     '9:30+1 wrong-type user must be text, but YAML reads 5 as a number (put it in quotes: "5")',
     '11:24+4 wrong-type version must be text, but YAML reads 3.10 as the number 3.1 (put it in quotes: "3.10")',
     '11:30+6 unknown-key unknown key verson (did you mean version?)',
@@ -273,9 +273,9 @@ hosts:
     '15:33+4 wrong-type mode must be text, but YAML reads 0644 as the number 644 (put it in quotes: "0644")',
     '15:39+6 unknown-key unknown key contnt (did you mean content?)',
     '16:9+3 unknown-kind there is no resource kind fil (did you mean file?)',
-    '17:70+3 not-allowed action must be restart or reload or start or stop or run, not "foo"',
+    '17:70+3 not-allowed action must be run, start, stop, restart or reload, not "foo"',
     '18:3+6 invalid-range the range [3-1] runs backwards (such as infra[0-2], core-[01-05] or web[1-3,7])',
-    '19:19+9 missing-key d has transport directory, but no directory (add directory: <path of the root tree>)',
+    '19:19+9 missing-key d has transport directory, but no directory (set directory to the path of a root tree on this machine)',
   ])
 })
 
@@ -336,7 +336,10 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
   [
     'nothing that counts',
     'environment: x\n',
-    ['1:1+1 missing-key cluster is missing', '1:1+1 missing-key hosts is missing'],
+    [
+      '1:1+1 missing-key cluster is missing (set cluster to a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit)',
+      '1:1+1 missing-key hosts is missing',
+    ],
   ],
   [
     'sections of the wrong shape',
@@ -358,8 +361,8 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     'addresses that two hosts have',
     'cluster: x\nhosts:\n  "a[0-2]": { address: 10.0.0.1 }\n  b: { address: 10.0.0.1, ssh: { port: 2222 } }\n  c: { address: 10.0.0.1 }\n',
     [
-      '3:24+8 duplicate-address a1 has the same address as a0: 10.0.0.1 port 22 (make it depend on the host, such as "192.168.33.{{add index 10}}")',
-      '5:17+8 duplicate-address c has the same address as a0 in line 3: 10.0.0.1 port 22',
+      '3:24+8 duplicate-address a1 has the same address as a0: 10.0.0.1 (make it depend on the host, such as "192.168.33.{{add index 10}}")',
+      '5:17+8 duplicate-address c has the same address as a0 in line 3: 10.0.0.1',
     ],
   ],
   [
@@ -425,7 +428,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
   [
     'a value that only its expression makes wrong',
     'cluster: x\nssh: { port: "{{host.name}}" }\nhosts: { a: {} }\n',
-    ['2:14+15 wrong-type port must be a whole number, not "a"'],
+    ['2:14+15 wrong-type port must be a whole number from 1 to 65535, not "a"'],
   ],
 ]
 
@@ -436,8 +439,7 @@ for (const [what, text, expected] of table) {
 }
 
 test('keys such as __proto__ are unknown keys or plain attributes, and pollute nothing', async () => {
-  const known =
-    'known keys: cluster, environment, attributes, platform, ssh, recipes, environments, roles, hosts'
+  const known = 'known: attributes, cluster, environment, environments, hosts, platform, recipes, roles, ssh'
   assert.equal(await mistakes(`cluster: x\n__proto__: { polluted: 1 }\nconstructor: 1\n${tail}`), [
     `2:1+9 unknown-key unknown key __proto__ (${known})`,
     `3:1+11 unknown-key unknown key constructor (${known})`,
@@ -486,7 +488,7 @@ test('--set is checked like everything else', async () => {
       '- invalid-set --set .a=1: the path has an empty part (write path=value, such as etcd.version=3.5.0)',
       '- invalid-set --set a=[: flow sequence in block collection must be sufficiently indented and end with a ] (put it in quotes)',
       `- wrong-type --set etcd.version: version must be text, but YAML reads 3.10 as the number 3.1 (keep the quotes from your shell: --set 'etcd.version="3.10"')`,
-      '- invalid-value --set etcd.heartbeatMs: heartbeatMs must be >= 1',
+      '- invalid-value --set etcd.heartbeatMs: heartbeatMs must be at least 1, not 0',
     ],
   )
   const { attributes } = await host(text, {

@@ -5,8 +5,10 @@ import { Type } from 'typebox'
 import { type LoadClusterInput, type LoadedCluster, loadCluster } from '../../src/load/load-cluster.ts'
 import type { Diagnostic } from '../../src/model/diagnostic.ts'
 import { SpecError } from '../../src/model/errors.ts'
-import type { JsonSchema, LoadedRecipe } from '../../src/model/recipe.ts'
+import type { LoadedRecipe } from '../../src/model/recipe.ts'
+import { DeclaredRelations } from '../../src/model/relations.ts'
 import type { ResourceKind } from '../../src/model/resource.ts'
+import type { JsonSchema } from '../../src/model/schema.ts'
 import type { Value } from '../../src/model/value.ts'
 
 const recipe = (name: string, attributes: JsonSchema, needs: readonly string[] = []): LoadedRecipe => ({
@@ -53,6 +55,7 @@ export const kinds: Readonly<Record<string, ResourceKind>> = {
       content: Type.Optional(Type.String()),
       source: Type.Optional(Type.String()),
       mode: Type.Optional(Type.String({ pattern: '^[0-7]{4}$', description: 'four octal digits' })),
+      ...DeclaredRelations.properties,
     }),
   ),
   unit: kind('unit', Type.Object({ name: Type.String(), enabled: Type.Optional(Type.Boolean()) })),

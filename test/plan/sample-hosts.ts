@@ -1,14 +1,8 @@
 import type { Facts, PathFact, PlatformFact, UnitFact } from '../../src/model/facts.ts'
 import type { Operation } from '../../src/model/operation.ts'
 import type { Change } from '../../src/model/plan.ts'
-import type {
-  CatalogEntry,
-  HostCatalog,
-  Notification,
-  NotificationAction,
-  Resource,
-  Timing,
-} from '../../src/model/resource.ts'
+import type { NotificationAction, Timing } from '../../src/model/relations.ts'
+import type { CatalogEntry, HostCatalog, Notification, Resource } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { textContent } from '../../src/resources/define/content.ts'
 

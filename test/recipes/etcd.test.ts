@@ -1,18 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { builtinRecipes } from '../../recipes/index.ts'
 import { compile } from '../../src/compile/compile.ts'
+import * as dsl from '../../src/dsl.ts'
 import { loadCluster } from '../../src/load/load-cluster.ts'
+import { createImportRecipe } from '../../src/load/recipes/import-recipe.ts'
 import { loadBuiltin } from '../../src/load/recipes/read-asset.ts'
-import type { Platform } from '../../src/model/cluster.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { Facts } from '../../src/model/facts.ts'
+import type { Platform } from '../../src/model/platform.ts'
 import type { Catalog, CatalogEntry } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
+import { scratchFolder } from '../commands/scratch.ts'
 
 const folder = fileURLToPath(new URL('../../fixtures/clusters/etcd/', import.meta.url))
 const builtins = Object.fromEntries(
@@ -23,16 +26,18 @@ interface Changes {
   readonly set?: readonly string[]
   readonly address?: string
   readonly platform?: Partial<Platform>
+  /** The folder of a copy of the fixture that brings its own recipes. */
+  readonly copy?: string
 }
 
 /** The fixture, with something changed in it. */
-async function compiled({ set = [], platform = {}, ...changes }: Changes = {}): Promise<Catalog> {
+async function compiled({ set = [], platform = {}, copy, ...changes }: Changes = {}): Promise<Catalog> {
   const { cluster, recipes } = await loadCluster({
-    file: join(folder, 'cluster.yaml'),
+    file: join(copy ?? folder, 'cluster.yaml'),
     set,
-    builtins,
+    builtins: copy === undefined ? builtins : {},
     kinds: resourceKinds,
-    importRecipe: () => Promise.reject(new Error('this cluster has no recipes of its own')),
+    importRecipe: createImportRecipe(dsl),
   })
   const readFile = (path: string) => readFileSync(join(folder, path), 'utf8')
   const hosts = cluster.hosts.map((host) => ({
@@ -188,6 +193,15 @@ test('puts IPv6 addresses into brackets', async () => {
   const environment =
     texts(entriesOf(await compiled({ address: 'fd00::1' }), 'infra0'))['/etc/etcd/etcd.env'] ?? ''
   assert.match(environment, 'ETCD_LISTEN_PEER_URLS="http://[fd00::1]:2380"\n')
+})
+
+test('works unchanged as a recipe of your own', async () => {
+  const copy = scratchFolder()
+  cpSync(join(folder, '../../../recipes/etcd'), join(copy, 'etcd'), { recursive: true })
+  const spec = readFileSync(join(folder, 'cluster.yaml'), 'utf8')
+  writeFileSync(join(copy, 'cluster.yaml'), `${spec}recipes: { etcd: etcd/recipe.ts }\n`)
+  const catalog = await compiled({ copy })
+  for (const { host } of catalog.hosts) assert.equal(texts(entriesOf(catalog, host)), expectedTexts(host))
 })
 
 test.run()

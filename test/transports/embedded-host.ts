@@ -6,7 +6,7 @@ import {
   type EmbeddedHostsOptions,
   startEmbeddedHosts,
 } from '../../src/embedded/hosts.ts'
-import type { SshSettings } from '../../src/model/cluster.ts'
+import type { SshSettings } from '../../src/model/targets/ssh.ts'
 import type { Connection, ConnectOptions } from '../../src/model/transport.ts'
 import type { SshEnvironment } from '../../src/transports/ssh/config.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'

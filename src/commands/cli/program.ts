@@ -136,11 +136,11 @@ async function refuseHelpOfUnknown([first, word]: readonly string[], program: Co
   const known = program.commands.map((command) => command.name())
   if (first !== 'help' || word === undefined || word.startsWith('-') || [...known, 'help'].includes(word))
     return 0
-  const [{ usageError }, { suggestHint }] = await Promise.all([
+  const [{ usageError }, { nearestHint }] = await Promise.all([
     import('./usage-error.ts'),
-    import('../../load/suggest.ts'),
+    import('../../validation/nearest.ts'),
   ])
-  throw usageError(`unknown command "${word}"`, suggestHint(word, known, ''))
+  throw usageError(`unknown command "${word}"`, nearestHint(word, known, ''))
 }
 
 /**
@@ -150,9 +150,9 @@ async function refuseHelpOfUnknown([first, word]: readonly string[], program: Co
 async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
   if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
   const known = command.parent?.commands.map((other) => other.name()) ?? []
-  const [{ usageError }, { suggestHint }] = await Promise.all([
+  const [{ usageError }, { nearestHint }] = await Promise.all([
     import('./usage-error.ts'),
-    import('../../load/suggest.ts'),
+    import('../../validation/nearest.ts'),
   ])
   if (known.includes(word)) {
     throw usageError(
@@ -160,7 +160,7 @@ async function refuseUnknownCommand(word: string, command: Command): Promise<voi
       `the command comes first: converge ${word} ...`,
     )
   }
-  const hint = suggestHint(word, known, '')
+  const hint = nearestHint(word, known, '')
   // Whoever comes from other tools names a host there.
   const choice = hint.startsWith('known') ? `; hosts are chosen with --limit ${word}` : ''
   throw usageError(`unknown command "${word}"`, `${hint}${choice}`)

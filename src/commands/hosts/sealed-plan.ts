@@ -47,11 +47,10 @@ export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: Spec
   const hint = compareSources(sealed.source, await sourceOf(options))
   throw new SpecError(
     unsealed.differences.map(({ host, message }, index, { length }) => ({
-      severity: 'error',
       code: 'plan-outdated',
-      path: host === '' ? '' : `hosts.${host}`,
+      path: host === '' ? [] : ['hosts', host],
       message: host === '' ? message : `${host}: ${message}`,
-      ...(index === length - 1 ? { hint } : {}),
+      hint: index === length - 1 ? hint : undefined,
     })),
   )
 }

@@ -57,9 +57,7 @@ function tookTooLong(
   const position = running === undefined ? undefined : entryOf(cluster, running)
   return new SpecError([
     {
-      severity: 'error',
       code: 'recipe-timeout',
-      path: '',
       message,
       hint: 'look for a loop without end, or give it more time with --compile-timeout',
       ...given({ position }),

@@ -1,5 +1,5 @@
-import { suggestHint } from '../../load/suggest.ts'
 import type { Cluster, Host } from '../../model/cluster.ts'
+import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
 
 /**
@@ -19,7 +19,7 @@ export function onlyHost(cluster: Cluster, name: string): Host {
   const host = cluster.hosts.find((candidate) => candidate.name === name)
   if (host !== undefined) return host
   const names = cluster.hosts.map((candidate) => candidate.name)
-  throw usageError(`there is no host "${name}"`, suggestHint(name, names.slice(0, 20), ''))
+  throw usageError(`there is no host "${name}"`, nearestHint(name, names.slice(0, 20), ''))
 }
 
 /** Commas within brackets belong to a range. */
@@ -35,14 +35,14 @@ function hostsOf(cluster: Cluster, term: string): readonly Host[] {
   const hosts = cluster.hosts.filter((host) => pattern(host.name))
   if (hosts.length > 0) return hosts
   const names = cluster.hosts.map((host) => host.name)
-  throw usageError(`no host matches "${term}"`, suggestHint(term, names.slice(0, 20), ''))
+  throw usageError(`no host matches "${term}"`, nearestHint(term, names.slice(0, 20), ''))
 }
 
 function hostsOfRole(cluster: Cluster, role: string): readonly Host[] {
   const hosts = cluster.hosts.filter((host) => host.roles.includes(role))
   if (hosts.length > 0) return hosts
   const roles = [...new Set(cluster.hosts.flatMap((host) => host.roles))]
-  throw usageError(`no host has the role "${role}"`, suggestHint(role, roles, 'no host has a role'))
+  throw usageError(`no host has the role "${role}"`, nearestHint(role, roles, 'no host has a role'))
 }
 
 /** Matches by pattern instead of expanding, so that `[0-999999999]` costs nothing. */

@@ -1,5 +1,5 @@
-import type { FormatProblem } from '../format-error.ts'
-import { nearest } from '../nearest.ts'
+import type { Mistake } from '../../model/diagnostic.ts'
+import { nearest } from '../../validation/nearest.ts'
 import { COMMON_SECTIONS, DIRECTIVES, UNIT_TYPES } from './directives.ts'
 
 /** What may stand in one unit file: the names of its sections. */
@@ -25,7 +25,7 @@ function dropInUnit(directory: string): string {
 }
 
 /** The problem with a file whose name says no unit type. */
-export function unknownUnitType(fileName: string): FormatProblem {
+export function unknownUnitType(fileName: string): Mistake {
   const suffixes = [...UNIT_TYPES.keys()].map((type) => `.${type}`)
   return {
     message: `${fileName}: not the name of a unit file or drop-in`,
@@ -34,7 +34,7 @@ export function unknownUnitType(fileName: string): FormatProblem {
 }
 
 /** The problem with a section that this unit file may not have; names with `X-` in front are the user's own. */
-export function checkSectionName(syntax: UnitSyntax, section: string): FormatProblem | undefined {
+export function checkSectionName(syntax: UnitSyntax, section: string): Mistake | undefined {
   if (syntax.sections.includes(section) || isOwnName(section)) return undefined
   const message = `${syntax.fileName}: unknown section [${section}]`
   for (const [type, ownSection] of UNIT_TYPES)
@@ -49,7 +49,7 @@ export function checkDirectiveName(
   syntax: UnitSyntax,
   section: string,
   directive: string,
-): FormatProblem | undefined {
+): Mistake | undefined {
   if (isOwnName(directive)) return undefined
   const known = DIRECTIVES.get(section)
   if (known === undefined || known.has(directive)) return undefined

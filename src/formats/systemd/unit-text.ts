@@ -1,4 +1,4 @@
-import type { FormatProblem } from '../format-error.ts'
+import type { Mistake } from '../../model/diagnostic.ts'
 import {
   checkDirectiveName,
   checkSectionName,
@@ -9,7 +9,7 @@ import {
 import { unreadableCharacter } from './text.ts'
 
 /** A problem at a line of the text, counted from 1; a continued line counts as the line where it begins. */
-export interface UnitTextProblem extends FormatProblem {
+export interface UnitTextProblem extends Mistake {
   readonly line: number
 }
 
@@ -52,7 +52,7 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
   const problems: UnitTextProblem[] = []
   let section: { readonly name: string; readonly known: boolean } | undefined
   for (const { line, text } of logicalLines(lines)) {
-    const report = (problem: FormatProblem | undefined) => {
+    const report = (problem: Mistake | undefined) => {
       if (problem !== undefined) problems.push({ line, ...problem })
     }
     const header = /^\[(.*)\]$/.exec(text)?.[1]

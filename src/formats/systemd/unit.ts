@@ -1,4 +1,5 @@
-import { FormatError, type FormatProblem } from '../format-error.ts'
+import type { Mistake } from '../../model/diagnostic.ts'
+import { FormatError } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
 import { codePointName, unreadableCharacter } from './text.ts'
 
@@ -32,10 +33,10 @@ export function renderUnit(unit: UnitFile, fileName: string): string {
 }
 
 /** Everything that systemd would not understand in a unit: unknown names, misplaced directives, unwritable values. */
-export function checkUnit(unit: UnitFile, fileName: string): readonly FormatProblem[] {
+export function checkUnit(unit: UnitFile, fileName: string): readonly Mistake[] {
   const syntax = unitSyntax(fileName)
   if (syntax === undefined) return [unknownUnitType(fileName)]
-  const problems: (FormatProblem | undefined)[] = []
+  const problems: (Mistake | undefined)[] = []
   for (const [section, directives] of Object.entries(unit)) {
     const sectionProblem = checkSectionName(syntax, section)
     problems.push(sectionProblem)
@@ -59,7 +60,7 @@ function checkValue(
   section: string,
   directive: string,
   value: UnitValue,
-): FormatProblem | undefined {
+): Mistake | undefined {
   const place = `${fileName}: [${section}] ${directive}=`
   if (typeof value === 'boolean') return undefined
   if (typeof value === 'number')

@@ -1,7 +1,9 @@
-import { emptyMap, type Value, type ValueMap } from '../../model/value.ts'
-import { suggest } from '../suggest.ts'
-import { childOf, isList, isMap } from '../yaml/document.ts'
-import { formatPath, type Path } from '../yaml/path.ts'
+import type { Mistake } from '../../model/diagnostic.ts'
+import { perObject, perText } from '../../model/memo.ts'
+import { formatPath, type Path } from '../../model/path.ts'
+import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
+import { nearest } from '../../validation/nearest.ts'
+import { childOf } from '../yaml/document.ts'
 import {
   ExpressionError,
   hasExpression,
@@ -41,27 +43,17 @@ export interface TemplateCache {
 }
 
 export function createTemplateCache(): TemplateCache {
-  const templates = new Map<string, Template>()
-  const known = new WeakMap<object, boolean>()
+  const holdsExpression = perObject((value: Value & object): boolean => Object.values(value).some(dynamic))
   const dynamic = (value: Value): boolean => {
     if (typeof value === 'string') return hasExpression(value)
-    if (typeof value !== 'object' || value === null) return false
-    const before = known.get(value)
-    if (before !== undefined) return before
-    const now = Object.values(value).some(dynamic)
-    known.set(value, now)
-    return now
+    return typeof value === 'object' && value !== null && holdsExpression(value)
   }
   return {
     dynamic,
-    template(text) {
-      const before = templates.get(text)
-      if (before !== undefined) return before
+    template: perText((text) => {
       if (text.length > maxText) throw new ExpressionError('a text with expressions is longer than 1 MiB')
-      const now = parseTemplate(text)
-      templates.set(text, now)
-      return now
-    },
+      return parseTemplate(text)
+    }),
   }
 }
 
@@ -180,16 +172,16 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     return { found: true, value: final ? value : evaluate(value, path) }
   }
 
-  const unknownPath = (parts: readonly string[], known: Path, container: Value): NotFound => {
+  const unknownPath = (parts: readonly string[], known: Path, container: Value): Mistake => {
     const [first = ''] = parts
     const wanted = parts[known.length] ?? ''
     const rest = parts.slice(known.length + 1)
     const names = isMap(container) ? Object.keys(container) : []
-    const likely = suggest(wanted, names)
+    const likely = nearest(wanted, names)
     const hint = (path: Path) => `did you mean ${formatPath([...path, ...rest])}?`
     if (known.length > 0) {
       const message = `unknown path ${formatPath(parts)}: ${formatPath(known)} has no ${wanted}`
-      return { message, ...(likely === undefined ? {} : { hint: hint([...known, likely]) }) }
+      return { message, hint: likely && hint([...known, likely]) }
     }
     const message = `unknown path ${formatPath(parts)}`
     if (childOf(scope.attributes ?? null, first) !== undefined)
@@ -202,12 +194,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
 
 type Lookup =
   | { readonly found: true; readonly value: Value | undefined }
-  | ({ readonly found: false } & NotFound)
-
-interface NotFound {
-  readonly message: string
-  readonly hint?: string
-}
+  | ({ readonly found: false } & Mistake)
 
 /** `index, host.name, host.address, attributes.*`: small maps by their keys, open ones with a star. */
 function scopeWords(scope: ValueMap): string {

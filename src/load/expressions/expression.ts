@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars'
-import { suggestHint } from '../suggest.ts'
-import { type Helper, helpers } from './helpers.ts'
+import { nearestHint } from '../../validation/nearest.ts'
+import { arityMistake, type Helper, helpers } from './helpers.ts'
 
 /** What stands between `{{` and `}}`. `text` is how it was written. */
 export type Term =
@@ -86,18 +86,13 @@ function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slic
   const helper = helpers.get(name)
   if (helper === undefined) {
     throw new ExpressionError(`there is no helper ${name}`, {
-      hint: suggestHint(name, [...helpers.keys()], ''),
+      hint: nearestHint(name, [...helpers.keys()], ''),
       within: slice(call.path.loc),
     })
   }
-  const [least, most] = helper.arity
-  const count = call.params.length
-  if (count < least || count > most) {
-    throw new ExpressionError(`${name} takes ${arityWords(helper.arity)}, not ${count}`, {
-      hint: helper.usage,
-      within: slice(call.loc),
-    })
-  }
+  const mistake = arityMistake(helper, call.params.length)
+  if (mistake !== undefined)
+    throw new ExpressionError(mistake, { hint: helper.usage, within: slice(call.loc) })
   return {
     type: 'call',
     helper,
@@ -114,12 +109,6 @@ function parseTerm(node: hbs.AST.Expression, slice: Slice): Term {
     throw new ExpressionError(`${written} is not supported`, { hint: onlyHint, within: written })
   }
   return { type: 'path', parts: node.parts, text: written }
-}
-
-function arityWords([least, most]: readonly [number, number]): string {
-  const plural = most === 1 ? '' : 's'
-  if (least === most) return `${least} argument${plural}`
-  return most === Number.POSITIVE_INFINITY ? `${least} or more arguments` : `${least} to ${most} arguments`
 }
 
 /** The text of a node. */

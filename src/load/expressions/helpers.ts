@@ -1,4 +1,4 @@
-import type { Value } from '../../model/value.ts'
+import { isList, type Value } from '../../model/value.ts'
 
 /** A function that expressions may call. Pure; throws HelperError when given what it cannot take. */
 export interface Helper {
@@ -53,12 +53,16 @@ const table: readonly Helper[] = [
   },
   {
     name: 'join',
-    usage: '{{join list separator}}: the elements as one text',
-    arity: [2, 2],
+    usage: '{{join list separator}}: the elements as one text; without a separator, with commas',
+    arity: [1, 2],
     call: (args) => {
-      const list = args[0]
-      if (!Array.isArray(list)) throw mismatch('join', 0, 'a list', list)
-      return list.map((_, index) => text('join', list, index)).join(text('join', args, 1))
+      const [list, separator = ','] = args
+      if (!isList(list)) throw mismatch('join', 0, 'a list', list)
+      const texts = list.map((element, index) => {
+        if (isText(element)) return String(element)
+        throw new HelperError(`join: element ${index + 1} must be text, not ${describeValue(element)}`)
+      })
+      return texts.join(text('join', [list, separator], 1))
     },
   },
   {
@@ -84,6 +88,22 @@ const table: readonly Helper[] = [
 
 /** Every helper, by name. */
 export const helpers: ReadonlyMap<string, Helper> = new Map(table.map((helper) => [helper.name, helper]))
+
+/** Calls a helper that may be given any number of arguments. */
+export function callHelper(helper: Helper, args: readonly (Value | undefined)[]): Value {
+  const mistake = arityMistake(helper, args.length)
+  if (mistake !== undefined) throw new HelperError(mistake)
+  return helper.call(args)
+}
+
+/** What is wrong with calling a helper with so many arguments, if anything. */
+export function arityMistake({ name, arity: [least, most] }: Helper, count: number): string | undefined {
+  if (count >= least && count <= most) return undefined
+  const plural = most === 1 ? '' : 's'
+  if (least === most) return `${name} takes ${least} argument${plural}, not ${count}`
+  const range = most === many ? `${least} or more` : `${least} to ${most}`
+  return `${name} takes ${range} arguments, not ${count}`
+}
 
 /** What a value is, in the words of messages: `the text "a"`, `the number 1`, `a list`. */
 export function describeValue(value: Value | undefined): string {
@@ -139,10 +159,12 @@ function integer(name: string, args: readonly (Value | undefined)[], index: numb
 /** Numbers and booleans become text; lists and maps are mistakes. */
 function text(name: string, args: readonly (Value | undefined)[], index: number): string {
   const value = args[index]
-  if (value === undefined || value === null || typeof value === 'object') {
-    throw mismatch(name, index, 'text', value)
-  }
+  if (!isText(value)) throw mismatch(name, index, 'text', value)
   return String(value)
+}
+
+function isText(value: Value | undefined): value is string | number | boolean {
+  return value !== undefined && value !== null && typeof value !== 'object'
 }
 
 function mismatch(name: string, index: number, wanted: string, value: Value | undefined): HelperError {

@@ -1,56 +1,51 @@
-import type { RecipeUse } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
+import { perObject, perText } from '../../model/memo.ts'
+import { isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
+import { closeSchema } from '../../validation/json-schema.ts'
+import { nearest } from '../../validation/nearest.ts'
+import { createValidator, refuseBadSchema, type Validator } from '../../validation/validator.ts'
 import { checkLayered, locateLayered } from '../layers/check-layered.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
-import { closeSchema } from '../schema/editor-schema.ts'
-import { createValidator, refuseBadSchema, type Validator } from '../schema/validate.ts'
-import { isTransposition, suggest } from '../suggest.ts'
-import { childOf, isMap } from '../yaml/document.ts'
+import { childOf } from '../yaml/document.ts'
 
 /** Checks the attributes of hosts against the schemas of the recipes that they run: each distinct tree once. */
 export function createAttributeChecker(
   resolution: Resolution,
 ): (entry: HostEntry, attributes: ValueMap) => void {
-  const validators = new Map<string, Validator<Value> | undefined>()
-  const checked = new Map<string, WeakSet<object>>()
-  const entries = new WeakSet<HostEntry>()
-
-  const checkRecipe = (entry: HostEntry, { recipe, position }: RecipeUse, own: Value): void => {
-    if (!validators.has(recipe)) validators.set(recipe, compile(recipe, position, resolution))
-    const seen = checked.get(recipe) ?? new WeakSet()
-    checked.set(recipe, seen)
-    if (typeof own === 'object' && own !== null) {
-      if (seen.has(own)) return
-      seen.add(own)
-    }
-    const validate = validators.get(recipe)
-    if (validate === undefined) return
-    checkLayered({
-      entry,
-      path: ['attributes', recipe],
-      value: own,
-      validate,
-      problems: resolution.problems,
-      fallback: position,
-      missing: (path) => ({
-        message: `the recipe ${recipe} needs ${path}, which no layer has`,
-        hint: missingHint,
-      }),
-    })
-  }
+  const checkerOf = perText((recipe: string, position: Position | undefined) => {
+    const validate = compile(recipe, position, resolution)
+    const check = (own: Value, entry: HostEntry, fallback: Position | undefined) =>
+      validate && checkLayered({ ...layeredCheck(recipe, fallback, resolution), entry, value: own, validate })
+    const checkOnce = perObject((own: Value & object, ...rest: [HostEntry, Position | undefined]) =>
+      check(own, ...rest),
+    )
+    return (own: Value, ...rest: [HostEntry, Position | undefined]) =>
+      isMap(own) || isList(own) ? checkOnce(own, ...rest) : check(own, ...rest)
+  })
+  const reportOnce = perObject((entry: HostEntry, attributes: ValueMap) =>
+    reportNearMisses(entry, attributes, resolution),
+  )
 
   return (entry, attributes) => {
-    if (!entries.has(entry)) reportNearMisses(entry, attributes, resolution)
-    entries.add(entry)
-    for (const use of entry.runList) {
-      const own = childOf(attributes, use.recipe)
-      checkRecipe(entry, use, own ?? Object.freeze(Object.create(null)))
+    reportOnce(entry, attributes)
+    for (const { recipe, position } of entry.runList) {
+      const own = childOf(attributes, recipe) ?? mapWith()
+      checkerOf(recipe, position)(own, entry, position)
     }
   }
 }
 
-const missingHint = 'set it under attributes: of the cluster, an environment, a role or the host'
+function layeredCheck(recipe: string, fallback: Position | undefined, { problems }: Resolution) {
+  return {
+    path: ['attributes', recipe],
+    problems,
+    fallback,
+    missing: (path: string) => ({
+      message: `the recipe ${recipe} needs ${path}, which no layer has`,
+      hint: 'set it under attributes: of the cluster, an environment, a role or the host',
+    }),
+  }
+}
 
 function compile(
   recipe: string,
@@ -77,7 +72,7 @@ function reportNearMisses(entry: HostEntry, attributes: ValueMap, { recipes, pro
   const used = entry.runList.map(({ recipe }) => recipe)
   for (const name of Object.keys(attributes)) {
     if (Object.hasOwn(recipes, name) || name.length < 4 || !isMap(attributes[name])) continue
-    const likely = used.find((recipe) => isTransposition(recipe, name)) ?? suggest(name, used)
+    const likely = nearest(name, used)
     if (likely === undefined) continue
     const { path, position } = locateLayered(entry, ['attributes', name], 'key')
     const message = `there is no recipe ${name} that takes these attributes`

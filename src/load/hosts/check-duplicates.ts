@@ -1,5 +1,6 @@
 import type { Host } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
+import { placeOf } from '../../model/targets/index.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { hostNameProblem } from './expand-range.ts'
 
@@ -29,36 +30,33 @@ export function createNameChecker({
   }
 }
 
-/** Reports hosts that would be reached at the same place; each entry once, however many hosts it stands for. */
-export function createAddressChecker({
+/** Reports hosts that would be the same machine; each entry once, however many hosts it stands for. */
+export function createPlaceChecker({
   document,
   problems,
 }: Resolution): (entry: HostEntry, host: Host) => void {
   const seen = new Map<string, { readonly entry: HostEntry; readonly host: Host }>()
   const reported = new Set<HostEntry>()
-  const positionOf = ({ path, spec }: HostEntry, key: 'address' | 'directory') =>
-    document.locate(
-      typeof spec[key] === 'string' ? [...path, key] : path,
-      typeof spec[key] === 'string' ? 'value' : 'key',
-    )
+  const positionOf = ({ path }: HostEntry, key: string) =>
+    document.locate([...path, key], 'value') ?? document.locate(path, 'key')
   return (entry, host) => {
     const { target } = host
-    if (target.transport === 'memory') return
-    const key = target.transport === 'ssh' ? 'address' : 'directory'
-    const place =
-      target.transport === 'ssh' ? `${target.address} port ${target.ssh.port ?? 22}` : target.directory
-    const before = seen.get(`${key} ${place.toLowerCase()}`)
+    const place = placeOf(target)
+    if (place === undefined) return
+    const { key, words } = place
+    const before = seen.get(`${key} ${words}`)
     if (before === undefined) {
-      seen.set(`${key} ${place.toLowerCase()}`, { entry, host })
+      seen.set(`${key} ${words}`, { entry, host })
       return
     }
     if (reported.has(entry)) return
     reported.add(entry)
     const same = before.entry === entry
+    const where = same ? '' : ` ${placeWords(positionOf(before.entry, key))}`
     problems.error({
       code: 'duplicate-address',
       path: [...entry.path, key],
-      message: `${host.name} has the same ${key} as ${before.host.name}${same ? '' : ` ${placeWords(positionOf(before.entry, key))}`}: ${place}`,
+      message: `${host.name} has the same ${key} as ${before.host.name}${where}: ${words}`,
       hint: same ? 'make it depend on the host, such as "192.168.33.{{add index 10}}"' : undefined,
       position: positionOf(entry, key),
     })

@@ -1,84 +1,56 @@
 import type { RecipeUse } from '../../model/cluster.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
-import { builtinLayer, documentLayer, type Layer, type LayerStack, stackLayers } from '../layers/layers.ts'
+import { perObject, perText } from '../../model/memo.ts'
+import type { Path } from '../../model/path.ts'
+import { Platform } from '../../model/platform.ts'
+import { isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
+import { nearestHint } from '../../validation/nearest.ts'
+import { builtinLayer, documentLayer, type Layer, stackLayers } from '../layers/layers.ts'
 import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
-import type { HostSpec } from '../schema/cluster-schema.ts'
-import { suggestHint } from '../suggest.ts'
-import { isMap } from '../yaml/document.ts'
-import type { Path } from '../yaml/path.ts'
+import { type HostSpec, layeredSections } from '../schema/cluster-schema.ts'
+import { childOf, valueAt } from '../yaml/document.ts'
 import { expandRange, type RangeMember } from './expand-range.ts'
 import { recipeUses, rolesOf, runListOf } from './run-list.ts'
 
-const platformDefaults: Layer = builtinLayer(
-  'default',
-  map({
-    platform: map({
-      init: 'systemd',
-      stateDir: '/var/lib/converge',
-      stagingDir: '/var/tmp',
-      binDir: '/usr/local/bin',
-    }),
-  }),
-)
+const platformDefaults = builtinLayer('default', mapWith({ platform: recipeDefaults({ ...Platform }) }))
+
+type Shared = Pick<HostEntry, 'environment' | 'roles' | 'runList'>
 
 /** Resolves what all hosts of an entry share. Entries with the same roles, recipes and environment share it too. */
 export function createEntryResolver(
   resolution: Resolution,
 ): (key: string, spec: HostSpec, members: Iterable<RangeMember>) => HostEntry {
-  const bases = new Map<string, LayerStack>()
-  const defaults = new Map<string, Layer>()
-  const filled = new WeakMap<ValueMap, ValueMap>()
-  const { document, spec: cluster } = resolution
+  const { document, spec: cluster, recipes } = resolution
+  const schemaOf = (recipe: string) => recipes[recipe]?.recipe.attributes ?? {}
 
-  const layerAt = (name: string, prefix: Path, section: Layered | null | undefined): Layer =>
-    documentLayer(name, layeredValues(section), document, prefix)
+  const layerAt = (name: string, prefix: Path): Layer =>
+    documentLayer(name, sectionsOf(valueAt(document.data, prefix)), document, prefix)
 
-  const defaultsOf = (recipe: string): Layer => {
-    const before = defaults.get(recipe)
-    if (before !== undefined) return before
-    const schema = resolution.recipes[recipe]?.recipe.attributes ?? {}
-    const value = map({ attributes: map({ [recipe]: recipeDefaults(schema) }) })
-    const layer = builtinLayer(`recipe ${recipe} (default)`, value)
-    defaults.set(recipe, layer)
-    return layer
-  }
+  const defaultsOf = perText((recipe: string): Layer => {
+    const value = mapWith({ attributes: mapWith({ [recipe]: recipeDefaults(schemaOf(recipe)) }) })
+    return builtinLayer(`recipe ${recipe} (default)`, value)
+  })
 
-  const baseOf = (
-    runList: readonly RecipeUse[],
-    environment: string | undefined,
-    roles: readonly string[],
-  ) => {
-    const key = JSON.stringify([environment, roles, runList.map(({ recipe }) => recipe)])
-    const before = bases.get(key)
-    if (before !== undefined) return before
-    const chosen = environment === undefined ? undefined : cluster.environments?.[environment]
-    const base = stackLayers([
+  const baseOf = perText((_key: string, { runList, environment, roles }: Shared) =>
+    stackLayers([
       platformDefaults,
       ...runList.map(({ recipe }) => defaultsOf(recipe)),
-      layerAt('cluster', [], cluster),
+      layerAt('cluster', []),
       ...(environment === undefined
         ? []
-        : [layerAt(`environment ${environment}`, ['environments', environment], chosen)]),
-      ...roles.map((role) => layerAt(`role ${role}`, ['roles', role], cluster.roles?.[role])),
-    ])
-    bases.set(key, base)
-    return base
-  }
+        : [layerAt(`environment ${environment}`, ['environments', environment])]),
+      ...roles.map((role) => layerAt(`role ${role}`, ['roles', role])),
+    ]),
+  )
 
-  const fill = (value: ValueMap, runList: readonly RecipeUse[]): ValueMap => {
-    const before = filled.get(value)
-    if (before !== undefined) return before
+  const fill = perObject((value: ValueMap, runList: readonly RecipeUse[]): ValueMap => {
     const attributes: Record<string, Value> = Object.assign(Object.create(null), value.attributes)
     for (const { recipe } of runList) {
       const own = attributes[recipe]
-      if (own !== undefined)
-        attributes[recipe] = fillDefaults(resolution.recipes[recipe]?.recipe.attributes ?? {}, own)
+      if (own !== undefined) attributes[recipe] = fillDefaults(schemaOf(recipe), own)
     }
-    const after = map({ ...value, attributes: Object.freeze(attributes) })
-    filled.set(value, after)
-    return after
-  }
+    return mapWith({ ...value, attributes: Object.freeze(attributes) })
+  })
 
   return (key, spec, members) => {
     const path = ['hosts', key]
@@ -89,10 +61,9 @@ export function createEntryResolver(
       recipeUses(cluster.roles?.[role] ?? null, ['roles', role], `role ${role}`, resolution),
     )
     const runList = runListOf([...uses, ...recipeUses(spec, path, layer, resolution)], resolution)
-    const stack = stackLayers(
-      [layerAt(layer, path, spec), resolution.setLayer],
-      baseOf(runList, environment, roles),
-    )
+    const sharedBy = JSON.stringify([environment, roles, runList.map(({ recipe }) => recipe)])
+    const base = baseOf(sharedBy, { environment, roles, runList })
+    const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base)
     const whole = { layers: stack.layers, value: fill(stack.value, runList) }
     return { key, spec, path, layer, members, environment, roles, runList, stack: whole }
   }
@@ -115,16 +86,13 @@ export function membersOf(
   return { count: 0, members: [] }
 }
 
-interface Layered {
-  readonly attributes?: ValueMap | null
-  readonly platform?: ValueMap | null
-  readonly ssh?: ValueMap | null
-}
-
-function layeredValues(section: Layered | null | undefined): ValueMap {
-  const { attributes, platform, ssh } = section ?? {}
-  const given = Object.entries({ attributes, platform, ssh }).filter(([, value]) => isMap(value))
-  return map(Object.fromEntries(given.map(([key, value]) => [key, value ?? null])))
+/** The sections of a layer that are maps; one may also stand empty. */
+function sectionsOf(layer: Value | undefined): ValueMap {
+  const sections = layeredSections.flatMap((name) => {
+    const section = childOf(layer ?? null, name)
+    return isMap(section) ? [[name, section] as const] : []
+  })
+  return mapWith(Object.fromEntries(sections))
 }
 
 function environmentOf(spec: HostSpec, path: Path, resolution: Resolution): string | undefined {
@@ -146,12 +114,8 @@ export function knownEnvironment(
     code: 'unknown-environment',
     path,
     message: `there is no environment ${name}`,
-    hint: suggestHint(name, Object.keys(known), 'define it under environments'),
+    hint: nearestHint(name, Object.keys(known), 'define it under environments'),
     position,
   })
   return undefined
-}
-
-function map(entries: { readonly [key: string]: Value }): ValueMap {
-  return Object.freeze(Object.assign(Object.create(null), entries))
 }

@@ -1,8 +1,9 @@
 import type { RecipeUse } from '../../model/cluster.ts'
+import { given } from '../../model/given.ts'
+import type { Path } from '../../model/path.ts'
+import { nearestHint } from '../../validation/nearest.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
-import { suggestHint } from '../suggest.ts'
-import type { Path } from '../yaml/path.ts'
 
 /** The roles of a host, each once, in order. Unknown ones are reported. */
 export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): readonly string[] {
@@ -18,7 +19,7 @@ export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): rea
       code: 'unknown-role',
       path: at,
       message: `there is no role ${role}`,
-      hint: suggestHint(role, Object.keys(known), 'define it under roles'),
+      hint: nearestHint(role, Object.keys(known), 'define it under roles'),
       position: resolution.document.locate(at, 'value'),
     })
   }
@@ -35,15 +36,14 @@ export function recipeUses(
   return (spec?.recipes ?? []).flatMap((recipe, index) => {
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
-    if (Object.hasOwn(recipes, recipe))
-      return [{ recipe, layer, ...(position === undefined ? {} : { position }) }]
+    if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
     // One of the spec's own that could not be loaded has been reported where it stands.
     if (own && Object.hasOwn(own, recipe)) return []
     problems.error({
       code: 'unknown-recipe',
       path: at,
       message: `there is no recipe ${recipe}`,
-      hint: suggestHint(recipe, Object.keys(recipes), 'name the module of your own under recipes'),
+      hint: nearestHint(recipe, Object.keys(recipes), 'name the module of your own under recipes'),
       position,
     })
     return []

@@ -1,11 +1,14 @@
-import type { Position } from '../../model/diagnostic.ts'
-import type { Value } from '../../model/value.ts'
-import type { Problem, Problems } from '../problems.ts'
-import type { HostEntry } from '../resolution.ts'
-import type { SchemaMistake } from '../schema/schema-mistake.ts'
-import type { Validator } from '../schema/validate.ts'
-import { type Part, valueAt } from '../yaml/document.ts'
-import { formatPath, type Path } from '../yaml/path.ts'
+import type { Mistake, Position, Problem } from '../../model/diagnostic.ts'
+import { perObject } from '../../model/memo.ts'
+import { formatPath, type Path } from '../../model/path.ts'
+import { isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
+import type { SchemaMistake } from '../../validation/explain.ts'
+import { closeSchema } from '../../validation/json-schema.ts'
+import { createValidator, type Validator } from '../../validation/validator.ts'
+import type { Evaluator } from '../expressions/evaluate.ts'
+import type { Problems } from '../problems.ts'
+import type { HostEntry, Resolution } from '../resolution.ts'
+import { childOf, type Part, valueAt } from '../yaml/document.ts'
 import { layerOf } from './layers.ts'
 
 /** Where a value of a host's merged tree stands in the spec: the strongest layer that has it. */
@@ -29,7 +32,7 @@ export interface LayeredCheck<T> {
   /** Where to point for what stands nowhere. */
   readonly fallback: Position | undefined
   /** What to say of a key that no layer has. */
-  missing(path: string): Pick<Problem, 'message' | 'hint'>
+  missing(path: string): Mistake
 }
 
 /** Checks an evaluated part of a host's merged tree; reports mistakes where the layers have them. */
@@ -67,5 +70,29 @@ function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Prob
     path,
     message: `--set ${assigned}: ${message}`,
     hint: quoted ? `keep the quotes from your shell: --set '${assigned}="${text}"'` : hint,
+  }
+}
+
+/** Evaluates and checks a section such as `platform`: hosts without expressions in it share the result. */
+export function createSectionChecker<T>(
+  { problems }: Resolution,
+  section: string,
+  schema: object,
+): (entry: HostEntry, evaluator: Evaluator) => T | undefined {
+  const validate = createValidator<T>(closeSchema({ ...schema }), section)
+  const check = perObject((value: ValueMap, entry: HostEntry) =>
+    checkLayered({
+      entry,
+      path: [section],
+      value,
+      validate,
+      problems,
+      fallback: undefined,
+      missing: (path) => ({ message: `${path} is missing`, hint: 'leave it out for its default' }),
+    }),
+  )
+  return (entry, evaluator) => {
+    const value = evaluator.evaluate(childOf(entry.stack.value, section) ?? NO_VALUES, [section])
+    return isMap(value) ? check(value, entry) : undefined
   }
 }

@@ -1,8 +1,9 @@
 import type { Origin } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
-import { childOf, type Document, isList, isMap, type Part, valueAt } from '../yaml/document.ts'
-import type { Path } from '../yaml/path.ts'
+import { given } from '../../model/given.ts'
+import type { Path } from '../../model/path.ts'
+import { isList, isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
+import { childOf, type Document, type Part, valueAt } from '../yaml/document.ts'
 
 /** One place where values are given: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
 export interface Layer {
@@ -38,11 +39,9 @@ export function builtinLayer(name: string, value: ValueMap): Layer {
   return { name, prefix: [], value, locate: () => undefined, source: () => undefined }
 }
 
-const empty: ValueMap = Object.freeze(Object.create(null))
-
 /** Lays layers over each other. Unchanged subtrees are shared with the layer that they came from. */
 export function stackLayers(layers: readonly Layer[], base?: LayerStack): LayerStack {
-  const value = layers.reduce((merged, layer) => mergeMaps(merged, layer.value), base?.value ?? empty)
+  const value = layers.reduce((merged, layer) => mergeMaps(merged, layer.value), base?.value ?? NO_VALUES)
   return { value, layers: base === undefined ? layers : [...base.layers, ...layers] }
 }
 
@@ -59,7 +58,7 @@ export function mergeMaps(weaker: ValueMap, stronger: ValueMap): ValueMap {
       delete merged[key]
     } else if (isMap(value)) {
       const below = merged[key]
-      merged[key] = mergeMaps(isMap(below) ? below : empty, value)
+      merged[key] = mergeMaps(isMap(below) ? below : NO_VALUES, value)
     } else {
       merged[key] = value
     }
@@ -83,7 +82,7 @@ export function originOf(stack: LayerStack, path: Path): Origin | undefined {
     return { layer: `recipe ${path[1]} (default)` }
   }
   const position = layer?.locate(path, 'value')
-  return layer && { layer: layer.name, ...(position === undefined ? {} : { position }) }
+  return layer && { layer: layer.name, ...given({ position }) }
 }
 
 /** `cut`: on the way stands something that replaces whatever weaker layers have at the path. */

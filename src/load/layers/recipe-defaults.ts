@@ -1,7 +1,6 @@
-import type { JsonSchema } from '../../model/recipe.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
-import { isSchema } from '../schema/editor-schema.ts'
-import { isList, isMap } from '../yaml/document.ts'
+import type { JsonSchema } from '../../model/schema.ts'
+import { isList, isMap, mapWith, NO_VALUES, toValue, type Value, type ValueMap } from '../../model/value.ts'
+import { isSchema } from '../../validation/json-schema.ts'
 import { mergeMaps } from './layers.ts'
 
 /**
@@ -10,7 +9,7 @@ import { mergeMaps } from './layers.ts'
  */
 export function recipeDefaults(schema: JsonSchema): ValueMap {
   const value = defaultOf(schema)
-  return isMap(value) ? value : Object.freeze(Object.create(null))
+  return isMap(value) ? value : NO_VALUES
 }
 
 /**
@@ -67,25 +66,11 @@ function fill(schema: JsonSchema, value: Value, covered: boolean): Value {
     if (filled !== element) added[key] = filled
   }
   if (Object.keys(added).length === 0) return value
-  return Object.freeze(Object.assign(Object.create(null), value, added))
+  return mapWith(value, added)
 }
 
 function fillList({ items }: JsonSchema, list: readonly Value[]): readonly Value[] {
   if (!isSchema(items)) return list
   const filled = list.map((element) => fill(items, element, false))
   return filled.some((element, index) => element !== list[index]) ? Object.freeze(filled) : list
-}
-
-/** JSON data of a schema as frozen maps without prototype; undefined for what no spec can hold. */
-export function toValue(data: unknown): Value | undefined {
-  if (data === null || typeof data === 'string' || typeof data === 'boolean' || typeof data === 'number')
-    return data
-  if (Array.isArray(data)) return Object.freeze(data.map((element) => toValue(element) ?? null))
-  if (typeof data !== 'object') return undefined
-  const map: Record<string, Value> = Object.create(null)
-  for (const [key, element] of Object.entries(data)) {
-    const value = toValue(element)
-    if (value !== undefined) map[key] = value
-  }
-  return Object.freeze(map)
 }

@@ -1,8 +1,8 @@
-import type { Value, ValueMap } from '../../model/value.ts'
+import type { Path } from '../../model/path.ts'
+import { isMap, mapWith, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import type { Problems } from '../problems.ts'
-import { childOf, isMap } from '../yaml/document.ts'
+import { childOf } from '../yaml/document.ts'
 import { parseSpec } from '../yaml/parse.ts'
-import type { Path } from '../yaml/path.ts'
 import { builtinLayer, type Layer } from './layers.ts'
 
 /**
@@ -10,7 +10,7 @@ import { builtinLayer, type Layer } from './layers.ts'
  * ones win.
  */
 export function setLayer(assignments: readonly string[], problems: Problems): Layer {
-  let value: ValueMap = Object.freeze(Object.create(null))
+  let value = NO_VALUES
   const written = new Map<string, string>()
   for (const assignment of assignments) {
     const parsed = parseAssignment(assignment)
@@ -42,8 +42,8 @@ function parseAssignment(assignment: string): Assignment {
   const text = assignment.slice(equals + 1).trim()
   if (text === '')
     return { message: 'the value is empty', hint: 'write "" for empty text, or null to remove it' }
-  const { document, diagnostics } = parseSpec({ file: '--set', text: `value: ${text}\n` })
-  const [problem] = diagnostics
+  const { document, problems } = parseSpec({ file: '--set', text: `value: ${text}\n` })
+  const [problem] = problems
   const value = document === undefined ? undefined : childOf(document.data, 'value')
   if (problem !== undefined || value === undefined || Object.keys(document?.data ?? {}).length !== 1) {
     return { message: problem?.message ?? 'the value is not YAML', hint: problem?.hint ?? 'put it in quotes' }
@@ -58,5 +58,5 @@ function layOver(map: ValueMap, [first, ...rest]: Path, value: Value): ValueMap 
   const key = String(first)
   const below = childOf(map, key)
   const laid = rest.length === 0 ? value : layOver(isMap(below) ? below : {}, rest, value)
-  return Object.freeze(Object.assign(Object.create(null), map, { [key]: laid }))
+  return mapWith(map, { [key]: laid })
 }

@@ -1,19 +1,23 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import type { JsonSchema, LoadedRecipe } from '../../model/recipe.ts'
+import { given } from '../../model/given.ts'
+import { Platform } from '../../model/platform.ts'
+import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { ResourceKind } from '../../model/resource.ts'
+import type { JsonSchema } from '../../model/schema.ts'
+import { defaultTransport, type Target, targetKinds } from '../../model/targets/index.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { editorSchema, expressionSchema } from './editor-schema.ts'
-import { platformSchema, sshSchema } from './host-schema.ts'
-import { declarationSchema } from './relations-schema.ts'
 
 /** A setting that a layer may leave out, or remove with `null`. */
-function optional<T>(schema: { readonly [key: string]: unknown }, description: string) {
-  const { type, enum: words } = schema
+function optional<T>(schema: object, description: string) {
+  const { type, enum: words }: JsonSchema = { ...schema }
   return Type.Optional(
     Type.Unsafe<T | null>({
       ...schema,
-      ...(type === undefined ? {} : { type: [type, 'null'] }),
-      ...(Array.isArray(words) ? { enum: [...words, null] } : {}),
+      ...given({
+        type: type && [type, 'null'],
+        enum: Array.isArray(words) ? [...words, null] : undefined,
+      }),
       description,
     }),
   )
@@ -45,10 +49,31 @@ function reference<T>(name: string) {
 
 const resources = reference<readonly ValueMap[]>('resources')
 
+/** What a transport lets a spec say, under the transport's name. */
+const transports = Object.entries(targetKinds).flatMap(([name, { settings }]) =>
+  settings === undefined ? [] : [{ name, ...settings, description: settings.schema.description ?? '' }],
+)
+const layeredTransports = transports.filter(({ isLayered }) => isLayered)
+
+/** Sections that are merged over the layers. */
+export const layeredSections: readonly string[] = [
+  'attributes',
+  'platform',
+  ...layeredTransports.map(({ name }) => name),
+]
+
 const layered = {
   attributes: reference<ValueMap>('attributes'),
   platform: reference<ValueMap>('platform'),
-  ssh: reference<ValueMap>('ssh'),
+  ...byName(layeredTransports, ({ name }) => reference(name)),
+}
+
+/** Typed as any object, because nothing reads these keys by name. */
+function byName<T extends { readonly name: string }>(
+  items: readonly T[],
+  make: (item: T) => unknown,
+): object {
+  return Object.fromEntries(items.map((item) => [item.name, make(item)]))
 }
 
 const names = (description: string) =>
@@ -79,13 +104,15 @@ const host = section(
     recipes: names('Recipes of the run list, after those of the roles.'),
     resources,
     environment: optional<string>(text, "Environment of this host instead of the cluster's."),
-    transport: optional<'ssh' | 'directory' | 'memory'>(
-      { enum: ['ssh', 'directory', 'memory'] },
-      'ssh (the default), directory (a root tree on this machine), or memory (a throw-away tree).',
+    transport: optional<Target['transport']>(
+      { enum: Object.keys(targetKinds) },
+      `How the host is reached: ${Object.entries(targetKinds)
+        .map(([name, { meaning }]) => `${name} (${meaning})`)
+        .join(', ')}. Default: ${defaultTransport}.`,
     ),
-    directory: optional<string>(
-      text,
-      "Root tree of transport directory; relative paths start at the spec's folder.",
+    ...byName(
+      transports.filter(({ isLayered }) => !isLayered),
+      ({ schema, description }) => optional(schema, description),
     ),
     ...layered,
   },
@@ -97,7 +124,8 @@ export const clusterSpec = Type.Object(
   {
     cluster: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
-      description: 'Name of the cluster: letters, digits, dots, hyphens and underscores. Hosts remember it.',
+      description:
+        'a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit; hosts remember it',
     }),
     environment: optional<string>(
       text,
@@ -142,7 +170,7 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
     return [name, { description: `Attributes of the recipe ${name}.`, ...schema }] as const
   })
   const declarations = Object.entries(kinds).map(([kind, { schema }]) => {
-    const entry = editorSchema(declarationSchema(schema))
+    const entry = editorSchema(schema)
     return [kind, { description: `A ${kind} resource.`, ...entry }] as const
   })
   const declaration: JsonSchema = { type: 'object', minProperties: 1, maxProperties: 1 }
@@ -168,8 +196,8 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
         type: ['array', 'null'],
         items,
       },
-      platform: emptiable(editorSchema({ ...platformSchema })),
-      ssh: emptiable(editorSchema({ ...sshSchema })),
+      platform: emptiable(editorSchema({ ...Platform })),
+      ...byName(layeredTransports, ({ schema }) => emptiable(editorSchema({ ...schema }))),
     },
   }
 }

@@ -9,23 +9,23 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
+import type { Mistake } from '../../model/diagnostic.ts'
+import { given } from '../../model/given.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
-import { isList, isMap } from './document.ts'
+import { isList, isMap } from '../../model/value.ts'
 import { literalText } from './literal-text.ts'
 import type { Place, Places } from './places.ts'
 
 /** Something that YAML allows and a spec does not. */
-interface Mistake {
+interface YamlMistake extends Mistake {
   readonly range: readonly [number, number]
   readonly code: string
-  readonly message: string
-  readonly hint?: string
 }
 
 export interface Converted {
   readonly data: ValueMap
   readonly places: Places
-  readonly mistakes: readonly Mistake[]
+  readonly mistakes: readonly YamlMistake[]
 }
 
 /** Deepest nesting of a spec. */
@@ -40,7 +40,7 @@ const maxAliased = 100_000
 export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
   const { root, text } = input
   const places: Places = new WeakMap()
-  const mistakes: Mistake[] = []
+  const mistakes: YamlMistake[] = []
   /** Anchored nodes with their values; those within which we still are have none yet. */
   const anchored = new Map<Node, Value | undefined>()
   // The library's own way from an alias to its anchor walks the whole document, for each alias anew.
@@ -49,7 +49,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
   let aliased = 0
 
   const mistake = (node: unknown, code: string, message: string, hint?: string): null => {
-    mistakes.push({ range: rangeOf(node), code, message, ...(hint === undefined ? {} : { hint }) })
+    mistakes.push({ range: rangeOf(node), code, message, hint })
     return null
   }
 
@@ -187,7 +187,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
 
 function placeOf(node: unknown): Place {
   const source = isScalar(node) && node.type === Scalar.PLAIN ? node.source : undefined
-  return { value: rangeOf(node), ...(source === undefined ? {} : { source }) }
+  return { value: rangeOf(node), ...given({ source }) }
 }
 
 function rangeOf(node: unknown): readonly [number, number] {

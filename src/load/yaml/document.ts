@@ -1,8 +1,8 @@
 import type { LineCounter } from 'yaml'
 import type { Position } from '../../model/diagnostic.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
-import { type Cut, pruneMap } from './cut.ts'
-import type { Path } from './path.ts'
+import type { Path } from '../../model/path.ts'
+import { isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
+import { type Cut, cutMap } from './cut.ts'
 import type { Place, Places } from './places.ts'
 
 /** Which part of an entry is meant: its key, its value, or a piece of text within its value. */
@@ -44,7 +44,7 @@ export function createDocument({ file, text, data, places, lines }: DocumentPart
       return place === undefined ? undefined : positionAt(rangeOf(place, part, text), { file, text, lines })
     },
     source: (path) => placeAt(path)?.source,
-    without: (cuts) => createDocument({ file, text, data: pruneMap(data, cuts, places), places, lines }),
+    without: (cuts) => createDocument({ file, text, data: cutMap(data, cuts, places), places, lines }),
   }
 }
 
@@ -71,14 +71,6 @@ export function childOf(value: Value, part: string | number): Value | undefined 
   if (isMap(value)) return Object.hasOwn(value, part) ? value[part] : undefined
   if (isList(value)) return /^\d+$/.test(String(part)) ? value[Number(part)] : undefined
   return undefined
-}
-
-export function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export function isList(value: Value | undefined): value is readonly Value[] {
-  return Array.isArray(value)
 }
 
 function rangeOf(place: Place, part: Part, text: string): readonly [number, number] {

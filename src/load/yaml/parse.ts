@@ -8,7 +8,7 @@ import {
   type YAMLError,
   type Document as YamlDocument,
 } from 'yaml'
-import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
@@ -24,36 +24,36 @@ export interface ParseOptions {
  */
 export function parseSpec({ file, text }: ParseOptions): {
   readonly document: Document | undefined
-  readonly diagnostics: readonly Diagnostic[]
+  readonly problems: readonly Problem[]
 } {
   const lines = new LineCounter()
   const source = { file, text, lines }
   if (hasTooManyTokens(text)) {
     const message = `more than ${maxTokens} words and signs`
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
-    return { document: undefined, diagnostics: [found] }
+    return { document: undefined, problems: [found] }
   }
   const composed = composeYaml(text, lines)
   if (composed === 'too-deep') {
     const message = `nested more than ${maxDepth} levels deep`
-    return { document: undefined, diagnostics: [problem(source, [0, 1], 'too-deep', message)] }
+    return { document: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
   }
   const [yaml, second] = composed
   if (yaml === undefined) throw new InternalError('the YAML composer gave no document')
-  const syntax = [...yaml.errors, ...yaml.warnings].map((error) => syntaxDiagnostic(error, source))
+  const syntax = [...yaml.errors, ...yaml.warnings].map((error) => syntaxProblem(error, source))
   if (second !== undefined) {
     const hint = 'a spec is one document: remove the "---"'
     const range: [number, number] = [second.range[0], second.range[0] + 3]
     syntax.push(problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint))
-    return { document: undefined, diagnostics: syntax }
+    return { document: undefined, problems: syntax }
   }
-  if (yaml.errors.length > 0) return { document: undefined, diagnostics: syntax }
+  if (yaml.errors.length > 0) return { document: undefined, problems: syntax }
   if (!isYamlMap(yaml.contents)) {
     const hint = 'begin with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
     const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at its top'
     return {
       document: undefined,
-      diagnostics: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
+      problems: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
     }
   }
   const converted = convertYaml({ root: yaml.contents, text })
@@ -61,7 +61,7 @@ export function parseSpec({ file, text }: ParseOptions): {
     problem(source, range, code, message, hint),
   )
   const document = createDocument({ ...source, data: converted.data, places: converted.places })
-  return { document, diagnostics: [...syntax, ...mistakes] }
+  return { document, problems: [...syntax, ...mistakes] }
 }
 
 /** Words, signs, and the space between them: some 150 000 lines. */
@@ -103,7 +103,7 @@ function isTooDeep(document: CST.Token): boolean {
 
 type Source = Pick<DocumentParts, 'file' | 'text' | 'lines'>
 
-function syntaxDiagnostic(error: YAMLError, source: Source): Diagnostic {
+function syntaxProblem(error: YAMLError, source: Source): Problem {
   const at = (code: string, message: string, hint?: string) => problem(source, error.pos, code, message, hint)
   const [offset] = error.pos
   const line = source.text.slice(source.text.lastIndexOf('\n', offset - 1) + 1, offset)
@@ -131,9 +131,8 @@ function problem(
   code: string,
   message: string,
   hint?: string,
-): Diagnostic {
-  const position = positionAt(range, source)
-  return { severity: 'error', code, path: '', message, ...(hint === undefined ? {} : { hint }), position }
+): Problem {
+  return { code, message, hint, position: positionAt(range, source) }
 }
 
 function lowerFirst(text: string): string {

@@ -1,5 +1,5 @@
 import type { Change } from '../../model/plan.ts'
-import type { Disruption } from '../../model/resource.ts'
+import type { Disruption } from '../../model/relations.ts'
 
 /** The wait that follows a start or restart of a disruption group's member, until it is healthy again. */
 export function awaitHealthy(

@@ -1,10 +1,8 @@
 import type { PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
-import type { CatalogEntry, HostCatalog, NotificationAction } from '../../model/resource.ts'
+import { type NotificationAction, notificationActions } from '../../model/relations.ts'
+import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
 import { type Decider, notified } from './resource-changes.ts'
-
-/** The order in which one resource's notifications are considered: a restart absorbs the reload after it. */
-const actions: readonly NotificationAction[] = ['run', 'start', 'stop', 'restart', 'reload']
 
 /** A circle of notifications ends: nothing is carried out more often than this. */
 const mostTimes = 2
@@ -24,7 +22,7 @@ export function carryOutDelayed(
   for (let more = true; more; ) {
     more = false
     for (const entry of catalog.entries) {
-      for (const action of actions) {
+      for (const action of notificationActions) {
         const key = `${action} ${entry.resource.id}`
         const before = times.get(key) ?? 0
         const isPending =

@@ -1,6 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { Disruption, HostCatalog } from '../../model/resource.ts'
+import type { Disruption } from '../../model/relations.ts'
+import type { HostCatalog } from '../../model/resource.ts'
 import type { Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'

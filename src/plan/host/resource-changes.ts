@@ -1,6 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
-import type { CatalogEntry, Guard, HostCatalog, NotificationAction, Step } from '../../model/resource.ts'
+import type { NotificationAction } from '../../model/relations.ts'
+import type { CatalogEntry, Guard, HostCatalog, Step } from '../../model/resource.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 

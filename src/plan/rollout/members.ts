@@ -1,7 +1,8 @@
-import type { Cluster, Target } from '../../model/cluster.ts'
+import type { Cluster } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
+import { believed } from '../../model/targets/index.ts'
 
 /** The hosts of the spec, as its hosts remember them. */
 export function membersOf({ hosts }: Cluster): readonly Member[] {
@@ -30,18 +31,6 @@ export function departed(
     }
   }
   return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/**
- * What a host says of how another one is reached is taken for where that one is. What is this machine's own, the files
- * with keys and how the host's key is checked, is as for the host that says it; no host names trees on this machine.
- */
-function believed(told: Target, teller: Target): Target | undefined {
-  if (told.transport !== 'ssh') return told.transport === teller.transport ? told : undefined
-  const { identityFile: _key, knownHostsFile: _hosts, connectTimeoutSeconds: _time, ...where } = told.ssh
-  const tellers = teller.transport === 'ssh' ? teller.ssh : {}
-  const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = tellers
-  return { ...told, ssh: { ...where, ...own, hostKeyChecking: 'yes' } }
 }
 
 function missing(members: readonly Member[], before: readonly Member[]): readonly Member[] {

@@ -1,5 +1,5 @@
 import type { HostPlan, Wave } from '../../model/plan.ts'
-import type { Disruption } from '../../model/resource.ts'
+import type { Disruption } from '../../model/relations.ts'
 
 type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
 type Gate = Wave['gates'][number]

@@ -5,6 +5,7 @@ import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Content, Operation } from '../../model/operation.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import { placeOf } from '../../model/targets/index.ts'
 import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest } from '../../record/digest.ts'
 
@@ -119,7 +120,7 @@ export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undef
   if (catalog === undefined || host === undefined)
     throw new RangeError('a plan has a host that the spec has not')
   return {
-    place: placeOf(host),
+    place: placeOf(host.target)?.words ?? host.name,
     platform: host.platform,
     digest: catalogDigest(catalog),
     resources: Object.fromEntries(
@@ -130,20 +131,6 @@ export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undef
           .digest('hex'),
       ]),
     ),
-  }
-}
-
-/** Two machines may share an address, behind two ports or jump hosts. */
-function placeOf({ address, target }: Host): string {
-  switch (target.transport) {
-    case 'ssh': {
-      const { port, proxyJump } = target.ssh
-      return `${target.address}${port === undefined ? '' : ` port ${port}`}${proxyJump === undefined ? '' : ` by ${proxyJump}`}`
-    }
-    case 'directory':
-      return target.directory
-    case 'memory':
-      return address
   }
 }
 

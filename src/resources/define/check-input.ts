@@ -1,69 +1,59 @@
-import type { ErrorObject, ValidateFunction } from 'ajv'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import { nearest } from '../../formats/nearest.ts'
-import type { Diagnostic } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
-import type { JsonSchema } from '../../model/recipe.ts'
+import { Relations } from '../../model/relations.ts'
+import type { JsonSchema } from '../../model/schema.ts'
+import { containerOf } from '../../validation/explain.ts'
+import { closeSchema } from '../../validation/json-schema.ts'
+import { createValidator, type Validator } from '../../validation/validator.ts'
 
-// A test checks the schemas of all kinds; to do it at each start, and to optimise their code, would take longer than all
-// that is validated with them.
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: true,
-  verbose: true,
-  allowUnionTypes: true,
-  validateSchema: false,
-  code: { optimize: false },
-})
+/** What a kind is given: what is its own, and the relations that every resource may have. */
+export interface Input<Own> {
+  readonly own: Own
+  readonly relations: Relations
+}
 
 /**
  * Makes the check of what a kind is given. Recipes are loaded without being type-checked, so a misspelt property or a
- * number for a mode is caught here. The check throws a SpecError with every mistake. It compiles on first use.
+ * number for a mode is caught here. A property set to undefined is absent. The check throws a SpecError with every
+ * mistake. It compiles on first use.
  */
-export function checkInput<Input>(kind: string, schema: object): (input: object) => Input {
-  let validate: ValidateFunction<Input> | undefined
-  return (input: object) => {
-    validate ??= ajv.compile<Input>(plainSchema(schema))
-    const data: unknown = input
-    if (validate(data)) return data
-    throw new SpecError((validate.errors ?? []).filter(isPrimary).map((error) => explain(kind, error)))
+export function checkInput<Own extends object>(
+  kind: string,
+  schema: JsonSchema,
+): (input: object) => Input<Own> {
+  let validate: Validator<Own & Relations> | undefined
+  return (input) => {
+    validate ??= createValidator(closeSchema(schema), kind)
+    const result = validate(Object.values(input).includes(undefined) ? withoutUndefined(input) : input)
+    if (result.ok) return splitRelations<Own>(result.value)
+    throw new SpecError(
+      result.mistakes.map((mistake) => {
+        const { code, message, hint } = mistake
+        const container = containerOf(mistake)
+        const place = container === '' ? kind : `${kind}: ${container}`
+        return { code, message: `${place}: ${message}`, hint }
+      }),
+    )
   }
 }
 
-/** A schema as plain JSON Schema: without what TypeBox keeps beside it for the compiler. */
-export function plainSchema(schema: object): JsonSchema {
-  return Object.fromEntries(Object.entries(schema))
+function withoutUndefined(input: object): object {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 }
 
-/** The branches of a union only repeat what its own error says. */
-function isPrimary(error: ErrorObject): boolean {
-  return !error.schemaPath.includes('/anyOf/')
+function splitRelations<Own extends object>(input: Own & Relations): Input<Own> {
+  // Most resources have none, and a cluster may have a million resources.
+  if (!Object.keys(input).some(isRelation)) return { own: input, relations: NO_RELATIONS }
+  return { own: only(input, (name) => !isRelation(name)), relations: only(input, isRelation) }
 }
 
-function explain(kind: string, error: ErrorObject): Diagnostic {
-  const where = error.instancePath.slice(1).replaceAll('/', '.')
-  const at = where === '' ? kind : `${kind}: ${where}`
-  const problem = { severity: 'error', code: 'invalid-resource', path: where } as const
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const name: string = error.params.additionalProperty
-      const known = Object.keys(error.parentSchema?.properties ?? {})
-      const meant = nearest(name, known)
-      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`
-      return { ...problem, code: 'unknown-key', message: `${at}: unknown property ${name}`, hint }
-    }
-    case 'required':
-      return {
-        ...problem,
-        message: `${at}: ${error.params.missingProperty} is missing`,
-        hint: `set ${error.params.missingProperty}`,
-      }
-    default: {
-      const expected = error.parentSchema?.description
-      const given = JSON.stringify(error.data).slice(0, 80)
-      return expected === undefined
-        ? { ...problem, message: `${at} ${error.message ?? 'is invalid'}, not ${given}` }
-        : { ...problem, message: `${at} must be ${expected}, not ${given}` }
-    }
-  }
+const NO_RELATIONS: Relations = Object.freeze({})
+
+function isRelation(name: string): boolean {
+  return Object.hasOwn(Relations.properties, name)
+}
+
+function only<T extends object>(input: T, isWanted: (name: string) => boolean): T {
+  const copy = { ...input }
+  for (const name of Object.keys(copy)) if (!isWanted(name)) Reflect.deleteProperty(copy, name)
+  return copy
 }

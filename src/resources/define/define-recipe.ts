@@ -1,7 +1,6 @@
 import type { Static, TObject } from 'typebox'
 import type { Recipe, RecipeContext } from '../../model/recipe.ts'
 import type { Resource } from '../../model/resource.ts'
-import { plainSchema } from './check-input.ts'
 
 export interface RecipeDefinition<Attributes extends TObject> {
   readonly name: string
@@ -17,7 +16,7 @@ export interface RecipeDefinition<Attributes extends TObject> {
 export function defineRecipe<Attributes extends TObject>(definition: RecipeDefinition<Attributes>): Recipe {
   return Object.freeze({
     name: definition.name,
-    attributes: plainSchema(definition.attributes),
+    attributes: Object.fromEntries(Object.entries(definition.attributes)),
     needs: definition.needs ?? [],
     resources: (ctx: RecipeContext<never>) => definition.resources(ctx),
   })

@@ -2,16 +2,11 @@ import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
 import { SpecError } from '../../model/errors.ts'
 import type { Probe } from '../../model/facts.ts'
-import type {
-  NotificationAction,
-  Relations,
-  Resource,
-  ResourceId,
-  ResourceKind,
-} from '../../model/resource.ts'
+import { DeclaredRelations, type NotificationAction, Relations } from '../../model/relations.ts'
+import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
+import { describe, FilledText, type JsonSchema } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
-import { checkInput, plainSchema } from './check-input.ts'
-import { splitRelations } from './relations.ts'
+import { checkInput } from './check-input.ts'
 
 /** What a kind says about one desired state: data, and the pure function from facts to steps. */
 export type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
@@ -43,10 +38,10 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
   definition: ResourceDefinition<Schema, Defaults>,
 ): { readonly resource: (input: Static<Schema> & Relations) => Resource; readonly kind: ResourceKind } {
   const { kind, defaults } = definition
-  const check = checkInput<Static<Schema> & ValueMap>(kind, definition.schema)
+  const check = checkInput<Static<Schema> & ValueMap>(kind, inputSchema(definition.schema, Relations))
   const create = (input: object): Resource => {
-    const { own, relations } = splitRelations(input)
-    const desired = { ...defaults, ...check(own) }
+    const { own, relations } = check(input)
+    const desired = { ...defaults, ...own }
     const name = definition.name(desired)
     const id: ResourceId = `${kind}[${name}]`
     const behaviour = located(id, () => definition.behave(desired, { id, relations }))
@@ -81,12 +76,10 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw new SpecError(
-      error.problems.map(({ message, hint }) => ({
-        severity: 'error',
+      error.mistakes.map((mistake) => ({
+        ...mistake,
         code: 'invalid-resource',
-        path: '',
-        message: `${id}: ${message}`,
-        hint,
+        message: `${id}: ${mistake.message}`,
       })),
     )
   }
@@ -96,15 +89,17 @@ function guardProbes({ onlyIf, unless }: Relations): readonly Probe[] {
   return [onlyIf, unless].flatMap((command) => (command === undefined ? [] : [{ probe: 'check', command }]))
 }
 
+/** A kind's schema with the relations that every resource may have. */
+function inputSchema({ properties, ...schema }: TObject, relations: TObject): JsonSchema {
+  return { ...schema, properties: { ...properties, ...relations.properties } }
+}
+
 const CONTENT_SOURCES = {
   source: Type.Optional(
-    Type.String({ minLength: 1, description: 'a text file beside the spec whose content is taken as it is' }),
+    describe(FilledText, 'the path of a text file beside the spec; its text is the content'),
   ),
   template: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description: 'a Handlebars template beside the spec that yields the content',
-    }),
+    describe(FilledText, 'the path of a Handlebars template beside the spec; it yields the content'),
   ),
   variables: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),
@@ -112,21 +107,20 @@ const CONTENT_SOURCES = {
 }
 
 /** The schema as editors and the loader see it: with defaults shown, and with the files that content may come from. */
-function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>(
-  definition: ResourceDefinition<Schema, Defaults>,
-): ResourceKind['schema'] {
-  const defaults = new Map<string, unknown>(Object.entries(definition.defaults))
-  const properties = Object.entries(definition.schema.properties).map(([name, schema]) => [
+function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>({
+  schema,
+  defaults,
+  contentFromFiles,
+}: ResourceDefinition<Schema, Defaults>): JsonSchema {
+  const own = Object.entries(schema.properties).map(([name, property]) => [
     name,
-    defaults.has(name) ? { ...schema, default: defaults.get(name) } : schema,
+    Object.hasOwn(defaults, name) ? { ...property, default: Reflect.get(defaults, name) } : property,
   ])
-  const sources = definition.contentFromFiles ? CONTENT_SOURCES : {}
-  return { ...plainSchema(definition.schema), properties: { ...Object.fromEntries(properties), ...sources } }
+  const properties = { ...Object.fromEntries(own), ...(contentFromFiles && CONTENT_SOURCES) }
+  return inputSchema({ ...schema, properties }, DeclaredRelations)
 }
 
 /** Throws a SpecError with one mistake in what a resource was given that its schema cannot say. */
 export function invalid({ id }: Self, message: string, hint: string): never {
-  throw new SpecError([
-    { severity: 'error', code: 'invalid-resource', path: '', message: `${id}: ${message}`, hint },
-  ])
+  throw new SpecError([{ code: 'invalid-resource', message: `${id}: ${message}`, hint }])
 }

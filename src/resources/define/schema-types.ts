@@ -1,10 +1,7 @@
 import { Type } from 'typebox'
 
-/**
- * A path on a host: absolute and normal, so that two spellings of one path cannot slip past each other's claims.
- * The description completes the sentence `expected ...` of an error message.
- */
-export const AbsolutePath = Type.String({
+/** A path on a host: absolute and normal, so that two spellings of one path cannot slip past each other's claims. */
+export const NormalPath = Type.String({
   pattern: '^(/(?!\\.{1,2}(/|$))[^/\\u0000]+)+$',
   description: 'an absolute path without `//`, `.`, `..` or a slash at its end',
 })
@@ -27,9 +24,4 @@ export const AccountNameOrId = Type.String({
 export const Sha256 = Type.String({
   pattern: '^[0-9a-fA-F]{64}$',
   description: '64 hexadecimal digits, as sha256sum prints them',
-})
-
-export const ShellCommand = Type.String({
-  pattern: '^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$',
-  description: 'a shell command',
 })

@@ -5,7 +5,7 @@ import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
-import { AbsolutePath } from '../define/schema-types.ts'
+import { NormalPath } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, unitFileSteps, unmaskSteps } from './unit-state.ts'
@@ -25,27 +25,25 @@ const UnitContent = Type.Union(
   { description: 'the text of a unit file, or a map of sections to maps of directives' },
 )
 
-const UnitSchema = Type.Object(
-  {
-    name: Type.String({
-      pattern:
-        '^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|automount|swap|target|slice|device|scope)$',
-      description: 'the name of a unit with its type, such as "etcd.service"',
+const UnitSchema = Type.Object({
+  name: Type.String({
+    pattern:
+      '^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|automount|swap|target|slice|device|scope)$',
+    description: 'the name of a unit with its type, such as "etcd.service"',
+  }),
+  content: Type.Optional(UnitContent),
+  dropIns: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[^./\\u0000][^/\\u0000]*$' }), UnitContent, {
+      additionalProperties: false,
+      description:
+        'a map of drop-ins, whose names have neither a slash nor a dot at the beginning; without .conf',
     }),
-    content: Type.Optional(UnitContent),
-    dropIns: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[^./\\u0000][^/\\u0000]*$' }), UnitContent, {
-        additionalProperties: false,
-        description: 'a map of drop-ins by name without ".conf"',
-      }),
-    ),
-    enabled: Type.Optional(Type.Boolean({ description: 'true or false: whether it starts at boot' })),
-    started: Type.Optional(Type.Boolean({ description: 'true or false: whether it runs now' })),
-    masked: Type.Optional(Type.Boolean({ description: 'true or false: whether nothing can start it' })),
-    directory: Type.Optional(AbsolutePath),
-  },
-  { additionalProperties: false },
-)
+  ),
+  enabled: Type.Optional(Type.Boolean({ description: 'true or false; whether it starts at boot' })),
+  started: Type.Optional(Type.Boolean({ description: 'true or false; whether it runs now' })),
+  masked: Type.Optional(Type.Boolean({ description: 'true or false; whether nothing can start it' })),
+  directory: Type.Optional(NormalPath),
+})
 
 const DEFAULTS = { directory: '/etc/systemd/system' }
 const OWNERSHIP = { owner: 'root', group: 'root', mode: '0644' }

@@ -1,6 +1,9 @@
-import type { Member } from '../../model/manifest.ts'
+import { Type } from 'typebox'
+import { Member } from '../../model/manifest.ts'
+import { answerCheck } from './answer-check.ts'
 import { AnswerError } from './answer-reader.ts'
-import { isMembers } from './answer-shapes.ts'
+
+const isMembers = answerCheck(Type.Array(Member))
 
 /** Reads the hosts that a host remembers. */
 export function parseMembers(lines: readonly string[]): readonly Member[] {

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
-import type { SshSettings } from '../../model/cluster.ts'
+
 import { ConvergeError } from '../../model/errors.ts'
+import type { SshSettings } from '../../model/targets/ssh.ts'
+
 import type { SshConfig, SshConfigQuery, SshEnvironment } from './config.ts'
 
 /** One hop, with every setting decided: what the spec says, else ssh_config, else OpenSSH's defaults. */

@@ -1,6 +1,8 @@
 import { homedir, userInfo } from 'node:os'
-import type { SshSettings } from '../../model/cluster.ts'
+
 import { ConvergeError } from '../../model/errors.ts'
+import type { SshSettings } from '../../model/targets/ssh.ts'
+
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
 import { type SshEnvironment, sshConfigReader } from './config.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'

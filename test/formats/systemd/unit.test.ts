@@ -134,7 +134,7 @@ test('throws every problem of a unit at once', () => {
   assert.throws(
     () => renderUnit(unit, 'a.service'),
     (error: unknown) =>
-      error instanceof FormatError && error.problems.length === 3 && error.message.includes('After='),
+      error instanceof FormatError && error.mistakes.length === 3 && error.message.includes('After='),
   )
 })
 

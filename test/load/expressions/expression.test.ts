@@ -3,11 +3,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createEvaluator, createTemplateCache } from '../../../src/load/expressions/evaluate.ts'
 import type { ExpressionError } from '../../../src/load/expressions/expression.ts'
-import { toValue } from '../../../src/load/layers/recipe-defaults.ts'
-import { isMap } from '../../../src/load/yaml/document.ts'
 import { literalText } from '../../../src/load/yaml/literal-text.ts'
-import { formatPath } from '../../../src/load/yaml/path.ts'
+import { formatPath } from '../../../src/model/path.ts'
 import type { ValueMap } from '../../../src/model/value.ts'
+import { isMap, toValue } from '../../../src/model/value.ts'
 import { plain } from '../load-text.ts'
 
 function map(data: object): ValueMap {

@@ -9,9 +9,8 @@ import {
   resolveDottedPath,
   stackLayers,
 } from '../../../src/load/layers/layers.ts'
-import { toValue } from '../../../src/load/layers/recipe-defaults.ts'
-import { isMap } from '../../../src/load/yaml/document.ts'
 import type { Value, ValueMap } from '../../../src/model/value.ts'
+import { isMap, toValue } from '../../../src/model/value.ts'
 import { plain } from '../load-text.ts'
 
 function map(data: object): ValueMap {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fillDefaults, recipeDefaults, toValue } from '../../../src/load/layers/recipe-defaults.ts'
+import { fillDefaults, recipeDefaults } from '../../../src/load/layers/recipe-defaults.ts'
 import { createImportRecipe } from '../../../src/load/recipes/import-recipe.ts'
 import { loadBuiltin, readAsset } from '../../../src/load/recipes/read-asset.ts'
-import type { JsonSchema } from '../../../src/model/recipe.ts'
+import type { JsonSchema } from '../../../src/model/schema.ts'
+import { toValue } from '../../../src/model/value.ts'
 import { builtins, loadText, mistakes, plain } from '../load-text.ts'
 
 const importRecipe = createImportRecipe({ defineRecipe: (recipe: object) => ({ needs: [], ...recipe }) })

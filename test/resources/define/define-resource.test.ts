@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { InternalError, SpecError } from '../../../src/model/errors.ts'
+import { DeclaredRelations } from '../../../src/model/relations.ts'
 import type { ValueMap } from '../../../src/model/value.ts'
 import { file, fileKind } from '../../../src/resources/file.ts'
 import { resourceKinds } from '../../../src/resources/index.ts'
@@ -76,16 +77,23 @@ test('a fact that was not asked for is a bug, not an absence', () => {
 test('shows defaults and sources of content in the schema for YAML', () => {
   const { properties } = JSON.parse(JSON.stringify(fileKind.schema))
   assert.is(properties.mode.default, '0644')
-  assert.equal(Object.keys(properties).slice(-3), ['source', 'template', 'variables'])
+  assert.equal(Object.keys(properties).slice(-10), [
+    'source',
+    'template',
+    'variables',
+    ...Object.keys(DeclaredRelations.properties),
+  ])
 })
 
 test('says every mistake at once, and what was probably meant', () => {
   assert.equal(mistakes('directory', { path: '/a/../b', modes: '0755', owner: 'two words' }), [
-    'directory: unknown property modes; did you mean mode?',
+    'directory: unknown key modes; did you mean mode?',
     'directory: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "/a/../b"',
     'directory: owner must be the name of a user or group, or its number as a string, not "two words"',
   ])
-  assert.equal(mistakes('link', { path: '/l' }), ['link: target is missing; set target'])
+  assert.equal(mistakes('link', { path: '/l' }), [
+    'link: target is missing; set target to the path that the link points to, absolute or relative to its directory',
+  ])
 })
 
 test('checks relations too', () => {
@@ -95,7 +103,7 @@ test('checks relations too', () => {
       target: 'x',
       notifies: [{ resource: 'unit[x.service]', action: 'kick' }],
     }),
-    ['relations: notifies.0.action must be equal to one of the allowed values, not "kick"'],
+    ['link: notifies[0]: action must be run, start, stop, restart or reload, not "kick"'],
   )
 })
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { SshSettings } from '../../../src/model/cluster.ts'
+import type { SshSettings } from '../../../src/model/targets/ssh.ts'
 import {
   isRelevant,
   parseSshConfig,

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { addressProblem } from '../../../src/load/hosts/address-problem.ts'
+import { addressMistake } from '../../../src/load/hosts/address-mistake.ts'
 import { diagnosticsOf } from '../load-text.ts'
 
 test('takes IP addresses, names and aliases of ssh_config', () => {
@@ -12,7 +12,7 @@ test('takes IP addresses, names and aliases of ssh_config', () => {
     'web_0',
     'web0.example.com.',
   ]) {
-    assert.is(addressProblem(address), undefined, address)
+    assert.is(addressMistake(address), undefined, address)
   }
 })
 
@@ -24,7 +24,7 @@ test('says what to write for a port, a user and a number that is too large', () 
     'root@192.0.2.10',
     '192.0.2.300',
     'http://web0',
-  ].map((address) => addressProblem(address)?.hint)
+  ].map((address) => addressMistake(address)?.hint)
   assert.equal(hints, [
     'the port stands beside it: address: 192.0.2.10, ssh: { port: 22 }',
     'the port stands beside it: address: 2001:db8::10, ssh: { port: 22 }',

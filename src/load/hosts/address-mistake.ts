@@ -2,7 +2,7 @@
  * What is wrong with a host's address, if anything. It is an IP address or a name, which may be an alias of ssh_config:
  * of a name only what no name can hold is refused.
  */
-export function addressProblem(
+export function addressMistake(
   address: string,
 ): { readonly message: string; readonly hint: string } | undefined {
   if (isIpv4(address) || isIpv6(address)) return undefined

@@ -1,8 +1,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import type { JsonSchema } from '../../model/recipe.ts'
-import type { Value } from '../../model/value.ts'
-import { parsePointer } from '../yaml/path.ts'
-import { describeMistake, type SchemaMistake } from './schema-mistake.ts'
+import { given } from '../model/given.ts'
+import { parsePointer } from '../model/path.ts'
+import type { JsonSchema } from '../model/schema.ts'
+import type { Value } from '../model/value.ts'
+import { explainError, type SchemaMistake } from './explain.ts'
 
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }
@@ -11,7 +12,7 @@ export type Validation<T> =
 /** How a plain scalar at a path was written, if it is known. */
 export type SourceOf = (path: readonly string[]) => string | undefined
 
-export type Validator<T> = (value: Value, source?: SourceOf) => Validation<T>
+export type Validator<T> = (value: unknown, source?: SourceOf) => Validation<T>
 
 // One for all: each instance compiles the meta-schemas anew. Schemas are not added, so that equal $ids may meet. To check
 // the schemas themselves and to optimise their code would take longer than all that is validated with them.
@@ -36,21 +37,23 @@ export function refuseBadSchema(schema: JsonSchema): void {
  */
 export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
   const check = ajv.compile<T>(schema)
-  // ajv compares list elements by their valueOf, which maps without prototype do not have.
-  const prepare = JSON.stringify(schema).includes('"uniqueItems"')
-    ? structuredClone<Value>
-    : (value: Value) => value
+  const comparesItems = JSON.stringify(schema).includes('"uniqueItems"')
   return (value, source = () => undefined) => {
-    const prepared = prepare(value)
+    // ajv compares list elements by their valueOf, which maps without prototype do not have.
+    const prepared = comparesItems && hasNoPrototype(value) ? structuredClone(value) : value
     if (check(prepared)) return { ok: true, value: prepared }
     return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
   }
 }
 
+function hasNoPrototype(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
+
 function collectMistakes(errors: readonly ErrorObject[], name: string, source: SourceOf): SchemaMistake[] {
   const mistakes = new Map<string, SchemaMistake>()
   for (const error of withoutBranches(errors)) {
-    const mistake = describeMistake(error, { name, source: source(parsePointer(error.instancePath)) })
+    const mistake = explainError(error, { name, source: source(parsePointer(error.instancePath)) })
     const key = JSON.stringify([mistake.path, mistake.message])
     if (!mistakes.has(key)) mistakes.set(key, mistake)
   }
@@ -78,11 +81,18 @@ function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[]
     const all = [...branches.values()]
     const fitting =
       all.length === 1 ? all : all.filter((branch) => !branch.some((error) => misses(error, union)))
-    const [only = []] = fitting
+    const [only = []] = fitting.map((branch) => branch.map((error) => describedBy(union, error)))
     const others = kept.filter((error) => error !== union && !isBelow(error))
     kept = [...others, ...(fitting.length === 1 ? only : [union])]
   }
   return kept
+}
+
+/** What a union says of a value, its branches need not say again. */
+function describedBy({ instancePath, parentSchema: union }: ErrorObject, error: ErrorObject): ErrorObject {
+  if (error.instancePath !== instancePath) return error
+  const { description } = union ?? {}
+  return { ...error, parentSchema: { ...given({ description }), ...error.parentSchema } }
 }
 
 function isWithin(pointer: string, above: string): boolean {

@@ -1,0 +1,41 @@
+import { perObject, perText } from '../../model/memo.ts'
+import { defaultTransport, type Target, targetKinds } from '../../model/targets/index.ts'
+import type { ValueMap } from '../../model/value.ts'
+import { createValidator } from '../../validation/validator.ts'
+import type { Evaluator } from '../expressions/evaluate.ts'
+import { createSectionChecker } from '../layers/check-layered.ts'
+import type { HostEntry, Resolution } from '../resolution.ts'
+import { checkWritten } from '../schema/check-written.ts'
+import { valueAt } from '../yaml/document.ts'
+
+type TargetResolver = (entry: HostEntry, address: string, evaluator: Evaluator) => Target | undefined
+
+/** Makes the target of a host out of what the spec says under its transport's name. Undefined when that is wrong. */
+export function createTargetResolver(resolution: Resolution): TargetResolver {
+  const resolverOf = perText((transport: Target['transport']) => transportResolver(transport, resolution))
+  return (entry, address, evaluator) =>
+    resolverOf(entry.spec.transport ?? defaultTransport)(entry, address, evaluator)
+}
+
+function transportResolver(transport: Target['transport'], resolution: Resolution): TargetResolver {
+  const { settings, located, target } = targetKinds[transport]
+  const { folder } = resolution
+  if (settings === undefined) return (_, address) => target(address, undefined)
+  if (settings.isLayered) {
+    const sectionOf = createSectionChecker<ValueMap>(resolution, transport, settings.schema)
+    const locatedOnce = perObject((section: ValueMap) => located(section, folder))
+    return (entry, address, evaluator) => {
+      const section = sectionOf(entry, evaluator)
+      return section && target(address, locatedOnce(section))
+    }
+  }
+  const validate = createValidator({ ...settings.schema }, transport)
+  return (entry, address, evaluator) => {
+    const path = [...entry.path, transport]
+    // Its absence has been reported with the entry.
+    const written = valueAt(resolution.document.data, path) ?? null
+    if (written === null) return undefined
+    const value = checkWritten(evaluator.evaluate(written, path), path, validate, resolution)
+    return value === undefined ? undefined : target(address, located(value, folder))
+  }
+}

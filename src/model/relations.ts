@@ -1,0 +1,97 @@
+import { type TSchema, Type } from 'typebox'
+import { ResourceId } from './resource-id.ts'
+import { type Data, describe, FilledText, HostPath, ShellCommand } from './schema.ts'
+
+/**
+ * What a resource can be notified to do, in the order in which it does what several ask of it: a restart absorbs the
+ * reload after it. `run` is for commands.
+ */
+export const notificationActions = ['run', 'start', 'stop', 'restart', 'reload'] as const
+
+export type NotificationAction = (typeof notificationActions)[number]
+
+const Timing = Type.Enum(['delayed', 'immediate'], {
+  description:
+    "delayed or immediate; delayed (the default) is once, at the end of the host's run, immediate is right after the change",
+})
+
+export type Timing = Data<typeof Timing>
+
+/** How disrupting a resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
+const Disruption = Type.Object(
+  {
+    group: describe(FilledText, 'the name of a group; hosts with the same group wait for each other'),
+    maxUnavailable: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('quorum')], {
+      description:
+        'a whole number from 1, or quorum; how many may be down at once, quorum leaves a majority standing',
+    }),
+    healthy: describe(
+      ShellCommand,
+      'a shell command; it only reads, and exits 0 when this member is healthy',
+    ),
+    healthyTimeoutSeconds: Type.Integer({
+      minimum: 1,
+      description: 'a whole number of seconds from 1; how long a member may take to become healthy',
+    }),
+    data: Type.Optional(
+      describe(
+        HostPath,
+        'an absolute path without `..`; it exists once this member holds data, and while it exists nowhere all members start at once',
+      ),
+    ),
+  },
+  { description: 'a map; how disrupting this resource is spread over the hosts' },
+)
+
+export type Disruption = Data<typeof Disruption>
+
+/** The relations that every resource may have; part of each kind's input. `ref` is how the other end may be named. */
+function relationsTo<Ref extends TSchema>(ref: Ref) {
+  const refs = (meaning: string) =>
+    Type.Optional(Type.Array(ref, { description: `a list of resources of the same host; ${meaning}` }))
+  return Type.Object({
+    after: refs('they are made true before this one'),
+    notifies: Type.Optional(
+      Type.Array(
+        Type.Object({
+          resource: ref,
+          action: Type.Enum([...notificationActions], {
+            description: `${notificationActions.join(', ')}; what it is asked to do, run is for commands`,
+          }),
+          timing: Type.Optional(Timing),
+        }),
+        { description: 'a list of notifications; whom to ask to act when this resource changes' },
+      ),
+    ),
+    restartOn: refs('a change of one of them restarts this one'),
+    reloadOn: refs('a change of one of them reloads this one'),
+    onlyIf: Type.Optional(
+      describe(
+        ShellCommand,
+        'a shell command; it only reads, and this resource is left alone unless it exits 0',
+      ),
+    ),
+    unless: Type.Optional(
+      describe(ShellCommand, 'a shell command; it only reads, and this resource is left alone if it exits 0'),
+    ),
+    disruption: Type.Optional(Disruption),
+  })
+}
+
+/** Relations as a spec declares them: the others by identity. */
+export const DeclaredRelations = relationsTo(ResourceId)
+
+/** A relation's other end: a resource value, or its identity. */
+const ResourceRef = Type.Union(
+  [ResourceId, Type.Object({ id: ResourceId }, { additionalProperties: true })],
+  {
+    description: 'a resource, or the identity of one such as unit[etcd.service]',
+  },
+)
+
+export type ResourceRef = Data<typeof ResourceRef>
+
+/** Relations as recipes declare them, too. */
+export const Relations = relationsTo(ResourceRef)
+
+export type Relations = Data<typeof Relations>

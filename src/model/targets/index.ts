@@ -1,0 +1,37 @@
+import { Type } from 'typebox'
+import type { Data } from '../schema.ts'
+import { DirectoryTarget, directory } from './directory.ts'
+import type { Place, TargetKind } from './kind.ts'
+import { MemoryTarget, memory } from './memory.ts'
+import { SshTarget, ssh } from './ssh.ts'
+
+/** How a host is reached: over SSH, as a directory on this machine, or as a throw-away tree. */
+export const Target = Type.Union([SshTarget, DirectoryTarget, MemoryTarget])
+
+export type Target = Data<typeof Target>
+
+/** Every way to reach hosts by its name. */
+export const targetKinds: Readonly<Record<Target['transport'], TargetKind<Target, unknown>>> = {
+  ssh,
+  directory,
+  memory,
+}
+
+/** How a host is reached if the spec does not say. */
+export const defaultTransport = 'ssh'
+
+/** Which machine it is; undefined if it is the host's own. */
+export function placeOf(target: Target): Place | undefined {
+  return targetKinds[target.transport].place(target)
+}
+
+/** The address by which peers reach the host, if the target says so. */
+export function addressOf(target: Target): string | undefined {
+  return targetKinds[target.transport].address(target)
+}
+
+/** What to believe of the target of a host that left the spec, as a host with the target `reporter` reports it. */
+export function believed(reported: Target, reporter: Target): Target | undefined {
+  const alike = reported.transport === reporter.transport ? reporter : undefined
+  return targetKinds[reported.transport].believed(reported, alike)
+}

@@ -1,0 +1,90 @@
+import { resolve } from 'node:path'
+import { Type } from 'typebox'
+import { given } from '../given.ts'
+import { type Data, describe, FilledText } from '../schema.ts'
+import type { TargetKind } from './kind.ts'
+
+/** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
+export const SshSettings = Type.Object(
+  {
+    user: Type.Optional(describe(FilledText, 'the name of the user to log in as')),
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65535,
+        description: 'a whole number from 1 to 65535; the port of sshd, 22 by default',
+      }),
+    ),
+    identityFile: Type.Optional(
+      describe(
+        FilledText,
+        "the path of a private key; relative paths start at the spec's folder, ~ is your home",
+      ),
+    ),
+    proxyJump: Type.Optional(
+      describe(
+        FilledText,
+        "user@bastion:port, several of these separated by commas, or none; OpenSSH's ProxyJump",
+      ),
+    ),
+    knownHostsFile: Type.Optional(
+      describe(FilledText, 'the path of a file of known host keys; ~/.ssh/known_hosts by default'),
+    ),
+    hostKeyChecking: Type.Optional(
+      Type.Enum(['yes', 'accept-new'], {
+        description:
+          'yes or accept-new; yes refuses unknown host keys, accept-new records a key that is seen for the first time',
+      }),
+    ),
+    connectTimeoutSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'a whole number of seconds from 1; how long connecting may take',
+      }),
+    ),
+    sudo: Type.Optional(
+      Type.Enum(['auto', 'always', 'never'], {
+        description: 'auto, always or never; auto (the default) is sudo unless the user is root',
+      }),
+    ),
+  },
+  { description: 'a map of SSH settings; what is absent comes from ~/.ssh/config' },
+)
+
+export type SshSettings = Data<typeof SshSettings>
+
+export const SshTarget = Type.Object({
+  transport: Type.Literal('ssh'),
+  address: describe(FilledText, 'an IP address or a name'),
+  ssh: SshSettings,
+})
+
+export type SshTarget = Data<typeof SshTarget>
+
+export const ssh: TargetKind<SshTarget, SshSettings> = {
+  meaning: 'a machine that runs sshd',
+  schema: SshTarget,
+  settings: { schema: SshSettings, isLayered: true },
+  located(settings, folder) {
+    // `~` is left to the transport, which knows whose home it is.
+    const absolute = (path?: string) => (path?.startsWith('~') === false ? resolve(folder, path) : path)
+    const { identityFile, knownHostsFile } = settings
+    const files = { identityFile: absolute(identityFile), knownHostsFile: absolute(knownHostsFile) }
+    return Object.freeze({ ...settings, ...given(files) })
+  },
+  target: (address, settings) => ({ transport: 'ssh', address, ssh: settings }),
+  // Two machines may share an address, behind two ports or jump hosts.
+  place({ address, ssh: { port, proxyJump } }) {
+    const words = [address.toLowerCase(), port && `port ${port}`, proxyJump && `by ${proxyJump}`]
+    return { key: 'address', words: words.filter((word) => word !== undefined).join(' ') }
+  },
+  address: ({ address }) => address,
+  // A host may say where another one is. What is this machine's own, the files with keys and how the host's key is
+  // checked, is as for the host that reports it.
+  believed({ transport, address, ssh: reported }, reporter) {
+    const { user, port, proxyJump, sudo } = reported
+    const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = reporter?.ssh ?? {}
+    const where = given({ user, port, proxyJump, sudo })
+    return { transport, address, ssh: { ...own, ...where, hostKeyChecking: 'yes' } }
+  },
+}

@@ -1,0 +1,130 @@
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { Mistake, Problem } from '../model/diagnostic.ts'
+import { formatPath, parsePointer } from '../model/path.ts'
+import { isSchema } from './json-schema.ts'
+import { nearestHint } from './nearest.ts'
+import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
+
+/** One violation of a schema, in words. `path` is what is meant: with part `key`, the key there. */
+export interface SchemaMistake extends Problem {
+  readonly path: readonly string[]
+  readonly part: 'key' | 'value'
+  /** The key that is missing at `path`. */
+  readonly missing?: string
+}
+
+/** What is known of the value that breaks the schema. */
+export interface Found {
+  /** What the validated value as a whole is called. */
+  readonly name: string
+  /** The wrong value as it was written in YAML, if it is a plain scalar there. */
+  readonly source: string | undefined
+}
+
+/**
+ * Says what an error of ajv (verbose) means: `mode must be four octal digits, not "9"`. What completes `must be` is the
+ * schema's description, up to its first semicolon, if it begins with a small letter; else the rule that was broken.
+ */
+export function explainError(error: ErrorObject, { name, source }: Found): SchemaMistake {
+  const path = parsePointer(error.instancePath)
+  const subject = nameOf(path, name)
+  const value: unknown = error.data
+  const wrong = (code: string, { message, hint }: Mistake): SchemaMistake => ({
+    code,
+    path,
+    part: 'value',
+    message: `${subject} ${message}`,
+    hint,
+  })
+  const expected = sentenceOf(error.parentSchema)
+  switch (error.keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty)
+      const known = Object.keys(propertiesOf(error.parentSchema))
+      // Without a list of keys the schema has a pattern for them.
+      const hint =
+        known.length === 0 && expected !== undefined
+          ? `${subject} must be ${expected}`
+          : nearestHint(key, known, 'no keys are known here')
+      return { code: 'unknown-key', path: [...path, key], part: 'key', message: `unknown key ${key}`, hint }
+    }
+    case 'required': {
+      const missing = String(error.params.missingProperty)
+      const wanted = sentenceOf(propertiesOf(error.parentSchema)[missing])
+      const hint = wanted && `set ${missing} to ${wanted}`
+      return {
+        code: 'missing-key',
+        path,
+        part: 'key',
+        message: `${missing} is missing`,
+        missing,
+        hint,
+      }
+    }
+    case 'type':
+      return wrong('wrong-type', typeMistake(error, expected, source))
+    case 'enum':
+    case 'const':
+      return wrong('not-allowed', choiceMistake(error, source))
+    case 'anyOf':
+    case 'oneOf':
+      return wrong('wrong-type', otherThan(expected ?? branchWords(error), value))
+    case 'uniqueItems':
+      return wrong('invalid-value', { message: 'must not have the same element twice' })
+    case 'maxProperties':
+      if (error.params.limit === 1) return wrong('invalid-value', { message: 'must have only one key' })
+  }
+  if (expected !== undefined) return wrong('invalid-value', otherThan(expected, value))
+  return wrong('invalid-value', brokenRule(error, value))
+}
+
+/** What the description of a schema says that a value must be. */
+export function sentenceOf(schema: unknown): string | undefined {
+  const description = isSchema(schema) ? schema.description : undefined
+  if (typeof description !== 'string' || !/^[\p{Ll}\p{N}]/u.test(description)) return undefined
+  return description.split('; ', 1)[0]
+}
+
+function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, value: unknown): Mistake {
+  switch (keyword) {
+    case 'minimum':
+      return otherThan(`at least ${params.limit}`, value)
+    case 'maximum':
+      return otherThan(`at most ${params.limit}`, value)
+    case 'pattern':
+      return {
+        message: `must match ${params.pattern}, not ${shown(value)}`,
+        hint: parentSchema?.description,
+      }
+    case 'minLength':
+    case 'minItems':
+    case 'minProperties':
+      if (params.limit === 1) return { message: 'must not be empty' }
+  }
+  return { message: message ?? 'is not valid' }
+}
+
+/** The map that has what a mistake names: `notifies[0]` of an action; empty for the validated value itself. */
+export function containerOf({ path, missing }: SchemaMistake): string {
+  const whole = missing === undefined ? path : [...path, missing]
+  return formatPath(whole.slice(0, lastKey(whole)).map((part) => (isIndex(part) ? Number(part) : part)))
+}
+
+/** The last key, with the indexes after it: `roles[1]`. */
+function nameOf(path: readonly string[], whole: string): string {
+  const key = lastKey(path)
+  return formatPath([path[key] ?? whole, ...path.slice(key + 1).map(Number)])
+}
+
+function lastKey(path: readonly string[]): number {
+  return path.findLastIndex((part) => !isIndex(part))
+}
+
+function isIndex(part: string): boolean {
+  return /^\d+$/.test(part)
+}
+
+function propertiesOf(schema: unknown): { readonly [key: string]: unknown } {
+  return isSchema(schema) && isSchema(schema.properties) ? schema.properties : {}
+}

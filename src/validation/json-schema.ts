@@ -1,0 +1,33 @@
+import type { JsonSchema } from '../model/schema.ts'
+
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The schemas of an object's properties by name, each changed. */
+export function mapProperties(properties: JsonSchema, change: (schema: unknown) => unknown): JsonSchema {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]))
+}
+
+/** The schema with every object that lists its properties closed, except where schemas are combined. */
+export function closeSchema(schema: JsonSchema): JsonSchema {
+  const closed = Object.entries(schema).map(([key, value]) => {
+    if (maps.has(key) && isSchema(value)) return [key, mapProperties(value, closeAny)]
+    if (lists.has(key) && Array.isArray(value)) return [key, value.map(closeAny)]
+    return [key, nested.has(key) ? closeAny(value) : value]
+  })
+  const isClosable = isSchema(schema.properties) && !open.some((key) => key in schema)
+  return { ...Object.fromEntries(closed), ...(isClosable && { additionalProperties: false }) }
+}
+
+const open = [
+  ...['additionalProperties', 'unevaluatedProperties', 'patternProperties'],
+  ...['allOf', '$ref', 'anyOf', 'oneOf'],
+]
+const maps = new Set(['properties', 'patternProperties', '$defs'])
+const lists = new Set(['anyOf', 'oneOf', 'prefixItems'])
+const nested = new Set(['items', 'additionalProperties'])
+
+function closeAny(schema: unknown): unknown {
+  return isSchema(schema) ? closeSchema(schema) : schema
+}

@@ -1,0 +1,33 @@
+import { distance } from 'fastest-levenshtein'
+
+/**
+ * The known word that a misspelt one was probably meant to be: one edit away, or two neighbouring letters exchanged; in
+ * longer words one edit for every three letters. Case does not count.
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: { readonly word: string; readonly edits: number } | undefined
+  for (const candidate of known) {
+    const edits = editsBetween(word.toLowerCase(), candidate.toLowerCase())
+    if (best === undefined || edits < best.edits) best = { word: candidate, edits }
+  }
+  const isNear = best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3))
+  return isNear ? best?.word : undefined
+}
+
+/** The hint for an unknown word: what was probably meant, else all that is known, else what `none` says. */
+export function nearestHint(word: string, known: readonly string[], none: string): string {
+  const meant = nearest(word, known)
+  if (meant !== undefined) return `did you mean ${meant}?`
+  return known.length === 0 ? none : `known: ${[...known].sort().join(', ')}`
+}
+
+/** Two neighbouring letters exchanged, the commonest slip of all, is one edit. */
+function editsBetween(one: string, other: string): number {
+  if (one.length !== other.length || one === other) return distance(one, other)
+  const first = [...one].findIndex((letter, at) => letter !== other[at])
+  const isExchange =
+    one[first] === other[first + 1] &&
+    one[first + 1] === other[first] &&
+    one.slice(first + 2) === other.slice(first + 2)
+  return isExchange ? 1 : distance(one, other)
+}

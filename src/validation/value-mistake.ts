@@ -1,0 +1,99 @@
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { Mistake } from '../model/diagnostic.ts'
+import { isSchema } from './json-schema.ts'
+import { nearest } from './nearest.ts'
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+}
+
+/** A value of another type; if YAML misleads, why, and what to write. */
+export function typeMistake(
+  error: ErrorObject,
+  expected: string | undefined,
+  source: string | undefined,
+): Mistake {
+  const value: unknown = error.data
+  const wanted = wantedTypes(error)
+  const words = choice(wanted.map((type) => typeWords[type] ?? type))
+  const misread = (reading: string, hint: string) => ({
+    message: `must be ${words}, but YAML reads ${reading}`,
+    hint,
+  })
+  const isScalar = typeof value === 'number' || typeof value === 'boolean'
+  if (wanted.includes('string') && isScalar && source !== undefined) {
+    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${source}"`)
+  }
+  if (wanted.includes('boolean') && source !== undefined && /^(?:yes|no|on|off|y|n)$/i.test(source)) {
+    return misread(`${source} as text`, `write ${/^(?:yes|on|y)$/i.test(source)}`)
+  }
+  const hint = rewritten(value, wanted)
+  return { ...otherThan(expected ?? words, value), hint }
+}
+
+function wantedTypes({ params: { type } }: ErrorObject): readonly string[] {
+  return (Array.isArray(type) ? type.map(String) : String(type).split(',')).filter((name) => name !== 'null')
+}
+
+function rewritten(value: unknown, wanted: readonly string[]): string | undefined {
+  const isNumeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+  if ((wanted.includes('integer') || wanted.includes('number')) && isNumeric)
+    return `write ${value} without quotes`
+  const isScalar = typeof value === 'string' || typeof value === 'number'
+  return wanted.includes('array') && isScalar ? `write [${value}]` : undefined
+}
+
+function readAs(value: number | boolean, source: string): string {
+  if (typeof value === 'boolean') return 'a boolean'
+  return source === String(value) ? 'a number' : `the number ${value}`
+}
+
+/** A value that is none of those allowed. */
+export function choiceMistake({ data, params }: ErrorObject, source: string | undefined): Mistake {
+  const value: unknown = data
+  const allowed = 'allowedValue' in params ? [params.allowedValue] : listOf(params.allowedValues)
+  const texts = allowed.filter((one) => typeof one === 'string')
+  const meant = typeof value === 'string' ? nearest(value, texts) : undefined
+  const mistake = otherThan(choice(allowed.filter((one) => one !== null).map(String)), value)
+  if (meant !== undefined) return { ...mistake, hint: `did you mean ${meant}?` }
+  const isMisread = source !== undefined && typeof value !== 'string' && texts.includes(source)
+  return isMisread ? { ...mistake, hint: `put it in quotes: "${source}"` } : mistake
+}
+
+/** What the branches of a union are, in words. */
+export function branchWords({ schema }: ErrorObject): string {
+  const words = listOf(schema)
+    .filter(isSchema)
+    .flatMap((branch) => {
+      if ('const' in branch) return [String(branch.const)]
+      const types = Array.isArray(branch.type) ? branch.type : [branch.type ?? 'something else']
+      return types.filter((type) => type !== 'null').map((type) => typeWords[type] ?? String(type))
+    })
+  return choice([...new Set(words)])
+}
+
+/** `a, b or c` */
+function choice(words: readonly string[]): string {
+  const [last = '', ...before] = words.toReversed()
+  return before.length === 0 ? last : `${before.reverse().join(', ')} or ${last}`
+}
+
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing (null)'
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map'
+  return String(value)
+}
+
+export function otherThan(expected: string, value: unknown): Mistake {
+  return { message: `must be ${expected}, not ${shown(value)}` }
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
