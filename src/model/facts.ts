@@ -48,7 +48,7 @@ export interface UserFact {
   readonly comment: string
   readonly home: string
   readonly shell: string
-  /** Supplementary groups by name, sorted. */
+  /** Supplementary groups by name, sorted; the primary group is not one of them. */
   readonly groups: readonly string[]
   /** Name of the primary group. */
   readonly group: string

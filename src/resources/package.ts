@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { packageFact } from './define/facts-of.ts'
 
@@ -36,7 +37,7 @@ export const { resource: pkg, kind: packageKind } = defineResource({
     probes: [{ probe: 'package', name }],
     steps(facts) {
       const found = packageFact(facts, name)
-      const packages = [version === undefined ? { name } : { name, version }]
+      const packages = [{ name, ...given({ version }) }]
       const operation = { op: 'package', packages, autostart, update } as const
       if (found === null) return [{ operation, reason: 'will be installed' }]
       if (version === undefined || found.version === version) return []

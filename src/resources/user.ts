@@ -46,7 +46,8 @@ export const { resource: user, kind: userKind } = defineResource({
   defaults: { system: false, createHome: false },
   name: ({ name }) => name,
   behave(desired) {
-    const groups = desired.groups && [...desired.groups].sort()
+    // Some directory services list the primary group among the supplementary ones, others do not.
+    const groups = desired.groups?.filter((name) => name !== desired.group).sort()
     const wanted = { ...desired, ...given({ groups }) }
     return {
       claims: [{ kind: 'user', key: desired.name }],
@@ -69,7 +70,7 @@ function differences(wanted: DeclaredUser, found: UserFact): readonly string[] {
   const compared = [
     ['uid', wanted.uid, found.uid],
     ['group', wanted.group, found.group],
-    ['groups', wanted.groups?.join(','), [...found.groups].sort().join(',')],
+    ['groups', wanted.groups?.filter((name) => name !== found.group).join(','), found.groups.join(',')],
     ['home', wanted.home, found.home],
     ['shell', wanted.shell, found.shell],
     ['comment', wanted.comment, found.comment],

@@ -48,9 +48,10 @@ export const libraryFiles = {
   command: ['user-command.sh'],
 } as const
 
-/** Joins the library from its files. */
+/** Joins the library from its files. Comments stay at home: bash reads its stdin byte by byte. */
 export function assembleLibrary(read: (file: string) => string): HostLibrary {
-  const join = (files: readonly string[]): string => files.map(read).join('\n')
+  const join = (files: readonly string[]): string =>
+    files.map((file) => read(file).replaceAll(/^\s*#.*\n/gm, '')).join('\n')
   return {
     inspect: join(libraryFiles.inspect),
     apply: join(libraryFiles.apply),

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
+import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder } from '../commands/scratch.ts'
 import { figure } from '../figure.ts'
@@ -49,17 +49,19 @@ const hostile: readonly Hostile[] = [
   },
   {
     what: 'has a manifest that is none',
-    shell: answering('s/^end$/M\\nconverge-manifest 1\\nset {"resource":"file[x]"}\\n\\nM end\\nend/'),
+    shell: answering(
+      's/^end$/manifest\\nconverge-manifest 1\\nset {"resource":"file[x]"}\\n\\nmanifest end\\nend/',
+    ),
     said: /a line of the manifest is not an entry of one: \{"resource":"file\[x\]"\}/,
   },
   {
     what: 'has a journal that cannot be decoded',
-    shell: answering('s/^end$/J\\nconverge-journal 1\\nowe restart %ZZ]\\nJ end\\nend/'),
+    shell: answering('s/^end$/journal\\nconverge-journal 1\\nowe restart %ZZ]\\njournal end\\nend/'),
     said: /a line of the journal is damaged: %ZZ\]/,
   },
   {
     what: 'has a state of a newer converge',
-    shell: answering('s/^end$/M\\nconverge-manifest 2\\nM end\\nend/'),
+    shell: answering('s/^end$/manifest\\nconverge-manifest 2\\nmanifest end\\nend/'),
     said: /the manifest begins with "converge-manifest 2": a newer converge wrote it/,
   },
 ]
@@ -71,6 +73,15 @@ test('hostile hosts fail, each with host, step and remedy, and the good one amon
       startEmbeddedHosts({ names: [`node${index}`], directory: join(directory, `fleet${index}`), shell }),
     ),
   )
+  try {
+    await judge(directory, fleets)
+  } finally {
+    await Promise.all(fleets.map((fleet) => fleet.close()))
+  }
+  figure('kinds of hostile hosts beside a good one', hostile.length)
+})
+
+async function judge(directory: string, fleets: readonly EmbeddedHosts[]): Promise<void> {
   const hosts = fleets.flatMap(({ hosts: [host], identityFile, knownHostsFile }) =>
     host === undefined ? [] : [{ ...host, identityFile, knownHostsFile }],
   )
@@ -91,9 +102,7 @@ ${hosts
   .join('\n')}
 `,
   )
-  const started = performance.now()
   const { code, stdout, stderr } = await converge(['--yes', '-f', file])
-  assert.ok(performance.now() - started < 10_000)
   assert.is(code, 1, stdout)
   const good = hosts.at(-1)
   assert.is(await readFile(join(good?.root ?? '', 'etc/motd'), 'utf8'), 'good')
@@ -111,8 +120,6 @@ ${hosts
     /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/,
     'no control character comes through',
   )
-  await Promise.all(fleets.map((fleet) => fleet.close()))
-  figure('kinds of hostile hosts beside a good one', hostile.length)
-})
+}
 
 test.run()

@@ -27,7 +27,7 @@ packageManagerContract('apt', async () => {
       const published = [...others, ...versions.map((version) => `${name} ${version}`)]
       tree.write('/srv/repository', published.map((line) => `${line}\n`).join(''))
     },
-    ageLists: async () => rmSync(tree.at('/var/lib/apt/lists'), { recursive: true }),
+    ageLists: async () => rmSync(tree.at('/var/lib/apt/lists'), { recursive: true, force: true }),
     hold: async (name) => tree.write('/srv/dpkg/held', `${name}\n`),
     close: async () => tree.close(),
   }

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -25,8 +27,9 @@ export interface Finished {
 export interface RootTree {
   readonly root: string
   readonly shell: Shell
-  /** Starts a program; `stdout` collects what it has printed. */
+  /** Starts a program that comes through a pipe, as it does on a host. */
   start(program: string): { readonly child: ChildProcess; readonly finished: Promise<Finished> }
+  /** Runs a program that comes from a file: bash reads a pipe byte by byte, which takes most of a test's time. */
   run(program: string): Promise<Finished>
   /** A path of the host as a path of this machine. */
   at(path: string): string
@@ -90,13 +93,30 @@ export function openRootTree(
     mkdirSync(join(at(path), '..'), { recursive: true })
     writeFileSync(at(path), content, { mode })
   }
-  const start: RootTree['start'] = (program) => {
-    const child = spawn(shell.command, [...shell.args, '-s'], {
+  const startWith = (stdin: 'pipe' | number): ChildProcess =>
+    spawn(shell.command, [...shell.args, '-s'], {
       detached: true,
+      stdio: [stdin, 'pipe', 'pipe'],
       ...(cwd === undefined ? {} : { cwd }),
       env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', CONVERGE_ROOT: root, ...environment },
     })
-    return { child, finished: collect(child, program) }
+  const start: RootTree['start'] = (program) => {
+    const child = startWith('pipe')
+    // A program that ends before it has read all of itself breaks the pipe.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(program)
+    return { child, finished: collect(child) }
+  }
+  const run: RootTree['run'] = (program) => {
+    const file = `${root}.program`
+    writeFileSync(file, program)
+    const stdin = openSync(file, 'r')
+    rmSync(file)
+    try {
+      return collect(startWith(stdin))
+    } finally {
+      closeSync(stdin)
+    }
   }
   for (const [path, content] of Object.entries(files)) write(path, content)
   mkdirSync(at('/var/tmp'), { recursive: true })
@@ -105,7 +125,7 @@ export function openRootTree(
     root,
     shell,
     start,
-    run: (program) => start(program).finished,
+    run,
     at,
     write,
     read: (path) => readFileSync(at(path), 'utf8'),
@@ -113,7 +133,7 @@ export function openRootTree(
   }
 }
 
-function collect(child: ChildProcess, program: string): Promise<Finished> {
+function collect(child: ChildProcess): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
@@ -126,9 +146,6 @@ function collect(child: ChildProcess, program: string): Promise<Finished> {
       clearTimeout(timer)
       resolve({ exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() })
     })
-    // A program that ends before it has read all of itself breaks the pipe.
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(program)
   })
 }
 

@@ -82,13 +82,15 @@ $(find_account group "$5")
 END
     [ "$wanted" = "$gid" ] || return 1
   fi
-  [ "$6" = : ] || [ "$(groups_of "$1")" = "$6" ]
+  [ "$6" = : ] || [ "$(groups_of "$1" "$gid")" = "$6" ]
 }
 
-# Supplementary groups of a user, sorted, separated by commas.
+# groups_of USER PRIMARY-GID: its supplementary groups, sorted, separated by commas.
 groups_of() {
   numbers=$(memberships "$1")
-  for number in ${numbers#"$1"}; do find_account group "$number"; done | cut -d: -f1 | sort | {
+  for number in ${numbers#"$1"}; do
+    [ "$number" = "$2" ] || find_account group "$number"
+  done | cut -d: -f1 | sort | {
     list=
     while read -r group; do list=$list${list:+,}$group; done
     say "$list"

@@ -168,7 +168,7 @@ guarded() {
   case $condition in
     only_if | unless) timed_command 10 "$argument" >/dev/null 2>&1 8>&- 9>&- ;;
     exists | absent) [ -e "$R$argument" ] || [ -L "$R$argument" ] ;;
-    running) is_running "$argument" ;;
+    running) unit_is_running "$argument" ;;
   esac
   case $condition-$? in
     only_if-124 | unless-124) no_answer "$@" ;;
@@ -179,7 +179,7 @@ guarded() {
 }
 
 # A unit between two tries to start counts as running, as it does for the plan.
-is_running() {
+unit_is_running() {
   [ "$INIT" = systemd ] || return 1
   case $(systemctl show -p ActiveState -- "$1") in
     ActiveState=active | ActiveState=activating | ActiveState=reloading) ;;

@@ -73,7 +73,7 @@ before_change() {
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
     [ -n "$NEXT_COPY" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
-    is_recorded "$NEXT_ENTRY" || keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
+    has_record "$NEXT_ENTRY" || keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
   fi
   record_made "$NEXT_ENTRY"
 }
@@ -93,8 +93,8 @@ open_own_generation() {
 
 about_generation() { say "{\"number\":$NEWEST,\"run\":\"$ID\",\"by\":\"$BY\",\"changes\":[$SUMMARY]}"; }
 
-# is_recorded ENTRY: whether the manifest has the resource already, and so what was there before converge.
-is_recorded() {
+# has_record ENTRY: whether the manifest has the resource already, and so what was there before converge.
+has_record() {
   [ -s "$CLUSTER/manifest" ] || return 1
   eval "key=\$MADE_$1 name=\$NAME_$1"
   [ -n "$key" ] || return 0
@@ -157,7 +157,7 @@ leave_owed() {
   done
 }
 
-is_owed() {
+was_earned() {
   case $NL$OWED_SO_FAR in *"${NL}owe $1 $2$NL"*) ;; *) return 1 ;; esac
 }
 
@@ -175,7 +175,7 @@ absorb() { [ "$LAST" != done ] || carried_out "$1" "$2"; }
 
 # carried_out ACTION RESOURCE: whatever a guard said; what was not owed is not noted.
 carried_out() {
-  if [ -z "$FAILED" ] && is_owed "$1" "$2"; then
+  if [ -z "$FAILED" ] && was_earned "$1" "$2"; then
     settle "$1" "$2"
     forget "$1" "$2"
   fi

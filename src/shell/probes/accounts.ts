@@ -30,7 +30,10 @@ export const users: ProbeKind<ProbeOf<'user'>, UserFact | null> = {
               home,
               shell,
               group: groupName(gid),
-              groups: (supplementary.match(/\d+/g) ?? []).map(groupName).sort(),
+              groups: (supplementary.match(/\d+/g) ?? [])
+                .filter((id) => id !== gid)
+                .map(groupName)
+                .sort(),
             }
     }
     return facts

@@ -319,8 +319,7 @@ test('shows nothing of a sensitive file that a rollback puts back, and does not 
   await session.close()
   const [change] = changesOf(plan, 'a')
   assert.equal(change?.diff, { path, omitted: 'sensitive' })
-  const secrets = ['secret one\n', 'secret two\n'].map((text) => Buffer.from(text).toString('base64'))
-  for (const secret of secrets) assert.not.match(JSON.stringify(plan), secret)
+  for (const secret of ['secret one', 'secret two']) assert.not.match(JSON.stringify(plan), secret)
 })
 
 test('shows nothing of a sensitive file that has left the spec either', async ({ fleet }) => {

@@ -32,7 +32,7 @@ exit "$missing"
 const entries = {
   passwd: 'web:*:70001:70000:the web:/home/web:/bin/sh\nplain:*:70002:70002::/:/bin/sh\n',
   group: 'staff:*:70000:\nops:*:70010:someone\nadm:*:4:web\n',
-  initgroups: 'web                   70010 4\n',
+  initgroups: 'web                   70010 4 70000\n',
 }
 
 /** A program on a booted host, with the directory service in place of its NSS. */

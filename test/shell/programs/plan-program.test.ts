@@ -2,8 +2,9 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'n
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attributes, change, link, mkdir, run, write } from '../changes.ts'
-import { inEachShell } from '../root-tree.ts'
+import { inEachShell, withRootTree } from '../root-tree.ts'
 import { apply, events, launching, libraryFor, newRun } from '../run-programs.ts'
+import { shells } from '../shells.ts'
 
 function mode(path: string): string {
   return (lstatSync(path).mode & 0o7777).toString(8).padStart(4, '0')
@@ -114,7 +115,7 @@ test('an account whose comment is a dash gets it', () =>
   }))
 
 test('more files in a row are written than one command takes names', () =>
-  inEachShell(async (tree) => {
+  withRootTree(shells[0], async (tree) => {
     const directory = `/srv/${'x'.repeat(220)}/${'y'.repeat(220)}`
     const paths = Array.from({ length: 320 }, (_, index) => `${directory}/${index}`)
     const changes = [change(mkdir(directory)), ...paths.map((path) => change(write(path, 'x')))]

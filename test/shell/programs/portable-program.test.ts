@@ -14,7 +14,7 @@ import { file } from '../../../src/resources/file.ts'
 import { unit } from '../../../src/resources/unit/unit.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { catalogFrom, catalogInputs, catalogOf, entry } from '../catalogs.ts'
-import { fuzzRuns, seed } from '../hostile.ts'
+import { fuzzRuns, seedOf } from '../hostile.ts'
 import { inEachShell, listTree, type RootTree, withRootTree } from '../root-tree.ts'
 import { apply, inspect, journalPath, libraryFor, place, runPortable } from '../run-programs.ts'
 
@@ -78,7 +78,7 @@ test('the portable form and the plan form of a catalog lead to the same tree, an
           assert.equal(acts(after), ['started', 'end ok'])
         })
       }),
-      { seed, numRuns: Math.ceil(fuzzRuns / 100), includeErrorInReport: true },
+      { seed: seedOf(model), numRuns: Math.ceil(fuzzRuns / 150), includeErrorInReport: true },
     )
   }))
 
