@@ -59,6 +59,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
 
     const send = () => {
       sent = true
+      options.onSend?.()
       channel.end(options.program)
     }
     const deliver = (chunk: Buffer) => {
