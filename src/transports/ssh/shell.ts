@@ -121,6 +121,7 @@ async function openChannel(link: SshLink, { command, signal }: ShellOptions): Pr
       link.client.exec(command, callback),
     )
   } catch (cause) {
+    signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause
     throw new CommandError('the SSH server does not run commands', {
       code: 'unsupported',
