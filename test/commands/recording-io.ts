@@ -18,16 +18,18 @@ export interface Surroundings {
   readonly answers?: readonly string[]
   /** Called when the command can be stopped, with what a press of Ctrl-C does. */
   readonly onStoppable?: (press: () => void) => void
+  readonly onQuestion?: (question: string) => void
 }
 
 /** Runs a command line in this process and records what it prints. */
 export async function converge(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { env = {}, answers, onStoppable } = surroundings
+  const { env = {}, answers, onStoppable, onQuestion } = surroundings
   const printed = { stdout: '', stderr: '' }
   const questions: string[] = []
   const style = createStyle({ color: false })
   const answer = async (question: string) => {
     questions.push(question)
+    onQuestion?.(question)
     const given = answers?.[questions.length - 1]
     // After the last answer Ctrl-C is pressed.
     if (given === undefined) throw new Interrupted()

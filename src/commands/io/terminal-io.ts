@@ -49,7 +49,8 @@ export function createTerminalIo(terminal: Terminal): Io {
       try {
         return await work(stop)
       } finally {
-        ignoreSignals()
+        // A command that was stopped is about to end with its own exit code: one more signal must not overtake that.
+        if (!stop.stopping.aborted) ignoreSignals()
       }
     },
   }
@@ -84,7 +85,7 @@ async function readAnswer({ input, prompt, echo, question, signal }: Prompt): Pr
   lines.once('SIGINT', interrupt)
   lines.once('close', interrupt)
   // A terminal that has gone cannot be read any more.
-  input.once('error', interrupt)
+  lines.on('error', interrupt)
   try {
     if (!isShown) prompt.write(question)
     const answer = await lines
@@ -95,7 +96,6 @@ async function readAnswer({ input, prompt, echo, question, signal }: Prompt): Pr
     if (answer === undefined) throw new Interrupted()
     return answer
   } finally {
-    input.off('error', interrupt)
     lines.close()
   }
 }

@@ -64,13 +64,14 @@ for (const [ending, end] of Object.entries(endings)) {
 
 test('takes signals for a wish to stop while something runs that can be stopped', async () => {
   const { io, listeners } = terminal({ isTTY: true })
+  await io.stoppable(async ({ stopping }) => assert.not(stopping.aborted))
+  assert.is(listeners.size, 0, 'a signal ends the process again, as it does without converge')
   await io.stoppable(async ({ stopping, leaving }) => {
-    assert.not(stopping.aborted)
     for (const listener of listeners) listener()
     assert.instance(stopping.reason, Interrupted)
     assert.not(leaving.aborted, 'one signal is one wish')
   })
-  assert.is(listeners.size, 0, 'after that a signal ends the process, as it does without converge')
+  assert.is(listeners.size, 1, 'no further signal overtakes the end')
 })
 
 test('knows whether somebody can answer, and where colours are wanted', async () => {
