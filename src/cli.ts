@@ -3,23 +3,33 @@ import manifest from '../package.json' with { type: 'json' }
 import { runCommandLine } from './commands/cli/program.ts'
 import { createTerminalIo } from './commands/io/terminal-io.ts'
 
-// A reader such as `head` that has seen enough is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+// A reader such as `head` that has seen enough, or a terminal that was closed, must not end an apply halfway.
+let unwritten: Error | undefined
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritten ??= error
+  })
+}
 
 const io = createTerminalIo({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  onSigint(listener) {
-    process.once('SIGINT', listener)
-    return () => process.off('SIGINT', listener)
+  onSignal(listener) {
+    for (const signal of stopSignals) process.on(signal, listener)
+    return () => {
+      for (const signal of stopSignals) process.off(signal, listener)
+    }
   },
 })
 
 process.exitCode = await runCommandLine({ argv: process.argv.slice(2), io, version: manifest.version })
-// What an interrupted apply still waits for must not keep the process.
-if (process.exitCode === 130) process.exit()
+if (unwritten !== undefined) {
+  process.exitCode = process.exitCode === 0 ? 1 : process.exitCode
+  process.stderr.write(`error: the output is not complete: ${unwritten.message}\n`)
+}
+// What an interrupted command still waits for must not keep the process; what it has written must get out.
+if (process.exitCode === 130) process.stdout.write('', () => process.exit())

@@ -1,5 +1,4 @@
-import { openSession, type Session } from '../engine/session.ts'
-import type { Cluster, Host } from '../model/cluster.ts'
+import type { Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
 
@@ -9,10 +8,9 @@ import { addressOf } from '../model/targets/index.ts'
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
-import { createTransports } from '../transports/index.ts'
 import { usageError } from './cli/usage-error.ts'
-import { hostLibrary } from './hosts/host-library.ts'
-import { findSudoPassword, type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import { applyPlan } from './hosts/apply-plan.ts'
+import { type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
@@ -43,13 +41,14 @@ export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> 
       `remove it from ${options.file} first, then retire it`,
     )
   }
-  return withHosts(spec, options, io, async ({ session, progress }) => {
+  return withHosts(spec, options, io, async (open) => {
+    const { session, progress } = open
     const plan = await session.plan()
     progress.pause()
     const member = plan.departed.find(({ name }) => name === options.host)
     if (member === undefined) throw unknownHost(options.host, plan)
-    const left = options.gone === true || (await prune(member, spec, options, io))
-    if (!left || options.dryRun) return left ? 0 : 1
+    const code = options.gone === true ? 0 : await prune(member, spec, open, options, io)
+    if (code !== 0 || options.dryRun) return code
     return tellForgotten(member.name, await session.forget([member.name]), spec, io)
   })
 }
@@ -76,39 +75,48 @@ function tellForgotten(
   return 1
 }
 
-/** Prunes everything from the host; whether it is clean (or, in a dry run, would be). */
-async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, io: Io): Promise<boolean> {
-  const session = await openMember(member, spec.cluster, options, io)
+/** Prunes everything from the host. 0: it is clean, or in a dry run would be. */
+async function prune(
+  member: Member,
+  { cluster }: LoadedSpec,
+  open: OpenHosts,
+  options: RetireOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const session = open.openSession({
+    cluster: { ...cluster, hosts: [hostOf(member)] },
+    catalog: { cluster: cluster.name, hosts: [{ host: member.name, entries: [] }] },
+  })
   try {
     // Of the other hosts this session knows nothing, not even that they are in the spec.
     const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
+    open.progress.pause()
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (hasFailed(plan)) {
       io.stderr.write(
         `If ${member.name} is gone for good, converge retire ${member.name} --gone forgets it.\n`,
       )
-      return false
+      return 1
     }
-    if (options.dryRun) return true
-    if (!options.yes && !/^y(es)?$/i.test((await io.ask(`Retire ${member.name}? [y/N] `))?.trim() ?? '')) {
+    if (options.dryRun) return 0
+    if (!options.yes && !isYes(await io.ask(`Retire ${member.name}? [y/N] `, open.stop.stopping))) {
       io.stdout.write('Nothing was retired.\n')
-      return false
+      return 1
     }
-    const report = await session.apply(plan)
+    const { report, code } = await applyPlan(plan, session, open, io, {})
     io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
-    return report.hosts.every(({ status }) => status === 'changed' || status === 'unchanged')
+    return code
   } finally {
     await session.close()
   }
 }
 
-async function openMember(
-  member: Member,
-  cluster: Cluster,
-  options: RetireOptions,
-  io: Io,
-): Promise<Session> {
-  const host: Host = {
+function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+function hostOf(member: Member): Host {
+  return {
     ...member,
     index: 0,
     address: addressOf(member.target) ?? member.name,
@@ -119,15 +127,6 @@ async function openMember(
     resources: [],
     origin: () => undefined,
   }
-  const sudoPassword = await findSudoPassword(options, io)
-  return openSession({
-    cluster: { ...cluster, hosts: [host] },
-    catalog: { cluster: cluster.name, hosts: [{ host: member.name, entries: [] }] },
-    transports: createTransports(),
-    library: hostLibrary(),
-    parallel: 1,
-    ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
-  })
 }
 
 function unknownHost(name: string, plan: Plan): Error {

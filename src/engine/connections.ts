@@ -1,15 +1,21 @@
 import type { Host } from '../model/cluster.ts'
-import { InternalError } from '../model/errors.ts'
+import { ConvergeError, InternalError } from '../model/errors.ts'
 import type { Progress } from '../model/report.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 
-/** The open connections of a session, one per host, made when first asked for. */
+/** The open connections of a session, one per host. */
 export interface Connections {
-  get(host: string): Promise<Connection>
-  /** A new connection in place of one that was lost. */
-  renew(host: string): Promise<Connection>
+  /**
+   * Does the work over the host's connection, which is opened when it is first needed. If one that was open already turns
+   * out to have died before it carried anything, the work is done over a new one. The signal ends it with its reason.
+   */
+  use<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
+  /** Does the work over a new connection, which takes the place of the one before. */
+  useNew<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
   close(): Promise<void>
 }
+
+type Work<T> = (connection: Connection) => Promise<T>
 
 interface Opening {
   readonly transports: { connect(options: ConnectOptions): Promise<Connection> }
@@ -22,38 +28,57 @@ export function openConnections(
   onProgress: (event: Progress) => void,
 ): Connections {
   const open = new Map<string, Promise<Connection>>()
-  const connect = (name: string): Promise<Connection> => {
+  const connect = (name: string, signal: AbortSignal): Promise<Connection> => {
     const host = hosts.get(name)
     if (host === undefined) throw new InternalError(`unknown host ${name}`)
     onProgress({ event: 'connecting', host: name })
-    return transports.connect({
+    const connection = transports.connect({
       host: name,
       target: host.target,
+      signal,
       ...(sudoPassword === undefined ? {} : { sudoPassword: () => sudoPassword(name) }),
     })
+    open.set(name, connection)
+    return connection
   }
-  const closeOne = async (pending: Promise<Connection>): Promise<void> => {
-    const settled = await Promise.allSettled([pending])
-    await Promise.all(
-      settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
-    )
-  }
-  return {
-    get(name) {
-      const connection = open.get(name) ?? connect(name)
-      open.set(name, connection)
-      return connection
+  const connections: Connections = {
+    async use(name, signal, work) {
+      signal.throwIfAborted()
+      const known = open.get(name)
+      const connection = await (known ?? connect(name, signal))
+      try {
+        return await work(endedBy(signal, connection))
+      } catch (error) {
+        const hadDied = known !== undefined && error instanceof ConvergeError && error.nothingSent
+        if (!hadDied) throw error
+        return connections.useNew(name, signal, work)
+      }
     },
-    async renew(name) {
+    async useNew(name, signal, work) {
       const old = open.get(name)
       if (old !== undefined) await closeOne(old)
-      const connection = connect(name)
-      open.set(name, connection)
-      return connection
+      signal.throwIfAborted()
+      return work(endedBy(signal, await connect(name, signal)))
     },
     async close() {
       await Promise.all([...open.values()].map(closeOne))
       open.clear()
     },
   }
+  return connections
+}
+
+/** The connection with a signal for everything that is done over it, unless it is told another one. */
+function endedBy(signal: AbortSignal, connection: Connection): Connection {
+  return {
+    host: connection.host,
+    exec: (options) => connection.exec({ signal, ...options }),
+    upload: (directory, files, other = signal) => connection.upload(directory, files, other),
+    close: () => connection.close(),
+  }
+}
+
+async function closeOne(pending: Promise<Connection>): Promise<void> {
+  const [settled] = await Promise.allSettled([pending])
+  if (settled?.status === 'fulfilled') await settled.value.close()
 }

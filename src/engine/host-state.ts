@@ -23,25 +23,30 @@ export interface HostState {
 const maxOutputBytes = 64 * 1024 * 1024
 
 export function hostState(context: SessionContext): HostState {
-  const { connections, programs, onEach, onProgress, selected } = context
+  const { connections, programs, onEach, onProgress, selected, stop } = context
   const asking = <T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>> => {
     onProgress({ event: 'phase', phase: 'ask', hosts: selected })
     return onEach((name) => work(name).finally(() => onProgress({ event: 'answered', host: name })))
   }
   return {
     history: () =>
-      asking(async (name) => readHistory(await connections.get(name), context.host(name), 0, programs)),
+      asking((name) =>
+        connections.use(name, stop.stopping, (connection) =>
+          readHistory(connection, context.host(name), 0, programs),
+        ),
+      ),
     exec: (command, timeoutMs) =>
-      asking(async (name) => {
-        const connection = await connections.get(name)
-        const program = commandProgram(command, timeoutMs, programs.library)
-        return connection.exec({ program, timeoutMs, maxOutputBytes })
-      }),
+      asking((name) =>
+        connections.use(name, stop.stopping, (connection) => {
+          const program = commandProgram(command, timeoutMs, programs.library)
+          return connection.exec({ program, timeoutMs, maxOutputBytes })
+        }),
+      ),
     unlock: () =>
       onEach((name) => runProgram(context, name, (place) => unlockProgram(place, programs.library))),
     forget: (names) =>
       onEach(async (name) => {
-        const { state } = await context.inspect(name)
+        const { state } = await context.inspect(name, stop.stopping)
         const kept = (state?.members ?? []).filter((member) => !names.includes(member.name))
         return runProgram(context, name, (place) => rememberProgram(kept, place, programs.library))
       }),
@@ -49,16 +54,14 @@ export function hostState(context: SessionContext): HostState {
 }
 
 async function runProgram(
-  { cluster, connections, host }: SessionContext,
+  { cluster, connections, host, stop }: SessionContext,
   name: string,
   program: (place: StatePlace) => string,
 ): Promise<string> {
   const { stateDir } = host(name).platform
-  const connection = await connections.get(name)
-  const { exitCode, stdout, stderr } = await connection.exec({
-    program: program({ stateDir, cluster }),
-    timeoutMs: 60_000,
-  })
+  const { exitCode, stdout, stderr } = await connections.use(name, stop.stopping, (connection) =>
+    connection.exec({ program: program({ stateDir, cluster }), timeoutMs: 60_000 }),
+  )
   if (exitCode === 0) return Buffer.from(stdout).toString().trim()
   throw new CommandError(`the program ended with ${exitCode ?? 'a signal'}`, {
     host: name,

@@ -53,12 +53,13 @@ export async function planSessionRollback(context: SessionContext, to: number | 
 }
 
 async function undoableOf(context: SessionContext, name: string, to: number | undefined): Promise<Undoable> {
-  const facts = await context.inspect(name)
+  const facts = await context.inspect(name, context.stop.stopping)
   const newest = facts.state?.generation ?? 0
   const after = to ?? newest - 1
-  const connection = await context.connections.get(name)
-  const generations =
-    after < 0 ? [] : (await readHistory(connection, context.host(name), after, context.programs)).generations
+  if (after < 0) return { generations: [], facts }
+  const { generations } = await context.connections.use(name, context.stop.stopping, (connection) =>
+    readHistory(connection, context.host(name), after, context.programs),
+  )
   // One that is no longer kept would leave a gap in the way back.
   const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
   if (!whole) return { generations: [], facts }
@@ -68,13 +69,15 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
 }
 
 async function rollbackFacts(
-  { connections, host, programs }: SessionContext,
+  { connections, host, programs, stop }: SessionContext,
   name: string,
   generations: readonly KeptGeneration[],
   more: readonly Probe[],
 ): Promise<Facts> {
   const probes = [...undoProbes(generations.flatMap(({ revert }) => revert)), ...more]
-  return ask(await connections.get(name), probes, host(name).platform.stateDir, programs)
+  return connections.use(name, stop.stopping, (connection) =>
+    ask(connection, probes, host(name).platform.stateDir, programs),
+  )
 }
 
 /** Where a host keeps what applies replaced. */

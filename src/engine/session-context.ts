@@ -1,14 +1,16 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Cluster, Host } from '../model/cluster.ts'
-import { ConvergeError, InternalError } from '../model/errors.ts'
+import { ConvergeError, InternalError, Interrupted } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Member } from '../model/manifest.ts'
 import type { Progress } from '../model/report.ts'
 import type { Catalog, HostCatalog } from '../model/resource.ts'
+import { createStop, type Stop, stopAlsoAt } from '../model/stop.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 import { membersOf } from '../plan/rollout/members.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { knownMembers } from '../shell/probes/known-members.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type Connections, openConnections } from './connections.ts'
 import { type HostPrograms, inspectHost } from './inspect/inspect-host.ts'
 import { waitForLock } from './inspect/wait-for-lock.ts'
@@ -26,6 +28,9 @@ export interface SessionInput {
   readonly lockWaitSeconds?: number
   readonly sudoPassword?: (host: string) => Promise<string | undefined>
   readonly onProgress?: (event: Progress) => void
+  /** When the user stops the work; never unless given. */
+  readonly stop?: Stop
+  readonly clock?: Clock
 }
 
 /** What everything in a session works with: its hosts by name, and the way to them. */
@@ -41,13 +46,17 @@ export interface SessionContext {
   readonly onProgress: (event: Progress) => void
   host(name: string): Host
   hostCatalog(name: string): HostCatalog
-  inspect(name: string): Promise<Facts>
-  /** Does the work on every selected host, so many at once; a host's failure is its answer. */
+  /** Also comes when the session is closed. */
+  readonly stop: Stop
+  readonly clock: Clock
+  inspect(name: string, signal: AbortSignal): Promise<Facts>
+  /** Does the work on every selected host, so many at once; a host's failure is its answer. Throws at a stop. */
   onEach<T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>>
+  close(): Promise<void>
 }
 
 export function openContext(input: SessionInput): SessionContext {
-  const { cluster, catalog, library, onProgress = () => {} } = input
+  const { cluster, catalog, library, onProgress = () => {}, clock = systemClock } = input
   const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
@@ -55,6 +64,8 @@ export function openContext(input: SessionInput): SessionContext {
   const programs = { cluster: cluster.name, library, members: knownMembers(members) }
   const connections = openConnections(input, hosts, onProgress)
   const limit = pLimit(input.parallel)
+  const closed = new AbortController()
+  const stop = stopAlsoAt(closed.signal, input.stop ?? createStop(clock.now).stop)
 
   const context: SessionContext = {
     cluster: cluster.name,
@@ -68,20 +79,28 @@ export function openContext(input: SessionInput): SessionContext {
     onProgress,
     host: (name) => known(hosts, name),
     hostCatalog: (name) => known(catalogs, name),
-    async inspect(name) {
-      const connection = await connections.get(name)
-      const facts = await waitForLock(input.lockWaitSeconds ?? 0, () =>
-        inspectHost(connection, context.host(name), context.hostCatalog(name), programs),
+    stop,
+    clock,
+    async inspect(name, signal) {
+      const facts = await waitForLock({ waitSeconds: input.lockWaitSeconds ?? 0, clock, signal }, () =>
+        connections.use(name, signal, (connection) =>
+          inspectHost(connection, context.host(name), context.hostCatalog(name), programs),
+        ),
       )
       onProgress({ event: 'inspected', host: name })
       return facts
     },
     async onEach<T>(work: (name: string) => Promise<T>) {
-      const answer = async (name: string): Promise<[string, T | ConvergeError]> => [
-        name,
-        await work(name).catch(worldFailure),
-      ]
+      const answer = async (name: string): Promise<[string, T | ConvergeError]> => {
+        stop.stopping.throwIfAborted()
+        return [name, await work(name).catch(worldFailure)]
+      }
       return new Map(await Promise.all(selected.map((name) => limit(() => answer(name)))))
+    },
+    async close() {
+      closed.abort(new Interrupted())
+      await connections.close()
+      await input.transports.close()
     },
   }
   return context

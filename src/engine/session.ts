@@ -14,7 +14,10 @@ import { ask } from './inspect/inspect-host.ts'
 import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
-/** One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. */
+/**
+ * One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. Everything but
+ * an apply throws `Interrupted` when the user stops it.
+ */
 export interface Session extends HostState {
   /** Inspects the selected hosts and plans; changes nothing. A host that cannot be asked is in the plan as failed. */
   plan(options?: PlanOptions): Promise<Plan>
@@ -23,7 +26,10 @@ export interface Session extends HostState {
    * apply is undone, on those of them that it changed.
    */
   planRollback(to?: number): Promise<Plan>
-  /** Performs the plan, wave after wave, and verifies each host; a host's failure is in the report, never thrown. */
+  /**
+   * Performs the plan, wave after wave, and verifies each host. A host's failure is in the report, never thrown; so is
+   * what a stop kept from beginning, or left running.
+   */
   apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
 }
@@ -36,15 +42,12 @@ export function openSession(input: SessionInput): Session {
     ...hostState(context),
     async plan(options) {
       context.onProgress({ event: 'phase', phase: 'inspect', hosts: context.selected })
-      const facts = await context.onEach(context.inspect)
+      const facts = await context.onEach((name) => context.inspect(name, context.stop.stopping))
       return planCluster(context.catalog, facts, options, context.members)
     },
     planRollback: (to) => planSessionRollback(context, to),
     apply: (plan, options = {}) => applyPlan(context, plan, options),
-    async close() {
-      await context.connections.close()
-      await input.transports.close()
-    },
+    close: () => context.close(),
   }
 }
 
@@ -54,22 +57,22 @@ async function remaining(
   { intent }: Plan,
   { host, undoes = [] }: PlannedHost,
 ): Promise<readonly Change[]> {
+  const { stop } = context
   if (intent.kind === 'rollback') {
-    const connection = await context.connections.get(host)
     const { stateDir } = context.host(host).platform
-    return remainingAfterRollback(
-      undoes,
-      await ask(connection, undoProbes(undoes), stateDir, context.programs),
+    const facts = await context.connections.use(host, stop.leaving, (connection) =>
+      ask(connection, undoProbes(undoes), stateDir, context.programs),
     )
+    return remainingAfterRollback(undoes, facts)
   }
   const catalog = context.hostCatalog(host)
-  const facts = await context.inspect(host)
+  const facts = await context.inspect(host, stop.leaving)
   return planHost(catalog, facts, intent.prune ? prune(catalog, facts) : undefined).changes
 }
 
 async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOptions): Promise<Report> {
-  const { cluster, connections, programs, onProgress } = context
-  const started = performance.now()
+  const { cluster, connections, programs, onProgress, clock, stop } = context
+  const started = clock.now()
   const by = startedBy()
   onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
   const hosts = await rollOut({
@@ -87,9 +90,11 @@ async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOpti
         onProgress,
         options,
         by,
+        clock,
+        stop,
       })
       return report.status === 'changed' ? verify(report, () => remaining(context, plan, planned)) : report
     },
   })
-  return { cluster, hosts, durationMs: Math.round(performance.now() - started) }
+  return { cluster, hosts, durationMs: Math.round(clock.now() - started) }
 }

@@ -42,8 +42,15 @@ export type HostReport =
       readonly remaining: readonly Change[]
     }
   | FailedReport
-  /** Its wave never began, because an earlier one failed. */
+  /** The apply never began there: an earlier wave failed, its wave was not allowed to begin, or the run was stopped. */
   | { readonly host: string; readonly status: 'not-started'; readonly reason: string }
+  /** The user had converge leave before it was known how the host comes out; what is known so far. */
+  | {
+      readonly host: string
+      readonly status: 'left-running'
+      readonly results: readonly ChangeResult[]
+      readonly remedy: string
+    }
 
 export interface Report {
   readonly cluster: string

@@ -3,6 +3,8 @@ import type { Target } from './targets/index.ts'
 export interface ExecOptions {
   /** The program; it is sent on stdin to `/bin/sh -s` that runs with root's rights where the target asks for them. */
   readonly program: string
+  /** Called when the program is about to be sent: until then nothing can have begun on the host. */
+  readonly onSend?: () => void
   /** Called with each piece of stdout as it arrives. */
   readonly onStdout?: (chunk: Uint8Array) => void
   readonly timeoutMs: number

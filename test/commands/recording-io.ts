@@ -1,5 +1,7 @@
 import { runCommandLine } from '../../src/commands/cli/program.ts'
 import type { ExitCode, Io } from '../../src/commands/io/io.ts'
+import { Interrupted } from '../../src/model/errors.ts'
+import { createStop } from '../../src/model/stop.ts'
 import { createStyle } from '../../src/report/text/style.ts'
 
 export interface Outcome {
@@ -14,20 +16,24 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   /** Answers to questions; without any there is no terminal. */
   readonly answers?: readonly string[]
-  /** Ctrl-C comes as soon as somebody listens. */
-  readonly interrupt?: boolean
+  /** Called when the command can be stopped, with what a press of Ctrl-C does. */
+  readonly onStoppable?: (press: () => void) => void
+  readonly onQuestion?: (question: string) => void
 }
 
 /** Runs a command line in this process and records what it prints. */
 export async function converge(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { env = {}, answers, interrupt = false } = surroundings
+  const { env = {}, answers, onStoppable, onQuestion } = surroundings
   const printed = { stdout: '', stderr: '' }
   const questions: string[] = []
   const style = createStyle({ color: false })
   const answer = async (question: string) => {
     questions.push(question)
-    // Behind the last answer somebody presses Ctrl-C.
-    return answers?.[questions.length - 1]
+    onQuestion?.(question)
+    const given = answers?.[questions.length - 1]
+    // After the last answer Ctrl-C is pressed.
+    if (given === undefined) throw new Interrupted()
+    return given
   }
   const output = (name: 'stdout' | 'stderr') => ({
     isTTY: false,
@@ -44,9 +50,11 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     ask: answer,
     askSecret: answer,
     liveView: async () => undefined,
-    onInterrupt: (listener) => {
-      if (interrupt) listener()
-      return () => {}
+    stoppable(work) {
+      let now = 0
+      const { stop, request } = createStop(() => (now += 1_000))
+      onStoppable?.(request)
+      return work(stop)
     },
   }
   const code = await runCommandLine({ argv, io, version: '1.2.3' })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -103,6 +104,28 @@ export function transportContract(name: string, open: () => Promise<TransportUnd
     const error = await failure(run(connection, 'cat /dev/zero\n', { maxOutputBytes: 100_000 }))
     assert.is(error.code, 'answer-unreadable')
     assert.is(error.message, 'the host answered with more than 100000 bytes')
+  })
+
+  test('ends a program when its signal aborts, with the reason, and goes on', async ({ connection }) => {
+    const controller = new AbortController()
+    let sent = 0
+    const running = run(connection, 'echo started; sleep 600\n', {
+      signal: controller.signal,
+      onSend: () => (sent += 1),
+      onStdout: () => controller.abort(new RangeError('enough')),
+    })
+    assert.instance(await rejection(running), RangeError)
+    assert.is(sent, 1)
+    assert.equal(text((await run(connection, 'echo next\n')).stdout), 'next\n')
+  })
+
+  test('sends nothing once the signal has aborted', async ({ connection, transport }) => {
+    const signal = AbortSignal.abort(new RangeError('enough'))
+    const onSend = () => assert.unreachable()
+    assert.instance(await rejection(run(connection, 'echo\n', { signal, onSend })), RangeError)
+    const file = { name: 'a', bytes: Buffer.from('a') }
+    assert.instance(await rejection(connection.upload('/var/tmp/staged-6', [file], signal)), RangeError)
+    assert.is(existsSync(join(await transport.root(), 'var/tmp/staged-6')), false)
   })
 
   test('uploads files byte for byte into a directory that only the user can read', async ({
@@ -212,9 +235,13 @@ export function deferred(): { readonly promise: Promise<void>; readonly resolve:
 }
 
 async function rejectsAsBug(promise: Promise<unknown>): Promise<void> {
-  const error = await promise.then(
+  assert.instance(await rejection(promise), InternalError)
+}
+
+/** What a promise rejects with; undefined if it does not. */
+function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  assert.instance(error, InternalError)
 }

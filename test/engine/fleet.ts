@@ -5,9 +5,10 @@ import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { compile } from '../../src/compile/compile.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'
+import type { SessionInput } from '../../src/engine/session-context.ts'
 import type { Cluster, Host } from '../../src/model/cluster.ts'
 import type { Change, Plan } from '../../src/model/plan.ts'
-import type { Progress, Report } from '../../src/model/report.ts'
+import type { Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { createTransports } from '../../src/transports/index.ts'
@@ -19,13 +20,15 @@ export interface Fleet {
     resources: readonly Resource[],
     name?: string,
     hosts?: readonly string[],
-    onProgress?: (event: Progress) => void,
+    more?: Partial<SessionInput>,
   ): Session
   /** One whole run: plan and apply. */
   converge(
     resources: readonly Resource[],
     name?: string,
   ): Promise<{ readonly plan: Plan; readonly report: Report }>
+  /** Breaks all connections of a host. */
+  cut(host: string): void
   path(host: string, path: string): string
   read(host: string, path: string): string | undefined
   /** What the stand-in for systemd was asked on a host, since the last time. */
@@ -37,14 +40,14 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
   const directory = mkdtempSync(join(tmpdir(), 'converge-fleet-'))
   const embedded = await startEmbeddedHosts({ names, directory })
   const told = new Map<string, number>()
-  const root = (name: string): string => {
+  const embeddedHost = (name: string): EmbeddedHosts['hosts'][number] => {
     const host = embedded.hosts.find((candidate) => candidate.name === name)
     if (host === undefined) throw new Error(`there is no host ${name}`)
-    return host.root
+    return host
   }
   const fleet: Fleet = {
     names,
-    session(resources, name = 'fleet', only = names, onProgress = () => {}) {
+    session(resources, name = 'fleet', only = names, more = {}) {
       const cluster: Cluster = {
         name,
         environment: undefined,
@@ -64,7 +67,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         transports: createTransports(),
         library: hostLibrary(),
         parallel: 8,
-        onProgress,
+        ...more,
       })
     },
     async converge(resources, name) {
@@ -76,9 +79,10 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         await session.close()
       }
     },
-    path: (host, path) => join(root(host), path),
+    cut: (host) => embeddedHost(host).cut(),
+    path: (host, path) => join(embeddedHost(host).root, path),
     read(host, path) {
-      const file = join(root(host), path)
+      const file = join(embeddedHost(host).root, path)
       return existsSync(file) ? readFileSync(file, 'utf8') : undefined
     },
     actions(host) {

@@ -1,19 +1,28 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { given } from '../../src/model/given.ts'
 import type { Connection } from '../../src/model/transport.ts'
 import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
 import { boundedFailure } from './failures.ts'
 import { type Script, withScript } from './scripted-host.ts'
 
-const upload = (connection: Connection) =>
-  connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
-const exec = (connection: Connection) => run(connection, 'echo\n', { timeoutMs: 250 })
+const upload = (connection: Connection, { signal }: Act) =>
+  connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }], signal)
+const exec = (connection: Connection, { signal, timeoutMs = 250 }: Act) =>
+  run(connection, 'echo\n', { timeoutMs, ...given({ signal }) })
+
+interface Act {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+const longPatience = { sessionMs: 20_000, uploadMs: 20_000, keepAliveMs: 10_000, cleanUpMs: 100 }
 
 interface Hang {
   readonly where: string
   readonly script: Script
-  readonly act?: (connection: Connection) => Promise<unknown>
+  readonly act?: (connection: Connection, options: Act) => Promise<unknown>
   readonly code: string
   readonly step: string
   readonly message: RegExp
@@ -128,13 +137,26 @@ for (const { where, script, act, code, step, message } of hangs) {
       const error = await boundedFailure(4_000, async () => {
         const connection = await connect(act === undefined ? { connectTimeoutSeconds: 0.25 } : {})
         try {
-          await act?.(connection)
+          await act?.(connection, {})
         } finally {
           await connection.close()
         }
       })
       assert.equal([error.code, error.step], [code, step], error.message)
       assert.match(error.message, message)
+    }))
+
+  test(`a host that hangs ${where} is left at once when it is no longer wanted`, () =>
+    withScript({ ...script, patience: longPatience }, async ({ connect }) => {
+      // Whether it comes before the host hangs or after that makes no difference.
+      const signal = AbortSignal.timeout(20)
+      const connecting = act === undefined ? connect({}, signal) : connect()
+      const ended = connecting.then((connection) => {
+        const acting = act?.(connection, { signal, timeoutMs: 20_000 }) ?? Promise.resolve()
+        return acting.finally(() => connection.close())
+      })
+      const error = await ended.catch((reason: unknown) => reason)
+      assert.is(error, signal.reason)
     }))
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { AuthContext, Session } from 'ssh2'
 import ssh2 from 'ssh2'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
+import { given } from '../../src/model/given.ts'
 import type { SshSettings } from '../../src/model/targets/ssh.ts'
 import type { Connection } from '../../src/model/transport.ts'
 import type { SshPatience } from '../../src/transports/ssh/patience.ts'
@@ -35,7 +36,7 @@ export interface ScriptedHost {
   readonly name: string
   /** A new known_hosts file that knows the host by these keys. */
   known(...keys: readonly EmbeddedKey[]): Promise<string>
-  connect(ssh?: SshSettings): Promise<Connection>
+  connect(ssh?: SshSettings, signal?: AbortSignal): Promise<Connection>
 }
 
 /** A host that follows a script, for as long as the test takes. */
@@ -82,9 +83,10 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
       directory,
       name,
       known,
-      connect: (settings) =>
+      connect: (settings, signal) =>
         transport.connect({
           host: 'node0',
+          ...given({ signal }),
           address: '127.0.0.1',
           ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 5, ...settings },
         }),

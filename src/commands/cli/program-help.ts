@@ -17,7 +17,7 @@ Exit codes:
   1    a host failed, refused or was unreachable, also in a dry run; you did not say yes; with exec: a command did not exit 0
   2    a dry run found changes, or drift found drift (with --exit-code)
   3    the spec or the command line is wrong, or a sealed plan does not fit the spec; nothing was contacted
-  130  interrupted
+  130  interrupted; in an apply the report says what each host had come to
 
 Environment:
   CONVERGE_SUDO_PASSWORD  password for sudo on the hosts

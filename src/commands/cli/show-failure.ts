@@ -1,4 +1,4 @@
-import { ConvergeError, SpecError } from '../../model/errors.ts'
+import { ConvergeError, Interrupted, SpecError } from '../../model/errors.ts'
 import { diagnosticsDocument } from '../../report/json/json.ts'
 import { escapeLine } from '../../report/text/escape-control.ts'
 import { renderError } from '../../report/text/render-error.ts'
@@ -16,6 +16,10 @@ export function showFailure(
     if (options.json) writeJson(io, diagnosticsDocument(error.diagnostics, options.command))
     else showDiagnostics(error.diagnostics, io)
     return 3
+  }
+  if (error instanceof Interrupted) {
+    io.stderr.write('Interrupted.\n')
+    return 130
   }
   if (error instanceof ConvergeError) {
     const [first = '', ...rest] = renderError(error, io.stderr.style)

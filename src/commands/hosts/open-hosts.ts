@@ -1,4 +1,6 @@
 import { openSession, type Session } from '../../engine/session.ts'
+import type { SessionInput } from '../../engine/session-context.ts'
+import type { Stop } from '../../model/stop.ts'
 import { createTransports } from '../../transports/index.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { Io } from '../io/io.ts'
@@ -18,49 +20,58 @@ export interface HostOptions {
   readonly lockWait?: number
 }
 
+/** The hosts of a session. */
+type SessionHosts = Pick<SessionInput, 'cluster' | 'catalog' | 'selected'>
+
 export interface OpenHosts {
   readonly session: Session
   readonly progress: ProgressWatch
+  /** When the user stops the command. */
+  readonly stop: Stop
+  /** One more session, with other hosts, which whoever opens it closes. */
+  openSession(hosts: SessionHosts): Session
 }
 
-/** Opens a session with the selected hosts for as long as `work` takes. */
+/** Opens a session with the selected hosts for as long as `work` takes. Throws `Interrupted` if the user stops it. */
 export async function withHosts<Result>(
-  spec: LoadedSpec,
+  { cluster, catalog }: LoadedSpec,
   options: HostOptions,
   io: Io,
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
-    options.limit === undefined
-      ? undefined
-      : selectHosts(spec.cluster, options.limit).map((host) => host.name)
-  const sudoPassword = await findSudoPassword(options, io)
-  const progress = await watchProgress(io, { verbose: options.verbose === true })
-  const session = openSession({
-    cluster: spec.cluster,
-    catalog: spec.catalog,
-    ...(selected === undefined ? {} : { selected }),
-    transports: createTransports(),
-    library: hostLibrary(),
-    parallel: options.parallel,
-    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
-    ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
-    onProgress: progress.onProgress,
+    options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
+  return io.stoppable(async (stop) => {
+    const sudoPassword = await findSudoPassword(options, io, stop)
+    const progress = await watchProgress(io, { verbose: options.verbose === true })
+    const open = (hosts: SessionHosts): Session =>
+      openSession({
+        ...hosts,
+        transports: createTransports(),
+        library: hostLibrary(),
+        parallel: options.parallel,
+        stop,
+        ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+        ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
+        onProgress: progress.onProgress,
+      })
+    const session = open({ cluster, catalog, ...(selected === undefined ? {} : { selected }) })
+    try {
+      return await work({ session, progress, stop, openSession: open })
+    } finally {
+      // What is ended by this may still be shown.
+      await session.close()
+      progress.pause()
+    }
   })
-  try {
-    return await work({ session, progress })
-  } finally {
-    progress.pause()
-    await session.close()
-  }
 }
 
 /** The password for sudo on the hosts: from the environment, or asked for. */
-export async function findSudoPassword(options: HostOptions, io: Io): Promise<string | undefined> {
+async function findSudoPassword(options: HostOptions, io: Io, stop: Stop): Promise<string | undefined> {
   const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
   if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment
   if (!io.canAsk) {
     throw usageError('--ask-sudo-password needs a terminal', 'set CONVERGE_SUDO_PASSWORD instead')
   }
-  return io.askSecret('sudo password: ')
+  return io.askSecret('sudo password: ', stop.stopping)
 }

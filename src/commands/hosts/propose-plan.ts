@@ -8,6 +8,7 @@ import { summarisePlan } from '../../report/plan/summarise-plan.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import { writeJson } from '../io/write-json.ts'
+import { applyPlan } from './apply-plan.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
 /** What becomes of a plan, and how it is told. */
@@ -62,12 +63,11 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   if (changes === 0) return showIdle(proposal)
   if (!options.json && options.planShown !== true) showPlan(proposal)
   if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(proposal)
-  const consent = options.yes ? 'yes' : await askConsent(plan, io)
-  if (consent !== 'yes') {
+  if (!options.yes && !(await askConsent(proposal))) {
     io.stdout.write('Nothing was applied.\n')
-    return { code: consent === 'interrupted' ? 130 : 1 }
+    return { code: 1 }
   }
-  return applyPlan(proposal)
+  return applyAndShow(proposal)
 }
 
 function showDryRun(proposal: Proposal): Outcome {
@@ -101,48 +101,23 @@ function takesMuchAway({ command, plan: { consents } }: Proposal): Error {
   )
 }
 
-async function askConsent({ consents }: Plan, io: Io): Promise<'yes' | 'no' | 'interrupted'> {
+async function askConsent({ plan, open, io }: Proposal): Promise<boolean> {
   const [question, wanted] =
-    consents.length > 0
+    plan.consents.length > 0
       ? ['Type "prune" to apply these changes: ', /^prune$/]
       : ['Apply these changes? [y/N] ', /^y(es)?$/i]
-  const answer = await io.ask(question)
-  if (answer === undefined) return 'interrupted'
-  return wanted.test(answer.trim()) ? 'yes' : 'no'
+  return wanted.test((await io.ask(question, open.stop.stopping)).trim())
 }
 
-async function applyPlan(proposal: Proposal): Promise<Outcome> {
-  const { command, plan, open, options, io } = proposal
-  const report = await untilInterrupt(proposal)
-  open.progress.pause()
-  if (report === 'interrupted') {
-    io.stderr.write(
-      'Interrupted. Hosts that have begun finish on their own; run converge again to see how they came out.\n',
-    )
-    return { code: 130 }
-  }
+async function applyAndShow({ command, plan, open, options, io }: Proposal): Promise<Outcome> {
+  const { report, code } = await applyPlan(plan, open.session, open, io, {
+    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+    ...(options.confirmWithin === undefined ? {} : { confirmWithinSeconds: options.confirmWithin }),
+  })
   if (options.json) writeJson(io, reportDocument(report, plan, command))
   else {
     const text = renderReport({ report, style: io.stdout.style, verbose: options.verbose === true })
     io.stdout.write(options.planShown === true ? text : `\n${text}`)
   }
-  const well = report.hosts.every((host) => host.status === 'changed' || host.status === 'unchanged')
-  return { code: well ? 0 : 1, report }
-}
-
-/** The report, or that somebody pressed Ctrl-C first. A second Ctrl-C ends the process at once. */
-async function untilInterrupt({ plan, open, options, io }: Proposal): Promise<Report | 'interrupted'> {
-  let stopListening = () => {}
-  const interrupted = new Promise<'interrupted'>((resolve) => {
-    stopListening = io.onInterrupt(() => resolve('interrupted'))
-  })
-  const applied = open.session.apply(plan, {
-    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
-    ...(options.confirmWithin === undefined ? {} : { confirmWithinSeconds: options.confirmWithin }),
-  })
-  try {
-    return await Promise.race([applied, interrupted])
-  } finally {
-    stopListening()
-  }
+  return { code, report }
 }

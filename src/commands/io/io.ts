@@ -1,3 +1,4 @@
+import type { Stop } from '../../model/stop.ts'
 import type { Style } from '../../report/text/style.ts'
 
 /**
@@ -26,12 +27,12 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether there is somebody at a terminal to answer. */
   readonly canAsk: boolean
-  /** One line of answer; undefined when Ctrl-C or Ctrl-D was pressed instead. */
-  ask(question: string): Promise<string | undefined>
+  /** One line of answer. Throws `Interrupted` for Ctrl-C and Ctrl-D, and the signal's reason. */
+  ask(question: string, signal: AbortSignal): Promise<string>
   /** As `ask`, without echo. */
-  askSecret(question: string): Promise<string | undefined>
+  askSecret(question: string, signal: AbortSignal): Promise<string>
   /** Undefined where stderr is no terminal. */
   liveView(): Promise<LiveView | undefined>
-  /** Calls the listener on the first interrupt instead of ending the process. Returns how to stop listening. */
-  onInterrupt(listener: () => void): () => void
+  /** While the work runs, Ctrl-C, SIGTERM and SIGHUP do not end the process, but ask the work to stop. */
+  stoppable<T>(work: (stop: Stop) => Promise<T>): Promise<T>
 }

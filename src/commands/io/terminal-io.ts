@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { Interrupted } from '../../model/errors.ts'
+import { createStop } from '../../model/stop.ts'
 import { createStyle, wantsColor } from '../../report/text/style.ts'
 import type { Io, Output } from './io.ts'
 
@@ -11,7 +13,8 @@ export interface Terminal {
   readonly stdout: Stream
   readonly stderr: Stream
   readonly env: Readonly<Record<string, string | undefined>>
-  onSigint(listener: () => void): () => void
+  /** Listens for the signals that ask to stop, instead of being ended by them. Gives what ends that. */
+  onSignal(listener: () => void): () => void
 }
 
 /** The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. */
@@ -22,8 +25,9 @@ export function createTerminalIo(terminal: Terminal): Io {
     stderr: output(stderr, env),
     env,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
-    ask: (question) => readAnswer({ input: stdin, prompt: stderr, echo: stderr, question }),
-    askSecret: (question) => readAnswer({ input: stdin, prompt: stderr, echo: silence(), question }),
+    ask: (question, signal) => readAnswer({ input: stdin, prompt: stderr, echo: stderr, question, signal }),
+    askSecret: (question, signal) =>
+      readAnswer({ input: stdin, prompt: stderr, echo: silence(), question, signal }),
     liveView: async () => {
       if (stderr.isTTY !== true) return undefined
       const { createLogUpdate } = await import('log-update')
@@ -39,7 +43,16 @@ export function createTerminalIo(terminal: Terminal): Io {
         },
       }
     },
-    onInterrupt: terminal.onSigint,
+    async stoppable(work) {
+      const { stop, request } = createStop(() => performance.now())
+      const ignoreSignals = terminal.onSignal(request)
+      try {
+        return await work(stop)
+      } finally {
+        // A command that was stopped is about to end with its own exit code: one more signal must not overtake that.
+        if (!stop.stopping.aborted) ignoreSignals()
+      }
+    },
   }
 }
 
@@ -60,22 +73,27 @@ interface Prompt {
   /** Where what is typed is shown. */
   readonly echo: NodeJS.WritableStream
   readonly question: string
+  readonly signal: AbortSignal
 }
 
-/** Undefined for Ctrl-C and Ctrl-D at the prompt. */
-async function readAnswer({ input, prompt, echo, question }: Prompt): Promise<string | undefined> {
+async function readAnswer({ input, prompt, echo, question, signal }: Prompt): Promise<string> {
   // Before the question is seen the terminal must have ceased to echo by itself.
   const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 })
+  const isShown = echo === prompt
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort()
+  lines.once('SIGINT', interrupt)
+  lines.once('close', interrupt)
+  // A terminal that has gone cannot be read any more.
+  lines.on('error', interrupt)
   try {
-    const answer = await new Promise<string | undefined>((resolve, reject) => {
-      const end = () => resolve(undefined)
-      lines.once('SIGINT', end)
-      lines.once('close', end)
-      if (echo !== prompt) prompt.write(question)
-      lines.question(echo === prompt ? question : '').then(resolve, reject)
-    })
-    // Enter has ended the line on the terminal only where it was shown.
-    if (answer === undefined || echo !== prompt) prompt.write('\n')
+    if (!isShown) prompt.write(question)
+    const answer = await lines
+      .question(isShown ? question : '', { signal: AbortSignal.any([interrupted.signal, signal]) })
+      .catch(() => undefined)
+    // Enter has ended the line on the terminal only if it was shown.
+    if (answer === undefined || !isShown) prompt.write('\n')
+    if (answer === undefined) throw new Interrupted()
     return answer
   } finally {
     lines.close()

@@ -1,21 +1,22 @@
 import type { Host } from '../../model/cluster.ts'
-import { CommandError, ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import type { Stop } from '../../model/stop.ts'
 import type { Upload } from '../../model/transport.ts'
 import { planWayBack } from '../../plan/undo/rollback.ts'
-import { lineSplitter, parseResultLine } from '../../shell/answers/parse-results.ts'
-import type { HostLibrary } from '../../shell/library.ts'
 import { launchProgram } from '../../shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../shell/programs/plan-program.ts'
 import { revertProgram } from '../../shell/programs/revert-program.ts'
+import type { Clock } from '../clock.ts'
 import type { Connections } from '../connections.ts'
 import type { HostPrograms } from '../inspect/inspect-host.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
+import { followRun } from './follow-run.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
-import { type RunRecord, recordRun } from './run-record.ts'
+import { recordRun } from './run-record.ts'
 
 export interface ApplyHostInput {
   readonly planned: Extract<HostPlan, { status: 'planned' }>
@@ -28,36 +29,41 @@ export interface ApplyHostInput {
   readonly by: string
   /** What the way back holds the host for. */
   readonly catalog: HostCatalog
+  readonly clock: Clock
+  readonly stop: Stop
 }
 
-/** Uploads what the plan writes, starts its program on the host and follows it to its end, over a lost connection too. */
-export async function applyHost({
-  planned,
-  host,
-  connections,
-  programs,
-  onProgress,
-  options,
-  by,
-  catalog,
-}: ApplyHostInput): Promise<HostReport> {
+/** Uploads what the plan writes, starts its program on the host and follows it to its end. */
+export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
+  const { planned, host, connections, programs, onProgress, options, by, clock, stop } = input
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
   const run = newRun(host, programs.cluster, by, options)
   const record = recordRun(planned, onProgress, options.confirmWithinSeconds)
-  const revert =
-    options.confirmWithinSeconds === undefined
-      ? undefined
-      : revertProgram(planWayBack(planned, catalog, `${run.by}, not confirmed`), run, programs.library)
   try {
-    await upload(planned, run, connections, onProgress)
-    await start({ planned, run, record, connections, library: programs.library, revert })
-    if (revert !== undefined && record.report().status === 'changed')
-      await confirm(run, host.name, connections)
+    await upload(input, run)
+    await followRun({
+      host: host.name,
+      launch: launchProgramFor(input, run),
+      changes: planned.changes.length,
+      timeoutMs: applyTimeoutMs(planned.changes) + (run.lockWaitSeconds ?? 0) * 1000,
+      record,
+      connections,
+      clock,
+      stop,
+    })
+    if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed')
+      await confirm({ run, host: host.name, connections, clock, signal: stop.leaving })
+    return record.report()
   } catch (error) {
-    if (!(error instanceof ConvergeError)) throw error
-    return record.failed(error)
+    if (error instanceof ConvergeError) return record.failed(error)
+    if (!(error instanceof Interrupted)) throw error
+    return record.isSent() ? record.leftRunning() : notStarted(host.name)
   }
-  return record.report()
+}
+
+/** The report of a host whose turn did not come before the user stopped the run. */
+export function notStarted(host: string): HostReport {
+  return { host, status: 'not-started', reason: 'interrupted before it began' }
 }
 
 function plannedChanges({ changes, facts, bookkeeping }: ApplyHostInput['planned']): PlannedChanges {
@@ -73,14 +79,17 @@ export function scriptFor(
   return planProgram(plannedChanges(planned), newRun(host, cluster, startedBy(), {}), library)
 }
 
-async function upload(
-  { host, changes }: ApplyHostInput['planned'],
-  run: Run,
-  connections: Connections,
-  onProgress: (event: Progress) => void,
-): Promise<void> {
+function launchProgramFor({ planned, catalog, programs }: ApplyHostInput, run: Run): string {
+  const { library } = programs
+  const program = planProgram(plannedChanges(planned), run, library)
+  if (run.confirmWithinSeconds === undefined) return launchProgram(program, run, library)
+  const wayBack = planWayBack(planned, catalog, `${run.by}, not confirmed`)
+  return launchProgram(program, run, library, revertProgram(wayBack, run, library))
+}
+
+async function upload({ planned, connections, onProgress, stop }: ApplyHostInput, run: Run): Promise<void> {
   const uploads = new Map<string, Upload>()
-  for (const { operation } of changes) {
+  for (const { operation } of planned.changes) {
     if (operation.op !== 'write') continue
     const { sha256, data, encoding } = operation.content
     uploads.set(sha256, { name: sha256, bytes: Buffer.from(data, encoding) })
@@ -88,74 +97,6 @@ async function upload(
   if (uploads.size === 0) return
   const files = [...uploads.values()]
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  onProgress({ event: 'uploading', host, files: files.length, sizeBytes })
-  const connection = await connections.get(host)
-  await connection.upload(run.stagingDir, files)
-}
-
-interface Start {
-  readonly planned: ApplyHostInput['planned']
-  readonly run: Run
-  readonly record: RunRecord
-  readonly connections: Connections
-  readonly library: HostLibrary
-  readonly revert: string | undefined
-}
-
-async function start({ planned, run, record, connections, library, revert }: Start): Promise<void> {
-  const program = launchProgram(planProgram(plannedChanges(planned), run, library), run, library, revert)
-  const timeoutMs = applyTimeoutMs(planned.changes) + (run.lockWaitSeconds ?? 0) * 1000
-  let first = true
-  for (const pauseMs of reconnectPausesMs) {
-    try {
-      const connection = first ? await connections.get(planned.host) : await connections.renew(planned.host)
-      record.beginning()
-      const { exitCode, stderr } = await connection.exec({
-        program,
-        timeoutMs,
-        maxOutputBytes: baseResultBytes + planned.changes.length * changeResultBytes,
-        onStdout: readLines(record),
-      })
-      if (!record.ended()) throw endedEarly(planned.host, exitCode, stderr)
-      return
-    } catch (error) {
-      // The host goes on by itself: the view is resumed where the connection allows it, and a run that was cut off
-      // before it began begins now.
-      const resumable = error instanceof ConvergeError && lostCodes.has(error.code)
-      if (!resumable || pauseMs === undefined) throw error
-      first = false
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-  }
-}
-
-/** Far more than the result lines of an apply and what a failed step printed, of which the host tells the end only. */
-const baseResultBytes = 1024 * 1024
-const changeResultBytes = 1024
-
-const lostCodes: ReadonlySet<string> = new Set(['connection-lost', 'connect-failed', 'connect-timeout'])
-/** Pauses before each new try to resume the view; after the last one the error stands. */
-const reconnectPausesMs = [200, 1000, 3000, 6000, 12_000, undefined] as const
-
-function readLines(record: RunRecord): (chunk: Uint8Array) => void {
-  return lineSplitter((line) => {
-    const event = parseResultLine(line)
-    if (event !== undefined) record.take(event)
-  })
-}
-
-/** The exit code of the launch where it could not even start the program. */
-const launchFailed = 70
-
-function endedEarly(host: string, exitCode: number | undefined, stderr: string): CommandError {
-  return new CommandError(stderr.trim().split('\n').at(-1) || 'the apply program ended without a result', {
-    host,
-    step: 'apply',
-    exitCode,
-    stderr,
-    remedy:
-      exitCode === launchFailed
-        ? 'Nothing was touched. Mend that, or set `stateDir` under `platform` to a directory that can be written to.'
-        : 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
-  })
+  onProgress({ event: 'uploading', host: planned.host, files: files.length, sizeBytes })
+  await connections.use(planned.host, stop.stopping, (connection) => connection.upload(run.stagingDir, files))
 }

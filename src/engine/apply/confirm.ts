@@ -1,25 +1,34 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Run } from '../../shell/programs/plan-program.ts'
 import { confirmProgram } from '../../shell/programs/revert-program.ts'
+import type { Clock } from '../clock.ts'
 import type { Connections } from '../connections.ts'
 import { goesBackBy } from './run-record.ts'
 
 const pauseMs = 1000
 
-/** Confirms an apply over a connection of its own, as somebody would who logs in after it. */
-export async function confirm(run: Run, host: string, connections: Connections): Promise<void> {
-  const deadline = performance.now() + (run.confirmWithinSeconds ?? 0) * 1000
+export interface Confirmation {
+  readonly run: Run
+  readonly host: string
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Confirms an apply over a connection of its own, as a person would who logs in after it. */
+export async function confirm({ run, host, connections, clock, signal }: Confirmation): Promise<void> {
+  const deadline = clock.now() + (run.confirmWithinSeconds ?? 0) * 1000
   for (;;) {
     try {
-      const connection = await connections.renew(host)
-      const { stdout } = await connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 })
+      const { stdout } = await connections.useNew(host, signal, (connection) =>
+        connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 }),
+      )
       if (Buffer.from(stdout).toString().trim() === 'confirmed') return
       throw goesBack(run, host, undefined)
     } catch (error) {
       if (!(error instanceof ConvergeError)) throw error
-      if (error.code === 'unconfirmed' || performance.now() + pauseMs > deadline)
-        throw goesBack(run, host, error)
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (error.code === 'unconfirmed' || clock.now() + pauseMs > deadline) throw goesBack(run, host, error)
+      await clock.pause(pauseMs, signal)
     }
   }
 }

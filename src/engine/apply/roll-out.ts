@@ -1,10 +1,12 @@
 import type { LimitFunction } from 'p-limit'
 import type { Host } from '../../model/cluster.ts'
-import { ConvergeError, InternalError } from '../../model/errors.ts'
+import { ConvergeError, InternalError, Interrupted } from '../../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
 import { failedReport, type HostReport, type Progress } from '../../model/report.ts'
+import type { Stop } from '../../model/stop.ts'
 import type { Connections } from '../connections.ts'
 import { ask, type HostPrograms } from '../inspect/inspect-host.ts'
+import { notStarted } from './apply-host.ts'
 
 export interface RollOutInput {
   readonly plan: Plan
@@ -13,15 +15,17 @@ export interface RollOutInput {
   readonly programs: HostPrograms
   readonly hosts: ReadonlyMap<string, Host>
   readonly onProgress: (event: Progress) => void
+  readonly stop: Stop
   readonly apply: (host: string) => Promise<HostReport>
 }
 
 /**
  * Performs the plan wave after wave. A wave that disrupts a group begins only when enough of the group's other
- * members are healthy; a failure stops the later waves of the groups that it concerns. Reports in the plan's order.
+ * members are healthy; a failure stops the later waves of the groups that it concerns. Once the user stops the run, no
+ * further host begins. Reports in the plan's order.
  */
 export async function rollOut(input: RollOutInput): Promise<readonly HostReport[]> {
-  const { plan, limit, onProgress } = input
+  const { plan, limit, onProgress, stop } = input
   const reports = new Map<string, HostReport>()
   const done = (report: HostReport): void => {
     reports.set(report.host, report)
@@ -34,19 +38,24 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
   const stopped = new Map<string, string>()
   for (const [index, wave] of plan.waves.entries()) {
     for (const gate of wave.gates) {
-      const reason = stopped.has(gate.group) ? undefined : await closedGate(gate, wave, input)
-      if (reason !== undefined) stopped.set(gate.group, reason)
+      if (stop.stopping.aborted || stopped.has(gate.group)) continue
+      const reason = await closedGate(gate, wave, input)
+      if (reason !== undefined && !stop.stopping.aborted) stopped.set(gate.group, reason)
     }
     const runnable = wave.hosts.filter((host) => {
       const reason = disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
       if (reason !== undefined) done({ host, status: 'not-started', reason })
-      return reason === undefined
+      else if (stop.stopping.aborted) done(notStarted(host))
+      else return true
+      return false
     })
     if (runnable.length === 0) continue
     onProgress({ event: 'wave', wave: index + 1, of: plan.waves.length, hosts: runnable })
     // Members that start together wait for each other on the hosts: none of them may wait for a free place here.
+    const begin = async (host: string): Promise<HostReport> =>
+      stop.stopping.aborted ? notStarted(host) : input.apply(host)
     const run = (host: string): Promise<HostReport> =>
-      wave.bootstrap.includes(host) ? input.apply(host) : limit(() => input.apply(host))
+      wave.bootstrap.includes(host) ? begin(host) : limit(() => begin(host))
     await Promise.all(
       runnable.map(async (host) => {
         const report = await run(host)
@@ -105,16 +114,17 @@ function plural(names: readonly string[], one: string, many: string): string {
   return names.length === 1 ? one : many
 }
 
-/** Undefined where it cannot be asked. */
+/** Undefined if it cannot be asked. */
 async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
   const host = input.hosts.get(name)
   if (host === undefined) throw new InternalError(`unknown host ${name}`)
   try {
-    const connection = await input.connections.get(name)
-    const facts = await ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs)
+    const facts = await input.connections.use(name, input.stop.stopping, (connection) =>
+      ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs),
+    )
     return facts.checks[command] === true
   } catch (error) {
-    if (error instanceof ConvergeError) return undefined
+    if (error instanceof ConvergeError || error instanceof Interrupted) return undefined
     throw error
   }
 }

@@ -8,9 +8,16 @@ export interface RunRecord {
   /** The results are about to be read from their first line. */
   beginning(): void
   take(event: ApplyEvent): void
-  ended(): boolean
+  /** The host may have got the program. */
+  sent(): void
+  isSent(): boolean
+  /** Whether a result was seen, so that the run has begun for certain. */
+  hasBegun(): boolean
+  hasEnded(): boolean
   report(): HostReport
   failed(error: ConvergeError): HostReport
+  /** The host was left before it was known how it comes out. */
+  leftRunning(): HostReport
 }
 
 export function recordRun(
@@ -18,8 +25,9 @@ export function recordRun(
   onProgress: (event: Progress) => void,
   confirmWithinSeconds?: number,
 ): RunRecord {
-  let events: ApplyEvent[] = []
-  let told = 0
+  const events: ApplyEvent[] = []
+  let line = 0
+  let isSent = false
 
   const tell = (event: ApplyEvent): void => {
     if (!('change' in event)) return
@@ -60,15 +68,26 @@ export function recordRun(
 
   return {
     beginning() {
-      events = []
+      line = 0
     },
     take(event) {
+      line += 1
+      if (line <= events.length) return
       events.push(event)
-      if (events.length <= told) return
-      told = events.length
       tell(event)
     },
-    ended: () => events.some(({ event }) => event === 'end'),
+    sent() {
+      isSent = true
+    },
+    isSent: () => isSent,
+    hasBegun: () => events.length > 0,
+    leftRunning: () => ({
+      host,
+      status: 'left-running',
+      results: results(),
+      remedy: confirmWithinSeconds === undefined ? finishesByItself : goesBackBy(confirmWithinSeconds),
+    }),
+    hasEnded: () => events.some(({ event }) => event === 'end'),
     failed: (error) => failed(error),
     report() {
       const end = events.find(({ event }) => event === 'end')
@@ -108,7 +127,10 @@ function stillOwed(
   return [...owed.values()]
 }
 
-/** What becomes of a host whose apply nobody has confirmed. */
+const finishesByItself =
+  'The host finishes by itself: `converge status` shows when it has, `converge history` what it did.'
+
+/** What becomes of a host whose apply was not confirmed. */
 export function goesBackBy(seconds: number): string {
   return `The host goes back to what it was before by itself, ${seconds} s after it began.`
 }

@@ -1,8 +1,11 @@
-import { ResourceConflict } from '../../model/errors.ts'
+import { Interrupted, ResourceConflict } from '../../model/errors.ts'
 import type { Change } from '../../model/plan.ts'
 import { failedReport, type HostReport } from '../../model/report.ts'
 import { conflictOn } from '../../plan/rollout/plan-cluster.ts'
 import { worldFailure } from '../session-context.ts'
+
+const unverified =
+  'All changes were made, but not verified: `converge --dry-run` shows whether something still differs.'
 
 /** A fresh inspect after the apply: what still differs is reported, and never repaired by a plan that nobody saw. */
 export async function verify(
@@ -14,6 +17,7 @@ export async function verify(
     const remaining = await planAgain()
     return remaining.length === 0 ? report : { host, status: 'unsettled', results, remaining }
   } catch (error) {
+    if (error instanceof Interrupted) return { host, status: 'left-running', results, remedy: unverified }
     const failure = error instanceof ResourceConflict ? conflictOn(host, error) : worldFailure(error)
     return failedReport(host, failure, { results })
   }

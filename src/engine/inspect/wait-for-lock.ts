@@ -1,17 +1,27 @@
 import { ConvergeError } from '../../model/errors.ts'
+import type { Clock } from '../clock.ts'
 
 const pauseMs = 1000
 
+export interface Patience {
+  readonly waitSeconds: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
 /** Repeats the work once a second while another apply runs on the host, for as long as there is patience. */
-export async function waitForLock<T>(waitSeconds: number, work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + waitSeconds * 1000
+export async function waitForLock<T>(
+  { waitSeconds, clock, signal }: Patience,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = clock.now() + waitSeconds * 1000
   for (;;) {
     try {
       return await work()
     } catch (error) {
       const locked = error instanceof ConvergeError && error.code === 'locked'
-      if (!locked || performance.now() >= deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (!locked || clock.now() >= deadline) throw error
+      await clock.pause(pauseMs, signal)
     }
   }
 }

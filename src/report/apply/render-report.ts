@@ -65,6 +65,12 @@ function renderHost(host: HostReport, style: Style, verbose: boolean): readonly 
         ...renderChanges('not reached', host.notReached),
         ...renderOwed(host.pending),
       ]
+    case 'left-running':
+      return [
+        `${style.warning('left running')}: ${countResults(host.results)} so far`,
+        ...renderResults(host.results, verbose),
+        `remedy: ${host.remedy}`,
+      ]
     case 'not-started':
       return [`${style.warning('not started')}: ${escapeLine(host.reason)}`]
     default:

@@ -11,6 +11,7 @@ export interface ReportSummary extends ReachCounts {
   readonly unchanged: number
   readonly unsettled: number
   readonly notStarted: number
+  readonly leftRunning: number
   readonly changesApplied: number
   readonly restarts: number
   readonly durationMs: number
@@ -30,6 +31,7 @@ export function summariseReport(report: Report): ReportSummary {
     unsettled: hostsThatAre('unsettled'),
     ...countReaches(report.hosts.flatMap((host) => ('error' in host ? [host.error] : []))),
     notStarted: hostsThatAre('not-started'),
+    leftRunning: hostsThatAre('left-running'),
     changesApplied: applied.length,
     restarts: applied.filter((result) => isRestart(result.change.operation)).length,
     durationMs: report.durationMs,
@@ -43,6 +45,7 @@ export function renderReportSummary(summary: ReportSummary, style: Style): strin
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
     summary.unsettled > 0 && style.warning(`${summary.unsettled} unsettled`),
     ...renderReaches(summary, style),
+    summary.leftRunning > 0 && style.warning(`${summary.leftRunning} left running`),
     summary.notStarted > 0 && style.warning(`${summary.notStarted} not started`),
   ].filter((part) => part !== false)
   return [

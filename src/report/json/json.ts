@@ -91,6 +91,8 @@ function hostReport(host: HostReport, held: string | undefined) {
         notReached: changeObjects(host.notReached),
         pending: host.pending.map(owedObject),
       }
+    case 'left-running':
+      return { ...head, results: resultObjects(host), remedy: host.remedy }
     case 'not-started':
       return { ...head, reason: host.reason }
     default:

@@ -121,6 +121,8 @@ function outcome(report: HostReport): string {
     case 'refused':
     case 'failed':
       return `${report.status} at ${report.error.step}: ${escapeLine(report.error.message)}`
+    case 'left-running':
+      return 'left running'
     case 'not-started':
       return `not started: ${escapeLine(report.reason)}`
     case 'unchanged':

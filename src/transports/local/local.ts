@@ -76,6 +76,7 @@ function runProgram(
     )
     // A program that exits before it has read all of itself breaks the pipe; its exit code says what there is to say.
     child.stdin.on('error', () => undefined)
+    options.onSend?.()
     child.stdin.end(options.program)
   })
   return result.catch((error: unknown) => {

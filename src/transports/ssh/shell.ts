@@ -59,6 +59,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
 
     const send = () => {
       sent = true
+      options.onSend?.()
       channel.end(options.program)
     }
     const deliver = (chunk: Buffer) => {
@@ -120,6 +121,7 @@ async function openChannel(link: SshLink, { command, signal }: ShellOptions): Pr
       link.client.exec(command, callback),
     )
   } catch (cause) {
+    signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause
     throw new CommandError('the SSH server does not run commands', {
       code: 'unsupported',

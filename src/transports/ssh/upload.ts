@@ -14,6 +14,7 @@ import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors
 const PARALLEL_FILES = 8
 /** Below this rate a transfer counts as hanging. */
 const MIN_BYTES_PER_MS = 20
+const REMOVE_DELAYS_MS = [0, 50, 200]
 
 /**
  * Creates the directory and puts the files into it over an SFTP channel of the connection that is already there. The
@@ -72,7 +73,9 @@ async function transfer(
       signal?.throwIfAborted()
     } catch (error) {
       limit.clearQueue()
-      await Promise.race([Promise.allSettled(puts), sleep(link.patience.cleanUpMs)])
+      // An upload that is interrupted does not wait for its end: a file can be removed while it is written.
+      if (signal?.aborted !== true)
+        await Promise.race([Promise.allSettled(puts), sleep(link.patience.cleanUpMs)])
       await removeStaged(sftp, directory, files)
       throw error
     }
@@ -85,6 +88,7 @@ function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): 
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
@@ -94,6 +98,7 @@ async function openSftp(link: SshLink, signal: AbortSignal | undefined): Promise
   try {
     return await openSession<SFTPWrapper>(link, 'upload', signal, (callback) => link.client.sftp(callback))
   } catch (cause) {
+    signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause
     throw noSftp(link.host, cause)
   }
@@ -152,14 +157,21 @@ function sizeOf(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
   })
 }
 
-/** Best effort: what cannot be removed is in a directory that nothing refers to, and the failure itself is reported. */
+/**
+ * Best effort: what cannot be removed is in a directory that nothing refers to, and the failure itself is reported. A
+ * server may open a file after it was asked to remove it, so that it is asked again.
+ */
 async function removeStaged(sftp: SFTPWrapper, directory: string, files: readonly Upload[]): Promise<void> {
-  await Promise.all(
-    files.map(
-      ({ name }) => new Promise<void>((resolve) => sftp.unlink(`${directory}/${name}`, () => resolve())),
-    ),
-  )
-  await new Promise<void>((resolve) => sftp.rmdir(directory, () => resolve()))
+  for (const delayMs of REMOVE_DELAYS_MS) {
+    await sleep(delayMs)
+    await Promise.all(
+      files.map(
+        ({ name }) => new Promise<void>((resolve) => sftp.unlink(`${directory}/${name}`, () => resolve())),
+      ),
+    )
+    const removed = await new Promise<boolean>((resolve) => sftp.rmdir(directory, (error) => resolve(!error)))
+    if (removed) return
+  }
 }
 
 function closeSftp(sftp: SFTPWrapper): Promise<void> {

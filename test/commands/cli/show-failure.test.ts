@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { showFailure } from '../../../src/commands/cli/show-failure.ts'
 import type { Io } from '../../../src/commands/io/io.ts'
 import { InternalError } from '../../../src/model/errors.ts'
+import { createStop } from '../../../src/model/stop.ts'
 import { createStyle } from '../../../src/report/text/style.ts'
 import { refused } from '../../report/sample-plan.ts'
 import { converge } from '../recording-io.ts'
@@ -27,7 +28,7 @@ function show(error: unknown): { readonly code: number; readonly stderr: string 
     ask: async () => '',
     askSecret: async () => '',
     liveView: async () => undefined,
-    onInterrupt: () => () => {},
+    stoppable: (work) => work(createStop(() => 0).stop),
   }
   return { code: showFailure(error, io, { command: 'apply', json: false }), stderr }
 }

@@ -5,6 +5,7 @@ import { hostLibrary } from '../../../src/commands/hosts/host-library.ts'
 import { file, unit } from '../../../src/dsl.ts'
 import { rollOut } from '../../../src/engine/apply/roll-out.ts'
 import { ConvergeError } from '../../../src/model/errors.ts'
+import { createStop } from '../../../src/model/stop.ts'
 import { loadText } from '../../load/load-text.ts'
 import { startFleet } from '../fleet.ts'
 
@@ -35,13 +36,14 @@ test('a group is not disrupted while a member does not answer, and the reason do
       plan,
       limit: pLimit(2),
       connections: {
-        get: silent,
-        renew: silent,
+        use: silent,
+        useNew: silent,
         close: async () => {},
       },
       programs: { cluster: 'fleet', library: hostLibrary() },
       hosts: new Map(cluster.hosts.map((host) => [host.name, host])),
       onProgress: () => {},
+      stop: createStop(() => 0).stop,
       apply: async (host) => {
         throw new Error(`${host} was applied`)
       },

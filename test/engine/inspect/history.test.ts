@@ -3,6 +3,7 @@ import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, statSync, 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../../src/dsl.ts'
+import type { Progress } from '../../../src/model/report.ts'
 import type { Resource } from '../../../src/model/resource.ts'
 import { planDocument } from '../../../src/report/json/json.ts'
 import { changesOf, type Fleet, startFleet, words } from '../fleet.ts'
@@ -491,9 +492,10 @@ test('ends an apply that holds the lock, and says whose it was', async ({ fleet 
   const hanging = command({ name: 'hang', command: 'cat "$CONVERGE_ROOT/pipe"', creates: '/never' })
   for (const name of fleet.names) execFileSync('mkfifo', [fleet.path(name, '/pipe')])
   const started = new Promise<void>((resolve) => {
-    const first = fleet.session([hanging], 'fleet', ['a'], (event) => {
+    const onProgress = (event: Progress) => {
       if (event.event === 'change-started') resolve()
-    })
+    }
+    const first = fleet.session([hanging], 'fleet', ['a'], { onProgress })
     void first.plan().then(async (plan) => {
       const report = await first.apply(plan)
       assert.is(report.hosts[0]?.status, 'failed')

@@ -1,0 +1,90 @@
+import { CommandError, ConvergeError } from '../../model/errors.ts'
+import type { Stop } from '../../model/stop.ts'
+import type { Connection } from '../../model/transport.ts'
+import { lineSplitter, parseResultLine } from '../../shell/answers/parse-results.ts'
+import type { Clock } from '../clock.ts'
+import type { Connections } from '../connections.ts'
+import type { RunRecord } from './run-record.ts'
+
+export interface FollowedRun {
+  readonly host: string
+  /** Starts the run, or goes on with it if it was started before. */
+  readonly launch: string
+  readonly changes: number
+  readonly timeoutMs: number
+  readonly record: RunRecord
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly stop: Stop
+}
+
+/**
+ * Starts a run on a host and follows it to its end, over a lost connection too: the host goes on by itself. What is sent
+ * again goes on with a run that was started, and starts one that was not: so a stop forbids that unless it is known.
+ */
+export async function followRun(followed: FollowedRun): Promise<void> {
+  const { host, record, connections, clock, stop } = followed
+  const signal = (): AbortSignal => (record.hasBegun() ? stop.leaving : stop.stopping)
+  let use = connections.use
+  for (const pauseMs of reconnectPausesMs) {
+    try {
+      return await use(host, signal(), (connection) => launch(connection, followed))
+    } catch (error) {
+      if (record.hasEnded()) return
+      const isLost = error instanceof ConvergeError && lostCodes.has(error.code)
+      if (!isLost || !record.isSent() || pauseMs === undefined) throw error
+      use = connections.useNew
+      await clock.pause(pauseMs, signal())
+    }
+  }
+}
+
+const lostCodes: ReadonlySet<string> = new Set(['connection-lost', 'connect-failed', 'connect-timeout'])
+/** Pauses before each new try to resume the view; after the last one the error stands. */
+const reconnectPausesMs = [200, 1000, 3000, 6000, 12_000, undefined] as const
+
+async function launch(connection: Connection, followed: FollowedRun): Promise<void> {
+  const { host, record, stop, changes, timeoutMs } = followed
+  if (!record.hasBegun()) stop.stopping.throwIfAborted()
+  const unsent = new AbortController()
+  const onStopping = () => unsent.abort(stop.stopping.reason)
+  const forgetStopping = () => stop.stopping.removeEventListener('abort', onStopping)
+  if (!record.hasBegun()) stop.stopping.addEventListener('abort', onStopping)
+  record.beginning()
+  const running = connection.exec({
+    program: followed.launch,
+    timeoutMs,
+    maxOutputBytes: baseResultBytes + changes * changeResultBytes,
+    onSend() {
+      forgetStopping()
+      record.sent()
+    },
+    onStdout: lineSplitter((line) => {
+      const event = parseResultLine(line)
+      if (event !== undefined) record.take(event)
+    }),
+    signal: AbortSignal.any([unsent.signal, stop.leaving]),
+  })
+  const { exitCode, stderr } = await running.finally(forgetStopping)
+  if (!record.hasEnded()) throw endedEarly(host, exitCode, stderr)
+}
+
+/** Far more than the result lines of an apply and what a failed step printed, of which the host tells the end only. */
+const baseResultBytes = 1024 * 1024
+const changeResultBytes = 1024
+
+/** The exit code of the launch if it could not even start the program. */
+const launchFailed = 70
+
+function endedEarly(host: string, exitCode: number | undefined, stderr: string): CommandError {
+  return new CommandError(stderr.trim().split('\n').at(-1) || 'the apply program ended without a result', {
+    host,
+    step: 'apply',
+    exitCode,
+    stderr,
+    remedy:
+      exitCode === launchFailed
+        ? 'Nothing was touched. Fix that, or set `stateDir` under `platform` to a directory that can be written to.'
+        : 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
+  })
+}
