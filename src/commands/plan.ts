@@ -60,6 +60,11 @@ function scriptOf(planned: Plan, host: Host): string {
   const own = planned.hosts.find((candidate) => candidate.host === host.name)
   if (own === undefined) throw usageError(`--script ${host.name}: the host is not in --limit`)
   if (own.status === 'failed') throw own.error
+  if (own.status === 'held')
+    throw usageError(
+      `--script ${host.name}: a rollback holds the host, so that nothing would run on it`,
+      'pass --release to plan for it as well',
+    )
   return scriptFor(own, host, {
     cluster: planned.cluster,
     library: hostLibrary(),

@@ -3,6 +3,7 @@ import type { Cluster, Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
 import { hasFailed, type Plan } from '../model/plan.ts'
+import { isWell } from '../model/report.ts'
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
@@ -93,7 +94,7 @@ async function prune(member: Member, spec: LoadedSpec, options: RetireOptions, i
     }
     const report = await session.apply(plan)
     io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
-    return report.hosts.every(({ status }) => status === 'changed' || status === 'unchanged')
+    return report.hosts.every(isWell)
   } finally {
     await session.close()
   }

@@ -12,14 +12,18 @@ export interface Expectation {
   readonly state: PathFact
 }
 
-/** A file before and after, as text; undefined where there is none, it is binary, too large or sensitive. */
-export interface FileDiff {
-  readonly path: string
+/** How a file's text changes, or why that is not shown. */
+export type FileDiff =
+  | { readonly path: string; readonly shown: FileTexts }
+  | { readonly path: string; readonly omitted: Omission }
+
+/** The text before and after; absent if there is no file. */
+export interface FileTexts {
   readonly before?: string
   readonly after?: string
-  /** Why no text is shown, such as `sensitive` or `binary`. */
-  readonly omitted?: string
 }
+
+export type Omission = 'sensitive' | 'binary' | 'too large' | 'the kept content is gone or damaged'
 
 /** What is written to the journal before a change, and struck out after the act. */
 export interface Owed {
@@ -96,13 +100,13 @@ export type HostPlan =
       readonly bookkeeping?: Bookkeeping
       /** What a rollback undoes: after it, none of these is needed any more. */
       readonly undoes?: readonly Undo[]
-      /** Set where a rollback holds the host: who and since when. Nothing is planned for it until its spec changes. */
-      readonly held?: string
       /** Why this host disrupts a group; empty when it does not. */
       readonly disrupts: readonly Disruption[]
       /** Things to know that change nothing, such as `ownership is left alone: not root`. */
       readonly notes: readonly string[]
     }
+  /** A rollback holds the host, by whom and since when: nothing is planned for it until its spec changes. */
+  | { readonly host: string; readonly status: 'held'; readonly held: string; readonly facts: Facts }
   | { readonly host: string; readonly status: 'failed'; readonly error: ConvergeError }
 
 export interface Wave {

@@ -1,5 +1,5 @@
 import { hasFailed, type Plan } from '../../model/plan.ts'
-import type { Report } from '../../model/report.ts'
+import { isWell, type Report } from '../../model/report.ts'
 import { idleReport } from '../../report/apply/idle-report.ts'
 import { renderReport } from '../../report/apply/render-report.ts'
 import { planDocument, reportDocument } from '../../report/json/json.ts'
@@ -126,8 +126,7 @@ async function applyPlan(proposal: Proposal): Promise<Outcome> {
     const text = renderReport({ report, style: io.stdout.style, verbose: options.verbose === true })
     io.stdout.write(options.planShown === true ? text : `\n${text}`)
   }
-  const well = report.hosts.every((host) => host.status === 'changed' || host.status === 'unchanged')
-  return { code: well ? 0 : 1, report }
+  return { code: report.hosts.every(isWell) ? 0 : 1, report }
 }
 
 /** The report, or that somebody pressed Ctrl-C first. A second Ctrl-C ends the process at once. */

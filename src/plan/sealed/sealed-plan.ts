@@ -3,7 +3,7 @@ import type { Host } from '../../model/cluster.ts'
 import type { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Content, Operation } from '../../model/operation.ts'
-import type { Change, HostPlan, Plan } from '../../model/plan.ts'
+import type { Change, FileDiff, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest } from '../../record/digest.ts'
@@ -23,6 +23,7 @@ export interface PlanSource {
 
 type Write = Extract<Operation, { op: 'write' }>
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
+type HeldHost = Extract<HostPlan, { status: 'held' }>
 
 type Run = Extract<Operation, { op: 'run' }>
 
@@ -49,6 +50,7 @@ export type SealedHost =
       readonly changes: readonly SealedChange[]
       readonly catalog: SealedCatalog
     })
+  | (HeldHost & { readonly catalog: SealedCatalog })
   | {
       readonly host: string
       readonly status: 'failed'
@@ -84,13 +86,12 @@ export function sealPlan(
     ...plan,
     hosts: plan.hosts.map((host): SealedHost => {
       if (host.status === 'failed') return { ...host, error: sealError(host.error) }
-      const sealedCatalog = sealCatalog(catalogs.get(host.host), named.get(host.host))
-      return {
-        ...host,
+      const sealed = {
         facts: withoutContents(host.facts),
-        changes: host.changes.map(sealChange),
-        catalog: sealedCatalog,
+        catalog: sealCatalog(catalogs.get(host.host), named.get(host.host)),
       }
+      if (host.status === 'held') return { ...host, ...sealed }
+      return { ...host, ...sealed, changes: host.changes.map(sealChange) }
     }),
   } as const
   return { ...open, digest: digestOf(open) }
@@ -165,7 +166,8 @@ function sealChange(change: Change): SealedChange {
   }
   if (operation.op !== 'write') return { ...change, operation, expects }
   const { sha256, sizeBytes } = operation.content
-  const diff = operation.sensitive === true ? { path: operation.path, omitted: 'sensitive' } : change.diff
+  const diff: FileDiff | undefined =
+    operation.sensitive === true ? { path: operation.path, omitted: 'sensitive' } : change.diff
   return {
     ...change,
     ...(diff === undefined ? {} : { diff }),

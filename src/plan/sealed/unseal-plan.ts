@@ -36,13 +36,17 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
     if (host.status === 'failed') return [unsealFailure(host)]
     const messages = compareHost(host.catalog, catalogs.get(host.host), named.get(host.host))
     const own = catalogs.get(host.host)
+    const { catalog: _, ...rest } = host
+    if (rest.status === 'held') {
+      for (const message of messages) differences.push({ host: host.host, message })
+      return [rest]
+    }
     const contents = contentsOf(own)
-    const changes = host.changes.map((change) => unsealChange(change, contents, own))
+    const changes = rest.changes.map((change) => unsealChange(change, contents, own))
     const missing = changes.filter((change) => typeof change === 'string')
     // Where the spec differs anyway, what is missing from it says nothing more.
     for (const message of messages.length > 0 ? messages : missing)
       differences.push({ host: host.host, message })
-    const { catalog: _, ...rest } = host
     return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
   })
   if (differences.length > 0) return { differences }

@@ -9,6 +9,8 @@ export interface ReportSummary extends ReachCounts {
   readonly hosts: number
   readonly changed: number
   readonly unchanged: number
+  /** Left alone, because a rollback holds them. */
+  readonly held: number
   readonly unsettled: number
   readonly notStarted: number
   readonly changesApplied: number
@@ -27,6 +29,7 @@ export function summariseReport(report: Report): ReportSummary {
     hosts: report.hosts.length,
     changed: hostsThatAre('changed'),
     unchanged: hostsThatAre('unchanged'),
+    held: hostsThatAre('held'),
     unsettled: hostsThatAre('unsettled'),
     ...countReaches(report.hosts.flatMap((host) => ('error' in host ? [host.error] : []))),
     notStarted: hostsThatAre('not-started'),
@@ -41,6 +44,7 @@ export function renderReportSummary(summary: ReportSummary, style: Style): strin
   const hosts = [
     summary.changed > 0 && style.success(`${summary.changed} changed`),
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
+    summary.held > 0 && `${summary.held} held`,
     summary.unsettled > 0 && style.warning(`${summary.unsettled} unsettled`),
     ...renderReaches(summary, style),
     summary.notStarted > 0 && style.warning(`${summary.notStarted} not started`),

@@ -20,7 +20,7 @@ export interface DriftSummary extends ReachCounts {
 
 /** Keeps of a plan what the hosts caused. */
 export function driftOf(plan: Plan): Drift {
-  const hosts = plan.hosts.map((host) => (host.status === 'failed' ? host : onlyDrift(host)))
+  const hosts = plan.hosts.map((host) => (host.status === 'planned' ? onlyDrift(host) : host))
   const counts = hosts.map(driftedResources).map((resources) => resources.length)
   return {
     plan: { ...plan, hosts, waves: [] },
@@ -28,7 +28,7 @@ export function driftOf(plan: Plan): Drift {
       hosts: hosts.length,
       drifted: counts.filter((number) => number > 0).length,
       resources: counts.reduce((sum, number) => sum + number, 0),
-      neverApplied: hosts.filter((host) => host.status === 'planned' && !wasApplied(host.facts)).length,
+      neverApplied: hosts.filter((host) => host.status !== 'failed' && !wasApplied(host.facts)).length,
       ...countReaches(hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     },
   }
@@ -36,7 +36,7 @@ export function driftOf(plan: Plan): Drift {
 
 /** The resources that somebody changed on the host, each once. */
 export function driftedResources(host: HostPlan): readonly string[] {
-  if (host.status === 'failed') return []
+  if (host.status !== 'planned') return []
   return [...new Set(onlyDrift(host).changes.map(({ resource }) => resource))]
 }
 

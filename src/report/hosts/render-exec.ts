@@ -1,6 +1,6 @@
 import type { ConvergeError } from '../../model/errors.ts'
 import { escapeLines } from '../text/escape-control.ts'
-import { groupHosts } from '../text/group-hosts.ts'
+import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -18,20 +18,17 @@ export type Answer =
 
 /** Answers for people: hosts with the same output and exit code together, no control character as it came. */
 export function renderAnswers(answers: readonly Answer[], style: Style): string {
-  const groups = groupHosts(answers, (answer) => renderAnswer(answer, style))
-  const blocks = groups.map(({ names, lines: [first = '', ...rest] }) =>
-    [`${style.heading(names)}${first}`, ...rest.map((line) => `  ${line}`), ''].join('\n'),
-  )
-  return [...blocks, `${renderSummary(summariseAnswers(answers), style)}\n`].join('\n')
+  const blocks = renderGroups(answers, (answer) => renderAnswer(answer, style), style)
+  return [...blocks, renderSummary(summariseAnswers(answers), style)].map((block) => `${block}\n`).join('\n')
 }
 
-/** The first line goes behind the host's name. */
+/** The first line is beside the host's name. */
 function renderAnswer(answer: Answer, style: Style): readonly string[] {
   if ('error' in answer) return ['', ...renderError(answer.error, style)]
   const { exitCode, stdout, stderr } = answer
   const ended = exitCode === undefined ? 'ended by a signal' : `exit code ${exitCode}`
   return [
-    exitCode === 0 ? '' : ` ${style.error(ended)}`,
+    exitCode === 0 ? '' : style.error(ended),
     ...(stdout === '' ? [] : escapeLines(stdout)),
     ...(stderr === '' ? [] : escapeLines(stderr).map((line) => `${style.warning('stderr:')} ${line}`)),
   ]

@@ -36,7 +36,8 @@ export function driftDocument({ plan, summary }: Drift) {
         : {
             host: host.host,
             drifted: driftedResources(host),
-            changes: host.changes.map((change) => changeObject(change, host.facts)),
+            changes:
+              host.status === 'held' ? [] : host.changes.map((change) => changeObject(change, host.facts)),
           },
     ),
     summary,

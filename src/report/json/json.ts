@@ -31,16 +31,11 @@ export function planDocument(plan: Plan, command: 'plan' | 'apply' | 'rollback')
 
 /** The outcome of an apply or a rollback as in schemas/report.schema.json. */
 export function reportDocument(report: Report, plan: Plan, command: 'apply' | 'rollback') {
-  const holders = new Map(
-    plan.hosts.flatMap((host) =>
-      host.status === 'planned' && host.held !== undefined ? [[host.host, host.held]] : [],
-    ),
-  )
   return {
     formatVersion,
     command,
     cluster: report.cluster,
-    hosts: report.hosts.map((host) => hostReport(host, holders.get(host.host))),
+    hosts: report.hosts.map(hostReport),
     waves: plan.waves,
     summary: summariseReport(report),
   }
@@ -58,24 +53,31 @@ export function diagnosticsDocument(diagnostics: readonly Diagnostic[], command:
 }
 
 function hostPlan(host: HostPlan) {
-  if (host.status === 'failed') {
-    return failedHost(host.host, host.error)
-  }
-  return {
-    host: host.host,
-    status: host.status,
-    changes: host.changes.map((change) => changeObject(change, host.facts)),
-    disrupts: host.disrupts.map((disruption) => disruption.group),
-    notes: host.notes,
-    ...given({ held: host.held }),
+  const head = { host: host.host, status: host.status }
+  switch (host.status) {
+    case 'planned':
+      return {
+        ...head,
+        changes: host.changes.map((change) => changeObject(change, host.facts)),
+        disrupts: host.disrupts.map((disruption) => disruption.group),
+        notes: host.notes,
+      }
+    case 'held':
+      return { ...head, held: host.held }
+    case 'failed':
+      return failedHost(host.host, host.error)
+    default:
+      return assertNever(host)
   }
 }
 
-function hostReport(host: HostReport, held: string | undefined) {
+function hostReport(host: HostReport) {
   const head = { host: host.host, status: host.status }
   switch (host.status) {
     case 'unchanged':
-      return { ...head, ...given({ held }) }
+      return head
+    case 'held':
+      return { ...head, held: host.held }
     case 'changed':
       return { ...head, results: resultObjects(host) }
     case 'unsettled':

@@ -20,11 +20,11 @@ export function summarisePlan(plan: Plan): PlanSummary {
   const planned = plan.hosts.filter((host) => host.status === 'planned')
   const changes = planned.flatMap((host) => host.changes)
   const toChange = planned.filter((host) => host.changes.length > 0).length
-  const held = planned.filter((host) => host.held !== undefined).length
+  const held = plan.hosts.filter((host) => host.status === 'held').length
   return {
     hosts: plan.hosts.length,
     toChange,
-    unchanged: planned.length - toChange - held,
+    unchanged: planned.length - toChange,
     held,
     ...countReaches(plan.hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     changes: changes.length,

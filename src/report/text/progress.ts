@@ -124,6 +124,7 @@ function outcome(report: HostReport): string {
     case 'not-started':
       return `not started: ${escapeLine(report.reason)}`
     case 'unchanged':
+    case 'held':
     case 'changed':
     case 'unsettled':
       return report.status

@@ -7,15 +7,15 @@ import { createStyle } from '../../../src/report/text/style.ts'
 import { assertValid } from '../assert-valid.ts'
 import { facts, fileChange, plan, planned, refused, restartChange } from '../sample-plan.ts'
 
-const edited = { path: '/etc/x', before: 'mine\n', after: 'ours\n' }
+const edited = { before: 'mine\n', after: 'ours\n' }
 const applied = {
   ...facts,
   state: { manifest: [], manifestLines: 0, others: [], generation: 1, members: [] },
 }
 const changes = [
-  { ...fileChange(edited), cause: 'host changed' },
-  { ...fileChange({ path: '/etc/y', after: 'y\n' }), cause: 'spec changed' },
-  { ...fileChange({ path: '/etc/z', after: 'z\n' }), cause: 'spec and host changed' },
+  { ...fileChange('/etc/x', edited), cause: 'host changed' },
+  { ...fileChange('/etc/y', { after: 'y\n' }), cause: 'spec changed' },
+  { ...fileChange('/etc/z', { after: 'z\n' }), cause: 'spec and host changed' },
   restartChange,
 ] as const
 const drift = driftOf(

@@ -20,7 +20,7 @@ const busy: Facts = {
   pending: [{ resource: 'unit[app.service]', action: 'restart' }],
   state: { manifest: [], manifestLines: 0, others: [], generation: 7, members: [] },
 }
-const drifted = { ...fileChange({ path: '/etc/x', after: 'x' }), cause: 'host changed' } as const
+const drifted = { ...fileChange('/etc/x', { after: 'x' }), cause: 'host changed' } as const
 const failure = (code: 'locked' | 'platform-mismatch', message: string) =>
   new ConvergeError(code, message, { host: 'x', step: 'inspect', remedy: 'wait' })
 

@@ -63,8 +63,8 @@ const everything = plan(
           cause: 'host changed',
           owes: [{ resource: 'unit[u]', action: 'restart' }],
         }),
-        fileChange({ path: '/h', before: 'a\n', after: 'b\n' }),
-        fileChange({ path: '/i', omitted: 'binary' }),
+        fileChange('/h', { before: 'a\n', after: 'b\n' }),
+        fileChange('/i', 'binary'),
         restartChange,
       ],
       ['a note'],
@@ -125,10 +125,10 @@ test('has a schema that refuses what it does not describe', () => {
 test('puts the diff, and neither content nor checksum of what is sensitive, into the document', () => {
   const key = change(
     { ...write('/key', 'hunter2'), sensitive: true },
-    { diff: { path: '/key', after: 'hunter2' } },
+    { diff: { path: '/key', shown: { after: 'hunter2' } } },
   )
   const text = JSON.stringify(
-    planDocument(plan([planned('a', [key, fileChange({ path: '/f', after: 'x\n' })])]), 'apply'),
+    planDocument(plan([planned('a', [key, fileChange('/f', { after: 'x\n' })])]), 'apply'),
   )
   assert.not.match(text, 'hunter2')
   assert.not.match(text, content('hunter2').sha256)
