@@ -7,6 +7,7 @@ import { isWell } from '../model/report.ts'
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
+import type { View } from '../report/views/view.ts'
 import { createTransports } from '../transports/index.ts'
 import { usageError } from './cli/usage-error.ts'
 import { hostLibrary } from './hosts/host-library.ts'
@@ -27,7 +28,7 @@ export interface RetireOptions extends SpecOptions, HostOptions {
  * `converge retire HOST`: takes a host that left the spec out of the cluster. What converge created on it goes, what it
  * adopted is restored, and the other hosts forget it.
  */
-export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> {
+export async function retire(options: RetireOptions, io: Io, view: View): Promise<ExitCode> {
   if (!options.dryRun && !options.yes && !io.canAsk) {
     throw usageError(
       'there is no terminal to ask for consent',
@@ -41,9 +42,8 @@ export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> 
       `remove it from ${options.file} first, then retire it`,
     )
   }
-  return withHosts(spec, options, io, async ({ session, progress }) => {
+  return withHosts({ spec, options, io, view }, async (session) => {
     const plan = await session.plan()
-    progress.pause()
     const member = plan.departed.find(({ name }) => name === options.host)
     if (member === undefined) throw unknownHost(options.host, plan)
     const left = options.gone === true || (await prune(member, spec, options, io))

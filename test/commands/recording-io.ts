@@ -30,7 +30,6 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     return answers?.[questions.length - 1]
   }
   const output = (name: 'stdout' | 'stderr') => ({
-    isTTY: false,
     style,
     write: (text: string) => {
       printed[name] += text
@@ -43,7 +42,7 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     canAsk: answers !== undefined,
     ask: answer,
     askSecret: answer,
-    liveView: async () => undefined,
+    live: undefined,
     onInterrupt: (listener) => {
       if (interrupt) listener()
       return () => {}

@@ -1,8 +1,8 @@
 import { openSession, type Session } from '../../engine/session.ts'
+import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { Io } from '../io/io.ts'
-import { type ProgressWatch, watchProgress } from '../io/watch-progress.ts'
 import type { LoadedSpec } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
@@ -18,24 +18,23 @@ export interface HostOptions {
   readonly lockWait?: number
 }
 
-export interface OpenHosts {
-  readonly session: Session
-  readonly progress: ProgressWatch
+export interface HostsInput {
+  readonly spec: LoadedSpec
+  readonly options: HostOptions
+  readonly io: Io
+  readonly view: View
 }
 
 /** Opens a session with the selected hosts for as long as `work` takes. */
 export async function withHosts<Result>(
-  spec: LoadedSpec,
-  options: HostOptions,
-  io: Io,
-  work: (open: OpenHosts) => Promise<Result>,
+  { spec, options, io, view }: HostsInput,
+  work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const selected =
     options.limit === undefined
       ? undefined
       : selectHosts(spec.cluster, options.limit).map((host) => host.name)
   const sudoPassword = await findSudoPassword(options, io)
-  const progress = await watchProgress(io, { verbose: options.verbose === true })
   const session = openSession({
     cluster: spec.cluster,
     catalog: spec.catalog,
@@ -45,12 +44,11 @@ export async function withHosts<Result>(
     parallel: options.parallel,
     ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
     ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
-    onProgress: progress.onProgress,
+    onProgress: view.progress,
   })
   try {
-    return await work({ session, progress })
+    return await work(session)
   } finally {
-    progress.pause()
     await session.close()
   }
 }

@@ -1,23 +1,10 @@
-import type { Style } from '../../report/text/style.ts'
+import type { LiveLines, Output } from '../../report/views/view.ts'
 
 /**
  * 0: as asked. 1: a host failed, refused or was unreachable, or converge itself did. 2: a dry run found changes (--exit-code).
  * 3: the spec or the command line is wrong; nothing was contacted. 130: interrupted.
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 130
-
-export interface Output {
-  readonly isTTY: boolean
-  readonly style: Style
-  write(text: string): void
-}
-
-/** A few lines at the end of a terminal that are drawn over and over. */
-export interface LiveView {
-  readonly columns: number
-  draw(text: string): void
-  clear(): void
-}
 
 /** What a command may use of the process around it. Results go to stdout, everything about the way there to stderr. */
 export interface Io {
@@ -30,8 +17,8 @@ export interface Io {
   ask(question: string): Promise<string | undefined>
   /** As `ask`, without echo. */
   askSecret(question: string): Promise<string | undefined>
-  /** Undefined where stderr is no terminal. */
-  liveView(): Promise<LiveView | undefined>
+  /** Undefined if stderr is not a terminal. */
+  readonly live: LiveLines | undefined
   /** Calls the listener on the first interrupt instead of ending the process. Returns how to stop listening. */
   onInterrupt(listener: () => void): () => void
 }

@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { createStyle, wantsColor } from '../../report/text/style.ts'
-import type { Io, Output } from './io.ts'
+import type { LiveLines, Output } from '../../report/views/view.ts'
+import type { Io } from './io.ts'
+import { createLiveLines, type Later, type TerminalStream } from './live-lines.ts'
 
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
-type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+type Stream = TerminalStream & { readonly isTTY?: boolean }
 
 export interface Terminal {
   readonly stdin: Input
@@ -12,43 +14,38 @@ export interface Terminal {
   readonly stderr: Stream
   readonly env: Readonly<Record<string, string | undefined>>
   onSigint(listener: () => void): () => void
+  readonly later?: Later
 }
 
-/** The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. */
+/**
+ * The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. Whatever is printed on
+ * a terminal takes the place of the live lines.
+ */
 export function createTerminalIo(terminal: Terminal): Io {
   const { stdin, stdout, stderr, env } = terminal
+  const live = stderr.isTTY === true ? createLiveLines(stderr, terminal.later) : undefined
+  const ask = (question: string, echo: NodeJS.WritableStream) => {
+    live?.erase()
+    return readAnswer({ input: stdin, prompt: stderr, echo, question })
+  }
   return {
-    stdout: output(stdout, env),
-    stderr: output(stderr, env),
+    stdout: output(stdout, env, live),
+    stderr: output(stderr, env, live),
     env,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
-    ask: (question) => readAnswer({ input: stdin, prompt: stderr, echo: stderr, question }),
-    askSecret: (question) => readAnswer({ input: stdin, prompt: stderr, echo: silence(), question }),
-    liveView: async () => {
-      if (stderr.isTTY !== true) return undefined
-      const { createLogUpdate } = await import('log-update')
-      const update = createLogUpdate(stderr)
-      return {
-        get columns() {
-          return stderr.columns || 80
-        },
-        draw: (text) => update(text),
-        clear: () => {
-          update.clear()
-          update.done()
-        },
-      }
-    },
+    ask: (question) => ask(question, stderr),
+    askSecret: (question) => ask(question, silence()),
+    live,
     onInterrupt: terminal.onSigint,
   }
 }
 
-function output(stream: Stream, env: Terminal['env']): Output {
+function output(stream: Stream, env: Terminal['env'], live: LiveLines | undefined): Output {
   const isTTY = stream.isTTY === true
   return {
-    isTTY,
     style: createStyle({ color: wantsColor({ env, isTTY }) }),
     write: (text) => {
+      if (isTTY) live?.erase()
       stream.write(text)
     },
   }

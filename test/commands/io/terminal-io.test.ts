@@ -7,8 +7,13 @@ function terminal(options: { readonly isTTY: boolean; readonly env?: Readonly<Re
   const make = () =>
     Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: options.isTTY, columns: 40 })
   const streams = { stdin: make(), stdout: make(), stderr: make() }
-  const io = createTerminalIo({ ...streams, env: options.env ?? {}, onSigint: () => () => {} })
+  const io = createTerminalIo({ ...streams, env: options.env ?? {}, onSigint: () => () => {}, later: atOnce })
   return { ...streams, io }
+}
+
+function atOnce(work: () => void): () => void {
+  work()
+  return () => {}
 }
 
 function shown(stream: PassThrough): string {
@@ -42,24 +47,37 @@ test('takes Ctrl-C, Ctrl-D and the end of input for no answer', async () => {
   }
 })
 
-test('knows whether somebody can answer, and where colours are wanted', async () => {
+test('knows whether somebody can answer, and where colours are wanted', () => {
   const there = terminal({ isTTY: true }).io
   assert.ok(there.canAsk)
   assert.is(there.stdout.style.added('x'), '\x1b[32mx\x1b[39m')
   const piped = terminal({ isTTY: false }).io
   assert.not(piped.canAsk)
   assert.is(piped.stdout.style.added('x'), 'x')
-  assert.is(await piped.liveView(), undefined)
+  assert.is(piped.live, undefined)
   assert.is(terminal({ isTTY: true, env: { NO_COLOR: '1' } }).io.stderr.style.error('x'), 'x')
 })
 
-test('draws a live view on a terminal and takes it away', async () => {
-  const { io, stderr } = terminal({ isTTY: true })
-  const view = await io.liveView()
-  assert.is(view?.columns, 40)
-  view?.draw('working')
-  assert.match(shown(stderr), 'working')
-  view?.clear()
+test('has live lines on a terminal, and takes them away for whatever else is printed there', async () => {
+  const { io, stdin, stdout, stderr } = terminal({ isTTY: true })
+  assert.is(io.live?.columns, 40)
+  const draw = () => {
+    io.live?.draw(() => 'working')
+    assert.match(shown(stderr), 'working')
+  }
+  const erased = '\x1b[1A\x1b[0J'
+  draw()
+  io.stdout.write('a result\n')
+  assert.is(shown(stderr), erased)
+  assert.is(shown(stdout), 'a result\n')
+  draw()
+  io.stderr.write('a warning\n')
+  assert.is(shown(stderr), `${erased}a warning\n`)
+  draw()
+  const answer = io.ask('Really? ')
+  assert.ok(shown(stderr).startsWith(erased))
+  stdin.write('yes\r')
+  assert.is(await answer, 'yes')
 })
 
 test.run()
