@@ -11,8 +11,8 @@ export function showFailure(error: unknown, view: View): ExitCode {
   if (error instanceof ConvergeError) view.failure({ kind: 'host', error })
   else if (isSystemError(error)) view.failure({ kind: 'system', message: error.message })
   else {
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    view.failure({ kind: 'bug', stack })
+    const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
+    view.failure({ kind: 'bug', message, stack })
   }
   return 1
 }

@@ -1,8 +1,9 @@
 import type { Session } from '../../engine/session.ts'
 import { hasFailed, type Plan } from '../../model/plan.ts'
 import { isWell, type Report } from '../../model/report.ts'
+import type { ApplyCommand } from '../../report/json/report.ts'
 import { summarisePlan } from '../../report/plan/summarise-plan.ts'
-import type { ApplyCommand, View } from '../../report/views/view.ts'
+import type { View } from '../../report/views/view.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 

@@ -3,13 +3,8 @@ import { dirname } from 'node:path'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Plan } from '../../model/plan.ts'
-import {
-  isSealedPlan,
-  type PlanSource,
-  type SealedPlan,
-  sealPlan,
-  whyNotSealed,
-} from '../../plan/sealed/sealed-plan.ts'
+import type { PlanSource, SealedPlan } from '../../model/sealed-plan.ts'
+import { isSealedPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-plan.ts'
 import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
 import { jsonText } from '../../report/json/json-text.ts'
 import { usageError } from '../cli/usage-error.ts'

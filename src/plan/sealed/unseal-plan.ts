@@ -1,18 +1,13 @@
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Content, Operation } from '../../model/operation.ts'
+import type { OperationOutline } from '../../model/operation-outline.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import type { SealedCatalog, SealedChange, SealedHost, SealedPlan } from '../../model/sealed-plan.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
 import { desiredDigest } from '../../record/digest.ts'
-import {
-  type SealedCatalog,
-  type SealedChange,
-  type SealedHost,
-  type SealedOperation,
-  type SealedPlan,
-  sealCatalog,
-} from './sealed-plan.ts'
+import { sealCatalog } from './sealed-plan.ts'
 
 /** Something in the spec that is not as it was when the plan was sealed. */
 interface Difference {
@@ -111,7 +106,7 @@ function unsealChange(
 
 /** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
 function withEnvironment(
-  operation: Extract<SealedOperation, { op: 'run' }>,
+  operation: Extract<OperationOutline, { op: 'run' }>,
   { resource: id }: SealedChange,
   catalog: HostCatalog | undefined,
 ): Extract<Operation, { op: 'run' }> {

@@ -1,6 +1,8 @@
 import type { Facts } from '../../model/facts.ts'
 import type { HostPlan, Plan } from '../../model/plan.ts'
-import { countReaches, type ReachCounts } from '../text/reaches.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
+import { countReaches, reachCounts } from '../text/reaches.ts'
 
 /** What differs from the last apply because somebody changed it on the host. */
 export interface Drift {
@@ -9,14 +11,17 @@ export interface Drift {
   readonly summary: DriftSummary
 }
 
-export interface DriftSummary extends ReachCounts {
-  readonly hosts: number
-  readonly drifted: number
-  /** Drifted resources on all hosts. */
-  readonly resources: number
-  /** Hosts on which nothing was ever applied, so that nothing can have drifted. */
-  readonly neverApplied: number
-}
+export const DriftSummary = closed(
+  'Counts.',
+  counts({
+    hosts: 'Hosts.',
+    drifted: 'Hosts with drift.',
+    resources: 'Drifted resources on all hosts.',
+    neverApplied: 'Hosts on which nothing was ever applied.',
+    ...reachCounts,
+  }),
+)
+export type DriftSummary = Data<typeof DriftSummary>
 
 /** Keeps of a plan what the hosts caused. */
 export function driftOf(plan: Plan): Drift {

@@ -1,4 +1,6 @@
 import type { ConvergeError } from '../../model/errors.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
 import { escapeLines } from '../text/escape-control.ts'
 import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
@@ -34,14 +36,16 @@ function renderAnswer(answer: Answer, style: Style): readonly string[] {
   ]
 }
 
-export interface AnswersSummary {
-  readonly hosts: number
-  readonly succeeded: number
-  /** It ran and did not exit 0. */
-  readonly failed: number
-  /** It could not be run, or its end was not seen. */
-  readonly unanswered: number
-}
+export const AnswersSummary = closed(
+  'Counts of hosts.',
+  counts({
+    hosts: 'All.',
+    succeeded: 'Those on which it exited 0.',
+    failed: 'Those on which it did not.',
+    unanswered: 'Those that could not be asked, or did not answer in time.',
+  }),
+)
+export type AnswersSummary = Data<typeof AnswersSummary>
 
 /** Counts hosts. */
 export function summariseAnswers(answers: readonly Answer[]): AnswersSummary {

@@ -14,6 +14,11 @@ export const formats = {
     option: 'Print one JSON document to stdout (documented in schemas/).',
     load: async () => (await import('./json.ts')).createJsonView,
   },
+  'json-lines': {
+    option:
+      'Print progress, then the results to stdout, as one JSON object per line (documented in schemas/).',
+    load: async () => (await import('./json-lines.ts')).createJsonLinesView,
+  },
 } as const satisfies Readonly<Record<string, OutputFormat>>
 
 export type Format = keyof typeof formats

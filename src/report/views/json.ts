@@ -4,5 +4,5 @@ import type { View, ViewContext } from './view.ts'
 
 /** One JSON document. */
 export function createJsonView(context: ViewContext): View {
-  return createDocumentView(context, (document) => context.stdout.write(jsonText(document)))
+  return createDocumentView(context, ({ document }) => context.stdout.write(jsonText(document)))
 }

@@ -6,6 +6,8 @@ import type { Drift } from '../hosts/drift.ts'
 import type { HostStatus } from '../hosts/host-status.ts'
 import type { Answer } from '../hosts/render-exec.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
+import type { PlanCommand } from '../json/plan.ts'
+import type { ApplyCommand } from '../json/report.ts'
 import type { Style } from '../text/style.ts'
 
 /**
@@ -37,15 +39,11 @@ export interface View {
   failure(failure: Failure): void
 }
 
-/** The commands that print plans, and of these the ones that apply them. */
-export type PlanCommand = 'plan' | ApplyCommand
-export type ApplyCommand = 'apply' | 'rollback'
-
-/** What ended a command: a failure of a host, or of this machine in one line, or a bug with its stack. */
+/** What ended a command: a host, this machine, or a bug. */
 export type Failure =
   | { readonly kind: 'host'; readonly error: ConvergeError }
   | { readonly kind: 'system'; readonly message: string }
-  | { readonly kind: 'bug'; readonly stack: string }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string }
 
 /** Where a view prints, and how. */
 export interface ViewContext {

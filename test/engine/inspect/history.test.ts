@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../../src/dsl.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { planDocument } from '../../../src/report/json/json.ts'
+import { planDocument } from '../../../src/report/json/plan.ts'
 import { changesOf, type Fleet, startFleet, words } from '../fleet.ts'
 
 const test = suite<{ fleet: Fleet }>('what a host remembers')
