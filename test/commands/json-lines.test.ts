@@ -87,7 +87,7 @@ test('says in a line what is wrong with the spec or the command line', async () 
   const unasked = await converge([...file, '--json-lines'], { answers: ['y'] })
   assert.is(unasked.code, 3)
   const [line] = lines(unasked)
-  assert.is(line.document.diagnostics[0].message, 'this output format cannot ask for consent')
+  assert.is(line.document.diagnostics[0].message, '--json-lines cannot ask for consent')
 })
 
 test('says in a line what a host failed at, and goes on with the others', async () => {

@@ -1,4 +1,5 @@
 import { openSession, type Session } from '../../engine/session.ts'
+import { given } from '../../model/given.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import { usageError } from '../cli/usage-error.ts'
@@ -38,11 +39,10 @@ export async function withHosts<Result>(
   const session = openSession({
     cluster: spec.cluster,
     catalog: spec.catalog,
-    ...(selected === undefined ? {} : { selected }),
     transports: createTransports(),
     library: hostLibrary(),
     parallel: options.parallel,
-    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+    ...given({ selected, lockWaitSeconds: options.lockWait }),
     ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
     onProgress: view.progress,
   })

@@ -1,4 +1,5 @@
 import type { Session } from '../../engine/session.ts'
+import { given } from '../../model/given.ts'
 import { hasFailed, type Plan } from '../../model/plan.ts'
 import { isWell, type Report } from '../../model/report.ts'
 import type { ApplyCommand } from '../../report/json/report.ts'
@@ -6,9 +7,10 @@ import { summarisePlan } from '../../report/plan/summarise-plan.ts'
 import type { View } from '../../report/views/view.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
+import type { ViewOptions } from '../io/open-view.ts'
 
 /** What becomes of a plan, and how it is told. */
-export interface ProposeOptions {
+export interface ProposeOptions extends ViewOptions {
   /** Stop at the plan. */
   readonly dryRun?: boolean
   /** Apply without asking. */
@@ -44,7 +46,7 @@ export interface Outcome {
 export function requireConsentable(options: ProposeOptions, io: Io, view: View): void {
   if (options.dryRun || options.yes || (view.canAsk && io.canAsk)) return
   throw usageError(
-    view.canAsk ? 'there is no terminal to ask for consent' : 'this output format cannot ask for consent',
+    view.canAsk ? 'there is no terminal to ask for consent' : `--${options.format} cannot ask for consent`,
     'pass --yes to apply without asking, or --dry-run to see what would change',
   )
 }
@@ -115,10 +117,10 @@ async function untilInterrupt({ plan, session, options, io }: Proposal): Promise
   const interrupted = new Promise<'interrupted'>((resolve) => {
     stopListening = io.onInterrupt(() => resolve('interrupted'))
   })
-  const applied = session.apply(plan, {
-    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
-    ...(options.confirmWithin === undefined ? {} : { confirmWithinSeconds: options.confirmWithin }),
-  })
+  const applied = session.apply(
+    plan,
+    given({ lockWaitSeconds: options.lockWait, confirmWithinSeconds: options.confirmWithin }),
+  )
   try {
     return await Promise.race([applied, interrupted])
   } finally {
