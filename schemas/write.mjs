@@ -1,6 +1,10 @@
-// Writes cluster.schema.json from its source, src/load/schema/cluster-schema.ts: node --import tsx schemas/write.mjs
+// Writes all schemas from their sources: npm run schemas
 import { writeFileSync } from 'node:fs'
 import { clusterSchema } from '../src/load/schema/cluster-schema.ts'
+import { documentSchemas, schemaText } from '../src/report/json/index.ts'
+import { jsonText } from '../src/report/json/json-text.ts'
 
-const file = new URL('cluster.schema.json', import.meta.url)
-writeFileSync(file, `${JSON.stringify(clusterSchema({ recipes: {}, kinds: {} }), null, 2)}\n`)
+const write = (name, text) => writeFileSync(new URL(`${name}.schema.json`, import.meta.url), text)
+
+write('cluster', jsonText(clusterSchema({ recipes: {}, kinds: {} })))
+for (const [name, schema] of Object.entries(documentSchemas)) write(name, schemaText(name, schema))

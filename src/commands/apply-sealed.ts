@@ -1,15 +1,19 @@
-import { escapeLine } from '../report/text/escape-control.ts'
+import type { View } from '../report/views/view.ts'
 import type { ApplyOptions } from './apply.ts'
 import { usageError } from './cli/usage-error.ts'
 import { withHosts } from './hosts/open-hosts.ts'
 import { proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import { readSealedPlan, sourceWords, unseal } from './hosts/sealed-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { showDiagnostics } from './io/show-diagnostics.ts'
 import { loadSpec } from './spec/load-spec.ts'
 
 /** `converge apply PLAN`: does exactly what a sealed plan says, or refuses with what differs. */
-export async function applySealed(file: string, options: ApplyOptions, io: Io): Promise<ExitCode> {
+export async function applySealed(
+  file: string,
+  options: ApplyOptions,
+  io: Io,
+  view: View,
+): Promise<ExitCode> {
   const misplaced = [
     ...(options.limit === undefined ? [] : ['--limit']),
     ...(options.release === true ? ['--release'] : []),
@@ -22,14 +26,13 @@ export async function applySealed(file: string, options: ApplyOptions, io: Io): 
     )
   }
   const sealed = await readSealedPlan(file)
-  requireConsentable(options, io)
+  requireConsentable(options, io, view)
   const spec = await loadSpec(options)
-  showDiagnostics(spec.warnings, io)
+  view.warnings(spec.warnings)
   const plan = await unseal(sealed, spec, options)
-  if (!options.json)
-    io.stdout.write(`${escapeLine(file)}: a plan made from ${escapeLine(sourceWords(sealed.source))}\n\n`)
-  return withHosts(spec, options, io, async (open) => {
-    const { code } = await proposePlan({ command: 'apply', plan, open, options, io })
+  view.remark(`${file}: a plan made from ${sourceWords(sealed.source)}`, '')
+  return withHosts({ spec, options, io, view }, async (open) => {
+    const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
     return code
   })
 }

@@ -1,7 +1,7 @@
+import type { View } from '../report/views/view.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { showDiagnostics } from './io/show-diagnostics.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ApplyOptions extends SpecOptions, HostOptions, ProposeOptions {
@@ -12,16 +12,16 @@ export interface ApplyOptions extends SpecOptions, HostOptions, ProposeOptions {
 }
 
 /** `converge`: inspect, plan, show the plan, ask, apply it. With --dry-run the same up to the plan. */
-export async function apply(options: ApplyOptions, io: Io): Promise<ExitCode> {
-  requireConsentable(options, io)
+export async function apply(options: ApplyOptions, io: Io, view: View): Promise<ExitCode> {
+  requireConsentable(options, io, view)
   const spec = await loadSpec(options)
-  showDiagnostics(spec.warnings, io)
-  return withHosts(spec, options, io, async (open) => {
+  view.warnings(spec.warnings)
+  return withHosts({ spec, options, io, view }, async (open) => {
     const plan = await open.session.plan({
       prune: options.prune !== false,
       release: options.release === true,
     })
-    const { code } = await proposePlan({ command: 'apply', plan, open, options, io })
+    const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
     return code
   })
 }

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedHosts } from '../embedded/hosts.ts'
+import type { View } from '../report/views/view.ts'
 import { type ApplyOptions, apply } from './apply.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { demoSpec } from './starter/demo-spec.ts'
@@ -13,7 +14,7 @@ const names = ['web0', 'web1', 'web2']
  * `converge demo`: three embedded hosts, taken through everything that converge does by the very commands that real
  * hosts are. The folder stays, to look at.
  */
-export async function demo(io: Io): Promise<ExitCode> {
+export async function demo(io: Io, view: View): Promise<ExitCode> {
   const directory = await mkdtemp(join(tmpdir(), 'converge-demo-'))
   const embedded = await startEmbeddedHosts({ names, directory })
   const file = join(directory, 'cluster.yaml')
@@ -22,28 +23,28 @@ export async function demo(io: Io): Promise<ExitCode> {
   const steps: readonly (() => Promise<ExitCode>)[] = [
     () => {
       step('converge validate: is the spec right? Nobody is contacted.')
-      return validate({ file }, io)
+      return validate({ file }, view)
     },
     () => {
       step('converge --dry-run: what would change? Three empty hosts, the same changes on all.')
-      return apply({ ...options, dryRun: true }, io)
+      return apply({ ...options, dryRun: true }, io, view)
     },
     () => {
       step('converge: the same plan, applied.')
-      return apply({ ...options, planShown: true }, io)
+      return apply({ ...options, planShown: true }, io, view)
     },
     () => {
       step('converge again: nothing is left to do.')
-      return apply(options, io)
+      return apply(options, io, view)
     },
     async () => {
       step('Somebody edits /etc/app.conf on web1 by hand. converge --dry-run shows it:')
       await appendFile(join(directory, 'web1/etc/app.conf'), 'debug = true\n')
-      return apply({ ...options, dryRun: true }, io)
+      return apply({ ...options, dryRun: true }, io, view)
     },
     () => {
       step('converge: the drift goes, and only what read the file restarts.')
-      return apply({ ...options, planShown: true }, io)
+      return apply({ ...options, planShown: true }, io, view)
     },
   ]
   try {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
+import { jsonText } from '../report/json/json-text.ts'
 import { resourceKinds } from '../resources/index.ts'
 import { plantRootTree } from '../transports/local/root-tree.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -28,7 +29,7 @@ export async function init({ directory }: InitOptions, io: Io): Promise<ExitCode
   for (const root of starterRoots) await plantRootTree(join(directory, root))
   const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
   const schema = clusterSchema({ recipes, kinds: resourceKinds })
-  await writeNew(join(directory, 'cluster.schema.json'), `${JSON.stringify(schema, null, 2)}\n`)
+  await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
   const change = directory === '.' ? '' : `cd ${directory} && `
   io.stdout.write(
     `${paths.map((path) => `wrote ${join(directory, path)}\n`).join('')}\nNext: ${change}converge --dry-run\n`,

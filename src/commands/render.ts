@@ -4,11 +4,11 @@ import type { HostCatalog } from '../model/resource.ts'
 import { planPortable } from '../plan/host/plan-portable.ts'
 import { membersOf } from '../plan/rollout/members.ts'
 import { count } from '../report/text/words.ts'
+import type { View } from '../report/views/view.ts'
 import { portableProgram } from '../shell/programs/portable-program.ts'
 import { usageError } from './cli/usage-error.ts'
 import { hostLibrary } from './hosts/host-library.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { showDiagnostics } from './io/show-diagnostics.ts'
 import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
@@ -26,9 +26,9 @@ export interface RenderOptions extends SpecOptions {
 }
 
 /** `converge render -o DIR`: each host's files, directories and links as they will be on it; contacts nobody. */
-export async function render(options: RenderOptions, io: Io): Promise<ExitCode> {
+export async function render(options: RenderOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
-  showDiagnostics(spec.warnings, io)
+  view.warnings(spec.warnings)
   const hosts = options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster, options.limit)
   const names = new Set(hosts.map((host) => host.name))
   const trees = spec.catalog.hosts

@@ -4,10 +4,10 @@ import type { Member } from '../model/manifest.ts'
 
 import { hasFailed, type Plan } from '../model/plan.ts'
 import { addressOf } from '../model/targets/index.ts'
-
 import { renderReport } from '../report/apply/render-report.ts'
 import { renderPlan } from '../report/plan/render-plan.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
+import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
 import { applyPlan } from './hosts/apply-plan.ts'
 import { type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
@@ -27,7 +27,7 @@ export interface RetireOptions extends SpecOptions, HostOptions {
  * `converge retire HOST`: takes a host that left the spec out of the cluster. What converge created on it goes, what it
  * adopted is restored, and the other hosts forget it.
  */
-export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> {
+export async function retire(options: RetireOptions, io: Io, view: View): Promise<ExitCode> {
   if (!options.dryRun && !options.yes && !io.canAsk) {
     throw usageError(
       'there is no terminal to ask for consent',
@@ -41,13 +41,12 @@ export async function retire(options: RetireOptions, io: Io): Promise<ExitCode> 
       `remove it from ${options.file} first, then retire it`,
     )
   }
-  return withHosts(spec, options, io, async (open) => {
-    const { session, progress } = open
+  return withHosts({ spec, options, io, view }, async (open) => {
+    const { session } = open
     const plan = await session.plan()
-    progress.pause()
     const member = plan.departed.find(({ name }) => name === options.host)
     if (member === undefined) throw unknownHost(options.host, plan)
-    const code = options.gone === true ? 0 : await prune(member, spec, open, options, io)
+    const code = options.gone === true ? 0 : await prune(member, spec, open, options, io, view)
     if (code !== 0 || options.dryRun) return code
     return tellForgotten(member.name, await session.forget([member.name]), spec, io)
   })
@@ -82,6 +81,7 @@ async function prune(
   open: OpenHosts,
   options: RetireOptions,
   io: Io,
+  view: View,
 ): Promise<ExitCode> {
   const session = open.openSession({
     cluster: { ...cluster, hosts: [hostOf(member)] },
@@ -90,7 +90,6 @@ async function prune(
   try {
     // Of the other hosts this session knows nothing, not even that they are in the spec.
     const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
-    open.progress.pause()
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (hasFailed(plan)) {
       io.stderr.write(
@@ -103,7 +102,7 @@ async function prune(
       io.stdout.write('Nothing was retired.\n')
       return 1
     }
-    const { report, code } = await applyPlan(plan, session, open, io, {})
+    const { report, code } = await applyPlan(plan, session, open, view, {})
     io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
     return code
   } finally {

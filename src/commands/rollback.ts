@@ -1,10 +1,9 @@
 import type { Report } from '../model/report.ts'
 import { compactHosts } from '../report/text/compact-hosts.ts'
-import { escapeLine } from '../report/text/escape-control.ts'
+import type { View } from '../report/views/view.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { showDiagnostics } from './io/show-diagnostics.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOptions {
@@ -13,22 +12,25 @@ export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOption
 }
 
 /** `converge rollback [SELECTOR]`: takes applies back as one applies a plan, and holds the hosts where they are. */
-export async function rollback(options: RollbackOptions, io: Io): Promise<ExitCode> {
-  requireConsentable(options, io)
+export async function rollback(options: RollbackOptions, io: Io, view: View): Promise<ExitCode> {
+  requireConsentable(options, io, view)
   const spec = await loadSpec(options)
-  showDiagnostics(spec.warnings, io)
-  return withHosts(spec, options, io, async (open) => {
+  view.warnings(spec.warnings)
+  return withHosts({ spec, options, io, view }, async (open) => {
     const plan = await open.session.planRollback(options.to)
-    const { code, report } = await proposePlan({ command: 'rollback', plan, open, options, io })
-    if (report !== undefined && options.json !== true) io.stdout.write(heldWords(report))
+    const { code, report } = await proposePlan({ command: 'rollback', plan, open, options, io, view })
+    if (report !== undefined) remarkHeld(report, view)
     return code
   })
 }
 
-function heldWords(report: Report): string {
+function remarkHeld(report: Report, view: View): void {
   const held = report.hosts
     .filter(({ status }) => status === 'changed' || status === 'unsettled')
     .map(({ host }) => host)
-  if (held.length === 0) return ''
-  return `${escapeLine(compactHosts(held))} ${held.length === 1 ? 'is' : 'are'} held: converge skips ${held.length === 1 ? 'it' : 'them'} until the spec changes there. To go on with the same spec: converge --release\n`
+  if (held.length === 0) return
+  const [are, them] = held.length === 1 ? ['is', 'it'] : ['are', 'them']
+  view.remark(
+    `${compactHosts(held)} ${are} held: converge skips ${them} until the spec changes there. To go on with the same spec: converge --release`,
+  )
 }

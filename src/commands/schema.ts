@@ -1,7 +1,7 @@
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
+import { jsonText } from '../report/json/json-text.ts'
 import { resourceKinds } from '../resources/index.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { writeJson } from './io/write-json.ts'
 import { builtins } from './spec/builtins.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
@@ -14,6 +14,6 @@ export interface SchemaOptions extends Omit<SpecOptions, 'file'> {
 export async function schema(options: SchemaOptions, io: Io): Promise<ExitCode> {
   const recipes =
     options.file === undefined ? builtins : (await loadSpec({ ...options, file: options.file })).recipes
-  writeJson(io, clusterSchema({ recipes, kinds: resourceKinds }))
+  io.stdout.write(jsonText(clusterSchema({ recipes, kinds: resourceKinds })))
   return 0
 }

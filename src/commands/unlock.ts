@@ -1,6 +1,7 @@
 import { ConvergeError } from '../model/errors.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
 import { renderError } from '../report/text/render-error.ts'
+import type { View } from '../report/views/view.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
@@ -14,12 +15,11 @@ export interface UnlockOptions extends SpecOptions, HostOptions {
  * `converge unlock HOST`: ends the apply that holds the host's lock. What it has not done stays recorded on the host,
  * and the next converge goes on from there. A lock whose owner is dead needs no unlock.
  */
-export async function unlock(options: UnlockOptions, io: Io): Promise<ExitCode> {
+export async function unlock(options: UnlockOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   const { name } = onlyHost(spec.cluster, options.host)
-  return withHosts(spec, { ...options, limit: name }, io, async ({ session, progress }) => {
+  return withHosts({ spec, options: { ...options, limit: name }, io, view }, async ({ session }) => {
     const answer = (await session.unlock()).get(name)
-    progress.pause()
     if (answer instanceof ConvergeError) {
       io.stderr.write(`${renderError(answer, io.stderr.style).join('\n')}\n`)
       return 1

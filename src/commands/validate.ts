@@ -1,25 +1,15 @@
-import { diagnosticsDocument } from '../report/json/json.ts'
 import { count } from '../report/text/words.ts'
-import type { ExitCode, Io } from './io/io.ts'
-import { showDiagnostics } from './io/show-diagnostics.ts'
-import { writeJson } from './io/write-json.ts'
+import type { View } from '../report/views/view.ts'
+import type { ExitCode } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
-export interface ValidateOptions extends SpecOptions {
-  readonly json?: boolean
-}
-
 /** `converge validate`: checks and compiles the spec, contacts nobody. Throws a SpecError with what is wrong. */
-export async function validate(options: ValidateOptions, io: Io): Promise<ExitCode> {
+export async function validate(options: SpecOptions, view: View): Promise<ExitCode> {
   const { cluster, catalog, warnings } = await loadSpec(options)
-  if (options.json) {
-    writeJson(io, diagnosticsDocument(warnings, 'validate'))
-    return 0
-  }
-  showDiagnostics(warnings, io)
+  view.diagnostics(warnings)
   const resources = catalog.hosts.reduce((sum, host) => sum + host.entries.length, 0)
-  io.stdout.write(
-    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, 'host')}, ${count(resources, 'resource')}\n`,
+  view.remark(
+    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, 'host')}, ${count(resources, 'resource')}`,
   )
   return 0
 }

@@ -32,23 +32,25 @@ export const Ownership = Type.Object(ownershipFields)
 export type Ownership = Data<typeof Ownership>
 
 const userFields = {
-  uid: Type.Optional(Count),
+  uid: Type.Optional(describe(Count, 'Numeric id.')),
   group: Type.Optional(describe(Text, 'Primary group, by name.')),
   groups: Type.Optional(
     Type.Array(Text, { description: 'Supplementary groups, by name; the list is complete.' }),
   ),
-  home: Type.Optional(Text),
-  shell: Type.Optional(Text),
-  comment: Type.Optional(Text),
+  home: Type.Optional(describe(Text, 'Home directory.')),
+  shell: Type.Optional(describe(Text, 'Login shell.')),
+  comment: Type.Optional(describe(Text, 'The comment (GECOS) field.')),
 }
 
 const name = describe(Text, 'Name of the account.')
 const sensitive = Type.Optional(
   Type.Boolean({ description: 'Whether the content is neither shown nor identified.' }),
 )
+const system = Type.Boolean({ description: 'Whether a new account gets a system id.' })
 const prune = Type.Optional(
   Type.Boolean({ description: 'Removed again, if converge created it; other accounts stay.' }),
 )
+const command = describe(Text, 'The command.')
 const timeoutSeconds = describe(Count, 'When it is given up.')
 
 /**
@@ -88,14 +90,14 @@ export const operationSchemas = {
   }),
   group: operation('group', 'Creates or changes a group.', {
     name,
-    gid: Type.Optional(Count),
-    system: Type.Boolean(),
+    gid: Type.Optional(describe(Count, 'Numeric id.')),
+    system,
     prune,
   }),
   user: operation('user', 'Creates or changes a user.', {
     name,
-    system: Type.Boolean(),
-    createHome: Type.Boolean(),
+    system,
+    createHome: Type.Boolean({ description: 'Whether the home directory is created.' }),
     prune,
     ...userFields,
   }),
@@ -103,21 +105,30 @@ export const operationSchemas = {
   'remove-group': operation('remove-group', 'Removes a group.', { name }),
   package: operation('package', 'Installs packages.', {
     packages: Type.Array(
-      Type.Object({ name: Text, version: Type.Optional(describe(Text, 'Any version if absent.')) }),
+      Type.Object(
+        {
+          name: describe(Text, 'Name of the package.'),
+          version: Type.Optional(describe(Text, 'Any version if absent.')),
+        },
+        { description: 'One package.' },
+      ),
+      { description: 'The packages.' },
     ),
     autostart: Type.Boolean({ description: "Whether the packages' scripts may start daemons." }),
     update: Type.Boolean({ description: 'Whether package lists older than a day are refreshed first.' }),
   }),
-  'remove-package': operation('remove-package', 'Removes packages.', { packages: Type.Array(Text) }),
+  'remove-package': operation('remove-package', 'Removes packages.', {
+    packages: Type.Array(Text, { description: 'Names of packages.' }),
+  }),
   archive: operation('archive', 'Downloads an archive and replaces a directory with its content.', {
-    url: Text,
+    url: describe(Text, 'Where it is downloaded from.'),
     sha256: Checksum,
     path: HostPath,
     strip: describe(Count, "Leading path components to drop, as tar's --strip-components."),
   }),
   unit: operation('unit', 'Changes the state of a systemd unit.', {
-    unit: Text,
-    action: UnitAction,
+    unit: describe(Text, 'Name of the unit.'),
+    action: describe(UnitAction, 'What systemd is asked to do.'),
     noBlock: Type.Optional(
       Type.Boolean({ description: 'Do not wait for the job: a member that waits for its peers.' }),
     ),
@@ -127,13 +138,13 @@ export const operationSchemas = {
   }),
   'daemon-reload': operation('daemon-reload', 'Makes systemd read its unit files.', {}),
   run: operation('run', 'Runs a shell command.', {
-    command: Text,
-    cwd: Type.Optional(Text),
-    user: Type.Optional(Text),
-    environment: Type.Optional(mapOf(Text)),
+    command,
+    cwd: Type.Optional(describe(Text, 'Working directory.')),
+    user: Type.Optional(describe(Text, 'User that it runs as.')),
+    environment: Type.Optional(describe(mapOf(Text), 'Environment variables.')),
     timeoutSeconds,
   }),
-  await: operation('await', 'Repeats a shell command until it exits 0.', { command: Text, timeoutSeconds }),
+  await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),
 } as const
 
 type Schemas = typeof operationSchemas
@@ -148,5 +159,8 @@ function operation<Op extends string, Fields extends TProperties>(
   description: string,
   fields: Fields,
 ): TObject<{ op: TLiteral<Op> } & Fields> {
-  return Type.Object({ op: Type.Literal(op), ...fields }, { description })
+  return Type.Object(
+    { op: Type.Literal(op, { description: 'The kind of operation.' }), ...fields },
+    { description },
+  )
 }

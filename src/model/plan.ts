@@ -2,66 +2,93 @@ import { Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
 import type { Made, Member, Undo } from './manifest.ts'
-import type { Operation } from './operation.ts'
-import type { Disruption, NotificationAction } from './relations.ts'
-import type { Guard, ResourceId } from './resource.ts'
-import { Count, type Data, describe } from './schema.ts'
+import { Operation } from './operation.ts'
+import type { Disruption } from './relations.ts'
+import { Guard } from './resource.ts'
+import { ResourceId } from './resource-id.ts'
+import { Count, closed, type Data, describe, list, text } from './schema.ts'
 
-/** What the plan saw at a path; apply checks it again under the lock before it touches anything. */
-export interface Expectation {
-  readonly path: string
-  readonly state: PathFact
+/** The state carries the content as well where the dry run shows a diff. */
+const Expectation = closed(
+  'What the plan saw at a path. Apply checks it again under the lock before it begins.',
+  {
+    path: text('The path.'),
+    state: Type.Unsafe<PathFact>(
+      Type.Object(
+        { type: text('`absent`, `file`, `directory`, `link` or `other`.') },
+        { description: 'What was there: its type, and mode, owner and checksum if it has them.' },
+      ),
+    ),
+  },
+)
+export type Expectation = Data<typeof Expectation>
+
+const FileTexts = closed('The text before and after; absent if there is no file.', {
+  before: Type.Optional(text('Text before.')),
+  after: Type.Optional(text('Text after.')),
+})
+export type FileTexts = Data<typeof FileTexts>
+
+const Omission = Type.Enum(['sensitive', 'binary', 'too large', 'the kept content is gone or damaged'], {
+  description: 'Why the text is not shown.',
+})
+export type Omission = Data<typeof Omission>
+
+const path = text('The file.')
+const FileDiff = Type.Union(
+  [closed('Texts.', { path, shown: FileTexts }), closed('No texts.', { path, omitted: Omission })],
+  { description: "How a file's text changes, or why that is not shown." },
+)
+export type FileDiff = Data<typeof FileDiff>
+
+export const Owed = closed('A notification: in the journal before a change, and struck out after the act.', {
+  resource: describe(ResourceId, 'Who is notified.'),
+  // systemd owes a reload like a notification, so that no kill in between loses it.
+  action: Type.Enum(['restart', 'reload', 'start', 'stop', 'run', 'daemon-reload'], {
+    description: 'What the resource is asked to do, or that systemd has to read its files again for it.',
+  }),
+})
+export type Owed = Data<typeof Owed>
+
+const Kept = closed('A content that is kept before a change.', {
+  path: text('Where it is.'),
+  kept: text("Where it is kept: a file below the cluster's state directory."),
+  staysInPlace: Type.Optional(
+    Type.Boolean({ description: 'The change leaves the file where it is, and it may be written to later.' }),
+  ),
+})
+export type Kept = Data<typeof Kept>
+
+/** A change but for its operation. */
+export const changeFields = {
+  resource: describe(ResourceId, 'On whose behalf, `kind[name]`.'),
+  reason: text('Why it is needed, one line.'),
+  diff: Type.Optional(FileDiff),
+  expects: list('What must still be so when it is applied.', Expectation),
+  owes: list('Notifications that the change earns.', Owed),
+  settles: list('Notifications that the change carries out.', Owed),
+  cause: Type.Optional(
+    Type.Enum(['spec changed', 'host changed', 'spec and host changed'], {
+      description:
+        "Who caused it, as far as the host's manifest tells: absent if converge has no record of the resource.",
+    }),
+  ),
+  keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
+  records: Type.Optional(list('Manifest lines that are on disk before it.', text('One line.'))),
+  strikes: Type.Optional(list('Manifest lines that are written after it.', text('One line.'))),
+  whenOwed: Type.Optional(
+    describe(Owed, 'Decided on the host: only if one of the guarded changes that owe this was done.'),
+  ),
+  guard: Type.Optional(
+    describe(Guard, 'Decided on the host: only if all of this holds when its turn comes.'),
+  ),
 }
 
-/** A file before and after, as text; undefined where there is none, it is binary, too large or sensitive. */
-export interface FileDiff {
-  readonly path: string
-  readonly before?: string
-  readonly after?: string
-  /** Why no text is shown, such as `sensitive` or `binary`. */
-  readonly omitted?: string
-}
-
-/** What is written to the journal before a change, and struck out after the act. */
-export interface Owed {
-  readonly resource: ResourceId
-  /** systemd has to read its files anew: owed like a notification, so that no kill in between loses it. */
-  readonly action: NotificationAction | 'daemon-reload'
-}
-
-/** A content that is kept before a change, as the file `kept` below the cluster's state directory. */
-export interface Kept {
-  readonly path: string
-  readonly kept: string
-  /** The change leaves the file where it is, so that somebody may write into it later. */
-  readonly staysInPlace?: boolean
-}
-
-/** One operation of the plan: what, on behalf of which resource, why. */
-export interface Change {
-  readonly resource: ResourceId
-  readonly operation: Operation
-  /** Why, in words; one line. */
-  readonly reason: string
-  readonly diff?: FileDiff
-  readonly expects: readonly Expectation[]
-  /** Notifications that this change earns. */
-  readonly owes: readonly Owed[]
-  /** Notifications that this change carries out. */
-  readonly settles: readonly Owed[]
-  /** Who caused it, as far as the host's manifest tells: absent where converge has no record of the resource. */
-  readonly cause?: 'spec changed' | 'host changed' | 'spec and host changed'
-  /** Contents that are kept before it, each as a file below the cluster's state directory. */
-  readonly keeps?: readonly Kept[]
-  /** Manifest lines that are on disk before it. */
-  readonly records?: readonly string[]
-  /** Manifest lines that are written after it. */
-  readonly strikes?: readonly string[]
-  /** Decided on the host: only if one of the guarded changes that owe this was done. */
-  readonly whenOwed?: Owed
-  /** Decided on the host: only if the guard says so when its turn comes. */
-  readonly guard?: Guard
-}
+const Change = closed('One operation of the plan: what, on behalf of which resource, why.', {
+  ...changeFields,
+  operation: Operation,
+})
+export type Change = Data<typeof Change>
 
 /** How an apply is recorded on its host: as a generation that can be taken back, and in the manifest. */
 export interface Bookkeeping {
@@ -97,38 +124,49 @@ export type HostPlan =
       readonly bookkeeping?: Bookkeeping
       /** What a rollback undoes: after it, none of these is needed any more. */
       readonly undoes?: readonly Undo[]
-      /** Set where a rollback holds the host: who and since when. Nothing is planned for it until its spec changes. */
-      readonly held?: string
       /** Why this host disrupts a group; empty when it does not. */
       readonly disrupts: readonly Disruption[]
       /** Things to know that change nothing, such as `ownership is left alone: not root`. */
       readonly notes: readonly string[]
     }
+  /** A rollback holds the host, by whom and since when: nothing is planned for it until its spec changes. */
+  | { readonly host: string; readonly status: 'held'; readonly held: string; readonly facts: Facts }
   | { readonly host: string; readonly status: 'failed'; readonly error: ConvergeError }
 
-export interface Wave {
-  readonly hosts: readonly string[]
-  /** For each group that this wave disrupts: how many may be down, and how to ask its members outside the wave. */
-  readonly gates: readonly {
-    readonly group: string
-    readonly maxUnavailable: number
-    readonly members: readonly { readonly host: string; readonly healthy: string }[]
-  }[]
-  /** Hosts of the wave on which members start and wait for each other: none of them waits for a free place. */
-  readonly bootstrap: readonly string[]
-}
+const hosts = (description: string) => list(description, text('Name of a host.'))
+
+export const Wave = closed('Hosts that are applied at once.', {
+  hosts: hosts('Names of hosts.'),
+  gates: list(
+    'Groups that the wave disrupts: it begins once enough of their other members are healthy.',
+    closed('One group.', {
+      group: text('Name of the group.'),
+      maxUnavailable: describe(Count, 'How many members may be down at once.'),
+      members: list(
+        "The group's other members.",
+        closed('One member.', {
+          host: text('Name of the host.'),
+          healthy: text('Command that exits 0 when it is healthy.'),
+        }),
+      ),
+    }),
+  ),
+  // None of them waits for a free place.
+  bootstrap: hosts('Hosts of the wave that start together and wait for each other.'),
+})
+export type Wave = Data<typeof Wave>
 
 /** What a plan is for; after the apply each host is planned with the same intent once more, to verify it. */
 export const Intent = Type.Union([
   Type.Object({
-    kind: Type.Literal('apply'),
+    kind: Type.Literal('apply', { description: 'An apply of the spec.' }),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
     release: Type.Boolean({
       description: 'Whether hosts that a rollback holds are planned as if it did not.',
     }),
   }),
   Type.Object({
-    kind: Type.Literal('rollback'),
+    kind: Type.Literal('rollback', { description: 'A rollback.' }),
     to: Type.Optional(
       describe(Count, 'The generation that the hosts return to; the one before the last if absent.'),
     ),

@@ -33,8 +33,10 @@ export function failedReport(
 /** How one host came out of an apply. */
 export type HostReport =
   | { readonly host: string; readonly status: 'unchanged' }
+  /** Left alone, because a rollback holds it: by whom and since when. */
+  | { readonly host: string; readonly status: 'held'; readonly held: string }
   | { readonly host: string; readonly status: 'changed'; readonly results: readonly ChangeResult[] }
-  /** ManifestEntry, but a fresh inspect still finds differences. */
+  /** Applied, but a fresh inspect still finds differences. */
   | {
       readonly host: string
       readonly status: 'unsettled'
@@ -51,6 +53,11 @@ export type HostReport =
       readonly results: readonly ChangeResult[]
       readonly remedy: string
     }
+
+/** Whether the apply did on the host what there was to do. */
+export function isWell({ status }: HostReport): boolean {
+  return status === 'changed' || status === 'unchanged' || status === 'held'
+}
 
 export interface Report {
   readonly cluster: string

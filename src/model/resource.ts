@@ -1,9 +1,10 @@
+import { Type } from 'typebox'
 import type { Position } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
 import type { NotificationAction, Relations, Timing } from './relations.ts'
 import type { ResourceId } from './resource-id.ts'
-import type { JsonSchema } from './schema.ts'
+import { closed, type Data, type JsonSchema, text } from './schema.ts'
 import type { ValueMap } from './value.ts'
 
 export type { ResourceId }
@@ -14,19 +15,14 @@ export interface Claim {
   readonly key: string
 }
 
-/** Conditions that must all hold. */
-export interface Guard {
-  /** A shell command that exits 0. */
-  readonly onlyIf?: string
-  /** A shell command that does not exit 0. */
-  readonly unless?: string
-  /** A path at which there is something. */
-  readonly exists?: string
-  /** A path at which there is nothing. */
-  readonly absent?: string
-  /** A unit that runs. */
-  readonly running?: string
-}
+export const Guard = closed('Conditions that must all hold.', {
+  onlyIf: Type.Optional(text('A shell command that exits 0.')),
+  unless: Type.Optional(text('A shell command that does not exit 0.')),
+  exists: Type.Optional(text('A path at which there is something.')),
+  absent: Type.Optional(text('A path at which there is nothing.')),
+  running: Type.Optional(text('A unit that runs.')),
+})
+export type Guard = Data<typeof Guard>
 
 /** Why a resource acts although its own state is right: somebody notified it. */
 export interface Trigger {

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
 
 /** A JSON Schema, as data. */
 export type JsonSchema = { readonly [key: string]: unknown }
@@ -44,3 +44,16 @@ export const Count = Type.Integer({ minimum: 0 })
 export function describe<Schema extends TSchema>(schema: Schema, description: string): Schema {
   return { ...schema, description }
 }
+
+/** An object that has no members but these. */
+export function closed<Properties extends TProperties>(
+  description: string,
+  properties: Properties,
+): TObject<Properties> {
+  return Type.Object(properties, { description, additionalProperties: false })
+}
+
+export const text = (description: string) => Type.String({ description })
+
+export const list = <Item extends TSchema>(description: string, item: Item) =>
+  Type.Array(item, { description })

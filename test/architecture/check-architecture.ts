@@ -51,7 +51,7 @@ const impure = [
 ]
 
 const impureModules =
-  /^(node:)?(fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|os|process|readline|repl|worker_threads|timers|perf_hooks|ssh2.*|log-update)(\/.*)?$/
+  /^(node:)?(fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|os|process|readline|repl|worker_threads|timers|perf_hooks|ssh2.*)(\/.*)?$/
 const impureNames = new Set([
   'process',
   'console',

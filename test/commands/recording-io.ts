@@ -36,7 +36,6 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     return given
   }
   const output = (name: 'stdout' | 'stderr') => ({
-    isTTY: false,
     style,
     write: (text: string) => {
       printed[name] += text
@@ -49,7 +48,7 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     canAsk: answers !== undefined,
     ask: answer,
     askSecret: answer,
-    liveView: async () => undefined,
+    live: undefined,
     stoppable(work) {
       let now = 0
       const { stop, request } = createStop(() => (now += 1_000))

@@ -11,6 +11,7 @@ const documents = [
   'README.md',
   'CHANGELOG.md',
   'docs/architecture.md',
+  'docs/output.md',
   'docs/recipes.md',
   'docs/spec.md',
   'recipes/etcd/README.md',

@@ -136,7 +136,7 @@ export function changesOf(plan: Plan, host: string): readonly Change[] {
   const planned = plan.hosts.find((candidate) => candidate.host === host)
   if (planned === undefined) throw new Error(`${host} is not in the plan`)
   if (planned.status === 'failed') throw planned.error
-  return planned.changes
+  return planned.status === 'held' ? [] : planned.changes
 }
 
 /** Changes in few words: `write /etc/motd`, `restart app.service`. */

@@ -59,7 +59,7 @@ async function leftAfter(fleet: Fleet, resources: readonly Resource[], host: str
   try {
     const [planned] = (await session.plan()).hosts
     if (planned?.status === 'failed') throw planned.error
-    return planned?.changes.length ?? -1
+    return planned?.status === 'planned' ? planned.changes.length : -1
   } finally {
     await session.close()
   }

@@ -4,18 +4,11 @@ import * as assert from 'uvu/assert'
 
 const folder = new URL('../../schemas/', import.meta.url)
 
-/** The schemas of the --json output, by name. */
-export const outputSchemas = [
-  'change',
-  'plan',
-  'report',
-  'diagnostics',
-  'history',
-  'drift',
-  'status',
-  'exec',
-  'sealed-plan',
-] as const
+/** The documents of the --json output, by the name of their schema. */
+export const documentNames = ['plan', 'report', 'diagnostics', 'history', 'drift', 'status', 'exec'] as const
+
+/** All schemas of what converge prints or seals. */
+export const outputSchemas = ['change', 'events', 'sealed-plan', ...documentNames] as const
 
 export function readSchema(name: (typeof outputSchemas)[number]): { readonly [key: string]: unknown } {
   return JSON.parse(readFileSync(new URL(`${name}.schema.json`, folder), 'utf8'))

@@ -4,13 +4,12 @@ import { ConvergeError, type Reach, type WorldErrorCode } from '../../src/model/
 import { idleReport } from '../../src/report/apply/idle-report.ts'
 import { driftOf } from '../../src/report/hosts/drift.ts'
 import { hostStatus } from '../../src/report/hosts/host-status.ts'
-import { planDocument, reportDocument } from '../../src/report/json/json.ts'
-import {
-  driftDocument,
-  execDocument,
-  historyDocument,
-  statusDocument,
-} from '../../src/report/json/json-hosts.ts'
+import { driftDocument } from '../../src/report/json/drift.ts'
+import { execDocument } from '../../src/report/json/exec.ts'
+import { historyDocument } from '../../src/report/json/history.ts'
+import { planDocument } from '../../src/report/json/plan.ts'
+import { reportDocument } from '../../src/report/json/report.ts'
+import { statusDocument } from '../../src/report/json/status.ts'
 import { assertValid } from './assert-valid.ts'
 import { plan } from './sample-plan.ts'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { CommandError, ConvergeError } from '../../src/model/errors.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { Content, Operation } from '../../src/model/operation.ts'
-import type { Change, FileDiff, HostPlan, Plan, Wave } from '../../src/model/plan.ts'
+import type { Change, FileTexts, HostPlan, Omission, Plan, Wave } from '../../src/model/plan.ts'
 
 export function content(data: string): Content {
   const bytes = Buffer.from(data)
@@ -44,8 +44,13 @@ export function change(operation: Operation, more: Partial<Change> = {}): Change
   }
 }
 
-export function fileChange(diff: FileDiff): Change {
-  return change(write(diff.path, diff.after ?? ''), { resource: `file[${diff.path}]`, diff })
+/** A file that is written; its texts, or why they are not shown. */
+export function fileChange(path: string, texts: FileTexts | Omission): Change {
+  const isShown = typeof texts === 'object'
+  return change(write(path, isShown ? (texts.after ?? '') : ''), {
+    resource: `file[${path}]`,
+    diff: isShown ? { path, shown: texts } : { path, omitted: texts },
+  })
 }
 
 export const restartChange = change(restartEtcd, {

@@ -11,8 +11,8 @@ import type { UnlockOptions } from '../unlock.ts'
 import {
   addOptions,
   exitCodeOption,
+  formatOptions,
   hostOptions,
-  jsonOption,
   parseGeneration,
   parseTime,
   proposeOptions,
@@ -29,23 +29,23 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .description('How each host is: reachable, last apply, held, drifted, what is pending, failed units.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: StatusOptions) =>
-      run('status', options, async () =>
-        (await import('../status.ts')).status({ ...options, ...limited(limit) }, io),
+      run('status', options, async (view) =>
+        (await import('../status.ts')).status({ ...options, ...limited(limit) }, io, view),
       ),
     )
-  addOptions(status, specOptions(), hostOptions(), [jsonOption()])
+  addOptions(status, specOptions(), hostOptions(), formatOptions())
 
   const drift = program
     .command('drift')
     .description('Show what was changed on the hosts by hand since the last apply, and nothing else.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: DriftOptions) =>
-      run('drift', options, async () =>
-        (await import('../drift.ts')).drift({ ...options, ...limited(limit) }, io),
+      run('drift', options, async (view) =>
+        (await import('../drift.ts')).drift({ ...options, ...limited(limit) }, io, view),
       ),
     )
   addOptions(drift, specOptions(), hostOptions(), [
-    jsonOption(),
+    ...formatOptions(),
     exitCodeOption('Exit with 2 when there is drift: for a nightly job.'),
   ])
 
@@ -54,11 +54,11 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .description('The applies that each host remembers, newest first, and whether a rollback holds it.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: HistoryOptions) =>
-      run('history', options, async () =>
-        (await import('../history.ts')).history({ ...options, ...limited(limit) }, io),
+      run('history', options, async (view) =>
+        (await import('../history.ts')).history({ ...options, ...limited(limit) }, io, view),
       ),
     )
-  addOptions(history, specOptions(), hostOptions(), [jsonOption()])
+  addOptions(history, specOptions(), hostOptions(), formatOptions())
 
   const rollback = program
     .command('rollback')
@@ -67,8 +67,8 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     )
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RollbackOptions) =>
-      run('rollback', options, async () =>
-        (await import('../rollback.ts')).rollback({ ...options, ...limited(limit) }, io),
+      run('rollback', options, async (view) =>
+        (await import('../rollback.ts')).rollback({ ...options, ...limited(limit) }, io, view),
       ),
     )
   addOptions(
@@ -82,7 +82,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     proposeOptions(),
     specOptions(),
     hostOptions(),
-    [jsonOption(), exitCodeOption('Exit with 2 when a dry run finds changes.')],
+    [...formatOptions(), exitCodeOption('Exit with 2 when a dry run finds changes.')],
   )
 
   const retire = program
@@ -93,7 +93,9 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .option('-y, --yes', 'Retire without asking.')
     .option('--gone', 'Only forget it: the host is gone for good.')
     .action((host: string, options: Omit<RetireOptions, 'host'>) =>
-      run('retire', {}, async () => (await import('../retire.ts')).retire({ ...options, host }, io)),
+      run('retire', options, async (view) =>
+        (await import('../retire.ts')).retire({ ...options, host }, io, view),
+      ),
     )
   addOptions(retire, specOptions(), hostOptions())
 
@@ -102,7 +104,9 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .description('End an apply that holds the lock of a host; the next converge goes on from there.')
     .argument('<host>', 'The host.')
     .action((host: string, options: Omit<UnlockOptions, 'host'>) =>
-      run('unlock', {}, async () => (await import('../unlock.ts')).unlock({ ...options, host }, io)),
+      run('unlock', options, async (view) =>
+        (await import('../unlock.ts')).unlock({ ...options, host }, io, view),
+      ),
     )
   addOptions(unlock, specOptions(), hostOptions())
 
@@ -112,7 +116,9 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; with commas.')
     .argument('<command...>', 'Behind `--`. Words are joined by blanks, as ssh does; one word is shell text.')
     .action((limit: string, command: readonly string[], options: Omit<ExecOptions, 'command' | 'limit'>) =>
-      run('exec', options, async () => (await import('../exec.ts')).exec({ ...options, limit, command }, io)),
+      run('exec', options, async (view) =>
+        (await import('../exec.ts')).exec({ ...options, limit, command }, io, view),
+      ),
     )
   addOptions(
     exec,
@@ -123,7 +129,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     ],
     specOptions(),
     hostOptions(),
-    [jsonOption()],
+    formatOptions(),
   )
 }
 

@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { formats, type OutputFormat } from '../../report/views/index.ts'
+import type { View } from '../../report/views/view.ts'
 import type { ExitCode } from '../io/io.ts'
+import type { ViewOptions } from '../io/open-view.ts'
 import { parseDuration } from './parse-duration.ts'
 
-/** Runs a command's work and tells what goes wrong. */
+/** Runs a command's work with the view that the options choose, and shows what goes wrong. */
 export type Run = (
   command: string,
-  options: { readonly json?: boolean },
-  work: () => Promise<ExitCode>,
+  options: ViewOptions,
+  work: (view: View) => Promise<ExitCode>,
 ) => Promise<void>
 
 export function addOptions(command: Command, ...groups: readonly (readonly Option[])[]): void {
@@ -61,7 +64,7 @@ export function planOptions(): readonly Option[] {
   return [
     new Option('--no-prune', 'Leave on the hosts what left the spec.'),
     new Option('--release', 'Plan for hosts that a rollback holds, too.'),
-    jsonOption(),
+    ...formatOptions(),
     exitCodeOption('Exit with 2 when a dry run finds changes.'),
   ]
 }
@@ -70,8 +73,17 @@ export function exitCodeOption(description: string): Option {
   return new Option('--exit-code', description)
 }
 
-export function jsonOption(): Option {
-  return new Option('--json', 'Print one JSON document to stdout (documented in schemas/).')
+/** One option per output format; each sets `format`, and excludes the others. */
+export function formatOptions(): readonly Option[] {
+  const options = Object.entries<OutputFormat>(formats).flatMap(([format, { option }]) =>
+    option === undefined ? [] : [new Option(`--${format}`, option).implies({ format })],
+  )
+  return options.map((option) => option.conflicts(namesOf(options.filter((other) => other !== option))))
+}
+
+/** The names by which `conflicts` knows options. */
+export function namesOf(options: readonly Option[]): string[] {
+  return options.map((option) => option.attributeName())
 }
 
 function parseCount(text: string): number {

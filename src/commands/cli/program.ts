@@ -1,16 +1,18 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { ApplyOptions } from '../apply.ts'
 import type { ExitCode, Io } from '../io/io.ts'
+import type { ViewOptions } from '../io/open-view.ts'
 import type { PlanOptions } from '../plan.ts'
 import type { RenderOptions } from '../render.ts'
 import type { SchemaOptions } from '../schema.ts'
-import type { ValidateOptions } from '../validate.ts'
+import type { SpecOptions } from '../spec/load-spec.ts'
 import { addHostCommands } from './host-commands.ts'
 import {
   addOptions,
+  formatOptions,
   hostOptions,
-  jsonOption,
   limitOption,
+  namesOf,
   planOptions,
   proposeOptions,
   type Run,
@@ -29,17 +31,22 @@ export interface CommandLine {
 export async function runCommandLine({ argv, io, version }: CommandLine): Promise<ExitCode> {
   let exitCode: ExitCode = 0
   const run: Run = async (command, options, work) => {
+    const { openView } = await import('../io/open-view.ts')
+    const view = await openView(command, options, io)
     try {
-      exitCode = await work()
+      exitCode = await work(view)
     } catch (error) {
       const { showFailure } = await import('./show-failure.ts')
-      exitCode = showFailure(error, io, { command, json: options.json === true })
+      exitCode = showFailure(error, view)
+    } finally {
+      io.live?.erase()
     }
   }
   try {
     const program = createProgram(io, version, run)
-    await run('help', {}, async () => refuseHelpOfUnknown(argv, program))
-    if (exitCode === 0) await program.parseAsync([...argv], { from: 'user' })
+    const unknown = helpOfUnknown(argv, program)
+    if (unknown === undefined) await program.parseAsync([...argv], { from: 'user' })
+    else await run('help', {}, () => refuseUnknown(unknown, commandNames(program)))
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -62,10 +69,10 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .description('Inspect, plan, show the plan, ask, apply it. Runs where no command is named.')
     .argument('[plan]', 'A file of `plan --out`: do exactly that, or refuse with what differs.')
     .action((file: string | undefined, options: ApplyOptions, command: Command) =>
-      run('apply', options, async () => {
-        if (file === undefined) return (await import('../apply.ts')).apply(options, io)
+      run('apply', options, async (view) => {
+        if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
         await refuseUnknownCommand(file, command)
-        return (await import('../apply-sealed.ts')).applySealed(file, options, io)
+        return (await import('../apply-sealed.ts')).applySealed(file, options, io, view)
       }),
     )
   addOptions(apply, proposeOptions(), specOptions(), [limitOption()], hostOptions(), planOptions())
@@ -79,9 +86,13 @@ function createProgram(io: Io, version: string, run: Run): Command {
       '--out <file>',
       'Seal the plan in this file: `converge apply FILE` does exactly that, or refuses.',
     )
-    .option('--script <host>', 'Print the very program that apply would run on this host.')
+    .addOption(
+      new Option('--script <host>', 'Print the very program that apply would run on this host.').conflicts(
+        namesOf(formatOptions()),
+      ),
+    )
     .action((options: PlanOptions) =>
-      run('plan', options, async () => (await import('../plan.ts')).plan(options, io)),
+      run('plan', options, async (view) => (await import('../plan.ts')).plan(options, io, view)),
     )
   addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions())
 
@@ -90,10 +101,10 @@ function createProgram(io: Io, version: string, run: Run): Command {
   const validate = program
     .command('validate')
     .description('Check and compile the spec; contact nobody.')
-    .action((options: ValidateOptions) =>
-      run('validate', options, async () => (await import('../validate.ts')).validate(options, io)),
+    .action((options: SpecOptions & ViewOptions) =>
+      run('validate', options, async (view) => (await import('../validate.ts')).validate(options, view)),
     )
-  addOptions(validate, specOptions(), [jsonOption()])
+  addOptions(validate, specOptions(), formatOptions())
 
   const render = program
     .command('render')
@@ -102,7 +113,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
     .option('--portable', 'Also write HOST.sh: makes that host true by itself, without a controller.')
     .action((options: RenderOptions) =>
-      run('render', {}, async () => (await import('../render.ts')).render(options, io)),
+      run('render', {}, async (view) => (await import('../render.ts')).render(options, io, view)),
     )
   addOptions(render, specOptions(), [limitOption()])
 
@@ -125,17 +136,23 @@ function createProgram(io: Io, version: string, run: Run): Command {
   program
     .command('demo')
     .description('See it work on three hosts inside this process, from nothing to converged.')
-    .action(() => run('demo', {}, async () => (await import('../demo.ts')).demo(io)))
+    .action(() => run('demo', {}, async (view) => (await import('../demo.ts')).demo(io, view)))
 
   program.addHelpText('after', () => `${defaultCommandHelp(apply)}${exitCodesHelp}`)
   return program
 }
 
-/** Commander prints the whole help then, and not what is wrong. */
-async function refuseHelpOfUnknown([first, word]: readonly string[], program: Command): Promise<ExitCode> {
-  const known = program.commands.map((command) => command.name())
-  if (first !== 'help' || word === undefined || word.startsWith('-') || [...known, 'help'].includes(word))
-    return 0
+/** The command that does not exist and whose help is wanted: commander prints the whole help then. */
+function helpOfUnknown([first, word]: readonly string[], program: Command): string | undefined {
+  if (first !== 'help' || word === undefined || word.startsWith('-')) return undefined
+  return [...commandNames(program), 'help'].includes(word) ? undefined : word
+}
+
+function commandNames(program: Command): readonly string[] {
+  return program.commands.map((command) => command.name())
+}
+
+async function refuseUnknown(word: string, known: readonly string[]): Promise<never> {
   const [{ usageError }, { nearestHint }] = await Promise.all([
     import('./usage-error.ts'),
     import('../../validation/nearest.ts'),

@@ -1,37 +1,23 @@
 import { ConvergeError, Interrupted, SpecError } from '../../model/errors.ts'
-import { diagnosticsDocument } from '../../report/json/json.ts'
-import { escapeLine } from '../../report/text/escape-control.ts'
-import { renderError } from '../../report/text/render-error.ts'
-import type { ExitCode, Io } from '../io/io.ts'
-import { showDiagnostics } from '../io/show-diagnostics.ts'
-import { writeJson } from '../io/write-json.ts'
+import type { View } from '../../report/views/view.ts'
+import type { ExitCode } from '../io/io.ts'
 
-/** Tells what ended a command, and the exit code for it. */
-export function showFailure(
-  error: unknown,
-  io: Io,
-  options: { readonly command: string; readonly json: boolean },
-): ExitCode {
+/** Shows what ended a command, and gives the exit code for it. */
+export function showFailure(error: unknown, view: View): ExitCode {
   if (error instanceof SpecError) {
-    if (options.json) writeJson(io, diagnosticsDocument(error.diagnostics, options.command))
-    else showDiagnostics(error.diagnostics, io)
+    view.diagnostics(error.diagnostics)
     return 3
   }
   if (error instanceof Interrupted) {
-    io.stderr.write('Interrupted.\n')
+    view.failure({ kind: 'interrupted', message: 'Interrupted.' })
     return 130
   }
-  if (error instanceof ConvergeError) {
-    const [first = '', ...rest] = renderError(error, io.stderr.style)
-    io.stderr.write([`${escapeLine(error.host)}: ${first}`, ...rest, ''].join('\n'))
-    return 1
+  if (error instanceof ConvergeError) view.failure({ kind: 'host', error })
+  else if (isSystemError(error)) view.failure({ kind: 'system', message: error.message })
+  else {
+    const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
+    view.failure({ kind: 'bug', message, stack })
   }
-  if (isSystemError(error)) {
-    io.stderr.write(`${io.stderr.style.error('error:')} ${escapeLine(error.message)}\n`)
-    return 1
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  io.stderr.write(`${io.stderr.style.error('This is a bug in converge; please report it.')}\n${stack}\n`)
   return 1
 }
 

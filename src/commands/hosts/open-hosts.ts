@@ -1,10 +1,11 @@
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
+import { given } from '../../model/given.ts'
 import type { Stop } from '../../model/stop.ts'
+import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { Io } from '../io/io.ts'
-import { type ProgressWatch, watchProgress } from '../io/watch-progress.ts'
 import type { LoadedSpec } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
@@ -25,25 +26,28 @@ type SessionHosts = Pick<SessionInput, 'cluster' | 'catalog' | 'selected'>
 
 export interface OpenHosts {
   readonly session: Session
-  readonly progress: ProgressWatch
   /** When the user stops the command. */
   readonly stop: Stop
   /** One more session, with other hosts, which whoever opens it closes. */
   openSession(hosts: SessionHosts): Session
 }
 
+export interface HostsInput {
+  readonly spec: LoadedSpec
+  readonly options: HostOptions
+  readonly io: Io
+  readonly view: View
+}
+
 /** Opens a session with the selected hosts for as long as `work` takes. Throws `Interrupted` if the user stops it. */
 export async function withHosts<Result>(
-  { cluster, catalog }: LoadedSpec,
-  options: HostOptions,
-  io: Io,
+  { spec: { cluster, catalog }, options, io, view }: HostsInput,
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
     options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
     const sudoPassword = await findSudoPassword(options, io, stop)
-    const progress = await watchProgress(io, { verbose: options.verbose === true })
     const open = (hosts: SessionHosts): Session =>
       openSession({
         ...hosts,
@@ -51,17 +55,16 @@ export async function withHosts<Result>(
         library: hostLibrary(),
         parallel: options.parallel,
         stop,
-        ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
+        ...given({ lockWaitSeconds: options.lockWait }),
         ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
-        onProgress: progress.onProgress,
+        onProgress: view.progress,
       })
-    const session = open({ cluster, catalog, ...(selected === undefined ? {} : { selected }) })
+    const session = open({ cluster, catalog, ...given({ selected }) })
     try {
-      return await work({ session, progress, stop, openSession: open })
+      return await work({ session, stop, openSession: open })
     } finally {
       // What is ended by this may still be shown.
       await session.close()
-      progress.pause()
     }
   })
 }

@@ -1,26 +1,23 @@
+import { given } from '../../model/given.ts'
 import { hasFailed, type Plan } from '../../model/plan.ts'
 import type { Report } from '../../model/report.ts'
-import { idleReport } from '../../report/apply/idle-report.ts'
-import { renderReport } from '../../report/apply/render-report.ts'
-import { planDocument, reportDocument } from '../../report/json/json.ts'
-import { renderPlan } from '../../report/plan/render-plan.ts'
+import type { ApplyCommand } from '../../report/json/report.ts'
 import { summarisePlan } from '../../report/plan/summarise-plan.ts'
+import type { View } from '../../report/views/view.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
-import { writeJson } from '../io/write-json.ts'
+import type { ViewOptions } from '../io/open-view.ts'
 import { applyPlan } from './apply-plan.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
 /** What becomes of a plan, and how it is told. */
-export interface ProposeOptions {
+export interface ProposeOptions extends ViewOptions {
   /** Stop at the plan. */
   readonly dryRun?: boolean
   /** Apply without asking. */
   readonly yes?: boolean
   /** Consents to what the plan takes away, too. */
   readonly allowPrune?: boolean
-  readonly json?: boolean
-  readonly verbose?: boolean
   /** The caller has shown this very plan already. */
   readonly planShown?: boolean
   /** Exit with 2 when a dry run finds changes. */
@@ -32,11 +29,12 @@ export interface ProposeOptions {
 }
 
 export interface Proposal {
-  readonly command: 'apply' | 'rollback'
+  readonly command: ApplyCommand
   readonly plan: Plan
   readonly open: OpenHosts
   readonly options: ProposeOptions
   readonly io: Io
+  readonly view: View
 }
 
 export interface Outcome {
@@ -46,50 +44,39 @@ export interface Outcome {
 }
 
 /** Throws a SpecError where consent will be needed and nobody can be asked. */
-export function requireConsentable(options: ProposeOptions, io: Io): void {
-  if (options.dryRun || options.yes || (!options.json && io.canAsk)) return
+export function requireConsentable(options: ProposeOptions, io: Io, view: View): void {
+  if (options.dryRun || options.yes || (view.canAsk && io.canAsk)) return
   throw usageError(
-    options.json ? '--json cannot ask for consent' : 'there is no terminal to ask for consent',
+    view.canAsk ? 'there is no terminal to ask for consent' : `--${options.format} cannot ask for consent`,
     'pass --yes to apply without asking, or --dry-run to see what would change',
   )
 }
 
 /** Shows a plan, asks, applies it and tells how it came out; a dry run ends with the plan. */
 export async function proposePlan(proposal: Proposal): Promise<Outcome> {
-  const { plan, open, options, io } = proposal
-  open.progress.pause()
+  const { command, plan, options, view } = proposal
   const { changes } = summarisePlan(plan)
   if (options.dryRun) return showDryRun(proposal)
   if (changes === 0) return showIdle(proposal)
-  if (!options.json && options.planShown !== true) showPlan(proposal)
+  if (options.planShown !== true) view.proposal(plan, command)
   if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
-    io.stdout.write('Nothing was applied.\n')
+    view.remark('Nothing was applied.')
     return { code: 1 }
   }
   return applyAndShow(proposal)
 }
 
 function showDryRun(proposal: Proposal): Outcome {
-  const { command, plan, options, io } = proposal
-  if (options.json) writeJson(io, planDocument(plan, command))
-  else showPlan(proposal)
+  const { command, plan, options, view } = proposal
+  view.plan(plan, command)
   if (hasFailed(plan)) return { code: 1 }
   return { code: options.exitCode && summarisePlan(plan).changes > 0 ? 2 : 0 }
 }
 
-function showIdle(proposal: Proposal): Outcome {
-  const { command, plan, options, io } = proposal
-  if (options.json) writeJson(io, reportDocument(idleReport(plan), plan, command))
-  else {
-    showPlan(proposal)
-    io.stdout.write('Nothing to do.\n')
-  }
+function showIdle({ command, plan, view }: Proposal): Outcome {
+  view.idle(plan, command)
   return { code: hasFailed(plan) ? 1 : 0 }
-}
-
-function showPlan({ plan, options, io }: Proposal): void {
-  io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
 }
 
 function takesMuchAway({ command, plan: { consents } }: Proposal): Error {
@@ -109,15 +96,14 @@ async function askConsent({ plan, open, io }: Proposal): Promise<boolean> {
   return wanted.test((await io.ask(question, open.stop.stopping)).trim())
 }
 
-async function applyAndShow({ command, plan, open, options, io }: Proposal): Promise<Outcome> {
-  const { report, code } = await applyPlan(plan, open.session, open, io, {
-    ...(options.lockWait === undefined ? {} : { lockWaitSeconds: options.lockWait }),
-    ...(options.confirmWithin === undefined ? {} : { confirmWithinSeconds: options.confirmWithin }),
-  })
-  if (options.json) writeJson(io, reportDocument(report, plan, command))
-  else {
-    const text = renderReport({ report, style: io.stdout.style, verbose: options.verbose === true })
-    io.stdout.write(options.planShown === true ? text : `\n${text}`)
-  }
+async function applyAndShow({ command, plan, open, options, view }: Proposal): Promise<Outcome> {
+  const { report, code } = await applyPlan(
+    plan,
+    open.session,
+    open,
+    view,
+    given({ lockWaitSeconds: options.lockWait, confirmWithinSeconds: options.confirmWithin }),
+  )
+  view.report(report, plan, command)
   return { code, report }
 }

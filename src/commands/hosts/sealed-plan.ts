@@ -3,14 +3,10 @@ import { dirname } from 'node:path'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Plan } from '../../model/plan.ts'
-import {
-  isSealedPlan,
-  type PlanSource,
-  type SealedPlan,
-  sealPlan,
-  whyNotSealed,
-} from '../../plan/sealed/sealed-plan.ts'
+import type { PlanSource, SealedPlan } from '../../model/sealed-plan.ts'
+import { isSealedPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-plan.ts'
 import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
+import { jsonText } from '../../report/json/json-text.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { gitState } from '../spec/git-state.ts'
 import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
@@ -27,7 +23,7 @@ export async function writeSealedPlan(
   try {
     // A file that was there already keeps its mode, and the plan tells much about the hosts.
     if ((await handle.stat()).isFile()) await handle.chmod(0o600)
-    await handle.writeFile(`${JSON.stringify(sealed, null, 2)}\n`)
+    await handle.writeFile(jsonText(sealed))
   } finally {
     await handle.close()
   }

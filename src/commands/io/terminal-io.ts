@@ -3,10 +3,12 @@ import { Writable } from 'node:stream'
 import { Interrupted } from '../../model/errors.ts'
 import { createStop } from '../../model/stop.ts'
 import { createStyle, wantsColor } from '../../report/text/style.ts'
-import type { Io, Output } from './io.ts'
+import type { LiveLines, Output } from '../../report/views/view.ts'
+import type { Io } from './io.ts'
+import { createLiveLines, type Later, type TerminalStream } from './live-lines.ts'
 
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
-type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+type Stream = TerminalStream & { readonly isTTY?: boolean }
 
 export interface Terminal {
   readonly stdin: Input
@@ -15,34 +17,28 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Listens for the signals that ask to stop, instead of being ended by them. Gives what ends that. */
   onSignal(listener: () => void): () => void
+  readonly later?: Later
 }
 
-/** The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. */
+/**
+ * The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. Whatever is printed on
+ * a terminal takes the place of the live lines.
+ */
 export function createTerminalIo(terminal: Terminal): Io {
   const { stdin, stdout, stderr, env } = terminal
+  const live = stderr.isTTY === true ? createLiveLines(stderr, terminal.later) : undefined
+  const ask = (question: string, signal: AbortSignal, echo: NodeJS.WritableStream) => {
+    live?.erase()
+    return readAnswer({ input: stdin, prompt: stderr, echo, question, signal })
+  }
   return {
-    stdout: output(stdout, env),
-    stderr: output(stderr, env),
+    stdout: output(stdout, env, live),
+    stderr: output(stderr, env, live),
     env,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
-    ask: (question, signal) => readAnswer({ input: stdin, prompt: stderr, echo: stderr, question, signal }),
-    askSecret: (question, signal) =>
-      readAnswer({ input: stdin, prompt: stderr, echo: silence(), question, signal }),
-    liveView: async () => {
-      if (stderr.isTTY !== true) return undefined
-      const { createLogUpdate } = await import('log-update')
-      const update = createLogUpdate(stderr)
-      return {
-        get columns() {
-          return stderr.columns || 80
-        },
-        draw: (text) => update(text),
-        clear: () => {
-          update.clear()
-          update.done()
-        },
-      }
-    },
+    ask: (question, signal) => ask(question, signal, stderr),
+    askSecret: (question, signal) => ask(question, signal, silence()),
+    live,
     async stoppable(work) {
       const { stop, request } = createStop(() => performance.now())
       const ignoreSignals = terminal.onSignal(request)
@@ -56,12 +52,12 @@ export function createTerminalIo(terminal: Terminal): Io {
   }
 }
 
-function output(stream: Stream, env: Terminal['env']): Output {
+function output(stream: Stream, env: Terminal['env'], live: LiveLines | undefined): Output {
   const isTTY = stream.isTTY === true
   return {
-    isTTY,
     style: createStyle({ color: wantsColor({ env, isTTY }) }),
     write: (text) => {
+      if (isTTY) live?.erase()
       stream.write(text)
     },
   }

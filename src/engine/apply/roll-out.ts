@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit'
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, InternalError, Interrupted } from '../../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
-import { failedReport, type HostReport, type Progress } from '../../model/report.ts'
+import { failedReport, type HostReport, isWell, type Progress } from '../../model/report.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { Connections } from '../connections.ts'
 import { ask, type HostPrograms } from '../inspect/inspect-host.ts'
@@ -60,7 +60,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
       runnable.map(async (host) => {
         const report = await run(host)
         done(report)
-        if (report.status === 'changed' || report.status === 'unchanged') return
+        if (isWell(report)) return
         for (const group of disruptedGroups(plan, host)) stopped.set(group, `${host} failed before it`)
       }),
     )
@@ -75,6 +75,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
 function withoutWork(plan: HostPlan): HostReport | undefined {
   const { host } = plan
   if (plan.status === 'planned') return plan.changes.length === 0 ? { host, status: 'unchanged' } : undefined
+  if (plan.status === 'held') return { host, status: 'held', held: plan.held }
   return failedReport(host, plan.error)
 }
 

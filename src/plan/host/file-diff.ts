@@ -1,6 +1,6 @@
 import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { FileDiff } from '../../model/plan.ts'
+import type { FileDiff, Omission } from '../../model/plan.ts'
 import { textOf } from '../../model/text-of.ts'
 
 const largestShown = 256 * 1024
@@ -23,7 +23,7 @@ export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): F
   return 'omitted' in comes ? { path, ...comes } : betweenTexts(path, live, comes.after)
 }
 
-type Omitted = { readonly omitted: string }
+type Omitted = { readonly omitted: Omission }
 
 /** The text that an operation puts in place. */
 function coming(
@@ -49,9 +49,11 @@ function shownText(after: string | null): { readonly after: string } | Omitted {
 }
 
 function betweenTexts(path: string, live: PathFact, after: string): FileDiff | undefined {
-  if (live.type !== 'file') return { path, after }
+  if (live.type !== 'file') return { path, shown: { after } }
   // The answer carries the live content only where it differs and is small.
   if (live.content === undefined)
     return live.sizeBytes > largestShown ? { path, omitted: 'too large' } : undefined
-  return live.content === null ? { path, omitted: 'binary' } : { path, before: live.content, after }
+  return live.content === null
+    ? { path, omitted: 'binary' }
+    : { path, shown: { before: live.content, after } }
 }

@@ -74,7 +74,8 @@ function planOne(
   try {
     refuseForeignClaims(catalog, facts)
     const held = heldBy(catalog, facts)
-    if (held !== undefined && !options.release) return heldHost(catalog, facts, held)
+    // A host that was rolled back stays as it is, even if the catalog asks for more.
+    if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
     const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
     const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
@@ -100,19 +101,6 @@ export function conflictOn(host: string, conflict: ResourceConflict): ConvergeEr
     remedy: conflict.remedy,
     cause: conflict,
   })
-}
-
-/** A host that was rolled back stays as it is, also where the catalog asks for more. */
-function heldHost(catalog: HostCatalog, facts: Facts, held: string): HostPlan {
-  return {
-    host: catalog.host,
-    status: 'planned',
-    changes: [],
-    facts,
-    held,
-    disrupts: [],
-    notes: [`held after a rollback by ${held}: skipped until its spec changes, or with --release`],
-  }
 }
 
 /** A group is bootstrapped only when every member answered and none holds data: unreachable is not dead. */

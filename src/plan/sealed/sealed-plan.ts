@@ -2,72 +2,22 @@ import { createHash } from 'node:crypto'
 import type { Host } from '../../model/cluster.ts'
 import type { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
-import type { Content, Operation } from '../../model/operation.ts'
-import type { Change, HostPlan, Plan } from '../../model/plan.ts'
+import { outlineOf } from '../../model/operation-outline.ts'
+import type { Change, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import type {
+  PlanSource,
+  SealedCatalog,
+  SealedChange,
+  SealedHost,
+  SealedPlan,
+} from '../../model/sealed-plan.ts'
 import { placeOf } from '../../model/targets/index.ts'
 import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
 const formatVersion = 1
-
-/** From which spec a plan was made: what a person needs to make the same one again. */
-export interface PlanSource {
-  readonly file: string
-  readonly environment?: string
-  /** Paths that --set gave a value; the values may be secrets. */
-  readonly set: readonly string[]
-  /** Of the repository that the spec is in. */
-  readonly git?: { readonly commit: string; readonly dirty: boolean }
-}
-
-type Write = Extract<Operation, { op: 'write' }>
-type PlannedHost = Extract<HostPlan, { status: 'planned' }>
-
-type Run = Extract<Operation, { op: 'run' }>
-
-export type SealedOperation =
-  | Exclude<Operation, Write>
-  /** Without its environment, which may hold secrets. */
-  | Omit<Run, 'environment'>
-  | (Omit<Write, 'content'> & { readonly content: Omit<Content, 'data' | 'encoding'> })
-
-export type SealedChange = Omit<Change, 'operation'> & { readonly operation: SealedOperation }
-
-/** What the spec asked of a host when the plan was made. */
-export interface SealedCatalog {
-  /** Which machine it is, in words. */
-  readonly place: string
-  readonly platform: Host['platform']
-  readonly digest: string
-  /** A digest per resource, to name those that differ. */
-  readonly resources: Readonly<Record<string, string>>
-}
-
-export type SealedHost =
-  | (Omit<PlannedHost, 'changes'> & {
-      readonly changes: readonly SealedChange[]
-      readonly catalog: SealedCatalog
-    })
-  | {
-      readonly host: string
-      readonly status: 'failed'
-      readonly error: Pick<ConvergeError, 'code' | 'step' | 'message'> & { readonly remedy?: string }
-    }
-
-/**
- * A plan to be applied later, exactly or not at all: changes, the observed state that they rest on, and digests of the
- * spec. Of file contents it holds checksums, and the diffs of what is not sensitive; of commands no environment.
- */
-export interface SealedPlan extends Omit<Plan, 'hosts'> {
-  readonly kind: typeof kind
-  readonly formatVersion: typeof formatVersion
-  readonly source: PlanSource
-  readonly hosts: readonly SealedHost[]
-  /** Over everything else. It tells accidents, not forgers: whoever can edit the plan can compute it anew. */
-  readonly digest: string
-}
 
 /** Seals a plan of this catalog; hosts are the cluster's. */
 export function sealPlan(
@@ -85,13 +35,12 @@ export function sealPlan(
     ...plan,
     hosts: plan.hosts.map((host): SealedHost => {
       if (host.status === 'failed') return { ...host, error: sealError(host.error) }
-      const sealedCatalog = sealCatalog(catalogs.get(host.host), named.get(host.host))
-      return {
-        ...host,
+      const sealed = {
         facts: withoutContents(host.facts),
-        changes: host.changes.map(sealChange),
-        catalog: sealedCatalog,
+        catalog: sealCatalog(catalogs.get(host.host), named.get(host.host)),
       }
+      if (host.status === 'held') return { ...host, ...sealed }
+      return { ...host, ...sealed, changes: host.changes.map(sealChange) }
     }),
   } as const
   return { ...open, digest: digestOf(open) }
@@ -146,19 +95,9 @@ function sealError({ code, step, message, remedy }: ConvergeError) {
 function sealChange(change: Change): SealedChange {
   const { operation } = change
   const expects = change.expects.map(({ path, state }) => ({ path, state: withoutContent(state) }))
-  if (operation.op === 'run') {
-    const { environment: _, ...rest } = operation
-    return { ...change, operation: rest, expects }
-  }
-  if (operation.op !== 'write') return { ...change, operation, expects }
-  const { sha256, sizeBytes } = operation.content
-  const diff = operation.sensitive === true ? { path: operation.path, omitted: 'sensitive' } : change.diff
-  return {
-    ...change,
-    ...(diff === undefined ? {} : { diff }),
-    operation: { ...operation, content: { sha256, sizeBytes } },
-    expects,
-  }
+  const sealed = { ...change, operation: outlineOf(operation), expects }
+  if (operation.op !== 'write' || operation.sensitive !== true) return sealed
+  return { ...sealed, diff: { path: operation.path, omitted: 'sensitive' } }
 }
 
 /** What a host had in its files may be secret, and the checksums tell enough. */

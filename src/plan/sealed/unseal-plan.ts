@@ -1,18 +1,13 @@
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Content, Operation } from '../../model/operation.ts'
+import type { OperationOutline } from '../../model/operation-outline.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import type { SealedCatalog, SealedChange, SealedHost, SealedPlan } from '../../model/sealed-plan.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
 import { desiredDigest } from '../../record/digest.ts'
-import {
-  type SealedCatalog,
-  type SealedChange,
-  type SealedHost,
-  type SealedOperation,
-  type SealedPlan,
-  sealCatalog,
-} from './sealed-plan.ts'
+import { sealCatalog } from './sealed-plan.ts'
 
 /** Something in the spec that is not as it was when the plan was sealed. */
 interface Difference {
@@ -36,13 +31,17 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
     if (host.status === 'failed') return [unsealFailure(host)]
     const messages = compareHost(host.catalog, catalogs.get(host.host), named.get(host.host))
     const own = catalogs.get(host.host)
+    const { catalog: _, ...rest } = host
+    if (rest.status === 'held') {
+      for (const message of messages) differences.push({ host: host.host, message })
+      return [rest]
+    }
     const contents = contentsOf(own)
-    const changes = host.changes.map((change) => unsealChange(change, contents, own))
+    const changes = rest.changes.map((change) => unsealChange(change, contents, own))
     const missing = changes.filter((change) => typeof change === 'string')
     // Where the spec differs anyway, what is missing from it says nothing more.
     for (const message of messages.length > 0 ? messages : missing)
       differences.push({ host: host.host, message })
-    const { catalog: _, ...rest } = host
     return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
   })
   if (differences.length > 0) return { differences }
@@ -107,7 +106,7 @@ function unsealChange(
 
 /** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
 function withEnvironment(
-  operation: Extract<SealedOperation, { op: 'run' }>,
+  operation: Extract<OperationOutline, { op: 'run' }>,
   { resource: id }: SealedChange,
   catalog: HostCatalog | undefined,
 ): Extract<Operation, { op: 'run' }> {

@@ -8,5 +8,6 @@ export function idleReport(plan: Plan): Report {
 
 function idleHost(host: HostPlan): HostReport {
   if (host.status === 'planned') return { host: host.host, status: 'unchanged' }
+  if (host.status === 'held') return { host: host.host, status: 'held', held: host.held }
   return failedReport(host.host, host.error)
 }

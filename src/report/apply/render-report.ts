@@ -3,8 +3,8 @@ import type { ChangeResult, HostReport, Report } from '../../model/report.ts'
 import { assertNever } from '../../model/value.ts'
 import { describeOperation } from '../plan/describe-operation.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
-import { compactHosts } from '../text/compact-hosts.ts'
 import { escapeLine } from '../text/escape-control.ts'
+import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -20,20 +20,8 @@ export interface RenderReportOptions {
 /** How an apply came out, for people: hosts with the same outcome together, then the summary line. */
 export function renderReport(options: RenderReportOptions): string {
   const { report, style, verbose } = options
-  const groups = new Map<string, { hosts: string[]; lines: readonly string[] }>()
-  for (const host of report.hosts) {
-    if (host.status === 'unchanged' && !verbose) continue
-    const lines = renderHost(host, style, verbose)
-    const key = lines.join('\n')
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { hosts: [host.host], lines })
-    else group.hosts.push(host.host)
-  }
-  const blocks = [...groups.values()].map(({ hosts, lines: [first = '', ...rest] }) =>
-    [`${style.heading(escapeLine(compactHosts(hosts)))} ${first}`, ...rest.map((line) => `  ${line}`)].join(
-      '\n',
-    ),
-  )
+  const shown = report.hosts.filter(({ status }) => verbose || (status !== 'unchanged' && status !== 'held'))
+  const blocks = renderGroups(shown, (host) => renderHost(host, style, verbose), style)
   const summary = renderReportSummary(summariseReport(report), style)
   return `${[...blocks, ...(blocks.length > 0 ? [''] : []), summary].join('\n')}\n`
 }
@@ -43,6 +31,8 @@ function renderHost(host: HostReport, style: Style, verbose: boolean): readonly 
   switch (host.status) {
     case 'unchanged':
       return ['unchanged']
+    case 'held':
+      return [`held after a rollback by ${escapeLine(host.held)}`]
     case 'changed':
       return [
         `${style.success('changed')}: ${countResults(host.results)}`,

@@ -1,21 +1,29 @@
+import { Type } from 'typebox'
 import type { HostReport, Report } from '../../model/report.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
-import { countReaches, type ReachCounts, renderReaches } from '../text/reaches.ts'
+import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count, duration } from '../text/words.ts'
 
-/** What a report comes to. `restarts` counts those of the applied changes that restarted a unit. */
-export interface ReportSummary extends ReachCounts {
-  readonly hosts: number
-  readonly changed: number
-  readonly unchanged: number
-  readonly unsettled: number
-  readonly notStarted: number
-  readonly leftRunning: number
-  readonly changesApplied: number
-  readonly restarts: number
-  readonly durationMs: number
-}
+/** What a report comes to. */
+export const ReportSummary = closed('Counts.', {
+  ...counts({
+    hosts: 'Hosts in the report.',
+    changed: 'Hosts that were changed.',
+    unchanged: 'Hosts that were as they should be.',
+    held: 'Hosts that a rollback holds.',
+    unsettled: 'Hosts that still differ after the apply.',
+    ...reachCounts,
+    notStarted: 'Hosts that never began.',
+    leftRunning: 'Hosts that were left to finish by themselves.',
+    changesApplied: 'Changes applied on all hosts.',
+    restarts: 'How many of them restarted a unit.',
+  }),
+  durationMs: Type.Number({ minimum: 0, description: 'How long the apply took, in milliseconds.' }),
+})
+export type ReportSummary = Data<typeof ReportSummary>
 
 /** Counts hosts by status, and what was applied on them. */
 export function summariseReport(report: Report): ReportSummary {
@@ -28,6 +36,7 @@ export function summariseReport(report: Report): ReportSummary {
     hosts: report.hosts.length,
     changed: hostsThatAre('changed'),
     unchanged: hostsThatAre('unchanged'),
+    held: hostsThatAre('held'),
     unsettled: hostsThatAre('unsettled'),
     ...countReaches(report.hosts.flatMap((host) => ('error' in host ? [host.error] : []))),
     notStarted: hostsThatAre('not-started'),
@@ -43,6 +52,7 @@ export function renderReportSummary(summary: ReportSummary, style: Style): strin
   const hosts = [
     summary.changed > 0 && style.success(`${summary.changed} changed`),
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
+    summary.held > 0 && `${summary.held} held`,
     summary.unsettled > 0 && style.warning(`${summary.unsettled} unsettled`),
     ...renderReaches(summary, style),
     summary.leftRunning > 0 && style.warning(`${summary.leftRunning} left running`),

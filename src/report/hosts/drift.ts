@@ -1,6 +1,8 @@
 import type { Facts } from '../../model/facts.ts'
 import type { HostPlan, Plan } from '../../model/plan.ts'
-import { countReaches, type ReachCounts } from '../text/reaches.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
+import { countReaches, reachCounts } from '../text/reaches.ts'
 
 /** What differs from the last apply because somebody changed it on the host. */
 export interface Drift {
@@ -9,18 +11,21 @@ export interface Drift {
   readonly summary: DriftSummary
 }
 
-export interface DriftSummary extends ReachCounts {
-  readonly hosts: number
-  readonly drifted: number
-  /** Drifted resources on all hosts. */
-  readonly resources: number
-  /** Hosts on which nothing was ever applied, so that nothing can have drifted. */
-  readonly neverApplied: number
-}
+export const DriftSummary = closed(
+  'Counts.',
+  counts({
+    hosts: 'Hosts.',
+    drifted: 'Hosts with drift.',
+    resources: 'Drifted resources on all hosts.',
+    neverApplied: 'Hosts on which nothing was ever applied.',
+    ...reachCounts,
+  }),
+)
+export type DriftSummary = Data<typeof DriftSummary>
 
 /** Keeps of a plan what the hosts caused. */
 export function driftOf(plan: Plan): Drift {
-  const hosts = plan.hosts.map((host) => (host.status === 'failed' ? host : onlyDrift(host)))
+  const hosts = plan.hosts.map((host) => (host.status === 'planned' ? onlyDrift(host) : host))
   const counts = hosts.map(driftedResources).map((resources) => resources.length)
   return {
     plan: { ...plan, hosts, waves: [] },
@@ -28,7 +33,7 @@ export function driftOf(plan: Plan): Drift {
       hosts: hosts.length,
       drifted: counts.filter((number) => number > 0).length,
       resources: counts.reduce((sum, number) => sum + number, 0),
-      neverApplied: hosts.filter((host) => host.status === 'planned' && !wasApplied(host.facts)).length,
+      neverApplied: hosts.filter((host) => host.status !== 'failed' && !wasApplied(host.facts)).length,
       ...countReaches(hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     },
   }
@@ -36,7 +41,7 @@ export function driftOf(plan: Plan): Drift {
 
 /** The resources that somebody changed on the host, each once. */
 export function driftedResources(host: HostPlan): readonly string[] {
-  if (host.status === 'failed') return []
+  if (host.status !== 'planned') return []
   return [...new Set(onlyDrift(host).changes.map(({ resource }) => resource))]
 }
 

@@ -1,6 +1,8 @@
 import type { ConvergeError } from '../../model/errors.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
 import { escapeLines } from '../text/escape-control.ts'
-import { groupHosts } from '../text/group-hosts.ts'
+import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -18,33 +20,32 @@ export type Answer =
 
 /** Answers for people: hosts with the same output and exit code together, no control character as it came. */
 export function renderAnswers(answers: readonly Answer[], style: Style): string {
-  const groups = groupHosts(answers, (answer) => renderAnswer(answer, style))
-  const blocks = groups.map(({ names, lines: [first = '', ...rest] }) =>
-    [`${style.heading(names)}${first}`, ...rest.map((line) => `  ${line}`), ''].join('\n'),
-  )
-  return [...blocks, `${renderSummary(summariseAnswers(answers), style)}\n`].join('\n')
+  const blocks = renderGroups(answers, (answer) => renderAnswer(answer, style), style)
+  return [...blocks, renderSummary(summariseAnswers(answers), style)].map((block) => `${block}\n`).join('\n')
 }
 
-/** The first line goes behind the host's name. */
+/** The first line is beside the host's name. */
 function renderAnswer(answer: Answer, style: Style): readonly string[] {
   if ('error' in answer) return ['', ...renderError(answer.error, style)]
   const { exitCode, stdout, stderr } = answer
   const ended = exitCode === undefined ? 'ended by a signal' : `exit code ${exitCode}`
   return [
-    exitCode === 0 ? '' : ` ${style.error(ended)}`,
+    exitCode === 0 ? '' : style.error(ended),
     ...(stdout === '' ? [] : escapeLines(stdout)),
     ...(stderr === '' ? [] : escapeLines(stderr).map((line) => `${style.warning('stderr:')} ${line}`)),
   ]
 }
 
-export interface AnswersSummary {
-  readonly hosts: number
-  readonly succeeded: number
-  /** It ran and did not exit 0. */
-  readonly failed: number
-  /** It could not be run, or its end was not seen. */
-  readonly unanswered: number
-}
+export const AnswersSummary = closed(
+  'Counts of hosts.',
+  counts({
+    hosts: 'All.',
+    succeeded: 'Those on which it exited 0.',
+    failed: 'Those on which it did not.',
+    unanswered: 'Those that could not be asked, or did not answer in time.',
+  }),
+)
+export type AnswersSummary = Data<typeof AnswersSummary>
 
 /** Counts hosts. */
 export function summariseAnswers(answers: readonly Answer[]): AnswersSummary {

@@ -2,7 +2,7 @@ import type { ConvergeError } from '../../model/errors.ts'
 import type { Generation, HostHistory } from '../../model/manifest.ts'
 import { parseStartedBy, wallTime } from '../../model/started-by.ts'
 import { escapeLine } from '../text/escape-control.ts'
-import { groupHosts } from '../text/group-hosts.ts'
+import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -23,19 +23,16 @@ const shownChanges = 3
 
 /** Generations for people, newest first; hosts with the same ones are shown together. */
 export function renderHistory({ hosts, style, verbose }: RenderHistoryOptions): string {
-  const groups = groupHosts(hosts, (host) => renderHost(host, style, verbose))
-  return groups
-    .map(({ names, lines: [first = '', ...rest] }) =>
-      [`${style.heading(names)}${first}`, ...rest.map((line) => `  ${line}`), ''].join('\n'),
-    )
+  return renderGroups(hosts, (host) => renderHost(host, style, verbose), style)
+    .map((block) => `${block}\n`)
     .join('\n')
 }
 
-/** The first line goes behind the host's name. */
+/** The first line is beside the host's name. */
 function renderHost(host: RecordedHost, style: Style, verbose: boolean): readonly string[] {
   if ('error' in host) return ['', ...renderError(host.error, style)]
   const held =
-    host.held === undefined ? '' : ` ${style.warning('held')} after a rollback by ${escapeLine(host.held)}`
+    host.held === undefined ? '' : `${style.warning('held')} after a rollback by ${escapeLine(host.held)}`
   if (host.generations.length === 0) return [held, style.quiet('no applies are recorded')]
   return [held, ...host.generations.flatMap((generation) => renderGeneration(generation, style, verbose))]
 }

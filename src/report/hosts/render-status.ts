@@ -1,6 +1,8 @@
+import { closed, type Data } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
+import { counts } from '../json/schema.ts'
 import { escapeLine } from '../text/escape-control.ts'
-import { countReaches, renderReaches } from '../text/reaches.ts'
+import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import { causes } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
@@ -78,8 +80,22 @@ function summary(hosts: readonly HostStatus[], style: Style): string {
   return `${count(counts.hosts, 'host')}: ${said(reach)}${rest === '' ? '' : `; ${rest}`}`
 }
 
+export const StatusSummary = closed(
+  'Counts of hosts.',
+  counts({
+    hosts: 'All.',
+    reachable: 'Those that answered.',
+    ...reachCounts,
+    applying: 'Those on which another apply runs.',
+    held: 'Those that a rollback holds.',
+    drifted: 'Those that were changed by hand.',
+    pending: 'Those with pending notifications.',
+    failedUnits: 'Those with failed units.',
+  }),
+)
+
 /** Counts hosts; one that is applying is reachable, too. */
-export function summariseStatus(hosts: readonly HostStatus[]) {
+export function summariseStatus(hosts: readonly HostStatus[]): Data<typeof StatusSummary> {
   const number = (matches: (host: HostStatus) => boolean) => hosts.filter(matches).length
   return {
     hosts: hosts.length,

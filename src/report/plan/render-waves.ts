@@ -1,6 +1,7 @@
 import type { Wave } from '../../model/plan.ts'
 import { compactHosts } from '../text/compact-hosts.ts'
 import { escapeLine } from '../text/escape-control.ts'
+import { groupBy } from '../text/group-hosts.ts'
 import type { Style } from '../text/style.ts'
 
 /** The waves of a plan with what gates them; nothing where all hosts run at once and nothing gates them. */
@@ -24,12 +25,13 @@ function startsOf(hosts: readonly string[]): string {
 
 /** Members with the same health check, which mostly are all of them, share a line. */
 function renderGate(gate: Wave['gates'][number]): readonly string[] {
-  const byCheck = new Map<string, string[]>()
-  for (const { host, healthy } of gate.members) byCheck.set(healthy, [...(byCheck.get(healthy) ?? []), host])
+  const checks = groupBy(gate.members, ({ healthy }) => healthy)
   const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
-  if (byCheck.size === 0) return [head]
+  if (checks.length === 0) return [head]
   return [
     `${head}; begins only if the others are healthy then:`,
-    ...[...byCheck].map(([healthy, hosts]) => escapeLine(`    ${compactHosts(hosts)}: \`${healthy}\``)),
+    ...checks.map((members) =>
+      escapeLine(`    ${compactHosts(members.map(({ host }) => host))}: \`${members[0].healthy}\``),
+    ),
   ]
 }

@@ -1,30 +1,36 @@
 import type { Operation } from '../../model/operation.ts'
 import type { Plan } from '../../model/plan.ts'
-import { countReaches, type ReachCounts, renderReaches } from '../text/reaches.ts'
+import { closed, type Data } from '../../model/schema.ts'
+import { counts } from '../json/schema.ts'
+import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 
-/** What a plan comes to. `restarts` counts those of the changes that restart a unit. */
-export interface PlanSummary extends ReachCounts {
-  readonly hosts: number
-  readonly toChange: number
-  readonly unchanged: number
-  /** Left alone after a rollback. */
-  readonly held: number
-  readonly changes: number
-  readonly restarts: number
-}
+/** What a plan comes to. */
+export const PlanSummary = closed(
+  'Counts.',
+  counts({
+    hosts: 'Hosts in the plan.',
+    toChange: 'Hosts with changes.',
+    unchanged: 'Hosts without changes that are not held.',
+    held: 'Hosts that a rollback holds.',
+    ...reachCounts,
+    changes: 'Changes on all hosts.',
+    restarts: 'How many of the changes restart a unit.',
+  }),
+)
+export type PlanSummary = Data<typeof PlanSummary>
 
 /** Counts hosts, changes and restarts of a plan. */
 export function summarisePlan(plan: Plan): PlanSummary {
   const planned = plan.hosts.filter((host) => host.status === 'planned')
   const changes = planned.flatMap((host) => host.changes)
   const toChange = planned.filter((host) => host.changes.length > 0).length
-  const held = planned.filter((host) => host.held !== undefined).length
+  const held = plan.hosts.filter((host) => host.status === 'held').length
   return {
     hosts: plan.hosts.length,
     toChange,
-    unchanged: planned.length - toChange - held,
+    unchanged: planned.length - toChange,
     held,
     ...countReaches(plan.hosts.flatMap((host) => (host.status === 'failed' ? [host.error] : []))),
     changes: changes.length,

@@ -1,6 +1,7 @@
 import type { Change, FileDiff, HostPlan, Plan } from '../../model/plan.ts'
 import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
 import { escapeLine } from '../text/escape-control.ts'
+import { groupBy } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { describeOperation } from './describe-operation.ts'
@@ -36,83 +37,82 @@ export interface HostGroup {
 
 /** The plan's hosts in groups, in the order of the spec. */
 export function viewPlan(plan: Plan, style: Style): readonly HostGroup[] {
-  const groups = new Map<string, HostPlan[]>()
-  for (const host of plan.hosts) {
-    const key = groupKey(host, style)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [host])
-    else group.push(host)
-  }
   const diffOf = cachedDiff()
-  return [...groups.values()].map((hosts) => viewGroup(hosts, diffOf, style))
+  return groupBy(plan.hosts, (host) => groupKey(host, style)).map((hosts) => viewGroup(hosts, diffOf, style))
 }
 
 function groupKey(host: HostPlan, style: Style): string {
-  if (host.status === 'failed') return JSON.stringify(['failed', linesOf(host, style)])
+  if (host.status !== 'planned') return JSON.stringify([host.status, linesOf(host, style)])
   const steps = host.changes.map(({ resource, operation }) => [
     resource,
     operation.op,
     operation.op === 'unit' ? operation.action : '',
   ])
-  return JSON.stringify(['planned', steps, host.notes, host.held])
+  return JSON.stringify(['planned', steps, host.notes])
 }
 
-function groupStatus(first: PlannedHost | undefined): HostGroup['status'] {
-  if (first === undefined) return 'failed'
-  if (first.held !== undefined) return 'held'
+function groupStatus(first: HostPlan): HostGroup['status'] {
+  if (first.status !== 'planned') return first.status
   return first.changes.length === 0 ? 'unchanged' : 'changing'
 }
 
-function viewGroup(hosts: readonly HostPlan[], diffOf: DiffOf, style: Style): HostGroup {
+function viewGroup(hosts: readonly [HostPlan, ...HostPlan[]], diffOf: DiffOf, style: Style): HostGroup {
   const [first] = hosts
   const planned = hosts.filter((host) => host.status === 'planned')
   const count = planned[0]?.changes.length ?? 0
   return {
     hosts: hosts.map((host) => host.host),
-    status: groupStatus(planned[0]),
+    status: groupStatus(first),
     changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf)),
-    lines: first === undefined ? [] : linesOf(first, style),
+    lines: linesOf(first, style),
   }
 }
 
 function linesOf(host: HostPlan, style: Style): readonly string[] {
-  if (host.status === 'failed') return renderError(host.error, style)
-  return host.notes.map((note) => `note: ${escapeLine(note)}`)
+  switch (host.status) {
+    case 'planned':
+      return host.notes.map((note) => `note: ${escapeLine(note)}`)
+    case 'held':
+      return [
+        `note: held after a rollback by ${escapeLine(host.held)}: skipped until its spec changes, or with --release`,
+      ]
+    case 'failed':
+      return renderError(host.error, style)
+  }
 }
 
 /** The change at one place of the order, on all hosts of a group. */
 function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffOf): ChangeView {
-  const words = collectShown<string>()
-  const details = collectShown<string>()
-  const hunks = collectShown<PathHunk>()
+  const words: OnHost<string>[] = []
+  const details: OnHost<string>[] = []
+  const hunks: OnHost<PathHunk>[] = []
   for (const { host, changes, facts } of hosts) {
     const change = changes[index]
     if (change === undefined) continue
     const diff = diffOfChange(change)
     const shown = diff === undefined ? undefined : diffOf(diff)
-    words.add(describeOperation(change.operation, facts), host)
+    words.push({ value: describeOperation(change.operation, facts), host })
     const cause = change.cause === undefined ? '' : ` (${change.cause})`
-    details.add(`${escapeLine(change.resource)}: ${escapeLine(change.reason)}${cause}`, host)
-    for (const line of guardWords(change)) details.add(line, host)
+    details.push({ value: `${escapeLine(change.resource)}: ${escapeLine(change.reason)}${cause}`, host })
+    for (const value of guardWords(change)) details.push({ value, host })
     if (diff === undefined || shown === undefined) continue
-    if ('omitted' in shown) details.add(escapeLine(shown.omitted), host)
-    else for (const hunk of shown.hunks) hunks.add({ path: diff.path, hunk }, host)
+    if ('omitted' in shown) details.push({ value: escapeLine(shown.omitted), host })
+    else for (const hunk of shown.hunks) hunks.push({ value: { path: diff.path, hunk }, host })
   }
-  return { words: words.all(), details: details.all(), hunks: hunks.all() }
+  return { words: shared(words), details: shared(details), hunks: shared(hunks) }
+}
+
+interface OnHost<T> {
+  readonly value: T
+  readonly host: string
 }
 
 /** Equal values are one, with the hosts of all; in the order in which they came. */
-function collectShown<T>(): { add(value: T, host: string): void; all(): readonly Shown<T>[] } {
-  const found = new Map<string, { readonly value: T; readonly hosts: string[] }>()
-  return {
-    add(value, host) {
-      const key = JSON.stringify(value)
-      const same = found.get(key)
-      if (same === undefined) found.set(key, { value, hosts: [host] })
-      else same.hosts.push(host)
-    },
-    all: () => [...found.values()],
-  }
+function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
+  return groupBy(found, ({ value }) => JSON.stringify(value)).map((same) => ({
+    value: same[0].value,
+    hosts: same.map(({ host }) => host),
+  }))
 }
 
 /** `decided on host: only if ...` for a change whose guard has not spoken yet. */
@@ -135,7 +135,7 @@ type DiffOf = (diff: FileDiff) => ShownDiff
 function cachedDiff(): DiffOf {
   const known = new Map<string, ShownDiff>()
   return (diff) => {
-    const key = JSON.stringify([diff.path, diff.before, diff.after, diff.omitted])
+    const key = JSON.stringify(diff)
     const shown = known.get(key) ?? diffHunks(diff)
     known.set(key, shown)
     return shown

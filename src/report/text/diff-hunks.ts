@@ -19,9 +19,8 @@ const maxWholeFileLines = 20_000
 
 /** The unified diff of a file with three lines of context. Bounded work whatever the input is. */
 export function diffHunks(diff: FileDiff): ShownDiff {
-  if (diff.omitted !== undefined) return { omitted: `${diff.omitted}: content is not shown` }
-  const before = diff.before ?? ''
-  const after = diff.after ?? ''
+  if ('omitted' in diff) return { omitted: `${diff.omitted}: content is not shown` }
+  const { before = '', after = '' } = diff.shown
   if (before.length + after.length > maxCharacters) return { omitted: tooMuch(before, after) }
   // Adding or removing a whole file needs no search, so more of it is affordable.
   const limit = before === '' || after === '' ? maxWholeFileLines : maxEditLength

@@ -8,6 +8,13 @@ export function escapeLine(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escapeCode(character.charCodeAt(0)))
 }
 
+/** JSON text with the same meaning that is safe to print. */
+export function escapeJson(json: string): string {
+  return json.replace(unsafe, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** The lines of a text, each safe to print; a newline at the end begins no further line. */
 export function escapeLines(text: string): readonly string[] {
   return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n').map(escapeLine)

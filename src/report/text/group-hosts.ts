@@ -1,28 +1,35 @@
 import { compactHosts } from './compact-hosts.ts'
 import { escapeLine } from './escape-control.ts'
+import type { Style } from './style.ts'
 
-/** Hosts of which the same lines are shown. */
-export interface SameLines {
-  /** Safe to print, neighbours as ranges. */
-  readonly names: string
-  readonly lines: readonly string[]
-}
-
-/** Groups hosts by what is shown of them, in the order in which the groups begin. */
-export function groupHosts<T extends { readonly host: string }>(
+/**
+ * Hosts of which the same lines are shown, together: their names as ranges, beside them the first line if it is not
+ * empty, below them the others. One text per group, in the order in which the groups begin.
+ */
+export function renderGroups<T extends { readonly host: string }>(
   hosts: readonly T[],
   linesOf: (host: T) => readonly string[],
-): readonly SameLines[] {
-  const groups = new Map<string, { readonly hosts: string[]; readonly lines: readonly string[] }>()
-  for (const host of hosts) {
-    const lines = linesOf(host)
-    const key = JSON.stringify(lines)
+  style: Style,
+): readonly string[] {
+  const shown = hosts.map((host) => ({ host: host.host, lines: linesOf(host) }))
+  return groupBy(shown, ({ lines }) => JSON.stringify(lines)).map((group) => {
+    const names = style.heading(escapeLine(compactHosts(group.map(({ host }) => host))))
+    const [first = '', ...rest] = group[0].lines
+    return [first === '' ? names : `${names} ${first}`, ...rest.map((line) => `  ${line}`)].join('\n')
+  })
+}
+
+/** Items with the same key together, in the order in which the groups begin. */
+export function groupBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): readonly (readonly [T, ...T[]])[] {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const item of items) {
+    const key = keyOf(item)
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { hosts: [host.host], lines })
-    else group.hosts.push(host.host)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
   }
-  return [...groups.values()].map((group) => ({
-    names: escapeLine(compactHosts(group.hosts)),
-    lines: group.lines,
-  }))
+  return [...groups.values()]
 }

@@ -10,7 +10,8 @@ import { count, size } from './words.ts'
 export interface ProgressState {
   readonly phase: 'inspect' | 'apply' | 'verify' | 'ask'
   readonly wave: { readonly number: number; readonly of: number } | undefined
-  readonly total: number
+  readonly hosts: ReadonlySet<string>
+  /** Those of the hosts whose turn is over. */
   readonly done: ReadonlySet<string>
   /** What each busy host is doing, in words. */
   readonly busy: ReadonlyMap<string, string>
@@ -19,7 +20,7 @@ export interface ProgressState {
 export const initialProgress: ProgressState = {
   phase: 'inspect',
   wave: undefined,
-  total: 0,
+  hosts: new Set(),
   done: new Set(),
   busy: new Map(),
 }
@@ -28,7 +29,7 @@ export const initialProgress: ProgressState = {
 export function advanceProgress(state: ProgressState, event: Progress): ProgressState {
   switch (event.event) {
     case 'phase':
-      return { ...initialProgress, phase: event.phase, total: event.hosts.length }
+      return { ...initialProgress, phase: event.phase, hosts: new Set(event.hosts) }
     case 'wave':
       return { ...state, wave: { number: event.wave, of: event.of } }
     case 'connecting':
@@ -60,7 +61,7 @@ export function renderProgress(
   const { style, columns } = options
   const wave =
     state.wave !== undefined && state.wave.of > 1 ? `, wave ${state.wave.number} of ${state.wave.of}` : ''
-  const head = `${phaseWords[state.phase]}: ${state.done.size} of ${count(state.total, 'host')} done${wave}`
+  const head = `${phaseWords[state.phase]}: ${state.done.size} of ${count(state.hosts.size, 'host')} done${wave}`
   const lines = [...state.busy]
     .slice(0, maxBusyHosts)
     .map(([host, words]) => `  ${escapeLine(host)}: ${words}`)
@@ -108,7 +109,8 @@ function busy(state: ProgressState, host: string, words: string): ProgressState 
 function done(state: ProgressState, host: string): ProgressState {
   const others = new Map(state.busy)
   others.delete(host)
-  return { ...state, done: new Set(state.done).add(host), busy: others }
+  // In an apply the hosts without changes are done as well, and were never counted.
+  return { ...state, done: state.hosts.has(host) ? new Set(state.done).add(host) : state.done, busy: others }
 }
 
 function uploading(event: { readonly files: number; readonly sizeBytes: number }): string {
@@ -126,6 +128,7 @@ function outcome(report: HostReport): string {
     case 'not-started':
       return `not started: ${escapeLine(report.reason)}`
     case 'unchanged':
+    case 'held':
     case 'changed':
     case 'unsettled':
       return report.status

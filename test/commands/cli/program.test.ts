@@ -58,6 +58,11 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['--lock-wait', 'soon'], 'It must be a time of at least 0 s, such as 90, 120s or 2m.'],
   [['--confirm-within', '0'], 'It must be a time of at least 1 s, such as 90, 120s or 2m.'],
   [['rollback', '--to', 'first'], 'It must be the number of a generation, or 0.'],
+  [['status', '--json', '--json-lines'], "error: option '--json' cannot be used with option '--json-lines'"],
+  [
+    ['plan', '--script', 'web0', '--json'],
+    "error: option '--script <host>' cannot be used with option '--json'",
+  ],
   [['exec', 'web0'], "error: missing required argument 'command'"],
 ]
 

@@ -3,34 +3,20 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { showFailure } from '../../../src/commands/cli/show-failure.ts'
-import type { Io } from '../../../src/commands/io/io.ts'
 import { InternalError } from '../../../src/model/errors.ts'
-import { createStop } from '../../../src/model/stop.ts'
-import { createStyle } from '../../../src/report/text/style.ts'
+import { createTextView } from '../../../src/report/views/text.ts'
 import { refused } from '../../report/sample-plan.ts'
+import { recordView } from '../../report/views/record-view.ts'
 import { converge } from '../recording-io.ts'
 import { makeCluster } from '../scratch.ts'
 
 function show(error: unknown): { readonly code: number; readonly stderr: string } {
-  let stderr = ''
-  const style = createStyle({ color: false })
-  const io: Io = {
-    stdout: { isTTY: false, style, write: () => assert.unreachable('failures belong to stderr') },
-    stderr: {
-      isTTY: false,
-      style,
-      write: (text) => {
-        stderr += text
-      },
-    },
-    env: {},
-    canAsk: false,
-    ask: async () => '',
-    askSecret: async () => '',
-    liveView: async () => undefined,
-    stoppable: (work) => work(createStop(() => 0).stop),
-  }
-  return { code: showFailure(error, io, { command: 'apply', json: false }), stderr }
+  let code = 0
+  const { stdout, stderr } = recordView(createTextView, (view) => {
+    code = showFailure(error, view)
+  })
+  assert.is(stdout, '', 'failures belong to stderr')
+  return { code, stderr }
 }
 
 test('names host, step, cause and remedy of a failure of the world, and exits with 1', () => {

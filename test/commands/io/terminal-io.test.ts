@@ -14,12 +14,18 @@ function terminal(options: { readonly isTTY: boolean; readonly env?: Readonly<Re
   const io = createTerminalIo({
     ...streams,
     env: options.env ?? {},
+    later: atOnce,
     onSignal(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
   })
   return { ...streams, io, listeners }
+}
+
+function atOnce(work: () => void): () => void {
+  work()
+  return () => {}
 }
 
 function shown(stream: PassThrough): string {
@@ -74,24 +80,37 @@ test('takes signals for a wish to stop while something runs that can be stopped'
   assert.is(listeners.size, 1, 'no further signal overtakes the end')
 })
 
-test('knows whether somebody can answer, and where colours are wanted', async () => {
+test('knows whether somebody can answer, and where colours are wanted', () => {
   const there = terminal({ isTTY: true }).io
   assert.ok(there.canAsk)
   assert.is(there.stdout.style.added('x'), '\x1b[32mx\x1b[39m')
   const piped = terminal({ isTTY: false }).io
   assert.not(piped.canAsk)
   assert.is(piped.stdout.style.added('x'), 'x')
-  assert.is(await piped.liveView(), undefined)
+  assert.is(piped.live, undefined)
   assert.is(terminal({ isTTY: true, env: { NO_COLOR: '1' } }).io.stderr.style.error('x'), 'x')
 })
 
-test('draws a live view on a terminal and takes it away', async () => {
-  const { io, stderr } = terminal({ isTTY: true })
-  const view = await io.liveView()
-  assert.is(view?.columns, 40)
-  view?.draw('working')
-  assert.match(shown(stderr), 'working')
-  view?.clear()
+test('has live lines on a terminal, and takes them away for whatever else is printed there', async () => {
+  const { io, stdin, stdout, stderr } = terminal({ isTTY: true })
+  assert.is(io.live?.columns, 40)
+  const draw = () => {
+    io.live?.draw(() => 'working')
+    assert.match(shown(stderr), 'working')
+  }
+  const erased = '\x1b[1A\x1b[0J'
+  draw()
+  io.stdout.write('a result\n')
+  assert.is(shown(stderr), erased)
+  assert.is(shown(stdout), 'a result\n')
+  draw()
+  io.stderr.write('a warning\n')
+  assert.is(shown(stderr), `${erased}a warning\n`)
+  draw()
+  const answer = io.ask('Really? ', new AbortController().signal)
+  assert.ok(shown(stderr).startsWith(erased))
+  stdin.write('yes\r')
+  assert.is(await answer, 'yes')
 })
 
 test.run()

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../../src/dsl.ts'
 import type { Progress } from '../../../src/model/report.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { planDocument } from '../../../src/report/json/json.ts'
+import { planDocument } from '../../../src/report/json/plan.ts'
 import { changesOf, type Fleet, startFleet, words } from '../fleet.ts'
 
 const test = suite<{ fleet: Fleet }>('what a host remembers')
@@ -79,8 +79,7 @@ test('what was sensitive is not shown either when the spec calls it so no more',
   const later = await fleet.converge([file({ path: '/etc/token', content: 'other\n' })])
   assert.equal(changesOf(later.plan, 'a')[0]?.diff, {
     path: '/etc/token',
-    before: 'public\n',
-    after: 'other\n',
+    shown: { before: 'public\n', after: 'other\n' },
   })
 })
 
@@ -228,7 +227,7 @@ test('goes back to the generation before, with its notifications, and is held th
   const held = await fleet.converge(wanted)
   assert.equal(changesOf(held.plan, 'a'), [])
   const [host] = held.plan.hosts
-  assert.match(host?.status === 'planned' ? (host.held ?? '') : '', / since /)
+  assert.match(host?.status === 'held' ? host.held : '', / since /)
 
   const released = fleet.session(wanted)
   const plan = await released.plan({ prune: true, release: true })
@@ -273,10 +272,10 @@ test('shows what a rollback changes in a file, and which generation it takes bac
   const version = (number: number) => [file({ path, content: `${number}\n` })]
   for (const number of [1, 2, 3]) await fleet.converge(version(number))
   assert.equal(await told(fleet, version(3)), [
-    ['as it was before generation 3', undefined, { path, before: '3\n', after: '2\n' }],
+    ['as it was before generation 3', undefined, { path, shown: { before: '3\n', after: '2\n' } }],
   ])
   assert.equal(await told(fleet, version(3), 1), [
-    ['as it was before generation 2', undefined, { path, before: '3\n', after: '1\n' }],
+    ['as it was before generation 2', undefined, { path, shown: { before: '3\n', after: '1\n' } }],
   ])
 })
 
@@ -292,9 +291,9 @@ test('says that a rollback overwrites a hand edit', async ({ fleet }) => {
   appendFileSync(fleet.path('a', '/etc/y'), 'by hand\n')
   const reason = 'as it was before generation 2'
   assert.equal(await told(fleet, files('two\n')), [
-    [reason, undefined, { path: '/etc/z', before: 'two\n', after: 'one\n' }],
-    [reason, 'host changed', { path: '/etc/y', before: 'two\nby hand\n', after: 'one\n' }],
-    [reason, undefined, { path: '/etc/x', before: 'two\n', after: 'one\n' }],
+    [reason, undefined, { path: '/etc/z', shown: { before: 'two\n', after: 'one\n' } }],
+    [reason, 'host changed', { path: '/etc/y', shown: { before: 'two\nby hand\n', after: 'one\n' } }],
+    [reason, undefined, { path: '/etc/x', shown: { before: 'two\n', after: 'one\n' } }],
   ])
 })
 
@@ -303,9 +302,11 @@ test('says that a rollback overwrites what somebody made where a file was pruned
   await fleet.converge([file({ path, content: 'x\n' }), file({ path: '/etc/y', content: 'y\n' })])
   await fleet.converge([file({ path: '/etc/y', content: 'y\n' })])
   const reason = 'as it was before generation 2'
-  assert.equal(await told(fleet, []), [[reason, undefined, { path, after: 'x\n' }]])
+  assert.equal(await told(fleet, []), [[reason, undefined, { path, shown: { after: 'x\n' } }]])
   writeFileSync(fleet.path('a', path), 'by hand\n')
-  assert.equal(await told(fleet, []), [[reason, 'host changed', { path, before: 'by hand\n', after: 'x\n' }]])
+  assert.equal(await told(fleet, []), [
+    [reason, 'host changed', { path, shown: { before: 'by hand\n', after: 'x\n' } }],
+  ])
 })
 
 test('shows nothing of a sensitive file that a rollback puts back, and does not ask for it', async ({

@@ -8,7 +8,7 @@ import { builtins, kinds } from '../load-text.ts'
 test('schemas/cluster.schema.json is what the source says', () => {
   const file = new URL('../../../schemas/cluster.schema.json', import.meta.url)
   const expected = `${JSON.stringify(clusterSchema({ recipes: {}, kinds: {} }), null, 2)}\n`
-  assert.is(readFileSync(file, 'utf8'), expected, 'write it anew: node --import tsx schemas/write.mjs')
+  assert.is(readFileSync(file, 'utf8'), expected, 'write it anew: npm run schemas')
 })
 
 const schema = clusterSchema({ recipes: builtins, kinds })

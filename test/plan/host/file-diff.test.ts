@@ -25,20 +25,25 @@ const old = fileFact('old\n', 'wanted')
 const remove: Operation = { op: 'remove', path, recursive: false }
 
 for (const [sentence, operation, live, expected] of [
-  ['both texts', write(), old, { path, before: 'old\n', after: 'new\n' }],
-  ['only the new text where nothing is', write(), absent, { path, after: 'new\n' }],
+  ['both texts', write(), old, { path, shown: { before: 'old\n', after: 'new\n' } }],
+  ['only the new text where nothing is', write(), absent, { path, shown: { after: 'new\n' } }],
   [
     'only the new text in place of a link',
     write(),
     { type: 'link', target: 'x', mode: '0777', ...byRoot },
-    { path, after: 'new\n' },
+    { path, shown: { after: 'new\n' } },
   ],
-  ['an empty text as text', write(textContent('')), fileFact('', 'wanted'), { path, before: '', after: '' }],
+  [
+    'an empty text as text',
+    write(textContent('')),
+    fileFact('', 'wanted'),
+    { path, shown: { before: '', after: '' } },
+  ],
   [
     'text that travels as base64',
     write(base64Content('bmV3Cg==')),
     old,
-    { path, before: 'old\n', after: 'new\n' },
+    { path, shown: { before: 'old\n', after: 'new\n' } },
   ],
   ['nothing of what is sensitive', write(textContent('new'), true), old, { path, omitted: 'sensitive' }],
   ['no binary content', write(base64Content(binary)), old, { path, omitted: 'binary' }],
@@ -52,7 +57,7 @@ for (const [sentence, operation, live, expected] of [
     { path, omitted: 'too large' },
   ],
   ['nothing where the content stays', write(), fileFact('new\n', textContent('new\n').sha256), undefined],
-  ['the text that goes', remove, old, { path, before: 'old\n', after: '' }],
+  ['the text that goes', remove, old, { path, shown: { before: 'old\n', after: '' } }],
   ['nothing where a directory goes', remove, { type: 'directory', mode: '0755', ...byRoot }, undefined],
   ['nothing for a mode', { op: 'attributes', path, ...owned }, old, undefined],
 ] as const satisfies readonly (readonly [string, Operation, PathFact, unknown])[]) {
@@ -64,8 +69,8 @@ const restore: Operation = { op: 'restore', path, kept: 'generations/1/0', sha25
 const kept = fileFact('kept\n', 'wanted')
 
 for (const [sentence, live, from, expected, operation] of [
-  ['both texts', old, kept, { path, before: 'old\n', after: 'kept\n' }],
-  ['only the text that comes back where nothing is', absent, kept, { path, after: 'kept\n' }],
+  ['both texts', old, kept, { path, shown: { before: 'old\n', after: 'kept\n' } }],
+  ['only the text that comes back where nothing is', absent, kept, { path, shown: { after: 'kept\n' } }],
   ['nothing where only the owner comes back', fileFact('kept\n', 'wanted'), kept, undefined],
   ['nothing where the kept content was not asked for', old, undefined, undefined],
   ['no text that is too large', old, fileFact('kept\n'), { path, omitted: 'too large' }],

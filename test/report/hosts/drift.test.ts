@@ -2,20 +2,20 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { driftOf } from '../../../src/report/hosts/drift.ts'
 import { renderDrift } from '../../../src/report/hosts/render-drift.ts'
-import { driftDocument } from '../../../src/report/json/json-hosts.ts'
+import { driftDocument } from '../../../src/report/json/drift.ts'
 import { createStyle } from '../../../src/report/text/style.ts'
 import { assertValid } from '../assert-valid.ts'
 import { facts, fileChange, plan, planned, refused, restartChange } from '../sample-plan.ts'
 
-const edited = { path: '/etc/x', before: 'mine\n', after: 'ours\n' }
+const edited = { before: 'mine\n', after: 'ours\n' }
 const applied = {
   ...facts,
   state: { manifest: [], manifestLines: 0, others: [], generation: 1, members: [] },
 }
 const changes = [
-  { ...fileChange(edited), cause: 'host changed' },
-  { ...fileChange({ path: '/etc/y', after: 'y\n' }), cause: 'spec changed' },
-  { ...fileChange({ path: '/etc/z', after: 'z\n' }), cause: 'spec and host changed' },
+  { ...fileChange('/etc/x', edited), cause: 'host changed' },
+  { ...fileChange('/etc/y', { after: 'y\n' }), cause: 'spec changed' },
+  { ...fileChange('/etc/z', { after: 'z\n' }), cause: 'spec and host changed' },
   restartChange,
 ] as const
 const drift = driftOf(

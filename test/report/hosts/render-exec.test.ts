@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Answer, renderAnswers } from '../../../src/report/hosts/render-exec.ts'
-import { execDocument } from '../../../src/report/json/json-hosts.ts'
+import { execDocument } from '../../../src/report/json/exec.ts'
 import { createStyle } from '../../../src/report/text/style.ts'
 import { assertValid } from '../assert-valid.ts'
 import { refused } from '../sample-plan.ts'

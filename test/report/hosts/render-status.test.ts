@@ -4,7 +4,7 @@ import { ConvergeError } from '../../../src/model/errors.ts'
 import type { Facts, UnitFact } from '../../../src/model/facts.ts'
 import { hostStatus } from '../../../src/report/hosts/host-status.ts'
 import { renderStatus } from '../../../src/report/hosts/render-status.ts'
-import { statusDocument } from '../../../src/report/json/json-hosts.ts'
+import { statusDocument } from '../../../src/report/json/status.ts'
 import { createStyle } from '../../../src/report/text/style.ts'
 import { assertValid } from '../assert-valid.ts'
 import { diskFull, facts, fileChange, planned, refused } from '../sample-plan.ts'
@@ -20,7 +20,7 @@ const busy: Facts = {
   pending: [{ resource: 'unit[app.service]', action: 'restart' }],
   state: { manifest: [], manifestLines: 0, others: [], generation: 7, members: [] },
 }
-const drifted = { ...fileChange({ path: '/etc/x', after: 'x' }), cause: 'host changed' } as const
+const drifted = { ...fileChange('/etc/x', { after: 'x' }), cause: 'host changed' } as const
 const failure = (code: 'locked' | 'platform-mismatch', message: string) =>
   new ConvergeError(code, message, { host: 'x', step: 'inspect', remedy: 'wait' })
 

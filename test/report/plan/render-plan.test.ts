@@ -19,10 +19,11 @@ function render(of: Plan, verbose = false): string {
   return renderPlan({ plan: of, style: createStyle({ color: false }), verbose })
 }
 
-const heartbeat = { path: '/etc/etcd/etcd.env', before: 'A=1\nH=100\n', after: 'A=1\nH=250\n' }
+const envFile = '/etc/etcd/etcd.env'
+const heartbeat = { before: 'A=1\nH=100\n', after: 'A=1\nH=250\n' }
 
 test('shows the same changes on many hosts once, and counts unchanged hosts', () => {
-  const changes = [fileChange(heartbeat), restartChange]
+  const changes = [fileChange(envFile, heartbeat), restartChange]
   const hosts = [planned('infra0', changes), planned('infra1', []), planned('infra2', changes)]
   assert.is(
     render(plan(hosts)),
@@ -43,8 +44,8 @@ test('shows the same changes on many hosts once, and counts unchanged hosts', ()
 
 test('shows a hunk that differing hosts share once, with all of them named', () => {
   const hosts = [
-    planned('infra0', [fileChange(heartbeat)]),
-    planned('infra1', [fileChange(heartbeat), restartChange]),
+    planned('infra0', [fileChange(envFile, heartbeat)]),
+    planned('infra1', [fileChange(envFile, heartbeat), restartChange]),
   ]
   assert.is(
     render(plan(hosts)),
@@ -70,8 +71,8 @@ infra1
 
 test('shows hosts with the same steps together, and only what differs for each', () => {
   const own = (host: string) =>
-    fileChange({ path: '/etc/app.conf', before: 'host = ?\n', after: `host = ${host}\n` })
-  const motd = fileChange({ path: '/etc/motd', after: 'hi\n' })
+    fileChange('/etc/app.conf', { before: 'host = ?\n', after: `host = ${host}\n` })
+  const motd = fileChange('/etc/motd', { after: 'hi\n' })
   const hosts = ['web8', 'web9', 'web10'].map((host) => planned(host, [own(host), motd]))
   assert.is(
     render(plan(hosts)),
@@ -170,23 +171,17 @@ test('names unchanged hosts when verbose', () => {
 })
 
 test('shows held hosts and counts them apart from unchanged ones', () => {
-  const held: HostPlan = {
-    host: 'infra1',
-    status: 'planned',
-    changes: [],
-    facts,
-    held: 'ann since today',
-    disrupts: [],
-    notes: ['held after a rollback'],
-  }
+  const held: HostPlan = { host: 'infra1', status: 'held', held: 'ann since today', facts }
   assert.is(
     render(plan([planned('infra0', []), held])),
-    'infra1 held\n  note: held after a rollback\n\n2 hosts: 1 unchanged, 1 held\n',
+    'infra1 held\n' +
+      '  note: held after a rollback by ann since today: skipped until its spec changes, or with --release\n\n' +
+      '2 hosts: 1 unchanged, 1 held\n',
   )
 })
 
 test('says who caused a difference', () => {
-  const both = { ...fileChange(heartbeat), cause: 'spec and host changed' } as const
+  const both = { ...fileChange(envFile, heartbeat), cause: 'spec and host changed' } as const
   assert.match(
     render(plan([planned('infra0', [both])])),
     '    file[/etc/etcd/etcd.env]: content will change (spec and host changed)\n',
@@ -194,7 +189,7 @@ test('says who caused a difference', () => {
 })
 
 test('lets no control character of a host or a file through', () => {
-  const hostile = fileChange({ path: '/etc/\x1b]0;x\x07', before: 'a\x1b[2J\n', after: 'b\u202e\n' })
+  const hostile = fileChange('/etc/\x1b]0;x\x07', { before: 'a\x1b[2J\n', after: 'b\u202e\n' })
   const text = render(plan([planned('infra0', [{ ...hostile, reason: 'r\x1b[0m' }], ['n\r\x1b[A'])]))
   assert.not(/[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/.test(text))
 })

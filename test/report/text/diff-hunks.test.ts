@@ -1,15 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { given } from '../../../src/model/given.ts'
 import type { Operation } from '../../../src/model/operation.ts'
 import { diffHunks, diffOfChange, unifiedDiff } from '../../../src/report/text/diff-hunks.ts'
 import { change, write } from '../sample-plan.ts'
 
 function unified(before: string | undefined, after: string | undefined): string {
-  const shown = diffHunks({
-    path: '/f',
-    ...(before === undefined ? {} : { before }),
-    ...(after === undefined ? {} : { after }),
-  })
+  const shown = diffHunks({ path: '/f', shown: given({ before, after }) })
   return 'hunks' in shown ? unifiedDiff(shown.hunks) : shown.omitted
 }
 
@@ -44,7 +41,7 @@ test('never shows what is sensitive, even when the plan carries it', () => {
     { op: 'remove', path: '/f', recursive: false, sensitive: true },
     { op: 'restore', path: '/f', kept: 'kept/f', sha256: '', mode, owner, group, sensitive: true },
   ] satisfies readonly Operation[]) {
-    const sensitive = change(operation, { diff: { path: '/f', before: 'a', after: 'secret' } })
+    const sensitive = change(operation, { diff: { path: '/f', shown: { before: 'a', after: 'secret' } } })
     assert.equal(diffOfChange(sensitive), { path: '/f', omitted: 'sensitive' })
   }
 })

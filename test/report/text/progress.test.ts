@@ -37,6 +37,19 @@ test('shows counts and what the busy hosts do', () => {
   assert.is(view(8), 'applying: 1 of 3 hosts done, wave 1 of 2\n  infra1: restart etcd.service')
 })
 
+test('counts only hosts that have a turn in the phase', () => {
+  const unchanged: Progress = {
+    event: 'host-done',
+    host: 'infra9',
+    report: { host: 'infra9', status: 'unchanged' },
+  }
+  const state = [...events.slice(0, 1), unchanged].reduce(advanceProgress, initialProgress)
+  assert.is(
+    renderProgress(state, { style: createStyle({ color: false }), columns: 80 }),
+    'applying: 0 of 3 hosts done',
+  )
+})
+
 test('cuts lines to the width of the terminal', () => {
   assert.is(view(5, 24).split('\n')[1], '  infra0: write /etc...')
 })

@@ -1,0 +1,58 @@
+import { clearScreenDown, moveCursor } from 'node:readline'
+import type { LiveLines } from '../../report/views/view.ts'
+
+export interface TerminalStream extends NodeJS.WritableStream {
+  readonly columns?: number
+  readonly rows?: number
+}
+
+const drawEveryMs = 60
+// A line that is wider than the terminal must not take two rows: what is drawn could not be erased then.
+const [wrapOff, wrapOn] = ['\x1b[?7l', '\x1b[?7h']
+
+/** Runs its work after a while, and returns how to call it off. */
+export type Later = (work: () => void) => () => void
+
+/** Lines at the cursor of a terminal. */
+export function createLiveLines(stream: TerminalStream, later: Later = afterAWhile): LiveLines {
+  let rows = 0
+  let due: (() => string) | undefined
+  let callOff = () => {}
+  const erase = () => {
+    if (rows === 0) return
+    moveCursor(stream, 0, -rows)
+    clearScreenDown(stream)
+    rows = 0
+  }
+  const draw = () => {
+    const lines =
+      due?.()
+        .split('\n')
+        .slice(0, (stream.rows || 24) - 1) ?? []
+    due = undefined
+    erase()
+    stream.write(`${wrapOff}${lines.map((line) => `${line}\n`).join('')}${wrapOn}`)
+    rows = lines.length
+  }
+  return {
+    get columns() {
+      return stream.columns || 80
+    },
+    draw(render) {
+      const isDue = due !== undefined
+      due = render
+      if (!isDue) callOff = later(draw)
+    },
+    erase() {
+      callOff()
+      due = undefined
+      erase()
+    },
+  }
+}
+
+/** A thousand hosts send more events than a terminal can draw. The timer must not keep the process alive. */
+function afterAWhile(work: () => void): () => void {
+  const timer = setTimeout(work, drawEveryMs).unref()
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import { type Format, formats } from '../../report/views/index.ts'
+import type { View } from '../../report/views/view.ts'
+import type { Io } from './io.ts'
+
+/** How a command shows things; text unless another format is chosen. */
+export interface ViewOptions {
+  readonly format?: Format
+  readonly verbose?: boolean
+}
+
+/** The view of a command in the format that the options choose. */
+export async function openView(command: string, options: ViewOptions, io: Io): Promise<View> {
+  const { format = 'text', verbose = false } = options
+  const { stdout, stderr, live } = io
+  const createView = await formats[format].load()
+  return createView({ command, stdout, stderr, live, verbose, readSources })
+}
+
+function readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string> {
+  const files = new Set(diagnostics.flatMap((diagnostic) => diagnostic.position?.file ?? []))
+  const sources = new Map<string, string>()
+  for (const file of files) {
+    try {
+      sources.set(file, readFileSync(file, 'utf8'))
+    } catch (error) {
+      // The frame only helps; a position such as the command line has no file.
+      if (!(error instanceof Error && 'code' in error)) throw error
+    }
+  }
+  return sources
+}

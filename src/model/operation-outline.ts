@@ -1,0 +1,48 @@
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { Content, type Operation, operationSchemas } from './operation.ts'
+import { closed, type Data } from './schema.ts'
+
+const { write, run, ...others } = operationSchemas
+const { environment: _, ...withoutEnvironment } = run.properties
+
+/** Operations with what identifies their contents in place of these, and without environments, which may hold secrets. */
+export const outlineSchemas = {
+  ...others,
+  write: reshaped(write, {
+    ...write.properties,
+    content: closed('What identifies the content.', {
+      sha256: Content.properties.sha256,
+      sizeBytes: Content.properties.sizeBytes,
+    }),
+  }),
+  run: reshaped(run, withoutEnvironment),
+}
+type Outlines = { [Op in keyof typeof outlineSchemas]: Static<(typeof outlineSchemas)[Op]> }
+
+export const OperationOutline = Type.Unsafe<Outlines[keyof Outlines]>(
+  Type.Union(Object.values(outlineSchemas), { description: 'One thing that is done to the host.' }),
+)
+export type OperationOutline = Data<typeof OperationOutline>
+
+export function outlineOf(operation: Operation): OperationOutline {
+  switch (operation.op) {
+    case 'write': {
+      const { sha256, sizeBytes } = operation.content
+      return { ...operation, content: { sha256, sizeBytes } }
+    }
+    case 'run': {
+      const { environment: _, ...rest } = operation
+      return rest
+    }
+    default:
+      return operation
+  }
+}
+
+/** The schema with other properties, its description kept. */
+export function reshaped<Properties extends TProperties>(
+  schema: TObject,
+  properties: Properties,
+): TObject<Properties> {
+  return { ...schema, ...Type.Object(properties) }
+}

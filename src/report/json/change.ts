@@ -1,0 +1,127 @@
+import { type TSchema, Type } from 'typebox'
+import { CommandError, type ConvergeError, reachOf } from '../../model/errors.ts'
+import type { Facts } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
+import { type Change, changeFields, type FileDiff, Owed, Wave } from '../../model/plan.ts'
+import { Guard } from '../../model/resource.ts'
+import { closed, type Data, list, text } from '../../model/schema.ts'
+import { describeOperation } from '../plan/describe-operation.ts'
+import { diffHunks, diffOfChange, unifiedDiff } from '../text/diff-hunks.ts'
+import { causes } from '../text/render-error.ts'
+import { OperationObject, operationObject } from './operation.ts'
+import { hostName, reference } from './schema.ts'
+
+export const owed = shared('owed', Owed)
+
+const path = text('Absolute path on the host.')
+const Diff = Type.Union(
+  [
+    closed('A diff.', {
+      path,
+      unified: text('The hunks of a unified diff; empty when the text is the same.'),
+    }),
+    closed('No diff.', { path, omitted: text('Why no diff is shown, in words.') }),
+  ],
+  { description: 'How a file changes: `unified`, or `omitted`.' },
+)
+
+const { resource, reason, cause } = changeFields
+const ChangeSchema = closed('One operation, on behalf of which resource, and why.', {
+  resource,
+  words: text('The operation in words.'),
+  reason,
+  cause,
+  operation: shared('operation', OperationObject),
+  diff: Type.Optional(shared('diff', Diff)),
+  guard: Type.Optional(shared('guard', Guard)),
+  whenOwed: changeFields.whenOwed,
+  owes: list('Notifications that the change earns.', owed),
+  settles: list('Notifications that the change carries out.', owed),
+})
+export type ChangeObject = Data<typeof ChangeSchema>
+
+const ErrorSchema = closed('A failure of a host, of the network or of a command.', {
+  code: text('A stable word, such as `connect-failed`.'),
+  step: text('What was being done: `connect`, `inspect`, `upload`, `apply`.'),
+  message: text('What went wrong, one line.'),
+  remedy: Type.Optional(text('What can be done about it.')),
+  stderr: Type.Optional(text('What the failed command wrote to stderr, whole.')),
+  causes: list('Messages of the causes, nearest first.', text('One message.')),
+})
+
+const ReachSchema = Type.Enum(['unreachable', 'refused', 'failed'], {
+  description:
+    'How far converge got with a host, the same for every command. `unreachable`: there was no connection, or it was lost. `refused`: the host answered, but did not let converge in (authentication, sudo) or is not trusted (host key). `failed`: it let converge in, and something went wrong there.',
+})
+export const reach = shared('reach', ReachSchema)
+
+export const error = shared('error', ErrorSchema)
+
+const FailedHost = closed('A host with which something went wrong.', {
+  host: hostName,
+  status: reach,
+  error,
+})
+export const failedHost = shared('failedHost', FailedHost)
+
+const Waves = list('Which hosts are applied together, in order.', Wave)
+
+/** What several documents share, below `$defs` of change.schema.json. */
+export const sharedSchemas = {
+  operation: OperationObject,
+  owed: Owed,
+  guard: Guard,
+  diff: Diff,
+  change: ChangeSchema,
+  error: ErrorSchema,
+  waves: Waves,
+  reach: ReachSchema,
+  failedHost: FailedHost,
+}
+
+export const change = shared('change', ChangeSchema)
+export const waves = shared('waves', Waves)
+
+/** Without any content but the diff. */
+export function changeObject(planned: Change, facts?: Facts): ChangeObject {
+  const diff = diffOfChange(planned)
+  return { ...changeInBrief(planned, facts), ...given({ diff: diff && diffObject(diff) }) }
+}
+
+/** Without any content at all. */
+export function changeInBrief(planned: Change, facts?: Facts): ChangeObject {
+  return {
+    resource: planned.resource,
+    words: describeOperation(planned.operation, facts),
+    reason: planned.reason,
+    operation: operationObject(planned.operation),
+    ...given({ cause: planned.cause, guard: planned.guard, whenOwed: planned.whenOwed }),
+    owes: planned.owes,
+    settles: planned.settles,
+  }
+}
+
+function diffObject(diff: FileDiff): Data<typeof Diff> {
+  const shown = diffHunks(diff)
+  if ('omitted' in shown) return { path: diff.path, omitted: shown.omitted }
+  return { path: diff.path, unified: unifiedDiff(shown.hunks) }
+}
+
+export function failedHostObject(host: string, failure: ConvergeError): Data<typeof FailedHost> {
+  return { host, status: reachOf(failure), error: errorObject(failure) }
+}
+
+export function errorObject(failure: ConvergeError): Data<typeof ErrorSchema> {
+  const { code, step, message, remedy } = failure
+  return {
+    code,
+    step,
+    message,
+    ...given({ remedy, stderr: failure instanceof CommandError ? failure.stderr : undefined }),
+    causes: causes(failure),
+  }
+}
+
+function shared<Schema extends TSchema>(name: string, schema: Schema) {
+  return reference(`change.schema.json#/$defs/${name}`, schema)
+}

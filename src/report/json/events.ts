@@ -1,0 +1,109 @@
+import { type TProperties, type TSchema, Type } from 'typebox'
+import type { Progress } from '../../model/report.ts'
+import { closed, type Data, list, text } from '../../model/schema.ts'
+import { change, changeInBrief, error } from './change.ts'
+import { DiagnosticsDocument } from './diagnostics.ts'
+import { DriftDocument } from './drift.ts'
+import { ExecDocument } from './exec.ts'
+import { HistoryDocument } from './history.ts'
+import { PlanDocument } from './plan.ts'
+import { hostReport, hostReportObject, ReportDocument } from './report.ts'
+import { count, hostName, reference } from './schema.ts'
+import { StatusDocument } from './status.ts'
+
+const hosts = list('Names of hosts.', hostName)
+
+/** What happens while a command works. */
+const ProgressLine = Type.Union([
+  line('phase', 'A phase of the command begins.', {
+    phase: Type.Enum(['inspect', 'apply', 'verify', 'ask'], {
+      description:
+        '`inspect`: read what the hosts are like. `apply`: change them. `verify`: inspect what was changed. `ask`: anything else.',
+    }),
+    hosts,
+  }),
+  line('wave', 'A wave of an apply begins.', {
+    wave: count('Number of the wave, from 1.'),
+    of: count('How many waves there are.'),
+    hosts,
+  }),
+  line('connecting', 'A connection to a host is made.', { host: hostName }),
+  line('inspected', 'A host has said what it is like.', { host: hostName }),
+  line('answered', 'A host has answered in the phase `ask`, or will not.', { host: hostName }),
+  line('uploading', 'Contents are sent to a host.', {
+    host: hostName,
+    files: count('How many files.'),
+    sizeBytes: count('Their length together, in bytes.'),
+  }),
+  line('change-started', 'A host begins with a change. The diff is in the plan.', { host: hostName, change }),
+  line('change-done', 'A host is done with a change. The diff is in the plan.', {
+    host: hostName,
+    change,
+    outcome: Type.Enum(['applied', 'skipped'], {
+      description: '`skipped`: its guard said no when its turn came.',
+    }),
+  }),
+  line('host-done', 'A host is done with the apply. The diffs are in the plan.', {
+    host: hostName,
+    report: hostReport,
+  }),
+])
+
+/** The document that the command would print with --json. */
+const ResultLine = Type.Union([
+  result('plan', PlanDocument, 'A plan: the result of a dry run, or what will be applied now.'),
+  result('report', ReportDocument, 'How an apply or a rollback came out.'),
+  result('diagnostics', DiagnosticsDocument, 'What is wrong with the spec or the command line.'),
+  result('drift', DriftDocument, 'What was changed on the hosts by hand.'),
+  result('status', StatusDocument, 'How each host is.'),
+  result('history', HistoryDocument, 'The applies that each host remembers.'),
+  result('exec', ExecDocument, 'What a command said on each host.'),
+])
+export type ResultLine = Data<typeof ResultLine>
+
+const FailureLine = Type.Union([
+  line('failure', 'A host ended the command.', { command: text('The command.'), host: hostName, error }),
+  line('failure', 'This machine, or a bug in converge, ended the command.', {
+    command: text('The command.'),
+    message: text('What went wrong.'),
+  }),
+])
+
+export const EventLine = Type.Union([...ProgressLine.anyOf, ...ResultLine.anyOf, ...FailureLine.anyOf], {
+  title: 'Event',
+  description:
+    'Each line that is printed with --json-lines: what happens, as it happens; the results of the command, or what ended it, come last.',
+})
+export type EventLine = Data<typeof ProgressLine> | ResultLine | Data<typeof FailureLine>
+
+/** A progress event without the contents of its changes. */
+export function progressLine(event: Progress): Data<typeof ProgressLine> {
+  switch (event.event) {
+    case 'change-started':
+    case 'change-done':
+      return { ...event, change: changeInBrief(event.change) }
+    case 'host-done':
+      return { ...event, report: hostReportObject(event.report, changeInBrief) }
+    default:
+      return event
+  }
+}
+
+function line<Event extends string, Properties extends TProperties>(
+  event: Event,
+  description: string,
+  properties: Properties,
+) {
+  return closed(description, {
+    event: Type.Literal(event, { description: 'What the line is about.' }),
+    ...properties,
+  })
+}
+
+function result<Event extends string, Schema extends TSchema>(
+  event: Event,
+  schema: Schema,
+  description: string,
+) {
+  return line(event, description, { document: reference(`${event}.schema.json`, schema) })
+}

@@ -1,0 +1,41 @@
+import { SealedPlan } from '../../model/sealed-plan.ts'
+import { sharedSchemas } from './change.ts'
+import { DiagnosticsDocument } from './diagnostics.ts'
+import { DriftDocument } from './drift.ts'
+import { EventLine } from './events.ts'
+import { ExecDocument } from './exec.ts'
+import { HistoryDocument } from './history.ts'
+import { jsonText } from './json-text.ts'
+import { PlanDocument } from './plan.ts'
+import { ReportDocument } from './report.ts'
+import { StatusDocument } from './status.ts'
+
+/** The schemas of everything that converge prints or seals as JSON, by the name of their file in schemas/. */
+export const documentSchemas = {
+  change: {
+    title: "Parts of converge's JSON output",
+    description: 'What the documents share.',
+    $defs: sharedSchemas,
+  },
+  plan: PlanDocument,
+  report: ReportDocument,
+  diagnostics: DiagnosticsDocument,
+  history: HistoryDocument,
+  drift: DriftDocument,
+  status: StatusDocument,
+  exec: ExecDocument,
+  events: EventLine,
+  'sealed-plan': SealedPlan,
+}
+
+/** A schema as the text of its file. */
+export function schemaText(name: string, schema: object): string {
+  const head = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: `${name}.schema.json`,
+    // In their place here; the schema has them last.
+    title: '',
+    description: '',
+  }
+  return jsonText({ ...head, ...schema })
+}

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox'
+import type { Operation } from '../../model/operation.ts'
+import { outlineOf, outlineSchemas, reshaped } from '../../model/operation-outline.ts'
+import type { Data } from '../../model/schema.ts'
+
+const { write, restore, ...others } = outlineSchemas
+
+/** Of a sensitive content not even what identifies it: a short one could be guessed. */
+const shown = {
+  ...others,
+  write: reshaped(write, { ...write.properties, content: Type.Optional(write.properties.content) }),
+  restore: reshaped(restore, { ...restore.properties, sha256: Type.Optional(restore.properties.sha256) }),
+}
+type Shown = { [Op in keyof typeof shown]: Static<(typeof shown)[Op]> }
+
+/** An operation as documents show it. */
+export const OperationObject = Type.Unsafe<Shown[keyof Shown]>(
+  Type.Union(
+    Object.values(shown).map((schema) => ({ ...schema, additionalProperties: false })),
+    {
+      description:
+        'One thing that is done to a host. What identifies a content is absent if the content is sensitive.',
+    },
+  ),
+)
+export type OperationObject = Data<typeof OperationObject>
+
+export function operationObject(operation: Operation): OperationObject {
+  const outline = outlineOf(operation)
+  if (!('sensitive' in outline) || outline.sensitive !== true) return outline
+  switch (outline.op) {
+    case 'write': {
+      const { content: _, ...rest } = outline
+      return rest
+    }
+    case 'restore': {
+      const { sha256: _, ...rest } = outline
+      return rest
+    }
+    default:
+      return outline
+  }
+}

@@ -1,0 +1,75 @@
+import { Type } from 'typebox'
+import type { HostPlan, Plan } from '../../model/plan.ts'
+import { closed, type Data, list, text } from '../../model/schema.ts'
+import { assertNever } from '../../model/value.ts'
+import { PlanSummary, summarisePlan } from '../plan/summarise-plan.ts'
+import { change, changeObject, failedHost, failedHostObject, waves } from './change.ts'
+import { command, document, formatVersion, hostName } from './schema.ts'
+
+const HostPlanSchema = Type.Union([
+  closed('A host that answered.', {
+    host: hostName,
+    status: Type.Literal('planned', { description: 'The host answered.' }),
+    changes: list('In the order in which they are applied; empty when the host is as it should be.', change),
+    disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
+    notes: list('Things to know that change nothing.', text('One note.')),
+  }),
+  closed('A host that a rollback holds.', {
+    host: hostName,
+    status: Type.Literal('held', { description: 'Left alone until its spec changes.' }),
+    held: text('Who holds it, and since when.'),
+  }),
+  failedHost,
+])
+
+export const PlanDocument = document(
+  'Plan',
+  'Printed by `converge plan --json`, `converge --dry-run --json` and `converge rollback --dry-run --json`.',
+  {
+    command: command('plan', 'apply', 'rollback'),
+    cluster: text('Name of the cluster.'),
+    hosts: list('The hosts in the order of the spec.', HostPlanSchema),
+    waves,
+    departed: list(
+      'Hosts that the cluster had and that were removed from the spec; `converge retire` cleans them up.',
+      hostName,
+    ),
+    consents: list('What the plan removes that needs more than --yes: --allow-prune.', text('One sentence.')),
+    summary: PlanSummary,
+  },
+)
+export type PlanDocument = Data<typeof PlanDocument>
+export type PlanCommand = PlanDocument['command']
+
+/** Holds no content of sensitive files, not even its checksum. */
+export function planDocument(plan: Plan, by: PlanCommand): PlanDocument {
+  return {
+    formatVersion,
+    command: by,
+    cluster: plan.cluster,
+    hosts: plan.hosts.map(hostPlan),
+    waves: plan.waves,
+    departed: plan.departed.map(({ name }) => name),
+    consents: plan.consents,
+    summary: summarisePlan(plan),
+  }
+}
+
+function hostPlan(host: HostPlan): PlanDocument['hosts'][number] {
+  switch (host.status) {
+    case 'planned':
+      return {
+        host: host.host,
+        status: host.status,
+        changes: host.changes.map((planned) => changeObject(planned, host.facts)),
+        disrupts: host.disrupts.map((disruption) => disruption.group),
+        notes: host.notes,
+      }
+    case 'held':
+      return { host: host.host, status: host.status, held: host.held }
+    case 'failed':
+      return failedHostObject(host.host, host.error)
+    default:
+      return assertNever(host)
+  }
+}

@@ -1,0 +1,128 @@
+import { Type } from 'typebox'
+import { given } from '../../model/given.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { HostReport, Report } from '../../model/report.ts'
+import { closed, type Data, list, text } from '../../model/schema.ts'
+import { assertNever } from '../../model/value.ts'
+import { ReportSummary, summariseReport } from '../apply/summarise-report.ts'
+import { change, changeObject, error, errorObject, owed, reach, waves } from './change.ts'
+import { command, document, formatVersion, hostName, reference } from './schema.ts'
+
+const result = closed('One change.', {
+  outcome: Type.Enum(['applied', 'skipped'], {
+    description: '`skipped`: its guard said no when its turn came.',
+  }),
+  change,
+})
+const results = list('Changes that were carried out, in order.', result)
+
+const HostReportSchema = Type.Union([
+  closed('Nothing was to do.', {
+    host: hostName,
+    status: Type.Literal('unchanged', { description: 'The host was as it should be.' }),
+  }),
+  closed('A host that a rollback holds.', {
+    host: hostName,
+    status: Type.Literal('held', { description: 'Left alone until its spec changes.' }),
+    held: text('Who holds it, and since when.'),
+  }),
+  closed('All changes were applied.', {
+    host: hostName,
+    status: Type.Literal('changed', { description: 'All changes were applied, and a fresh inspect agrees.' }),
+    results,
+  }),
+  closed('Applied, but a fresh inspect still finds differences.', {
+    host: hostName,
+    status: Type.Literal('unsettled', { description: 'Applied, and it still differs.' }),
+    results,
+    remaining: list('What still differs.', change),
+  }),
+  closed('Something went wrong: before the apply, or at a change.', {
+    host: hostName,
+    status: reach,
+    error,
+    results,
+    failed: Type.Optional(change),
+    notReached: list('Changes that were not reached.', change),
+    pending: list('Notifications kept for the next run.', owed),
+  }),
+  closed('The user stopped converge while the apply of the host was running.', {
+    host: hostName,
+    status: Type.Literal('left-running', {
+      description: 'It is not known how the host came out; it finishes by itself.',
+    }),
+    results: list('Changes that were carried out as far as is known, in order.', result),
+    remedy: text('What shows how it came out.'),
+  }),
+  closed('The host never began.', {
+    host: hostName,
+    status: Type.Literal('not-started', {
+      description: 'An earlier wave failed, or the user stopped converge.',
+    }),
+    reason: text('Why it was not started.'),
+  }),
+])
+export type HostReportObject = Data<typeof HostReportSchema>
+
+export const hostReport = reference('report.schema.json#/$defs/host', HostReportSchema)
+
+export const ReportDocument = document(
+  'Report',
+  'Printed by `converge --yes --json` and `converge rollback --yes --json`: how an apply or a rollback came out.',
+  {
+    command: command('apply', 'rollback'),
+    cluster: text('Name of the cluster.'),
+    hosts: list('The hosts in the order of the spec.', hostReport),
+    waves,
+    summary: ReportSummary,
+  },
+  { host: HostReportSchema },
+)
+export type ReportDocument = Data<typeof ReportDocument>
+export type ApplyCommand = ReportDocument['command']
+
+export function reportDocument(report: Report, plan: Plan, by: ApplyCommand): ReportDocument {
+  return {
+    formatVersion,
+    command: by,
+    cluster: report.cluster,
+    hosts: report.hosts.map((host) => hostReportObject(host, changeObject)),
+    waves: plan.waves,
+    summary: summariseReport(report),
+  }
+}
+
+export function hostReportObject(report: HostReport, toObject: typeof changeObject): HostReportObject {
+  const { host } = report
+  const changes = (all: readonly Parameters<typeof changeObject>[0][]) => all.map((one) => toObject(one))
+  const results = 'results' in report ? report.results : []
+  const done = results.map(({ change: one, outcome }) => ({ outcome, change: toObject(one) }))
+  switch (report.status) {
+    case 'unchanged':
+      return { host, status: report.status }
+    case 'held':
+      return { host, status: report.status, held: report.held }
+    case 'changed':
+      return { host, status: report.status, results: done }
+    case 'unsettled':
+      return { host, status: report.status, results: done, remaining: changes(report.remaining) }
+    case 'unreachable':
+    case 'refused':
+    case 'failed':
+      return {
+        host,
+        status: report.status,
+        error: errorObject(report.error),
+        results: done,
+        ...given({ failed: report.failed && toObject(report.failed) }),
+        notReached: changes(report.notReached),
+        pending: report.pending,
+      }
+    case 'left-running':
+      return { host, status: report.status, results: done, remedy: report.remedy }
+    case 'not-started':
+      return { host, status: report.status, reason: report.reason }
+    default:
+      return assertNever(report)
+  }
+}

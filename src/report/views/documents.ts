@@ -1,0 +1,33 @@
+import { idleReport } from '../apply/idle-report.ts'
+import { diagnosticsDocument } from '../json/diagnostics.ts'
+import { driftDocument } from '../json/drift.ts'
+import type { ResultLine } from '../json/events.ts'
+import { execDocument } from '../json/exec.ts'
+import { historyDocument } from '../json/history.ts'
+import { planDocument } from '../json/plan.ts'
+import { reportDocument } from '../json/report.ts'
+import { statusDocument } from '../json/status.ts'
+import { onStderr } from './on-stderr.ts'
+import type { View, ViewContext } from './view.ts'
+
+/** A view that shows each result as a document, for programs. */
+export function createDocumentView(context: ViewContext, show: (result: ResultLine) => void): View {
+  const report: View['report'] = (shown, plan, command) =>
+    show({ event: 'report', document: reportDocument(shown, plan, command) })
+  return {
+    ...onStderr(context),
+    canAsk: false,
+    diagnostics: (diagnostics) =>
+      show({ event: 'diagnostics', document: diagnosticsDocument(diagnostics, context.command) }),
+    plan: (plan, command) => show({ event: 'plan', document: planDocument(plan, command) }),
+    proposal: () => {},
+    idle: (plan, command) => report(idleReport(plan), plan, command),
+    report,
+    drift: (drift) => show({ event: 'drift', document: driftDocument(drift) }),
+    status: (cluster, hosts) => show({ event: 'status', document: statusDocument(cluster, hosts) }),
+    history: (cluster, hosts) => show({ event: 'history', document: historyDocument(cluster, hosts) }),
+    answers: (cluster, commandLine, answers) =>
+      show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
+    remark: () => {},
+  }
+}

@@ -1,0 +1,49 @@
+import type { Progress } from '../../model/report.ts'
+import { renderDiagnostics } from '../text/code-frame.ts'
+import { escapeLine, escapeLines } from '../text/escape-control.ts'
+import { advanceProgress, initialProgress, progressLine, renderProgress } from '../text/progress.ts'
+import { renderError } from '../text/render-error.ts'
+import type { Failure, Output, View, ViewContext } from './view.ts'
+
+/** What every format prints to stderr, for the person who started the command. */
+export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warnings' | 'failure'> {
+  const { stderr, readSources } = context
+  return {
+    progress: showProgress(context),
+    warnings(diagnostics) {
+      if (diagnostics.length === 0) return
+      stderr.write(renderDiagnostics({ diagnostics, sources: readSources(diagnostics), style: stderr.style }))
+    },
+    failure: (failure) => stderr.write(renderFailure(failure, stderr)),
+  }
+}
+
+/** A few lines that are drawn again and again, or a line for each event if there is no terminal. */
+function showProgress({ stderr, live, verbose }: ViewContext): (event: Progress) => void {
+  if (live === undefined) {
+    return (event) => {
+      const line = progressLine(event, { verbose })
+      if (line !== undefined) stderr.write(`${line}\n`)
+    }
+  }
+  let state = initialProgress
+  return (event) => {
+    state = advanceProgress(state, event)
+    live.draw(() => renderProgress(state, { style: stderr.style, columns: live.columns }))
+  }
+}
+
+function renderFailure(failure: Failure, { style }: Output): string {
+  switch (failure.kind) {
+    case 'host': {
+      const [first = '', ...rest] = renderError(failure.error, style)
+      return [`${escapeLine(failure.error.host)}: ${first}`, ...rest, ''].join('\n')
+    }
+    case 'system':
+      return `${style.error('error:')} ${escapeLine(failure.message)}\n`
+    case 'interrupted':
+      return `${failure.message}\n`
+    case 'bug':
+      return `${style.error('This is a bug in converge; please report it.')}\n${escapeLines(failure.stack).join('\n')}\n`
+  }
+}
