@@ -1,10 +1,10 @@
-// Runs a suite with uvu, the folders of test/ side by side, and refuses a run in which no test ran: uvu itself exits 0
+// Runs a suite with uvu, in a few processes side by side, and refuses a run in which no test ran: uvu itself exits 0
 // when it found none. `npm test -- [pattern]` for the main suite, `npm run test:lab -- [pattern]` for the lab.
 // `npm run test:nightly` runs the suites that fuzz and enumerate, with the numbers of test/nightly.ts, and refuses a run
 // that tried less than those promise.
 // With --write, what the suites print about how much they try (test/figure.ts) is put into README.md.
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { writeSection } from '../bench/readme.ts'
@@ -15,7 +15,10 @@ const mode = words[0] === 'lab' || words[0] === 'nightly' ? words[0] : 'tests'
 const [lab, nightly] = [mode === 'lab', mode === 'nightly']
 const command = { lab: 'npm run test:lab', nightly: 'npm run test:nightly', tests: 'npm test' }[mode]
 const pattern = new RegExp(words[mode === 'tests' ? 0 : 1] ?? '.')
-const filesPerProcess = 5
+/** Folders whose tests start hosts or processes, the slowest first. */
+const slowFolders = ['engine', 'crash', 'hostile', 'commands', 'docs', 'shell', 'transports']
+/** A process takes seconds to load the libraries: tests of a few milliseconds share one. */
+const filesPerProcess = { slow: 5, quick: 25 }
 const started = performance.now()
 const ending = lab ? '.lab.ts' : '.test.ts'
 
@@ -25,14 +28,27 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files of a folder are one process; by
+// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files are one process; by
 // night each is long enough to be one by itself, in the order in which they are listed.
 const groups = lab
   ? [files]
   : nightly
     ? nightlySuites.filter(isChosen).map((file) => [file])
-    : groupByFolder(files)
-const queue = groups.filter((group) => group.length > 0).toSorted((a, b) => b.length - a.length)
+    : [
+        ...slowFolders.flatMap((folder) =>
+          inGroupsOf(
+            filesPerProcess.slow,
+            files.filter((file) => folderOf(file) === folder),
+          ),
+        ),
+        ...inGroupsOf(
+          filesPerProcess.quick,
+          files.filter((file) => !slowFolders.includes(folderOf(file))),
+        ),
+      ]
+const queue = groups.filter((group) => group.length > 0)
+const temporary = mode === 'tests' ? inMemory() : undefined
+process.once('exit', () => temporary !== undefined && rmSync(temporary, { recursive: true, force: true }))
 const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
 let broken = false
@@ -66,7 +82,9 @@ async function work(): Promise<void> {
     // The lab takes minutes and is shown as it goes.
     if (!lab) process.stdout.write(output)
     if (!lab)
-      console.log(`  ${folderOf(group[0])}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`)
+      console.log(
+        `  ${[...new Set(group.map(folderOf))].join(', ')}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`,
+      )
     if (code !== 0 || Number.isNaN(counts.total)) broken = true
     totals.total += counts.total || 0
     totals.passed += counts.passed || 0
@@ -84,7 +102,11 @@ function run(group: readonly string[]): Promise<{ code: number | null; output: s
   const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
   return new Promise((resolve) => {
-    const env = nightly ? { ...nightlyEnvironment, ...process.env } : process.env
+    const env = {
+      ...(nightly ? nightlyEnvironment : {}),
+      ...process.env,
+      ...(temporary === undefined ? {} : { TMPDIR: temporary }),
+    }
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -106,17 +128,20 @@ function isChosen(file: string): boolean {
   return files.includes(file.replaceAll('/', sep))
 }
 
-function folderOf(file = ''): string {
+function folderOf(file: string): string {
   return file.split(sep)[0] ?? ''
 }
 
-/** A few files of one folder each. */
-function groupByFolder(all: readonly string[]): readonly (readonly string[])[] {
-  const found = new Map<string, string[]>()
-  for (const file of all) found.set(folderOf(file), [...(found.get(folderOf(file)) ?? []), file])
-  return [...found.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / filesPerProcess) }, (_, index) =>
-      group.slice(index * filesPerProcess, (index + 1) * filesPerProcess),
-    ),
+/** Hosts of tests are folders that are synced all the time: a folder in memory for them, if there is room. */
+function inMemory(): string | undefined {
+  const memory = '/dev/shm'
+  if (!existsSync(memory)) return undefined
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize < 4e9 ? undefined : mkdtempSync(join(memory, 'converge-tests-'))
+}
+
+function inGroupsOf(size: number, all: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
   )
 }

@@ -1,7 +1,11 @@
+import { type After, after as machineTime } from './after.ts'
+
 /** What may end a piece of work from outside. */
 export interface Bounds {
   readonly timeoutMs: number
   readonly timedOut: () => unknown
+  /** The time that it is bound to; the machine's unless given. */
+  readonly after?: After
   /** Ends it with the signal's reason. */
   readonly signal: AbortSignal | undefined
   /** Another way in which it may fail. Gives what ends the listening. */
@@ -16,7 +20,7 @@ export interface Ending<T> {
 
 /** Work that ends once: by itself, or at one of its bounds. It does not begin if one of them is reached already. */
 export function bounded<T>(bounds: Bounds, work: (ending: Ending<T>) => void): Promise<T> {
-  const { timeoutMs, timedOut, signal, listen } = bounds
+  const { timeoutMs, timedOut, signal, listen, after = machineTime } = bounds
   return new Promise((resolve, reject) => {
     const releases: (() => void)[] = []
     let over = false
@@ -30,10 +34,9 @@ export function bounded<T>(bounds: Bounds, work: (ending: Ending<T>) => void): P
     const onAbort = () => fail(signal?.reason)
     if (signal?.aborted === true) return onAbort()
     signal?.addEventListener('abort', onAbort)
-    const timer = setTimeout(() => fail(timedOut()), timeoutMs)
     releases.push(
       () => signal?.removeEventListener('abort', onAbort),
-      () => clearTimeout(timer),
+      after(timeoutMs, () => fail(timedOut())),
     )
     if (listen !== undefined) releases.push(listen(fail))
     if (!over) work({ resolve: (value) => end(() => resolve(value)), reject: fail, isOver: () => over })

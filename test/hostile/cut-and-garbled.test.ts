@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConvergeError } from '../../src/model/errors.ts'
+import { after } from '../../src/transports/after.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 import { run, text } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
@@ -28,7 +29,7 @@ async function converse(
     return meddle(chunk, sentBytes)
   })
   const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
-  const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000, cleanUpMs: 100 }
+  const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000, cleanUpMs: 100, after }
   const transport = createSshTransport(environment, patience)
   const ssh = {
     user: 'root',

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { given } from '../../src/model/given.ts'
 import type { Connection } from '../../src/model/transport.ts'
+import { after } from '../../src/transports/after.ts'
 import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
 import { boundedFailure } from './failures.ts'
@@ -17,7 +18,7 @@ interface Act {
   readonly timeoutMs?: number
 }
 
-const longPatience = { sessionMs: 20_000, uploadMs: 20_000, keepAliveMs: 10_000, cleanUpMs: 100 }
+const longPatience = { sessionMs: 20_000, uploadMs: 20_000, keepAliveMs: 10_000, cleanUpMs: 100, after }
 
 interface Hang {
   readonly where: string
@@ -161,7 +162,7 @@ for (const { where, script, act, code, step, message } of hangs) {
 }
 
 test('a host that falls silent without closing is noticed by what keeps the connection alive', async () => {
-  const patience = { sessionMs: 5_000, uploadMs: 5_000, keepAliveMs: 100, cleanUpMs: 100 }
+  const patience = { sessionMs: 5_000, uploadMs: 5_000, keepAliveMs: 100, cleanUpMs: 100, after }
   const { createServer, connect: dial } = await import('node:net')
   await withScript(
     { patience, onSession: (session) => session.on('exec', (accept) => accept()) },

@@ -8,6 +8,7 @@ import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
 import { given } from '../../src/model/given.ts'
 import type { SshSettings } from '../../src/model/targets/ssh.ts'
 import type { Connection } from '../../src/model/transport.ts'
+import { after } from '../../src/transports/after.ts'
 import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
@@ -17,6 +18,7 @@ export const shortPatience: SshPatience = {
   uploadMs: 250,
   keepAliveMs: 10_000,
   cleanUpMs: 100,
+  after,
 }
 
 /** What a host does that is not as it should be; what is left out is as it should be. */

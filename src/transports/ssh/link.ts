@@ -38,9 +38,9 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
       return new Promise((resolve) => {
         if (lost) return resolve()
         // A host that no longer answers must not hold up the end.
-        const timer = setTimeout(() => client.destroy(), patience.cleanUpMs)
+        const release = patience.after(patience.cleanUpMs, () => client.destroy())
         client.once('close', () => {
-          clearTimeout(timer)
+          release()
           resolve()
         })
         client.end()

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2 from 'ssh2'
+import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { type Attempt, connectFailure, PassingFailure, type Stage, timedOut } from './connect-errors.ts'
 import type { HostKeyCheck } from './host-key.ts'
@@ -27,7 +27,7 @@ export async function openLink(options: LinkOptions): Promise<SshLink> {
     } catch (error) {
       if (!(error instanceof PassingFailure) || performance.now() + delayMs >= deadline)
         throw unwrapped(error)
-      await sleep(delayMs)
+      await pause(options.patience.after, delayMs)
     }
   }
   return attempt(options, deadline).catch((error: unknown) => {
@@ -57,6 +57,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
   const bounds: Bounds = {
     timeoutMs: Math.max(1, deadline - performance.now()),
     timedOut: () => timedOut(options, stage),
+    after: options.patience.after,
     signal,
   }
   const opened = bounded<SshLink>(bounds, ({ resolve, reject }) => {
@@ -123,6 +124,7 @@ async function openSocket(options: LinkOptions, deadline: number): Promise<Duple
   const bounds: Bounds = {
     timeoutMs: deadline - performance.now(),
     timedOut: () => timedOut(options, 'jump'),
+    after: options.patience.after,
     signal: options.signal,
   }
   return bounded<Duplex>(bounds, ({ resolve, reject, isOver }) => {

@@ -1,3 +1,5 @@
+import { type After, after } from '../after.ts'
+
 /** How long a host that has let us in may take to answer before it counts as hanging. */
 export interface SshPatience {
   /** For a session to open: nothing of the host's own is started yet, so that a server answers at once or not at all. */
@@ -8,6 +10,8 @@ export interface SshPatience {
   readonly keepAliveMs: number
   /** For cleaning up: the end of a connection, the removal of a staged file. */
   readonly cleanUpMs: number
+  /** The time by which all of this is meant. */
+  readonly after: After
 }
 
 export const defaultPatience: SshPatience = {
@@ -15,4 +19,5 @@ export const defaultPatience: SshPatience = {
   uploadMs: 60_000,
   keepAliveMs: 15_000,
   cleanUpMs: 1_000,
+  after,
 }

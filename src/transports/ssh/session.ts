@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ConvergeError, type WorldStep } from '../../model/errors.ts'
+import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { connectionLost, type SshLink } from './link.ts'
 
@@ -22,7 +22,7 @@ export async function openSession<Session>(
       return await tryOpen(link, step, signal, open)
     } catch (error) {
       if (!isRefused(error)) throw error
-      await sleep(delayMs)
+      await pause(link.patience.after, delayMs)
     }
   }
   try {
@@ -47,6 +47,7 @@ function tryOpen<Session>(
   const bounds: Bounds = {
     timeoutMs: link.patience.sessionMs,
     timedOut: () => unanswered(link, step),
+    after: link.patience.after,
     signal,
     // ssh2 throws when it is asked for a session of a connection that has ended.
     listen: (fail) => link.onLost((cause) => fail(connectionLost(link.host, step, cause, 'nothing sent'))),

@@ -44,6 +44,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
   const bounds: Bounds = {
     timeoutMs: options.timeoutMs,
     timedOut: () => timedOut(link.host, options.timeoutMs),
+    after: link.patience.after,
     signal: options.signal,
     listen: (fail) => link.onLost((cause) => fail(lost(cause))),
   }

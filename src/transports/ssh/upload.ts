@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { SFTPWrapper } from 'ssh2'
 import SftpClient from 'ssh2-sftp-client'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Upload } from '../../model/transport.ts'
+import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { checkUpload } from '../staging.ts'
 import { connectionLost, type SshLink } from './link.ts'
@@ -34,10 +34,11 @@ export async function upload(
   const bounds: Bounds = {
     timeoutMs,
     timedOut: () => hangs(link.host, timeoutMs),
+    after: link.patience.after,
     // The transfer ends by it, after it has cleaned up. Only a host that hangs keeps it from that.
     signal: undefined,
     listen(fail) {
-      const onAbort = () => setTimeout(() => fail(signal?.reason), link.patience.cleanUpMs).unref()
+      const onAbort = () => link.patience.after(link.patience.cleanUpMs, () => fail(signal?.reason))
       signal?.addEventListener('abort', onAbort)
       const release = link.onLost((cause) => fail(connectionLost(link.host, 'upload', cause, 'sent')))
       return () => {
@@ -75,8 +76,8 @@ async function transfer(
       limit.clearQueue()
       // An upload that is interrupted does not wait for its end: a file can be removed while it is written.
       if (signal?.aborted !== true)
-        await Promise.race([Promise.allSettled(puts), sleep(link.patience.cleanUpMs)])
-      await removeStaged(sftp, directory, files)
+        await Promise.race([Promise.allSettled(puts), pause(link.patience.after, link.patience.cleanUpMs)])
+      await removeStaged(link, sftp, directory, files)
       throw error
     }
   } finally {
@@ -161,9 +162,14 @@ function sizeOf(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
  * Best effort: what cannot be removed is in a directory that nothing refers to, and the failure itself is reported. A
  * server may open a file after it was asked to remove it, so that it is asked again.
  */
-async function removeStaged(sftp: SFTPWrapper, directory: string, files: readonly Upload[]): Promise<void> {
+async function removeStaged(
+  link: SshLink,
+  sftp: SFTPWrapper,
+  directory: string,
+  files: readonly Upload[],
+): Promise<void> {
   for (const delayMs of REMOVE_DELAYS_MS) {
-    await sleep(delayMs)
+    await pause(link.patience.after, delayMs)
     await Promise.all(
       files.map(
         ({ name }) => new Promise<void>((resolve) => sftp.unlink(`${directory}/${name}`, () => resolve())),
