@@ -7,6 +7,7 @@
 #   NAME_install AUTOSTART PACKAGE VERSION ...  installs packages; any version if VERSION is empty
 #   NAME_remove PACKAGE ...
 package_managers='apt'
+PACKAGES_UNSUPPORTED=
 
 # Sets PACKAGE_MANAGER, or fails.
 find_package_manager() {
@@ -23,6 +24,7 @@ inspect_packages() {
     "${PACKAGE_MANAGER}_query" "$@"
     say 'packages end'
   else
+    PACKAGES_UNSUPPORTED=yes
     say "packages unsupported $package_managers"
   fi
 }
