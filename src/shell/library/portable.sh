@@ -36,6 +36,8 @@ begin_portable() {
     probe_all
     say end
   } >"$RUN/found"
+  # As an inspection refuses it: before anything is changed.
+  [ -z "$PACKAGES_UNSUPPORTED" ] || give_up "this host has none of the supported package managers: $package_managers"
 }
 
 give_up() {

@@ -2,9 +2,9 @@
 
 CONVERGE_TIMEOUT=unknown
 
-# Sets CONVERGE_TIMEOUT to the words before a number of seconds and a command that limit it, empty if the host has none. What
-# ignores SIGTERM gets SIGKILL two seconds later. An older busybox has no -k and gets SIGKILL at once; one that is older
-# still wants -t.
+# Sets CONVERGE_TIMEOUT to the words before a number of seconds and a command that limit it, empty if the host has none.
+# What ignores SIGTERM gets SIGKILL two seconds later. An older busybox has no -k: there it is SIGKILL at once; one that
+# is older still wants -t.
 find_timeout() {
   [ "$CONVERGE_TIMEOUT" = unknown ] || return 0
   for CONVERGE_TIMEOUT in 'timeout -k 2' 'timeout -s KILL' 'timeout -s KILL -t' ''; do

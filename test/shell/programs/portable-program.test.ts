@@ -11,6 +11,7 @@ import { planHost } from '../../../src/plan/host/plan-host.ts'
 import { planPortable } from '../../../src/plan/host/plan-portable.ts'
 import { command } from '../../../src/resources/command.ts'
 import { file } from '../../../src/resources/file.ts'
+import { pkg } from '../../../src/resources/package.ts'
 import { unit } from '../../../src/resources/unit/unit.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { catalogFrom, catalogInputs, catalogOf, entry } from '../catalogs.ts'
@@ -45,6 +46,16 @@ test('a journal of a newer version is refused, and stays', () =>
       '70 the journal was written by another version of converge: converge-journal 2\n',
     )
     assert.is(tree.read(journalPath), journal)
+    assert.not(existsSync(tree.at('/etc/x')))
+  }))
+
+test('packages on a host without a supported package manager are refused before anything is changed', () =>
+  inEachShell(async (tree) => {
+    const catalog = catalogOf(file({ path: '/etc/x', content: 'x' }), pkg({ name: 'etcd' }))
+    const { exitCode, stderr } = await tree.run(
+      portableProgram(planPortable(catalog, []), place, libraryFor(tree.shell)),
+    )
+    assert.is(`${exitCode} ${stderr}`, '70 this host has none of the supported package managers: apt\n')
     assert.not(existsSync(tree.at('/etc/x')))
   }))
 

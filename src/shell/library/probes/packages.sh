@@ -1,12 +1,13 @@
 # Which packages are installed, and which package manager the host has. A package manager NAME is one file,
 # packages/NAME.sh, with five functions:
 #
-#   NAME_is_here                              whether the host has it
-#   NAME_query PACKAGE ...                    a line `PACKAGE VERSION` for each name of a package that is installed
-#   NAME_refresh                              brings the package lists up to date if they are old
+#   NAME_is_here                                whether the host has it
+#   NAME_query PACKAGE ...                      a line `PACKAGE VERSION` for each name of a package that is installed
+#   NAME_refresh                                brings the package lists up to date if they are old
 #   NAME_install AUTOSTART PACKAGE VERSION ...  installs packages; any version if VERSION is empty
 #   NAME_remove PACKAGE ...
 package_managers='apt'
+PACKAGES_UNSUPPORTED=
 
 # Sets PACKAGE_MANAGER, or fails.
 find_package_manager() {
@@ -23,6 +24,7 @@ inspect_packages() {
     "${PACKAGE_MANAGER}_query" "$@"
     say 'packages end'
   else
+    PACKAGES_UNSUPPORTED=yes
     say "packages unsupported $package_managers"
   fi
 }
