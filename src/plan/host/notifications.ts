@@ -1,7 +1,7 @@
 import type { PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog, NotificationAction } from '../../model/resource.ts'
-import { type Decider, notified } from './resource-changes.ts'
+import { type Decider, immediate, notified } from './resource-changes.ts'
 
 /** The order in which one resource's notifications are considered: a restart absorbs the reload after it. */
 const actions: readonly NotificationAction[] = ['run', 'start', 'stop', 'restart', 'reload']
@@ -29,7 +29,8 @@ export function carryOutDelayed(
         const before = times.get(key) ?? 0
         const isPending =
           before === 0 && pending.some((one) => isSame(one, { resource: entry.resource.id, action }))
-        if (before === mostTimes || !carryOut(entry, action, isPending, { changes, decider })) continue
+        if (before === mostTimes || !carryOut(catalog, entry, action, isPending, { changes, decider }))
+          continue
         times.set(key, before + 1)
         more = true
       }
@@ -40,6 +41,7 @@ export function carryOutDelayed(
 
 /** Whether one action of one resource was owed; then it is carried out, or absorbed by what happens anyway. */
 function carryOut(
+  catalog: HostCatalog,
   entry: CatalogEntry,
   action: NotificationAction,
   isPending: boolean,
@@ -47,7 +49,9 @@ function carryOut(
 ): boolean {
   const owed: Owed = { resource: entry.resource.id, action }
   const owing = owersOf(changes, owed)
-  const pending = isPending && !changes.some((change) => settlesIt(change, owed))
+  // What this run may not have earned is not carried out then: that leaves pending what is.
+  const carriesOut = ({ whenOwed }: Change): boolean => !decider.knowsPending || whenOwed === undefined
+  const pending = isPending && !changes.some((change) => settlesIt(change, owed) && carriesOut(change))
   if (owing.length === 0 && !pending) return false
   const absorber = absorberOf(changes, owed, owing, decider)
   if (absorber !== undefined) {
@@ -60,7 +64,7 @@ function carryOut(
     // What owes it may all be decided on the host: then this is, too.
     whenOwed: (pending && decider.knowsPending) || owing.some(decider.isCertain) ? undefined : owed,
   })
-  changes.push(...carried)
+  changes.push(...carried, ...immediate(catalog, entry, carried, decider))
   return carried.length > 0
 }
 

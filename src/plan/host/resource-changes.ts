@@ -1,6 +1,13 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
-import type { CatalogEntry, Guard, HostCatalog, NotificationAction, Step } from '../../model/resource.ts'
+import type {
+  CatalogEntry,
+  Guard,
+  HostCatalog,
+  NotificationAction,
+  ResourceId,
+  Step,
+} from '../../model/resource.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf } from './guard.ts'
 
@@ -64,27 +71,29 @@ function startsOrStops({ operation }: Step): boolean {
   return operation.op === 'unit' && (operation.action === 'start' || operation.action === 'stop')
 }
 
-/** What an entry's changes notify at once; where it is open whether they are made, that is open as well. */
-function immediate(
+/**
+ * What an entry's changes notify at once, each followed by what that notifies at once; where it is open whether they are
+ * made, that is open as well. A circle ends: what it comes back to stays owed.
+ */
+export function immediate(
   catalog: HostCatalog,
   { resource: { id }, notifies }: CatalogEntry,
   owing: readonly Change[],
   decider: Decider,
+  above: readonly ResourceId[] = [],
 ): readonly Change[] {
   if (owing.length === 0) return []
+  const chain = [...above, id]
   return notifies
-    .filter(({ timing }) => timing === 'immediate')
+    .filter(({ timing, resource }) => timing === 'immediate' && !chain.includes(resource))
     .flatMap(({ resource, action }) => {
       const target = catalog.entries.find((entry) => entry.resource.id === resource)
+      if (target === undefined) return []
       const owed = { resource, action }
       const whenOwed = owing.some(decider.isCertain) ? undefined : owed
-      return target === undefined
-        ? []
-        : notified(target, action, decider, {
-            reason: `notified at once by ${id}`,
-            settles: [owed],
-            whenOwed,
-          })
+      const answer = { reason: `notified at once by ${id}`, settles: [owed], whenOwed }
+      const changes = notified(target, action, decider, answer)
+      return [...changes, ...immediate(catalog, target, changes, decider, chain)]
     })
 }
 
