@@ -1,12 +1,14 @@
 import type { Change } from '../../model/plan.ts'
 import type { Disruption } from '../../model/relations.ts'
 
-/** The wait that follows a start or restart of a disruption group's member, until it is healthy again. */
+/**
+ * The wait that follows a start or restart of a disruption group's member, until it is healthy again. Every program skips
+ * it if that was skipped.
+ */
 export function awaitHealthy(
-  change: Change,
+  { operation, resource }: Change,
   { group, healthy, healthyTimeoutSeconds }: Disruption,
 ): readonly Change[] {
-  const { operation, resource, guard } = change
   if (operation.op !== 'unit' || (operation.action !== 'start' && operation.action !== 'restart')) return []
   return [
     {
@@ -16,7 +18,6 @@ export function awaitHealthy(
       expects: [],
       owes: [],
       settles: [],
-      ...(guard === undefined ? {} : { guard }),
     },
   ]
 }

@@ -47,6 +47,6 @@ function setsActive({ operation }: Change, unit: string | undefined): boolean {
   return (
     operation.op === 'unit' &&
     operation.unit === unit &&
-    ['start', 'stop', 'restart'].includes(operation.action)
+    (operation.action === 'start' || operation.action === 'stop')
   )
 }

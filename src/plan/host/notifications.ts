@@ -2,7 +2,7 @@ import type { PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import { type NotificationAction, notificationActions } from '../../model/relations.ts'
 import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
-import { type Decider, notified } from './resource-changes.ts'
+import { type Decider, immediate, notified } from './resource-changes.ts'
 
 /** A circle of notifications ends: nothing is carried out more often than this. */
 const mostTimes = 2
@@ -27,7 +27,8 @@ export function carryOutDelayed(
         const before = times.get(key) ?? 0
         const isPending =
           before === 0 && pending.some((one) => isSame(one, { resource: entry.resource.id, action }))
-        if (before === mostTimes || !carryOut(entry, action, isPending, { changes, decider })) continue
+        if (before === mostTimes || !carryOut(catalog, entry, action, isPending, { changes, decider }))
+          continue
         times.set(key, before + 1)
         more = true
       }
@@ -38,6 +39,7 @@ export function carryOutDelayed(
 
 /** Whether one action of one resource was owed; then it is carried out, or absorbed by what happens anyway. */
 function carryOut(
+  catalog: HostCatalog,
   entry: CatalogEntry,
   action: NotificationAction,
   isPending: boolean,
@@ -45,7 +47,9 @@ function carryOut(
 ): boolean {
   const owed: Owed = { resource: entry.resource.id, action }
   const owing = owersOf(changes, owed)
-  const pending = isPending && !changes.some((change) => settlesIt(change, owed))
+  // What this run may not have earned is not carried out then: that leaves pending what is.
+  const carriesOut = ({ whenOwed }: Change): boolean => !decider.knowsPending || whenOwed === undefined
+  const pending = isPending && !changes.some((change) => settlesIt(change, owed) && carriesOut(change))
   if (owing.length === 0 && !pending) return false
   const absorber = absorberOf(changes, owed, owing, decider)
   if (absorber !== undefined) {
@@ -60,6 +64,7 @@ function carryOut(
     whenOwed: (pending && decider.knowsPending) || owing.some(decider.isCertain) ? undefined : owed,
   })
   changes.push(...carried)
+  changes.push(...immediate(catalog, entry, { owing: carried, before: () => changes, decider }))
   return carried.length > 0
 }
 

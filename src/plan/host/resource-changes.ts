@@ -1,7 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
 import type { NotificationAction } from '../../model/relations.ts'
-import type { CatalogEntry, Guard, HostCatalog, Step } from '../../model/resource.ts'
+import type { CatalogEntry, Guard, HostCatalog, ResourceId, Step } from '../../model/resource.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 
@@ -79,35 +79,45 @@ function startsOrStops({ operation }: Step): boolean {
   return operation.op === 'unit' && (operation.action === 'start' || operation.action === 'stop')
 }
 
-/** What an entry's changes notify at once; where it is open whether they are made, that is open as well. */
-function immediate(
+interface Owing {
+  /** The changes that owe the notifications. */
+  readonly owing: readonly Change[]
+  /** All changes so far, these included. */
+  readonly before: () => readonly Change[]
+  readonly decider: Decider
+  /** What has led here: a circle ends. */
+  readonly above?: readonly ResourceId[]
+}
+
+/**
+ * What an entry's changes notify at once, each followed by what that notifies at once; where it is open whether they are
+ * made, that is open as well. A circle ends: what it comes back to stays owed.
+ */
+export function immediate(
   catalog: HostCatalog,
   { resource: { id }, notifies }: CatalogEntry,
-  {
-    owing,
-    before,
-    decider,
-  }: {
-    readonly owing: readonly Change[]
-    readonly before: () => readonly Change[]
-    readonly decider: Decider
-  },
+  { owing, before, decider, above = [] }: Owing,
 ): readonly Change[] {
   if (owing.length === 0) return []
+  const chain = [...above, id]
   return notifies
-    .filter(({ timing }) => timing === 'immediate')
+    .filter(({ timing, resource }) => timing === 'immediate' && !chain.includes(resource))
     .flatMap(({ resource, action }) => {
       const target = catalog.entries.find((entry) => entry.resource.id === resource)
+      if (target === undefined) return []
       const owed = { resource, action }
       const whenOwed = owing.some(decider.isCertain) ? undefined : owed
-      return target === undefined
-        ? []
-        : notified(target, action, decider, {
-            earlier: before(),
-            reason: `notified at once by ${id}`,
-            settles: [owed],
-            whenOwed,
-          })
+      const carried = notified(target, action, decider, {
+        earlier: before(),
+        reason: `notified at once by ${id}`,
+        settles: [owed],
+        whenOwed,
+      })
+      const after = () => [...before(), ...carried]
+      return [
+        ...carried,
+        ...immediate(catalog, target, { owing: carried, before: after, decider, above: chain }),
+      ]
     })
 }
 

@@ -5,6 +5,7 @@ import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { appliedState } from '../../operations/applied-state.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
+import { claimsOn } from './claims-on.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
 export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
@@ -26,14 +27,14 @@ export interface Prune {
   readonly last: readonly Change[]
 }
 
-/** Takes back what left the catalog: what converge created goes, what it adopted gets its original back. */
+/** Undoes what left the catalog: what converge created is removed, what it adopted gets its original back. */
 export function prune(catalog: HostCatalog, facts: Facts): Prune {
-  const claimed = claimsOf(catalog)
+  const claimOn = claimsOn(catalog, facts)
   const first: Change[] = []
   const last: Change[] = []
   for (const applied of leftBehind(catalog, facts)) {
     const open = applied.removal.filter(
-      (operation) => !isClaimed(operation, claimed) && !isForeign(operation, applied, facts),
+      (operation) => claimOn(operation) === undefined && !isForeign(operation, applied, facts),
     )
     const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
     // What is done already, by hand or by a run that was killed before it could record that, is done once more so that the
@@ -50,26 +51,18 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   return { first, last }
 }
 
-function claimsOf({ entries }: HostCatalog): ReadonlySet<string> {
-  return new Set(entries.flatMap(({ resource }) => resource.claims.map(({ kind, key }) => `${kind} ${key}`)))
-}
-
-function isClaimed(operation: Operation, claimed: ReadonlySet<string>): boolean {
-  if (operation.op === 'unit') return claimed.has(`unit ${operation.unit}`)
-  return claimed.has(`path ${pathOf(operation)}`)
-}
-
 /** What prune leaves where it is although its resource left the catalog, one sentence each. */
 export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
-  const claimed = claimsOf(catalog)
-  return leftBehind(catalog, facts).flatMap((applied) =>
-    applied.removal
-      .filter((operation) => !isClaimed(operation, claimed) && isForeign(operation, applied, facts))
-      .map(
-        (operation) =>
-          `${pathOf(operation)} stays: it is not what converge made there for ${applied.resource}`,
-      ),
+  const claimOn = claimsOn(catalog, facts)
+  const notes = leftBehind(catalog, facts).flatMap((applied) =>
+    applied.removal.flatMap((operation): readonly string[] => {
+      const claim = claimOn(operation)
+      if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
+      if (!isForeign(operation, applied, facts)) return []
+      return [`${pathOf(operation)} stays: it is not what converge made there for ${applied.resource}`]
+    }),
   )
+  return [...new Set(notes)]
 }
 
 /** Whether another kind of thing stands at the path than converge made, or tried to make: that is somebody else's. */

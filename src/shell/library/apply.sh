@@ -127,7 +127,7 @@ step() {
   if [ -n "$PORTABLE" ]; then
     if "is_$operation" "$@" >/dev/null 2>&1; then
       emit "same $NUMBER"
-      NEXT_OWED= NEXT_RECORDS=
+      NEXT_OWED= NEXT_RECORDS= LAST=skipped
       return 0
     fi
     before_change "$NUMBER" "$operation"
@@ -208,10 +208,16 @@ when_owed() {
   esac
 }
 
+# unless_skipped step NUMBER OPERATION ARGUMENT ... : only if the step before it was done.
+unless_skipped() {
+  [ -z "$FAILED" ] || return 0
+  if [ "$LAST" = skipped ]; then skip "$@"; else "$@"; fi
+}
+
 # skip ... step NUMBER ...: it is not done, and nobody is owed anything for it.
 skip() {
   while [ "$1" != step ]; do shift; done
-  NEXT_OWED= NEXT_RECORDS= LAST=
+  NEXT_OWED= NEXT_RECORDS= LAST=skipped
   emit "skip $2"
 }
 

@@ -146,9 +146,6 @@ reload_units() {
   fi
 }
 
-# after_done step NUMBER OPERATION ARGUMENT ... : only if the step before it was done.
-after_done() { if [ "$LAST" = done ]; then "$@"; else skip "$@"; fi; }
-
 # leave_owed: what this catalog does not know stays in the journal.
 leave_owed() {
   while [ -n "$OWED_BEFORE" ]; do

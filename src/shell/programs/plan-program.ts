@@ -135,7 +135,9 @@ export function changeStep(
   word: 'step' | 'back' = 'step',
 ): string {
   const step = commandLine([word, String(index), ...rulesOf(operation).shell(operation)])
-  return `${whenOwedWords(whenOwed)}${guardWords(guard)}${step}`
+  // What is waited for is the effect of the start or restart before it.
+  const follows = operation.op === 'await' ? 'unless_skipped ' : ''
+  return `${follows}${whenOwedWords(whenOwed)}${guardWords(guard)}${step}`
 }
 
 function whenOwedWords(owed: Change['whenOwed']): string {

@@ -81,7 +81,7 @@ function changeLines(change: PortableChange, index: number, entry: number): read
     ...(operation.op === 'unit' ? [`reload_units ${index}`] : []),
     `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? copy : [])])}`,
     ...owes.map(notification('owe')),
-    `${operation.op === 'await' ? 'after_done ' : ''}${changeStep(change, index)}`,
+    changeStep(change, index),
     ...(changesUnitFile(operation) ? ['unit_file'] : []),
     ...absorbs.map(notification('absorb')),
     ...settles.map(notification('carried_out')),

@@ -202,4 +202,16 @@ test('a guard is asked when its turn comes', () =>
     assert.equal(names.sort(), ['both', 'flag', 'only-if'])
   }))
 
+test('nothing waits for the effect of what was skipped', () =>
+  inEachShell(async (tree) => {
+    const waiting = { op: 'await', command: 'false', timeoutSeconds: 1 } as const
+    const lines = await apply(tree, [
+      change(run('true'), { guard: { onlyIf: 'false' } }),
+      change(waiting),
+      change(run('true')),
+      change(waiting),
+    ])
+    assert.equal(lines.slice(1, 7), ['skip 0', 'skip 1', 'start 2', 'done 2', 'start 3', 'fail 3 exit 1'])
+  }))
+
 test.run()

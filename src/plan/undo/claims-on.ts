@@ -1,0 +1,66 @@
+import type { Facts, Probe } from '../../model/facts.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
+
+/** Why what an operation would undo has to stay; without a note if it only moved within the spec. */
+export interface ClaimOn {
+  readonly note?: string
+}
+
+/**
+ * What the spec still declares and what other clusters made true on the host, as a question about an operation that would
+ * undo something.
+ */
+export function claimsOn(
+  { entries }: HostCatalog,
+  facts: Facts,
+): (operation: Operation) => ClaimOn | undefined {
+  const ours = new Map<string, string>(
+    entries.flatMap(({ resource }) =>
+      resource.claims.map(({ kind, key }) => [`${kind} ${key}`, resource.id] as const),
+    ),
+  )
+  const theirs = new Map<string, string>(
+    (facts.state?.others ?? []).flatMap(({ cluster, manifest }) =>
+      manifest.flatMap(({ resource, paths }) =>
+        [identityKey(resource), ...Object.keys(paths).map(pathKey)].map(
+          (key) => [key, `${resource} of the cluster ${cluster}`] as const,
+        ),
+      ),
+    ),
+  )
+  return (operation) => {
+    const keys = rulesOf(operation).probes(operation).map(probeKey)
+    if (keys.some((key) => ours.has(key))) return {}
+    const what = pathOf(operation) ?? keys[0]
+    const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
+    if (their !== undefined) return { note: `${what} stays: ${their} has it` }
+    if (operation.op !== 'remove') return undefined
+    const inside = `${pathKey(operation.path)}/`
+    const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
+    return inner === undefined ? undefined : { note: `${what} stays: ${inner} is in it` }
+  }
+}
+
+function probeKey(probe: Probe): string {
+  switch (probe.probe) {
+    case 'path':
+      return pathKey(probe.path)
+    case 'unit':
+      return `unit ${probe.unit}`
+    case 'check':
+      return `check ${probe.command}`
+    default:
+      return `${probe.probe} ${probe.name}`
+  }
+}
+
+function pathKey(path: string): string {
+  return `path ${path}`
+}
+
+/** `user web` of `user[web]`: what a kind without paths claims. */
+function identityKey(resource: string): string {
+  return resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2')
+}

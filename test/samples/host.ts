@@ -1,0 +1,28 @@
+import type { Cluster, Host } from '../../src/model/cluster.ts'
+
+/** A host of a cluster, with nothing to do. */
+export function sampleHost(name: string, more: Partial<Host> = {}): Host {
+  return {
+    name,
+    index: 0,
+    address: `${name}.example.com`,
+    target: { transport: 'memory' },
+    platform: {
+      init: 'systemd',
+      stateDir: '/var/lib/converge',
+      stagingDir: '/var/tmp',
+      binDir: '/usr/local/bin',
+    },
+    environment: undefined,
+    roles: [],
+    runList: [],
+    attributes: {},
+    resources: [],
+    origin: () => undefined,
+    ...more,
+  }
+}
+
+export function sampleCluster(hosts: readonly Host[], name = 'demo'): Cluster {
+  return { name, environment: undefined, file: 'cluster.yaml', hosts }
+}

@@ -1,0 +1,62 @@
+import type { Facts, GroupFact, PackageFact, PathFact, UnitFact, UserFact } from '../../src/model/facts.ts'
+import type { Content } from '../../src/model/operation.ts'
+import type { Value } from '../../src/model/value.ts'
+import { readPathFact } from './path-states.ts'
+
+/**
+ * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`,
+ * `user bob: { uid: 1000 }`, `group web: 33`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ */
+export type HostLines = Readonly<Record<string, Value>>
+
+type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'checks'>
+
+export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
+  const paths: Record<string, PathFact> = {}
+  const units: Record<string, UnitFact> = {}
+  const users: Record<string, UserFact | null> = {}
+  const groups: Record<string, GroupFact | null> = {}
+  const packages: Record<string, PackageFact | null> = {}
+  const checks: Record<string, boolean> = {}
+  for (const [line, state] of Object.entries(lines)) {
+    const [, what = '', name = ''] = /^(\S+) (.+)$/.exec(line) ?? []
+    if (line.startsWith('/')) paths[line] = readPathFact(String(state), wanted.get(line))
+    else if (what === 'unit') units[name] = readUnit(String(state))
+    else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
+    else if (what === 'group') groups[name] = state === 'absent' ? null : { gid: Number(state) }
+    else if (what === 'package') packages[name] = state === 'absent' ? null : { version: String(state) }
+    else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
+    else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
+  }
+  return { paths, units, users, groups, packages, checks }
+}
+
+const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']
+const fileStates = ['enabled', 'disabled', 'static', 'masked', 'linked', 'enabled-runtime']
+
+/** `inactive disabled` and loaded, unless said otherwise. */
+export function readUnit(words: string): UnitFact {
+  let fact: UnitFact = { load: 'loaded', active: 'inactive', file: 'disabled', needsReload: false }
+  for (const word of words.split(' ')) {
+    if (activeStates.includes(word)) fact = { ...fact, active: word }
+    else if (fileStates.includes(word)) fact = { ...fact, file: word }
+    else if (word === 'not-found') fact = { ...fact, load: word, file: '' }
+    else if (word === 'needs-reload') fact = { ...fact, needsReload: true }
+    else if (word === 'crashing') fact = { ...fact, active: 'activating', isCrashing: true }
+    else throw new Error(`not a state of a unit: ${words}`)
+  }
+  return fact
+}
+
+function readUser(name: string, declared: Value): UserFact {
+  const usual = {
+    uid: 1000,
+    gid: 1000,
+    comment: '',
+    home: `/home/${name}`,
+    shell: '/bin/sh',
+    groups: [],
+    group: name,
+  }
+  return { ...usual, ...(typeof declared === 'object' ? declared : {}) }
+}

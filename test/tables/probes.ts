@@ -1,0 +1,15 @@
+import type { Probe } from '../../src/model/facts.ts'
+
+/** A question to a host as one line: `path /etc/x`, `unit web.service`, `check test -e /x`. */
+export function probeLine(probe: Probe): string {
+  switch (probe.probe) {
+    case 'path':
+      return `path ${probe.path}`
+    case 'unit':
+      return `unit ${probe.unit}`
+    case 'check':
+      return `check ${probe.command}`
+    default:
+      return `${probe.probe} ${probe.name}`
+  }
+}
