@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Interrupted } from './errors.ts'
 
 /** How far the user wants the work to stop. Both signals have an `Interrupted` as their reason. */
@@ -20,6 +21,8 @@ const sameWishMs = 500
 export function createStop(now: () => number): StopSource {
   const stopping = new AbortController()
   const leaving = new AbortController()
+  // Every host under way listens.
+  setMaxListeners(0, stopping.signal, leaving.signal)
   let firstAt = 0
   return {
     stop: { stopping: stopping.signal, leaving: leaving.signal },
@@ -36,5 +39,10 @@ export function createStop(now: () => number): StopSource {
 
 /** The same, and ended altogether by one more signal. */
 export function stopAlsoAt(signal: AbortSignal, { stopping, leaving }: Stop): Stop {
-  return { stopping: AbortSignal.any([stopping, signal]), leaving: AbortSignal.any([leaving, signal]) }
+  const both = {
+    stopping: AbortSignal.any([stopping, signal]),
+    leaving: AbortSignal.any([leaving, signal]),
+  }
+  setMaxListeners(0, both.stopping, both.leaving)
+  return both
 }
