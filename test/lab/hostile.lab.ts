@@ -207,7 +207,7 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await on('alpha', 'echo "Defaults:admin requiretty" >/etc/sudoers.d/hostile')
   await fails(
     { user: 'admin', hosts: ['alpha'] },
-    'failed at exec: sudo refuses to run without a terminal (requiretty)',
+    'refused at exec: sudo refuses to run without a terminal (requiretty)',
     "remedy: Add `Defaults:admin !requiretty` to the host's sudoers.",
   )
   await on('alpha', 'rm /etc/sudoers.d/hostile')
@@ -217,12 +217,12 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   )
   await fails(
     { user: 'operator', hosts: ['beta'], password: 'wrong' },
-    'failed at exec: sudo refused the password',
+    'refused at exec: sudo refused the password',
     'remedy: Give the password of operator on this host.',
   )
   await fails(
     { user: 'operator', hosts: ['beta'] },
-    'failed at exec: sudo wants a password for operator',
+    'refused at exec: sudo wants a password for operator',
     'or pass --ask-sudo-password.',
   )
   await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
