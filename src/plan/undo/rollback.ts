@@ -44,8 +44,10 @@ export function planRollback(input: RollbackInput): HostPlan {
   }
   const undoes = lastWordPerSubject(generations)
   const needed = stillNeeded(undoes, facts)
-  const touches = needed.some(({ operation }) => !isRestart(operation))
-  // Without any change the restarts would disturb for nothing.
+  // Without any change the restarts would disturb for nothing, unless an earlier try was killed before them.
+  const touches = needed.some(
+    (one) => !isRestart(one.operation) || facts.pending.some((pending) => isPendingRestart(one, pending)),
+  )
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
@@ -125,6 +127,10 @@ function isRestart(operation: Operation): boolean {
   return operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
 }
 
+function isPendingRestart({ resource, operation }: Undo, pending: PendingNotification): boolean {
+  return operation.op === 'unit' && isOwed({ resource, action: operation.action }, pending)
+}
+
 /** The first change owes the restarts, so that a kill in the middle does not lose them. */
 function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Change[] {
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
@@ -179,6 +185,6 @@ function disrupted(catalog: HostCatalog, changes: readonly Change[]) {
   })
 }
 
-function isOwed(owed: Owed, one: PendingNotification): boolean {
+function isOwed(owed: PendingNotification, one: PendingNotification): boolean {
   return owed.resource === one.resource && owed.action === one.action
 }
