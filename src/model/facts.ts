@@ -28,9 +28,9 @@ export interface Owned {
 export interface UnitFact {
   /** `loaded`, `not-found`, `masked`, `bad-setting`, `error` */
   readonly load: string
-  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading` */
+  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`; `unknown` if only the host can tell */
   readonly active: string
-  /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty for an unknown unit */
+  /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty if there is no unit, `unknown` as above */
   readonly file: string
   readonly needsReload: boolean
   /** It ended by itself and waits for systemd to start it again: `activating`, and never `failed`, however often. */

@@ -2,10 +2,10 @@ import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact
 import { assertNever, emptyMap } from './value.ts'
 
 /**
- * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. What
- * a resource does on such a host is all that it ever does.
+ * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. If
+ * that is unknown, what a resource does on such a host is all that it ever does.
  */
-export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive'): Facts {
+export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive' | 'unknown'): Facts {
   const paths = emptyMap<PathFact>()
   const units = emptyMap<UnitFact>()
   const users = emptyMap<UserFact | null>()
@@ -18,7 +18,12 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
         paths[probe.path] = { type: 'absent' }
         break
       case 'unit':
-        units[probe.unit] = { load: 'loaded', active, file: 'disabled', needsReload: false }
+        units[probe.unit] = {
+          load: 'loaded',
+          active,
+          file: active === 'unknown' ? active : 'disabled',
+          needsReload: false,
+        }
         break
       case 'user':
         users[probe.name] = null

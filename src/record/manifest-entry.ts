@@ -14,7 +14,7 @@ import { beforeConverge, findAtFirst } from './found.ts'
 /** What is recorded of a resource whatever the host is like. */
 export function madeOf({ resource }: CatalogEntry): Made {
   const operations = resource
-    .steps(supposedFacts(resource.probes, 'inactive'))
+    .steps(supposedFacts(resource.probes, 'unknown'))
     .map(({ operation }) => withoutContent(operation))
   return {
     resource: resource.id,
@@ -88,9 +88,10 @@ function removalOf(
     return states[path] === first ? [] : inverse(operation, facts, originalOf(path))
   })
   const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
-  // A path that is written and removed again is still undone once.
+  // A path that is written and removed again is still undone once. However the unit was started and enabled, the order
+  // in which it ends is the same.
   const once = new Map(
-    [...undone, ...ofUnits, ...endsWithItsFile(made, undone)].map((one) => [JSON.stringify(one), one]),
+    [...endsWithItsFile(made, undone), ...undone, ...ofUnits].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
 }

@@ -16,7 +16,7 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
   const decider: Decider = {
-    facts: supposedFacts(probes, 'inactive'),
+    facts: supposedFacts(probes, 'unknown'),
     decide: (guard) => guard,
     isCertain: () => false,
     knowsPending: false,

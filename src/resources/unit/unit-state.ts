@@ -16,6 +16,9 @@ export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): 
   const isWanted = state.masked === false || state.enabled === true || state.started === true
   if (!isWanted) return []
   if (found.file === 'masked-runtime') throw runtimeConflict(id, state.name, 'masked', 'unmask')
+  if (found.file === 'unknown') {
+    return state.masked === false ? [step(state.name, 'unmask', 'will be unmasked')] : []
+  }
   if (found.file !== 'masked') return []
   if (state.masked === false) return [step(state.name, 'unmask', 'is masked, will be unmasked')]
   throw new ResourceConflict(
@@ -40,7 +43,8 @@ export function unitFileSteps(
   }
   if (enabled === false) {
     if (found.file === 'enabled-runtime') throw runtimeConflict(id, name, 'enabled', 'disable')
-    if (found.file === 'enabled') return [step(name, 'disable', 'will be disabled')]
+    if (found.file === 'enabled' || found.file === 'unknown')
+      return [step(name, 'disable', 'will be disabled')]
   }
   return []
 }
@@ -50,10 +54,12 @@ export function activeSteps({ name, started }: UnitState, found: UnitFact): read
   // One that ends again and again is `activating` in between, and does not run.
   if (started === true && (!isStarted(found) || found.isCrashing === true)) {
     const state = found.isCrashing ? 'ends by itself' : `is ${found.active}`
-    return [step(name, 'start', found.load === 'not-found' ? 'will be started' : `${state}, will be started`)]
+    const isKnown = found.load !== 'not-found' && found.active !== 'unknown'
+    return [step(name, 'start', isKnown ? `${state}, will be started` : 'will be started')]
   }
   if (started === false && isStarted(found))
     return [step(name, 'stop', `is ${found.active}, will be stopped`)]
+  if (started === false && found.active === 'unknown') return [step(name, 'stop', 'will be stopped')]
   return []
 }
 

@@ -176,6 +176,18 @@ for (const form of ['portable', 'plan'] as const) {
       assert.equal(await converge(tree, described('two')), ['daemon-reload', 'restart web.service'])
     }, embedded))
 
+  test(`${form}: what is declared so is stopped, disabled and unmasked, once`, () =>
+    inEachShell(async (tree) => {
+      await converge(tree, catalogOf(unit({ ...service, enabled: true, started: true })))
+      const stopped = catalogOf(unit({ ...service, enabled: false, started: false }))
+      assert.equal([...(await converge(tree, stopped))].sort(), ['disable web.service', 'stop web.service'])
+      assert.equal(await converge(tree, stopped), [])
+      await converge(tree, catalogOf(unit({ name: 'other.service', masked: true })))
+      const unmasked = catalogOf(unit({ name: 'other.service', masked: false }))
+      assert.equal(await converge(tree, unmasked), ['unmask other.service'])
+      assert.equal(await converge(tree, unmasked), [])
+    }, embedded))
+
   test(`${form}: an immediate notification comes before what follows it`, () =>
     inEachShell(async (tree) => {
       tree.write('/srv/.keep', '')
