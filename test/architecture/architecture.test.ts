@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkArchitecture, type Sources } from './check-architecture.ts'
+import { checkArchitecture, type Sources, unusedDoors } from './check-architecture.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -15,10 +15,14 @@ function readSources(): Sources {
   return new Map(typeScript.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 }
 
-test('keeps layers, purity and freedom from cycles', () => {
+test('keeps layers, doors, purity and freedom from cycles', () => {
   const sources = readSources()
   assert.ok(sources.size > 100, `only ${sources.size} files were found`)
   assert.equal(checkArchitecture(sources), [])
+})
+
+test('lists no door that no other room uses', () => {
+  assert.equal(unusedDoors(readSources()), [])
 })
 
 /** Each breach in a file of its own, and what the checker must say of it. */
@@ -38,6 +42,18 @@ const breaches: readonly (readonly [Record<string, string>, string])[] = [
   [
     { 'src/report/a.ts': `import { file } from 'converge'` },
     'src/report/a.ts: report may not import src/dsl.ts',
+  ],
+  [
+    { 'src/load/a.ts': `import './yaml/literal-text.ts'` },
+    'src/load/a.ts: enters src/load/yaml by literal-text.ts, which is no door',
+  ],
+  [
+    { 'src/load/layers/a.ts': `export * from '../yaml/place.ts'` },
+    'src/load/layers/a.ts: enters src/load/yaml by place.ts, which is no door',
+  ],
+  [
+    { 'src/load/a.ts': `import './attic/b.ts'` },
+    'src/load/a.ts: enters src/load/attic, whose doors are not listed',
   ],
   [{ 'src/cli.ts': `import '../test/x.ts'` }, 'src/cli.ts: cli may not import test/x.ts'],
   [{ 'src/utils/a.ts': '' }, 'src/utils/a.ts: is in no known folder'],
@@ -87,7 +103,8 @@ test('accepts what the table allows, and words that only look impure', () => {
       'src/plan/b.ts',
       `// process.env, Date.now()\nexport const x = { process: 'console.log', at: new Date(0) }.process`,
     ],
-    ['src/load/read-spec.ts', `import 'node:fs'`],
+    ['src/load/read-spec.ts', `import 'node:fs'\nimport './yaml/parse.ts'`],
+    ['src/load/yaml/parse.ts', `import './place.ts'`],
     ['recipes/x/recipe.ts', `import { file } from 'converge'`],
   ])
   assert.equal(checkArchitecture(sources), [])

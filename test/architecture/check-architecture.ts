@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import ts from 'typescript'
+import { doors } from './rooms.ts'
 
 /** Text of each source file by its path from the project's root. */
 export type Sources = ReadonlyMap<string, string>
@@ -63,11 +64,12 @@ const impureNames = new Set([
 ])
 const randomNames = new Set(['randomBytes', 'randomInt', 'randomUUID', 'getRandomValues'])
 
-/** Every breach of the layers, of the rule against cycles and of purity, as `file: what`. */
+/** Every breach of the layers, of the doors, of the rule against cycles and of purity, as `file: what`. */
 export function checkArchitecture(sources: Sources): readonly string[] {
   const imports = new Map([...sources].map(([file, text]) => [file, importsOf(file, text)]))
   return [
     ...[...imports].flatMap(([file, imported]) => layerBreaches(file, imported)),
+    ...[...imports].flatMap(([file, imported]) => doorBreaches(file, imported)),
     ...cycles(imports),
     ...[...sources].flatMap(([file, text]) => (isImpure(file) ? [] : impurities(file, text))),
   ]
@@ -91,6 +93,36 @@ function layerBreaches(file: string, imported: readonly string[]): readonly stri
     .concat(imported.filter((target) => target === 'package.json'))
     .filter((target) => layerOf(target) !== layer && !allowed.includes(layerOf(target)))
     .map((target) => `${file}: ${layer} may not import ${target}`)
+}
+
+function doorBreaches(file: string, imported: readonly string[]): readonly string[] {
+  return imported.flatMap((target) => {
+    const room = roomOf(target)
+    if (room === undefined || room === roomOf(file)) return []
+    const open = doors[room]
+    if (open === undefined) return [`${file}: enters src/${room}, whose doors are not listed`]
+    const isDoor = open === 'all' || open.includes(posix.basename(target, '.ts'))
+    return isDoor ? [] : [`${file}: enters src/${room} by ${posix.basename(target)}, which is no door`]
+  })
+}
+
+/** The folder within a folder of src/ that a file is in, as `load/yaml`. */
+export function roomOf(file: string): string | undefined {
+  return /^src\/(\w+\/[\w-]+)\//.exec(file)?.[1]
+}
+
+/** The doors that are listed and that no other room uses, as `room/file`. */
+export function unusedDoors(sources: Sources): readonly string[] {
+  const entered = new Set(
+    [...sources].flatMap(([file, text]) =>
+      importsOf(file, text).filter((target) => roomOf(target) !== roomOf(file)),
+    ),
+  )
+  return Object.entries(doors).flatMap(([room, open]) =>
+    open === 'all'
+      ? [...sources.keys()].filter((file) => roomOf(file) === room && !entered.has(file))
+      : open.map((name) => `src/${room}/${name}.ts`).filter((file) => !entered.has(file)),
+  )
 }
 
 /** The folder below src/, or the name of a file directly in it. */

@@ -44,16 +44,10 @@ export function claimsOn(
 }
 
 function probeKey(probe: Probe): string {
-  switch (probe.probe) {
-    case 'path':
-      return pathKey(probe.path)
-    case 'unit':
-      return `unit ${probe.unit}`
-    case 'check':
-      return `check ${probe.command}`
-    default:
-      return `${probe.probe} ${probe.name}`
-  }
+  if (probe.probe === 'path') return pathKey(probe.path)
+  if (probe.probe === 'unit') return `unit ${probe.unit}`
+  // What a command answers belongs to no resource.
+  return 'name' in probe ? `${probe.probe} ${probe.name}` : ''
 }
 
 function pathKey(path: string): string {

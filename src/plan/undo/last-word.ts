@@ -23,8 +23,7 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
 
 /** Owner and mode that an older generation had, over the content that a newer one replaced. */
 function over(older: Operation, newer: Operation): Operation {
-  const hasContent = newer.op === 'restore' || newer.op === 'mkdir'
-  if (older.op !== 'attributes' || !hasContent) return older
+  if (older.op !== 'attributes' || !('mode' in newer)) return older
   const { mode, owner, group } = older
   return { ...newer, mode, owner, group }
 }
