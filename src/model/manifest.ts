@@ -103,8 +103,11 @@ export function setLine(entry: ManifestEntry): string {
   return `set ${JSON.stringify(entry)}`
 }
 
-/** What the manifest's line of a resource begins with that was made without a controller; the generation follows. */
-export const madePrefix = 'made '
+/**
+ * The manifest's lines of a resource that was converged without a controller: `made`, or `seen` if nothing was to be done to
+ * it; the generation and a Made follow.
+ */
+export const madeLine = /^(made|seen) (\d+) (.*)$/s
 
 /** The manifest's line that removes a resource's entry. */
 export function dropLine(resource: string): string {

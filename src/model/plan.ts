@@ -67,6 +67,7 @@ export const changeFields = {
   expects: list('What must still be so when it is applied.', Expectation),
   owes: list('Notifications that the change earns.', Owed),
   settles: list('Notifications that the change carries out.', Owed),
+  absorbs: Type.Optional(list('Notifications that it carries out as well, if the host makes it.', Owed)),
   cause: Type.Optional(
     Type.Enum(['spec changed', 'host changed', 'spec and host changed'], {
       description:
@@ -188,8 +189,6 @@ export interface Plan {
 
 /** A change of which only the host knows whether it is needed. */
 export interface PortableChange extends Change {
-  /** Notifications that it carries out as well, if it is made. */
-  readonly absorbs: readonly Owed[]
   /** Where the first content of its path is kept, below the cluster's state directory. */
   readonly original?: string
 }

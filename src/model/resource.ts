@@ -40,7 +40,7 @@ export interface Step {
    * Absent: the operation is right from any state.
    */
   readonly expects?: readonly string[]
-  /** `last`: done at the end of the host's run, after its notifications. */
+  /** `last`: done at the end of the host's run, after its notifications, and earns none. */
   readonly phase?: 'last'
   /** Besides what the spec declares; the planner decides it, or leaves it to the host. */
   readonly guard?: Guard

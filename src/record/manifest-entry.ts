@@ -3,7 +3,7 @@ import type { Answers, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { Made, ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { CatalogEntry } from '../model/resource.ts'
+import type { CatalogEntry, Step } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
 import { inReverse, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
@@ -15,6 +15,7 @@ import { beforeConverge, findAtFirst } from './found.ts'
 export function madeOf({ resource }: CatalogEntry): Made {
   const operations = resource
     .steps(supposedFacts(resource.probes, 'unknown'))
+    .filter(isExpected)
     .map(({ operation }) => withoutContent(operation))
   return {
     resource: resource.id,
@@ -29,6 +30,11 @@ export function madeOf({ resource }: CatalogEntry): Made {
       group: resource.relations.disruption?.group,
     }),
   }
+}
+
+/** Whether it is to be recorded as done. What waits for a path may not happen: prune then finds the file as it was written. */
+export function isExpected({ guard }: Pick<Step, 'guard'>): boolean {
+  return guard?.exists === undefined
 }
 
 /** An operation without what nothing that undoes it needs: contents and variables, which may be secrets. */
@@ -83,9 +89,11 @@ function removalOf(
     if (!(path in states)) return []
     const recorded = last?.removal.filter((one) => pathOf(one) === path) ?? []
     if (recorded.length > 0) return recorded
-    // As it was when converge came: nothing to undo.
-    const first = last?.paths[path] ?? appliedState(pathBefore(facts, path))
-    return states[path] === first ? [] : inverse(operation, facts, originalOf(path))
+    const found = pathBefore(facts, path)
+    const first = appliedState(found)
+    // The host may decide that what ends as it began does not end so.
+    const stays = [states[path], ...done.map((one) => stateAfter(one, path, found) ?? first)]
+    return stays.every((state) => state === first) ? [] : inverse(operation, facts, originalOf(path))
   })
   const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
   // A path that is written and removed again is still undone once. However the unit was started and enabled, the order

@@ -5,7 +5,7 @@ import type { Change, HostPlan } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
-import { entryAfter, madeOf } from './manifest-entry.ts'
+import { entryAfter, isExpected, madeOf } from './manifest-entry.ts'
 import { undoOfChanges } from './undo-of.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
@@ -36,7 +36,7 @@ export function withRecord(
     if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
     const applied = entryAfter({
       made: madeOf(entry),
-      done: own.map(({ operation }) => operation),
+      done: own.filter(isExpected).map(({ operation }) => operation),
       facts,
       last: known.get(id),
     })

@@ -59,7 +59,7 @@ export const { resource: file, kind: fileKind } = defineResource({
         const found = pathFact(facts, path)
         refuseOther(self.id, path, found)
         if (until === undefined) return fileSteps(desired, content, facts, found)
-        if (pathFact(facts, until).type !== 'absent') return removal(desired, until, found)
+        if (pathFact(facts, until).type !== 'absent') return removals(desired, until, found)
         const writing = fileSteps(desired, content, facts, found)
         return [
           ...writing.map((step) => ({ ...step, guard: { absent: until } })),
@@ -132,26 +132,22 @@ export function fileSteps(
   return [{ operation: { op: 'attributes', path, mode, owner, group }, reason: changes.join(', '), expects }]
 }
 
-function removal({ path, sensitive }: File, until: string, found: PathFact): readonly Step[] {
+/** In the order of the run it comes last: until then, what the file was for may still go on. */
+function removal({ path, sensitive }: File, reason: string): Step {
+  return {
+    operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
+    reason,
+    phase: 'last',
+  }
+}
+
+function removals(desired: File, until: string, found: PathFact): readonly Step[] {
   if (found.type === 'absent') return []
-  return [
-    {
-      operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
-      reason: `no longer needed: ${until} exists`,
-      expects: [path],
-    },
-  ]
+  return [{ ...removal(desired, `no longer needed: ${until} exists`), expects: [desired.path] }]
 }
 
 /** Only where units are started can the awaited path appear in this run; elsewhere the file waits for a later one. */
-function laterRemoval({ path, sensitive }: File, until: string, facts: Facts): readonly Step[] {
+function laterRemoval(desired: File, until: string, facts: Facts): readonly Step[] {
   if (facts.platform.init !== 'systemd') return []
-  return [
-    {
-      operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
-      reason: `no longer needed once ${until} exists`,
-      phase: 'last',
-      guard: { exists: until },
-    },
-  ]
+  return [{ ...removal(desired, `no longer needed once ${until} exists`), guard: { exists: until } }]
 }

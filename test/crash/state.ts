@@ -4,6 +4,7 @@ import type { ManifestEntry } from '../../src/model/manifest.ts'
 import { pendingInJournal } from '../../src/shell/answers/journal.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
 import type { CrashHost } from './hosts.ts'
+import { transient } from './scenario.ts'
 
 /** What converge itself remembers on a host, as far as it must not depend on how often it was interrupted. */
 export interface KeptState {
@@ -23,7 +24,9 @@ export function readState({ root, name }: CrashHost): KeptState {
   const manifest = parseManifest(text(join(cluster, 'manifest')).split('\n'))
   return {
     manifest: Object.fromEntries(
-      manifest.map((applied): [string, ManifestEntry] => [applied.resource, applied]).toSorted(byName),
+      manifest
+        .map((applied): [string, ManifestEntry] => [applied.resource, settled(applied)])
+        .toSorted(byName),
     ),
     knowsItself: text(join(cluster, 'members')).includes(`"name":"${name}"`),
     pending: pendingInJournal(text(join(state, 'journal'))).map(
@@ -35,6 +38,12 @@ export function readState({ root, name }: CrashHost): KeptState {
         .map((name) => [name, text(join(cluster, 'originals', name))]),
     ),
   }
+}
+
+/** A file with `until` is recorded as it was written; a run that finds it gone records that. */
+function settled(entry: ManifestEntry): ManifestEntry {
+  const paths = Object.entries(entry.paths).filter(([path]) => !(path in transient))
+  return { ...entry, paths: Object.fromEntries(paths) }
 }
 
 /** How two states differ, one line each. */

@@ -6,7 +6,18 @@ import { pathFactWords } from './path-states.ts'
 
 /** A change as one line: `RESOURCE: OPERATION (REASON)`, followed by everything else that it carries. */
 export function changeLine(change: Change): string {
-  const { resource, reason, guard, whenOwed, owes, settles, cause, keeps = [], strikes = [] } = change
+  const {
+    resource,
+    reason,
+    guard,
+    whenOwed,
+    owes,
+    settles,
+    absorbs = [],
+    cause,
+    keeps = [],
+    strikes = [],
+  } = change
   const owed = ({ resource: other, action }: Owed): string => named(action, other, resource)
   return [
     `${resource}: ${ownWords(change)} (${reason})`,
@@ -14,6 +25,7 @@ export function changeLine(change: Change): string {
     ...(whenOwed === undefined ? [] : [`if ${owed(whenOwed)} is owed`]),
     ...owes.map((one) => `owes ${owed(one)}`),
     ...settles.map((one) => `settles ${owed(one)}`),
+    ...absorbs.map((one) => `absorbs ${owed(one)}`),
     ...keeps.map(({ path, kept, staysInPlace }) =>
       [
         'keeps',

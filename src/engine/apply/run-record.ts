@@ -119,7 +119,8 @@ function stillOwed(
   for (const { change, outcome } of done) {
     if (outcome === 'skipped') continue
     for (const one of change.owes) owed.set(`${one.action} ${one.resource}`, one)
-    for (const one of change.settles) owed.delete(`${one.action} ${one.resource}`)
+    for (const one of [...change.settles, ...(change.absorbs ?? [])])
+      owed.delete(`${one.action} ${one.resource}`)
   }
   // A write that failed has changed nothing; whatever else failed may have done a part, and is in the journal.
   const partly = failedChange === undefined || failedChange.operation.op === 'write' ? [] : failedChange.owes

@@ -20,7 +20,7 @@ export interface StepContext {
 /** A step as a change of the plan; starting or restarting the member of a group, it is followed by the wait for its health. */
 export function changesOf(
   entry: CatalogEntry,
-  { operation, reason, expects = [], owes = [] }: Step,
+  { operation, reason, expects = [], owes = [], phase }: Step,
   facts: Facts,
   { guard, settles = [], whenOwed }: StepContext,
 ): readonly Change[] {
@@ -36,7 +36,10 @@ export function changesOf(
     }),
     owes: [
       ...owes.map((action): Owed => ({ resource: resource.id, action })),
-      ...notifies.map(({ resource: target, action }): Owed => ({ resource: target, action })),
+      // What is done after all notifications earns none.
+      ...(phase === 'last'
+        ? []
+        : notifies.map(({ resource: target, action }): Owed => ({ resource: target, action }))),
     ],
     settles,
     ...given({ guard: isGuard(guard) ? guard : undefined, whenOwed }),

@@ -2,6 +2,7 @@ import type { PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import { type NotificationAction, notificationActions } from '../../model/relations.ts'
 import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
+import { rulesOf } from '../../operations/index.ts'
 import { type Decider, immediate, notified } from './resource-changes.ts'
 
 /** A circle of notifications ends: nothing is carried out more often than this. */
@@ -51,38 +52,53 @@ function carryOut(
   const carriesOut = ({ whenOwed }: Change): boolean => !decider.knowsPending || whenOwed === undefined
   const pending = isPending && !changes.some((change) => settlesIt(change, owed) && carriesOut(change))
   if (owing.length === 0 && !pending) return false
-  const absorber = absorberOf(changes, owed, owing, decider)
-  if (absorber !== undefined) {
-    changes[absorber] = settling(changes[absorber], [owed])
+  const [absorber, index] = absorberOf(changes, owed, owing, decider)
+  if (absorber !== undefined && decider.isCertain(absorber)) {
+    changes[index] = { ...absorber, settles: [...absorber.settles, owed] }
     return true
   }
+  const isLeftPending = pending && decider.knowsPending
+  // Decided on the host: if it is made there, nothing that this run has earned is owed any more.
+  const mayAbsorb = absorber !== undefined && !isLeftPending
+  if (mayAbsorb) changes[index] = { ...absorber, absorbs: [...(absorber.absorbs ?? []), owed] }
   const carried = notified(entry, action, decider, {
     earlier: changes,
     reason: owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run',
     settles: [owed],
     // What owes it may all be decided on the host: then this is, too.
-    whenOwed: (pending && decider.knowsPending) || owing.some(decider.isCertain) ? undefined : owed,
+    whenOwed: isLeftPending || (!mayAbsorb && owing.some(decider.isCertain)) ? undefined : owed,
   })
   changes.push(...carried)
   changes.push(...immediate(catalog, entry, { owing: carried, before: () => changes, decider }))
   return carried.length > 0
 }
 
-/** The index of the change that does what is owed anyway: a start, or for a reload a restart, behind all that owes it. */
+/** The change that does what is owed anyway, after all that owes it: a start, or for a reload a restart. */
 function absorberOf(
   changes: readonly Change[],
   { resource, action }: Owed,
   owing: readonly Change[],
-  { isCertain }: Decider,
-): number | undefined {
-  if (action === 'run' || action === 'stop') return undefined
+  { facts }: Decider,
+): readonly [Change, number] | readonly [undefined, -1] {
+  if (action === 'run' || action === 'stop') return [undefined, -1]
+  // To start what runs already does nothing.
+  const starts = ({ operation }: Change, index: number): boolean =>
+    rulesOf(operation).isNeeded(operation, facts) &&
+    !changes.slice(0, index).some((earlier) => earlier.resource === resource && isFresh(earlier))
   const index = changes.findLastIndex(
-    (change) =>
+    (change, index) =>
       change.resource === resource &&
-      isCertain(change) &&
-      (isUnitAction(change, 'start') || (action === 'reload' && isUnitAction(change, 'restart'))),
+      ((isUnitAction(change, 'start') && (action === 'start' || starts(change, index))) ||
+        (action === 'reload' && isUnitAction(change, 'restart'))),
   )
-  return index >= 0 && owing.every((change) => changes.indexOf(change) < index) ? index : undefined
+  const absorber = changes[index]
+  return absorber !== undefined && owing.every((change) => changes.indexOf(change) < index)
+    ? [absorber, index]
+    : [undefined, -1]
+}
+
+function isFresh(change: Change): boolean {
+  return isUnitAction(change, 'start') || isUnitAction(change, 'restart')
 }
 
 function isSame(one: { readonly resource: string; readonly action: string }, owed: Owed): boolean {
@@ -101,11 +117,6 @@ function owersOf(changes: readonly Change[], owed: Owed): readonly Change[] {
 
 function isUnitAction({ operation }: Change, action: string): boolean {
   return operation.op === 'unit' && operation.action === action
-}
-
-function settling(change: Change | undefined, settles: readonly Owed[]): Change {
-  if (change === undefined) throw new RangeError('no change to settle with')
-  return { ...change, settles: [...change.settles, ...settles] }
 }
 
 function names(changes: readonly Change[]): string {

@@ -37,6 +37,7 @@ const ChangeSchema = closed('One operation, on behalf of which resource, and why
   whenOwed: changeFields.whenOwed,
   owes: list('Notifications that the change earns.', owed),
   settles: list('Notifications that the change carries out.', owed),
+  absorbs: changeFields.absorbs,
 })
 export type ChangeObject = Data<typeof ChangeSchema>
 
@@ -98,6 +99,7 @@ export function changeInBrief(planned: Change, facts?: Facts): ChangeObject {
     ...given({ cause: planned.cause, guard: planned.guard, whenOwed: planned.whenOwed }),
     owes: planned.owes,
     settles: planned.settles,
+    ...given({ absorbs: planned.absorbs }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Answers, Facts } from '../../model/facts.ts'
-import { Made, ManifestEntry, madePrefix, manifestHeader } from '../../model/manifest.ts'
+import { Made, ManifestEntry, madeLine, manifestHeader } from '../../model/manifest.ts'
 import { entryAfter } from '../../record/manifest-entry.ts'
 import { answerCheck } from './answer-check.ts'
 import { AnswerError, newerVersion } from './answer-reader.ts'
@@ -11,7 +11,7 @@ const isMade = answerCheck(Made)
 export type FoundByGeneration = ReadonlyMap<number, Answers & Pick<Facts, 'platform'>>
 
 /**
- * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` does so without a controller, and
+ * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` and `seen GENERATION JSON` do so without a controller, and
  * `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is an entry whose change has not
  * happened: it is ignored.
  */
@@ -41,13 +41,17 @@ function parseLine(
   found: FoundByGeneration,
 ): ManifestEntry | undefined {
   if (line.startsWith('set ')) return parseEntry(line.slice('set '.length), isLast, isManifestEntry)
-  if (!line.startsWith(madePrefix)) return undefined
-  const [, generation = '', json = ''] = /^made (\d+) (.*)$/s.exec(line) ?? []
-  const made = parseEntry(json, isLast, isMade)
+  const [, verb, generation, json] = madeLine.exec(line) ?? []
+  const made = json === undefined ? undefined : parseEntry(json, isLast, isMade)
   if (made === undefined) return undefined
   const facts = found.get(Number(generation))
   if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
-  return entryAfter({ made, done: made.operations, facts, last: entries.get(made.resource) })
+  return entryAfter({
+    made,
+    done: verb === 'made' ? made.operations : [],
+    facts,
+    last: entries.get(made.resource),
+  })
 }
 
 function parseEntry<Entry>(

@@ -199,13 +199,12 @@ when_owed() {
   [ -z "$FAILED" ] || return 0
   flush_writes
   [ -z "$FAILED" ] || return 0
-  case $NL$OWED_SO_FAR in
-    *"${NL}owe $1 $2$NL"*)
-      shift 2
-      "$@"
-      ;;
-    *) skip "$@" ;;
-  esac
+  if was_earned "$1" "$2"; then
+    shift 2
+    "$@"
+  else
+    skip "$@"
+  fi
 }
 
 # unless_skipped step NUMBER OPERATION ARGUMENT ... : only if the step before it was done.
@@ -226,7 +225,8 @@ owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
 
 # settle ACTION RESOURCE: struck out after the act.
 settle() {
-  if [ -z "$FAILED" ] && [ -s "$STATE/journal" ]; then
+  [ -z "$FAILED" ] || return 0
+  if [ -s "$STATE/journal" ]; then
     # What a command wrote is in nobody's hands but its own, and nothing asks for it again.
     [ "$1" != run ] || sync
     point "before $1 $2 is struck out"
@@ -234,6 +234,23 @@ settle() {
     say "${NL}settled $1 $2" >>"$STATE/journal"
     point "struck out $1 $2"
   fi
+  forget "$1" "$2"
+}
+
+# settle_earned ACTION RESOURCE: what was not owed is not noted.
+settle_earned() { ! was_earned "$1" "$2" || settle "$1" "$2"; }
+
+# absorb ACTION RESOURCE: after a step that was done now; the fresh process has read everything.
+absorb() { [ "$LAST" != done ] || settle_earned "$1" "$2"; }
+
+was_earned() {
+  case $NL$OWED_SO_FAR in *"${NL}owe $1 $2$NL"*) ;; *) return 1 ;; esac
+}
+
+forget() {
+  while was_earned "$1" "$2"; do
+    OWED_SO_FAR=${OWED_SO_FAR%%"owe $1 $2$NL"*}${OWED_SO_FAR#*"owe $1 $2$NL"}
+  done
 }
 
 # still_owed ACTION RESOURCE: it stays in the journal, unless it was struck out there.

@@ -56,7 +56,7 @@ inspect_held() {
 
 # show_found CLUSTER-DIRECTORY: what portable programs found before their first change, if the manifest builds on it.
 show_found() {
-  ! grep -q '^made ' "$1/manifest" || show_all_found "$1"
+  ! grep -q -e '^made ' -e '^seen ' "$1/manifest" || show_all_found "$1"
 }
 
 show_all_found() {

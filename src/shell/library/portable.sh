@@ -75,9 +75,11 @@ before_change() {
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
     [ -n "$NEXT_COPY" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
-    has_record "$NEXT_ENTRY" || keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
+    # The first content, if what undoes the resource may need it and it is not kept yet.
+    { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
+      keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
   fi
-  record_made "$NEXT_ENTRY"
+  record_made made "$NEXT_ENTRY"
 }
 
 # open_own_generation: at the first change; its undo is worked out from the steps that were done and what was found.
@@ -105,10 +107,10 @@ has_record() {
   esac
 }
 
-# record_made ENTRY: once, with the first step of the resource that is done.
+# record_made made|seen ENTRY: once, with the first step of the resource that is done, or at the end if nothing was.
 record_made() {
-  eval "line=\$MADE_$1 MADE_$1="
-  [ -z "$line" ] || NEXT_RECORDS="${NEXT_RECORDS}made $NEWEST $line$NL"
+  eval "line=\$MADE_$2 MADE_$2="
+  [ -z "$line" ] || NEXT_RECORDS="$NEXT_RECORDS$1 $NEWEST $line$NL"
 }
 
 # end_portable COUNT: what was right already is recorded, too, and the generation says what was done.
@@ -119,7 +121,8 @@ end_portable() {
       number=0
       while [ "$number" -lt "$1" ]; do
         eval "guarded=\$GUARDED_$number"
-        [ -n "$guarded" ] || record_made "$number"
+        # What a guard leaves alone is converge's only if it was before.
+        if [ -z "$guarded" ] || has_record "$number"; then record_made seen "$number"; fi
         number=$((number + 1))
       done
       records_stand
@@ -154,28 +157,4 @@ leave_owed() {
     line=${line#owe }
     still_owed "${line%% *}" "${line#* }"
   done
-}
-
-was_earned() {
-  case $NL$OWED_SO_FAR in *"${NL}owe $1 $2$NL"*) ;; *) return 1 ;; esac
-}
-
-forget() {
-  while :; do
-    case $OWED_SO_FAR in
-      *"owe $1 $2$NL"*) OWED_SO_FAR=${OWED_SO_FAR%%"owe $1 $2$NL"*}${OWED_SO_FAR#*"owe $1 $2$NL"} ;;
-      *) break ;;
-    esac
-  done
-}
-
-# absorb ACTION RESOURCE: after a step that was done now; the fresh process has read everything.
-absorb() { [ "$LAST" != done ] || carried_out "$1" "$2"; }
-
-# carried_out ACTION RESOURCE: whatever a guard said; what was not owed is not noted.
-carried_out() {
-  if [ -z "$FAILED" ] && was_earned "$1" "$2"; then
-    settle "$1" "$2"
-    forget "$1" "$2"
-  fi
 }

@@ -1,6 +1,6 @@
 import type { Busy, Facts, HostState } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
-import { type ManifestEntry, type Member, madePrefix } from '../../model/manifest.ts'
+import { type ManifestEntry, type Member, madeLine } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
 import { pendingInJournal } from '../answers/journal.ts'
 import { parseManifest } from '../answers/parse-manifest.ts'
@@ -43,7 +43,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
 
 /** A whole last line ends with a newline, after which the answer continues with an empty one. */
 function needsRewrite(lines: readonly string[]): boolean {
-  return lines.at(-1) !== '' || lines.some((line) => line.startsWith(madePrefix))
+  return lines.at(-1) !== '' || lines.some((line) => madeLine.test(line))
 }
 
 function readMembers(reader: AnswerReader, known: readonly Member[] | undefined): readonly Member[] {

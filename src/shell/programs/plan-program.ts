@@ -123,6 +123,7 @@ export function changeLines(change: Change, index: number, word: 'step' | 'back'
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     changeStep(change, index, word),
+    ...(change.absorbs ?? []).map((owed) => `absorb ${commandLine(notificationWords(owed))}`),
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]

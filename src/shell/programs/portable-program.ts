@@ -73,7 +73,7 @@ function stageLine(content: Content): string {
 }
 
 function changeLines(change: PortableChange, index: number, entry: number): readonly string[] {
-  const { operation, resource, reason, original, owes, settles, absorbs } = change
+  const { operation, resource, reason, original, owes, settles, absorbs = [] } = change
   const notification = (word: string) => (owed: Owed) => `${word} ${commandLine(notificationWords(owed))}`
   const kept = [pathOf(operation), original].flatMap((word) => word ?? [])
   const copy = rulesOf(operation).replacesFile ? [] : ['copy']
@@ -84,6 +84,6 @@ function changeLines(change: PortableChange, index: number, entry: number): read
     changeStep(change, index),
     ...(changesUnitFile(operation) ? ['unit_file'] : []),
     ...absorbs.map(notification('absorb')),
-    ...settles.map(notification('carried_out')),
+    ...settles.map(notification('settle_earned')),
   ]
 }

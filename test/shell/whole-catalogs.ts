@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import type { CatalogEntry, HostCatalog, Notification, Resource } from '../../src/model/resource.ts'
+import { archive } from '../../src/resources/archive.ts'
+import { command } from '../../src/resources/command.ts'
+import { directory } from '../../src/resources/directory.ts'
+import { file } from '../../src/resources/file.ts'
+import { group } from '../../src/resources/group.ts'
+import { link } from '../../src/resources/link.ts'
+import { pkg } from '../../src/resources/package.ts'
+import { unit } from '../../src/resources/unit/unit.ts'
+import { user } from '../../src/resources/user.ts'
+import { catalogOf, entry } from './catalogs.ts'
+import type { RootTree } from './root-tree.ts'
+
+// Catalogs in which every kind and every relation may occur.
+
+/** A guard, by the flag that it looks at: `onlyIf` it is set, or `unless`. */
+const guard = fc.constantFrom(
+  {},
+  {},
+  {},
+  { onlyIf: 'test -e "$CONVERGE_ROOT/srv/flag0"' },
+  { unless: 'test -e "$CONVERGE_ROOT/srv/flag0"' },
+  { onlyIf: 'test -e "$CONVERGE_ROOT/srv/flag0"', unless: 'test -e "$CONVERGE_ROOT/srv/flag1"' },
+)
+const timing = fc.constantFrom<'delayed' | 'immediate'>('delayed', 'delayed', 'immediate')
+const notifications = fc.uniqueArray(
+  fc.oneof(
+    fc.record({
+      resource: fc.constantFrom('unit[a.service]' as const, 'unit[b.service]' as const),
+      action: fc.constantFrom('restart', 'reload', 'start', 'stop'),
+      timing,
+    }),
+    fc.record({
+      resource: fc.constantFrom('command[notified]' as const, 'command[notified and guarded]' as const),
+      action: fc.constant('run' as const),
+      timing,
+    }),
+  ),
+  { maxLength: 2, selector: ({ resource, action }) => `${resource} ${action}` },
+) satisfies fc.Arbitrary<Notification[]>
+
+const version = fc.constantFrom(0, 1, 2)
+const choice = fc.constantFrom(true, false, undefined)
+
+const wish = fc.record({
+  unitsFirst: fc.boolean(),
+  files: fc.array(
+    fc.record({ version, mode: fc.constantFrom('0644', '0600'), guard, notifies: notifications }),
+    { minLength: 3, maxLength: 3 },
+  ),
+  until: fc.record({ version, notifies: notifications }),
+  directory: version,
+  link: version,
+  account: version,
+  archive: version,
+  package: version,
+  units: fc.array(fc.record({ version, enabled: choice, started: choice, guard }), {
+    minLength: 2,
+    maxLength: 2,
+  }),
+  creates: fc.record({ version, guard, notifies: notifications }),
+  guarded: fc.record({ version, notifies: notifications }),
+})
+type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never
+
+const path = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/until')
+// Whether a file with `until` should be there just then is not recorded, so prune judges what somebody made of it otherwise.
+const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2')
+
+/** What there is before the first year, and what each year brings. */
+export const lives = fc.record({
+  before: fc.uniqueArray(fc.tuple(path, fc.constantFrom('before\n', 'version 1 of 0\n')), {
+    maxLength: 2,
+    selector: ([name]) => name,
+  }),
+  years: fc.array(
+    fc.record({
+      flags: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+      edits: fc.uniqueArray(edited, { maxLength: 1 }),
+      wish,
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+})
+export type Life = typeof lives extends fc.Arbitrary<infer Value> ? Value : never
+
+const archives = [1, 2].map((number) => {
+  const bytes = gzipSync(tarOf(`tool-${number}/bin/tool`, `#!/bin/sh\necho ${number}\n`))
+  return { name: `tool-${number}.tar.gz`, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+})
+const archiveUrls = archives.map(({ name }) => `https://archives.example/${name}`)
+
+export function plantArchives(tree: RootTree): void {
+  for (const { name, bytes } of archives) tree.write(`/srv/archives/${name}`, bytes)
+  tree.write('/srv/dpkg/known', 'jq 1\njq 2\n')
+  tree.write('/srv/log', '')
+}
+
+/** The catalog that a wish stands for; none is an empty one. */
+export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
+  if (wanted === undefined) return catalogOf()
+  const units = ['a.service', 'b.service'].map((name, index) => unitOf(name, wanted.units[index]))
+  const notified = [
+    command({ name: 'notified', command: logs('notified') }),
+    command({
+      name: 'notified and guarded',
+      // With a guard alone it would run in every run.
+      command: `${logs('notified and guarded')}; rm "$CONVERGE_ROOT/srv/flag2"`,
+      onlyIf: 'test -e "$CONVERGE_ROOT/srv/flag2"',
+    }),
+  ]
+  // What is notified at once must be there; a unit that is declared started is not asked to stop, nor the other way round.
+  const relations = (notifies: readonly Notification[]): readonly Notification[] =>
+    notifies
+      .filter(
+        ({ resource, action }) =>
+          action === 'run' ||
+          wanted.units[resource === 'unit[a.service]' ? 0 : 1]?.started !== (action === 'stop'),
+      )
+      .map((one) => (wanted.unitsFirst || one.action === 'run' ? one : { ...one, timing: 'delayed' }))
+  const targets = wanted.unitsFirst ? [...units, ...notified] : []
+  const later = wanted.unitsFirst ? [] : [...notified, ...units]
+  const entries: (CatalogEntry | Resource)[] = [
+    ...accounts(wanted.account),
+    ...targets,
+    ...wanted.files.flatMap(({ version, mode, guard, notifies }, index) =>
+      version === 0
+        ? []
+        : [
+            entry(
+              file({ path: `/etc/f${index}`, content: `version ${version} of ${index}\n`, mode, ...guard }),
+              relations(notifies),
+            ),
+          ],
+    ),
+    ...(wanted.until.version === 0
+      ? []
+      : [
+          entry(
+            file({
+              path: '/etc/until',
+              content: `version ${wanted.until.version}\n`,
+              until: wanted.until.version === 1 ? '/srv/made' : '/srv/flag1',
+            }),
+            relations(wanted.until.notifies),
+          ),
+        ]),
+    ...(wanted.directory === 0
+      ? []
+      : [directory({ path: '/srv/directory', mode: wanted.directory === 1 ? '0755' : '0700' })]),
+    ...(wanted.link === 0 ? [] : [link({ path: '/srv/link', target: `to ${wanted.link}` })]),
+    ...archiveOf(wanted.archive),
+    ...(wanted.package === 0 ? [] : [pkg({ name: 'jq', version: String(wanted.package), update: false })]),
+    ...commands(wanted, relations),
+    ...later,
+  ]
+  return catalogOf(...entries)
+}
+
+function logs(name: string): string {
+  return `echo '${name}' >>"$CONVERGE_ROOT/srv/log"`
+}
+
+function commands(
+  { creates, guarded }: Wish,
+  relations: (notifies: readonly Notification[]) => readonly Notification[],
+): readonly CatalogEntry[] {
+  return [
+    ...(creates.version === 0
+      ? []
+      : [
+          entry(
+            command({
+              name: 'creates',
+              command: `${logs('creates')}; : >"$CONVERGE_ROOT/srv/made"`,
+              creates: '/srv/made',
+              ...creates.guard,
+            }),
+            relations(creates.notifies),
+          ),
+        ]),
+    ...(guarded.version === 0
+      ? []
+      : [
+          entry(
+            command({
+              name: 'guarded',
+              command: `${logs('guarded')}; : >"$CONVERGE_ROOT/srv/guarded${guarded.version}"`,
+              unless: `test -e "$CONVERGE_ROOT/srv/guarded${guarded.version}"`,
+            }),
+            relations(guarded.notifies),
+          ),
+        ]),
+  ]
+}
+
+function accounts(version: number): readonly Resource[] {
+  if (version === 0) return []
+  return [
+    group({ name: 'app', gid: 700 }),
+    user({ name: 'app', uid: 701, group: 'app', ...(version === 2 && { groups: ['daemon'] }) }),
+  ]
+}
+
+function archiveOf(version: number): readonly Resource[] {
+  const { sha256 = '' } = archives[version - 1] ?? {}
+  const url = archiveUrls[version - 1] ?? ''
+  return version === 0
+    ? []
+    : [archive({ url, sha256, path: '/srv/tool', binaries: ['bin/tool'], binDir: '/srv/link-bin' })]
+}
+
+function unitOf(name: string, wanted: Wish['units'][number] | undefined): Resource {
+  const { version = 1, enabled, started, guard = {} } = wanted ?? {}
+  return unit({
+    name,
+    content: `[Service]\nExecStart=/bin/${name} ${version}\n[Install]\nWantedBy=multi-user.target`,
+    ...(enabled !== undefined && { enabled }),
+    ...(started !== undefined && { started }),
+    ...guard,
+  })
+}
+
+/** A tar archive of one file. */
+function tarOf(name: string, content: string): Buffer {
+  const header = Buffer.alloc(512)
+  header.write(name)
+  header.write('0000755\0', 100)
+  header.write('0000000\0', 108)
+  header.write('0000000\0', 116)
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124)
+  header.write('00000000000\0', 136)
+  header.write('        ', 148)
+  header.write('0', 156)
+  header.write('ustar\x0000', 257)
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512)
+  body.write(content)
+  return Buffer.concat([header, body, Buffer.alloc(1024)])
+}
