@@ -22,7 +22,7 @@ export interface BenchHosts {
   close(): Promise<void>
 }
 
-export interface BenchHost {
+interface BenchHost {
   readonly name: string
   readonly address: string
   readonly port: number

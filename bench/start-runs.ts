@@ -10,7 +10,7 @@ export interface StartResult {
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
 /** How many starts are measured: they are short, and so their median needs many. */
-export const starts = 15
+const starts = 15
 
 export async function measureStart(folder: string): Promise<StartResult> {
   const help = []

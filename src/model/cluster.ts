@@ -1,7 +1,7 @@
 import type { Position } from './diagnostic.ts'
 import type { Platform } from './platform.ts'
 import type { Target } from './targets/index.ts'
-import type { Value, ValueMap } from './value.ts'
+import type { ValueMap } from './value.ts'
 
 /** Where a leaf of the resolved spec came from. `layer` reads as in `role fleet`, `recipe etcd (default)`, `--set`. */
 export interface Origin {
@@ -51,5 +51,3 @@ export interface Cluster {
   readonly file: string
   readonly hosts: readonly Host[]
 }
-
-export type { Value, ValueMap }

@@ -5,12 +5,12 @@ import type { JsonSchema } from '../model/schema.ts'
 import type { Value } from '../model/value.ts'
 import { explainError, type SchemaMistake } from './explain.ts'
 
-export type Validation<T> =
+type Validation<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mistakes: readonly SchemaMistake[] }
 
 /** How a plain scalar at a path was written, if it is known. */
-export type SourceOf = (path: readonly string[]) => string | undefined
+type SourceOf = (path: readonly string[]) => string | undefined
 
 export type Validator<T> = (value: unknown, source?: SourceOf) => Validation<T>
 

@@ -107,7 +107,7 @@ function doorBreaches(file: string, imported: readonly string[]): readonly strin
 }
 
 /** The folder within a folder of src/ that a file is in, as `load/yaml`. */
-export function roomOf(file: string): string | undefined {
+function roomOf(file: string): string | undefined {
   return /^src\/(\w+\/[\w-]+)\//.exec(file)?.[1]
 }
 

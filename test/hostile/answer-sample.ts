@@ -6,7 +6,7 @@ import {
   manifestText,
   type Undo,
 } from '../../src/model/manifest.ts'
-import { catalog } from '../plan/sample-hosts.ts'
+import { catalog } from '../samples/catalog.ts'
 
 const motd = file({ path: '/etc/motd', content: 'hello\n' })
 

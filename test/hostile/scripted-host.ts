@@ -13,7 +13,7 @@ import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
 /** Short enough for a test in which the host hangs, long enough for one in which it does not. */
-export const shortPatience: SshPatience = {
+const shortPatience: SshPatience = {
   sessionMs: 250,
   uploadMs: 250,
   keepAliveMs: 10_000,

@@ -1,27 +1,6 @@
 import type { Facts, PathFact, PlatformFact, UnitFact } from '../../src/model/facts.ts'
-import type { Operation } from '../../src/model/operation.ts'
-import type { Change } from '../../src/model/plan.ts'
-import type { NotificationAction, Timing } from '../../src/model/relations.ts'
-import type { CatalogEntry, HostCatalog, Notification, Resource } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { textContent } from '../../src/resources/define/content.ts'
-
-export function entry(resource: Resource, ...notifies: readonly Notification[]): CatalogEntry {
-  return { resource, after: [], notifies, declaredBy: 'test' }
-}
-
-export function catalog(...entries: readonly (CatalogEntry | Resource)[]): HostCatalog {
-  return { host: 'host', entries: entries.map((one) => ('resource' in one ? one : entry(one))) }
-}
-
-/** To notify a resource of an action. */
-export function to(
-  { id }: Pick<Resource, 'id'>,
-  action: NotificationAction,
-  timing: Timing = 'delayed',
-): Notification {
-  return { resource: id, action, timing }
-}
 
 /** What is on a host beyond nothing at all. */
 export interface Present {
@@ -82,33 +61,4 @@ export function fileFact(text: string, wanted?: string): Extract<PathFact, { typ
   const { sha256, sizeBytes } = textContent(text)
   const shown = wanted !== undefined && wanted !== sha256 ? { content: text } : {}
   return { type: 'file', sizeBytes, sha256, mode: '0644', ...byRoot, ...shown }
-}
-
-/** A change as one line: `RESOURCE: OPERATION (REASON)`, its guard, what it owes (+) and what it settles (-). */
-export function line({ resource, operation, reason, guard, owes, settles }: Change): string {
-  return [
-    `${resource}: ${words(operation)} (${reason})`,
-    ...(guard?.onlyIf === undefined ? [] : [`only if ${guard.onlyIf}`]),
-    ...(guard?.unless === undefined ? [] : [`unless ${guard.unless}`]),
-    ...(guard?.exists === undefined ? [] : [`only if ${guard.exists} exists`]),
-    ...(guard?.absent === undefined ? [] : [`unless ${guard.absent} exists`]),
-    ...owes.map((owed) => `+${owed.action} ${owed.resource}`),
-    ...settles.map((owed) => `-${owed.action} ${owed.resource}`),
-  ].join(', ')
-}
-
-function words(operation: Operation): string {
-  switch (operation.op) {
-    case 'unit':
-      return [
-        operation.action,
-        ...(operation.noBlock === true ? ['--no-block'] : []),
-        ...(operation.noReload === true ? ['--no-reload'] : []),
-      ].join(' ')
-    case 'run':
-    case 'await':
-      return `${operation.op} ${operation.command}`
-    default:
-      return operation.op
-  }
 }

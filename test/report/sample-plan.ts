@@ -30,7 +30,7 @@ export function write(path: string, data: string): Extract<Operation, { op: 'wri
   return { op: 'write', path, content: content(data), owner: 'root', group: 'root', mode: '0644' }
 }
 
-export const restartEtcd: Operation = { op: 'unit', unit: 'etcd.service', action: 'restart' }
+const restartEtcd: Operation = { op: 'unit', unit: 'etcd.service', action: 'restart' }
 
 export function change(operation: Operation, more: Partial<Change> = {}): Change {
   return {

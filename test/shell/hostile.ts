@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { RootTree } from './root-tree.ts'
 import { shells } from './shells.ts'
 
-export const seed = 20260229
+const seed = 20260229
 
 /** Each shell gets inputs of its own. */
 export function seedOf(tree: RootTree): number {

@@ -56,6 +56,6 @@ export function linesOf(lines: Lines = []): readonly string[] {
 }
 
 /** The same lines in two parts. */
-export function pairsOf(line: Lines[number]): readonly (readonly [string, string])[] {
+function pairsOf(line: Lines[number]): readonly (readonly [string, string])[] {
   return typeof line === 'string' ? [] : Object.entries(line)
 }

@@ -9,14 +9,14 @@ import { codePointName, unreadableCharacter } from './text.ts'
  * a continuation, which systemd reads as white space; empty lines and white space around lines mean nothing there
  * and are dropped. A boolean is written as `yes` or `no`.
  */
-export type UnitValue = string | number | boolean
+type UnitValue = string | number | boolean
 
 /** A unit or drop-in: sections and directives in the order given. A list is the same directive several times. */
 export interface UnitFile {
   readonly [section: string]: UnitSection
 }
 
-export interface UnitSection {
+interface UnitSection {
   /** An empty string resets what came before: `ExecStart: ['', '/usr/bin/etcd']` in a drop-in. */
   readonly [directive: string]: UnitValue | readonly UnitValue[]
 }

@@ -15,7 +15,7 @@ import {
 import { describeValue, HelperError } from './helpers.ts'
 
 /** Reported once per place: the expression that stands at `path` is wrong. */
-export type ReportExpression = (path: Path, error: ExpressionError) => void
+type ReportExpression = (path: Path, error: ExpressionError) => void
 
 export interface Evaluator {
   /**

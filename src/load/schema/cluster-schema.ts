@@ -120,7 +120,7 @@ const host = section(
 )
 
 /** The spec as written: cluster.yaml without attributes and resources filled in. */
-export const clusterSpec = Type.Object(
+const clusterSpec = Type.Object(
   {
     cluster: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',

@@ -62,7 +62,7 @@ function reloadOwedFor({ resource }: Change): readonly Owed[] {
 }
 
 /** Whether a pending notification is one of these. */
-export function isReloadOwed(pending: PendingNotification): pending is Owed {
+function isReloadOwed(pending: PendingNotification): pending is Owed {
   return pending.action === 'daemon-reload'
 }
 

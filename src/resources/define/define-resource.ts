@@ -9,7 +9,7 @@ import type { ValueMap } from '../../model/value.ts'
 import { checkInput } from './check-input.ts'
 
 /** What a kind says about one desired state: data, and the pure function from facts to steps. */
-export type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
+type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
   Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'isSensitive'>>
 
 /** What a kind may ask about the resource that it belongs to. */

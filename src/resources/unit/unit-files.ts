@@ -5,7 +5,7 @@ import type { Content } from '../../model/operation.ts'
 import { textContent } from '../define/content.ts'
 
 /** A unit file or drop-in: its whole text, or its sections and directives. */
-export type UnitContent = string | UnitFile
+type UnitContent = string | UnitFile
 
 /** A file that a unit consists of, and the directory that it needs. */
 export interface WrittenUnitFile {

@@ -11,7 +11,7 @@ import { createSshRoutes } from './routes.ts'
 import { resolveRoute } from './settings.ts'
 import { upload } from './upload.ts'
 
-export interface SshConnectOptions extends Omit<ConnectOptions, 'target'> {
+interface SshConnectOptions extends Omit<ConnectOptions, 'target'> {
   readonly address: string
   readonly ssh: SshSettings
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Where trees and archives that take long to build are kept between runs. */
-export const cacheDirectory = process.env.CONVERGE_LAB_CACHE ?? '/var/cache/converge-lab'
+const cacheDirectory = process.env.CONVERGE_LAB_CACHE ?? '/var/cache/converge-lab'
 
 /**
  * The cached directory `name`, built by `build` when it is not there. It is built under another name and renamed, so an

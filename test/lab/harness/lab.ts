@@ -22,7 +22,7 @@ export interface LabOptions {
   readonly bootTimeoutMs?: number
 }
 
-export interface LabHost {
+interface LabHost {
   readonly name: string
   readonly address: string
 }

@@ -56,7 +56,7 @@ export function takeDownDeadLabs(): void {
 }
 
 /** Mount points below a folder, the deepest first. */
-export function mountsBelow(directory: string): readonly string[] {
+function mountsBelow(directory: string): readonly string[] {
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')

@@ -4,7 +4,8 @@ import type { PathFact } from '../../../src/model/facts.ts'
 import type { Operation } from '../../../src/model/operation.ts'
 import { fileDiff } from '../../../src/plan/host/file-diff.ts'
 import { base64Content, textContent } from '../../../src/resources/define/content.ts'
-import { byRoot, catalog, factsOf, fileFact } from '../sample-hosts.ts'
+import { catalog } from '../../samples/catalog.ts'
+import { byRoot, factsOf, fileFact } from '../sample-hosts.ts'
 
 const path = '/etc/a'
 const owned = { owner: 'root', group: 'root', mode: '0644' }
