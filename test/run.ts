@@ -4,10 +4,11 @@
 // that tried less than those promise.
 // With --write, what the suites print about how much they try (test/figure.ts) is put into README.md.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { writeSection } from '../bench/readme.ts'
+import { buildTests } from './build.ts'
 import { brokenPromises, nightlyEnvironment, nightlySuites } from './nightly.ts'
 
 const words = process.argv.slice(2).filter((word) => word !== '--write')
@@ -17,7 +18,7 @@ const command = { lab: 'npm run test:lab', nightly: 'npm run test:nightly', test
 const pattern = new RegExp(words[mode === 'tests' ? 0 : 1] ?? '.')
 /** Folders whose tests start hosts or processes, the slowest first. */
 const slowFolders = ['engine', 'crash', 'hostile', 'commands', 'docs', 'shell', 'transports']
-/** A process takes seconds to load the libraries: tests of a few milliseconds share one. */
+/** A process takes a while to load the libraries: tests of a few milliseconds share one. */
 const filesPerProcess = { slow: 5, quick: 25 }
 const started = performance.now()
 const ending = lab ? '.lab.ts' : '.test.ts'
@@ -47,8 +48,19 @@ const groups = lab
         ),
       ]
 const queue = groups.filter((group) => group.length > 0)
-const temporary = mode === 'tests' ? inMemory() : undefined
-process.once('exit', () => temporary !== undefined && rmSync(temporary, { recursive: true, force: true }))
+const temporary = mkdtempSync(join(mode === 'tests' ? inMemory() : tmpdir(), 'converge-tests-'))
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
+const built = join(temporary, 'built')
+mkdirSync(built)
+const environment = {
+  ...(nightly ? nightlyEnvironment : {}),
+  ...process.env,
+  ...(mode === 'tests' ? { TMPDIR: temporary } : {}),
+  ...(await buildTests(
+    files.map((file) => join('test', file)),
+    built,
+  )),
+}
 const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
 let broken = false
@@ -99,15 +111,15 @@ async function work(): Promise<void> {
 }
 
 function run(group: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
+  const escaped = group.map((file) => file.replace(/\.ts$/, '.js').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const args = [
+    '--enable-source-maps',
+    'node_modules/uvu/bin.js',
+    join(built, 'test'),
+    `^(${escaped.join('|')})$`,
+  ]
   return new Promise((resolve) => {
-    const env = {
-      ...(nightly ? nightlyEnvironment : {}),
-      ...process.env,
-      ...(temporary === undefined ? {} : { TMPDIR: temporary }),
-    }
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
       if (lab) process.stdout.write(chunk)
@@ -133,11 +145,11 @@ function folderOf(file: string): string {
 }
 
 /** Hosts of tests are folders that are synced all the time: a folder in memory for them, if there is room. */
-function inMemory(): string | undefined {
+function inMemory(): string {
   const memory = '/dev/shm'
-  if (!existsSync(memory)) return undefined
+  if (!existsSync(memory)) return tmpdir()
   const { bavail, bsize } = statfsSync(memory)
-  return bavail * bsize < 4e9 ? undefined : mkdtempSync(join(memory, 'converge-tests-'))
+  return bavail * bsize < 4e9 ? tmpdir() : memory
 }
 
 function inGroupsOf(size: number, all: readonly string[]): readonly (readonly string[])[] {

@@ -8,6 +8,7 @@ import { stringify } from 'yaml'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
 import { figure } from '../figure.ts'
+import { programArguments } from '../programs.ts'
 
 const seed = 20260303
 
@@ -86,10 +87,9 @@ for (const key of ['source', 'template']) {
     writeFiles(folder, { 'cluster.yaml': withResource(`{ file: { path: /x, ${key}: pipe } }`) })
     execFileSync('mkfifo', [join(folder, 'pipe')])
     // In a process of its own: a read that waits would stop this one, its timers too.
-    const cli = new URL('../../src/cli.ts', import.meta.url).pathname
     const { status, stderr } = spawnSync(
       process.execPath,
-      ['--import', import.meta.resolve('tsx'), cli, 'validate', '-f', file],
+      [...programArguments('src/cli.ts'), 'validate', '-f', file],
       { encoding: 'utf8', timeout: 30_000 },
     )
     assert.is(status, 3, stderr)
