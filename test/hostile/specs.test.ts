@@ -9,6 +9,7 @@ import { converge } from '../commands/recording-io.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
 import { figure } from '../figure.ts'
 import { programArguments } from '../programs.ts'
+import { ownTime } from './own-time.ts'
 
 const seed = 20260303
 
@@ -317,9 +318,9 @@ for (const [what, text, said] of bombs) {
   test(`a spec with ${what} is refused soon`, async () => {
     const folder = scratchFolder()
     writeFiles(folder, { 'cluster.yaml': text() })
-    const started = performance.now()
+    const elapsedMs = ownTime()
     const { code, stderr } = await converge(['validate', '-f', join(folder, 'cluster.yaml')])
-    const tookMs = performance.now() - started
+    const tookMs = elapsedMs()
     assert.is(code, 3)
     assert.match(stderr, said)
     assert.ok(tookMs < 5_000, `it took ${tookMs} ms`)
