@@ -29,10 +29,11 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files are one process; by
-// night each is long enough to be one by itself, in the order in which they are listed.
+// Lab suites each boot hosts of their own: one after the other, but for the longest one, which is busy while the others
+// wait. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the order in which
+// they are listed.
 const groups = lab
-  ? [files]
+  ? [files.filter(isLongest), files.filter((file) => !isLongest(file))]
   : nightly
     ? nightlySuites.filter(isChosen).map((file) => [file])
     : [
@@ -47,6 +48,8 @@ const groups = lab
           files.filter((file) => !slowFolders.includes(folderOf(file))),
         ),
       ]
+/** Tests wait for hosts of their own about a third of the time; what takes longer is busy. */
+const processes = Math.max(2, availableParallelism()) + (mode === 'tests' ? 1 : 0)
 const queue = groups.filter((group) => group.length > 0)
 const temporary = mkdtempSync(join(mode === 'tests' ? inMemory() : tmpdir(), 'converge-tests-'))
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
@@ -65,7 +68,7 @@ const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
 let broken = false
 
-await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+await Promise.all(Array.from({ length: processes }, work))
 if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
 if (nightly) {
@@ -91,12 +94,9 @@ async function work(): Promise<void> {
     const count = (label: string) =>
       Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(plain)?.[1] ?? Number.NaN)
     const counts = { total: count('Total'), passed: count('Passed'), skipped: count('Skipped') }
-    // The lab takes minutes and is shown as it goes.
-    if (!lab) process.stdout.write(output)
-    if (!lab)
-      console.log(
-        `  ${[...new Set(group.map(folderOf))].join(', ')}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`,
-      )
+    process.stdout.write(output)
+    const what = lab ? group : [...new Set(group.map(folderOf))]
+    console.log(`  ${what.join(', ')}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`)
     if (code !== 0 || Number.isNaN(counts.total)) broken = true
     totals.total += counts.total || 0
     totals.passed += counts.passed || 0
@@ -122,7 +122,6 @@ function run(group: readonly string[]): Promise<{ code: number | null; output: s
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
-      if (lab) process.stdout.write(chunk)
       output += chunk
     })
     child.on('close', (code) => resolve({ code, output }))
@@ -138,6 +137,10 @@ function figuresTable(): string {
 
 function isChosen(file: string): boolean {
   return files.includes(file.replaceAll('/', sep))
+}
+
+function isLongest(file: string): boolean {
+  return file.endsWith('crash.lab.ts')
 }
 
 function folderOf(file: string): string {
