@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { programArguments } from './programs.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 function cli(...argv: readonly string[]) {
   // uvu sets FORCE_COLOR for the processes that it starts.
   const { FORCE_COLOR: _, ...env } = process.env
-  return spawnSync(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...argv], {
+  return spawnSync(process.execPath, [...programArguments('src/cli.ts'), ...argv], {
     cwd: root,
     encoding: 'utf8',
     env,

@@ -4,10 +4,11 @@
 // that tried less than those promise.
 // With --write, what the suites print about how much they try (test/figure.ts) is put into README.md.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { writeSection } from '../bench/readme.ts'
+import { buildTests } from './build.ts'
 import { brokenPromises, nightlyEnvironment, nightlySuites } from './nightly.ts'
 
 const words = process.argv.slice(2).filter((word) => word !== '--write')
@@ -17,7 +18,7 @@ const command = { lab: 'npm run test:lab', nightly: 'npm run test:nightly', test
 const pattern = new RegExp(words[mode === 'tests' ? 0 : 1] ?? '.')
 /** Folders whose tests start hosts or processes, the slowest first. */
 const slowFolders = ['engine', 'crash', 'hostile', 'commands', 'docs', 'shell', 'transports']
-/** A process takes seconds to load the libraries: tests of a few milliseconds share one. */
+/** A process takes a while to load the libraries: tests of a few milliseconds share one. */
 const filesPerProcess = { slow: 5, quick: 25 }
 const started = performance.now()
 const ending = lab ? '.lab.ts' : '.test.ts'
@@ -28,10 +29,11 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: one after the other. Elsewhere a few files are one process; by
-// night each is long enough to be one by itself, in the order in which they are listed.
+// Lab suites each boot hosts of their own: one after the other, but for the longest one, which is busy while the others
+// wait. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the order in which
+// they are listed.
 const groups = lab
-  ? [files]
+  ? [files.filter(isLongest), files.filter((file) => !isLongest(file))]
   : nightly
     ? nightlySuites.filter(isChosen).map((file) => [file])
     : [
@@ -46,14 +48,27 @@ const groups = lab
           files.filter((file) => !slowFolders.includes(folderOf(file))),
         ),
       ]
+/** Tests wait for hosts of their own about a third of the time; what takes longer is busy. */
+const processes = Math.max(2, availableParallelism()) + (mode === 'tests' ? 1 : 0)
 const queue = groups.filter((group) => group.length > 0)
-const temporary = mode === 'tests' ? inMemory() : undefined
-process.once('exit', () => temporary !== undefined && rmSync(temporary, { recursive: true, force: true }))
+const temporary = mkdtempSync(join(mode === 'tests' ? inMemory() : tmpdir(), 'converge-tests-'))
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
+const built = join(temporary, 'built')
+mkdirSync(built)
+const environment = {
+  ...(nightly ? nightlyEnvironment : {}),
+  ...process.env,
+  ...(mode === 'tests' ? { TMPDIR: temporary } : {}),
+  ...(await buildTests(
+    files.map((file) => join('test', file)),
+    built,
+  )),
+}
 const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
 let broken = false
 
-await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work))
+await Promise.all(Array.from({ length: processes }, work))
 if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
 if (nightly) {
@@ -79,12 +94,9 @@ async function work(): Promise<void> {
     const count = (label: string) =>
       Number(new RegExp(`^\\s*${label}:\\s+(\\d+)`, 'm').exec(plain)?.[1] ?? Number.NaN)
     const counts = { total: count('Total'), passed: count('Passed'), skipped: count('Skipped') }
-    // The lab takes minutes and is shown as it goes.
-    if (!lab) process.stdout.write(output)
-    if (!lab)
-      console.log(
-        `  ${[...new Set(group.map(folderOf))].join(', ')}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`,
-      )
+    process.stdout.write(output)
+    const what = lab ? group : [...new Set(group.map(folderOf))]
+    console.log(`  ${what.join(', ')}: ${Math.round((performance.now() - begun) / 100) / 10} s\n`)
     if (code !== 0 || Number.isNaN(counts.total)) broken = true
     totals.total += counts.total || 0
     totals.passed += counts.passed || 0
@@ -99,18 +111,17 @@ async function work(): Promise<void> {
 }
 
 function run(group: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const escaped = group.map((file) => file.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  const args = ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', `^(${escaped.join('|')})$`]
+  const escaped = group.map((file) => file.replace(/\.ts$/, '.js').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const args = [
+    '--enable-source-maps',
+    'node_modules/uvu/bin.js',
+    join(built, 'test'),
+    `^(${escaped.join('|')})$`,
+  ]
   return new Promise((resolve) => {
-    const env = {
-      ...(nightly ? nightlyEnvironment : {}),
-      ...process.env,
-      ...(temporary === undefined ? {} : { TMPDIR: temporary }),
-    }
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
-      if (lab) process.stdout.write(chunk)
       output += chunk
     })
     child.on('close', (code) => resolve({ code, output }))
@@ -128,16 +139,20 @@ function isChosen(file: string): boolean {
   return files.includes(file.replaceAll('/', sep))
 }
 
+function isLongest(file: string): boolean {
+  return file.endsWith('crash.lab.ts')
+}
+
 function folderOf(file: string): string {
   return file.split(sep)[0] ?? ''
 }
 
 /** Hosts of tests are folders that are synced all the time: a folder in memory for them, if there is room. */
-function inMemory(): string | undefined {
+function inMemory(): string {
   const memory = '/dev/shm'
-  if (!existsSync(memory)) return undefined
+  if (!existsSync(memory)) return tmpdir()
   const { bavail, bsize } = statfsSync(memory)
-  return bavail * bsize < 4e9 ? undefined : mkdtempSync(join(memory, 'converge-tests-'))
+  return bavail * bsize < 4e9 ? tmpdir() : memory
 }
 
 function inGroupsOf(size: number, all: readonly string[]): readonly (readonly string[])[] {

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import { given } from '../model/given.ts'
+import { perText } from '../model/memo.ts'
 import { parsePointer } from '../model/path.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import type { Value } from '../model/value.ts'
@@ -26,6 +27,9 @@ const ajv = new Ajv2020({
   code: { optimize: false },
 })
 
+/** Of schemas that say the same, the first one: ajv compiles an object once. */
+const firstLike = perText((_text, schema: JsonSchema) => schema)
+
 /** Throws when a schema is not one. */
 export function refuseBadSchema(schema: JsonSchema): void {
   if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
@@ -36,8 +40,9 @@ export function refuseBadSchema(schema: JsonSchema): void {
  * is what the value as a whole is called in them.
  */
 export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
-  const check = ajv.compile<T>(schema)
-  const comparesItems = JSON.stringify(schema).includes('"uniqueItems"')
+  const text = JSON.stringify(schema)
+  const check = ajv.compile<T>(firstLike(text, schema))
+  const comparesItems = text.includes('"uniqueItems"')
   return (value, source = () => undefined) => {
     // ajv compares list elements by their valueOf, which maps without prototype do not have.
     const prepared = comparesItems && hasNoPrototype(value) ? structuredClone(value) : value

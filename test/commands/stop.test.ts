@@ -2,15 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Gate, makeGate } from '../crash/gate.ts'
+import { programArguments } from '../programs.ts'
 import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
 import { makeCluster, spec } from './scratch.ts'
-
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
 /** A gate on web0, and a spec of which each host does something before and after one. */
 async function makeGated(key: 'command' | 'guard') {
@@ -29,7 +27,7 @@ async function makeGated(key: 'command' | 'guard') {
 
 function start(argv: readonly string[]) {
   const { FORCE_COLOR: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', cli, ...argv, '--parallel', '1'], {
+  const child = spawn(process.execPath, [...programArguments('src/cli.ts'), ...argv, '--parallel', '1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { programArguments } from '../programs.ts'
 import type { Reachable } from './proxied.ts'
 
 /** A controller that can be killed as a whole process, without a chance to say or save anything. */
@@ -10,8 +10,8 @@ export interface Controller {
 }
 
 export function startController(options: Reachable): Controller {
-  const script = fileURLToPath(new URL('controller.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(options)], {
+  const script = programArguments('test/crash/controller.ts')
+  const child = spawn(process.execPath, [...script, JSON.stringify(options)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   return {

@@ -1,4 +1,4 @@
-// A controller in a process of its own, for tests that kill one: `node --import tsx controller.ts HOSTS-AS-JSON`.
+// A controller in a process of its own, for tests that kill one: `node controller.js HOSTS-AS-JSON`.
 import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { converge } from './hosts.ts'
 import type { Reachable } from './proxied.ts'

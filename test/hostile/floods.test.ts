@@ -6,10 +6,13 @@ import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
 import { withHosts } from '../transports/embedded-host.ts'
 import { boundedFailure } from './failures.ts'
+import { ownTime } from './own-time.ts'
 import { withScript } from './scripted-host.ts'
 
 const gigabyte = 1024 * 1024 * 1024
 const memoryLimitBytes = 500 * 1024 * 1024
+/** A flood is cut off by its size: its time is never up. */
+const patient = { timeoutMs: 120_000 }
 const upload = (connection: Connection) =>
   connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
 
@@ -72,7 +75,7 @@ for (const [what, program] of programs) {
     withHosts({}, async ({ connect }) => {
       const connection = await connect('node0')
       const added = await addedMemory(async () => {
-        const error = await boundedFailure(10_000, () => run(connection, program))
+        const error = await boundedFailure(10_000, () => run(connection, program, patient), ownTime)
         assert.is(error.code, 'answer-unreadable')
         assert.is(error.message, 'the host answered with more than 67108864 bytes')
       })
@@ -86,7 +89,7 @@ test('a login shell that prints single bytes without end is left soon', () =>
     { onSession: (session) => session.on('exec', (accept) => flood(accept(), Buffer.from('x'), 1000)) },
     async ({ connect }) => {
       const connection = await connect()
-      const error = await boundedFailure(10_000, () => run(connection, 'echo\n'))
+      const error = await boundedFailure(10_000, () => run(connection, 'echo\n', patient), ownTime)
       assert.is(error.message, 'the login shell prints without end before it starts /bin/sh')
       await connection.close()
     },
@@ -100,7 +103,7 @@ test('a sudo that asks without end is left soon', () =>
     },
     async ({ connect }) => {
       const connection = await connect({ sudo: 'always' })
-      const error = await boundedFailure(10_000, () => run(connection, 'echo\n'))
+      const error = await boundedFailure(10_000, () => run(connection, 'echo\n', patient), ownTime)
       assert.is(error.code, 'answer-unreadable')
       await connection.close()
     },

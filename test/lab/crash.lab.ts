@@ -11,7 +11,7 @@ import { type Cut, type ProxiedHosts, putProxiesBefore } from '../crash/proxied.
 import { actsPath, after, before, distribution, scenarioPaths } from '../crash/scenario.ts'
 import { settled } from '../crash/settled.ts'
 import { takeSnapshot } from '../crash/snapshot.ts'
-import { spread } from '../crash/spread.ts'
+import { spread, spreadFor } from '../crash/spread.ts'
 import { readState } from '../crash/state.ts'
 import { brokenIn, miscounted, type Undisturbed, unclean, unlikeUndisturbed } from '../crash/verdict.ts'
 import { figure, share } from '../figure.ts'
@@ -21,8 +21,15 @@ import { labSuite } from './harness/unavailable.ts'
 const test = labSuite('interrupted runs on real hosts')
 const names = Array.from({ length: 8 }, (_, index) => `crash${index}`)
 const seen = [...scenarioPaths, '/etc/systemd/system/multi-user.target.wants']
-/** All points and messages, unless CRASH_POINTS says how many. */
-const limit = Number(process.env.CRASH_POINTS ?? Number.POSITIVE_INFINITY)
+/**
+ * All points, but of the messages a sample, which is another one after each change of the host library: the nightly mode
+ * takes all of them on embedded hosts. CRASH_POINTS says another number for both, or `all`.
+ */
+const sampleSize = (usual: number, wanted = process.env.CRASH_POINTS): number => {
+  if (wanted === undefined) return usual
+  return wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted)
+}
+const messagesTaken = 40
 
 let lab: Lab
 let hosts: readonly CrashHost[]
@@ -60,7 +67,7 @@ test('an undisturbed run does everything once, and the next one finds nothing', 
 })
 
 test('killed at every marked point, the next run ends as an undisturbed one and nothing owed is lost', async () => {
-  const taken = spread(points, limit)
+  const taken = spread(points, sampleSize(Number.POSITIVE_INFINITY))
   for (const batch of batches(taken)) {
     const some = await goBack(hosts.slice(0, batch.length))
     for (const [index, host] of some.entries()) put(host, dieAtPath, `${batch[index]}\n`)
@@ -81,7 +88,7 @@ test('killed at every marked point, the next run ends as an undisturbed one and 
 })
 
 test('cut off at every message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
-  const taken = spread(messages, limit)
+  const taken = sampleOfMessages('cut')
   for (const batch of batches(taken)) {
     const cuts = batch.map((cutAt) => ({ cutAt }))
     await throughProxies(cuts, async (some, { through, direct }) => {
@@ -100,7 +107,7 @@ test('cut off at every message, the host goes on by itself, and the next run end
 })
 
 test('a controller killed at any message leaves hosts that the next run makes whole', async () => {
-  const taken = spread(messages, limit)
+  const taken = sampleOfMessages('kill')
   let killed = 0
   for (const batch of batches(taken)) {
     const controllers = new Map<number, () => void>()
@@ -128,6 +135,10 @@ test('a controller killed at any message leaves hosts that the next run makes wh
   figure('messages to a host at which the controller is killed', share(killed, messages))
   assert.ok(killed >= taken.length / 2)
 })
+
+function sampleOfMessages(what: string): readonly number[] {
+  return spreadFor(what + JSON.stringify(hostLibrary()), messages, sampleSize(messagesTaken))
+}
 
 /** Brings hosts to the scenario's state before its change, from wherever the last round left them. */
 async function goBack(some: readonly CrashHost[]): Promise<readonly CrashHost[]> {
