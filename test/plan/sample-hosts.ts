@@ -1,4 +1,5 @@
 import type { Facts, PathFact, PlatformFact, UnitFact } from '../../src/model/facts.ts'
+import type { CatalogEntry, HostCatalog, Resource } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { textContent } from '../../src/resources/define/content.ts'
 
