@@ -28,7 +28,7 @@ function unreadable(file: string, error: unknown): SpecError {
   if (code === 'ENOENT') {
     return problem('not-found', `${file} does not exist`, 'name the spec with -f, or run `converge init`')
   }
-  if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name the file within it')
+  if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
   if (code === 'EACCES') return problem('unreadable', `${file} may not be read`, 'check its permissions')
   return problem(
     'unreadable',

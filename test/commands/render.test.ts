@@ -147,7 +147,7 @@ test('does not put sensitive content into a portable program unasked', async () 
   const out = join(scratchFolder(), 'out')
   const { code, stderr } = await converge(['render', ...file, '-o', out, '--portable'])
   assert.is(code, 3)
-  assert.match(stderr, 'the program of web0 would hold sensitive content')
+  assert.match(stderr, 'the program for web0 would contain sensitive content')
   assert.not(existsSync(out))
 })
 

@@ -33,7 +33,7 @@ test('names a host that left the spec, takes out what converge made there, and f
 
   const retired = await converge(['retire', 'web1', ...file, '--yes'])
   assert.is(retired.code, 0, retired.stderr)
-  assert.match(retired.stdout, 'web1 is retired: the other hosts of test have forgotten it.')
+  assert.match(retired.stdout, 'web1 is retired: the other hosts of test no longer know it.')
   assert.not(existsSync(motd))
   assert.not.match((await converge([...file, '--dry-run'])).stdout, 'has left the spec')
 })
@@ -67,7 +67,7 @@ test('only forgets a host that is gone for good', async () => {
   const { file, motd } = await makeDeparture()
   const { code, stdout } = await converge(['retire', 'web1', ...file, '--yes', '--gone'])
   assert.is(code, 0)
-  assert.is(stdout, 'web1 is retired: the other hosts of test have forgotten it.\n')
+  assert.is(stdout, 'web1 is retired: the other hosts of test no longer know it.\n')
   assert.ok(existsSync(motd))
 })
 
@@ -78,7 +78,7 @@ test('does not retire a host of the spec, or one that nobody knows', async () =>
   assert.match(inSpec.stderr, 'web0 is still in the spec')
   const unknown = await converge(['retire', 'web9', ...file, '--yes'])
   assert.is(unknown.code, 3)
-  assert.match(unknown.stderr, 'no host of the cluster remembers web9')
+  assert.match(unknown.stderr, 'no host of the cluster knows web9')
   assert.match(unknown.stderr, 'these have left the spec: web1')
 })
 
@@ -94,7 +94,7 @@ test('wants more than --yes where much would go', async () => {
   )
   const refused = await converge([...file, '--yes'])
   assert.is(refused.code, 3, refused.stdout + refused.stderr)
-  assert.match(refused.stderr, 'the plan takes much away: web0: nothing is left in its spec')
+  assert.match(refused.stderr, 'the plan removes a lot: web0: nothing is left in its spec')
   const declined = await converge([...file], { answers: ['y'] })
   assert.match(declined.stdout, 'Nothing was applied.')
   const left = await converge([...file, '--yes', '--no-prune'])
@@ -108,7 +108,7 @@ test('unlocks nothing where nothing is locked', async () => {
   const { file } = await makeCluster()
   const { code, stdout } = await converge(['unlock', 'web0', ...file])
   assert.is(code, 0)
-  assert.is(stdout, 'web0: nothing holds the lock\n')
+  assert.is(stdout, 'web0: no apply holds the lock\n')
 })
 
 test.run()

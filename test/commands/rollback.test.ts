@@ -40,7 +40,7 @@ test('shows in a dry run what a rollback then does, and holds the host until its
 web0 changed: 1 change applied
 
 1 host: 1 changed; 1 change applied; TIME
-web0 is held: converge skips it until the spec changes there. To go on with the same spec: converge --release
+web0 is held: converge skips it until the spec changes there. To apply the same spec anyway: converge --release
 `,
   )
   assert.is(motd('web0'), 'hello web0\n')
@@ -82,7 +82,7 @@ test('leaves a held host alone in a sealed plan, and has no program for it', asy
   assertValid('sealed-plan', JSON.parse(readFileSync(sealed, 'utf8')))
   const script = await converge(['plan', ...file, ...again, '--script', 'web0'])
   assert.is(script.code, 3)
-  assert.match(script.stderr, 'a rollback holds the host, so that nothing would run on it\n  pass --release')
+  assert.match(script.stderr, 'the host is held by a rollback, so nothing would run on it\n  pass --release')
   const outdated = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(outdated.code, 3)
   assert.match(outdated.stderr, 'error: web0: file[/etc/motd] is declared otherwise\n')

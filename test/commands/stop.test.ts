@@ -64,7 +64,7 @@ test('SIGINT: what has begun ends well, the rest does not begin, and the report 
   const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
   await gate.reached()
   child.kill('SIGINT')
-  await stderr.until('Interrupted: no further host begins.')
+  await stderr.until('Interrupted: no further host is started.')
   gate.open()
   assert.is(await ended, 130)
   assert.match(stdout.heard(), 'web0 changed: 3 changes applied\n')

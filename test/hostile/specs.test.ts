@@ -93,7 +93,7 @@ for (const key of ['source', 'template']) {
       { encoding: 'utf8', timeout: 30_000 },
     )
     assert.is(status, 3, stderr)
-    assert.match(stderr, 'pipe cannot be read: it is no plain file')
+    assert.match(stderr, 'pipe cannot be read: it is not a regular file')
   })
 }
 
@@ -125,7 +125,7 @@ for (const [what, link, marker, expected] of planted) {
       const argv = ['render', '--portable', '-f', join(folder, 'project/cluster.yaml'), '-o', out]
       const { code, stderr } = await converge(argv)
       assert.is(code, expected, stderr)
-      assert.match(stderr, expected === 0 ? /^(?!.*error)/ : /is no plain file|render did not make it/)
+      assert.match(stderr, expected === 0 ? /^(?!.*error)/ : /is not a regular file|render did not make it/)
       assert.equal(readdirSync(join(folder, 'outside'), { recursive: true }).toSorted(), [
         'precious',
         'precious.json',

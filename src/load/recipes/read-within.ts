@@ -14,7 +14,8 @@ export function readWithin(folder: string, path: string): string {
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
   // Nobody may ever write to a pipe, and no time limit ends a read that waits for that.
   const stats = statSync(real)
-  if (!stats.isFile() && !stats.isDirectory()) throw new Error(`${file} cannot be read: it is no plain file`)
+  if (!stats.isFile() && !stats.isDirectory())
+    throw new Error(`${file} cannot be read: it is not a regular file`)
   return readFileSync(real, 'utf8')
 }
 

@@ -22,7 +22,7 @@ test('seals a plan for its owner only, and applies exactly that', async () => {
   const dryRun = await converge(['apply', sealed, ...file, '--dry-run'])
   assert.is(
     dryRun.stdout,
-    `${sealed}: a plan made from ${folder}/cluster.yaml (in no git repository)\n\n${shown}`,
+    `${sealed}: a plan made from ${folder}/cluster.yaml (not in a git repository)\n\n${shown}`,
   )
   assert.is(dryRun.stderr, '', 'nobody is contacted')
   const applied = await converge(['apply', sealed, ...file], { answers: ['y'] })
@@ -50,7 +50,7 @@ test('refuses before it contacts anybody when the spec asks for something else, 
     assert.match(stderr, `error: ${host}: file[/etc/motd] is declared otherwise\n`)
     assert.match(stderr, `error: ${host}: directory[/srv] is new in the spec\n`)
   }
-  assert.match(stderr, 'Make a new plan, or go back to that spec.\n\n4 errors\n')
+  assert.match(stderr, 'Make a new plan, or return to that spec.\n\n4 errors\n')
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
 })
 
@@ -61,7 +61,7 @@ test('reminds of options that the plan was made with', async () => {
   assert.is(JSON.parse(readFileSync(sealed, 'utf8')).source.set[0], 'app.greeting')
   const without = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(without.code, 3)
-  assert.match(without.stderr, 'with --set app.greeting=...; now there is ')
+  assert.match(without.stderr, 'with --set app.greeting=...; the current spec is ')
   assert.is((await converge(['apply', sealed, ...file, '--yes', '--set', 'app.greeting=hunter2'])).code, 0)
 })
 
@@ -121,7 +121,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
     [text.replace('"0644"', '"0666"'), 'was changed after it was sealed'],
     [text.replace('"formatVersion": 1', '"formatVersion": 2'), 'was sealed by another version of converge'],
     ['{}', 'is no sealed plan'],
-    ['{', 'is no JSON: '],
+    ['{', 'is not JSON: '],
   ]
   for (const [content, message] of cases) {
     writeFileSync(sealed, content)
