@@ -52,7 +52,7 @@ export const Made = Type.Object({
   paths: Type.Array(HostPath),
   probes: Type.Array(Probe),
   operations: Type.Array(Operation, { description: 'All that it takes on an empty host; no contents.' }),
-  unit: Type.Optional(describe(Text, 'The unit that the resource stands for.')),
+  unit: Type.Optional(describe(Text, 'The unit of the resource.')),
   sensitive: Type.Optional(Type.Boolean()),
   group: Type.Optional(Text),
 })

@@ -51,7 +51,7 @@ const prune = Type.Optional(
   Type.Boolean({ description: 'Removed again, if converge created it; other accounts stay.' }),
 )
 const command = describe(Text, 'The command.')
-const timeoutSeconds = describe(Count, 'When it is given up.')
+const timeoutSeconds = describe(Count, 'Time limit in seconds.')
 
 /**
  * The closed set of things that converge does to a host. Each is idempotent and reads as a sentence in the plan. What
@@ -73,12 +73,12 @@ export const operationSchemas = {
     path: HostPath,
     target: describe(Text, 'Where the link points.'),
   }),
-  remove: operation('remove', 'Removes a file, a link or a directory. If it is not there, that is fine.', {
+  remove: operation('remove', 'Removes a file, a link or a directory, if it is there.', {
     path: HostPath,
     recursive: Type.Boolean({ description: 'Whether a directory is removed with its content.' }),
     sensitive,
   }),
-  restore: operation('restore', 'Puts back a content that converge kept.', {
+  restore: operation('restore', 'Restores content that converge kept.', {
     path: HostPath,
     kept: Type.String({
       pattern: '^(generations/\\d+/\\d+|originals/\\w+)$',

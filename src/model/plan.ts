@@ -41,16 +41,19 @@ const FileDiff = Type.Union(
 )
 export type FileDiff = Data<typeof FileDiff>
 
-export const Owed = closed('A notification: in the journal before a change, and struck out after the act.', {
-  resource: describe(ResourceId, 'Who is notified.'),
-  // systemd owes a reload like a notification, so that no kill in between loses it.
-  action: Type.Enum(['restart', 'reload', 'start', 'stop', 'run', 'daemon-reload'], {
-    description: 'What the resource is asked to do, or that systemd has to read its files again for it.',
-  }),
-})
+export const Owed = closed(
+  'A notification: in the journal from before its change until it was carried out.',
+  {
+    resource: describe(ResourceId, 'The resource that is notified.'),
+    // systemd owes a reload like a notification, so that no kill in between loses it.
+    action: Type.Enum(['restart', 'reload', 'start', 'stop', 'run', 'daemon-reload'], {
+      description: 'What the resource is asked to do, or that systemd has to read its files again for it.',
+    }),
+  },
+)
 export type Owed = Data<typeof Owed>
 
-const Kept = closed('A content that is kept before a change.', {
+const Kept = closed('Content that is kept before a change.', {
   path: text('Where it is.'),
   kept: text("Where it is kept: a file below the cluster's state directory."),
   staysInPlace: Type.Optional(
@@ -61,16 +64,16 @@ export type Kept = Data<typeof Kept>
 
 /** A change but for its operation. */
 export const changeFields = {
-  resource: describe(ResourceId, 'On whose behalf, `kind[name]`.'),
+  resource: describe(ResourceId, 'The resource that needs it, `kind[name]`.'),
   reason: text('Why it is needed, one line.'),
   diff: Type.Optional(FileDiff),
-  expects: list('What must still be so when it is applied.', Expectation),
+  expects: list('What must still hold when it is applied.', Expectation),
   owes: list('Notifications that the change earns.', Owed),
   settles: list('Notifications that the change carries out.', Owed),
   cause: Type.Optional(
     Type.Enum(['spec changed', 'host changed', 'spec and host changed'], {
       description:
-        "Who caused it, as far as the host's manifest tells: absent if converge has no record of the resource.",
+        "What caused it, judging by the host's manifest; absent if converge has no record of the resource.",
     }),
   ),
   keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
@@ -135,7 +138,7 @@ export type HostPlan =
 
 const hosts = (description: string) => list(description, text('Name of a host.'))
 
-export const Wave = closed('Hosts that are applied at once.', {
+export const Wave = closed('Hosts that are applied at the same time.', {
   hosts: hosts('Names of hosts.'),
   gates: list(
     'Groups that the wave disrupts: it begins once enough of their other members are healthy.',
@@ -162,7 +165,7 @@ export const Intent = Type.Union([
     kind: Type.Literal('apply', { description: 'An apply of the spec.' }),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
     release: Type.Boolean({
-      description: 'Whether hosts that a rollback holds are planned as if it did not.',
+      description: 'Whether held hosts are planned as if they were not held.',
     }),
   }),
   Type.Object({

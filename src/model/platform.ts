@@ -18,7 +18,7 @@ export const Platform = Type.Object(
     arch: Type.Optional(
       describe(
         FilledText,
-        'the word of Debian for the architecture, such as amd64; checked on the host if declared',
+        'the name of the architecture in Debian, such as amd64; checked on the host if declared',
       ),
     ),
     init: Type.Enum(['systemd', 'none'], {

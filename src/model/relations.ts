@@ -23,7 +23,7 @@ const Disruption = Type.Object(
     group: describe(FilledText, 'the name of a group; hosts with the same group wait for each other'),
     maxUnavailable: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('quorum')], {
       description:
-        'a whole number from 1, or quorum; how many may be down at once, quorum leaves a majority standing',
+        'a whole number from 1, or quorum; how many may be down at once, quorum keeps a majority up',
     }),
     healthy: describe(
       ShellCommand,
@@ -36,11 +36,11 @@ const Disruption = Type.Object(
     data: Type.Optional(
       describe(
         HostPath,
-        'an absolute path without `..`; it exists once this member holds data, and while it exists nowhere all members start at once',
+        'an absolute path without `..`; it exists once this member holds data; if it exists on no member, all members start at once',
       ),
     ),
   },
-  { description: 'a map; how disrupting this resource is spread over the hosts' },
+  { description: 'a map; how starts, restarts and stops of this resource are spread over the hosts' },
 )
 
 export type Disruption = Data<typeof Disruption>
@@ -50,7 +50,7 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
   const refs = (meaning: string) =>
     Type.Optional(Type.Array(ref, { description: `a list of resources of the same host; ${meaning}` }))
   return Type.Object({
-    after: refs('they are made true before this one'),
+    after: refs('they come before this one'),
     notifies: Type.Optional(
       Type.Array(
         Type.Object({
@@ -60,7 +60,7 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
           }),
           timing: Type.Optional(Timing),
         }),
-        { description: 'a list of notifications; whom to ask to act when this resource changes' },
+        { description: 'a list of notifications; which resources to notify when this one changes' },
       ),
     ),
     restartOn: refs('a change of one of them restarts this one'),

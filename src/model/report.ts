@@ -1,7 +1,7 @@
 import { type ConvergeError, type Reach, reachOf } from './errors.ts'
 import type { Change, Owed } from './plan.ts'
 
-/** How one change went on the host. `skipped`: its guard said no when its turn came. */
+/** How one change went on the host. `skipped`: its guard did not allow it. */
 export interface ChangeResult {
   readonly change: Change
   readonly outcome: 'applied' | 'skipped'

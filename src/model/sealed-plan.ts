@@ -47,7 +47,7 @@ const SealedChange = closed('One operation, its content identified.', {
   ...changeFields,
   operation: OperationOutline,
   expects: list(
-    'What must still be so when it is applied.',
+    'What must still hold when it is applied.',
     closed('One path.', { path: text('The path.'), state: Seen }),
   ),
 })

@@ -95,7 +95,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     stateAfter: () => 'absent',
     replacesFile: true,
     changesUnitFiles: true,
-    words: ({ path, recursive }) => `remove ${path}${recursive ? ' and all that is in it' : ''}`,
+    words: ({ path, recursive }) => `remove ${path}${recursive ? ' and everything in it' : ''}`,
     shell: ({ path, recursive }) => ['remove', path, yesNo(recursive)],
   },
   restore: {

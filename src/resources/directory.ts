@@ -53,7 +53,7 @@ export const { resource: directory, kind: directoryKind } = defineResource({
           case 'other':
             throw new ResourceConflict(
               self.id,
-              `something that is no directory is at ${path}`,
+              `something that is not a directory is at ${path}`,
               'move it away, or choose another path',
             )
         }

@@ -99,7 +99,7 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
     case 'other':
       throw new ResourceConflict(
         id,
-        `something that is no regular file is at ${path}`,
+        `something that is not a regular file is at ${path}`,
         'move it away, or choose another path',
       )
   }

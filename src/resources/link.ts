@@ -41,7 +41,7 @@ export function linkSteps(id: ResourceId, path: string, target: string, found: P
     case 'other':
       throw new ResourceConflict(
         id,
-        `something that is no symbolic link is at ${path}`,
+        `something that is not a symbolic link is at ${path}`,
         'move it away, or choose another path',
       )
   }

@@ -46,7 +46,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       const hint =
         known.length === 0 && expected !== undefined
           ? `${subject} must be ${expected}`
-          : nearestHint(key, known, 'no keys are known here')
+          : nearestHint(key, known, 'no keys are allowed here')
       return { code: 'unknown-key', path: [...path, key], part: 'key', message: `unknown key ${key}`, hint }
     }
     case 'required': {

@@ -22,7 +22,7 @@ test('names a host that left the spec, takes out what converge made there, and f
   const named = await converge([...file, '--dry-run'])
   assert.match(
     named.stdout,
-    'web1 has left the spec of test; it is no longer looked after. converge retire web1 takes it out.',
+    'web1 was removed from the spec of test and is no longer managed. Run `converge retire web1` to clean it up.',
   )
 
   const dryRun = await converge(['retire', 'web1', ...file, '--dry-run'])
@@ -79,7 +79,7 @@ test('does not retire a host of the spec, or one that nobody knows', async () =>
   const unknown = await converge(['retire', 'web9', ...file, '--yes'])
   assert.is(unknown.code, 3)
   assert.match(unknown.stderr, 'no host of the cluster knows web9')
-  assert.match(unknown.stderr, 'these have left the spec: web1')
+  assert.match(unknown.stderr, 'removed from the spec: web1')
 })
 
 test('wants more than --yes where much would go', async () => {
@@ -94,7 +94,7 @@ test('wants more than --yes where much would go', async () => {
   )
   const refused = await converge([...file, '--yes'])
   assert.is(refused.code, 3, refused.stdout + refused.stderr)
-  assert.match(refused.stderr, 'the plan removes a lot: web0: nothing is left in its spec')
+  assert.match(refused.stderr, 'the plan removes a lot: web0 has no resources left in the spec')
   const declined = await converge([...file], { answers: ['y'] })
   assert.match(declined.stdout, 'Nothing was applied.')
   const left = await converge([...file, '--yes', '--no-prune'])

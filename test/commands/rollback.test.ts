@@ -85,7 +85,7 @@ test('leaves a held host alone in a sealed plan, and has no program for it', asy
   assert.match(script.stderr, 'the host is held by a rollback, so nothing would run on it\n  pass --release')
   const outdated = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(outdated.code, 3)
-  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] is declared otherwise\n')
+  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] has changed in the spec\n')
   const applied = await converge(['apply', sealed, ...file, ...again, '--yes'])
   assert.is(applied.code, 0)
   assert.match(applied.stdout, '2 hosts: 1 changed, 1 held; 1 change applied; ')
@@ -132,7 +132,7 @@ test('fails for a host without such a generation, and says where to look', async
   const { file } = await makeCluster()
   const { stdout, code } = await converge(['rollback', ...file, '--yes'])
   assert.is(code, 1)
-  assert.match(stdout, 'failed at plan: there is no such generation to go back to')
+  assert.match(stdout, 'failed at plan: there is no such generation to return to')
   assert.match(stdout, 'remedy: converge history web0 lists the generations that are kept.')
 })
 

@@ -68,7 +68,7 @@ test('SIGINT: what has begun ends well, the rest does not begin, and the report 
   gate.open()
   assert.is(await ended, 130)
   assert.match(stdout.heard(), 'web0 changed: 3 changes applied\n')
-  assert.match(stdout.heard(), 'web1 not started: interrupted before it began\n')
+  assert.match(stdout.heard(), 'web1 not started: interrupted before it started\n')
   assert.match(stdout.heard(), '2 hosts: 1 changed, 1 not started; 3 changes applied;')
   assert.not.match(stderr.heard(), /\n {4}at /)
   assert.ok(has('web0', 'etc/after'))
@@ -158,7 +158,7 @@ test('retire asks for the sudo password once, and a signal keeps it from forgett
     onQuestion: () => press(),
   })
   assert.is(stopped.code, 130, stopped.stderr)
-  assert.match(stopped.stdout, 'web1 not started: interrupted before it began')
+  assert.match(stopped.stdout, 'web1 not started: interrupted before it started')
   const again = await converge(['retire', 'web1', ...file, '--yes'])
   assert.is(again.code, 0, again.stderr)
 })

@@ -30,13 +30,13 @@ test('shows the path of a cycle and the word behind each step', () => {
     file({ path: '/c', content: '', after: ['unit[x.service]'] }),
   ]
   assert.equal(mistakes(sample(resources)), [
-    '5:7 cycle resources wait for each other: unit[x.service] comes after file[/b] (restartOn), which comes after file[/c] (after), which comes after unit[x.service] (after) (host a); leave out one of these; `notifies` acts without ordering',
+    '5:7 cycle resources form a cycle: unit[x.service] comes after file[/b] (restartOn), which comes after file[/c] (after), which comes after unit[x.service] (after) (host a); remove one of these relations; `notifies` does not order',
   ])
 })
 
 test('a resource that comes after itself is a cycle', () => {
   assert.equal(mistakes(sample([numbered(1, [1])])), [
-    '5:7 cycle resources wait for each other: file[/1] comes after file[/1] (after) (host a); leave out one of these; `notifies` acts without ordering',
+    '5:7 cycle resources form a cycle: file[/1] comes after file[/1] (after) (host a); remove one of these relations; `notifies` does not order',
   ])
 })
 

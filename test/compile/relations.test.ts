@@ -73,7 +73,7 @@ test('an unknown resource is reported with what was probably meant', () => {
 test('a resource that was made but not returned is reported', () => {
   const forgotten = directory({ path: '/srv' })
   assert.equal(mistakes(sample(unit({ ...service, after: [forgotten] }))), [
-    '5:7 unknown-resource unit[x.service] by recipe r: after names directory[/srv], which this host does not have (host a); return it from the recipe as well',
+    '5:7 unknown-resource unit[x.service] by recipe r: after names directory[/srv], which this host does not have (host a); also return it from the recipe',
   ])
 })
 
@@ -85,8 +85,8 @@ test('a notification that its target does not understand is reported', () => {
   assert.equal(
     mistakes(sample(environment, unit(service), file({ path: '/f', content: '', notifies: wrong }))),
     [
-      '5:7 unknown-action file[/f] by recipe r: file[/etc/x.env] cannot be asked to restart (host a); a file cannot be notified; notify a unit or a command',
-      '5:7 unknown-action file[/f] by recipe r: unit[x.service] cannot be asked to run (host a); it can be asked to restart, reload, start, stop',
+      '5:7 unknown-action file[/f] by recipe r: file[/etc/x.env] cannot be notified to restart (host a); a file cannot be notified; notify a unit or a command',
+      '5:7 unknown-action file[/f] by recipe r: unit[x.service] cannot be notified to run (host a); it can be notified to restart, reload, start, stop',
     ],
   )
 })

@@ -96,7 +96,7 @@ export function transportContract(name: string, open: () => Promise<TransportUnd
   test('ends a program that takes too long, and says so', async ({ connection }) => {
     const error = await failure(run(connection, 'sleep 600\n', { timeoutMs: 200 }))
     assert.equal([error.code, error.step, error.host], ['timeout', 'exec', connection.host])
-    assert.is(error.message, 'no end after 0.2 s')
+    assert.is(error.message, 'the program was still running after 0.2 s')
     assert.equal(text((await run(connection, 'echo next\n')).stdout), 'next\n')
   })
 

@@ -73,7 +73,7 @@ test('two controllers at once: the second one fails with who, since when and fro
     const [late] = (await second.plan()).hosts
     if (late?.status !== 'failed') throw new Error('a plan was made of a host in the middle of an apply')
     assert.is(late.error.code, 'locked')
-    assert.match(late.error.message, new RegExp(`^another apply still runs on it: ${holder}$`))
+    assert.match(late.error.message, new RegExp(`^another apply is running: ${holder}$`))
     gate.open()
     assert.is(outcome((await applying).hosts[0]), 'changed')
     assert.equal(leftovers(rootOf(fleet), []), [])

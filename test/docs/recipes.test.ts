@@ -68,7 +68,7 @@ test('lists everything that a recipe is given', () => {
     { recipe, read: () => '' },
     { recipe: 'r', layer: 'host a' },
   )
-  const listed = firstCellsOf(sectionOf(document, '## What a recipe is given'))
+  const listed = firstCellsOf(sectionOf(document, '## The context'))
   assert.equal(listed.map(withoutArguments).slice(1).sort(), Object.keys(context).sort())
 })
 

@@ -82,7 +82,7 @@ test('after a first signal no host of the queue begins, and what has begun is fo
   await session.close()
   assert.equal(statuses(hosts), ['a changed', 'b changed', 'c not-started'])
   assert.is(fleet.read('b', '/etc/after'), 'after')
-  assert.match(JSON.stringify(hosts[2]), '"reason":"interrupted before it began"')
+  assert.match(JSON.stringify(hosts[2]), '"reason":"interrupted before it started"')
   assert.is(fleet.read('c', '/etc/motd'), undefined)
 })
 
@@ -139,7 +139,7 @@ test('a signal while a gate is asked keeps the wave from beginning, and calls no
   await session.close()
   assert.equal(
     hosts.map((host) => (host.status === 'not-started' ? host.reason : host.status)),
-    Array(3).fill('interrupted before it began'),
+    Array(3).fill('interrupted before it started'),
   )
 })
 
@@ -228,7 +228,7 @@ test('a second signal while a host is verified says that it was not', async ({ f
   const [report] = (await session.apply(await session.plan())).hosts
   await session.close()
   assert.is(report?.status, 'left-running')
-  assert.match(JSON.stringify(report), 'All changes were made, but not verified')
+  assert.match(JSON.stringify(report), 'All changes were applied, but not verified')
 })
 
 test('a host that has begun is followed over a lost connection after a first signal, too', async ({

@@ -178,7 +178,7 @@ for (const [what, entry] of kept) {
       () => readAnswer(Buffer.from(answer), questions),
       (error: unknown) =>
         error instanceof AnswerError &&
-        error.message.startsWith('a line of the manifest is not an entry of one: '),
+        error.message.startsWith('a line of the manifest is not a valid entry: '),
     )
   })
 }

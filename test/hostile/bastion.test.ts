@@ -80,7 +80,7 @@ test('a bastion that is down or lets nobody in is asked once, and blamed for eac
     assert.is(refused.code, 1)
     namesAll(
       refused.stdout,
-      /refused at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ does not let stranger in/,
+      /refused at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ refused to authenticate stranger/,
     )
     assert.equal(asked, ['connection'], 'so that no account is locked')
     await writeFile(file, spec)

@@ -75,17 +75,17 @@ const loops: readonly (readonly [where: string, text: string, said: RegExp])[] =
   [
     'when it makes its resources',
     recipe('app', '    for (;;) {}'),
-    /recipe app: it did not end within 1 s, on host node0/,
+    /recipe app: it did not finish within 1 s, on host node0/,
   ],
   [
     'and catches everything',
     recipe('app', '    for (;;) { try { for (;;) JSON.stringify(ctx.host) } catch {} finally { continue } }'),
-    /recipe app: it did not end within 1 s, on host node0/,
+    /recipe app: it did not finish within 1 s, on host node0/,
   ],
   [
     'while it is loaded',
     recipe('app', empty, 'for (;;) {}'),
-    /\.\/recipes\/app\/recipe\.ts cannot be loaded: it did not end within 1 s/,
+    /\.\/recipes\/app\/recipe\.ts cannot be loaded: it did not finish within 1 s/,
   ],
 ]
 
@@ -108,7 +108,7 @@ test('a recipe that is async is refused', async () => {
   const text = recipe('app', empty).replace('resources(ctx)', 'async resources(ctx)')
   const { code, stderr } = await validate(text.replace(/: readonly Return.*\[\] \{/, ' {'))
   assert.is(code, 3)
-  assert.match(stderr, 'recipe app returned something else than resources')
+  assert.match(stderr, 'recipe app did not return a list of resources')
   assert.match(stderr, 'a recipe cannot be async')
 })
 
@@ -122,7 +122,7 @@ test("a recipe that claims another one's path is refused, and both are named", a
     stderr,
     'the path /etc/app.conf has two owners: file[/etc/app.conf] by recipe app and link[/etc/app.conf] by recipe other',
   )
-  assert.match(stderr, 'let one of them go, or give it another name')
+  assert.match(stderr, 'remove one of them, or give it another name')
 })
 
 for (const path of ['../../../secret', '/etc/passwd', '..']) {

@@ -178,7 +178,7 @@ test('fish, csh and bash as login shells that print banners are as good as sh', 
   // sshd starts its sftp-server by the login shell: what that prints cannot be told from SFTP.
   await fails(
     { user: 'admin', hosts: ['alpha'] },
-    'failed at upload: instead of SFTP there comes text that begins with "Welc"',
+    'failed at upload: instead of SFTP the server sent text that begins with "Welc"',
     /remedy: Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp`/,
   )
   for (const name of names) {
@@ -218,11 +218,11 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await fails(
     { user: 'operator', hosts: ['beta'], password: 'wrong' },
     'refused at exec: sudo refused the password',
-    'remedy: Give the password of operator on this host.',
+    'remedy: Enter the password of operator on this host.',
   )
   await fails(
     { user: 'operator', hosts: ['beta'] },
-    'refused at exec: sudo wants a password for operator',
+    'refused at exec: sudo requires a password for operator',
     'or pass --ask-sudo-password.',
   )
   await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
@@ -255,7 +255,7 @@ test('a full staging directory is named, and another one may be set', async () =
   await fails(
     { hosts: ['beta'] },
     /failed at upload: cannot (write|create) \/var\/tmp\/converge-\S+: no space left on device/,
-    'remedy: Make room there, or set `stagingDir` under `platform` to a file system that has some.',
+    'remedy: Free space there, or set `stagingDir` under `platform` to a file system that has some.',
   )
   assert.is(await on('beta', 'ls -A /var/tmp'), 'fill\n')
   await on('beta', 'mkdir -p -m 1777 /srv/staging')
@@ -372,7 +372,7 @@ hosts:
   assert.match(cut.stdout, /^alpha failed/m)
   assert.match(
     cut.stdout,
-    'remedy: Nothing is lost: run converge again, it goes on from what the host has recorded.',
+    'remedy: Nothing is lost: run converge again; it continues from what the host has recorded.',
   )
   assert.ok(cut.tookMs < 90_000, `${cut.tookMs} ms`)
   const next = await again({}, ['--yes'])

@@ -38,7 +38,7 @@ test('what the disk did not take does not go live, and is not taken for done', (
       change(write('/etc/config', 'new'), { owes: [restart] }),
       change(run('echo restart >>"$CONVERGE_ROOT/etc/acts"'), { settles: [restart] }),
     ])
-    assert.equal(lines.slice(0, 3), ['started', 'start 0', 'fail 0 it cannot be made durable'])
+    assert.equal(lines.slice(0, 3), ['started', 'start 0', 'fail 0 it cannot be synced to disk'])
     assert.match(lines[3] ?? '', 'Input/output error')
     assert.is(lines.at(-1), 'end failed')
     assert.is(tree.read('/etc/config'), 'old')
@@ -52,7 +52,7 @@ test('names that the disk did not take end the run, and what they owe stays owed
       change(write('/etc/config', 'new'), { owes: [restart] }),
       change(run(':'), { settles: [restart] }),
     ])
-    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail - it cannot be made durable'])
+    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail - it cannot be synced to disk'])
     assert.is(lines.at(-1), 'end failed')
     assert.equal((await inspect(tree, [])).pending, [restart])
   }))

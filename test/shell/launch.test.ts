@@ -98,10 +98,7 @@ test('a disk on which the program itself has no place is told at once, and nothi
     const { exitCode, stdout, stderr } = await tree.run(`trap '' XFSZ\nulimit -f 8\n${program}`)
     assert.is(exitCode, 70)
     assert.is(stdout.toString(), '')
-    assert.is(
-      stderr.trim().split('\n').at(-1),
-      `cannot write below ${tree.at(place.stateDir)}: File too large`,
-    )
+    assert.is(stderr.trim().split('\n').at(-1), `cannot write to ${tree.at(place.stateDir)}: File too large`)
     assert.not(existsSync(tree.at('/etc/x')))
   }))
 

@@ -15,7 +15,7 @@ export interface Confirmation {
   readonly signal: AbortSignal
 }
 
-/** Confirms an apply over a connection of its own, as a person would who logs in after it. */
+/** Confirms an apply over a new connection, which shows that one can still log in. */
 export async function confirm({ run, host, connections, clock, signal }: Confirmation): Promise<void> {
   const deadline = clock.now() + (run.confirmWithinSeconds ?? 0) * 1000
   for (;;) {

@@ -58,7 +58,7 @@ function carryOut(
   }
   const carried = notified(entry, action, decider, {
     earlier: changes,
-    reason: owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run',
+    reason: owing.length > 0 ? `notified by ${names(owing)}` : 'pending from an earlier run',
     settles: [owed],
     // What owes it may all be decided on the host: then this is, too.
     whenOwed: (pending && decider.knowsPending) || owing.some(decider.isCertain) ? undefined : owed,
@@ -119,6 +119,6 @@ export function orphans(catalog: HostCatalog, pending: readonly PendingNotificat
     .filter(({ resource, action }) => !known.has(resource) && action !== 'daemon-reload')
     .map(
       ({ resource, action }) =>
-        `the pending ${action} of ${resource} is dropped: it is no longer in the catalog`,
+        `the pending ${action} of ${resource} is dropped: it is no longer in the spec`,
     )
 }

@@ -65,6 +65,6 @@ function disruptions(catalog: HostCatalog, changes: readonly Change[]): readonly
 
 function ownershipNote({ platform }: Facts): readonly string[] {
   return platform.rooted && platform.uid !== 0
-    ? ['owners and groups are left alone: not running as root']
+    ? ['owners and groups are not changed: not running as root']
     : []
 }

@@ -109,7 +109,7 @@ export function immediate(
       const whenOwed = owing.some(decider.isCertain) ? undefined : owed
       const carried = notified(target, action, decider, {
         earlier: before(),
-        reason: `notified at once by ${id}`,
+        reason: `notified immediately by ${id}`,
         settles: [owed],
         whenOwed,
       })

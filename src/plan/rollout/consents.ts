@@ -32,18 +32,18 @@ export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefi
 function sizeConsent(catalog: HostCatalog, gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   if (catalog.entries.length > 0) return shareConsent(gone, plan)
   return [
-    `${plan.host}: nothing is left in its spec; all ${plan.facts.state?.manifest.length ?? 0} resources go`,
+    `${plan.host} has no resources left in the spec; all ${plan.facts.state?.manifest.length ?? 0} will be removed`,
   ]
 }
 
 function shareConsent(gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   const all = plan.facts.state?.manifest.length ?? 0
   if (gone.length < largePrune || gone.length * 2 <= all) return []
-  return [`${plan.host}: ${gone.length} of its ${all} resources go`]
+  return [`${plan.host}: ${gone.length} of its ${all} resources will be removed`]
 }
 
 function groupConsents(host: string, gone: readonly ManifestEntry[]): readonly string[] {
   return gone.flatMap(({ resource, group }) =>
-    group === undefined ? [] : [`${host}: ${resource} goes, which is a member of ${group}`],
+    group === undefined ? [] : [`${host}: ${resource}, a member of ${group}, will be removed`],
   )
 }

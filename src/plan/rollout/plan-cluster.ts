@@ -144,7 +144,7 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
         throw new ResourceConflict(
           resource.id,
           `${key} belongs to ${owner} of the cluster ${cluster}`,
-          `Remove it from one of the two specs, and converge ${cluster} first if it is to give it up.`,
+          `Remove it from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
         )
       }
     }

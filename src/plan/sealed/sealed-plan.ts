@@ -55,10 +55,10 @@ export function isSealedPlan(value: unknown): value is SealedPlan {
   return value.kind === kind && value.formatVersion === formatVersion && digest === digestOf(open)
 }
 
-/** Why something is no sealed plan, in words. */
+/** Why something is not a sealed plan, in words. */
 export function whyNotSealed(value: unknown): string {
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== kind)
-    return 'is no sealed plan'
+    return 'is not a sealed plan'
   if (!('formatVersion' in value) || value.formatVersion !== formatVersion)
     return 'was sealed by another version of converge'
   return 'was changed after it was sealed'

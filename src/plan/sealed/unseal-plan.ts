@@ -21,7 +21,7 @@ export type Unsealed = { readonly plan: Plan } | { readonly differences: readonl
 /** The plan again, its contents taken from the spec of today; or what in the spec differs from that of the plan. */
 export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly Host[]): Unsealed {
   if (sealed.cluster !== catalog.cluster) {
-    const message = `the plan is for the cluster ${sealed.cluster}, the spec is of ${catalog.cluster}`
+    const message = `the plan is for the cluster ${sealed.cluster}, the spec for ${catalog.cluster}`
     return { differences: [{ host: '', message }] }
   }
   const catalogs = new Map(catalog.hosts.map((own) => [own.host, own]))
@@ -63,10 +63,10 @@ function compareHost(
   if (catalog === undefined || host === undefined) return ['the host is no longer in the spec']
   const now = sealCatalog(catalog, host)
   const place = [
-    ...(now.place === then.place ? [] : [`it is at ${now.place}, it was at ${then.place}`]),
+    ...(now.place === then.place ? [] : [`it is at ${now.place} now, and was at ${then.place}`]),
     ...(desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
       ? []
-      : ['its platform is declared otherwise']),
+      : ['its declared platform has changed']),
   ]
   if (now.digest === then.digest) return place
   const ids = new Set([...Object.keys(then.resources), ...Object.keys(now.resources)])
@@ -74,7 +74,7 @@ function compareHost(
     const [before, after] = [then.resources[id], now.resources[id]]
     if (before === after) return []
     if (before === undefined) return [`${id} is new in the spec`]
-    return [after === undefined ? `${id} is no longer in the spec` : `${id} is declared otherwise`]
+    return [after === undefined ? `${id} is no longer in the spec` : `${id} has changed in the spec`]
   })
   return [...place, ...(resources.length > 0 ? resources : ['its resources are in another order'])]
 }
@@ -100,7 +100,7 @@ function unsealChange(
   if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
   if (operation.op !== 'write') return { ...change, operation }
   const content = contents.get(operation.content.sha256)
-  if (content === undefined) return `the content of ${operation.path} cannot be made from the spec any more`
+  if (content === undefined) return `the content of ${operation.path} can no longer be made from the spec`
   return { ...change, operation: { ...operation, content } }
 }
 

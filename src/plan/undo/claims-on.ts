@@ -35,11 +35,11 @@ export function claimsOn(
     if (keys.some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
-    if (their !== undefined) return { note: `${what} stays: ${their} has it` }
+    if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
     if (operation.op !== 'remove') return undefined
     const inside = `${pathKey(operation.path)}/`
     const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
-    return inner === undefined ? undefined : { note: `${what} stays: ${inner} is in it` }
+    return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
 }
 

@@ -13,7 +13,7 @@ export function lastApply(newest: readonly (Generation | undefined)[]): string |
 export function olderApplyNote(host: string, { number, by }: Generation): string {
   const { who, at } = parseStartedBy(by)
   const when = at === undefined ? '' : ` of ${wallTime(at)}`
-  return `the last apply was not on it, so it stays; converge rollback ${host} takes back its own, generation ${number}${when} by ${who}`
+  return `not part of the last apply, left unchanged; converge rollback ${host} undoes its own, generation ${number}${when} by ${who}`
 }
 
 function timeOf(by: string): string {

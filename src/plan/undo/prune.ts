@@ -59,7 +59,7 @@ export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[]
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
       if (!isForeign(operation, applied, facts)) return []
-      return [`${pathOf(operation)} stays: it is not what converge made there for ${applied.resource}`]
+      return [`kept ${pathOf(operation)}: it is no longer what converge created for ${applied.resource}`]
     }),
   )
   return [...new Set(notes)]

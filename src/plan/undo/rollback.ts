@@ -35,7 +35,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     return {
       host: catalog.host,
       status: 'failed',
-      error: new ConvergeError('unsupported', 'there is no such generation to go back to', {
+      error: new ConvergeError('unsupported', 'there is no such generation to return to', {
         host: catalog.host,
         step: 'plan',
         remedy: `converge history ${catalog.host} lists the generations that are kept.`,
@@ -59,7 +59,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     disrupts: disrupted(catalog, kept),
     notes: facts.pending
       .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
-      .map(({ action, resource }) => `the pending ${action} of ${resource} stays owed`),
+      .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
     ...(kept.length === 0
       ? {}
       : {

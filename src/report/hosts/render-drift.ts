@@ -27,7 +27,7 @@ function renderDriftSummary(summary: DriftSummary, style: Style): string {
   const parts = [
     drifted > 0 && style.warning(`${drifted} drifted (${count(resources, 'resource')})`),
     without > 0 && `${without} without drift`,
-    neverApplied > 0 && `${neverApplied} never applied to`,
+    neverApplied > 0 && `${neverApplied} never applied`,
     ...renderReaches(summary, style),
   ].filter((part) => part !== false)
   return `${count(hosts, 'host')}: ${parts.join(', ')}`

@@ -32,7 +32,7 @@ export function renderPlan(options: RenderPlanOptions): string {
 function departedLines({ departed, cluster }: Plan): readonly string[] {
   return departed.map(
     ({ name }) =>
-      `${escapeLine(name)} has left the spec of ${cluster}; it is no longer looked after. converge retire ${escapeLine(name)} takes it out.`,
+      `${escapeLine(name)} was removed from the spec of ${cluster} and is no longer managed. Run \`converge retire ${escapeLine(name)}\` to clean it up.`,
   )
 }
 

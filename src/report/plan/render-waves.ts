@@ -29,7 +29,7 @@ function renderGate(gate: Wave['gates'][number]): readonly string[] {
   const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
   if (checks.length === 0) return [head]
   return [
-    `${head}; begins only if the others are healthy then:`,
+    `${head}; starts only if the others are healthy:`,
     ...checks.map((members) =>
       escapeLine(`    ${compactHosts(members.map(({ host }) => host))}: \`${members[0].healthy}\``),
     ),

@@ -91,7 +91,7 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
       return options.verbose ? `${escapeLine(event.host)}: ${uploading(event)}` : undefined
     case 'change-started':
       return options.verbose
-        ? `${escapeLine(event.host)}: begins: ${describeOperation(event.change.operation)}`
+        ? `${escapeLine(event.host)}: starting: ${describeOperation(event.change.operation)}`
         : undefined
     case 'change-done':
       return `${escapeLine(event.host)}: ${event.outcome}: ${describeOperation(event.change.operation)}`

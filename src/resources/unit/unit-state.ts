@@ -23,8 +23,8 @@ export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): 
   if (state.masked === false) return [step(state.name, 'unmask', 'is masked, will be unmasked')]
   throw new ResourceConflict(
     id,
-    `somebody masked ${state.name}`,
-    'declare `masked: false` to have it unmasked, or leave out enabled and started',
+    `${state.name} is masked`,
+    'declare `masked: false` to unmask it, or remove enabled and started',
   )
 }
 
@@ -53,7 +53,7 @@ export function unitFileSteps(
 export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
   // One that ends again and again is `activating` in between, and does not run.
   if (started === true && (!isStarted(found) || found.isCrashing === true)) {
-    const state = found.isCrashing ? 'ends by itself' : `is ${found.active}`
+    const state = found.isCrashing ? 'keeps exiting' : `is ${found.active}`
     const isKnown = found.load !== 'not-found' && found.active !== 'unknown'
     return [step(name, 'start', isKnown ? `${state}, will be started` : 'will be started')]
   }

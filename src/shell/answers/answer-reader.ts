@@ -30,10 +30,10 @@ export class AnswerReader {
   /** The next line without its newline; the answer must not end here. */
   line(): string {
     const end = this.#bytes.indexOf(10, this.#position)
-    if (end < 0) throw new AnswerError(`the answer ends in the middle: ${this.#excerpt()}`)
+    if (end < 0) throw new AnswerError(`the answer is incomplete: ${this.#excerpt()}`)
     const line = this.#bytes.toString('utf8', this.#position, end)
     // What is read here may become a word of a program for the host, which cannot hold one.
-    if (line.includes('\0')) throw new AnswerError(`a line of the answer holds a NUL: ${this.#excerpt()}`)
+    if (line.includes('\0')) throw new AnswerError(`a line of the answer contains a NUL: ${this.#excerpt()}`)
     this.#position = end + 1
     return line
   }
@@ -42,7 +42,7 @@ export class AnswerReader {
   expect(word: string): string {
     const line = this.line()
     if (line !== word && !line.startsWith(`${word} `))
-      throw new AnswerError(`wanted "${word}", got "${line.slice(0, 80)}"`)
+      throw new AnswerError(`expected "${word}", got "${line.slice(0, 80)}"`)
     return line.slice(word.length + 1)
   }
 
@@ -76,6 +76,6 @@ export class AnswerReader {
 
 /** A count or a number of an id. */
 export function integer(text: string | undefined): number {
-  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`wanted a number, got "${text}"`)
+  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`expected a number, got "${text}"`)
   return Number(text)
 }

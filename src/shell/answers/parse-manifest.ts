@@ -46,7 +46,8 @@ function parseLine(
   const made = parseEntry(json, isLast, isMade)
   if (made === undefined) return undefined
   const facts = found.get(Number(generation))
-  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  if (facts === undefined)
+    throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   return entryAfter({ made, done: made.operations, facts, last: entries.get(made.resource) })
 }
 
@@ -63,5 +64,5 @@ function parseEntry<Entry>(
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
   }
   if (isRight(entry)) return entry
-  throw new AnswerError(`a line of the manifest is not an entry of one: ${json.slice(0, 60)}`)
+  throw new AnswerError(`a line of the manifest is not a valid entry: ${json.slice(0, 60)}`)
 }

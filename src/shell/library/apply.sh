@@ -112,7 +112,7 @@ fail() {
   else
     # What it printed may have found no place.
     why=$(why_not "$STATE")
-    [ -z "$why" ] || say "| cannot write below $STATE$why" >>"$RUN/results"
+    [ -z "$why" ] || say "| cannot write to $STATE$why" >>"$RUN/results"
   fi
 }
 
@@ -191,7 +191,7 @@ unit_is_running() {
 no_answer() {
   while [ "$1" != step ]; do shift; done
   NEXT_OWED= NEXT_RECORDS=
-  fail "$2" 'its guard did not answer within 10 seconds' /dev/null
+  fail "$2" 'its guard timed out after 10 seconds' /dev/null
 }
 
 # when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if something in this run has earned it.

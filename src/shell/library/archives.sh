@@ -25,7 +25,7 @@ extract() {
 $(sums "$3/archive")
 END
   [ "${sum#\\}" = "$2" ] || {
-    say "wrong sha256 of $1: got ${sum#\\}, want $2"
+    say "wrong sha256 of $1: got ${sum#\\}, expected $2"
     return 1
   }
   case $1 in
@@ -65,7 +65,7 @@ download() {
   elif command -v wget >/dev/null; then
     wget -q -T 30 -O "$2" "$1"
   else
-    say 'neither curl nor wget is there; install one of them first (a package resource before this one)'
+    say 'neither curl nor wget is installed; install one of them first (a package resource before this one)'
     return 1
   fi
 }

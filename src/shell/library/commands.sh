@@ -17,7 +17,7 @@ do_run() {
     timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$exports$4") $(quote_word "$3")"
   fi || {
     result=$?
-    [ "$result" -ne 124 ] || say "ended after $1 seconds"
+    [ "$result" -ne 124 ] || say "stopped after $1 seconds"
     return "$result"
   }
 }

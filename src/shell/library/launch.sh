@@ -19,18 +19,18 @@ prepare_run() {
   [ ! -d "$RUN" ] || return 1
   # Only what is converge's own is closed to others.
   [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
-  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be made"
+  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
   chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
   # Results of earlier runs have been read or never will be; keep the last few for people.
   prune_runs "$STATE"/run/*
   mkdir -m 0700 -- "$RUN" || {
     [ ! -d "$RUN" ] || return 1
-    complain "cannot write below $STATE$(why_not "$STATE")"
+    complain "cannot write to $STATE$(why_not "$STATE")"
   }
-  mkfifo -m 0600 "$RUN/bell" || complain "cannot write below $STATE$(why_not "$STATE")"
+  mkfifo -m 0600 "$RUN/bell" || complain "cannot write to $STATE$(why_not "$STATE")"
   # Held open until the program holds it too: from then on the end of file means that the program has ended.
   exec 9<>"$RUN/bell" 7<"$RUN/bell"
-  : >"$RUN/results" || complain "cannot write below $STATE$(why_not "$STATE")"
+  : >"$RUN/results" || complain "cannot write to $STATE$(why_not "$STATE")"
 }
 
 prune_runs() {

@@ -83,20 +83,20 @@ open_generation() {
   : >"$RUN/output"
   { mkdir -p -- "$CLUSTER/originals" "$GENERATION" && say "$2" >"$GENERATION/about" && say "$3" >"$GENERATION/revert"; } \
     2>"$RUN/output" || {
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
     return 0
   }
   set -- "$GENERATION/about" "$GENERATION/revert"
   if [ -s "$CLUSTER/manifest" ]; then
     cp -- "$CLUSTER/manifest" "$GENERATION/manifest" 2>"$RUN/output" || {
-      fail 0 "cannot write below $STATE" "$RUN/output"
+      fail 0 "cannot write to $STATE" "$RUN/output"
       return 0
     }
     set -- "$@" "$GENERATION/manifest"
   fi
   # With every directory on the way: they may have been made just now.
   durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/" 2>"$RUN/output" ||
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
   point 'generation opened'
 }
 
@@ -151,7 +151,7 @@ rewrite_manifest() { rewrite_or_fail "$CLUSTER/manifest" "$1"; }
 # rewrite_or_fail FILE TEXT: what is told behind no step of its own.
 rewrite_or_fail() {
   [ -z "$FAILED" ] || return 0
-  rewrite_state "$@" >"$RUN/output" 2>&1 || fail - "cannot write below $STATE" "$RUN/output"
+  rewrite_state "$@" >"$RUN/output" 2>&1 || fail - "cannot write to $STATE" "$RUN/output"
 }
 
 # rewrite_state FILE TEXT: the old text or the new one, whenever the host dies.
@@ -200,5 +200,5 @@ hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }
 release_hold() {
   [ -z "$FAILED" ] || return 0
   { rm -f -- "$CLUSTER/held" && durable "$CLUSTER"; } >"$RUN/output" 2>&1 ||
-    fail - "cannot write below $STATE" "$RUN/output"
+    fail - "cannot write to $STATE" "$RUN/output"
 }

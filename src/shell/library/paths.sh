@@ -42,7 +42,7 @@ do_mkdir() {
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
   [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
-    say "something else than a link is at $1"
+    say "something other than a link is at $1"
     return 1
   }
   has_directory "${1%/*}" || return 1

@@ -69,7 +69,7 @@ before_change() {
   [ -n "$GENERATION" ] || open_own_generation
   [ -z "$FAILED" ] || return 0
   { say "$1" >>"$GENERATION/done" && durable "$GENERATION/done"; } >"$RUN/output" 2>&1 || {
-    fail "$1" "cannot write below $STATE" "$RUN/output"
+    fail "$1" "cannot write to $STATE" "$RUN/output"
     return 0
   }
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
@@ -88,7 +88,7 @@ open_own_generation() {
   open_generation "$NEWEST" "$(about_generation)" "$STEPS"
   [ -z "$FAILED" ] || return 0
   { say "$PROBES" && cat "$RUN/found"; } >"$GENERATION/found" 2>"$RUN/output" && durable "$GENERATION/found" ||
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
   remember_members "$MEMBERS"
   release_hold
 }
@@ -124,10 +124,10 @@ end_portable() {
       done
       records_stand
       [ -z "$RECORDS" ] || { record_now && durable "$CLUSTER/manifest" "$CLUSTER"; } >"$RUN/output" 2>&1 ||
-        fail - "cannot write below $STATE" "$RUN/output"
+        fail - "cannot write to $STATE" "$RUN/output"
     fi
     rewrite_state "$GENERATION/about" "$(about_generation)$NL" >"$RUN/output" 2>&1 ||
-      fail - "cannot write below $STATE" "$RUN/output"
+      fail - "cannot write to $STATE" "$RUN/output"
   fi
   leave_owed
   end_of_steps

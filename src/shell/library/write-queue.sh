@@ -53,7 +53,7 @@ flush_writes() {
   [ -z "$RECORDS" ] || [ "$good" -eq 0 ] || record_now || good=0 problem='the manifest cannot be written'
   point 'queue journalled'
   queue_durable 2>"$RUN/durable" || {
-    good=0 problem='it cannot be made durable'
+    good=0 problem='it cannot be synced to disk'
     mv -f -- "$RUN/durable" "$RUN/flush"
   }
   point 'queue durable'
@@ -75,7 +75,7 @@ check_queue() {
   while read -r sum _; do
     queued_write $((good + 1))
     if [ "${sum#\\}" != "$want" ]; then
-      problem='the uploaded bytes do not have the checksum of the plan'
+      problem='the uploaded bytes do not match the checksum in the plan'
     elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1 8>&- 9>&-; then
       problem="validation failed: $validate"
     fi
@@ -103,7 +103,7 @@ rename_queue() {
   while [ "$renamed" -lt "$good" ]; do
     queued_write $((renamed + 1))
     take_place "$temporary" "$path" 2>"$RUN/rename" || {
-      good=$renamed problem='the new content cannot take its place'
+      good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
       break
     }
@@ -114,7 +114,7 @@ rename_queue() {
     renamed=$((renamed + 1))
   done
   # What the next steps do builds on these.
-  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be made durable' "$RUN/durable"
+  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be synced to disk' "$RUN/durable"
   point 'renames durable'
 }
 

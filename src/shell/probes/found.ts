@@ -25,5 +25,5 @@ function probesIn(line: string): readonly Probe[] {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  throw new AnswerError(`what a portable program asked is damaged: ${line.slice(0, 60)}`)
+  throw new AnswerError(`the recorded probes of a portable program are damaged: ${line.slice(0, 60)}`)
 }

@@ -35,7 +35,7 @@ function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
   )
 }
 
-const changedMeanwhile = 'files came or went while the host was inspected; run it again'
+const changedMeanwhile = 'files appeared or disappeared while the host was inspected; run converge again'
 
 function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | undefined): PathFact[] {
   const kinds = reader.expect('kinds').split(' ')

@@ -51,7 +51,7 @@ function readMembers(reader: AnswerReader, known: readonly Member[] | undefined)
   if (lines !== undefined) return parseMembers(lines)
   if (!reader.next('known-members')) return []
   reader.expect('known-members')
-  if (known === undefined) throw new AnswerError('the members are said to be known, and are not')
+  if (known === undefined) throw new AnswerError('the answer refers to known members, and none were sent')
   return known
 }
 

@@ -68,7 +68,8 @@ function undoOfSteps(
 ): readonly Undo[] {
   const facts = found.get(generation)
   if (done.length === 0) return []
-  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  if (facts === undefined)
+    throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
   return undoOf(were, facts, generation)
 }
@@ -81,5 +82,5 @@ function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T 
     throw new AnswerError(`a generation is damaged: ${line.slice(0, 60)} (${String(cause)})`)
   }
   if (isRight(value)) return value
-  throw new AnswerError(`this is not a generation: ${line.slice(0, 60)}`)
+  throw new AnswerError(`not a valid generation record: ${line.slice(0, 60)}`)
 }

@@ -26,6 +26,6 @@ fi
  * of the delimiter, bash needs room in /tmp, and both need a process more.
  */
 function fileFrom(name: string, text: string): string {
-  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write below $STATE$(why_not "$STATE")"
+  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write to $STATE$(why_not "$STATE")"
 `
 }

@@ -114,7 +114,7 @@ async function stage(
     throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
       host,
       step: 'upload',
-      remedy: `Look at ${path}, or set \`stagingDir\` under \`platform\` to a directory that exists and can be written to.`,
+      remedy: `Check ${path}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
       cause,
     })
   }
@@ -143,10 +143,10 @@ function killGroup(pid: number | undefined): void {
 }
 
 function timedOut(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+  return new ConvergeError('timeout', `the program was still running after ${timeoutMs / 1000} s`, {
     host,
     step: 'exec',
-    remedy: 'See what the program waits for; a longer timeout helps only if it makes progress.',
+    remedy: 'Check what the program waits for; a longer timeout helps only if it makes progress.',
   })
 }
 

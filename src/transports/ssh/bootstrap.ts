@@ -53,7 +53,7 @@ export function readSudoComplaint(stderr: string, user: string): SudoComplaint {
   const last = said.split('\n').at(-1) ?? ''
   return {
     complaint: 'refused',
-    message: `sudo did not start a shell: ${last === '' ? 'it said nothing' : last}`,
+    message: `sudo did not start a shell: ${last === '' ? 'it printed nothing' : last}`,
     remedy: `Try \`sudo -n true\` as ${user} on the host.`,
   }
 }

@@ -55,10 +55,10 @@ export async function hostKeyCheck(
         case 'changed':
           throw new ConvergeError(
             'host-key-changed',
-            `the host key of ${name} has changed: ${presented}, known is ${known(judged.entry)}`,
+            `the host key of ${name} has changed: ${presented}; the known key is ${known(judged.entry)}`,
             {
               ...fields,
-              remedy: `Somebody may be listening in. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${judged.entry.file}\`.`,
+              remedy: `The connection may be intercepted. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${judged.entry.file}\`.`,
             },
           )
         case 'revoked':

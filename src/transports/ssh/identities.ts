@@ -92,7 +92,7 @@ function refuseUnusable(host: string, file: string, identity: Identity, route: S
       `the identity file ${file} cannot be used: ${identity.reason}`,
       {
         ...fields,
-        remedy: 'Name the private key, in OpenSSH or PEM format, readable for you.',
+        remedy: 'Name a private key in OpenSSH or PEM format that you can read.',
       },
     )
   }

@@ -60,7 +60,7 @@ export function connectionLost(
   return new ConvergeError('connection-lost', `the connection to ${host} was lost${why}`, {
     host,
     step,
-    remedy: 'Run converge again; what had begun on the host goes on by itself.',
+    remedy: 'Run converge again; what was started on the host continues by itself.',
     ...(sent === 'sent' ? {} : { nothingSent: true }),
     cause,
   })

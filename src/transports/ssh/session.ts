@@ -29,7 +29,7 @@ export async function openSession<Session>(
     return await tryOpen(link, step, signal, open)
   } catch (cause) {
     if (!isRefused(cause)) throw cause
-    throw new ConvergeError('unsupported', 'the SSH server opens no further session', {
+    throw new ConvergeError('unsupported', 'the SSH server refuses to open another session', {
       host: link.host,
       step,
       remedy: 'Raise MaxSessions in its sshd_config.',
@@ -63,7 +63,7 @@ function unanswered({ host, patience }: SshLink, step: WorldStep): ConvergeError
     host,
     step,
     nothingSent: true,
-    remedy: 'Look at sshd and at the load of the host.',
+    remedy: 'Check sshd and the load of the host.',
   })
 }
 

@@ -95,7 +95,7 @@ async function readConfig(options: RouteOptions): Promise<SshConfig> {
   }
   const proxyCommand = first(config, 'proxycommand')
   if (proxyCommand !== undefined && options.ssh.proxyJump === undefined) {
-    throw new ConvergeError('unsupported', `ssh_config asks for the ProxyCommand \`${proxyCommand}\``, {
+    throw new ConvergeError('unsupported', `ssh_config sets the ProxyCommand \`${proxyCommand}\``, {
       ...fields,
       remedy: 'Use ProxyJump instead, in ssh_config or as `proxyJump` under `ssh`.',
     })

@@ -137,21 +137,17 @@ async function openChannel(link: SshLink, { command, signal }: ShellOptions): Pr
 }
 
 function endlessBanner(host: string): ConvergeError {
-  return new ConvergeError(
-    'answer-unreadable',
-    'the login shell prints without end before it starts /bin/sh',
-    {
-      host,
-      step: 'exec',
-      remedy: "Look into the start-up files of the user's shell on the host.",
-    },
-  )
+  return new ConvergeError('answer-unreadable', 'the login shell prints endlessly before it starts /bin/sh', {
+    host,
+    step: 'exec',
+    remedy: "Check the start-up files of the user's shell on the host.",
+  })
 }
 
 function timedOut(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+  return new ConvergeError('timeout', `the program was still running after ${timeoutMs / 1000} s`, {
     host,
     step: 'exec',
-    remedy: 'See on the host what it waits for; a longer timeout helps only if it makes progress.',
+    remedy: 'Check on the host what it waits for; a longer timeout helps only if it makes progress.',
   })
 }

@@ -11,7 +11,7 @@ export function uploadFailed(
 ): ConvergeError {
   const remedies: Readonly<Record<string, string>> = {
     'no space left on device':
-      'Make room there, or set `stagingDir` under `platform` to a file system that has some.',
+      'Free space there, or set `stagingDir` under `platform` to a file system that has some.',
     'permission denied': 'Set `stagingDir` under `platform` to a directory that the login user may write to.',
     'no such directory':
       'Create its parent, or set `stagingDir` under `platform` to a directory that exists.',
@@ -25,10 +25,10 @@ export function uploadFailed(
 }
 
 export function hangs(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `the upload did not end within ${Math.round(timeoutMs / 1000)} s`, {
+  return new ConvergeError('timeout', `the upload did not finish within ${Math.round(timeoutMs / 1000)} s`, {
     host,
     step: 'upload',
-    remedy: 'Look at the network and at the load of the host.',
+    remedy: 'Check the network and the load of the host.',
   })
 }
 
@@ -42,7 +42,7 @@ export function noSftp(host: string, cause: unknown): ConvergeError {
           'Add `Subsystem sftp internal-sftp` to its sshd_config.',
         ]
       : [
-          `instead of SFTP there comes text that begins with ${printed}`,
+          `instead of SFTP the server sent text that begins with ${printed}`,
           "Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp` in sshd_config, which starts no shell.",
         ]
   return new ConvergeError('upload-failed', problem, { host, step: 'upload', remedy, cause })
@@ -77,7 +77,7 @@ export async function cutShort(
 }
 
 const cutShortRemedy =
-  'Look for a quota or a limit on the size of files there, or set `stagingDir` under `platform` to another file system.'
+  'Check for a quota or a file size limit there, or set `stagingDir` under `platform` to another file system.'
 
 /**
  * Why a file of that size, or a directory, cannot be made. SFTP version 3 knows few reasons; behind OpenSSH's bare

@@ -98,7 +98,7 @@ test('leaves what stands where it could not make anything', async ({ fleet }) =>
   assert.equal(words(changesOf(plan, 'a')), [])
   const [a] = plan.hosts
   assert.equal(a?.status === 'planned' && a.notes, [
-    '/srv/app stays: it is not what converge made there for link[/srv/app]',
+    'kept /srv/app: it is no longer what converge created for link[/srv/app]',
   ])
   assert.ok(existsSync(fleet.path('a', '/srv/app/mine')))
 })
@@ -253,8 +253,8 @@ test('wants more than a yes where a rollback takes much away', async ({ fleet })
   const session = fleet.session([one, ...more])
   assert.equal((await session.planRollback()).consents, [])
   assert.equal((await session.planRollback(1)).consents, [
-    'a: 4 of its 5 resources go',
-    'b: 4 of its 5 resources go',
+    'a: 4 of its 5 resources will be removed',
+    'b: 4 of its 5 resources will be removed',
   ])
   await session.close()
 })
@@ -447,10 +447,7 @@ test('keeps ten generations and says so when an older one is asked for', async (
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],
   )
   const [refused] = (await session.planRollback(1)).hosts
-  assert.is(
-    refused?.status === 'failed' && refused.error.message,
-    'there is no such generation to go back to',
-  )
+  assert.is(refused?.status === 'failed' && refused.error.message, 'there is no such generation to return to')
   await session.close()
 })
 
@@ -464,10 +461,13 @@ test('asks before it takes much away, or all', async ({ fleet }) => {
     return plan.consents
   }
   assert.equal(await asked(files.slice(2)), [])
-  assert.equal(await asked(files.slice(3)), ['a: 3 of its 5 resources go', 'b: 3 of its 5 resources go'])
+  assert.equal(await asked(files.slice(3)), [
+    'a: 3 of its 5 resources will be removed',
+    'b: 3 of its 5 resources will be removed',
+  ])
   assert.equal(await asked([]), [
-    'a: nothing is left in its spec; all 5 resources go',
-    'b: nothing is left in its spec; all 5 resources go',
+    'a has no resources left in the spec; all 5 will be removed',
+    'b has no resources left in the spec; all 5 will be removed',
   ])
 })
 
@@ -508,7 +508,7 @@ test('ends an apply that holds the lock, and says whose it was', async ({ fleet 
   const [blocked] = (await second.plan()).hosts
   assert.match(
     blocked?.status === 'failed' ? blocked.error.message : '',
-    /another apply still runs on it: .*@.* since /,
+    /another apply is running: .*@.* since /,
   )
   assert.match(String((await second.unlock()).get('a')), /^ended .*@.* since /)
   assert.is((await second.unlock()).get('a'), 'free')
@@ -555,7 +555,7 @@ test('takes back the last apply only, not an older one of hosts that it did not 
   const b = plan.hosts.find(({ host }) => host === 'b')
   assert.match(
     b?.status === 'planned' ? (b.notes[0] ?? '') : '',
-    /^the last apply was not on it, so it stays; converge rollback b takes back its own, generation 2 of /,
+    /^not part of the last apply, left unchanged; converge rollback b undoes its own, generation 2 of /,
   )
   await session.apply(plan)
   await session.close()

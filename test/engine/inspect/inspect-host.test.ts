@@ -30,15 +30,15 @@ async function refusal(answer: string) {
 test('an apply that runs during the inspection is named', async () => {
   assert.equal(await refusal('packages\npackages end\napplying x1 ann@desk since today\nend\n'), {
     code: 'locked',
-    message: 'another apply still runs on it: x1 ann@desk since today',
-    remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+    message: 'another apply is running: x1 ann@desk since today',
+    remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
   })
 })
 
 test('an apply that ended during the inspection does not run any more', async () => {
   assert.equal(await refusal('packages\npackages end\napplied\nend\n'), {
     code: 'locked',
-    message: 'another apply changed it while it was inspected',
+    message: 'another apply changed the host while it was inspected',
     remedy: 'Run converge again.',
   })
 })

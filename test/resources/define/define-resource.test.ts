@@ -121,12 +121,12 @@ test('refuses a unit that contradicts itself', () => {
   const cases: readonly (readonly [ValueMap, readonly string[]])[] = [
     [
       { name, masked: true, started: true },
-      ['unit[x.service]: a masked unit can be neither enabled nor started; leave out one of them'],
+      ['unit[x.service]: a masked unit can be neither enabled nor started; remove one of them'],
     ],
     [
       { name, masked: true, content: installed },
       [
-        'unit[x.service]: its file stands where the mask goes, in /etc/systemd/system; leave out content, or set another directory',
+        'unit[x.service]: its file is where the mask belongs, in /etc/systemd/system; remove content, or set another directory',
       ],
     ],
     [
@@ -138,7 +138,7 @@ test('refuses a unit that contradicts itself', () => {
     [
       { name: 'x@.service', started: true },
       [
-        'unit[x@.service]: a template has nothing to start; declare an instance of it, such as getty@tty1.service',
+        'unit[x@.service]: a template unit cannot be started; declare an instance of it, such as getty@tty1.service',
       ],
     ],
     [

@@ -147,7 +147,7 @@ const REFUSALS: readonly (readonly [what: string, said: string, message: string,
   [
     'a missing password',
     'sudo: a password is required',
-    'sudo wants a password for deploy',
+    'sudo requires a password for deploy',
     /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, or pass --ask-sudo-password\.$/,
   ],
   [

@@ -156,10 +156,7 @@ test('says what is no jump host', async () => {
 
 test('says that a ProxyCommand is not supported', async () => {
   const error = await failure(route({}, { core0: 'proxycommand nc %h %p' }))
-  assert.equal(
-    [error.code, error.message],
-    ['unsupported', 'ssh_config asks for the ProxyCommand `nc %h %p`'],
-  )
+  assert.equal([error.code, error.message], ['unsupported', 'ssh_config sets the ProxyCommand `nc %h %p`'])
 })
 
 test('keeps the words of ssh when its configuration is wrong', async () => {
