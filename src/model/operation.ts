@@ -1,7 +1,7 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
 import { Checksum, Count, type Data, describe, HostPath, mapOf, Text } from './schema.ts'
 
-/** Bytes to be put on a host, in a form that JSON can carry. */
+/** Bytes to write to a host, as JSON. */
 export const Content = Type.Object({
   encoding: Type.Enum(['utf8', 'base64']),
   data: Text,
@@ -53,10 +53,7 @@ const prune = Type.Optional(
 const command = describe(Text, 'The command.')
 const timeoutSeconds = describe(Count, 'Time limit in seconds.')
 
-/**
- * The closed set of things that converge does to a host. Each is idempotent and reads as a sentence in the plan. What
- * converge knows about each of them is in `operations/`.
- */
+/** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
     path: HostPath,

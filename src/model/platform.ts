@@ -6,7 +6,7 @@ const directory = (use: string, fallback: string) => ({
   default: fallback,
 })
 
-/** What must be declared of a host, because recipes never see facts. Inspect refuses a host that differs. */
+/** Declared properties of a host, because recipes never see facts. Inspect refuses a host that differs. */
 export const Platform = Type.Object(
   {
     os: Type.Optional(

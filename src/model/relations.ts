@@ -2,10 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import { ResourceId } from './resource-id.ts'
 import { type Data, describe, FilledText, HostPath, ShellCommand } from './schema.ts'
 
-/**
- * What a resource can be notified to do, in the order in which it does what several ask of it: a restart absorbs the
- * reload after it. `run` is for commands.
- */
+/** What a resource can be notified to do, in order: a restart absorbs the reload after it. `run` is for commands. */
 export const notificationActions = ['run', 'start', 'stop', 'restart', 'reload'] as const
 
 export type NotificationAction = (typeof notificationActions)[number]
@@ -17,7 +14,7 @@ const Timing = Type.Enum(['delayed', 'immediate'], {
 
 export type Timing = Data<typeof Timing>
 
-/** How disrupting a resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
+/** How starts, restarts and stops of a resource are spread over the hosts. */
 const Disruption = Type.Object(
   {
     group: describe(FilledText, 'the name of a group; hosts with the same group wait for each other'),
@@ -45,7 +42,7 @@ const Disruption = Type.Object(
 
 export type Disruption = Data<typeof Disruption>
 
-/** The relations that every resource may have; part of each kind's input. `ref` is how the other end may be named. */
+/** The relations that every resource may have. `ref` is the schema of the other resource. */
 function relationsTo<Ref extends TSchema>(ref: Ref) {
   const refs = (meaning: string) =>
     Type.Optional(Type.Array(ref, { description: `a list of resources of the same host; ${meaning}` }))
@@ -78,10 +75,10 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
   })
 }
 
-/** Relations as a spec declares them: the others by identity. */
+/** Relations in a spec, by identity. */
 export const DeclaredRelations = relationsTo(ResourceId)
 
-/** A relation's other end: a resource value, or its identity. */
+/** The other end of a relation: a resource, or its identity. */
 const ResourceRef = Type.Union(
   [ResourceId, Type.Object({ id: ResourceId }, { additionalProperties: true })],
   {
@@ -91,7 +88,7 @@ const ResourceRef = Type.Union(
 
 export type ResourceRef = Data<typeof ResourceRef>
 
-/** Relations as recipes declare them, too. */
+/** Relations in a recipe, by resource or identity. */
 export const Relations = relationsTo(ResourceRef)
 
 export type Relations = Data<typeof Relations>

@@ -20,10 +20,7 @@ const CommandSchema = Type.Object({
   creates: Type.Optional(NormalPath),
 })
 
-/**
- * A shell command. What decides whether it runs is `creates` (not once that path exists) or a guard (`onlyIf`,
- * `unless`); with neither it runs only when it is notified.
- */
+/** A shell command. It runs if `creates` does not exist or a guard allows it; with neither only when notified. */
 export const { resource: command, kind: commandKind } = defineResource({
   kind: 'command',
   schema: CommandSchema,

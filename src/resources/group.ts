@@ -22,7 +22,7 @@ const GroupSchema = Type.Object({
   ),
 })
 
-/** A group; its number is compared only where it is declared. */
+/** A group; its number is compared only if declared. */
 export const { resource: group, kind: groupKind } = defineResource({
   kind: 'group',
   schema: GroupSchema,

@@ -40,7 +40,7 @@ const UserSchema = Type.Object({
 
 type DeclaredUser = Static<typeof UserSchema>
 
-/** A user; only what is declared is compared. */
+/** A user; only declared properties are compared. */
 export const { resource: user, kind: userKind } = defineResource({
   kind: 'user',
   schema: UserSchema,

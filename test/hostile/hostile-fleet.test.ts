@@ -29,7 +29,7 @@ const hostile: readonly Hostile[] = [
   {
     what: 'answers with random bytes',
     shell: loginShell('echo converge-shell; head -c 60000 /dev/urandom; exit 0'),
-    said: /wanted "converge", got "|the answer is incomplete: |a line of the answer contains a NUL: /,
+    said: /expected "converge", got "|the answer is incomplete: |a line of the answer contains a NUL: /,
   },
   {
     what: 'moves the cursor, renames the window and recolours',

@@ -126,7 +126,7 @@ test('a command that was killed after its time is told from one that was killed 
     for (const status of ['137', '143']) {
       tree.write('/srv/status', status)
       for (const [changes, expected] of [
-        [[step], ['fail 0 exit 124', '| ended after 30 seconds', 'end failed']],
+        [[step], ['fail 0 exit 124', '| stopped after 30 seconds', 'end failed']],
         [[soon], [`fail 0 exit ${status}`, 'end failed']],
       ] as const) {
         const program = launching(tree, changes, newRun(`killed-${status}-${expected.length}`), {

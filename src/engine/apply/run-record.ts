@@ -85,7 +85,7 @@ export function recordRun(
       host,
       status: 'left-running',
       results: results(),
-      remedy: confirmWithinSeconds === undefined ? finishesByItself : goesBackBy(confirmWithinSeconds),
+      remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
     }),
     hasEnded: () => events.some(({ event }) => event === 'end'),
     failed: (error) => failed(error),
@@ -100,7 +100,7 @@ export function recordRun(
         const remedy =
           confirmWithinSeconds === undefined || !begun
             ? 'Earlier changes were applied and remain. Fix the cause, then run converge again.'
-            : `${goesBackBy(confirmWithinSeconds)} Fix the cause.`
+            : `${rollsBackAfter(confirmWithinSeconds)} Fix the cause.`
         return failed(stepFailed(host, failure.problem, output(), remedy), change)
       }
       const locked = events.find(({ event }) => event === 'locked')
@@ -130,7 +130,7 @@ function stillOwed(
 const finishesByItself =
   'The host finishes by itself: `converge status` shows when it has finished, `converge history` what it did.'
 
-export function goesBackBy(seconds: number): string {
+export function rollsBackAfter(seconds: number): string {
   return `The host rolls itself back ${seconds} s after the apply began.`
 }
 

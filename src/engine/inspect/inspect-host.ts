@@ -126,15 +126,19 @@ function refuseOtherPlatform(host: Host, found: PlatformFact): void {
       : undefined,
   ].filter((difference) => difference !== undefined)
   if (wrong.length === 0) return
-  const told = wrong
+  const differences = wrong
     .map(({ key, declared, found: actual }) => `${key} is ${actual}, not ${declared}`)
     .join(', ')
   const lines = wrong.map(({ key, found: actual }) => `${key}: "${actual}"`).join(', ')
-  throw new ConvergeError('platform-mismatch', `the host differs from its declared platform: ${told}`, {
-    host: host.name,
-    step: 'inspect',
-    remedy: `If the host is correct, set this in the spec at hosts.${host.name}: platform: { ${lines} }`,
-  })
+  throw new ConvergeError(
+    'platform-mismatch',
+    `the host differs from its declared platform: ${differences}`,
+    {
+      host: host.name,
+      step: 'inspect',
+      remedy: `If the host is correct, set this in the spec at hosts.${host.name}: platform: { ${lines} }`,
+    },
+  )
 }
 
 function mismatch(key: string, declared: string | undefined, found: string) {

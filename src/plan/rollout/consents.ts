@@ -8,7 +8,7 @@ type Planned = Extract<HostPlan, { status: 'planned' }>
 /** A prune of at least this many resources, and of more than half of what is there, is probably a mistake. */
 const largePrune = 3
 
-/** What a plan takes away that nobody should lose by a slip of the pen, one sentence each. */
+/** Removals that are probably a mistake, one sentence each. */
 export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] {
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   return hosts.flatMap((plan): readonly string[] => {
@@ -21,7 +21,7 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
   })
 }
 
-/** The same for a rollback that goes back behind a generation: what was made since goes. */
+/** The same for a rollback, which removes what was created after a generation. */
 export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefined): readonly string[] {
   if (plan.status !== 'planned' || plan.changes.length === 0 || oldest === undefined) return []
   const before = new Set<string>(oldest.manifest.map(({ resource }) => resource))

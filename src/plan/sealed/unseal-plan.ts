@@ -9,16 +9,16 @@ import { supposedFacts } from '../../model/supposed-facts.ts'
 import { desiredDigest } from '../../record/digest.ts'
 import { sealCatalog } from './sealed-plan.ts'
 
-/** Something in the spec that is not as it was when the plan was sealed. */
+/** A change in the spec since the plan was sealed. */
 interface Difference {
-  /** Empty where it concerns the whole plan. */
+  /** Empty if it concerns the whole plan. */
   readonly host: string
   readonly message: string
 }
 
 export type Unsealed = { readonly plan: Plan } | { readonly differences: readonly Difference[] }
 
-/** The plan again, its contents taken from the spec of today; or what in the spec differs from that of the plan. */
+/** The plan with the contents of the current spec, or the differences of that spec. */
 export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly Host[]): Unsealed {
   if (sealed.cluster !== catalog.cluster) {
     const message = `the plan is for the cluster ${sealed.cluster}, the spec for ${catalog.cluster}`
@@ -39,7 +39,7 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
     const contents = contentsOf(own)
     const changes = rest.changes.map((change) => unsealChange(change, contents, own))
     const missing = changes.filter((change) => typeof change === 'string')
-    // Where the spec differs anyway, what is missing from it says nothing more.
+    // If the spec differs anyway, missing contents add nothing.
     for (const message of messages.length > 0 ? messages : missing)
       differences.push({ host: host.host, message })
     return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
@@ -79,7 +79,7 @@ function compareHost(
   return [...place, ...(resources.length > 0 ? resources : ['its resources are in another order'])]
 }
 
-/** Every content that the spec can put on the host, by checksum. */
+/** All contents in the spec of a host, by checksum. */
 function contentsOf(catalog: HostCatalog | undefined): ReadonlyMap<string, Content> {
   const contents = new Map<string, Content>()
   for (const { resource } of catalog?.entries ?? []) {
@@ -104,7 +104,7 @@ function unsealChange(
   return { ...change, operation: { ...operation, content } }
 }
 
-/** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
+/** Restores the environment, which the digests cover. */
 function withEnvironment(
   operation: Extract<OperationOutline, { op: 'run' }>,
   { resource: id }: SealedChange,

@@ -3,15 +3,12 @@ import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
 
-/** Why what an operation would undo has to stay; without a note if it only moved within the spec. */
+/** Why an operation must not be undone; without a note if its resource only moved within the spec. */
 export interface ClaimOn {
   readonly note?: string
 }
 
-/**
- * What the spec still declares and what other clusters made true on the host, as a question about an operation that would
- * undo something.
- */
+/** Finds whether the spec or another cluster claims what an operation would undo. */
 export function claimsOn(
   { entries }: HostCatalog,
   facts: Facts,
@@ -60,7 +57,7 @@ function pathKey(path: string): string {
   return `path ${path}`
 }
 
-/** `user web` of `user[web]`: what a kind without paths claims. */
+/** `user web` for `user[web]`. */
 function identityKey(resource: string): string {
   return resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2')
 }

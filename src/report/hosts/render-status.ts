@@ -11,7 +11,7 @@ import type { HostStatus } from './host-status.ts'
 export interface RenderStatusOptions {
   readonly hosts: readonly HostStatus[]
   readonly style: Style
-  /** Names what drifted, what is pending, and what one can do about a failure. */
+  /** Lists what drifted, what is pending, and remedies. */
   readonly verbose: boolean
 }
 

@@ -82,13 +82,13 @@ export const sharedSchemas = {
 export const change = shared('change', ChangeSchema)
 export const waves = shared('waves', Waves)
 
-/** Without any content but the diff. */
+/** Without contents, except for the diff. */
 export function changeObject(planned: Change, facts?: Facts): ChangeObject {
   const diff = diffOfChange(planned)
   return { ...changeInBrief(planned, facts), ...given({ diff: diff && diffObject(diff) }) }
 }
 
-/** Without any content at all. */
+/** Without contents and diff. */
 export function changeInBrief(planned: Change, facts?: Facts): ChangeObject {
   return {
     resource: planned.resource,

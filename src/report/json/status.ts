@@ -28,7 +28,7 @@ export const StatusDocument = document(
             }),
           ),
           failedUnits: list(
-            'Units of the spec that systemd calls failed, or that ended and wait to be started again.',
+            'Units of the spec that systemd calls failed, or that exited and wait for their restart.',
             text('One unit.'),
           ),
         }),

@@ -3,7 +3,6 @@ import type { View, ViewContext } from './view.ts'
 export interface OutputFormat {
   /** The description of the option that chooses it, `--NAME`; absent for the format that needs none. */
   readonly option?: string
-  /** Loaded when it is chosen. */
   load(): Promise<(context: ViewContext) => View>
 }
 

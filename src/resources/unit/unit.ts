@@ -95,7 +95,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
   },
 })
 
-/** Mistakes that would make the plan ask for the same thing for ever, or for two things at once. */
+/** Refuses declarations that contradict themselves, or that every run would apply again. */
 function refuseContradictions(
   { name, content, enabled, started, masked, directory }: Unit,
   files: readonly WrittenUnitFile[],
@@ -160,7 +160,7 @@ function writeSteps(
   if (!isMask) refuseOther(id, path, found)
   const steps = fileSteps({ path, ...OWNERSHIP }, content, facts, found).map(({ expects, ...step }) => ({
     ...step,
-    // What was there is gone when the mask is.
+    // The mask was the old content, and is gone.
     ...(expects !== undefined && !isMask && { expects }),
     ...(options.owesRestart && step.operation.op === 'write' && { owes: ['restart'] as const }),
   }))
@@ -171,7 +171,7 @@ function writeSteps(
   ]
 }
 
-/** A unit that is declared stopped stays so; one that neither runs nor should run has nothing to restart. */
+/** A unit that is declared stopped stays stopped; one that neither runs nor should run is not restarted. */
 function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
   if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
   const brings = action !== 'stop'

@@ -12,8 +12,8 @@ export type FoundByGeneration = ReadonlyMap<number, Answers & Pick<Facts, 'platf
 
 /**
  * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` does so without a controller, and
- * `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is an entry whose change has not
- * happened: it is ignored.
+ * `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is ignored: its change has not
+ * happened.
  */
 export function parseManifest(
   lines: readonly string[],

@@ -7,7 +7,7 @@ import { readAnswers } from './kinds.ts'
 
 const areProbes = answerCheck(Type.Array(Probe))
 
-/** Reads what portable programs found before their first change: `found GENERATION SIZE`, the probes, and the answers. */
+/** Reads the facts of portable programs before their first change: `found GENERATION SIZE`, probes, answers. */
 export function readFound(reader: AnswerReader): FoundByGeneration {
   const found = new Map<number, ReturnType<typeof readAnswers>>()
   while (reader.next('found')) {

@@ -16,10 +16,10 @@ import { placeSettings, type StatePlace } from './inspect-program.ts'
 
 const isGeneration = answerCheck(Generation)
 const isUndo = answerCheck(Type.Array(Undo))
-/** A portable program knows what it may do, and writes down what it did. */
+/** The steps of a portable program, which records those that it did. */
 const isSteps = answerCheck(Type.Object({ steps: Type.Array(Undo) }))
 
-/** The program that tells what the generations after a number were (0: all), how to take them back, and who holds. */
+/** The program that prints the generations after a number (0: all) with their undo, and the hold. */
 export function historyProgram(after: number, place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
@@ -32,7 +32,6 @@ say end
 `
 }
 
-/** Reads what the history program printed. */
 export function parseHistory(output: Uint8Array): HostHistory {
   const reader = new AnswerReader(output)
   if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')

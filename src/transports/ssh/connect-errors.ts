@@ -2,14 +2,13 @@ import { ConvergeError } from '../../model/errors.ts'
 import type { Credentials } from './identities.ts'
 import type { SshRoute } from './settings.ts'
 
-/** What a connection is attempted with. */
 export interface Attempt {
   readonly host: string
   readonly route: SshRoute
   readonly credentials: Credentials
 }
 
-/** How far a connection attempt came; until `authentication` nothing was asked of the host, so a retry is safe. */
+/** How far a connection attempt got. Before `authentication` a retry is safe. */
 export type Stage = 'jump' | 'tcp' | 'handshake' | 'authentication'
 
 const RETRYABLE = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET'])

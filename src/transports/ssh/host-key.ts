@@ -21,11 +21,10 @@ const ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
   'ssh-rsa',
 ]
 
-/** How the key that a host presents is checked. */
 export interface HostKeyCheck {
-  /** Host key algorithms to offer: those of known keys first, so that a second key of the host raises no alarm. */
+  /** Host key algorithms: those of known keys first, so that a second key of the host raises no alarm. */
   readonly algorithms: ServerHostKeyAlgorithm[]
-  /** Resolves when the key is trusted; rejects with the reason and the remedy. */
+  /** Resolves if the key is trusted; rejects with the reason and the remedy. */
   verify(key: Uint8Array): Promise<void>
 }
 

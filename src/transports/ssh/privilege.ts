@@ -13,8 +13,8 @@ export interface PrivilegeOptions {
 type Way = 'plain' | 'sudo' | 'sudo-password'
 
 /**
- * Runs programs with root's rights where the target asks for them. sudo without a password is tried first; what
- * turned out to work is kept for the connection, so that later programs start with one exec and no question.
+ * Runs programs as root if the target asks for that. sudo without a password is tried first; what works is remembered
+ * for the connection, so that later programs start with one exec.
  */
 export function privilegedExec(
   link: SshLink,
@@ -28,7 +28,7 @@ export function privilegedExec(
     if (way === 'sudo') {
       const outcome = await runShell(link, { ...options, command: SUDO_COMMAND })
       if (outcome.started) return outcome
-      // sudo complains on stderr; who says something else, and only that, is a shell such as nologin.
+      // sudo complains on stderr; other output alone comes from a shell such as nologin.
       if (outcome.stderr.trim() === '' && outcome.said.trim() !== '')
         throw loginShellFailed(host, user, outcome)
       const complaint = readSudoComplaint(outcome.stderr, user)

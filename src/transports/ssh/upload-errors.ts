@@ -48,7 +48,7 @@ export function noSftp(host: string, cause: unknown): ConvergeError {
   return new ConvergeError('upload-failed', problem, { host, step: 'upload', remedy, cause })
 }
 
-/** sshd starts sftp-server by the login shell; what that prints is taken for the length of a packet. */
+/** sshd starts sftp-server by the login shell, whose output is read as the length of a packet. */
 function printedInstead(message: string): string | undefined {
   const length = /^Packet length (\d+) exceeds/.exec(message)?.[1]
   if (length === undefined) return undefined
@@ -57,7 +57,7 @@ function printedInstead(message: string): string | undefined {
   return JSON.stringify(bytes.toString('latin1'))
 }
 
-/** Fewer bytes are there than were sent. */
+/** Fewer bytes arrived than were sent. */
 export async function cutShort(
   host: string,
   sftp: SFTPWrapper,
@@ -80,8 +80,8 @@ const cutShortRemedy =
   'Check for a quota or a file size limit there, or set `stagingDir` under `platform` to another file system.'
 
 /**
- * Why a file of that size, or a directory, cannot be made. SFTP version 3 knows few reasons; behind OpenSSH's bare
- * `Failure` are mostly a full disk and a name that is taken.
+ * Why a file of that size, or a directory, cannot be created. SFTP version 3 has few error codes; OpenSSH's generic
+ * `Failure` usually means a full disk or an existing name.
  */
 export async function describe(
   sftp: SFTPWrapper,
@@ -108,7 +108,7 @@ function isFull(sftp: SFTPWrapper, directory: string, sizeBytes: number): Promis
         resolve(!error && hasNoRoom(stats, sizeBytes))
       })
     } catch {
-      // Thrown when the server lacks the extension; then there is no telling.
+      // Thrown if the server lacks the extension.
       resolve(false)
     }
   })
@@ -117,7 +117,7 @@ function isFull(sftp: SFTPWrapper, directory: string, sizeBytes: number): Promis
 function hasNoRoom(stats: unknown, sizeBytes: number): boolean {
   if (typeof stats !== 'object' || stats === null) return false
   const { f_bavail, f_frsize, f_files, f_favail } = Object.fromEntries(Object.entries(stats))
-  // btrfs counts no inodes and says 0 of 0.
+  // btrfs reports 0 of 0 inodes.
   const outOfInodes = Number(f_files) > 0 && Number(f_favail) === 0
   return outOfInodes || Number(f_bavail) * Number(f_frsize) <= sizeBytes
 }

@@ -116,12 +116,12 @@ end
 const packageless = 'packages are declared, but the host has none of the supported package managers: apt, apk'
 for (const [answer, probes, message] of [
   ['', [], 'the answer is incomplete: ""'],
-  ['Welcome to the host\n', [], 'wanted "converge", got "Welcome to the host"'],
+  ['Welcome to the host\n', [], 'expected "converge", got "Welcome to the host"'],
   ['converge 2\n', [], 'another version of the host program answered'],
   ['converge 1\nplatform upstart 0 \n', [], 'unknown init upstart'],
   ['converge 1\nplatform systemd root \nos \nrelease \nmachine x\n', [], 'expected a number, got "root"'],
   [`${head}en`, [], 'the answer is incomplete: "en"'],
-  [`${head}motd\n`, [], 'wanted "end", got "motd"'],
+  [`${head}motd\n`, [], 'expected "end", got "motd"'],
   [`${head}kinds f f\n`, [file], 'asked for 1 paths, got 2'],
   [`${head}kinds f\nstats\nsums\n`, [file], again],
   [`${head}kinds f\nstats\n644 0 0 root root 1\nsums\nsha256sum: /a: No such file\n`, [file], again],
