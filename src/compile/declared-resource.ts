@@ -6,7 +6,7 @@ import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
 import type { Render } from './template.ts'
 
-/** The files beside the spec, each read once. */
+/** The files next to the spec, each read once. */
 export interface SpecFiles {
   readonly read: (path: string) => string
   readonly render: Render

@@ -24,7 +24,7 @@ export function renderYamlDocuments(values: readonly Value[]): string {
 const LAYOUT: ToStringOptions = {
   lineWidth: 0,
   blockQuote: 'literal',
-  // Text that must be quoted stays on one line: what is broken over several lines is folded by the reader.
+  // Quoted text stays on one line, because readers fold line breaks in it.
   doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
 }
 

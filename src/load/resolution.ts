@@ -9,7 +9,6 @@ import type { Problems } from './problems.ts'
 import type { ClusterSpec, HostSpec } from './schema/cluster-schema.ts'
 import type { Document } from './yaml/document.ts'
 
-/** What every step of resolving a spec reads, and where it reports. */
 export interface Resolution {
   readonly spec: ClusterSpec
   readonly document: Document

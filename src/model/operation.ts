@@ -44,7 +44,7 @@ const userFields = {
 
 const name = describe(Text, 'Name of the account.')
 const sensitive = Type.Optional(
-  Type.Boolean({ description: 'Whether the content is neither shown nor identified.' }),
+  Type.Boolean({ description: 'Whether neither the content nor its checksum is shown.' }),
 )
 const system = Type.Boolean({ description: 'Whether a new account gets a system id.' })
 const prune = Type.Optional(

@@ -21,7 +21,7 @@ const sameWishMs = 500
 export function createStop(now: () => number): StopSource {
   const stopping = new AbortController()
   const leaving = new AbortController()
-  // Every host under way listens.
+  // Every running host adds a listener.
   setMaxListeners(0, stopping.signal, leaving.signal)
   let firstAt = 0
   return {

@@ -41,7 +41,7 @@ const DEFAULTS = { strip: 1, binDir: '/usr/local/bin' }
 
 type Archive = Static<typeof ArchiveSchema> & typeof DEFAULTS
 
-/** An archive from a URL, extracted into a directory of its own, with links to its binaries. */
+/** An archive from a URL, extracted into its own directory, with links to its binaries. */
 export const { resource: archive, kind: archiveKind } = defineResource({
   kind: 'archive',
   schema: ArchiveSchema,

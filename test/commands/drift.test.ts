@@ -17,7 +17,7 @@ test('finds no drift where nothing was applied, and none after an apply', async 
   assert.is(none.code, 0)
 })
 
-test('shows a hand edit with the way back, and exits with 2 when asked to', async () => {
+test('shows a hand edit with its undo, and exits with 2 if asked to', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')

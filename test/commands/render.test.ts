@@ -126,7 +126,7 @@ hosts:
   assert.match(stderr, 'error: web0 cannot be rendered: /srv/data/etc/evil is below the link /srv/data\n')
 })
 
-test('writes a portable program that makes the host true by itself, twice', async () => {
+test('writes a portable program that converges the host without a controller, twice', async () => {
   const { file, folder } = await makeCluster(rich.replace(', sensitive: true', ''))
   const out = join(scratchFolder(), 'out')
   assert.is((await converge(['render', ...file, '-o', out, '--portable'])).code, 0)

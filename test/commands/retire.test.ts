@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { converge } from './recording-io.ts'
 import { makeCluster } from './scratch.ts'
 
-/** Two converged hosts of which web1 has left the spec since. */
+/** Two converged hosts; web1 was then removed from the spec. */
 async function makeDeparture() {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
@@ -17,7 +17,7 @@ async function makeDeparture() {
   return { folder, file, motd: join(folder, 'hosts/web1/etc/motd') }
 }
 
-test('names a host that left the spec, takes out what converge made there, and forgets it', async () => {
+test('reports a host that was removed from the spec, prunes it, and forgets it', async () => {
   const { file, motd } = await makeDeparture()
   const named = await converge([...file, '--dry-run'])
   assert.match(
@@ -63,7 +63,7 @@ test('takes out what is on a host that was rolled back to before its resources w
   assert.not(existsSync(motd))
 })
 
-test('only forgets a host that is gone for good', async () => {
+test('only forgets a host that no longer exists', async () => {
   const { file, motd } = await makeDeparture()
   const { code, stdout } = await converge(['retire', 'web1', ...file, '--yes', '--gone'])
   assert.is(code, 0)
@@ -71,7 +71,7 @@ test('only forgets a host that is gone for good', async () => {
   assert.ok(existsSync(motd))
 })
 
-test('does not retire a host of the spec, or one that nobody knows', async () => {
+test('does not retire a host of the spec, or an unknown one', async () => {
   const { file } = await makeDeparture()
   const inSpec = await converge(['retire', 'web0', ...file, '--yes'])
   assert.is(inSpec.code, 3)
@@ -82,7 +82,7 @@ test('does not retire a host of the spec, or one that nobody knows', async () =>
   assert.match(unknown.stderr, 'removed from the spec: web1')
 })
 
-test('wants more than --yes where much would go', async () => {
+test('needs more than --yes if a lot would be removed', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   const path = join(folder, 'cluster.yaml')

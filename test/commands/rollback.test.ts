@@ -120,7 +120,7 @@ test('asks, and takes nothing back unless the answer is yes', async () => {
   assert.is((await converge(['rollback', ...file])).code, 3, 'without a terminal it refuses')
 })
 
-test('goes back to before the first apply with --to 0', async () => {
+test('returns to the state before the first apply with --to 0', async () => {
   const { file } = await makeHistory()
   const { stdout, code } = await converge(['rollback', ...file, '--to', '0', '--yes'])
   assert.is(code, 0)

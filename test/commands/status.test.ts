@@ -8,7 +8,7 @@ import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
 import { makeCluster } from './scratch.ts'
 
-test('tells of each host on one line how it is', async () => {
+test('shows the state of each host on one line', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--limit', 'web1', '--yes'])
   appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')

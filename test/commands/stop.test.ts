@@ -12,7 +12,7 @@ import { makeCluster, spec } from './scratch.ts'
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
-/** A gate on web0, and a spec of which each host does something before and after one. */
+/** A gate on web0, and a spec with something to do before and after it on each host. */
 async function makeGated(key: 'command' | 'guard') {
   const { folder, file } = await makeCluster()
   const root = (host: string) => join(folder, 'hosts', host)
@@ -58,7 +58,7 @@ function listenTo(stream: NodeJS.ReadableStream) {
   }
 }
 
-test('SIGINT: what has begun ends well, the rest does not begin, and the report says which is which', async () => {
+test('SIGINT: started hosts finish, the rest does not start, and the report says which is which', async () => {
   const { file, gate, has } = await makeGated('command')
   const { child, ended } = start([...file, '--yes'])
   const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
@@ -75,7 +75,7 @@ test('SIGINT: what has begun ends well, the rest does not begin, and the report 
   assert.not(has('web1', 'etc/motd'))
 })
 
-test('SIGTERM, and once more: the report is whole, and the host finishes by itself', async () => {
+test('SIGTERM twice: the report is complete, and the host finishes by itself', async () => {
   const { file, gate, has } = await makeGated('command')
   const { child, ended } = start([...file, '--yes', '--json'])
   const stdout = listenTo(child.stdout)
@@ -110,7 +110,7 @@ test('SIGHUP of a terminal that has gone, and its pipes with it: the host is fol
   assert.ok(has('web0', 'etc/after'))
 })
 
-test('SIGINT while hosts are inspected: nothing begins, and there is no half document', async () => {
+test('SIGINT while hosts are inspected: nothing starts, and no partial document is printed', async () => {
   const { file, gate, has } = await makeGated('guard')
   const { child, ended } = start([...file, '--yes', '--json'])
   const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]

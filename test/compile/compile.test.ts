@@ -133,7 +133,7 @@ test('an unknown directive in a unit is a mistake of the spec', () => {
   ])
 })
 
-test('the same mistake on many hosts is told once', () => {
+test('the same mistake on many hosts is reported once', () => {
   const hosts = ['a', 'b', 'c', 'd'].map((name) => host(name, ['bad']))
   assert.equal(mistakes({ hosts, recipes: [recipe('bad', (ctx) => ctx.fail('no', 'say yes'))] }), [
     '5:7 recipe-refused recipe bad: no (4 hosts: a, b, c, …); say yes',
@@ -156,7 +156,7 @@ test('what a recipe throws is reported where the recipe threw it', () => {
 })
 
 test('what a recipe gives to a resource is checked, every mistake at once', () => {
-  // As from a recipe in JavaScript, which nobody has type-checked.
+  // Like a recipe in JavaScript, without type checks.
   const input = JSON.parse('{ "path": "etc/motd", "contnet": "x", "mode": 420 }')
   const bad = recipe('bad', () => [file(input)])
   assert.equal(

@@ -23,7 +23,7 @@ test('pulls what a resource comes after in front of it, and moves nothing else',
   assert.equal(ids(compileSample(sample(resources))), ['file[/1]', 'file[/4]', 'file[/2]', 'file[/3]'])
 })
 
-test('shows the path of a cycle and the word behind each step', () => {
+test('shows the path of a cycle and the relation of each step', () => {
   const resources = [
     unit({ name: 'x.service', restartOn: ['file[/b]'] }),
     file({ path: '/b', content: '', after: ['file[/c]'] }),
@@ -41,7 +41,7 @@ test('a resource that comes after itself is a cycle', () => {
 })
 
 test('every resource comes after all that it names, each exactly once', () => {
-  // Numbers only point to smaller ones, so that there is no cycle; the order of declaration is any.
+  // Numbers only refer to smaller ones, so there is no cycle; the order of declaration is arbitrary.
   const graphs = fc
     .integer({ min: 1, max: 12 })
     .chain((size) =>

@@ -25,7 +25,7 @@ test('restartOn and reloadOn become delayed notifications of what they name', ()
   ])
 })
 
-test('the same notification counts once, and immediately where anybody wants that', () => {
+test('the same notification counts once, and is immediate if any declaration is', () => {
   const notifies = [{ resource: 'unit[x.service]', action: 'restart', timing: 'immediate' }] as const
   const eager = file({ path: '/etc/x.env', content: '', notifies })
   assert.equal(notifications(eager, unit({ ...service, restartOn: [environment, 'file[/etc/x.env]'] })), [
@@ -38,7 +38,7 @@ test('a service comes after what it restarts on', () => {
   assert.equal(ids(compileSample(sample(x, environment))), ['file[/etc/x.env]', 'unit[x.service]'])
 })
 
-test('notifies by itself orders nothing', () => {
+test('notifies does not affect the order', () => {
   const reload = command({ name: 'reload', command: 'true' })
   const rules = file({ path: '/r', content: '', notifies: [{ resource: reload, action: 'run' }] })
   assert.equal(ids(compileSample(sample(reload, rules))), ['command[reload]', 'file[/r]'])

@@ -99,7 +99,7 @@ test('inherited names are unknown, and keys that look like them are only keys', 
   assert.is(render('{{toString}}', { toString: 'mine' }), 'mine')
 })
 
-test('a whole map or list is no text', () => {
+test('a map or list cannot be used as text', () => {
   const message = 't.hbs: a map or list is used as text; use json, join or #each'
   assert.is(problem('{{map}}', { map: {} }), message)
   assert.is(problem('a {{list}}', { list: [1] }), message)

@@ -106,7 +106,7 @@ export function transportContract(name: string, open: () => Promise<TransportUnd
     assert.is(error.message, 'the host answered with more than 100000 bytes')
   })
 
-  test('ends a program when its signal aborts, with the reason, and goes on', async ({ connection }) => {
+  test('ends a program when its signal aborts, with the reason, and stays usable', async ({ connection }) => {
     const controller = new AbortController()
     let sent = 0
     const running = run(connection, 'echo started; sleep 600\n', {

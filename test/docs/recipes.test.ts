@@ -99,7 +99,7 @@ test('says truly that a misspelt directive is refused with a suggestion', () => 
   }
 })
 
-test('says truly that a change of a unit file owes the restart by itself', () => {
+test('says truly that a change of a unit file restarts the unit', () => {
   const service = dsl.unit({
     name: 'a.service',
     content: { Service: { ExecStart: '/bin/true' } },

@@ -147,7 +147,7 @@ for (const { where, script, act, code, step, message } of hangs) {
       assert.match(error.message, message)
     }))
 
-  test(`a host that hangs ${where} is left at once when it is no longer wanted`, () =>
+  test(`a host that hangs ${where} is given up at once when it is no longer wanted`, () =>
     withScript({ ...script, patience: longPatience }, async ({ connect }) => {
       // Whether it comes before the host hangs or after that makes no difference.
       const signal = AbortSignal.timeout(20)

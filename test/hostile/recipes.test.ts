@@ -62,7 +62,7 @@ test('a recipe that throws while it is loaded is shown with its file and line', 
   assert.match(stderr, `it was thrown at ${join(folder, 'recipes/app/recipe.ts')}:4\n`)
 })
 
-test('a recipe that is no TypeScript is refused with the place', async () => {
+test('a recipe that is not TypeScript is refused with the place', async () => {
   const { code, stderr } = await validate('export default {{{\n')
   assert.is(code, 3)
   assert.match(
@@ -90,7 +90,7 @@ const loops: readonly (readonly [where: string, text: string, said: RegExp])[] =
 ]
 
 for (const [where, text, said] of loops) {
-  test(`a recipe that loops for ever ${where} is ended and named`, async () => {
+  test(`a recipe that loops forever ${where} is ended and named`, async () => {
     const { code, stderr, tookMs } = await validate(text, ['--compile-timeout', '1s'])
     assert.is(code, 3)
     assert.match(stderr, said)

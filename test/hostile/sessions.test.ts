@@ -127,7 +127,7 @@ test('a server that opens no session at all is named', () =>
     await connection.close()
   }))
 
-test('hosts behind a bastion that hangs or that is lost are named one by one', async () => {
+test('hosts behind a bastion that hangs or is lost are reported one by one', async () => {
   const names = ['bastion', 'node0', 'node1', 'node2']
   await withHosts({ names }, async ({ connect, host }) => {
     const proxyJump = `root@127.0.0.1:${host('bastion').port}`

@@ -80,7 +80,7 @@ for (const [what, text, said] of outward) {
 }
 
 for (const key of ['source', 'template']) {
-  test(`a pipe that nobody writes to is no ${key}`, () => {
+  test(`a pipe without a writer is refused as ${key}`, () => {
     const folder = scratchFolder()
     const file = join(folder, 'cluster.yaml')
     writeFiles(folder, { 'cluster.yaml': withResource(`{ file: { path: /x, ${key}: pipe } }`) })
@@ -97,7 +97,7 @@ for (const key of ['source', 'template']) {
   })
 }
 
-/** What an earlier tree, or whoever packed the spec, may have left in render's folder. */
+/** What an earlier tree, or the author of the spec, may have left in render's folder. */
 const planted: readonly (readonly [what: string, link: string, marker: string | undefined, code: 0 | 3])[] = [
   ['in the place of a host', 'node0', '{ "madeBy": "converge render", "hosts": [] }', 3],
   ['in the place of a host that it says render made', 'node0', '{ "hosts": ["node0"] }', 0],

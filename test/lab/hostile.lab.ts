@@ -175,7 +175,7 @@ test('fish, csh and bash as login shells that print banners are as good as sh', 
     `echo ${quoted("echo Welcome; printf '[1m'")} >/home/admin/.cshrc`,
   )
   await on('gamma', 'usermod -s /bin/bash admin', `echo ${quoted(banner)} >/home/admin/.bashrc`)
-  // sshd starts its sftp-server by the login shell: what that prints cannot be told from SFTP.
+  // sshd starts its sftp-server by the login shell, whose output is read as SFTP.
   await fails(
     { user: 'admin', hosts: ['alpha'] },
     'failed at upload: instead of SFTP the server sent text that begins with "Welc"',
@@ -229,7 +229,7 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await on('beta', 'rm /etc/sudoers.d/hostile')
 })
 
-test('noexec and full directories for temporary files are in nobody’s way', async () => {
+test('noexec and full directories for temporary files do not matter', async () => {
   tried.add('noexec /tmp').add('full /tmp')
   await on(
     'alpha',
@@ -263,7 +263,7 @@ test('a full staging directory is named, and another one may be set', async () =
   await on('beta', 'umount /var/tmp')
 })
 
-test('one session at a time, another locale and a clock ten years off are no hindrance', async () => {
+test('one session at a time, another locale and a clock ten years off do not matter', async () => {
   for (const kind of ['MaxSessions 1', 'locale', 'clock']) tried.add(kind)
   const preload = (await on('gamma', 'ls /usr/lib/*/faketime/libfaketime.so.1')).trim()
   // All hosts and this machine share one clock: the host's programs are told a wrong one. The monotonic one stays right.

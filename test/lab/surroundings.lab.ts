@@ -6,12 +6,12 @@ import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('a host that will not take what it is given')
 const place = '/srv/rough'
-/** Far below any timeout of converge: each of these must be told at once. */
+/** Far below any timeout of converge: each of these must be reported at once. */
 const boundMs = 20_000
 
 interface Trouble {
   readonly name: string
-  /** Shell on the host: makes the trouble, with `old` at the target where there is one. */
+  /** Shell on the host: makes the trouble, with `old` at the target if there is one. */
   readonly prepare: string
   readonly resources: string
   readonly platform?: string
@@ -21,7 +21,7 @@ interface Trouble {
   /** Shell that prints what must have stayed as it was. */
   readonly kept: string
   readonly keptText: string
-  /** Shell that takes the trouble away; converge goes on from there. */
+  /** Shell that removes the trouble; converge continues from there. */
   readonly fix: string
 }
 

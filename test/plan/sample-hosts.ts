@@ -77,7 +77,7 @@ export function factsOf(
   }
 }
 
-/** As the host answers: with its content where it differs from what is wanted. */
+/** As the host answers: with the content if it differs from the wanted one. */
 export function fileFact(text: string, wanted?: string): Extract<PathFact, { type: 'file' }> {
   const { sha256, sizeBytes } = textContent(text)
   const shown = wanted !== undefined && wanted !== sha256 ? { content: text } : {}

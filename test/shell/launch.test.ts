@@ -71,7 +71,7 @@ test('a killed connection ends nothing, and following again shows the whole resu
     assert.not('busy' in (await ask(tree)))
   }))
 
-test('a second apply is told who holds the lock, and touches nothing', () =>
+test('a second apply is told who holds the lock, and changes nothing', () =>
   inEachShell(async (tree) => {
     const held = heldStep(tree)
     const first = newRun('first')
@@ -92,7 +92,7 @@ test('a second apply is told who holds the lock, and touches nothing', () =>
     assert.is((await apply(tree, [change(write('/etc/second', 'x'))])).at(-1), 'end ok')
   }))
 
-test('a disk on which the program itself has no place is told at once, and nothing is run', () =>
+test('a disk without space for the program itself is reported at once, and nothing is run', () =>
   inEachShell(async (tree) => {
     const program = launching(tree, [change(write('/etc/x', 'x'))], newRun('full'))
     const { exitCode, stdout, stderr } = await tree.run(`trap '' XFSZ\nulimit -f 8\n${program}`)

@@ -122,7 +122,7 @@ for (const [sentence, operation, message] of [
     }))
 }
 
-test('a host that is no longer what the plan saw is refused and told, and nothing is touched', () =>
+test('a host that changed after the plan is refused and reported, and nothing is changed', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/edited', 'as planned')
     tree.write('/etc/same', 'as planned')

@@ -115,7 +115,7 @@ for (const [host, script, limit] of [
     }))
 }
 
-test('a command that was killed after its time is told from one that was killed before', () =>
+test('a command that was killed after its time is distinguished from one that was killed before', () =>
   inEachShell(async (tree) => {
     // busybox reports the signal, and so does coreutils after a SIGKILL.
     const killed = `[ "$4" = true ] && exit; shift 3; "$@"; exit $(cat "$CONVERGE_ROOT/srv/status")`

@@ -83,7 +83,7 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
   return problems
 }
 
-/** Lines joined where they are continued and trimmed, without comments and empty ones. */
+/** Continued lines joined, trimmed, without comments and empty lines. */
 function logicalLines(lines: readonly LogicalLine[]): readonly LogicalLine[] {
   const logical: LogicalLine[] = []
   let continued: LogicalLine | undefined

@@ -5,7 +5,7 @@ import type { Path } from '../../model/path.ts'
 import { isList, isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import { childOf, type Document, type Part, valueAt } from '../yaml/document.ts'
 
-/** One place where values are given: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
+/** One source of values: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
 export interface Layer {
   readonly name: string
   /** Path of the layer in the spec; empty if it is in no file. */

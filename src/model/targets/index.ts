@@ -10,7 +10,7 @@ export const Target = Type.Union([SshTarget, DirectoryTarget, MemoryTarget])
 
 export type Target = Data<typeof Target>
 
-/** Every way to reach hosts by its name. */
+/** Every kind of target by its name. */
 export const targetKinds: Readonly<Record<Target['transport'], TargetKind<Target, unknown>>> = {
   ssh,
   directory,

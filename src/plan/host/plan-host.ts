@@ -10,7 +10,7 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
-/** What must be done to one host, in order. Throws ResourceConflict if a resource cannot be made true. */
+/** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
 export function planHost(
   catalog: HostCatalog,
   facts: Facts,

@@ -45,7 +45,7 @@ const ErrorSchema = closed('A failure of a host, of the network or of a command.
   step: text('What was being done: `connect`, `inspect`, `upload`, `apply`.'),
   message: text('What went wrong, one line.'),
   remedy: Type.Optional(text('What can be done about it.')),
-  stderr: Type.Optional(text('What the failed command wrote to stderr, whole.')),
+  stderr: Type.Optional(text('Everything that the failed command wrote to stderr.')),
   causes: list('Messages of the causes, nearest first.', text('One message.')),
 })
 

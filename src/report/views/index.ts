@@ -6,7 +6,7 @@ export interface OutputFormat {
   load(): Promise<(context: ViewContext) => View>
 }
 
-/** The output formats. A new one is a file beside this one, and a line here. */
+/** The output formats. A new one is a file next to this one, and a line here. */
 export const formats = {
   text: { load: async () => (await import('./text.ts')).createTextView },
   json: {

@@ -96,10 +96,10 @@ function inputSchema({ properties, ...schema }: TObject, relations: TObject): Js
 
 const CONTENT_SOURCES = {
   source: Type.Optional(
-    describe(FilledText, 'the path of a text file beside the spec; its text is the content'),
+    describe(FilledText, 'the path of a text file next to the spec; its text is the content'),
   ),
   template: Type.Optional(
-    describe(FilledText, 'the path of a Handlebars template beside the spec; it yields the content'),
+    describe(FilledText, 'the path of a Handlebars template next to the spec; it yields the content'),
   ),
   variables: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),

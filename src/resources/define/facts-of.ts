@@ -25,6 +25,6 @@ export function packageFact(facts: Facts, name: string): PackageFact | null {
 
 function answer<Fact>(answers: Readonly<Record<string, Fact>>, kind: string, key: string): Fact {
   const fact = Object.hasOwn(answers, key) ? answers[key] : undefined
-  if (fact === undefined) throw new InternalError(`the facts hold no answer about the ${kind} ${key}`)
+  if (fact === undefined) throw new InternalError(`the facts have no answer about the ${kind} ${key}`)
   return fact
 }

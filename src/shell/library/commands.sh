@@ -3,7 +3,7 @@
 # run TIMEOUT CWD USER COMMAND [NAME=VALUE ...]
 is_run() { return 1; }
 do_run() {
-  # chroot(8) begins at the root, so that the command itself goes to its directory.
+  # chroot(8) starts at the root, so the command changes to its directory.
   enter=/
   [ -z "$2" ] || enter=$(quote_word "$2")
   enter="cd -- \"\${CONVERGE_ROOT-}\"$enter || exit$NL"

@@ -44,7 +44,7 @@ staged_files() {
   done
 }
 
-# Takes the queued writes live, in order. At the first that is not right that one fails and the rest is dropped.
+# Puts the queued writes in place, in order. The first one with a problem fails, and the rest is dropped.
 flush_writes() {
   [ "$QUEUED" -gt 0 ] || return 0
   count=$QUEUED QUEUED=0
@@ -67,7 +67,7 @@ flush_writes() {
   }
 }
 
-# Sets `good` to how many of the queue, from its start, may go live, and `problem` to what is wrong with the next one.
+# Sets `good` to the number of writes at the start of the queue that may go live, and `problem` to that of the next one.
 check_queue() {
   good=0 problem=
   : >"$RUN/flush"
@@ -113,13 +113,13 @@ rename_queue() {
     emit "done $number"
     renamed=$((renamed + 1))
   done
-  # What the next steps do builds on these.
+  # The next steps rely on these.
   [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be synced to disk' "$RUN/durable"
   point 'renames durable'
 }
 
-# take_place TEMPORARY PATH: in one rename. A directory, or a link to one, that appeared there in the meantime would
-# take the file into itself.
+# take_place TEMPORARY PATH: in one rename. mv would move the file into a directory, or a link to one, that appeared
+# there meanwhile.
 take_place() {
   if [ -d "$2" ] || [ -L "$2" ]; then
     say "a directory or a link has appeared at $2" >&2

@@ -39,7 +39,7 @@ test('makes a file private that was there already', async () => {
   assert.is(statSync(sealed).mode & 0o777, 0o600)
 })
 
-test('refuses before it contacts anybody when the spec asks for something else, and names it', async () => {
+test('refuses before it connects to any host if the spec has changed, and reports the change', async () => {
   const { folder, file, sealed } = await makeSealed()
   const more = '      - directory: { path: /srv }\nhosts:\n'
   writeFiles(folder, { 'cluster.yaml': spec.replace('hello', 'goodbye').replace('hosts:\n', more) })

@@ -27,7 +27,7 @@ function service(greeting: string): readonly Resource[] {
   return [configuration, app]
 }
 
-test('takes away what left the spec: stops and disables the unit, then removes the files', async ({
+test('prunes what was removed from the spec: stops and disables the unit, then removes the files', async ({
   fleet,
 }) => {
   await fleet.converge([...service('hello'), directory({ path: '/srv/app' })])
@@ -83,7 +83,7 @@ test('what was sensitive is not shown either when the spec calls it so no more',
   })
 })
 
-test('leaves what stands where it could not make anything', async ({ fleet }) => {
+test('keeps what is at a path where it could not create anything', async ({ fleet }) => {
   await fleet.converge([
     file({ path: '/etc/x', content: 'x' }),
     command({
@@ -135,7 +135,7 @@ test('keeps accounts, but for those that say otherwise, and directories that oth
   assert.equal(changesOf((await fleet.converge([])).plan, 'a'), [])
 })
 
-test('prunes nothing where it is told not to', async ({ fleet }) => {
+test('prunes nothing with prune off', async ({ fleet }) => {
   await fleet.converge([file({ path: '/etc/x', content: 'x' })])
   const session = fleet.session([])
   assert.equal(changesOf(await session.plan({ prune: false, release: false }), 'a'), [])
@@ -155,7 +155,7 @@ test('refuses what another cluster owns', async ({ fleet }) => {
   assert.is(fleet.read('a', '/etc/x'), 'x')
 })
 
-test('tells who caused a difference', async ({ fleet }) => {
+test('says whether the spec or the host caused a difference', async ({ fleet }) => {
   const resources = (content: string) => [
     file({ path: '/etc/x', content }),
     file({ path: '/etc/y', content }),
@@ -175,7 +175,7 @@ test('tells who caused a difference', async ({ fleet }) => {
   ])
 })
 
-test('names no cause for what only answers to a change, and names a hand edit of what left the spec', async ({
+test('names no cause for consequences of a change, and names a hand edit of what was removed from the spec', async ({
   fleet,
 }) => {
   await fleet.converge([...service('one'), file({ path: '/etc/x', content: 'x\n' })])
@@ -193,7 +193,7 @@ test('names no cause for what only answers to a change, and names a hand edit of
   )
 })
 
-test('tells in its history who holds a host', async ({ fleet }) => {
+test('says in the history who holds a host', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
   const session = fleet.session(service('two'))
@@ -203,7 +203,7 @@ test('tells in its history who holds a host', async ({ fleet }) => {
   assert.match(found !== undefined && 'held' in found ? (found.held ?? '') : '', /^[0-9a-f]{32} .+ since /)
 })
 
-test('goes back to the generation before, with its notifications, and is held there', async ({ fleet }) => {
+test('returns to the generation before, with its notifications, and is held there', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge([...service('two'), link({ path: '/etc/app.link', target: 'app.conf' })])
   fleet.actions('a')
@@ -267,7 +267,7 @@ async function told(fleet: Fleet, resources: readonly Resource[], to?: number) {
   return changesOf(plan, 'a').map(({ reason, cause, diff }) => [reason, cause, diff])
 }
 
-test('shows what a rollback changes in a file, and which generation it takes back', async ({ fleet }) => {
+test('shows what a rollback changes in a file, and which generation it undoes', async ({ fleet }) => {
   const path = '/etc/x'
   const version = (number: number) => [file({ path, content: `${number}\n` })]
   for (const number of [1, 2, 3]) await fleet.converge(version(number))
@@ -297,7 +297,9 @@ test('says that a rollback overwrites a hand edit', async ({ fleet }) => {
   ])
 })
 
-test('says that a rollback overwrites what somebody made where a file was pruned', async ({ fleet }) => {
+test('says that a rollback overwrites what was created by hand where a file was pruned', async ({
+  fleet,
+}) => {
   const path = '/etc/x'
   await fleet.converge([file({ path, content: 'x\n' }), file({ path: '/etc/y', content: 'y\n' })])
   await fleet.converge([file({ path: '/etc/y', content: 'y\n' })])
@@ -324,7 +326,7 @@ test('shows nothing of a sensitive file that a rollback puts back, and does not 
   for (const secret of ['secret one', 'secret two']) assert.not.match(JSON.stringify(plan), secret)
 })
 
-test('shows nothing of a sensitive file that has left the spec either', async ({ fleet }) => {
+test('shows nothing of a sensitive file that was removed from the spec, either', async ({ fleet }) => {
   const path = '/etc/key'
   await fleet.converge([
     file({ path, content: 'secret\n', sensitive: true }),
@@ -346,7 +348,7 @@ test('takes a rollback back by another one', async ({ fleet }) => {
   }
 })
 
-test('goes back over several generations, to nothing at all', async ({ fleet }) => {
+test('undoes several generations, down to nothing at all', async ({ fleet }) => {
   for (const greeting of ['one', 'two', 'three']) await fleet.converge(service(greeting))
   const session = fleet.session(service('three'))
   const history = await session.history()
@@ -371,7 +373,7 @@ test('goes back over several generations, to nothing at all', async ({ fleet }) 
   assert.is(fleet.read('a', '/etc/systemd/system/app.service'), undefined)
 })
 
-test('goes back behind a removal: folders, accounts and what was in them', async ({ fleet }) => {
+test('undoes a removal: folders, accounts and what was in them', async ({ fleet }) => {
   const bob = user({ name: 'bob', uid: 4711, comment: 'Bob', prune: true })
   const other = file({ path: '/etc/x', content: 'x' })
   const all = [
@@ -404,7 +406,7 @@ test('goes back behind a removal: folders, accounts and what was in them', async
   await session.close()
 })
 
-test('goes back to an owner without a name', async ({ fleet }) => {
+test('restores an owner without a name', async ({ fleet }) => {
   for (const host of fleet.names) {
     writeFileSync(fleet.path(host, '/etc/x'), 'first')
     chownSync(fleet.path(host, '/etc/x'), 4711, 4711)
@@ -420,7 +422,7 @@ test('goes back to an owner without a name', async ({ fleet }) => {
   await session.close()
 })
 
-test('goes back to before the oldest generation that is kept', async ({ fleet }) => {
+test('returns to the state before the oldest generation that is kept', async ({ fleet }) => {
   writeFileSync(fleet.path('a', '/etc/x'), 'first')
   for (let version = 1; version <= 10; version += 1)
     await fleet.converge([file({ path: '/etc/x', content: `${version}` })])
@@ -542,7 +544,7 @@ test('a rollback waits until the member of a group is healthy, so that the next 
   )
 })
 
-test('takes back the last apply only, not an older one of hosts that it did not reach', async ({ fleet }) => {
+test('undoes only the last apply, not an older one of hosts that it did not reach', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
   const onlyA = fleet.session(service('three'), 'fleet', ['a'])

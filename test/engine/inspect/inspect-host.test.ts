@@ -7,7 +7,7 @@ import { assembleLibrary } from '../../../src/shell/library.ts'
 
 const head = 'converge 1\nplatform systemd 0 \nos debian\nrelease 12\nmachine x86_64\n'
 
-/** What the user is told of a host that answers so. */
+/** The error for a host that answers like this. */
 async function refusal(answer: string) {
   const connection: Connection = {
     host: 'web0',
@@ -43,7 +43,7 @@ test('an apply that ended during the inspection does not run any more', async ()
   })
 })
 
-test('a host without a supported package manager is told from one that prints nonsense', async () => {
+test('a host without a supported package manager is distinguished from one that prints nonsense', async () => {
   assert.equal(await refusal('packages unsupported apt\nend\n'), {
     code: 'answer-unreadable',
     message: 'packages are declared, but the host has none of the supported package managers: apt',

@@ -47,7 +47,7 @@ Nothing=of this section is looked at
   ])
 })
 
-test('reports the line where a continued directive begins', () => {
+test('reports the line where a continued directive starts', () => {
   const [problem] = checkUnitText('[Service]\n\nExecStrat=/bin/a \\\n# comment\n  --b\n', 'a.service')
   assert.is(problem?.line, 3)
 })

@@ -140,7 +140,7 @@ test('texts that double and double again end in an error, not in memory', () => 
   ])
 })
 
-test('keys of objects that nobody wrote cannot be reached', () => {
+test('inherited keys of objects cannot be reached', () => {
   assert.equal(evaluate('{{attributes.constructor}}'), [
     'here: unknown path attributes.constructor: attributes has no constructor @ attributes.constructor',
   ])

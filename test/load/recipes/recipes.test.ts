@@ -36,7 +36,7 @@ test('a recipe in TypeScript gets the running copy as converge', async () => {
   assert.is(recipes.etcd, builtins.etcd)
 })
 
-test('a module that is no recipe is reported where it is named', async () => {
+test('a module that is not a recipe is reported at its entry', async () => {
   const lines = async (content: string) =>
     mistakes(spec('./hello.ts'), { files: { 'hello.ts': content }, importRecipe })
   assert.equal(await lines('export default 5\n'), [

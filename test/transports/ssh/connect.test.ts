@@ -260,7 +260,7 @@ test('reaches many hosts through one shared jump host', async () => {
   })
 })
 
-test('goes through nested jump hosts in the order written', async () => {
+test('uses nested jump hosts in the order written', async () => {
   await withHosts({ names: ['outer', 'inner', 'node0'] }, async ({ connect, host, events }) => {
     const proxyJump = `root@127.0.0.1:${host('outer').port},root@127.0.0.1:${host('inner').port}`
     const connection = await connect('node0', { proxyJump })
