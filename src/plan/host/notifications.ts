@@ -37,7 +37,7 @@ export function carryOutDelayed(
   return changes
 }
 
-/** Carries out one owed action, or settles it with a change that absorbs it. False if it is not owed. */
+/** Carries out one owed action, or settles it with a change that absorbs it. False if there was nothing to do. */
 function carryOut(
   catalog: HostCatalog,
   entry: CatalogEntry,

@@ -27,8 +27,8 @@ export function resourceChanges(
   const last: Change[] = []
   let starts: Change[] = []
   for (const entry of catalog.entries) {
-    const isNeighbour = startsAfterNeighbours(entry)
-    if (!isNeighbour || starts.some(({ resource }) => entry.after.includes(resource))) {
+    const isNeighbor = startsAfterNeighbors(entry)
+    if (!isNeighbor || starts.some(({ resource }) => entry.after.includes(resource))) {
       changes.push(...starts)
       starts = []
     }
@@ -40,7 +40,7 @@ export function resourceChanges(
       const isLast = step.phase === 'last'
       const guard = decided({ ...declared, ...step.guard }, isLast ? () => 'any' : before, decider)
       if (guard === 'skip') continue
-      const list = isLast ? last : isNeighbour && startsOrStops(step) ? starts : changes
+      const list = isLast ? last : isNeighbor && startsOrStops(step) ? starts : changes
       // A unit that does not run owes itself no restart.
       const answers = (action: NotificationAction): boolean =>
         notified(entry, action, decider, { reason: '', earlier: [] }).length > 0
@@ -65,7 +65,7 @@ function decided(
  * Whether a unit starts or stops only after the adjacent units in the catalog have their files and are enabled, so that
  * systemd reads its files once for all of them.
  */
-function startsAfterNeighbours({ resource, notifies }: CatalogEntry): boolean {
+function startsAfterNeighbors({ resource, notifies }: CatalogEntry): boolean {
   const { onlyIf, unless } = resource.relations
   return (
     resource.kind === 'unit' &&

@@ -3,7 +3,7 @@ import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
 
-/** Why an operation must not be undone; without a note if its resource only moved within the spec. */
+/** Why what an operation would undo is kept; without a note if it only moved within the spec. */
 export interface ClaimOn {
   readonly note?: string
 }

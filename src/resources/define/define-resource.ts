@@ -9,7 +9,7 @@ import type { ValueMap } from '../../model/value.ts'
 import { checkInput } from './check-input.ts'
 
 /** The behavior of one resource: data, and the pure function from facts to steps. */
-export type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
+export type Behavior = Pick<Resource, 'claims' | 'probes' | 'steps'> &
   Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'isSensitive'>>
 
 /** The resource that a behavior belongs to. */
@@ -27,7 +27,7 @@ export interface ResourceDefinition<Schema extends TObject, Defaults extends Par
   readonly contentFromFiles?: true
   name(desired: Static<Schema> & Defaults): string
   /** Throws a FormatError or SpecError for mistakes that the schema cannot express. */
-  behave(desired: Static<Schema> & Defaults, self: Self): Behaviour
+  behave(desired: Static<Schema> & Defaults, self: Self): Behavior
 }
 
 /**
@@ -44,7 +44,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
     const desired = { ...defaults, ...own }
     const name = definition.name(desired)
     const id: ResourceId = `${kind}[${name}]`
-    const behaviour = located(id, () => definition.behave(desired, { id, relations }))
+    const behavior = located(id, () => definition.behave(desired, { id, relations }))
     const guards = guardProbes(relations)
     // Written out, because spreading the behavior is slow for many resources.
     return Object.freeze({
@@ -53,14 +53,14 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
       id,
       desired: Object.freeze(desired),
       relations,
-      claims: behaviour.claims,
-      follows: behaviour.follows ?? nothing,
-      actions: behaviour.actions ?? NO_ACTIONS,
-      dormant: behaviour.dormant ?? false,
-      ownsUnit: behaviour.ownsUnit,
-      isSensitive: behaviour.isSensitive ?? false,
-      probes: guards.length === 0 ? behaviour.probes : [...behaviour.probes, ...guards],
-      steps: behaviour.steps,
+      claims: behavior.claims,
+      follows: behavior.follows ?? nothing,
+      actions: behavior.actions ?? NO_ACTIONS,
+      dormant: behavior.dormant ?? false,
+      ownsUnit: behavior.ownsUnit,
+      isSensitive: behavior.isSensitive ?? false,
+      probes: guards.length === 0 ? behavior.probes : [...behavior.probes, ...guards],
+      steps: behavior.steps,
     })
   }
   return { resource: create, kind: { kind, schema: yamlSchema(definition), create } }
