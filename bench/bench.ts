@@ -78,7 +78,7 @@ async function compileResults() {
   return compile
 }
 
-/** Memory where there is a file system of it, so that it is not the disk that is measured. */
+/** In memory if there is such a file system, so that the disk is not measured. */
 function fastFolder(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 }

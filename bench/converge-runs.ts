@@ -22,7 +22,7 @@ export interface ConvergeOptions {
   readonly folder: string
 }
 
-/** As `--parallel` has it when nobody says otherwise. */
+/** The default of `--parallel`. */
 const parallel = 32
 
 /** The median of so many rounds after one that does not count. A round is the floor, then the three cases in a row. */

@@ -30,7 +30,7 @@ interface BenchHost {
 
 export interface HostsOptions {
   readonly count: number
-  /** Embedded hosts also where real ones could run. */
+  /** Embedded hosts even if real ones could run. */
   readonly embedded: boolean
   /** Where embedded hosts live. */
   readonly folder: string
@@ -38,7 +38,7 @@ export interface HostsOptions {
   tell(line: string): void
 }
 
-/** Starts real systemd hosts where this machine can run so many, else embedded ones. */
+/** Starts real systemd hosts if this machine can run so many, else embedded ones. */
 export async function startHosts({ count, embedded, folder, tell }: HostsOptions): Promise<BenchHosts> {
   const names = Array.from({ length: count }, (_, index) => `h${index}`)
   const obstacle = embedded ? 'asked for' : (labUnavailable() ?? tooFewInotifyInstances(count))
@@ -74,7 +74,7 @@ async function startReal(names: readonly string[]): Promise<BenchHosts> {
   }
 }
 
-/** What the process of the embedded hosts tells. */
+/** What the process of the embedded hosts reports. */
 export interface EmbeddedStarted {
   readonly hosts: readonly BenchHost[]
   readonly identityFile: string

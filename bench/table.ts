@@ -64,7 +64,7 @@ ${rows.join('\n')}
 ${slopes(results)}`
 }
 
-/** How the time grows between the two largest clusters, where one host more is all that counts. */
+/** How the time grows between the two largest clusters, where only the number of hosts matters. */
 function slopes(results: readonly CompileResult[]): string {
   const [small, large] = results.slice(-2)
   if (small === undefined || large === undefined) return ''

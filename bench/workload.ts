@@ -13,7 +13,7 @@ systemctl daemon-reload`
 export interface WorkloadHosts {
   /** The section `hosts` of the spec. */
   readonly hosts: string
-  /** The section `ssh`, where hosts are contacted. */
+  /** The section `ssh`, if hosts are contacted. */
   readonly ssh?: string
 }
 
@@ -47,7 +47,7 @@ export function reachable({ hosts, identityFile, knownHostsFile }: BenchHosts): 
   }
 }
 
-/** So many hosts that nobody contacts. */
+/** Hosts that are never contacted. */
 export function imagined(count: number): WorkloadHosts {
   const last = String(count - 1)
   return { hosts: `  "host-[${'0'.repeat(last.length)}-${last}]": { roles: [bench] }\n` }

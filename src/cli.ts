@@ -5,7 +5,7 @@ import { createTerminalIo } from './commands/io/terminal-io.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-// A reader such as `head` that has seen enough, or a terminal that was closed, must not end an apply halfway.
+// A reader such as `head` that has exited, or a closed terminal, must not end an apply halfway.
 let unwritten: Error | undefined
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -31,5 +31,5 @@ if (unwritten !== undefined) {
   process.exitCode = process.exitCode === 0 ? 1 : process.exitCode
   process.stderr.write(`error: the output is not complete: ${unwritten.message}\n`)
 }
-// What an interrupted command still waits for must not keep the process; what it has written must get out.
+// Do not wait for what an interrupted command left behind, but flush its output.
 if (process.exitCode === 130) process.stdout.write('', () => process.exit())

@@ -25,7 +25,7 @@ test('prints the version of package.json', () => {
   assert.is(status, 0)
 })
 
-test('turns a mistake into exit code 3, without colours where there is no terminal', () => {
+test('turns a mistake into exit code 3, without colors if there is no terminal', () => {
   const { stdout, stderr, status } = cli('-f', '/nowhere.yaml', '--dry-run')
   assert.is(status, 3)
   assert.is(stdout, '')

@@ -31,7 +31,7 @@ const Attributes = Type.Object({
     pattern: '^[0-9a-f]{64}$',
   }),
   url: Type.String({
-    description: 'the URL of the archive; {version} and {arch} stand for those of the host',
+    description: 'the URL of the archive; {version} and {arch} are replaced by those of the host',
     default:
       'https://github.com/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-linux-{arch}.tar.gz',
   }),
@@ -59,7 +59,7 @@ const Attributes = Type.Object({
   }),
   token: Type.Optional(
     Type.String({
-      description: 'text that sets clusters apart when they bootstrap; by default the name of the cluster',
+      description: 'text that distinguishes clusters when they bootstrap; by default the name of the cluster',
     }),
   ),
   extra: Type.Record(
@@ -94,7 +94,7 @@ export default defineRecipe({
     })
     const configuration = directory({ path: '/etc/etcd' })
     const environment = file({ path: '/etc/etcd/etcd.env', content: renderEnvFile(memberVariables(ctx)) })
-    // etcd ignores these once it has data. They go then, so that they can neither mislead nor cause a restart.
+    // etcd ignores these once it has data. They are then removed, so that they neither mislead nor cause a restart.
     const bootstrap = file({
       path: '/etc/etcd/bootstrap.env',
       content: renderEnvFile(bootstrapVariables(ctx)),
@@ -160,8 +160,7 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
     ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
   }
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
-  if (twice !== undefined)
-    fail(`etcd.extra sets ${twice}, which the recipe sets itself`, `leave out ${twice}`)
+  if (twice !== undefined) fail(`etcd.extra sets ${twice}, which the recipe sets itself`, `remove ${twice}`)
   return { ...own, ...extra }
 }
 

@@ -22,7 +22,7 @@ export async function applySealed(
   if (misplaced.length > 0) {
     throw usageError(
       `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`,
-      'give that to `converge plan --out`',
+      'pass it to `converge plan --out`',
     )
   }
   const sealed = await readSealedPlan(file)

@@ -5,13 +5,13 @@ import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ApplyOptions extends SpecOptions, HostOptions, ProposeOptions {
-  /** Whether what left the spec leaves the hosts; it does unless this is false. */
+  /** Prune what was removed from the spec; true by default. */
   readonly prune?: boolean
-  /** Plan for hosts that a rollback holds, too. */
+  /** Also plan for hosts held by a rollback. */
   readonly release?: boolean
 }
 
-/** `converge`: inspect, plan, show the plan, ask, apply it. With --dry-run the same up to the plan. */
+/** `converge`: inspect, plan, show the plan, ask, apply. With --dry-run the same up to the plan. */
 export async function apply(options: ApplyOptions, io: Io, view: View): Promise<ExitCode> {
   requireConsentable(options, io, view)
   const spec = await loadSpec(options)

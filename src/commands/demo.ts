@@ -10,10 +10,7 @@ import { validate } from './validate.ts'
 
 const names = ['web0', 'web1', 'web2']
 
-/**
- * `converge demo`: three embedded hosts, taken through everything that converge does by the very commands that real
- * hosts are. The folder stays, to look at.
- */
+/** `converge demo`: runs the real commands on three embedded hosts. Their folder is kept for inspection. */
 export async function demo(io: Io, view: View): Promise<ExitCode> {
   const directory = await mkdtemp(join(tmpdir(), 'converge-demo-'))
   const embedded = await startEmbeddedHosts({ names, directory })
@@ -22,28 +19,28 @@ export async function demo(io: Io, view: View): Promise<ExitCode> {
   const step = (title: string) => io.stdout.write(`\n${io.stdout.style.heading(`== ${title}`)}\n\n`)
   const steps: readonly (() => Promise<ExitCode>)[] = [
     () => {
-      step('converge validate: is the spec right? Nobody is contacted.')
+      step('converge validate: check the spec, without connecting to any host.')
       return validate({ file }, view)
     },
     () => {
-      step('converge --dry-run: what would change? Three empty hosts, the same changes on all.')
+      step('converge --dry-run: show what would change. The hosts are empty, so all get the same changes.')
       return apply({ ...options, dryRun: true }, io, view)
     },
     () => {
-      step('converge: the same plan, applied.')
+      step('converge: apply that plan.')
       return apply({ ...options, planShown: true }, io, view)
     },
     () => {
-      step('converge again: nothing is left to do.')
+      step('converge again: nothing is left to change.')
       return apply(options, io, view)
     },
     async () => {
-      step('Somebody edits /etc/app.conf on web1 by hand. converge --dry-run shows it:')
+      step('/etc/app.conf is edited by hand on web1. converge --dry-run shows it:')
       await appendFile(join(directory, 'web1/etc/app.conf'), 'debug = true\n')
       return apply({ ...options, dryRun: true }, io, view)
     },
     () => {
-      step('converge: the drift goes, and only what read the file restarts.')
+      step('converge: undo the edit, and restart only the unit that reads the file.')
       return apply({ ...options, planShown: true }, io, view)
     },
   ]
@@ -63,18 +60,18 @@ export async function demo(io: Io, view: View): Promise<ExitCode> {
 
 function introduction(directory: string): string {
   return `Three hosts run inside this process: real SSH and SFTP servers on the loopback interface, each with a folder
-below ${directory} as its root. They run no systemd: a stand-in for systemctl
-keeps what it would say of each unit, and logs what it was asked. Everything else is what real hosts get.
+below ${directory} as its root. In place of systemd, a stand-in for systemctl
+keeps the state of each unit and logs every action. Everything else works as on real hosts.
 `
 }
 
 function conclusion(directory: string): string {
   return `
 ${'='.repeat(72)}
-Everything is still there to look at (the hosts themselves are gone):
+The hosts have stopped; their files are still there:
   ${join(directory, 'cluster.yaml')}   the spec
   ${join(directory, 'web1')}           a host's root: etc/app.conf, etc/systemd/system/app.service
-  ${join(directory, 'web1/var/log/embedded-systemctl.log')}   what systemd was asked to do
+  ${join(directory, 'web1/var/log/embedded-systemctl.log')}   the actions of systemctl
 Next: converge init my-cluster
 `
 }

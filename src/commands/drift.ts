@@ -10,7 +10,7 @@ export interface DriftOptions extends SpecOptions, HostOptions {
   readonly exitCode?: boolean
 }
 
-/** `converge drift [SELECTOR]`: what was changed on the hosts behind converge's back; on held hosts, too. */
+/** `converge drift [SELECTOR]`: what was changed on the hosts by hand; on held hosts, too. */
 export async function drift(options: DriftOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)

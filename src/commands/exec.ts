@@ -5,13 +5,13 @@ import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface ExecOptions extends SpecOptions, HostOptions {
-  /** Joined by blanks, as ssh does: a single one is shell text. */
+  /** Joined with spaces and run by the shell, as with ssh. */
   readonly command: readonly string[]
-  /** Seconds after which a host's command is given up. */
+  /** Time limit in seconds per host. */
   readonly timeout: number
 }
 
-/** `converge exec SELECTOR -- COMMAND`: runs it on the hosts at once; same answers are shown together. */
+/** `converge exec SELECTOR -- COMMAND`: runs it on the hosts at once; hosts with the same output are grouped. */
 export async function exec(options: ExecOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)

@@ -9,7 +9,7 @@ import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts
 
 export type HistoryOptions = SpecOptions & HostOptions
 
-/** `converge history [SELECTOR]`: the applies that each host remembers and can go back behind. */
+/** `converge history [SELECTOR]`: the applies recorded on each host. */
 export async function history(options: HistoryOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
@@ -24,7 +24,7 @@ export async function history(options: HistoryOptions, io: Io, view: View): Prom
   })
 }
 
-/** A hold ends by itself once the spec asks for something else than what was rolled back. */
+/** A hold ends when the spec of the host differs from the one that was rolled back. */
 function stillHeld(host: string, { generations, held }: HostHistory, { catalog }: LoadedSpec): HostHistory {
   const own = catalog.hosts.find((candidate) => candidate.host === host)
   const holder = own === undefined ? undefined : holderIn(held, own)

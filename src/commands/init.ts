@@ -11,17 +11,17 @@ import { loadSpec } from './spec/load-spec.ts'
 import { starterFiles, starterRoots } from './starter/starter-files.ts'
 
 export interface InitOptions {
-  /** The folder to begin in; made where it is missing. */
+  /** Created if missing. */
   readonly directory: string
 }
 
-/** `converge init [DIR]`: a starter that works as it stands. Overwrites nothing. */
+/** `converge init [DIR]`: writes a working project. Overwrites nothing. */
 export async function init({ directory }: InitOptions, io: Io): Promise<ExitCode> {
   const paths = [...Object.keys(starterFiles), 'cluster.schema.json', ...starterRoots]
   const inTheWay = paths.filter((path) => existsSync(join(directory, path)))
   if (inTheWay.length > 0) {
     throw usageError(
-      `${inTheWay.map((path) => join(directory, path)).join(', ')} exists already`,
+      `${inTheWay.map((path) => join(directory, path)).join(', ')} already exists`,
       'choose a new folder',
     )
   }

@@ -12,19 +12,19 @@ import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 import { onlyHost } from './spec/select-hosts.ts'
 
 export interface PlanOptions extends SpecOptions, HostOptions {
-  /** Exit with 2 when there are changes. */
+  /** Exit with 2 if there are changes. */
   readonly exitCode?: boolean
-  /** Whether what left the spec leaves the hosts; it does unless this is false. */
+  /** Prune what was removed from the spec; true by default. */
   readonly prune?: boolean
-  /** Plan for hosts that a rollback holds, too. */
+  /** Also plan for hosts held by a rollback. */
   readonly release?: boolean
-  /** File that gets the plan, sealed for `converge apply FILE`. */
+  /** File to seal the plan in, for `converge apply FILE`. */
   readonly out?: string
   /** Host whose program is printed instead of the plan. */
   readonly script?: string
 }
 
-/** `converge plan`: what an apply would do, changed nowhere; also sealed in a file, or as one host's very program. */
+/** `converge plan`: shows what an apply would do, seals it in a file, or prints one host's program. */
 export async function plan(options: PlanOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
@@ -37,7 +37,7 @@ export async function plan(options: PlanOptions, io: Io, view: View): Promise<Ex
     if (options.out !== undefined) {
       await writeSealedPlan(options.out, planned, spec, options)
       io.stderr.write(
-        `sealed in ${options.out}: \`converge apply ${options.out}\` does exactly this, or refuses\n`,
+        `sealed in ${options.out}: \`converge apply ${options.out}\` applies exactly this, or refuses\n`,
       )
     }
     if (scriptHost !== undefined) io.stdout.write(scriptOf(planned, scriptHost))
@@ -53,8 +53,8 @@ function scriptOf(planned: Plan, host: Host): string {
   if (own.status === 'failed') throw own.error
   if (own.status === 'held')
     throw usageError(
-      `--script ${host.name}: a rollback holds the host, so that nothing would run on it`,
-      'pass --release to plan for it as well',
+      `--script ${host.name}: the host is held by a rollback, so nothing would run on it`,
+      'pass --release to plan for it anyway',
     )
   return scriptFor(own, host, {
     cluster: planned.cluster,

@@ -17,7 +17,7 @@ import { selectHosts } from './spec/select-hosts.ts'
 
 export interface RenderOptions extends SpecOptions {
   readonly limit?: string
-  /** The folder that gets one tree per host. */
+  /** The folder for one tree per host. */
   readonly output: string
   /** Write sensitive content too, with mode 0600. */
   readonly reveal?: boolean
@@ -25,7 +25,7 @@ export interface RenderOptions extends SpecOptions {
   readonly portable?: boolean
 }
 
-/** `converge render -o DIR`: each host's files, directories and links as they will be on it; contacts nobody. */
+/** `converge render -o DIR`: writes each host's files, directories and links as they will be on it. */
 export async function render(options: RenderOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
@@ -40,7 +40,7 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   }
   const programs = options.portable === true ? portablePrograms(spec, names, options) : []
   await prepareOutputFolder(options.output, [...names, ...programs.map(({ name }) => name)])
-  // As private as what may be in it.
+  // Private, because they hold the contents of all files.
   for (const { name, text } of programs) await writeFile(join(options.output, name), text, { mode: 0o700 })
   for (const { host, tree } of trees)
     writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
@@ -51,7 +51,7 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   return 0
 }
 
-/** One program per host that makes its whole catalog true by itself: first boot, images, hosts without a network. */
+/** One program per host that converges it without a controller: first boot, images, hosts without a network. */
 function portablePrograms(
   { cluster, catalog }: LoadedSpec,
   names: ReadonlySet<string>,
@@ -64,8 +64,8 @@ function portablePrograms(
     if (own === undefined || !names.has(name)) return []
     if (reveal !== true && hasSensitive(own)) {
       throw usageError(
-        `the program of ${name} would hold sensitive content`,
-        'pass --reveal if that is meant',
+        `the program for ${name} would contain sensitive content`,
+        'pass --reveal to allow that',
       )
     }
     return [

@@ -19,13 +19,13 @@ export interface RetireOptions extends SpecOptions, HostOptions {
   /** Retire without asking. */
   readonly yes?: boolean
   readonly dryRun?: boolean
-  /** Only forget the host: it is gone and will not come back. */
+  /** The host no longer exists: only make the others forget it. */
   readonly gone?: boolean
 }
 
 /**
- * `converge retire HOST`: takes a host that left the spec out of the cluster. What converge created on it goes, what it
- * adopted is restored, and the other hosts forget it.
+ * `converge retire HOST`: cleans up a host that was removed from the spec. What converge created there is removed, what
+ * it adopted is restored, and the other hosts forget it.
  */
 export async function retire(options: RetireOptions, io: Io, view: View): Promise<ExitCode> {
   if (!options.dryRun && !options.yes && !io.canAsk) {
@@ -48,12 +48,12 @@ export async function retire(options: RetireOptions, io: Io, view: View): Promis
     if (member === undefined) throw unknownHost(options.host, plan)
     const code = options.gone === true ? 0 : await prune(member, spec, open, options, io, view)
     if (code !== 0 || options.dryRun) return code
-    return tellForgotten(member.name, await session.forget([member.name]), spec, io)
+    return reportForgotten(member.name, await session.forget([member.name]), spec, io)
   })
 }
 
-/** A host that cannot be asked now remembers, and will name the retired one again. */
-function tellForgotten(
+/** A host that did not answer still remembers the retired one, and will report it again. */
+function reportForgotten(
   name: string,
   answers: ReadonlyMap<string, string | ConvergeError>,
   { cluster }: LoadedSpec,
@@ -61,7 +61,7 @@ function tellForgotten(
 ): ExitCode {
   const silent = [...answers].filter(([, answer]) => answer instanceof ConvergeError)
   if (silent.length === 0) {
-    io.stdout.write(`${name} is retired: the other hosts of ${cluster.name} have forgotten it.\n`)
+    io.stdout.write(`${name} is retired: the other hosts of ${cluster.name} no longer know it.\n`)
     return 0
   }
   for (const [host, answer] of silent) {
@@ -74,7 +74,7 @@ function tellForgotten(
   return 1
 }
 
-/** Prunes everything from the host. 0: it is clean, or in a dry run would be. */
+/** Prunes everything on the host. 0: done, or the dry run found nothing in the way. */
 async function prune(
   member: Member,
   { cluster }: LoadedSpec,
@@ -88,13 +88,11 @@ async function prune(
     catalog: { cluster: cluster.name, hosts: [{ host: member.name, entries: [] }] },
   })
   try {
-    // Of the other hosts this session knows nothing, not even that they are in the spec.
+    // This session knows only the retired host, and would list all others as removed from the spec.
     const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (hasFailed(plan)) {
-      io.stderr.write(
-        `If ${member.name} is gone for good, converge retire ${member.name} --gone forgets it.\n`,
-      )
+      io.stderr.write(`If ${member.name} no longer exists, run: converge retire ${member.name} --gone\n`)
       return 1
     }
     if (options.dryRun) return 0
@@ -131,7 +129,9 @@ function hostOf(member: Member): Host {
 function unknownHost(name: string, plan: Plan): Error {
   const departed = plan.departed.map((member) => member.name)
   return usageError(
-    `no host of the cluster remembers ${name}`,
-    departed.length === 0 ? 'no host has left the spec' : `these have left the spec: ${departed.join(', ')}`,
+    `no host of the cluster knows ${name}`,
+    departed.length === 0
+      ? 'no host was removed from the spec'
+      : `removed from the spec: ${departed.join(', ')}`,
   )
 }

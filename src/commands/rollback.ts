@@ -7,11 +7,11 @@ import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOptions {
-  /** The generation after which the hosts were as they shall be again; the last but one unless given. */
+  /** The generation whose state to return to; the one before the last by default. */
   readonly to?: number
 }
 
-/** `converge rollback [SELECTOR]`: takes applies back as one applies a plan, and holds the hosts where they are. */
+/** `converge rollback [SELECTOR]`: undoes applies by a plan, and then holds the hosts. */
 export async function rollback(options: RollbackOptions, io: Io, view: View): Promise<ExitCode> {
   requireConsentable(options, io, view)
   const spec = await loadSpec(options)
@@ -31,6 +31,6 @@ function remarkHeld(report: Report, view: View): void {
   if (held.length === 0) return
   const [are, them] = held.length === 1 ? ['is', 'it'] : ['are', 'them']
   view.remark(
-    `${compactHosts(held)} ${are} held: converge skips ${them} until the spec changes there. To go on with the same spec: converge --release`,
+    `${compactHosts(held)} ${are} held: converge skips ${them} until the spec changes there. To apply the same spec anyway: converge --release`,
   )
 }

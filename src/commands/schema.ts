@@ -6,7 +6,7 @@ import { builtins } from './spec/builtins.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface SchemaOptions extends Omit<SpecOptions, 'file'> {
-  /** Take this spec's own recipes in too. */
+  /** Include this spec's own recipes. */
   readonly file?: string
 }
 

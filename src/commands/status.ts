@@ -13,7 +13,7 @@ export async function status(options: StatusOptions, io: Io, view: View): Promis
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
   return withHosts({ spec, options, io, view }, async ({ session }) => {
-    // As if nothing were held: what was changed by hand is of interest on held hosts, too.
+    // `release`: drift on held hosts counts, too.
     const plan = await session.plan({ prune: true, release: true })
     const hosts = plan.hosts.map((host) => statusOf(host, spec))
     view.status(plan.cluster, hosts)

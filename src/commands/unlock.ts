@@ -12,8 +12,8 @@ export interface UnlockOptions extends SpecOptions, HostOptions {
 }
 
 /**
- * `converge unlock HOST`: ends the apply that holds the host's lock. What it has not done stays recorded on the host,
- * and the next converge goes on from there. A lock whose owner is dead needs no unlock.
+ * `converge unlock HOST`: stops the apply that holds the host's lock. The host keeps what is pending, and the next
+ * converge continues from there. A lock whose owner is dead needs no unlock.
  */
 export async function unlock(options: UnlockOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
@@ -25,18 +25,18 @@ export async function unlock(options: UnlockOptions, io: Io, view: View): Promis
       return 1
     }
     const [state = '', ...holder] = (answer ?? '').split(' ')
-    io.stdout.write(`${name}: ${told(state, escapeLine(holder.join(' ')))}\n`)
+    io.stdout.write(`${name}: ${lockWords(state, escapeLine(holder.join(' ')))}\n`)
     return state === 'held' ? 1 : 0
   })
 }
 
-function told(state: string, holder: string): string {
+function lockWords(state: string, holder: string): string {
   switch (state) {
     case 'free':
-      return 'nothing holds the lock'
+      return 'no apply holds the lock'
     case 'ended':
-      return `ended the apply ${holder}; run converge to go on from where it stood`
+      return `stopped the apply ${holder}; run converge to continue from there`
     default:
-      return `the apply ${holder} could not be ended`
+      return `the apply ${holder} could not be stopped`
   }
 }

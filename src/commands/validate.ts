@@ -3,7 +3,7 @@ import type { View } from '../report/views/view.ts'
 import type { ExitCode } from './io/io.ts'
 import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
-/** `converge validate`: checks and compiles the spec, contacts nobody. Throws a SpecError with what is wrong. */
+/** `converge validate`: checks and compiles the spec. Throws a SpecError with every mistake. */
 export async function validate(options: SpecOptions, view: View): Promise<ExitCode> {
   const { cluster, catalog, warnings } = await loadSpec(options)
   view.diagnostics(warnings)

@@ -9,7 +9,7 @@ export interface Ownership {
   ownerOf(claim: Claim): ResourceId | undefined
 }
 
-/** Finds resources that are declared twice and those that claim the same thing; the message names both declarers. */
+/** Reports resources that are declared twice or claim the same thing; the message names both declarers. */
 export function checkClaims(declared: readonly Declared[], report: (problem: Problem) => void): Ownership {
   const byId = new Map<ResourceId, Declared>()
   const owners = new Map<string, Declared>()
@@ -34,7 +34,7 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
         report({
           code: 'conflicting-claim',
           message: `the ${claim.kind} ${claim.key} has two owners: ${owner.resource.id} by ${owner.declaredBy} and ${resource.id} by ${declaredBy}`,
-          hint: 'let one of them go, or give it another name',
+          hint: 'remove one of them, or give it another name',
           position,
         })
     }

@@ -20,14 +20,11 @@ export interface CompileInput {
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
-  /** Text of a file, by its path relative to the spec's folder; throws when it cannot be read. */
+  /** Text of a file, by its path relative to the spec's folder; throws if it cannot be read. */
   readFile(path: string): string
 }
 
-/**
- * Turns run lists and declared resources into each host's resources, in the order in which they are made true, with
- * their relations resolved. Throws a SpecError with the mistakes of all hosts.
- */
+/** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
   const problems = collectProblems()
@@ -42,7 +39,7 @@ export function compile(input: CompileInput): Catalog {
   return { cluster: cluster.name, hosts }
 }
 
-/** Makes declared resources; what many hosts have in common is one declaration and becomes one resource. */
+/** Creates declared resources; hosts that share a declaration share the resource. */
 function createResourceMaker({ kinds, readFile }: CompileInput) {
   const read = perText((path) => readFile(path))
   const files: SpecFiles = { read, render: createRenderer((path) => readable(path, () => read(path))) }
@@ -92,7 +89,7 @@ function assemble(
   return { host: host.name, entries }
 }
 
-// Shared, because most of many resources have none.
+// Shared, because most resources have none.
 const NONE: readonly never[] = Object.freeze([])
 
 function identities(edges: readonly Edge[] = NONE): readonly ResourceId[] {

@@ -6,7 +6,7 @@ import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
 import type { Render } from './template.ts'
 
-/** The files beside the spec, each read once. */
+/** The files next to the spec, each read once. */
 export interface SpecFiles {
   readonly read: (path: string) => string
   readonly render: Render
@@ -31,7 +31,7 @@ export function declaredResource(
   }
 }
 
-/** `source` and `template` (with its `variables`) turned into `content`. */
+/** Replaces `source` and `template` (with `variables`) by `content`. */
 function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMap {
   if (!['source', 'template', 'variables'].some((name) => Object.hasOwn(desired, name))) return desired
   const { source, template, variables, ...rest } = desired
@@ -40,7 +40,7 @@ function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMa
   )
   if (given.length > 1) throw mistake(`${kind}: ${given.join(' and ')} are both set`, 'set one of them')
   if (variables !== undefined && template === undefined) {
-    throw mistake(`${kind}: variables are for a template`, 'set template, or leave out variables')
+    throw mistake(`${kind}: variables need a template`, 'set template, or remove variables')
   }
   if (typeof source === 'string') return { ...rest, content: readable(source, () => files.read(source)) }
   if (typeof template !== 'string') return desired
@@ -51,7 +51,7 @@ function mistake(message: string, hint: string): SpecError {
   return new SpecError([{ code: 'invalid-resource', message, hint }])
 }
 
-/** The reader says what the matter is; the message names the file as the spec spells it. */
+/** Reads a file; the error names it as written in the spec, with the reason. */
 export function readable(path: string, read: () => string): string {
   try {
     return read()

@@ -5,8 +5,8 @@ import type { Declared } from './declared.ts'
 import type { Edge } from './relations.ts'
 
 /**
- * The order in which a host's resources are made true: as declared, except that what a resource comes after is pulled
- * in front of it. Reports each cycle with its path and the word behind each step.
+ * The order in which a host's resources are applied: as declared, except that what a resource comes after is moved
+ * before it. Reports each cycle with its path, and the relation of each step.
  */
 export function order(
   { byId }: Ownership,
@@ -43,8 +43,8 @@ function cycle(
   const steps = rest.map(({ id, because }) => ` comes after ${id} (${because})`).join(', which')
   return {
     code: 'cycle',
-    message: `resources wait for each other: ${first?.id}${steps}`,
-    hint: 'leave out one of these; `notifies` acts without ordering',
+    message: `resources form a cycle: ${first?.id}${steps}`,
+    hint: 'remove one of these relations; `notifies` does not order',
     position: end.position,
   }
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/diagnostic.ts'
 
-/** Collects what is wrong on each host; the same mistake on many hosts is one problem that names them. */
+/** Collects mistakes per host; the same mistake on many hosts is one problem that names them. */
 export interface Problems {
   add(host: string, problem: Problem): void
   all(): readonly Problem[]

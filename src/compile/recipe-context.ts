@@ -5,7 +5,7 @@ import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts
 import { isMap, NO_VALUES } from '../model/value.ts'
 import { createRenderer, type Render } from './template.ts'
 
-/** What the contexts of all hosts share, so that neither peers nor templates cost anything per host. */
+/** What the contexts of all hosts share: peers, templates and files are prepared once. */
 export interface ContextSource {
   contextOf(host: Host, loaded: LoadedRecipe, use: RecipeUse): RecipeContext<never>
 }
@@ -22,7 +22,7 @@ export function createContexts(cluster: Cluster): ContextSource {
         cluster: { name, environment },
         host: peers.of(host),
         platform: host.platform,
-        // The loader has checked them against the recipe's schema, which is what its type is derived from.
+        // Checked by the loader against the recipe's schema.
         attributes: (isMap(own) ? own : NO_VALUES) as never,
         hosts: peers.select,
         fail(message, hint) {

@@ -5,7 +5,7 @@ import { nearest } from '../validation/nearest.ts'
 import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
 
-/** One resource comes after another, and the word in the spec that says so. */
+/** One resource comes after another, and the relation in the spec that requires it. */
 export interface Edge {
   readonly to: ResourceId
   readonly because: string
@@ -17,9 +17,9 @@ export interface ResolvedRelations {
 }
 
 /**
- * Turns the relations of one host's resources into identities. `restartOn` and `reloadOn` become notifications of the
- * resources that they name, and put those first: what a service reads is in place before it starts. `notifies` by
- * itself orders nothing. What a resource follows (its directory, its owner) comes first where it is declared.
+ * Resolves the relations of one host's resources to identities. `restartOn` and `reloadOn` become notifications of the
+ * resources that they name, and put those first: what a service reads is in place before it starts. `notifies` does not
+ * affect the order. What a resource follows (its directory, its owner) comes first if it is declared.
  */
 export function resolveRelations(owned: Ownership, report: (problem: Problem) => void): ResolvedRelations {
   const after = new Map<ResourceId, Edge[]>()
@@ -66,7 +66,7 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
   return { after, notifies }
 }
 
-/** The same notification counts once, and at once where anybody wants it at once. */
+/** Adds a notification once; it is immediate if any declaration is. */
 function put(lists: Map<ResourceId, Notification[]>, from: ResourceId, notification: Notification): void {
   const list = lists.get(from)
   if (list === undefined) {
@@ -93,7 +93,7 @@ function resolve(
   const missing =
     typeof ref === 'string'
       ? 'declare it for the same host, in a recipe or below `resources:`'
-      : 'return it from the recipe as well'
+      : 'also return it from the recipe'
   report({
     code: 'unknown-resource',
     message: `${declared.resource.id} by ${declared.declaredBy}: ${relation} names ${id}, which this host does not have`,
@@ -107,11 +107,11 @@ function notUnderstood(declared: Declared, to: Declared, action: NotificationAct
   const actions = to.resource.actions ?? []
   return {
     code: 'unknown-action',
-    message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be asked to ${action}`,
+    message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be notified to ${action}`,
     hint:
       actions.length === 0
         ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
-        : `it can be asked to ${actions.join(', ')}`,
+        : `it can be notified to ${actions.join(', ')}`,
     position: declared.position,
   }
 }

@@ -8,8 +8,8 @@ import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
 
 /**
- * The resources that one recipe declares for one host. What the recipe throws is reported where it threw (else at the
- * entry of the run list), what it refuses by `ctx.fail` at the entry of the run list.
+ * The resources that one recipe declares for one host. An error is reported where the recipe threw it, a `ctx.fail` at
+ * the entry of the run list.
  */
 export function runRecipe(
   host: Host,
@@ -21,7 +21,6 @@ export function runRecipe(
   const declaredBy = `recipe ${use.recipe}`
   try {
     const context = contexts.contextOf(host, loaded, use)
-    // The loader has checked the attributes against the recipe's own schema, which its type comes from.
     const resources: unknown = loaded.recipe.resources({
       ...context,
       attributes: context.attributes as never,
@@ -29,8 +28,8 @@ export function runRecipe(
     if (!isResourceList(resources)) {
       report({
         code: 'recipe-failed',
-        message: `${declaredBy} returned something else than resources`,
-        hint: 'return a list of what file(...), unit(...) and the like give back; a recipe cannot be async',
+        message: `${declaredBy} did not return a list of resources`,
+        hint: 'return the results of file(...), unit(...) and the like in a list; a recipe cannot be async',
         position: use.position,
       })
       return []

@@ -2,13 +2,13 @@ import Handlebars, { type HelperDeclareSpec, type HelperDelegate } from 'handleb
 import { callHelper, type Helper, helpers } from '../load/expressions/helpers.ts'
 import { toValue } from '../model/value.ts'
 
-/** The helpers of templates: those of expressions, and the built-in blocks, which refuse what is not defined. */
+/** The helpers of templates: those of expressions, and the built-in blocks, which refuse undefined values. */
 export function templateHelpers(builtIn: {
   readonly [name: string]: HelperDelegate | undefined
 }): HelperDeclareSpec {
   const known: HelperDeclareSpec = {
     blockHelperMissing() {
-      throw new Handlebars.Exception('a block begins with #each, #if, #unless or #with')
+      throw new Handlebars.Exception('a block starts with #each, #if, #unless or #with')
     },
   }
   for (const [name, helper] of helpers) known[name] = asTemplateHelper(helper)
@@ -22,7 +22,7 @@ export function templateHelpers(builtIn: {
 function asTemplateHelper(helper: Helper): HelperDelegate {
   const { name, optional } = helper
   return function call(this: unknown, ...given: unknown[]) {
-    // The last one is Handlebars' own. As in expressions, a name by itself is a path.
+    // The last argument is Handlebars' own. As in expressions, a name without arguments is a path.
     const args = given.slice(0, -1)
     if (args.length === 0 && typeof this === 'object' && this !== null && name in this)
       return Reflect.get(this, name)
@@ -32,7 +32,7 @@ function asTemplateHelper(helper: Helper): HelperDelegate {
   }
 }
 
-/** Strict mode looks at what is written, not at what helpers are given. */
+/** Strict mode does not check the arguments of helpers. */
 function defined(name: string, helper: HelperDelegate): HelperDelegate {
   return function checked(this: unknown, value: unknown, ...rest: unknown[]) {
     if (value !== undefined) return helper.call(this, value, ...rest)
@@ -41,5 +41,5 @@ function defined(name: string, helper: HelperDelegate): HelperDelegate {
 }
 
 function notDefined(name: string): Error {
-  return new Handlebars.Exception(`${name} is given something that is not defined`)
+  return new Handlebars.Exception(`${name} is called with an undefined value`)
 }

@@ -8,16 +8,15 @@ import { templateHelpers } from './template-helpers.ts'
 export type Render = (name: string, variables: { readonly [key: string]: Value }) => string
 
 /**
- * Renders the templates that `read` finds; each is read and compiled once, however many hosts use it. There is no HTML
- * escaping, because what is written are configuration files, and no unknown path, because a value that is silently
- * missing is worse than an error.
+ * Renders the templates that `read` finds; each is read and compiled once for all hosts. Nothing is HTML-escaped,
+ * because the results are configuration files, and an unknown path is an error instead of an empty text.
  */
 export function createRenderer(read: (name: string) => string): Render {
   const templateOf = perText((name) => handlebars.compile(read(name), OPTIONS))
   return (name, variables) => {
     const text = rendered(name, templateOf(name), variables)
     if (!text.includes(STRUCTURE)) return text
-    throw failed(`${name}: a map or list stands where text is wanted; use json, join or #each`)
+    throw failed(`${name}: a map or list is used as text; use json, join or #each`)
   }
 }
 
@@ -53,15 +52,15 @@ function rendered(
   }
 }
 
-// What a map or list would read as in the text; no text that anybody means has it.
+// Marks a map or list in the rendered text; no legitimate text contains it.
 const STRUCTURE = '\0structure\0'
 
-/** The variables without inherited names such as `constructor`, and with a mark where a whole map or list is written. */
+/** The variables without inherited names such as `constructor`; a map or list written as text leaves the mark. */
 function viewOf(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Object.assign(value.map(viewOf), MARK)
   const view: Record<string, unknown> = Object.assign(Object.create(null), MARK)
-  // What a recipe misspelt is `undefined` here; as a key that is there it would be written as nothing.
+  // An undefined value must be an unknown path, and not an empty text.
   for (const [key, item] of Object.entries(value)) if (item !== undefined) view[key] = viewOf(item)
   return view
 }
@@ -70,7 +69,7 @@ const MARK = { [Symbol.toPrimitive]: () => STRUCTURE }
 
 const KNOWN = ['each', 'if', 'unless', 'with', ...helpers.keys()].sort().join(', ')
 
-// Handlebars' errors are told apart by their words, which its minor versions may change: package.json pins that.
+// Handlebars' errors are recognized by their text, so package.json pins its minor version.
 function explain(name: string, error: unknown): string {
   if (!(error instanceof Error)) return `${name}: ${String(error)}`
   const { message } = error

@@ -1,10 +1,10 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join, posix, sep } from 'node:path'
 
-/** `follow`: what a link points to is meant; `keep`: the link itself, or a path that may not exist yet. */
+/** `follow`: the target of a link; `keep`: the link itself, or a path that may not exist yet. */
 export type Links = 'follow' | 'keep'
 
-/** The path on this machine of a path on an embedded host. Rejects with EACCES where a link leads out of its root. */
+/** The path on this machine of a path on an embedded host. Rejects with EACCES if a link leads out of its root. */
 export async function confine(root: string, path: string, links: Links): Promise<string> {
   const inside = posix.normalize(`/${path}`)
   if (inside === '/') return root

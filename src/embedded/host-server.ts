@@ -6,7 +6,7 @@ import ssh2 from 'ssh2'
 import type { EmbeddedKey } from './keys.ts'
 import { serveSftp } from './sftp-server.ts'
 
-/** What happens on an embedded host, for those who count or interfere. */
+/** What happens on an embedded host, for tests that count or interfere. */
 export type EmbeddedEvent =
   | { readonly event: 'connection' }
   | { readonly event: 'exec'; readonly command: string }
@@ -28,9 +28,9 @@ export interface HostServerOptions {
 
 export interface HostServer {
   listen(): Promise<number>
-  /** Destroys all connections, as a network that breaks down. */
+  /** Destroys all connections, like a network failure. */
   cut(): void
-  /** Stops listening, cuts and ends what runs in the foreground; what detached itself goes on, as with sshd. */
+  /** Stops listening, cuts connections and kills foreground programs; detached ones continue, as with sshd. */
   stop(): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export function createHostServer(options: HostServerOptions): HostServer {
   const children = new Set<ChildProcess>()
   const ssh = new ssh2.Server({ hostKeys: [options.hostKey.privatePem] }, (connection) => {
     options.onEvent({ event: 'connection' })
-    // A client that goes away without a word is no failure of the server.
+    // A client may disconnect at any time.
     connection.on('error', () => undefined)
     connection.on('authentication', (context) => authenticate(context, options))
     connection.on('session', (accept) => serveSession(accept(), options, children))
@@ -92,7 +92,7 @@ function authenticate(context: AuthContext, options: HostServerOptions): void {
 function isAuthorized(context: PublicKeyAuthContext, { users, authorizedKey }: HostServerOptions): boolean {
   const { key, blob, signature, hashAlgo } = context
   if (!users.includes(context.username) || !authorizedKey.publicBlob.equals(key.data)) return false
-  // Without a signature it is only asked whether the key would do.
+  // Without a signature the client only asks whether the key would be accepted.
   return blob === undefined || signature === undefined || authorizedKey.key.verify(blob, signature, hashAlgo)
 }
 
@@ -120,7 +120,7 @@ function runCommand(channel: ServerChannel, command: string, options: HostServer
       HOME: join(options.root, 'root'),
       LC_ALL: 'C',
       CONVERGE_ROOT: options.root,
-      // Says that the systemctl found first is the stand-in, which may be asked about a root tree.
+      // Marks the systemctl on PATH as the stand-in, which may be used in a root tree.
       CONVERGE_EMBEDDED: '1',
     },
   })
@@ -151,7 +151,7 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch (error) {
-    // ESRCH: it ended by itself in the meantime.
+    // ESRCH: it has already ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }

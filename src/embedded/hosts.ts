@@ -8,11 +8,11 @@ import { type EmbeddedKey, generateKey } from './keys.ts'
 
 export interface EmbeddedHostsOptions {
   readonly names: readonly string[]
-  /** Where keys and root trees are made; created when missing. A tree that is already there is kept as it is. */
+  /** For keys and root trees; created if missing. An existing tree is kept. */
   readonly directory: string
-  /** Login names that are let in; `root` unless said otherwise. */
+  /** Login names that are accepted; `root` by default. */
   readonly users?: readonly string[]
-  /** The login shell, run with `-c` and the command; `/bin/sh` unless said otherwise. */
+  /** The login shell, run with `-c` and the command; `/bin/sh` by default. */
   readonly shell?: readonly string[]
   /** Directories to search for commands before everything else. */
   readonly searchPath?: readonly string[]
@@ -27,9 +27,7 @@ export interface EmbeddedHost {
   readonly port: number
   /** The host's root tree. */
   readonly root: string
-  /** Breaks all its connections. */
   cut(): void
-  /** Takes the host down: it listens no more. */
   stop(): Promise<void>
 }
 
@@ -45,8 +43,8 @@ export interface EmbeddedHosts {
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /**
- * Starts hosts that need nothing but Node and a POSIX shell: real SSH and SFTP servers on the loopback interface, each
- * with a directory as its root tree and, in place of systemd, a stand-in that keeps states and a log.
+ * Starts hosts that need only Node and a POSIX shell: real SSH and SFTP servers on the loopback interface, each with a
+ * directory as its root tree and a stand-in for systemctl that keeps states and a log.
  */
 export async function startEmbeddedHosts(options: EmbeddedHostsOptions): Promise<EmbeddedHosts> {
   await mkdir(options.directory, { recursive: true })
@@ -76,7 +74,7 @@ async function startHost(
   authorizedKey: EmbeddedKey,
   options: EmbeddedHostsOptions,
 ): Promise<{ readonly host: EmbeddedHost; readonly knownHost: string }> {
-  if (!/^[\w.-]+$/.test(name) || name.startsWith('.')) throw new RangeError(`${name} is no name for a host`)
+  if (!/^[\w.-]+$/.test(name) || name.startsWith('.')) throw new RangeError(`${name} is not a host name`)
   const root = join(directory, name)
   if (!existsSync(root)) await plantEmbeddedRoot(root)
   const hostKey = generateKey()
@@ -102,7 +100,7 @@ async function startHost(
 
 async function plantEmbeddedRoot(root: string): Promise<void> {
   await plantRootTree(root)
-  // Its presence is how sd_booted(3) tells that systemd runs.
+  // sd_booted(3) checks for this directory.
   await mkdir(join(root, 'run/systemd/system'), { recursive: true })
 }
 
@@ -113,6 +111,6 @@ function standIns(): string {
   )
   const found = candidates.find((candidate) => existsSync(join(candidate, 'systemctl')))
   if (found === undefined)
-    throw new Error(`the stand-in for systemctl is in none of ${candidates.join(', ')}`)
+    throw new Error(`the stand-in for systemctl was not found in ${candidates.join(', ')}`)
   return found
 }

@@ -10,7 +10,7 @@ export interface EmbeddedKey {
   readonly key: ParsedKey
 }
 
-/** Makes a key with node's own crypto: ssh-keygen may be missing, and ECDSA takes well under a millisecond. */
+/** Generates a key without ssh-keygen, which may be missing. ECDSA takes well under a millisecond. */
 export function generateKey(): EmbeddedKey {
   const { privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',

@@ -27,11 +27,11 @@ type Handle =
 
 export interface SftpServerOptions {
   readonly root: string
-  /** No file may grow past it. */
+  /** Maximum size of a file. */
   readonly quotaBytes: number
 }
 
-/** Serves SFTP version 3 over a root tree; as OpenSSH's server, without its extensions. */
+/** Serves SFTP version 3 on a root tree, like OpenSSH's server without its extensions. */
 export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOptions): void {
   const handles = new Map<number, Handle>()
   let lastHandle = 0
@@ -70,7 +70,7 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
     answer(id, async () => {
       const mode = attributes.mode === undefined ? 0o666 : attributes.mode & 0o7777
       const file = await open(await at(path, 'follow'), openFlags(flags), mode)
-      // The connection may have been lost in the meantime.
+      // The connection was lost meanwhile.
       if (closed) {
         await file.close()
         return ANSWERED
@@ -172,11 +172,11 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
     }
     handles.clear()
   }
-  // A connection that is lost ends nothing in order.
+  // A lost connection closes no handles.
   sftp.on('close', closeFiles)
   sftp.on('end', () => {
     closeFiles()
-    // Without this answer OpenSSH's sftp waits for ever.
+    // Without this answer OpenSSH's sftp waits forever.
     sftp.end()
   })
 
@@ -190,7 +190,7 @@ export function serveSftp(sftp: SFTPWrapper, { root, quotaBytes }: SftpServerOpt
   }
 }
 
-/** Marks a request that has its answer already. */
+/** Marks a request that was already answered. */
 const ANSWERED = Symbol('answered')
 const NO_ATTRIBUTES: Attributes = { mode: 0, uid: 0, gid: 0, size: 0, atime: 0, mtime: 0 }
 

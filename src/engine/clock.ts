@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** The time by which the engine waits. */
+/** The clock of the engine, which tests replace. */
 export interface Clock {
   /** Milliseconds since some moment; never goes back. */
   now(): number

@@ -6,11 +6,11 @@ import type { Connection, ConnectOptions } from '../model/transport.ts'
 /** The open connections of a session, one per host. */
 export interface Connections {
   /**
-   * Does the work over the host's connection, which is opened when it is first needed. If one that was open already turns
-   * out to have died before it carried anything, the work is done over a new one. The signal ends it with its reason.
+   * Does the work over the host's connection, which is opened on first use. If an open connection has died before it
+   * carried anything, the work is done over a new one. The signal ends it with its reason.
    */
   use<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
-  /** Does the work over a new connection, which takes the place of the one before. */
+  /** Does the work over a new connection, which replaces the old one. */
   useNew<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
   close(): Promise<void>
 }
@@ -68,7 +68,7 @@ export function openConnections(
   return connections
 }
 
-/** The connection with a signal for everything that is done over it, unless it is told another one. */
+/** The connection with a default signal for each exec and upload. */
 function endedBy(signal: AbortSignal, connection: Connection): Connection {
   return {
     host: connection.host,

@@ -7,19 +7,19 @@ import { rememberProgram, unlockProgram } from '../shell/programs/state-programs
 import { readHistory } from './inspect/history.ts'
 import type { SessionContext } from './session-context.ts'
 
-/** What can be asked of hosts, or done to converge's own state on them, without a plan. */
+/** Operations on hosts that need no plan. */
 export interface HostState {
-  /** What each selected host remembers of the applies on it, or why it cannot be asked. */
+  /** The recorded applies of each selected host, or why it did not answer. */
   history(): Promise<ReadonlyMap<string, HostHistory | ConvergeError>>
   /** Runs a shell command on each selected host with root's rights; its exit code is a result. */
   exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
-  /** Ends an apply that holds a selected host's lock: `free`, or `ended` and whose it was. */
+  /** Stops the apply that holds a selected host's lock: `free`, or `ended` and its holder. */
   unlock(): Promise<ReadonlyMap<string, string | ConvergeError>>
-  /** Makes the selected hosts forget hosts that left the cluster. */
+  /** Makes the selected hosts forget retired hosts. */
   forget(names: readonly string[]): Promise<ReadonlyMap<string, string | ConvergeError>>
 }
 
-/** More than anybody reads; a command that prints without end is stopped there. */
+/** A command that prints endlessly is stopped there. */
 const maxOutputBytes = 64 * 1024 * 1024
 
 export function hostState(context: SessionContext): HostState {

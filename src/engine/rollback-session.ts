@@ -14,13 +14,13 @@ import { readHistory } from './inspect/history.ts'
 import { ask } from './inspect/inspect-host.ts'
 import type { SessionContext } from './session-context.ts'
 
-/** What a host keeps of the generations that are to be undone, and how it is now. */
+/** The generations of a host that are to be undone, and its current state. */
 interface Undoable {
   readonly generations: readonly KeptGeneration[]
   readonly facts: Facts
 }
 
-/** Plans how the selected hosts return to what they were after a generation. */
+/** Plans the return of the selected hosts to the state after a generation. */
 export async function planSessionRollback(context: SessionContext, to: number | undefined): Promise<Plan> {
   const { catalog, hostCatalog, onProgress, selected } = context
   onProgress({ event: 'phase', phase: 'inspect', hosts: selected })
@@ -60,7 +60,7 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
   const { generations } = await context.connections.use(name, context.stop.stopping, (connection) =>
     readHistory(connection, context.host(name), after, context.programs),
   )
-  // One that is no longer kept would leave a gap in the way back.
+  // A generation that is no longer kept cannot be undone.
   const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
   if (!whole) return { generations: [], facts }
   const catalog = context.hostCatalog(name)

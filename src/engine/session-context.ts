@@ -18,22 +18,22 @@ import { waitForLock } from './inspect/wait-for-lock.ts'
 export interface SessionInput {
   readonly cluster: Cluster
   readonly catalog: Catalog
-  /** The hosts to contact, by name; all of the cluster's unless given. */
+  /** The hosts to work on, by name; all by default. */
   readonly selected?: readonly string[]
   readonly transports: { connect(options: ConnectOptions): Promise<Connection>; close(): Promise<void> }
   readonly library: HostLibrary
   /** How many hosts are worked on at once. */
   readonly parallel: number
-  /** How long a host is asked again on which another apply runs; 0 unless given. */
+  /** How long to wait for another apply on a host; 0 by default. */
   readonly lockWaitSeconds?: number
   readonly sudoPassword?: (host: string) => Promise<string | undefined>
   readonly onProgress?: (event: Progress) => void
-  /** When the user stops the work; never unless given. */
+  /** How the user stops the work. */
   readonly stop?: Stop
   readonly clock?: Clock
 }
 
-/** What everything in a session works with: its hosts by name, and the way to them. */
+/** What the functions of a session share. */
 export interface SessionContext {
   readonly cluster: string
   readonly catalog: Catalog
@@ -46,11 +46,11 @@ export interface SessionContext {
   readonly onProgress: (event: Progress) => void
   host(name: string): Host
   hostCatalog(name: string): HostCatalog
-  /** Also comes when the session is closed. */
+  /** Also aborted when the session is closed. */
   readonly stop: Stop
   readonly clock: Clock
   inspect(name: string, signal: AbortSignal): Promise<Facts>
-  /** Does the work on every selected host, so many at once; a host's failure is its answer. Throws at a stop. */
+  /** Does the work on every selected host, `parallel` at once. A failure is the host's answer. Throws after a stop. */
   onEach<T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>>
   close(): Promise<void>
 }
@@ -106,7 +106,7 @@ export function openContext(input: SessionInput): SessionContext {
   return context
 }
 
-/** A failure of the world as an answer; anything else is thrown. */
+/** Returns a ConvergeError as an answer; throws any other error. */
 export function worldFailure(error: unknown): ConvergeError {
   if (error instanceof ConvergeError) return error
   throw error

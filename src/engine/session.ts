@@ -15,20 +15,20 @@ import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
 /**
- * One conversation with the hosts of a cluster: connections are opened once and kept from plan to apply. Everything but
- * an apply throws `Interrupted` when the user stops it.
+ * A session with the hosts of a cluster: connections are opened once and kept from plan to apply. Everything but an
+ * apply throws `Interrupted` when the user stops it.
  */
 export interface Session extends HostState {
-  /** Inspects the selected hosts and plans; changes nothing. A host that cannot be asked is in the plan as failed. */
+  /** Inspects the selected hosts and plans; changes nothing. A host that does not answer is in the plan as failed. */
   plan(options?: PlanOptions): Promise<Plan>
   /**
-   * Plans how the selected hosts go back to what they were after a generation; changes nothing. By default the last
-   * apply is undone, on those of them that it changed.
+   * Plans the return of the selected hosts to the state after a generation; changes nothing. By default the last apply
+   * is undone on the hosts that it changed.
    */
   planRollback(to?: number): Promise<Plan>
   /**
-   * Performs the plan, wave after wave, and verifies each host. A host's failure is in the report, never thrown; so is
-   * what a stop kept from beginning, or left running.
+   * Performs the plan, wave after wave, and verifies each host. The report has each host's failure, and which hosts a
+   * stop left running or not started.
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
@@ -51,7 +51,7 @@ export function openSession(input: SessionInput): Session {
   }
 }
 
-/** A host planned once more with the plan's intent: what still differs after its apply. */
+/** What still differs on a host after its apply, by a new plan with the same intent. */
 async function remaining(
   context: SessionContext,
   { intent }: Plan,

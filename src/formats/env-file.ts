@@ -2,7 +2,7 @@ import type { Mistake } from '../model/diagnostic.ts'
 import { FormatError } from './format-error.ts'
 import { isVariableName, unreadableCharacter } from './systemd/text.ts'
 
-/** Variables of an `EnvironmentFile=`, in the order given. Booleans become `true` and `false`. */
+/** Variables of an `EnvironmentFile=`, in order. Booleans become `true` and `false`. */
 export interface EnvironmentVariables {
   readonly [name: string]: string | number | boolean
 }
@@ -24,15 +24,15 @@ function checkVariable(name: string, value: string): readonly Mistake[] {
     return [
       {
         message: `env file: ${JSON.stringify(name)} is not the name of an environment variable`,
-        hint: 'use letters, digits and _, and no digit in front',
+        hint: 'use letters, digits and _, and no digit at the start',
       },
     ]
   const unreadable = unreadableCharacter(value)
   if (unreadable === undefined) return []
   return [
     {
-      message: `env file: the value of ${name} has the character ${unreadable}, which systemd refuses`,
-      hint: 'leave it out',
+      message: `env file: the value of ${name} contains the character ${unreadable}, which systemd refuses`,
+      hint: 'remove it',
     },
   ]
 }

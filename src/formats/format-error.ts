@@ -1,6 +1,6 @@
 import type { Mistake } from '../model/diagnostic.ts'
 
-/** A value that a format cannot hold. The message has every mistake with its hint, one per line. */
+/** A value that a format cannot represent. The message has every mistake with its hint, one per line. */
 export class FormatError extends Error {
   readonly mistakes: readonly Mistake[]
 

@@ -5,10 +5,10 @@ import { FormatError } from './format-error.ts'
 /**
  * Renders one YAML document: block style, keys in the order given, no folded lines, text of several lines below a
  * key or in a list as a literal block. Readers of YAML 1.1 (PyYAML as in cloud-init, Go's yaml.v2) and of 1.2 read
- * the same value from it. Throws a FormatError for a number or text that YAML cannot carry.
+ * the same value from it. Throws a FormatError for a number or text that YAML cannot represent.
  */
 export function renderYaml(value: Value): string {
-  // PyYAML does not read a block that is the whole document and not indented.
+  // PyYAML does not read an unindented block as a whole document.
   if (typeof value === 'string' && value.includes('\n')) return `${doubleQuoted(value)}\n`
   return new Document(value, {
     aliasDuplicateObjects: false,
@@ -24,11 +24,11 @@ export function renderYamlDocuments(values: readonly Value[]): string {
 const LAYOUT: ToStringOptions = {
   lineWidth: 0,
   blockQuote: 'literal',
-  // Text that must be quoted stays on one line: what is broken over several lines is folded by the reader.
+  // Quoted text stays on one line, because readers fold line breaks in it.
   doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
 }
 
-/** Text that some reader takes for something else, or for the end of a line, when it stands without quotes. */
+/** Text that some reader misreads without quotes, such as `yes` or `1:20`. */
 const quotedText: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
@@ -77,7 +77,7 @@ const NOT_PRINTABLE =
 function doubleQuoted(text: string): string {
   if (/\p{Surrogate}/u.test(text))
     throw new FormatError([
-      { message: `YAML: ${JSON.stringify(text)} has half a surrogate pair`, hint: 'leave it out' },
+      { message: `YAML: ${JSON.stringify(text)} contains half a surrogate pair`, hint: 'remove it' },
     ])
   const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(text).replaceAll(new RegExp(NOT_PRINTABLE, 'gu'), escapeCharacter)

@@ -16,7 +16,7 @@ import { parseSpec } from './yaml/parse.ts'
 
 export interface LoadClusterInput {
   readonly file: string
-  /** Takes the place of the spec's `environment`. */
+  /** Overrides the spec's `environment`. */
   readonly environment?: string
   /** Assignments such as `etcd.version=3.5.0`, the strongest layer. */
   readonly set?: readonly string[]
@@ -33,10 +33,7 @@ export interface LoadedCluster {
   readonly warnings: readonly Diagnostic[]
 }
 
-/**
- * Reads, parses, validates and resolves `cluster.yaml`. Throws SpecError with everything that is wrong, each with its
- * place: a mistake in one part does not hide those in another.
- */
+/** Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places. */
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
   const { file, builtins, kinds, importRecipe } = input
   const problems = createProblems()
@@ -51,7 +48,7 @@ export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluste
   return { cluster, recipes, warnings: problems.warnings }
 }
 
-/** The document in the shape of a spec, without what is wrong in it; undefined where too little remains. */
+/** The document as a spec, without its invalid parts; undefined if too little remains. */
 function validate(
   document: Document,
   problems: Problems,
@@ -68,8 +65,8 @@ function validate(
 }
 
 /**
- * What to leave out so that the rest can be resolved. A role, environment or host of the wrong shape stays, emptied, so
- * that those who use it are not reported as well.
+ * The invalid parts to cut so that the rest can be resolved. A role, environment or host is emptied instead of cut, so
+ * that references to it are not reported as well.
  */
 function cutsFor(mistakes: readonly SchemaMistake[]): readonly Cut[] {
   return mistakes

@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnosticOf, type Problem } from '../model/diagnostic.ts'
 
-/** Collects everything that is wrong, each thing once: what stands in a role is wrong for all of its hosts alike. */
+/** Collects mistakes, each place once: a mistake in a role would repeat for all of its hosts. */
 export interface Problems {
   error(problem: Problem): void
   warning(problem: Problem): void
@@ -13,7 +13,7 @@ export function createProblems(): Problems {
   const warnings = new Map<string, Problem>()
   const addTo = (found: Map<string, Problem>) => (problem: Problem) => {
     const { code, path, message, position } = problem
-    // What stands at one place is one mistake, whichever way it was reached.
+    // One mistake per place.
     const place = position === undefined ? path : [position.file, position.line, position.column]
     const key = JSON.stringify([code, message, place])
     if (!found.has(key)) found.set(key, problem)
@@ -30,7 +30,7 @@ export function createProblems(): Problems {
   }
 }
 
-/** As one reads the file; what has no place comes first. */
+/** In file order; problems without a position come first. */
 function byPosition({ position: one }: Problem, { position: other }: Problem): number {
   return (one?.line ?? 0) - (other?.line ?? 0) || (one?.column ?? 0) - (other?.column ?? 0)
 }

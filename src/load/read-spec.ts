@@ -3,14 +3,14 @@ import { SpecError } from '../model/errors.ts'
 
 const maxBytes = 8 * 1024 * 1024
 
-/** Reads the spec as text. Throws SpecError for a file that is missing, too large or not UTF-8. */
+/** Reads the spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
 export async function readSpec(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
     if (size > maxBytes) {
       throw problem(
         'too-large',
-        `${file} has ${size} bytes; a spec may have 8 MiB`,
+        `${file} has ${size} bytes; the limit for a spec is 8 MiB`,
         'split it into several clusters',
       )
     }
@@ -28,8 +28,8 @@ function unreadable(file: string, error: unknown): SpecError {
   if (code === 'ENOENT') {
     return problem('not-found', `${file} does not exist`, 'name the spec with -f, or run `converge init`')
   }
-  if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name the file within it')
-  if (code === 'EACCES') return problem('unreadable', `${file} may not be read`, 'check its permissions')
+  if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
+  if (code === 'EACCES') return problem('unreadable', `${file} is not readable`, 'check its permissions')
   return problem(
     'unreadable',
     `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -9,11 +9,10 @@ import type { Problems } from './problems.ts'
 import type { ClusterSpec, HostSpec } from './schema/cluster-schema.ts'
 import type { Document } from './yaml/document.ts'
 
-/** What every step of resolving one spec reads, and where it reports. */
 export interface Resolution {
   readonly spec: ClusterSpec
   readonly document: Document
-  /** Absolute folder that relative paths in the spec start from. */
+  /** Absolute path of the spec's folder. */
   readonly folder: string
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>

@@ -24,12 +24,12 @@ export interface ResolveInput {
   readonly problems: Problems
 }
 
-/** Most hosts that one spec may stand for. */
+/** Maximum number of hosts of one spec. */
 const maxHosts = 100_000
 
 /**
- * Resolves a valid spec: ranges, layers, run lists, expressions, and the attributes of every recipe in use. What is
- * wrong goes to `problems`; the cluster is whole only when nothing did.
+ * Resolves a valid spec: ranges, layers, run lists, expressions, and the attributes of every recipe in use. Mistakes go
+ * to `problems`; the cluster is complete only if there are none.
  */
 export function resolve(input: ResolveInput): Cluster {
   const { spec, document, problems } = input
@@ -69,7 +69,7 @@ function resolveEntries(resolution: Resolution): readonly HostEntry[] {
     const { count, members } = membersOf(key, resolution)
     total += count
     if (total <= maxHosts) return [resolveEntry(key, host ?? {}, members)]
-    const message = `with ${key} the spec stands for more than ${maxHosts} hosts`
+    const message = `with ${key} the spec declares more than ${maxHosts} hosts`
     const position = document.locate(['hosts', key], 'key')
     problems.error({ code: 'too-many-hosts', path: ['hosts', key], message, position })
     return []
@@ -103,11 +103,11 @@ function warnIfIdle(
     (layer) => layer?.resources?.length,
   )
   if (runList.length > 0 || resources) return
-  const message = `${key} has nothing to do: neither recipes nor resources`
+  const message = `${key} has neither recipes nor resources`
   problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
 }
 
-/** Roles in use were checked with their hosts; what the others list is checked here. */
+/** Checks the recipes of unused roles; others were checked with their hosts. */
 function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution): void {
   const used = new Set(entries.flatMap(({ roles }) => roles))
   for (const [role, spec] of Object.entries(resolution.spec.roles ?? {})) {

@@ -3,7 +3,7 @@ import type { Platform } from './platform.ts'
 import type { Target } from './targets/index.ts'
 import type { ValueMap } from './value.ts'
 
-/** Where a leaf of the resolved spec came from. `layer` reads as in `role fleet`, `recipe etcd (default)`, `--set`. */
+/** Where a leaf of the resolved spec came from. `layer` is `role fleet`, `recipe etcd (default)`, `--set`, ... */
 export interface Origin {
   readonly layer: string
   readonly position?: Position
@@ -27,7 +27,7 @@ export interface ResourceDeclaration {
 
 export interface Host {
   readonly name: string
-  /** Position within the range that it was expanded from, from 0; 0 for a host written by itself. */
+  /** Position within its range, from 0; 0 for a host without a range. */
   readonly index: number
   /** Address by which peers reach it. */
   readonly address: string
@@ -38,16 +38,16 @@ export interface Host {
   readonly runList: readonly RecipeUse[]
   readonly attributes: ValueMap
   readonly resources: readonly ResourceDeclaration[]
-  /** The origin of the leaf at a dotted path such as `attributes.etcd.version`, if there is such a leaf. */
+  /** The origin of the leaf at a dotted path such as `attributes.etcd.version`, if there is one. */
   origin(path: string): Origin | undefined
   readonly position?: Position
 }
 
-/** The resolved spec: every host with its merged attributes and run list, in the order of the spec. */
+/** The resolved spec: every host with its merged attributes and run list, in spec order. */
 export interface Cluster {
   readonly name: string
   readonly environment: string | undefined
-  /** The spec's file as it was named; relative paths in the spec start at its folder. */
+  /** The spec's file as given; relative paths in the spec start at its folder. */
   readonly file: string
   readonly hosts: readonly Host[]
 }

@@ -6,11 +6,11 @@ export interface Position {
   readonly file: string
   readonly line: number
   readonly column: number
-  /** Length in characters of what is meant, at least 1. */
+  /** Length in characters, at least 1. */
   readonly length?: number
 }
 
-/** What is wrong, and what to do about it: a sentence each. */
+/** What is wrong, and how to fix it. */
 export interface Mistake {
   readonly message: string
   readonly hint?: string | undefined
@@ -25,7 +25,7 @@ export interface Problem extends Mistake {
   readonly position?: Position | undefined
 }
 
-/** A problem as it is shown, in text with a code frame or as JSON. */
+/** A problem for output, as text with a code frame or as JSON. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   readonly code: string

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnosticOf, type Problem } from './diagnostic.ts'
 import type { ResourceId } from './resource.ts'
 
-/** The user's mistakes: the spec, a recipe's input, the command line. Exit code 3; nothing was contacted. */
+/** The user's mistakes: the spec, a recipe's input, the command line. Exit code 3; no host was changed. */
 export class SpecError extends Error {
   readonly problems: readonly Problem[]
 
@@ -17,8 +17,8 @@ export class SpecError extends Error {
 }
 
 /**
- * How far converge got with a host. `unreachable`: no connection, or it was lost. `refused`: the host answered, but did
- * not let us in, or is not trusted. `failed`: it let us in, and something went wrong there.
+ * How far converge got with a host. `unreachable`: no connection, or it was lost. `refused`: the host did not let
+ * converge in, or is not trusted. `failed`: something went wrong after that.
  */
 export type Reach = 'unreachable' | 'refused' | 'failed'
 
@@ -46,7 +46,6 @@ const reaches = {
 
 export type WorldErrorCode = keyof typeof reaches
 
-/** What was being done on or with a host. */
 export type WorldStep =
   | 'connect'
   | 'exec'
@@ -59,17 +58,17 @@ export type WorldStep =
   | 'state'
 
 export interface WorldErrorFields {
-  /** The host as it is named in the spec. */
+  /** Name of the host in the spec. */
   readonly host: string
   readonly step: WorldStep
-  /** What the user can do about it, one sentence. */
+  /** What the user can do: `Check that the host is up and sshd listens there.` */
   readonly remedy?: string
-  /** The connection failed before it carried anything of the work, which may be done over another one. */
+  /** The connection failed before it carried any work, which may be done over another one. */
   readonly nothingSent?: true
   readonly cause?: unknown
 }
 
-/** A failure of the world: a host, a network, a command. The message is one short line; the rest is in the fields. */
+/** A failure of a host, the network or a command. The message is one short line; details are in the fields. */
 export class ConvergeError extends Error {
   readonly code: WorldErrorCode
   readonly host: string
@@ -88,7 +87,6 @@ export class ConvergeError extends Error {
   }
 }
 
-/** The same error means the same for a host whatever the command. */
 export function reachOf({ code }: ConvergeError): Reach {
   return reaches[code]
 }
@@ -101,7 +99,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** A command on a host failed. `stderr` is whole; the message is short. */
+/** A command on a host failed. `stderr` is complete; the message is short. */
 export class CommandError extends ConvergeError {
   readonly exitCode: number | undefined
   readonly stderr: string
@@ -121,7 +119,7 @@ export class CommandError extends ConvergeError {
   }
 }
 
-/** What a host has stands in the way of a resource, and converge does not clear it away by itself. */
+/** Something on a host is in the way of a resource, and converge does not remove it. */
 export class ResourceConflict extends Error {
   readonly resource: ResourceId
   /** What the user can do about it, one sentence. */

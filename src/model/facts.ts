@@ -8,14 +8,14 @@ export type PathFact =
       readonly type: 'file'
       readonly sizeBytes: number
       readonly sha256: string
-      /** The text of a content that the probe did not want, if it is small; `null` if it is not text. */
+      /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
     } & Owned)
   | ({ readonly type: 'directory' } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)
   | ({ readonly type: 'other' } & Owned)
 
-/** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id that has none. */
+/** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id without a name. */
 export interface Owned {
   readonly mode: string
   readonly owner: string
@@ -28,16 +28,16 @@ export interface Owned {
 export interface UnitFact {
   /** `loaded`, `not-found`, `masked`, `bad-setting`, `error` */
   readonly load: string
-  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`; `unknown` if only the host can tell */
+  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`; `unknown` if only the host knows */
   readonly active: string
   /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty if there is no unit, `unknown` as above */
   readonly file: string
   readonly needsReload: boolean
-  /** It ended by itself and waits for systemd to start it again: `activating`, and never `failed`, however often. */
+  /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
 }
 
-/** `activating` and `reloading` end in `active`: a unit in them is started. */
+/** `activating` and `reloading` lead to `active`, and count as started. */
 export function isStarted(unit: Pick<UnitFact, 'active'> | undefined): boolean {
   return unit?.active === 'active' || unit?.active === 'activating' || unit?.active === 'reloading'
 }
@@ -75,7 +75,7 @@ export interface PlatformFact {
   readonly rooted: boolean
 }
 
-/** A notification that was earned in an earlier run and not yet carried out. */
+/** A notification that an earlier run earned and did not carry out. */
 export interface PendingNotification {
   readonly resource: string
   readonly action: string
@@ -87,41 +87,38 @@ export interface HostState {
   readonly manifest: readonly ManifestEntry[]
   /** How many lines the manifest's log has. */
   readonly manifestLines: number
-  /**
-   * Set if it must be rewritten before anything is added: its last line was torn, by a kill or a full disk, or it has
-   * entries of a portable program.
-   */
+  /** It must be rewritten first: a kill or a full disk tore its last line, or it has entries of a portable program. */
   readonly manifestNeedsRewrite?: true
   /** What other clusters own on this host. */
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
-  /** The newest generation, 0 when there is none. */
+  /** The newest generation, 0 if there is none. */
   readonly generation: number
-  /** The hosts that the cluster had, as this host remembers them. */
+  /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
-  /** Set after a rollback: the digest of the catalog that was rolled back, then who and since when. */
+  /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */
   readonly held?: string
 }
 
-/** The answers to probes, each map keyed by what its probes ask about. */
+/** The answers to probes, keyed by their subjects. */
 export interface Answers {
   readonly paths: Readonly<Record<string, PathFact>>
   readonly units: Readonly<Record<string, UnitFact>>
-  /** `null`: there is none. */
+  /** `null`: it does not exist. */
   readonly users: Readonly<Record<string, UserFact | null>>
   readonly groups: Readonly<Record<string, GroupFact | null>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
   readonly checks: Readonly<Record<string, boolean>>
 }
 
-/** Everything that one inspect learnt of a host. */
+/** The result of inspecting a host. */
 export interface Facts extends Answers {
   readonly platform: PlatformFact
   readonly pending: readonly PendingNotification[]
-  /** The journal's text without trailing newlines, as the host holds it; empty when nothing is pending. */
+  /** The journal's text without trailing newlines; empty if nothing is pending. */
   readonly journal: string
-  /** What converge keeps on the host; absent where it has never applied anything. */
+  /** What converge keeps on the host; absent if it has never applied anything. */
   readonly state?: HostState
 }
 
-/** Why a host has no facts now: an apply runs on it, or has changed it during the inspection. */
+/** Why a host has no facts: an apply is running, or has changed it during the inspection. */
 export type Busy = { readonly busy: 'applying'; readonly holder: string } | { readonly busy: 'applied' }

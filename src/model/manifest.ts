@@ -6,17 +6,14 @@ import { ResourceId } from './resource-id.ts'
 import { Count, type Data, describe, HostPath, HostPathKey, mapOf, Text } from './schema.ts'
 import { Target } from './targets/index.ts'
 
-/** The states of units, and which accounts and packages were missing, before converge first managed a resource. */
+/** The unit states and missing accounts and packages before converge first managed a resource. */
 const Found = Type.Object({
   units: mapOf(Type.Object({ active: Text, file: Text })),
   absent: Type.Array(Text, { description: 'As in `user web`.' }),
 })
 export type Found = Data<typeof Found>
 
-/**
- * What converge last made true of one resource on a host, as a line of that host's manifest. The manifest belongs to
- * one cluster; prune, drift and the claims of other clusters are based on it.
- */
+/** The last applied state of a resource: a line of a cluster's manifest on a host, for prune, drift and claims. */
 export const ManifestEntry = Type.Object({
   resource: ResourceId,
   origin: Type.Enum(['created', 'adopted'], {
@@ -42,23 +39,20 @@ export const ManifestEntry = Type.Object({
 })
 export type ManifestEntry = Data<typeof ManifestEntry>
 
-/**
- * What is recorded of a resource by a program that made it without a controller. Together with what was found on the host
- * before, it says what a manifest entry says.
- */
+/** The record of a resource by a portable program. With what was found before, it gives a manifest entry. */
 export const Made = Type.Object({
   resource: ResourceId,
   desired: Text,
   paths: Type.Array(HostPath),
   probes: Type.Array(Probe),
   operations: Type.Array(Operation, { description: 'All that it takes on an empty host; no contents.' }),
-  unit: Type.Optional(describe(Text, 'The unit that the resource stands for.')),
+  unit: Type.Optional(describe(Text, 'The unit of the resource.')),
   sensitive: Type.Optional(Type.Boolean()),
   group: Type.Optional(Text),
 })
 export type Made = Data<typeof Made>
 
-/** A host of the cluster as the others remember it, so that one that left the spec can still be found. */
+/** A host of the cluster as the others remember it, so that it can be found after its removal from the spec. */
 export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
 export type Member = Data<typeof Member>
 
@@ -79,7 +73,7 @@ export interface HostHistory {
   readonly held?: string
 }
 
-/** An operation that undoes a part of a generation, for the resource that it belongs to. */
+/** An operation that undoes a part of a generation, and its resource. */
 export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
 export type Undo = Data<typeof Undo>
 
@@ -90,10 +84,10 @@ export interface KeptGeneration extends Generation {
   readonly manifest: readonly ManifestEntry[]
 }
 
-/** The first line of a manifest; another one was written by another version of converge. */
+/** The first line of a manifest. */
 export const manifestHeader = 'converge-manifest 1'
 
-/** The manifest's text for these entries, in few lines. */
+/** The text of a manifest with one line per entry. */
 export function manifestText(entries: readonly ManifestEntry[]): string {
   return [manifestHeader, ...entries.map(setLine), ''].join('\n')
 }
@@ -103,10 +97,7 @@ export function setLine(entry: ManifestEntry): string {
   return `set ${JSON.stringify(entry)}`
 }
 
-/**
- * The manifest's lines of a resource that was converged without a controller: `made`, or `seen` if nothing was to be done to
- * it; the generation and a Made follow.
- */
+/** Manifest lines by a portable program: `made GENERATION JSON`, or `seen ...` for what needed no change. */
 export const madeLine = /^(made|seen) (\d+) (.*)$/s
 
 /** The manifest's line that removes a resource's entry. */

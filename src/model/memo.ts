@@ -3,14 +3,14 @@ interface Known<Key, Value> {
   set(key: Key, result: { readonly value: Value }): unknown
 }
 
-/** The function, called once for each object that it is given; further arguments count at that call only. */
+/** Caches the results of a function per object; only the first call sees its further arguments. */
 export function perObject<Key extends object, Rest extends readonly unknown[], Value>(
   make: (key: Key, ...rest: Rest) => Value,
 ): (key: Key, ...rest: Rest) => Value {
   return once(new WeakMap(), make)
 }
 
-/** The function, called once for each text that it is given; further arguments count at that call only. */
+/** Caches the results of a function per text; only the first call sees its further arguments. */
 export function perText<Key extends string, Rest extends readonly unknown[], Value>(
   make: (key: Key, ...rest: Rest) => Value,
 ): (key: Key, ...rest: Rest) => Value {

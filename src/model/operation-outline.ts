@@ -5,7 +5,7 @@ import { closed, type Data } from './schema.ts'
 const { write, run, ...others } = operationSchemas
 const { environment: _, ...withoutEnvironment } = run.properties
 
-/** Operations with what identifies their contents in place of these, and without environments, which may hold secrets. */
+/** Operations with checksums instead of contents, and without environments, which may contain secrets. */
 export const outlineSchemas = {
   ...others,
   write: reshaped(write, {

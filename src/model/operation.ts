@@ -1,7 +1,7 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
 import { Checksum, Count, type Data, describe, HostPath, mapOf, Text } from './schema.ts'
 
-/** Bytes to be put on a host, in a form that JSON can carry. */
+/** Bytes to write to a host, as JSON. */
 export const Content = Type.Object({
   encoding: Type.Enum(['utf8', 'base64']),
   data: Text,
@@ -44,19 +44,16 @@ const userFields = {
 
 const name = describe(Text, 'Name of the account.')
 const sensitive = Type.Optional(
-  Type.Boolean({ description: 'Whether the content is neither shown nor identified.' }),
+  Type.Boolean({ description: 'Whether neither the content nor its checksum is shown.' }),
 )
 const system = Type.Boolean({ description: 'Whether a new account gets a system id.' })
 const prune = Type.Optional(
   Type.Boolean({ description: 'Removed again, if converge created it; other accounts stay.' }),
 )
 const command = describe(Text, 'The command.')
-const timeoutSeconds = describe(Count, 'When it is given up.')
+const timeoutSeconds = describe(Count, 'Time limit in seconds.')
 
-/**
- * The closed set of things that converge does to a host. Each is idempotent and reads as a sentence in the plan. What
- * converge knows about each of them is in `operations/`.
- */
+/** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
     path: HostPath,
@@ -73,12 +70,12 @@ export const operationSchemas = {
     path: HostPath,
     target: describe(Text, 'Where the link points.'),
   }),
-  remove: operation('remove', 'Removes a file, a link or a directory. If it is not there, that is fine.', {
+  remove: operation('remove', 'Removes a file, a link or a directory, if it is there.', {
     path: HostPath,
     recursive: Type.Boolean({ description: 'Whether a directory is removed with its content.' }),
     sensitive,
   }),
-  restore: operation('restore', 'Puts back a content that converge kept.', {
+  restore: operation('restore', 'Restores content that converge kept.', {
     path: HostPath,
     kept: Type.String({
       pattern: '^(generations/\\d+/\\d+|originals/\\w+)$',

@@ -10,7 +10,7 @@ export function formatPath(path: Path): string {
   }, '')
 }
 
-/** The path of a JSON pointer as ajv gives it; indexes stay text, which names list elements just as well. */
+/** The path of ajv's JSON pointer; indexes stay text. */
 export function parsePointer(pointer: string): string[] {
   return pointer
     .split('/')

@@ -8,7 +8,7 @@ import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
 import { Count, closed, type Data, describe, list, text } from './schema.ts'
 
-/** The state carries the content as well where the dry run shows a diff. */
+/** The state includes the content if the dry run shows a diff. */
 const Expectation = closed(
   'What the plan saw at a path. Apply checks it again under the lock before it begins.',
   {
@@ -41,16 +41,19 @@ const FileDiff = Type.Union(
 )
 export type FileDiff = Data<typeof FileDiff>
 
-export const Owed = closed('A notification: in the journal before a change, and struck out after the act.', {
-  resource: describe(ResourceId, 'Who is notified.'),
-  // systemd owes a reload like a notification, so that no kill in between loses it.
-  action: Type.Enum(['restart', 'reload', 'start', 'stop', 'run', 'daemon-reload'], {
-    description: 'What the resource is asked to do, or that systemd has to read its files again for it.',
-  }),
-})
+export const Owed = closed(
+  'A notification: in the journal from before its change until it was carried out.',
+  {
+    resource: describe(ResourceId, 'The resource that is notified.'),
+    // A daemon-reload is recorded like a notification, so that a kill does not lose it.
+    action: Type.Enum(['restart', 'reload', 'start', 'stop', 'run', 'daemon-reload'], {
+      description: 'What the resource is asked to do, or that systemd has to read its files again for it.',
+    }),
+  },
+)
 export type Owed = Data<typeof Owed>
 
-const Kept = closed('A content that is kept before a change.', {
+const Kept = closed('Content that is kept before a change.', {
   path: text('Where it is.'),
   kept: text("Where it is kept: a file below the cluster's state directory."),
   staysInPlace: Type.Optional(
@@ -59,19 +62,19 @@ const Kept = closed('A content that is kept before a change.', {
 })
 export type Kept = Data<typeof Kept>
 
-/** A change but for its operation. */
+/** A change without its operation. */
 export const changeFields = {
-  resource: describe(ResourceId, 'On whose behalf, `kind[name]`.'),
+  resource: describe(ResourceId, 'The resource that needs it, `kind[name]`.'),
   reason: text('Why it is needed, one line.'),
   diff: Type.Optional(FileDiff),
-  expects: list('What must still be so when it is applied.', Expectation),
+  expects: list('What must still hold when it is applied.', Expectation),
   owes: list('Notifications that the change earns.', Owed),
   settles: list('Notifications that the change carries out.', Owed),
   absorbs: Type.Optional(list('Notifications that it carries out as well, if the host makes it.', Owed)),
   cause: Type.Optional(
     Type.Enum(['spec changed', 'host changed', 'spec and host changed'], {
       description:
-        "Who caused it, as far as the host's manifest tells: absent if converge has no record of the resource.",
+        "What caused it, judging by the host's manifest; absent if converge has no record of the resource.",
     }),
   ),
   keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
@@ -91,25 +94,25 @@ const Change = closed('One operation of the plan: what, on behalf of which resou
 })
 export type Change = Data<typeof Change>
 
-/** How an apply is recorded on its host: as a generation that can be taken back, and in the manifest. */
+/** How an apply is recorded on its host: as a generation that can be undone, and in the manifest. */
 export interface Bookkeeping {
   /** The generation that the apply makes; the newest one on the host is the one before. */
   readonly generation: number
   /** What was changed, in words, one line each. */
   readonly summary: readonly string[]
-  /** The operations that take it back, in order. */
+  /** The operations that undo it, in order. */
   readonly revert: readonly Undo[]
   /** Manifest lines that belong to no change. */
   readonly records: readonly string[]
-  /** The whole manifest in few lines, before the first change: when the log has grown long. */
+  /** The whole manifest, to rewrite a long log before the first change. */
   readonly rewrite?: string
-  /** The whole manifest behind the last change: after a rollback it is the one of that time. */
+  /** The whole manifest after the last change: after a rollback it is the old one. */
   readonly outcome?: string
   /** The hosts that this one remembers, when that changes. */
   readonly members?: readonly Member[]
-  /** What earlier runs left pending and this one may leave pending: a rollback carries out its own restarts only. */
+  /** What earlier runs left pending and this one keeps pending: a rollback carries out only its own restarts. */
   readonly leaves?: readonly PendingNotification[]
-  /** Holds the host behind the last change (a line that begins with the catalog's digest), or ends that. */
+  /** Holds the host after the last change (a line that starts with the catalog's digest), or releases it. */
   readonly hold?: string | 'release'
 }
 
@@ -118,25 +121,25 @@ export type HostPlan =
   | {
       readonly host: string
       readonly status: 'planned'
-      /** In the order in which they are applied; empty when the host is as it should be. */
+      /** In the order in which they are applied; empty if the host is converged. */
       readonly changes: readonly Change[]
       readonly facts: Facts
-      /** What the apply leaves on the host besides its changes; absent when there are none. */
+      /** How the apply is recorded; absent if there are no changes. */
       readonly bookkeeping?: Bookkeeping
-      /** What a rollback undoes: after it, none of these is needed any more. */
+      /** What a rollback undoes: none of these is needed after it. */
       readonly undoes?: readonly Undo[]
-      /** Why this host disrupts a group; empty when it does not. */
+      /** The groups that the changes disrupt. */
       readonly disrupts: readonly Disruption[]
-      /** Things to know that change nothing, such as `ownership is left alone: not root`. */
+      /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */
       readonly notes: readonly string[]
     }
-  /** A rollback holds the host, by whom and since when: nothing is planned for it until its spec changes. */
+  /** Held by a rollback, by whom and since when: nothing is planned until its spec changes. */
   | { readonly host: string; readonly status: 'held'; readonly held: string; readonly facts: Facts }
   | { readonly host: string; readonly status: 'failed'; readonly error: ConvergeError }
 
 const hosts = (description: string) => list(description, text('Name of a host.'))
 
-export const Wave = closed('Hosts that are applied at once.', {
+export const Wave = closed('Hosts that are applied at the same time.', {
   hosts: hosts('Names of hosts.'),
   gates: list(
     'Groups that the wave disrupts: it begins once enough of their other members are healthy.',
@@ -152,18 +155,18 @@ export const Wave = closed('Hosts that are applied at once.', {
       ),
     }),
   ),
-  // None of them waits for a free place.
+  // The limit of `--parallel` does not apply to these.
   bootstrap: hosts('Hosts of the wave that start together and wait for each other.'),
 })
 export type Wave = Data<typeof Wave>
 
-/** What a plan is for; after the apply each host is planned with the same intent once more, to verify it. */
+/** What a plan is for; each host is planned again with the same intent to verify the apply. */
 export const Intent = Type.Union([
   Type.Object({
     kind: Type.Literal('apply', { description: 'An apply of the spec.' }),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
     release: Type.Boolean({
-      description: 'Whether hosts that a rollback holds are planned as if it did not.',
+      description: 'Whether held hosts are planned as if they were not held.',
     }),
   }),
   Type.Object({
@@ -181,31 +184,30 @@ export interface Plan {
   readonly intent: Intent
   readonly hosts: readonly HostPlan[]
   readonly waves: readonly Wave[]
-  /** Hosts that the cluster had and that are no longer in the spec. */
+  /** Hosts of the cluster that were removed from the spec. */
   readonly departed: readonly Member[]
-  /** What a person should say yes to before it is applied, one sentence each: large prunes, members that stop. */
+  /** What needs more than a yes, one sentence each: large prunes, removed group members. */
   readonly consents: readonly string[]
 }
 
-/** A change of which only the host knows whether it is needed. */
+/** A change for which only the host knows whether it is needed. */
 export interface PortableChange extends Change {
-  /** Where the first content of its path is kept, below the cluster's state directory. */
+  /** Where the original content of its path is kept, below the cluster's state directory. */
   readonly original?: string
 }
 
-/** Everything that a host's catalog may need, for a program that carries it out without a controller. */
+/** All changes that a host's catalog may need, for a portable program. */
 export interface PortablePlan {
   readonly changes: readonly PortableChange[]
-  /** What is recorded of each resource; of a guarded one only if something of it was done. */
+  /** The record of each resource; a guarded one is recorded only if it was changed. */
   readonly made: readonly { readonly entry: Made; readonly isGuarded: boolean }[]
-  /** What is asked before the first change, so that it can be undone. */
+  /** Probes before the first change, for its undo. */
   readonly probes: readonly Probe[]
-  /** Stands for the catalog: a host that a rollback holds for it is left alone. */
+  /** Digest of the catalog: a host that is held for it is skipped. */
   readonly digest: string
   readonly members: readonly Member[]
 }
 
-/** Whether a host of the plan could not be planned. */
 export function hasFailed(plan: Plan): boolean {
   return plan.hosts.some(({ status }) => status === 'failed')
 }

@@ -6,7 +6,7 @@ const directory = (use: string, fallback: string) => ({
   default: fallback,
 })
 
-/** What must be declared of a host, because recipes never see facts. Inspect refuses a host that differs. */
+/** Declared properties of a host, because recipes never see facts. Inspect refuses a host that differs. */
 export const Platform = Type.Object(
   {
     os: Type.Optional(
@@ -18,7 +18,7 @@ export const Platform = Type.Object(
     arch: Type.Optional(
       describe(
         FilledText,
-        'the word of Debian for the architecture, such as amd64; checked on the host if declared',
+        'the name of the architecture in Debian, such as amd64; checked on the host if declared',
       ),
     ),
     init: Type.Enum(['systemd', 'none'], {

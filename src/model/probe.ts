@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { type Data, describe, HostPath, Text } from './schema.ts'
 
-/** One question to a host. All questions of one inspect travel in one exec. */
+/** One question to a host. One exec asks all questions of an inspect. */
 export const Probe = Type.Union([
   Type.Object(
     {

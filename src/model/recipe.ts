@@ -3,7 +3,7 @@ import type { Resource } from './resource.ts'
 import type { JsonSchema } from './schema.ts'
 import type { Value, ValueMap } from './value.ts'
 
-/** A host as recipes see one: declared values only, never facts. */
+/** A host as recipes see it: declared values, never facts. */
 export interface RecipeHost {
   readonly name: string
   readonly index: number
@@ -13,27 +13,26 @@ export interface RecipeHost {
   readonly attributes: ValueMap
 }
 
-/** What a recipe is given for one host. */
 export interface RecipeContext<Attributes> {
   readonly cluster: { readonly name: string; readonly environment: string | undefined }
   readonly host: RecipeHost
   readonly platform: Platform
-  /** This recipe's own attributes, merged over all layers and valid against its schema. */
+  /** This recipe's own attributes, merged from all layers and valid against its schema. */
   readonly attributes: Attributes
-  /** Hosts of the cluster in spec order, this one included; narrowed to those that run a recipe or have a role. */
+  /** Hosts of the cluster in spec order, including this one; optionally only those with a recipe or role. */
   hosts(filter?: { readonly recipe?: string; readonly role?: string }): readonly RecipeHost[]
   /** Renders `templates/<name>` of the recipe's folder with Handlebars, no HTML escaping; an unknown path is an error. */
   template(name: string, variables: { readonly [key: string]: Value }): string
   /** Content of `files/<name>` of the recipe's folder. */
   file(name: string): string
-  /** Ends compiling with an error at the run-list entry: what is wrong, and what to do about it. */
+  /** Stops compiling with an error at the run-list entry: what is wrong, and how to fix it. */
   fail(message: string, hint?: string): never
 }
 
-/** A recipe: a pure function from a host's declared values to the resources that should be true of it. */
+/** A recipe: a pure function from a host's declared values to its resources. */
 export interface Recipe {
   readonly name: string
-  /** Schema of the attributes below the recipe's own name, with defaults: the weakest layer. */
+  /** Schema of the attributes below the recipe's name; its defaults are the weakest layer. */
   readonly attributes: JsonSchema
   /** Recipes that must be in the same run list. */
   readonly needs: readonly string[]

@@ -2,10 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import { ResourceId } from './resource-id.ts'
 import { type Data, describe, FilledText, HostPath, ShellCommand } from './schema.ts'
 
-/**
- * What a resource can be notified to do, in the order in which it does what several ask of it: a restart absorbs the
- * reload after it. `run` is for commands.
- */
+/** What a resource can be notified to do, in order: a restart absorbs the reload after it. `run` is for commands. */
 export const notificationActions = ['run', 'start', 'stop', 'restart', 'reload'] as const
 
 export type NotificationAction = (typeof notificationActions)[number]
@@ -17,13 +14,13 @@ const Timing = Type.Enum(['delayed', 'immediate'], {
 
 export type Timing = Data<typeof Timing>
 
-/** How disrupting a resource (starting, restarting or stopping what it stands for) is spread over the hosts. */
+/** How starts, restarts and stops of a resource are spread over the hosts. */
 const Disruption = Type.Object(
   {
     group: describe(FilledText, 'the name of a group; hosts with the same group wait for each other'),
     maxUnavailable: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('quorum')], {
       description:
-        'a whole number from 1, or quorum; how many may be down at once, quorum leaves a majority standing',
+        'a whole number from 1, or quorum; how many may be down at once, quorum keeps a majority up',
     }),
     healthy: describe(
       ShellCommand,
@@ -36,21 +33,21 @@ const Disruption = Type.Object(
     data: Type.Optional(
       describe(
         HostPath,
-        'an absolute path without `..`; it exists once this member holds data, and while it exists nowhere all members start at once',
+        'an absolute path without `..`; it exists once this member holds data; if it exists on no member, all members start at once',
       ),
     ),
   },
-  { description: 'a map; how disrupting this resource is spread over the hosts' },
+  { description: 'a map; how starts, restarts and stops of this resource are spread over the hosts' },
 )
 
 export type Disruption = Data<typeof Disruption>
 
-/** The relations that every resource may have; part of each kind's input. `ref` is how the other end may be named. */
+/** The relations that every resource may have. `ref` is the schema of the other resource. */
 function relationsTo<Ref extends TSchema>(ref: Ref) {
   const refs = (meaning: string) =>
     Type.Optional(Type.Array(ref, { description: `a list of resources of the same host; ${meaning}` }))
   return Type.Object({
-    after: refs('they are made true before this one'),
+    after: refs('they come before this one'),
     notifies: Type.Optional(
       Type.Array(
         Type.Object({
@@ -60,7 +57,7 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
           }),
           timing: Type.Optional(Timing),
         }),
-        { description: 'a list of notifications; whom to ask to act when this resource changes' },
+        { description: 'a list of notifications; which resources to notify when this one changes' },
       ),
     ),
     restartOn: refs('a change of one of them restarts this one'),
@@ -78,10 +75,10 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
   })
 }
 
-/** Relations as a spec declares them: the others by identity. */
+/** Relations in a spec, by identity. */
 export const DeclaredRelations = relationsTo(ResourceId)
 
-/** A relation's other end: a resource value, or its identity. */
+/** The other end of a relation: a resource, or its identity. */
 const ResourceRef = Type.Union(
   [ResourceId, Type.Object({ id: ResourceId }, { additionalProperties: true })],
   {
@@ -91,7 +88,7 @@ const ResourceRef = Type.Union(
 
 export type ResourceRef = Data<typeof ResourceRef>
 
-/** Relations as recipes declare them, too. */
+/** Relations in a recipe, by resource or identity. */
 export const Relations = relationsTo(ResourceRef)
 
 export type Relations = Data<typeof Relations>

@@ -1,27 +1,27 @@
 import { type ConvergeError, type Reach, reachOf } from './errors.ts'
 import type { Change, Owed } from './plan.ts'
 
-/** How one change went on the host. `skipped`: its guard said no when its turn came. */
+/** How one change went on the host. `skipped`: its guard did not allow it. */
 export interface ChangeResult {
   readonly change: Change
   readonly outcome: 'applied' | 'skipped'
 }
 
-/** A host that could not be planned or applied, or not to the end. */
+/** A host that could not be planned, or not applied to the end. */
 export interface FailedReport {
   readonly host: string
   readonly status: Reach
   readonly error: ConvergeError
   readonly results: readonly ChangeResult[]
-  /** The change that failed, if it was one. */
+  /** The change that failed, if any. */
   readonly failed?: Change
   /** Changes that were not reached. */
   readonly notReached: readonly Change[]
-  /** Notifications that were earned and are kept for the next run. */
+  /** Notifications that stay pending for the next run. */
   readonly pending: readonly Owed[]
 }
 
-/** The report of a host's failure, with what is known of the apply besides. */
+/** The report of a host's failure. */
 export function failedReport(
   host: string,
   error: ConvergeError,
@@ -30,10 +30,10 @@ export function failedReport(
   return { host, status: reachOf(error), error, results: [], notReached: [], pending: [], ...known }
 }
 
-/** How one host came out of an apply. */
+/** The outcome of an apply on one host. */
 export type HostReport =
   | { readonly host: string; readonly status: 'unchanged' }
-  /** Left alone, because a rollback holds it: by whom and since when. */
+  /** Skipped, because a rollback holds it: by whom and since when. */
   | { readonly host: string; readonly status: 'held'; readonly held: string }
   | { readonly host: string; readonly status: 'changed'; readonly results: readonly ChangeResult[] }
   /** Applied, but a fresh inspect still finds differences. */
@@ -44,9 +44,9 @@ export type HostReport =
       readonly remaining: readonly Change[]
     }
   | FailedReport
-  /** The apply never began there: an earlier wave failed, its wave was not allowed to begin, or the run was stopped. */
+  /** The apply never started: an earlier wave failed, the gate of its wave was closed, or the run was stopped. */
   | { readonly host: string; readonly status: 'not-started'; readonly reason: string }
-  /** The user had converge leave before it was known how the host comes out; what is known so far. */
+  /** The user had converge leave before the host finished. */
   | {
       readonly host: string
       readonly status: 'left-running'
@@ -54,7 +54,7 @@ export type HostReport =
       readonly remedy: string
     }
 
-/** Whether the apply did on the host what there was to do. */
+/** Whether the apply did everything that there was to do. */
 export function isWell({ status }: HostReport): boolean {
   return status === 'changed' || status === 'unchanged' || status === 'held'
 }
@@ -65,7 +65,7 @@ export interface Report {
   readonly durationMs: number
 }
 
-/** What the engine tells while it works; renderers turn it into a live view or into plain lines. */
+/** Progress events of the engine, shown as a live view or as lines. */
 export type Progress =
   | {
       readonly event: 'phase'
@@ -74,7 +74,7 @@ export type Progress =
     }
   | { readonly event: 'connecting'; readonly host: string }
   | { readonly event: 'inspected'; readonly host: string }
-  /** A host's turn in the phase `ask` is over. */
+  /** A host has answered in the phase `ask`, or failed to. */
   | { readonly event: 'answered'; readonly host: string }
   | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
   | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }

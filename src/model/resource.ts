@@ -9,7 +9,7 @@ import type { ValueMap } from './value.ts'
 
 export type { ResourceId }
 
-/** What no second resource of a host may own. */
+/** What only one resource of a host may own. */
 export interface Claim {
   readonly kind: 'path' | 'unit' | 'user' | 'group' | 'package'
   readonly key: string
@@ -24,38 +24,35 @@ export const Guard = closed('Conditions that must all hold.', {
 })
 export type Guard = Data<typeof Guard>
 
-/** Why a resource acts although its own state is right: somebody notified it. */
+/** A notification of a resource. */
 export interface Trigger {
   readonly action: NotificationAction
 }
 
-/** One operation and why it is needed, in words: `mode will change from 0644 to 0600`. */
+/** One operation and its reason: `mode will change from 0644 to 0600`. */
 export interface Step {
   readonly operation: Operation
   readonly reason: string
-  /** Actions that this step, once done, owes to the resource itself (a unit whose file changed owes a restart). */
+  /** Actions that this step owes to its own resource: a unit whose file changed owes a restart. */
   readonly owes?: readonly NotificationAction[]
-  /**
-   * The path whose state, as inspected, the step builds on. Apply refuses the host when it is no longer so.
-   * Absent: the operation is right from any state.
-   */
+  /** Paths whose inspected state the step relies on: apply refuses the host if they changed. */
   readonly expects?: readonly string[]
   /** `last`: done at the end of the host's run, after its notifications, and earns none. */
   readonly phase?: 'last'
-  /** Besides what the spec declares; the planner decides it, or leaves it to the host. */
+  /** In addition to the declared guards; evaluated by the planner or by the host. */
   readonly guard?: Guard
 }
 
-/** A resource type: how `resources:` in YAML and recipes in TypeScript make a resource from plain data. */
+/** A resource type: creates resources from plain data, for `resources:` in YAML and for recipes. */
 export interface ResourceKind {
   readonly kind: string
-  /** JSON Schema of what a spec may say of one, relations included. */
+  /** JSON Schema of its input, including relations. */
   readonly schema: JsonSchema
-  /** Makes the resource from input that is valid against the schema; relations by identity. */
+  /** Creates a resource from valid input; relations by identity. */
   create(input: ValueMap): Resource
 }
 
-/** One thing that should be true of a host. Data, with the pure functions of its kind closed over it. */
+/** One part of a host's desired state, such as a file. Data, with the pure functions of its kind. */
 export interface Resource {
   readonly kind: string
   readonly name: string
@@ -64,28 +61,28 @@ export interface Resource {
   readonly relations: Relations
   readonly claims: readonly Claim[]
   readonly probes: readonly Probe[]
-  /** What comes first where the same host declares it: the directory above a path, the owner of a file. */
+  /** Claims whose owners come first if the host declares them: the directory above a path, the owner of a file. */
   follows?(): readonly Claim[]
-  /** What others may notify it to do; absent: nothing. */
+  /** What it can be notified to do; absent: nothing. */
   readonly actions?: readonly NotificationAction[]
-  /** Acts only when notified: compile refuses it where nothing notifies it. */
+  /** Acts only when notified: compile refuses it if nothing notifies it. */
   readonly dormant?: boolean
-  /** The systemd unit that it stands for; a change of the unit's files concerns it. */
+  /** The systemd unit that it manages, if any. */
   readonly ownsUnit: string | undefined
   /** Its content stays out of diffs, messages and plans. */
   readonly isSensitive: boolean
-  /** What is needed to make it true, given the facts; empty when it is. With a trigger: what that asks for. */
+  /** The steps that are needed, given the facts; none if converged. With a trigger: what that asks for. */
   steps(facts: Facts, trigger?: Trigger): readonly Step[]
 }
 
-/** A notification after compile: from one resource of the host to another. */
+/** A compiled notification from one resource of the host to another. */
 export interface Notification {
   readonly resource: ResourceId
   readonly action: NotificationAction
   readonly timing: Timing
 }
 
-/** A resource in its place in the catalog, its relations resolved to identities on the same host. */
+/** A resource in the catalog, its relations resolved to identities on the same host. */
 export interface CatalogEntry {
   readonly resource: Resource
   readonly after: readonly ResourceId[]
@@ -96,13 +93,13 @@ export interface CatalogEntry {
   readonly position?: Position
 }
 
-/** Everything that should be true of one host, in the order in which it is made true. */
+/** The desired state of one host: its resources in the order in which they are applied. */
 export interface HostCatalog {
   readonly host: string
   readonly entries: readonly CatalogEntry[]
 }
 
-/** The compiled cluster: one catalog per host, in the order of the spec. */
+/** The compiled cluster: one catalog per host, in spec order. */
 export interface Catalog {
   readonly cluster: string
   readonly hosts: readonly HostCatalog[]

@@ -8,15 +8,14 @@ export type Data<Schema extends TSchema> = Frozen<Static<Schema>>
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T
 
-// What a host answers is checked against these too. Its words may become words of a shell program, which cannot hold a
-// NUL, and its paths must not lead out of where they seem to be.
-// A description of what users write begins with what completes the sentence `x must be ...` of a message; after a
+// Answers of hosts are checked against these, too: their texts may become words of a shell program, which cannot
+// contain a NUL, and their paths must have no `..`. A description of user input completes `x must be ...`; after a
 // semicolon it may say more, for editors.
 
-/** Text that may become a word of a shell program. */
+/** Text that can be a word of a shell program. */
 export const Text = Type.String({ pattern: '^[^\\u0000]*$' })
 
-/** Such text that is not empty. */
+/** Non-empty text that can be a word of a shell program. */
 export const FilledText = Type.String({ pattern: '^[^\\u0000]+$' })
 
 export const ShellCommand = Type.String({
@@ -24,11 +23,11 @@ export const ShellCommand = Type.String({
   description: 'a shell command',
 })
 
-/** A map from any text to values of one kind. */
+/** A map with values of one type. */
 export const mapOf = <Value extends TSchema>(value: Value) =>
   Type.Record(Type.String({ pattern: '^[^\\u0000]*$' }), value, { additionalProperties: false })
 
-/** An absolute path on a host that no `..` leads out of where it seems to be. */
+/** An absolute path on a host without `..`. */
 const hostPath = { pattern: '^(?![^\\u0000]*/\\.\\.(?:/|$))/[^\\u0000]*$' }
 export const HostPath = Type.String({ ...hostPath, description: 'an absolute path without `..`' })
 /** The same as the key of a map. */
@@ -45,7 +44,7 @@ export function describe<Schema extends TSchema>(schema: Schema, description: st
   return { ...schema, description }
 }
 
-/** An object that has no members but these. */
+/** An object with no other members. */
 export function closed<Properties extends TProperties>(
   description: string,
   properties: Properties,

@@ -6,7 +6,7 @@ import { changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { Checksum, closed, type Data, describe, list, mapOf, Text, text } from './schema.ts'
 
-/** A schema for each member of a type: the compiler names one that is left out, or is none. */
+/** A schema for each member of a type: the compiler reports missing and unknown ones. */
 type Fields<T> = { readonly [Key in keyof Required<T>]: TSchema }
 
 type Planned = Extract<HostPlan, { status: 'planned' }>
@@ -47,7 +47,7 @@ const SealedChange = closed('One operation, its content identified.', {
   ...changeFields,
   operation: OperationOutline,
   expects: list(
-    'What must still be so when it is applied.',
+    'What must still hold when it is applied.',
     closed('One path.', { path: text('The path.'), state: Seen }),
   ),
 })
@@ -110,13 +110,13 @@ const failed = {
   } satisfies Fields<SealedFailed['error']>),
 } satisfies Fields<SealedFailed>
 
-/** A plan to be applied later, exactly or not at all. */
+/** A plan for later: it is applied exactly, or not at all. */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: 'converge-sealed-plan'
   readonly formatVersion: 1
   readonly source: PlanSource
   readonly hosts: readonly SealedHost[]
-  /** It detects accidents, not forgery: whoever can edit the plan can compute it again. */
+  /** Detects accidents, not forgery: it can be computed again after an edit. */
   readonly digest: string
 }
 

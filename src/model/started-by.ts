@@ -1,7 +1,7 @@
 /** Who began something and when, from the line `root@control since 2026-01-02T03:04:05.678Z`. */
 export interface StartedBy {
   readonly who: string
-  /** ISO 8601 in UTC; absent where the line has another form. */
+  /** ISO 8601 in UTC; absent if the line has another form. */
   readonly at?: string
 }
 

@@ -1,27 +1,27 @@
 import { setMaxListeners } from 'node:events'
 import { Interrupted } from './errors.ts'
 
-/** How far the user wants the work to stop. Both signals have an `Interrupted` as their reason. */
+/** How the user stops work, in two steps. The reason of both signals is an `Interrupted`. */
 export interface Stop {
-  /** Nothing new begins. Hosts on which an apply has begun are still followed to its end. */
+  /** Nothing new starts. Applies that have started are followed to their end. */
   readonly stopping: AbortSignal
-  /** Nothing is followed any more; hosts on which an apply has begun finish by themselves. */
+  /** Nothing is followed any more; applies that have started finish by themselves. */
   readonly leaving: AbortSignal
 }
 
 export interface StopSource {
   readonly stop: Stop
-  /** Asks to stop, and when that has been asked before, to leave. */
+  /** Stops at the first call, leaves at the second. */
   request(): void
 }
 
-/** npm and a terminal that closes send the same wish twice within a moment. */
+/** npm and a closing terminal may send the same signal twice. */
 const sameWishMs = 500
 
 export function createStop(now: () => number): StopSource {
   const stopping = new AbortController()
   const leaving = new AbortController()
-  // Every host under way listens.
+  // Every running host adds a listener.
   setMaxListeners(0, stopping.signal, leaving.signal)
   let firstAt = 0
   return {
@@ -37,7 +37,7 @@ export function createStop(now: () => number): StopSource {
   }
 }
 
-/** The same, and ended altogether by one more signal. */
+/** The same stop, with another signal that aborts both. */
 export function stopAlsoAt(signal: AbortSignal, { stopping, leaving }: Stop): Stop {
   const both = {
     stopping: AbortSignal.any([stopping, signal]),

@@ -2,8 +2,8 @@ import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact
 import { assertNever, emptyMap } from './value.ts'
 
 /**
- * The facts of a booted host on which nothing of what the probes ask for is there, its units in the given state. If
- * that is unknown, what a resource does on such a host is all that it ever does.
+ * The facts of an empty booted host with its units in the given state. With `unknown`, the steps of a resource are all
+ * that it may ever need.
  */
 export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive' | 'unknown'): Facts {
   const paths = emptyMap<PathFact>()

@@ -1,12 +1,12 @@
 /** JSON-like data: what a spec, an attribute tree and a resource's desired state are made of. */
 export type Value = null | boolean | number | string | readonly Value[] | ValueMap
 
-/** A map of values. Maps built by converge have no prototype, so that a key such as `__proto__` is only a key. */
+/** A map of values. Maps built by converge have no prototype, so that `__proto__` is only a key. */
 export interface ValueMap {
   readonly [key: string]: Value
 }
 
-/** A map to fill. V8 keeps one from Object.create(null) as a hash table, which takes ten times as long to use. */
+/** A map to fill. V8 uses a hash table for Object.create(null), which is ten times slower. */
 export function emptyMap<T>(): Record<string, T> {
   return Object.setPrototypeOf({}, null)
 }
@@ -26,7 +26,7 @@ export function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value)
 }
 
-/** JSON data as frozen maps without prototype; undefined for what no spec can hold. */
+/** JSON data as frozen maps without prototype; undefined for values that no spec can have. */
 export function toValue(data: unknown): Value | undefined {
   if (data === null || typeof data === 'string' || typeof data === 'boolean' || typeof data === 'number')
     return data

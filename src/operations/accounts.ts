@@ -15,7 +15,6 @@ const groupRules = {
   timeoutSeconds: () => 10,
 }
 
-/** What is known about the operations on accounts. */
 export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-user' | 'remove-group'> = {
   user: {
     ...userRules,
@@ -36,7 +35,7 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
     ...userRules,
     isNeeded: ({ name }, { users }) => users[name] !== null,
     isRepeatable: () => true,
-    /** The account again, with its numbers, so that it still owns its files; its home has stayed. */
+    /** The account with its old numbers, so that it owns its files again; its home was kept. */
     inverse({ name }, { users }) {
       const before = users[name] ?? undefined
       if (before === undefined) return []
@@ -47,7 +46,7 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
           ...{ name, uid, group, groups, home, shell, comment },
           ...{ system: false, createHome: false, prune: true },
         },
-        // The system's tools remove a group together with its user; of an undo the last operation comes first.
+        // The system's tools remove a group together with its user. The last operation of an undo comes first.
         { op: 'group', name: group, gid, system: false },
       ]
     },

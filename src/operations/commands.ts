@@ -1,6 +1,6 @@
 import { details, hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
-/** What is known about the operations that run a command of the spec. What a command did is not undone. */
+/** Rules of the operations that run a command of the spec. The effects of a command are not undone. */
 export const commandRules: Pick<RulesByOperation, 'run' | 'await'> = {
   run: {
     ...hasNoPath,

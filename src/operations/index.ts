@@ -7,7 +7,7 @@ import { packageOperationRules } from './packages.ts'
 import { pathRules } from './paths.ts'
 import { unitRules } from './units.ts'
 
-/** Everything that converge knows about each operation; the compiler names what a new one leaves out. */
+/** The rules of each operation; the compiler reports what a new one lacks. */
 const rules: RulesByOperation = {
   ...pathRules,
   ...accountRules,
@@ -16,13 +16,12 @@ const rules: RulesByOperation = {
   ...commandRules,
 }
 
-/** The rules of this very operation. */
 export function rulesOf(operation: Operation): OperationRules<Operation> {
   // Methods take their parameters bivariantly, and the key is the operation's own.
   return rules[operation.op]
 }
 
-/** The path that an operation acts on, if it acts on one. */
+/** The path that an operation acts on, if any. */
 export function pathOf(operation: Operation): string | undefined {
   return 'path' in operation ? operation.path : undefined
 }
@@ -35,12 +34,12 @@ export function changesUnitFile(operation: Operation): boolean {
   return rulesOf(operation).changesUnitFiles && unitPath.test(pathOf(operation) ?? '')
 }
 
-/** What is at a path after an operation, as `appliedState` says it; undefined if the operation is on another path. */
+/** The state of a path after an operation, as by `appliedState`; undefined if the operation is on another path. */
 export function stateAfter(operation: Operation, path: string, before: PathFact): string | undefined {
   return pathOf(operation) === path ? rulesOf(operation).stateAfter(operation, before) : undefined
 }
 
-/** In the order in which an undo has to happen, whatever it undoes; see `UndoRank`. */
+/** Sorted in the order of an undo; see `UndoRank`. */
 export function inUndoOrder<T>(all: readonly T[], operationOf: (one: T) => Operation): readonly T[] {
   return all.toSorted((a, b) => {
     const [first, second] = [operationOf(a), operationOf(b)]
@@ -49,12 +48,12 @@ export function inUndoOrder<T>(all: readonly T[], operationOf: (one: T) => Opera
   })
 }
 
-/** What was done last is undone first, as far as the order of an undo allows. */
+/** The last one first, as far as the order of an undo allows. */
 export function inReverse<T>(done: readonly T[], operationOf: (one: T) => Operation): readonly T[] {
   return inUndoOrder(done.toReversed(), operationOf)
 }
 
-/** The inner paths are removed before the outer ones, which are made before the inner ones. */
+/** Inner paths are removed first and created last. */
 function depth(operation: Operation): number {
   const parts = pathOf(operation)?.split('/').length ?? 0
   return operation.op === 'remove' ? -parts : parts

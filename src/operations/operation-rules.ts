@@ -1,7 +1,7 @@
 import type { Answers, PathFact, Probe, UnitFact } from '../model/facts.ts'
 import type { Content, Operation, OperationTypes } from '../model/operation.ts'
 
-/** What a host was like before an operation, as far as undoing it goes. What is `null` was not there. */
+/** The state before an operation, as needed to undo it. `null`: it did not exist. */
 export interface Before {
   readonly paths: Answers['paths']
   readonly units: Readonly<Record<string, Pick<UnitFact, 'active' | 'file'>>>
@@ -10,7 +10,7 @@ export interface Before {
   readonly packages: Answers['packages']
 }
 
-/** What `render` shows of an operation: what will be at its path. */
+/** What an operation puts at its path, for `render`. */
 export type TreeNode =
   | { readonly type: 'file'; readonly content: Content; readonly mode: string; readonly sensitive: boolean }
   | { readonly type: 'directory'; readonly mode: string }
@@ -22,13 +22,13 @@ export type TreeNode =
  */
 export type UndoRank = 0 | 1 | 2 | 3 | 4 | 5
 
-/** Everything that converge knows about one operation. The functions are pure. */
+/** The rules of one operation. The functions are pure. */
 export interface OperationRules<Type extends Operation> {
-  /** What it acts on: of several undoing operations with the same subject the oldest one decides. */
+  /** What it acts on: of several undoing operations with the same subject the oldest one wins. */
   subject(operation: Type): string
-  /** What shows whether it is needed, and what its inverse would return to. */
+  /** What shows whether it is needed, and what its inverse restores. */
   probes(operation: Type): readonly Probe[]
-  /** Whether it would change anything: an undo that was interrupted continues from where it stopped. */
+  /** Whether it would change anything, so that an interrupted undo continues. */
   isNeeded(operation: Type, facts: Answers): boolean
   /** Whether it may be done again just to drop its resource from the manifest. */
   isRepeatable(operation: Type, facts: Answers): boolean
@@ -38,15 +38,15 @@ export interface OperationRules<Type extends Operation> {
    */
   inverse(operation: Type, before: Before, kept: string): readonly Operation[]
   undoRank(operation: Type): UndoRank
-  /** What is at its path afterwards, as `appliedState` says it; undefined if that is not known. */
+  /** The state of its path afterwards, as by `appliedState`; undefined if not known. */
   stateAfter(operation: Type, before: PathFact): string | undefined
   /** Whether the file at its path is replaced, so that its content is kept first. */
   readonly replacesFile: boolean
   /** Whether systemd must read its unit files again, if the path is one of these. */
   readonly changesUnitFiles: boolean
-  /** Whether other programs' writes are left that may not be on disk yet. */
+  /** Whether it runs programs whose writes may not be on disk yet. */
   readonly leavesUnsynced: boolean
-  /** A generous limit: one that is reached means that something hangs. */
+  /** A generous limit, reached only if something hangs. */
   timeoutSeconds(operation: Type): number
   /** What it does, in words on one line. With the host's facts, accounts are `create`d or `change`d; without, `set`. */
   words(operation: Type, facts?: Answers): string
@@ -58,7 +58,7 @@ export interface OperationRules<Type extends Operation> {
 
 export type RulesByOperation = { readonly [Op in keyof OperationTypes]: OperationRules<OperationTypes[Op]> }
 
-/** What holds for an operation that can neither be undone nor found done already. */
+/** For an operation that cannot be undone and always runs. */
 export const runsOnly = {
   probes: (): readonly Probe[] => [],
   isNeeded: () => true,
@@ -67,7 +67,7 @@ export const runsOnly = {
   undoRank: (): UndoRank => 4,
 }
 
-/** What holds for an operation without a path. */
+/** For an operation without a path. */
 export const hasNoPath = {
   stateAfter: () => undefined,
   replacesFile: false,
@@ -75,7 +75,7 @@ export const hasNoPath = {
   node: () => undefined,
 } as const
 
-/** ` (a, b)` of the parts that are said; nothing if none is. */
+/** ` (a, b)` for the given parts; empty if there are none. */
 export function details(...parts: readonly (string | false | undefined)[]): string {
   const said = parts.filter((part) => part !== false && part !== undefined)
   return said.length === 0 ? '' : ` (${said.join(', ')})`

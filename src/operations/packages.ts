@@ -2,7 +2,6 @@ import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-ru
 
 const packageRules = { ...hasNoPath, timeoutSeconds: () => 1800 }
 
-/** What is known about the operations on packages. */
 export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-package'> = {
   package: {
     ...packageRules,
@@ -34,7 +33,7 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     probes: ({ packages }) => probesOf(packages),
     isNeeded: ({ packages }, facts) => packages.some((name) => facts.packages[name] !== null),
     isRepeatable: () => true,
-    /** What was installed returns in today's version; the undo itself starts what was running. */
+    /** Installs the current version again; the undo itself starts what was running. */
     inverse({ packages }, before) {
       const gone = packages.filter((name) => (before.packages[name] ?? null) !== null)
       return gone.length === 0

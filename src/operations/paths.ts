@@ -16,7 +16,6 @@ const atPath = {
   node: () => undefined,
 }
 
-/** What is known about the operations at a path. */
 export const pathRules: Pick<RulesByOperation, PathOperation> = {
   write: {
     ...atPath,
@@ -31,7 +30,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
         operation.sensitive ? 'sensitive' : bytes(operation.content.sizeBytes),
         operation.validate !== undefined && `checked with \`${operation.validate}\``,
       )}`,
-    // Contents are staged under their checksum: equal ones are uploaded once.
+    // Contents are staged under their checksum, so equal ones are uploaded once.
     shell: ({ path, content, validate = '', ...ownership }) => [
       'write',
       path,
@@ -95,7 +94,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     stateAfter: () => 'absent',
     replacesFile: true,
     changesUnitFiles: true,
-    words: ({ path, recursive }) => `remove ${path}${recursive ? ' and all that is in it' : ''}`,
+    words: ({ path, recursive }) => `remove ${path}${recursive ? ' and everything in it' : ''}`,
     shell: ({ path, recursive }) => ['remove', path, yesNo(recursive)],
   },
   restore: {
@@ -123,7 +122,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     isNeeded: () => true,
     inverse(operation, before, kept) {
       const { path } = operation
-      // The tree that it replaced is not kept: the spec before it names the archive that it came from.
+      // A replaced tree is not kept: the older spec names its archive.
       if (before.paths[path]?.type === 'directory') return []
       if (before.paths[path]?.type === 'absent') return [{ op: 'remove', path, recursive: true }]
       return replaced('remove')(operation, before, kept)
@@ -138,7 +137,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
   },
 }
 
-/** What puts back what an operation replaced; a directory that was there was only changed, or has to be made again. */
+/** What restores a path after an operation; a directory was only changed, or must be created again. */
 function replaced(directory: 'remove' | 'mkdir') {
   return ({ path }: AtPath, { paths }: Before, kept: string): readonly Operation[] => {
     const before = paths[path]
@@ -157,7 +156,7 @@ function replaced(directory: 'remove' | 'mkdir') {
   }
 }
 
-/** An id without a name is remembered by its number. */
+/** An id without a name is recorded by its number. */
 function ownershipOf({ mode, owner, group, uid, gid }: Extract<PathFact, { mode: string }>): Ownership {
   const named = (name: string, id: number): string => (name === 'UNKNOWN' ? String(id) : name)
   return { mode, owner: named(owner, uid), group: named(group, gid) }

@@ -3,7 +3,6 @@ import type { Operation, UnitAction } from '../model/operation.ts'
 import { assertNever } from '../model/value.ts'
 import { hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
-/** What is known about the operations on systemd and its units. */
 export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
   unit: {
     ...hasNoPath,
@@ -47,7 +46,7 @@ const stateSetBy: { readonly [Action in UnitAction]: 'active' | 'enabled' | 'mas
   unmask: 'masked',
 }
 
-/** Whether an action leaves a unit in another state, not only its processes. */
+/** Whether an action changes a unit's state, and not only its processes. */
 export function setsUnitState(action: UnitAction): boolean {
   return action !== 'restart' && action !== 'reload'
 }
@@ -97,7 +96,7 @@ function inverseActions(
     case 'stop':
       return isRunning ? ['start'] : []
     case 'restart':
-      // It starts a unit that does not run.
+      // A restart starts a stopped unit.
       return [isRunning ? 'restart' : 'stop']
     case 'reload':
       return ['reload']

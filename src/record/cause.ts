@@ -5,7 +5,7 @@ import type { CatalogEntry } from '../model/resource.ts'
 import { appliedState } from '../operations/applied-state.ts'
 import { desiredDigest } from './digest.ts'
 
-/** What answers to a notification, or follows another change, has its cause there. A start only absorbs what is owed. */
+/** Whether the cause of a change is another one. A start only absorbs what is owed. */
 export function isConsequence({ operation, settles }: Change): boolean {
   if (operation.op === 'await' || operation.op === 'daemon-reload') return true
   return (
@@ -14,7 +14,7 @@ export function isConsequence({ operation, settles }: Change): boolean {
   )
 }
 
-/** Whether the spec, somebody on the host, or both moved since the last apply. */
+/** Whether the spec, the host or both changed since the last apply. */
 export function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry | undefined): Change['cause'] {
   if (last === undefined) return undefined
   const spec = last.desired !== desiredDigest(entry.resource.desired)

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import type { HostCatalog } from '../model/resource.ts'
 import type { Value } from '../model/value.ts'
 
-/** SHA-256 over a desired state, whatever the order of its keys. */
+/** SHA-256 of a desired state, independent of the order of keys. */
 export function desiredDigest(desired: Value): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(desired)))
     .digest('hex')
 }
 
-/** One word that stands for what a host's catalog asks for: it changes when the spec changes for this host. */
+/** Digest of a host's catalog: it changes if the spec changes for this host. */
 export function catalogDigest({ entries }: HostCatalog): string {
   const digest = createHash('sha256')
   for (const { resource, notifies } of entries) {

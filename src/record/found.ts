@@ -2,7 +2,7 @@ import type { Answers, Probe } from '../model/facts.ts'
 import type { Found } from '../model/manifest.ts'
 import type { Before } from '../operations/operation-rules.ts'
 
-/** What there is of what a resource asks about and has no path; undefined where it asks about nothing of that kind. */
+/** The units, accounts and packages that a resource probes, as first found; undefined if it probes none. */
 export function findAtFirst(probes: readonly Probe[], facts: Answers): Found | undefined {
   const units = probes.flatMap((probe): [string, Found['units'][string]][] => {
     const fact = probe.probe === 'unit' ? facts.units[probe.unit] : undefined
@@ -21,7 +21,7 @@ export function findAtFirst(probes: readonly Probe[], facts: Answers): Found | u
   return { units: Object.fromEntries(units), absent }
 }
 
-/** The host as it was before converge came, but for its paths, which are as they are now. */
+/** The state before converge, except for paths, which are as they are now. */
 export function beforeConverge({ units, absent }: Found, { paths }: Answers): Before {
   const missing = (kind: string): Readonly<Record<string, null>> =>
     Object.fromEntries(

@@ -6,14 +6,14 @@ import type { Change, Kept } from '../model/plan.ts'
 import { pathOf, rulesOf } from '../operations/index.ts'
 import { originalOf } from './manifest-entry.ts'
 
-/** The file that a change replaces, kept under this name. */
+/** Keeps the file that a change replaces, under this name. */
 export function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kept[] {
   const path = pathOf(operation)
   const isReplaced = path !== undefined && rulesOf(operation).replacesFile
   return isReplaced && facts.paths[path]?.type === 'file' ? [{ path, kept }] : []
 }
 
-/** What a removal will restore is kept when that removal is first recorded. */
+/** Keeps originals when the operations that will restore them are first recorded. */
 export function originals(
   { operation }: Change,
   facts: Facts,

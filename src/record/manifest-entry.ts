@@ -11,7 +11,7 @@ import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
 
-/** What is recorded of a resource whatever the host is like. */
+/** The part of a resource's record that does not depend on the host. */
 export function madeOf({ resource }: CatalogEntry): Made {
   const operations = resource
     .steps(supposedFacts(resource.probes, 'unknown'))
@@ -22,7 +22,7 @@ export function madeOf({ resource }: CatalogEntry): Made {
     desired: desiredDigest(resource.desired),
     paths: resource.claims.filter(({ kind }) => kind === 'path').map(({ key }) => key),
     probes: resource.probes.filter(({ probe }) => probe !== 'path' && probe !== 'check'),
-    // What a command did is not undone.
+    // The effects of a command are not undone.
     operations: operations.filter((operation) => rulesOf(operation).probes(operation).length > 0),
     ...given({
       unit: resource.ownsUnit,
@@ -32,12 +32,12 @@ export function madeOf({ resource }: CatalogEntry): Made {
   }
 }
 
-/** Whether it is to be recorded as done. What waits for a path may not happen: prune then finds the file as it was written. */
+/** Whether it is recorded as done. A step that waits for a path may not happen; prune then finds the file as written. */
 export function isExpected({ guard }: Pick<Step, 'guard'>): boolean {
   return guard?.exists === undefined
 }
 
-/** An operation without what nothing that undoes it needs: contents and variables, which may be secrets. */
+/** An operation without contents and variables, which may be secrets and which its undo does not need. */
 export function withoutContent(operation: Operation): Operation {
   if (operation.op === 'write')
     return { ...operation, content: { ...operation.content, encoding: 'utf8', data: '' } }
@@ -46,7 +46,7 @@ export function withoutContent(operation: Operation): Operation {
   return rest
 }
 
-/** What an apply does to a resource: the operations that it needs, from the facts before it and the entry of the last one. */
+/** What an apply does to a resource: its operations, the facts before it, and the last entry. */
 export interface Applying {
   readonly made: Made
   readonly done: readonly Operation[]
@@ -54,7 +54,6 @@ export interface Applying {
   readonly last: ManifestEntry | undefined
 }
 
-/** The manifest's entry for a resource after an apply. */
 export function entryAfter({ made, done, facts, last }: Applying): ManifestEntry {
   const states = Object.fromEntries(
     made.paths.map((path): [string, string] => {
@@ -74,7 +73,7 @@ export function entryAfter({ made, done, facts, last }: Applying): ManifestEntry
   }
 }
 
-/** What undoes the whole resource: what was there at first is restored, what was not is removed. */
+/** The undo of a whole resource: restores what existed at first, removes what did not. */
 function removalOf(
   { made, done, facts, last }: Applying,
   states: ManifestEntry['paths'],
@@ -91,20 +90,19 @@ function removalOf(
     if (recorded.length > 0) return recorded
     const found = pathBefore(facts, path)
     const first = appliedState(found)
-    // The host may decide that what ends as it began does not end so.
+    // A path that ends as it began may not end so: the host decides some steps.
     const stays = [states[path], ...done.map((one) => stateAfter(one, path, found) ?? first)]
     return stays.every((state) => state === first) ? [] : inverse(operation, facts, originalOf(path))
   })
   const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
-  // A path that is written and removed again is still undone once. However the unit was started and enabled, the order
-  // in which it ends is the same.
+  // A path that is written and removed again is undone once.
   const once = new Map(
     [...endsWithItsFile(made, undone), ...undone, ...ofUnits].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
 }
 
-/** A unit does not outlive its file, whoever started or enabled it. */
+/** A unit is stopped and disabled with the removal of its file, even if converge did not start or enable it. */
 function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly Operation[] {
   const loses = undone.some((one) => one.op === 'remove' && one.path.endsWith(`/${unit}`))
   if (unit === undefined || !loses) return []
@@ -114,7 +112,7 @@ function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly
   ]
 }
 
-/** Where the first content of an adopted path is kept, for as long as the resource is in the manifest. */
+/** Where the original of an adopted path is kept while the resource is in the manifest. */
 export function originalOf(path: string): string {
   return `originals/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
 }

@@ -3,7 +3,7 @@ import type { Undo } from '../model/manifest.ts'
 import type { Change } from '../model/plan.ts'
 import { inReverse, rulesOf } from '../operations/index.ts'
 
-/** What undoes an apply of these changes, which makes this generation. */
+/** The undo of an apply of these changes as this generation. */
 export function undoOfChanges(
   changes: readonly Change[],
   facts: Answers,
@@ -16,7 +16,7 @@ export function undoOfChanges(
   )
 }
 
-/** What undoes a generation: the inverse of each operation in reverse order; what it restarted restarts at the end. */
+/** The undo of a generation: the inverse of each operation in reverse order, then its restarts. */
 export function undoOf(
   done: readonly (Undo & { readonly index: number })[],
   facts: Answers,

@@ -11,8 +11,8 @@ import { undoOfChanges } from './undo-of.ts'
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /**
- * Adds to a host's plan how it is recorded: what is kept before each change, the manifest lines around it, who caused
- * it, and the generation with the operations that take it back.
+ * Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the generation
+ * with its undo.
  */
 export function withRecord(
   plan: PlannedHost,
@@ -32,7 +32,7 @@ export function withRecord(
   for (const entry of catalog.entries) {
     const { id } = entry.resource
     const own = plan.changes.filter((change) => change.resource === id)
-    // A resource that its guard leaves alone is not ours.
+    // A resource that its guard skips is not managed.
     if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
     const applied = entryAfter({
       made: madeOf(entry),
@@ -58,7 +58,7 @@ export function withRecord(
     const first = originals(change, facts, removals.get(change.resource), known.get(change.resource))
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
-      // Before the second change of a path, its original is no longer there.
+      // Only before the first change of a path: the second one sees the new content.
       ...first.filter(({ kept }) => !keptOriginals.has(kept)),
     ]
     for (const { kept } of first) keptOriginals.add(kept)
@@ -86,7 +86,7 @@ export function withRecord(
   }
 }
 
-/** Mostly it is the very same list; otherwise to compare them takes as long as they are. */
+/** Usually the same list object, which is fast to compare. */
 function areSame(members: readonly Member[], before: readonly Member[]): boolean {
   return members === before || JSON.stringify(members) === JSON.stringify(before)
 }
@@ -95,7 +95,7 @@ function isGuarded({ resource: { relations } }: CatalogEntry): boolean {
   return relations.onlyIf !== undefined || relations.unless !== undefined
 }
 
-/** The manifest in few lines, where its log has grown long or its last line is torn. */
+/** The whole manifest, if its log is long or its last line torn. */
 function compacted(facts: Facts, known: ReadonlyMap<string, ManifestEntry>): string | undefined {
   const { manifestLines = 0, manifestNeedsRewrite = false } = facts.state ?? {}
   return manifestNeedsRewrite || manifestLines > 2 * known.size + 50

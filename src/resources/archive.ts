@@ -41,7 +41,7 @@ const DEFAULTS = { strip: 1, binDir: '/usr/local/bin' }
 
 type Archive = Static<typeof ArchiveSchema> & typeof DEFAULTS
 
-/** An archive from a URL, extracted into a directory of its own, with links to its binaries. */
+/** An archive from a URL, extracted into its own directory, with links to its binaries. */
 export const { resource: archive, kind: archiveKind } = defineResource({
   kind: 'archive',
   schema: ArchiveSchema,
@@ -50,7 +50,7 @@ export const { resource: archive, kind: archiveKind } = defineResource({
   behave(desired, self) {
     const { path, binDir } = desired
     const links = linksOf(desired)
-    // Written by the archive operation when the whole tree is there.
+    // The archive operation writes it after the complete tree.
     const stamp = { path: `${path}/.converge-archive`, content: textContent(`${sha256Of(desired)}\n`) }
     return {
       claims: [path, ...links.map((link) => link.path)].map((key) => ({ kind: 'path', key })),
@@ -85,7 +85,7 @@ function linksOf({ path, binDir, binaries = [] }: Archive) {
   }))
 }
 
-/** The directory is replaced as a whole, so only one that came from an archive before is. */
+/** The whole directory is replaced, so only if it was extracted from an archive. */
 function extractSteps(desired: Archive, { id }: Self, facts: Facts, stamp: PathFact): readonly Step[] {
   const { url, path, strip } = desired
   const sha256 = sha256Of(desired)

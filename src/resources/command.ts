@@ -11,7 +11,7 @@ const CommandSchema = Type.Object({
   environment: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), describe(Text, 'text'), {
       additionalProperties: false,
-      description: 'a map of environment variables, whose names have letters, digits and underscores',
+      description: 'a map of environment variables, whose names consist of letters, digits and underscores',
     }),
   ),
   timeoutSeconds: Type.Optional(
@@ -20,10 +20,7 @@ const CommandSchema = Type.Object({
   creates: Type.Optional(NormalPath),
 })
 
-/**
- * A shell command. What decides whether it runs is `creates` (not once that path exists) or a guard (`onlyIf`,
- * `unless`); with neither it runs only when it is notified.
- */
+/** A shell command. It runs if `creates` does not exist or a guard allows it; with neither only when notified. */
 export const { resource: command, kind: commandKind } = defineResource({
   kind: 'command',
   schema: CommandSchema,
@@ -46,7 +43,7 @@ export const { resource: command, kind: commandKind } = defineResource({
         if (trigger !== undefined) return [{ operation, reason: 'was notified' }]
         if (creates !== undefined)
           return [{ operation, reason: `${creates} does not exist`, guard: { absent: creates } }]
-        return isGuarded ? [{ operation, reason: 'its guard lets it run' }] : []
+        return isGuarded ? [{ operation, reason: 'its guard allows it' }] : []
       },
     }
   },

@@ -12,7 +12,7 @@ const DirectorySchema = Type.Object({
   group: Type.Optional(AccountNameOrId),
 })
 
-/** A directory with this owner and mode; what is in it is left alone, and what is missing above it is made with 0755. */
+/** A directory with this owner and mode; its content is not changed, and missing parents are created with 0755. */
 export const { resource: directory, kind: directoryKind } = defineResource({
   kind: 'directory',
   schema: DirectorySchema,
@@ -53,7 +53,7 @@ export const { resource: directory, kind: directoryKind } = defineResource({
           case 'other':
             throw new ResourceConflict(
               self.id,
-              `something that is no directory is at ${path}`,
+              `something that is not a directory is at ${path}`,
               'move it away, or choose another path',
             )
         }

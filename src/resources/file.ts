@@ -35,8 +35,8 @@ const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }
 type File = Static<typeof FileSchema> & typeof DEFAULTS
 
 /**
- * A regular file with exactly this content. With `until` it is wanted only while that path does not exist: it is written
- * before and goes at the end of the run in which that path has appeared.
+ * A regular file with exactly this content. With `until` it is wanted only while that path does not exist: it is
+ * removed at the end of the run in which that path appears.
  */
 export const { resource: file, kind: fileKind } = defineResource({
   kind: 'file',
@@ -78,7 +78,7 @@ function contentOf({ content, contentBase64 }: File, self: Self): Content {
   invalid(self, 'it has both content and contentBase64', 'set one of them')
 }
 
-/** Nothing but a regular file is ever replaced, and a link is never written through. */
+/** Only a regular file is ever replaced, and a link is never written through. */
 export function refuseOther(id: ResourceId, path: string, found: PathFact): void {
   switch (found.type) {
     case 'absent':
@@ -99,13 +99,13 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
     case 'other':
       throw new ResourceConflict(
         id,
-        `something that is no regular file is at ${path}`,
+        `something that is not a regular file is at ${path}`,
         'move it away, or choose another path',
       )
   }
 }
 
-/** What makes the file right, from nothing or from another file. */
+/** The steps to the wanted file, from nothing or from another file. */
 export function fileSteps(
   desired: Ownership & { readonly path: string; readonly validate?: string; readonly sensitive?: boolean },
   content: Content,
@@ -146,7 +146,7 @@ function removals(desired: File, until: string, found: PathFact): readonly Step[
   return [{ ...removal(desired, `no longer needed: ${until} exists`), expects: [desired.path] }]
 }
 
-/** Only where units are started can the awaited path appear in this run; elsewhere the file waits for a later one. */
+/** The awaited path can appear in this run only if units are started; otherwise the file is kept for a later run. */
 function laterRemoval(desired: File, until: string, facts: Facts): readonly Step[] {
   if (facts.platform.init !== 'systemd') return []
   return [{ ...removal(desired, `no longer needed once ${until} exists`), guard: { exists: until } }]

@@ -11,17 +11,18 @@ const GroupSchema = Type.Object({
   ),
   system: Type.Optional(
     Type.Boolean({
-      description: 'true or false; true takes a number from the range for services when it is created',
+      description: 'true or false; true gives a new account a number from the range for services',
     }),
   ),
   prune: Type.Optional(
     Type.Boolean({
-      description: 'true or false; true removes the group when it leaves the spec, if converge created it',
+      description:
+        'true or false; true removes the group when it is removed from the spec, if converge created it',
     }),
   ),
 })
 
-/** A group; its number is compared only where it is declared. */
+/** A group; its number is compared only if declared. */
 export const { resource: group, kind: groupKind } = defineResource({
   kind: 'group',
   schema: GroupSchema,

@@ -13,7 +13,7 @@ const LinkSchema = Type.Object({
   target: describe(FilledText, 'the path that the link points to, absolute or relative to its directory'),
 })
 
-/** A symbolic link; what it points to need not exist. */
+/** A symbolic link; its target need not exist. */
 export const { resource: link, kind: linkKind } = defineResource({
   kind: 'link',
   schema: LinkSchema,
@@ -27,7 +27,7 @@ export const { resource: link, kind: linkKind } = defineResource({
   }),
 })
 
-/** What makes the link right; only another link is replaced. */
+/** The steps to the wanted link; only another link is replaced. */
 export function linkSteps(id: ResourceId, path: string, target: string, found: PathFact): readonly Step[] {
   const operation = { op: 'link', path, target } as const
   switch (found.type) {
@@ -41,7 +41,7 @@ export function linkSteps(id: ResourceId, path: string, target: string, found: P
     case 'other':
       throw new ResourceConflict(
         id,
-        `something that is no symbolic link is at ${path}`,
+        `something that is not a symbolic link is at ${path}`,
         'move it away, or choose another path',
       )
   }

@@ -21,7 +21,7 @@ const PackageSchema = Type.Object({
   ),
   update: Type.Optional(
     Type.Boolean({
-      description: 'true or false; false leaves package lists alone that are older than a day',
+      description: 'true or false; false does not refresh package lists that are older than a day',
     }),
   ),
 })

@@ -24,12 +24,13 @@ const UserSchema = Type.Object({
   ),
   system: Type.Optional(
     Type.Boolean({
-      description: 'true or false; true takes a number from the range for services when it is created',
+      description: 'true or false; true gives a new account a number from the range for services',
     }),
   ),
   prune: Type.Optional(
     Type.Boolean({
-      description: 'true or false; true removes the user when it leaves the spec, if converge created it',
+      description:
+        'true or false; true removes the user when it is removed from the spec, if converge created it',
     }),
   ),
   createHome: Type.Optional(
@@ -39,7 +40,7 @@ const UserSchema = Type.Object({
 
 type DeclaredUser = Static<typeof UserSchema>
 
-/** A user; only what is declared is compared. */
+/** A user; only declared properties are compared. */
 export const { resource: user, kind: userKind } = defineResource({
   kind: 'user',
   schema: UserSchema,

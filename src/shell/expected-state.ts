@@ -1,6 +1,6 @@
 import type { PathFact } from '../model/facts.ts'
 
-/** The words by which the host's expect_paths describes what is at a path. */
+/** The state of a path in the words of the host's expect_paths. */
 export function expectedState(fact: PathFact): string {
   switch (fact.type) {
     case 'absent':

@@ -1,6 +1,6 @@
-/** The host-side library as text: what every program begins with. Read from the files in library/. */
+/** The host-side library as text, with which every program starts. Read from the files in library/. */
 export interface HostLibrary {
-  /** Settings and words, state directory, probes. */
+  /** Settings, state directory, probes. */
   readonly inspect: string
   /** The operations and the steps that carry them out. */
   readonly apply: string
@@ -8,9 +8,9 @@ export interface HostLibrary {
   readonly launch: string
   /** What only the portable program needs. */
   readonly portable: string
-  /** What only the way back needs. */
+  /** What only the undo of an unconfirmed apply needs. */
   readonly revert: string
-  /** How a command of the user is run, for a program that does nothing else. */
+  /** For a program that only runs a command of the user. */
   readonly command: string
 }
 
@@ -48,7 +48,7 @@ export const libraryFiles = {
   command: ['user-command.sh'],
 } as const
 
-/** Joins the library from its files. Comments stay at home: bash reads its stdin byte by byte. */
+/** Joins the library's files without comments: bash reads its stdin byte by byte. */
 export function assembleLibrary(read: (file: string) => string): HostLibrary {
   const join = (files: readonly string[]): string =>
     files.map((file) => read(file).replaceAll(/^\s*#.*\n/gm, '')).join('\n')

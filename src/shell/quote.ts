@@ -1,6 +1,6 @@
 import { InternalError } from '../model/errors.ts'
 
-/** One word of POSIX sh that stands for exactly this text. A NUL cannot be a part of any word: InternalError. */
+/** The text as one word of POSIX sh. A NUL is an InternalError. */
 export function quote(text: string): string {
   if (text.includes('\0')) throw new InternalError('a NUL character cannot be part of a shell word')
   return `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,4 +1,4 @@
-/** A resource's identity as one word without blanks, as the journal and the manifest hold it; readable with cat. */
+/** A resource's identity as one word without blanks, for journal and manifest. */
 export function encodeId(id: string): string {
   return id.replaceAll(/[\s%\x00-\x1f\x7f]/g, (character) => encodeURIComponent(character))
 }

@@ -1,4 +1,4 @@
-/** Calls back once the time has passed. Gives what ends the wait. */
+/** Calls back after the time. Returns the function that cancels it. */
 export type After = (ms: number, callback: () => void) => () => void
 
 export const after: After = (ms, callback) => {

@@ -1,14 +1,14 @@
 import { type After, after as machineTime } from './after.ts'
 
-/** What may end a piece of work from outside. */
+/** What may end work from outside. */
 export interface Bounds {
   readonly timeoutMs: number
   readonly timedOut: () => unknown
-  /** The time that it is bound to; the machine's unless given. */
+  /** The timer; setTimeout by default. */
   readonly after?: After
   /** Ends it with the signal's reason. */
   readonly signal: AbortSignal | undefined
-  /** Another way in which it may fail. Gives what ends the listening. */
+  /** Another cause of failure. Returns the function that ends the listening. */
   readonly listen?: (fail: (error: unknown) => void) => () => void
 }
 
@@ -18,7 +18,7 @@ export interface Ending<T> {
   isOver(): boolean
 }
 
-/** Work that ends once: by itself, or at one of its bounds. It does not begin if one of them is reached already. */
+/** Work that ends once: by itself, or at one of its bounds. It does not start if one is already reached. */
 export function bounded<T>(bounds: Bounds, work: (ending: Ending<T>) => void): Promise<T> {
   const { timeoutMs, timedOut, signal, listen, after = machineTime } = bounds
   return new Promise((resolve, reject) => {

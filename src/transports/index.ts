@@ -4,7 +4,7 @@ import { connectDirectory } from './local/directory.ts'
 import { createMemoryHosts } from './local/memory.ts'
 import type { SshTransport } from './ssh/ssh.ts'
 
-/** All ways to reach hosts; each connection takes the one that its target names. */
+/** All transports; each connection uses the one of its target. */
 export function createTransports(): Transport {
   let ssh: Promise<SshTransport> | undefined
   const memory = createMemoryHosts()
@@ -32,7 +32,7 @@ export function createTransports(): Transport {
   }
 }
 
-/** The SSH libraries take a while to load; most commands never need them. */
+/** Loaded on demand: the SSH libraries are slow to load, and most commands do not need them. */
 async function loadSsh(): Promise<SshTransport> {
   const { createSshTransport, currentEnvironment } = await import('./ssh/ssh.ts')
   return createSshTransport(currentEnvironment())

@@ -20,7 +20,7 @@ export function outputLimit(host: string, maxOutputBytes = DEFAULT_MAX_OUTPUT_BY
       new ConvergeError('answer-unreadable', `the host answered with more than ${maxOutputBytes} bytes`, {
         host,
         step: 'exec',
-        remedy: 'Look for a command that prints without end.',
+        remedy: 'Check for a command that prints endlessly.',
       }),
   }
 }

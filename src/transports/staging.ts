@@ -1,7 +1,7 @@
 import { InternalError } from '../model/errors.ts'
 import type { Upload } from '../model/transport.ts'
 
-/** Refuses what no caller may ask of an upload; every transport promises the same. */
+/** Refuses invalid uploads, the same for every transport. */
 export function checkUpload(directory: string, files: readonly Upload[]): void {
   if (!directory.startsWith('/') || directory.split('/').includes('..')) {
     throw new InternalError(`the staging directory ${JSON.stringify(directory)} is not an absolute path`)

@@ -5,25 +5,25 @@ import { isSchema } from './json-schema.ts'
 import { nearestHint } from './nearest.ts'
 import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
 
-/** One violation of a schema, in words. `path` is what is meant: with part `key`, the key there. */
+/** One violation of a schema. `path` is its place: the value there, or with part `key` the key. */
 export interface SchemaMistake extends Problem {
   readonly path: readonly string[]
   readonly part: 'key' | 'value'
-  /** The key that is missing at `path`. */
+  /** The missing key at `path`. */
   readonly missing?: string
 }
 
-/** What is known of the value that breaks the schema. */
+/** The value that violates the schema. */
 export interface Found {
-  /** What the validated value as a whole is called. */
+  /** The name of the whole validated value in messages. */
   readonly name: string
-  /** The wrong value as it was written in YAML, if it is a plain scalar there. */
+  /** The wrong value as written in YAML, if it is a plain scalar. */
   readonly source: string | undefined
 }
 
 /**
- * Says what an error of ajv (verbose) means: `mode must be four octal digits, not "9"`. What completes `must be` is the
- * schema's description, up to its first semicolon, if it begins with a small letter; else the rule that was broken.
+ * Explains an error of ajv (verbose): `mode must be four octal digits, not "9"`. `must be` is completed by the schema's
+ * description, up to its first semicolon, if it starts with a lower-case letter; else by the violated rule.
  */
 export function explainError(error: ErrorObject, { name, source }: Found): SchemaMistake {
   const path = parsePointer(error.instancePath)
@@ -42,11 +42,11 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
     case 'unevaluatedProperties': {
       const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty)
       const known = Object.keys(propertiesOf(error.parentSchema))
-      // Without a list of keys the schema has a pattern for them.
+      // Without a list of keys the schema has a pattern.
       const hint =
         known.length === 0 && expected !== undefined
           ? `${subject} must be ${expected}`
-          : nearestHint(key, known, 'no keys are known here')
+          : nearestHint(key, known, 'no keys are allowed here')
       return { code: 'unknown-key', path: [...path, key], part: 'key', message: `unknown key ${key}`, hint }
     }
     case 'required': {
@@ -79,7 +79,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
   return wrong('invalid-value', brokenRule(error, value))
 }
 
-/** What the description of a schema says that a value must be. */
+/** The part of a schema's description that completes `must be`. */
 export function sentenceOf(schema: unknown): string | undefined {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string' || !/^[\p{Ll}\p{N}]/u.test(description)) return undefined
@@ -105,7 +105,7 @@ function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, val
   return { message: message ?? 'is not valid' }
 }
 
-/** The map that has what a mistake names: `notifies[0]` of an action; empty for the validated value itself. */
+/** The container of a mistake: `notifies[0]` for an action; empty for the validated value itself. */
 export function containerOf({ path, missing }: SchemaMistake): string {
   const whole = missing === undefined ? path : [...path, missing]
   return formatPath(whole.slice(0, lastKey(whole)).map((part) => (isIndex(part) ? Number(part) : part)))

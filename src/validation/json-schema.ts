@@ -4,7 +4,7 @@ export function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The schemas of an object's properties by name, each changed. */
+/** Changes the schema of each property. */
 export function mapProperties(properties: JsonSchema, change: (schema: unknown) => unknown): JsonSchema {
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]))
 }

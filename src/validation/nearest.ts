@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * The known word that a misspelt one was probably meant to be: one edit away, or two neighbouring letters exchanged; in
- * longer words one edit for every three letters. Case does not count.
+ * The known word that a misspelled one probably means: one edit away, or two adjacent letters swapped; in longer words
+ * one edit for every three letters. Ignores case.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly edits: number } | undefined
@@ -14,14 +14,14 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return isNear ? best?.word : undefined
 }
 
-/** The hint for an unknown word: what was probably meant, else all that is known, else what `none` says. */
+/** The hint for an unknown word: a suggestion, else all known words, else `none`. */
 export function nearestHint(word: string, known: readonly string[], none: string): string {
   const meant = nearest(word, known)
   if (meant !== undefined) return `did you mean ${meant}?`
   return known.length === 0 ? none : `known: ${[...known].sort().join(', ')}`
 }
 
-/** Two neighbouring letters exchanged, the commonest slip of all, is one edit. */
+/** Two swapped adjacent letters, the most common typo, count as one edit. */
 function editsBetween(one: string, other: string): number {
   if (one.length !== other.length || one === other) return distance(one, other)
   const first = [...one].findIndex((letter, at) => letter !== other[at])

@@ -10,13 +10,13 @@ type Validation<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mistakes: readonly SchemaMistake[] }
 
-/** How a plain scalar at a path was written, if it is known. */
+/** A plain scalar at a path as written, if known. */
 type SourceOf = (path: readonly string[]) => string | undefined
 
 export type Validator<T> = (value: unknown, source?: SourceOf) => Validation<T>
 
-// One for all: each instance compiles the meta-schemas anew. Schemas are not added, so that equal $ids may meet. To check
-// the schemas themselves and to optimise their code would take longer than all that is validated with them.
+// One instance, because each compiles the meta-schemas. Schemas are not added, so equal $ids do not conflict. Checking
+// the schemas and optimizing their code would take longer than all validation.
 const ajv = new Ajv2020({
   allErrors: true,
   verbose: true,
@@ -27,24 +27,24 @@ const ajv = new Ajv2020({
   code: { optimize: false },
 })
 
-/** Of schemas that say the same, the first one: ajv compiles an object once. */
+/** The first of several equal schemas: ajv compiles each object once. */
 const firstLike = perText((_text, schema: JsonSchema) => schema)
 
-/** Throws when a schema is not one. */
+/** Throws if a schema is invalid. */
 export function refuseBadSchema(schema: JsonSchema): void {
   if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
 }
 
 /**
- * Compiles a JSON Schema (2020-12) that is known to be one. The validator finds all mistakes, in words for people; `name`
- * is what the value as a whole is called in them.
+ * Compiles a valid JSON Schema (2020-12). The validator finds all mistakes, in words; `name` is the name of the whole
+ * value in messages.
  */
 export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
   const text = JSON.stringify(schema)
   const check = ajv.compile<T>(firstLike(text, schema))
   const comparesItems = text.includes('"uniqueItems"')
   return (value, source = () => undefined) => {
-    // ajv compares list elements by their valueOf, which maps without prototype do not have.
+    // ajv compares list elements by valueOf, which maps without prototype lack.
     const prepared = comparesItems && hasNoPrototype(value) ? structuredClone(value) : value
     if (check(prepared)) return { ok: true, value: prepared }
     return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
@@ -66,9 +66,8 @@ function collectMistakes(errors: readonly ErrorObject[], name: string, source: S
 }
 
 /**
- * Of alternatives, ajv reports every mistake in every branch. Kept are those of the one branch that the value was
- * clearly meant for (the only one whose type fits), else the alternative as a whole. That an expression could stand
- * there too is not worth mentioning.
+ * ajv reports the mistakes of every branch of a union. This keeps those of the intended branch (the only one whose type
+ * fits), else the union as a whole, and never mentions the branch for expressions.
  */
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   let kept = errors.filter(
@@ -93,7 +92,7 @@ function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[]
   return kept
 }
 
-/** What a union says of a value, its branches need not say again. */
+/** The description of a union replaces that of its branches. */
 function describedBy({ instancePath, parentSchema: union }: ErrorObject, error: ErrorObject): ErrorObject {
   if (error.instancePath !== instancePath) return error
   const { description } = union ?? {}
@@ -104,7 +103,7 @@ function isWithin(pointer: string, above: string): boolean {
   return pointer === above || pointer.startsWith(`${above}/`)
 }
 
-/** Whether an error of a branch says that the value was not meant for it: another type, another tag. */
+/** Whether an error shows that the branch was not intended: another type, another tag. */
 function misses(error: ErrorObject, union: ErrorObject): boolean {
   if (error.keyword === 'const') return true
   return error.instancePath === union.instancePath && (error.keyword === 'type' || error.keyword === 'enum')

@@ -12,7 +12,7 @@ const typeWords: Readonly<Record<string, string>> = {
   object: 'a map',
 }
 
-/** A value of another type; if YAML misleads, why, and what to write. */
+/** A value of the wrong type; if YAML misread it, how, and what to write. */
 export function typeMistake(
   error: ErrorObject,
   expected: string | undefined,
@@ -53,7 +53,7 @@ function readAs(value: number | boolean, source: string): string {
   return source === String(value) ? 'a number' : `the number ${value}`
 }
 
-/** A value that is none of those allowed. */
+/** A value that is not one of the allowed ones. */
 export function choiceMistake({ data, params }: ErrorObject, source: string | undefined): Mistake {
   const value: unknown = data
   const allowed = 'allowedValue' in params ? [params.allowedValue] : listOf(params.allowedValues)
@@ -65,7 +65,7 @@ export function choiceMistake({ data, params }: ErrorObject, source: string | un
   return isMisread ? { ...mistake, hint: `put it in quotes: "${source}"` } : mistake
 }
 
-/** What the branches of a union are, in words. */
+/** The branches of a union in words. */
 export function branchWords({ schema }: ErrorObject): string {
   const words = listOf(schema)
     .filter(isSchema)

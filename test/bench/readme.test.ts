@@ -17,7 +17,7 @@ function written(text: string, section: string): string {
   }
 }
 
-test('replaces what stands between the markers and nothing else', () => {
+test('replaces only the text between the markers', () => {
   const expected = 'before\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\nafter\n'
   assert.is(written('before\n<!-- bench -->\n<!-- /bench -->\nafter\n', 'new\n'), expected)
   assert.is(written(expected, 'new\n'), expected)

@@ -80,7 +80,7 @@ test('asks, and applies nothing unless the answer is yes', async () => {
   assert.match(stdout, 'web[0-1] changed: 1 change applied')
 })
 
-test('refuses where there is nobody to ask', async () => {
+test('refuses without a terminal to ask at', async () => {
   const { file } = await makeCluster()
   const { code, stdout, stderr } = await converge(file)
   assert.is(code, 3)

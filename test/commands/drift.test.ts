@@ -9,7 +9,7 @@ import { makeCluster } from './scratch.ts'
 test('finds no drift where nothing was applied, and none after an apply', async () => {
   const { file } = await makeCluster()
   const never = await converge(['drift', ...file, '--exit-code'])
-  assert.is(never.stdout, '2 hosts: 2 never applied to\n')
+  assert.is(never.stdout, '2 hosts: 2 never applied\n')
   assert.is(never.code, 0)
   await converge([...file, '--yes'])
   const none = await converge(['drift', ...file, '--exit-code', '--set', 'app.greeting=hi'])
@@ -17,7 +17,7 @@ test('finds no drift where nothing was applied, and none after an apply', async 
   assert.is(none.code, 0)
 })
 
-test('shows a hand edit with the way back, and exits with 2 when asked to', async () => {
+test('shows a hand edit with its undo, and exits with 2 if asked to', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')
@@ -59,7 +59,7 @@ test('exits with 1 when a host cannot be asked', async () => {
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const { stdout, code } = await converge(['drift', ...file, '--exit-code'])
   assert.is(code, 1)
-  assert.match(stdout, '2 hosts: 1 never applied to, 1 unreachable\n')
+  assert.match(stdout, '2 hosts: 1 never applied, 1 unreachable\n')
   assertValid('drift', JSON.parse((await converge(['drift', ...file, '--json'])).stdout))
 })
 

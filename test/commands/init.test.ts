@@ -41,7 +41,7 @@ test('overwrites nothing', async () => {
   writeFileSync(join(folder, 'README.md'), 'mine')
   const { code, stderr } = await converge(['init', folder])
   assert.is(code, 3)
-  assert.match(stderr, `error: ${folder}/README.md exists already\n`)
+  assert.match(stderr, `error: ${folder}/README.md already exists\n`)
   assert.is(readFileSync(join(folder, 'README.md'), 'utf8'), 'mine')
 })
 

@@ -21,7 +21,7 @@ function lines({ stdout }: Outcome) {
 
 const eventsOf = (outcome: Outcome) => lines(outcome).map(({ event }) => event)
 
-test('tells of an apply as it happens: plan, waves, each change, each host, then the report', async () => {
+test('reports an apply as it happens: plan, waves, each change, each host, then the report', async () => {
   const { file } = await makeCluster()
   const outcome = await converge([...file, '--yes', '--json-lines', '--limit', 'web0'])
   assert.is(outcome.code, 0)
@@ -90,7 +90,7 @@ test('says in a line what is wrong with the spec or the command line', async () 
   assert.is(line.document.diagnostics[0].message, '--json-lines cannot ask for consent')
 })
 
-test('says in a line what a host failed at, and goes on with the others', async () => {
+test('reports in a line what a host failed at, and continues with the others', async () => {
   const { folder, file } = await makeCluster()
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
   const outcome = await converge([...file, '--yes', '--json-lines'])

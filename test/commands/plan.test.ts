@@ -19,10 +19,10 @@ test('prints the plan as documented JSON, and says where it has sealed it', asyn
   const out = join(folder, 'plan.json')
   const { stdout, stderr } = await converge(['plan', ...file, '--out', out, '--json'])
   assertValid('plan', JSON.parse(stdout))
-  assert.match(stderr, `sealed in ${out}: \`converge apply ${out}\` does exactly this, or refuses\n`)
+  assert.match(stderr, `sealed in ${out}: \`converge apply ${out}\` applies exactly this, or refuses\n`)
 })
 
-test('leaves with --no-prune on the hosts what left the spec', async () => {
+test('keeps with --no-prune on the hosts what was removed from the spec', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   writeFiles(folder, { 'cluster.yaml': spec.replace('/etc/motd', '/etc/issue') })

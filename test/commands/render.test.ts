@@ -126,7 +126,7 @@ hosts:
   assert.match(stderr, 'error: web0 cannot be rendered: /srv/data/etc/evil is below the link /srv/data\n')
 })
 
-test('writes a portable program that makes the host true by itself, twice', async () => {
+test('writes a portable program that converges the host without a controller, twice', async () => {
   const { file, folder } = await makeCluster(rich.replace(', sensitive: true', ''))
   const out = join(scratchFolder(), 'out')
   assert.is((await converge(['render', ...file, '-o', out, '--portable'])).code, 0)
@@ -147,7 +147,7 @@ test('does not put sensitive content into a portable program unasked', async () 
   const out = join(scratchFolder(), 'out')
   const { code, stderr } = await converge(['render', ...file, '-o', out, '--portable'])
   assert.is(code, 3)
-  assert.match(stderr, 'the program of web0 would hold sensitive content')
+  assert.match(stderr, 'the program for web0 would contain sensitive content')
   assert.not(existsSync(out))
 })
 

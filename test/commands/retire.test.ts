@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { converge } from './recording-io.ts'
 import { makeCluster } from './scratch.ts'
 
-/** Two converged hosts of which web1 has left the spec since. */
+/** Two converged hosts; web1 was then removed from the spec. */
 async function makeDeparture() {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
@@ -17,12 +17,12 @@ async function makeDeparture() {
   return { folder, file, motd: join(folder, 'hosts/web1/etc/motd') }
 }
 
-test('names a host that left the spec, takes out what converge made there, and forgets it', async () => {
+test('reports a host that was removed from the spec, prunes it, and forgets it', async () => {
   const { file, motd } = await makeDeparture()
   const named = await converge([...file, '--dry-run'])
   assert.match(
     named.stdout,
-    'web1 has left the spec of test; it is no longer looked after. converge retire web1 takes it out.',
+    'web1 was removed from the spec of test and is no longer managed. Run `converge retire web1` to clean it up.',
   )
 
   const dryRun = await converge(['retire', 'web1', ...file, '--dry-run'])
@@ -33,7 +33,7 @@ test('names a host that left the spec, takes out what converge made there, and f
 
   const retired = await converge(['retire', 'web1', ...file, '--yes'])
   assert.is(retired.code, 0, retired.stderr)
-  assert.match(retired.stdout, 'web1 is retired: the other hosts of test have forgotten it.')
+  assert.match(retired.stdout, 'web1 is retired: the other hosts of test no longer know it.')
   assert.not(existsSync(motd))
   assert.not.match((await converge([...file, '--dry-run'])).stdout, 'has left the spec')
 })
@@ -63,26 +63,26 @@ test('takes out what is on a host that was rolled back to before its resources w
   assert.not(existsSync(motd))
 })
 
-test('only forgets a host that is gone for good', async () => {
+test('only forgets a host that no longer exists', async () => {
   const { file, motd } = await makeDeparture()
   const { code, stdout } = await converge(['retire', 'web1', ...file, '--yes', '--gone'])
   assert.is(code, 0)
-  assert.is(stdout, 'web1 is retired: the other hosts of test have forgotten it.\n')
+  assert.is(stdout, 'web1 is retired: the other hosts of test no longer know it.\n')
   assert.ok(existsSync(motd))
 })
 
-test('does not retire a host of the spec, or one that nobody knows', async () => {
+test('does not retire a host of the spec, or an unknown one', async () => {
   const { file } = await makeDeparture()
   const inSpec = await converge(['retire', 'web0', ...file, '--yes'])
   assert.is(inSpec.code, 3)
   assert.match(inSpec.stderr, 'web0 is still in the spec')
   const unknown = await converge(['retire', 'web9', ...file, '--yes'])
   assert.is(unknown.code, 3)
-  assert.match(unknown.stderr, 'no host of the cluster remembers web9')
-  assert.match(unknown.stderr, 'these have left the spec: web1')
+  assert.match(unknown.stderr, 'no host of the cluster knows web9')
+  assert.match(unknown.stderr, 'removed from the spec: web1')
 })
 
-test('wants more than --yes where much would go', async () => {
+test('needs more than --yes if a lot would be removed', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   const path = join(folder, 'cluster.yaml')
@@ -94,7 +94,7 @@ test('wants more than --yes where much would go', async () => {
   )
   const refused = await converge([...file, '--yes'])
   assert.is(refused.code, 3, refused.stdout + refused.stderr)
-  assert.match(refused.stderr, 'the plan takes much away: web0: nothing is left in its spec')
+  assert.match(refused.stderr, 'the plan removes a lot: web0 has no resources left in the spec')
   const declined = await converge([...file], { answers: ['y'] })
   assert.match(declined.stdout, 'Nothing was applied.')
   const left = await converge([...file, '--yes', '--no-prune'])
@@ -108,7 +108,7 @@ test('unlocks nothing where nothing is locked', async () => {
   const { file } = await makeCluster()
   const { code, stdout } = await converge(['unlock', 'web0', ...file])
   assert.is(code, 0)
-  assert.is(stdout, 'web0: nothing holds the lock\n')
+  assert.is(stdout, 'web0: no apply holds the lock\n')
 })
 
 test.run()

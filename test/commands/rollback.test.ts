@@ -40,7 +40,7 @@ test('shows in a dry run what a rollback then does, and holds the host until its
 web0 changed: 1 change applied
 
 1 host: 1 changed; 1 change applied; TIME
-web0 is held: converge skips it until the spec changes there. To go on with the same spec: converge --release
+web0 is held: converge skips it until the spec changes there. To apply the same spec anyway: converge --release
 `,
   )
   assert.is(motd('web0'), 'hello web0\n')
@@ -82,10 +82,10 @@ test('leaves a held host alone in a sealed plan, and has no program for it', asy
   assertValid('sealed-plan', JSON.parse(readFileSync(sealed, 'utf8')))
   const script = await converge(['plan', ...file, ...again, '--script', 'web0'])
   assert.is(script.code, 3)
-  assert.match(script.stderr, 'a rollback holds the host, so that nothing would run on it\n  pass --release')
+  assert.match(script.stderr, 'the host is held by a rollback, so nothing would run on it\n  pass --release')
   const outdated = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(outdated.code, 3)
-  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] is declared otherwise\n')
+  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] has changed in the spec\n')
   const applied = await converge(['apply', sealed, ...file, ...again, '--yes'])
   assert.is(applied.code, 0)
   assert.match(applied.stdout, '2 hosts: 1 changed, 1 held; 1 change applied; ')
@@ -120,7 +120,7 @@ test('asks, and takes nothing back unless the answer is yes', async () => {
   assert.is((await converge(['rollback', ...file])).code, 3, 'without a terminal it refuses')
 })
 
-test('goes back to before the first apply with --to 0', async () => {
+test('returns to the state before the first apply with --to 0', async () => {
   const { file } = await makeHistory()
   const { stdout, code } = await converge(['rollback', ...file, '--to', '0', '--yes'])
   assert.is(code, 0)
@@ -132,7 +132,7 @@ test('fails for a host without such a generation, and says where to look', async
   const { file } = await makeCluster()
   const { stdout, code } = await converge(['rollback', ...file, '--yes'])
   assert.is(code, 1)
-  assert.match(stdout, 'failed at plan: there is no such generation to go back to')
+  assert.match(stdout, 'failed at plan: there is no such generation to return to')
   assert.match(stdout, 'remedy: converge history web0 lists the generations that are kept.')
 })
 

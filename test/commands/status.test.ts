@@ -8,14 +8,14 @@ import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
 import { makeCluster } from './scratch.ts'
 
-test('tells of each host on one line how it is', async () => {
+test('shows the state of each host on one line', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--limit', 'web1', '--yes'])
   appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')
   const { stdout, code } = await converge(['status', ...file])
   assert.is(
     stdout,
-    'web0  never applied to\nweb1  generation 1, 1 resource drifted\n\n2 hosts: 2 reachable; 1 drifted\n',
+    'web0  never applied\nweb1  generation 1, 1 resource drifted\n\n2 hosts: 2 reachable; 1 drifted\n',
   )
   assert.is(code, 0)
   assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
@@ -52,12 +52,12 @@ test('says who applies something right now; --lock-wait waits only so long', asy
   await once(holder.stdout, 'data')
   try {
     const { stdout, code } = await converge(['status', ...file])
-    assert.match(stdout, 'web0  another apply still runs on it: x1 somebody@elsewhere since now\n')
+    assert.match(stdout, 'web0  another apply is running: x1 somebody@elsewhere since now\n')
     assert.match(stdout, '2 hosts: 2 reachable; 1 applying\n')
     assert.is(code, 0)
     const plan = await converge([...file, '--dry-run', '--lock-wait', '0'])
     assert.is(plan.code, 1)
-    assert.match(plan.stdout, 'web0\n  failed at inspect: another apply still runs on it')
+    assert.match(plan.stdout, 'web0\n  failed at inspect: another apply is running')
     assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
   } finally {
     holder.stdin.end('\n')

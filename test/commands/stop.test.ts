@@ -10,7 +10,7 @@ import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
 import { makeCluster, spec } from './scratch.ts'
 
-/** A gate on web0, and a spec of which each host does something before and after one. */
+/** A gate on web0, and a spec with something to do before and after it on each host. */
 async function makeGated(key: 'command' | 'guard') {
   const { folder, file } = await makeCluster()
   const root = (host: string) => join(folder, 'hosts', host)
@@ -56,24 +56,24 @@ function listenTo(stream: NodeJS.ReadableStream) {
   }
 }
 
-test('SIGINT: what has begun ends well, the rest does not begin, and the report says which is which', async () => {
+test('SIGINT: started hosts finish, the rest does not start, and the report says which is which', async () => {
   const { file, gate, has } = await makeGated('command')
   const { child, ended } = start([...file, '--yes'])
   const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
   await gate.reached()
   child.kill('SIGINT')
-  await stderr.until('Interrupted: no further host begins.')
+  await stderr.until('Interrupted: no further host is started.')
   gate.open()
   assert.is(await ended, 130)
   assert.match(stdout.heard(), 'web0 changed: 3 changes applied\n')
-  assert.match(stdout.heard(), 'web1 not started: interrupted before it began\n')
+  assert.match(stdout.heard(), 'web1 not started: interrupted before it started\n')
   assert.match(stdout.heard(), '2 hosts: 1 changed, 1 not started; 3 changes applied;')
   assert.not.match(stderr.heard(), /\n {4}at /)
   assert.ok(has('web0', 'etc/after'))
   assert.not(has('web1', 'etc/motd'))
 })
 
-test('SIGTERM, and once more: the report is whole, and the host finishes by itself', async () => {
+test('SIGTERM twice: the report is complete, and the host finishes by itself', async () => {
   const { file, gate, has } = await makeGated('command')
   const { child, ended } = start([...file, '--yes', '--json'])
   const stdout = listenTo(child.stdout)
@@ -108,7 +108,7 @@ test('SIGHUP of a terminal that has gone, and its pipes with it: the host is fol
   assert.ok(has('web0', 'etc/after'))
 })
 
-test('SIGINT while hosts are inspected: nothing begins, and there is no half document', async () => {
+test('SIGINT while hosts are inspected: nothing starts, and no partial document is printed', async () => {
   const { file, gate, has } = await makeGated('guard')
   const { child, ended } = start([...file, '--yes', '--json'])
   const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
@@ -156,7 +156,7 @@ test('retire asks for the sudo password once, and a signal keeps it from forgett
     onQuestion: () => press(),
   })
   assert.is(stopped.code, 130, stopped.stderr)
-  assert.match(stopped.stdout, 'web1 not started: interrupted before it began')
+  assert.match(stopped.stdout, 'web1 not started: interrupted before it started')
   const again = await converge(['retire', 'web1', ...file, '--yes'])
   assert.is(again.code, 0, again.stderr)
 })

@@ -4,7 +4,7 @@ import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
 import { makeCluster, spec } from './scratch.ts'
 
-test('says what the spec comes to', async () => {
+test('counts what the spec declares', async () => {
   const { folder, file } = await makeCluster()
   const { stdout, stderr, code } = await converge(['validate', ...file])
   assert.is(stdout, `${folder}/cluster.yaml is valid: cluster test, 2 hosts, 2 resources\n`)
@@ -37,7 +37,7 @@ test('prints diagnostics as documented JSON', async () => {
   assert.is(code, 3)
 })
 
-test('says what to do where there is no spec', async () => {
+test('says what to do if there is no spec', async () => {
   const { code, stderr } = await converge(['validate', '-f', '/nowhere/cluster.yaml'])
   assert.is(code, 3)
   assert.match(stderr, 'error: /nowhere/cluster.yaml does not exist\n')

@@ -119,7 +119,7 @@ test('reports what is wrong with the content of declared files', () => {
     "9:3 unreadable-file cannot read files/a: there is no file files/a (host h); the path is relative to the spec's folder",
     '9:3 template-failed b.hbs:2: user is not defined (host h)',
     '9:3 invalid-resource file: content and source are both set (host h); set one of them',
-    '9:3 invalid-resource file: variables are for a template (host h); set template, or leave out variables',
+    '9:3 invalid-resource file: variables need a template (host h); set template, or remove variables',
     '9:3 invalid-resource file[/e]: it has no content (host h); set content, contentBase64, source or template',
   ])
 })
@@ -133,7 +133,7 @@ test('an unknown directive in a unit is a mistake of the spec', () => {
   ])
 })
 
-test('the same mistake on many hosts is told once', () => {
+test('the same mistake on many hosts is reported once', () => {
   const hosts = ['a', 'b', 'c', 'd'].map((name) => host(name, ['bad']))
   assert.equal(mistakes({ hosts, recipes: [recipe('bad', (ctx) => ctx.fail('no', 'say yes'))] }), [
     '5:7 recipe-refused recipe bad: no (4 hosts: a, b, c, …); say yes',
@@ -156,7 +156,7 @@ test('what a recipe throws is reported where the recipe threw it', () => {
 })
 
 test('what a recipe gives to a resource is checked, every mistake at once', () => {
-  // As from a recipe in JavaScript, which nobody has type-checked.
+  // Like a recipe in JavaScript, without type checks.
   const input = JSON.parse('{ "path": "etc/motd", "contnet": "x", "mode": 420 }')
   const bad = recipe('bad', () => [file(input)])
   assert.equal(
@@ -172,7 +172,7 @@ test('what a recipe gives to a resource is checked, every mistake at once', () =
 test('a recipe that returns no list of resources is reported', () => {
   const bad = recipe('bad', () => JSON.parse('{}'))
   assert.equal(mistakes({ hosts: [host('a', ['bad'])], recipes: [bad] }), [
-    '5:7 recipe-failed recipe bad returned something else than resources (host a); return a list of what file(...), unit(...) and the like give back; a recipe cannot be async',
+    '5:7 recipe-failed recipe bad did not return a list of resources (host a); return the results of file(...), unit(...) and the like in a list; a recipe cannot be async',
   ])
 })
 
@@ -181,7 +181,7 @@ test('two owners of one thing are both named', () => {
   const two = recipe('two', () => [motd, file({ path: '/etc/systemd/system/x.service', content: '' })])
   assert.equal(mistakes({ hosts: [host('a', ['one', 'two'])], recipes: [one, two] }), [
     '5:7 duplicate-resource file[/etc/motd] is declared twice: by recipe one and by recipe two (host a); declare it in one place, and let the other refer to it',
-    '5:7 conflicting-claim the path /etc/systemd/system/x.service has two owners: unit[x.service] by recipe one and file[/etc/systemd/system/x.service] by recipe two (host a); let one of them go, or give it another name',
+    '5:7 conflicting-claim the path /etc/systemd/system/x.service has two owners: unit[x.service] by recipe one and file[/etc/systemd/system/x.service] by recipe two (host a); remove one of them, or give it another name',
   ])
 })
 

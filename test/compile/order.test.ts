@@ -23,25 +23,25 @@ test('pulls what a resource comes after in front of it, and moves nothing else',
   assert.equal(ids(compileSample(sample(resources))), ['file[/1]', 'file[/4]', 'file[/2]', 'file[/3]'])
 })
 
-test('shows the path of a cycle and the word behind each step', () => {
+test('shows the path of a cycle and the relation of each step', () => {
   const resources = [
     unit({ name: 'x.service', restartOn: ['file[/b]'] }),
     file({ path: '/b', content: '', after: ['file[/c]'] }),
     file({ path: '/c', content: '', after: ['unit[x.service]'] }),
   ]
   assert.equal(mistakes(sample(resources)), [
-    '5:7 cycle resources wait for each other: unit[x.service] comes after file[/b] (restartOn), which comes after file[/c] (after), which comes after unit[x.service] (after) (host a); leave out one of these; `notifies` acts without ordering',
+    '5:7 cycle resources form a cycle: unit[x.service] comes after file[/b] (restartOn), which comes after file[/c] (after), which comes after unit[x.service] (after) (host a); remove one of these relations; `notifies` does not order',
   ])
 })
 
 test('a resource that comes after itself is a cycle', () => {
   assert.equal(mistakes(sample([numbered(1, [1])])), [
-    '5:7 cycle resources wait for each other: file[/1] comes after file[/1] (after) (host a); leave out one of these; `notifies` acts without ordering',
+    '5:7 cycle resources form a cycle: file[/1] comes after file[/1] (after) (host a); remove one of these relations; `notifies` does not order',
   ])
 })
 
 test('every resource comes after all that it names, each exactly once', () => {
-  // Numbers only point to smaller ones, so that there is no cycle; the order of declaration is any.
+  // Numbers only refer to smaller ones, so there is no cycle; the order of declaration is arbitrary.
   const graphs = fc
     .integer({ min: 1, max: 12 })
     .chain((size) =>

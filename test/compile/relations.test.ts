@@ -25,7 +25,7 @@ test('restartOn and reloadOn become delayed notifications of what they name', ()
   ])
 })
 
-test('the same notification counts once, and immediately where anybody wants that', () => {
+test('the same notification counts once, and is immediate if any declaration is', () => {
   const notifies = [{ resource: 'unit[x.service]', action: 'restart', timing: 'immediate' }] as const
   const eager = file({ path: '/etc/x.env', content: '', notifies })
   assert.equal(notifications(eager, unit({ ...service, restartOn: [environment, 'file[/etc/x.env]'] })), [
@@ -38,7 +38,7 @@ test('a service comes after what it restarts on', () => {
   assert.equal(ids(compileSample(sample(x, environment))), ['file[/etc/x.env]', 'unit[x.service]'])
 })
 
-test('notifies by itself orders nothing', () => {
+test('notifies does not affect the order', () => {
   const reload = command({ name: 'reload', command: 'true' })
   const rules = file({ path: '/r', content: '', notifies: [{ resource: reload, action: 'run' }] })
   assert.equal(ids(compileSample(sample(reload, rules))), ['command[reload]', 'file[/r]'])
@@ -73,7 +73,7 @@ test('an unknown resource is reported with what was probably meant', () => {
 test('a resource that was made but not returned is reported', () => {
   const forgotten = directory({ path: '/srv' })
   assert.equal(mistakes(sample(unit({ ...service, after: [forgotten] }))), [
-    '5:7 unknown-resource unit[x.service] by recipe r: after names directory[/srv], which this host does not have (host a); return it from the recipe as well',
+    '5:7 unknown-resource unit[x.service] by recipe r: after names directory[/srv], which this host does not have (host a); also return it from the recipe',
   ])
 })
 
@@ -85,8 +85,8 @@ test('a notification that its target does not understand is reported', () => {
   assert.equal(
     mistakes(sample(environment, unit(service), file({ path: '/f', content: '', notifies: wrong }))),
     [
-      '5:7 unknown-action file[/f] by recipe r: file[/etc/x.env] cannot be asked to restart (host a); a file cannot be notified; notify a unit or a command',
-      '5:7 unknown-action file[/f] by recipe r: unit[x.service] cannot be asked to run (host a); it can be asked to restart, reload, start, stop',
+      '5:7 unknown-action file[/f] by recipe r: file[/etc/x.env] cannot be notified to restart (host a); a file cannot be notified; notify a unit or a command',
+      '5:7 unknown-action file[/f] by recipe r: unit[x.service] cannot be notified to run (host a); it can be notified to restart, reload, start, stop',
     ],
   )
 })

@@ -88,9 +88,9 @@ test('an unknown path is an error that names template and line', () => {
 })
 
 test('an unknown path is an error for blocks and helpers too', () => {
-  assert.is(problem('{{#if port}}x{{/if}}'), 't.hbs: #if is given something that is not defined')
-  assert.is(problem('{{#each ports}}x{{/each}}'), 't.hbs: #each is given something that is not defined')
-  assert.is(problem('{{join ports}}'), 't.hbs: join is given something that is not defined')
+  assert.is(problem('{{#if port}}x{{/if}}'), 't.hbs: #if is called with an undefined value')
+  assert.is(problem('{{#each ports}}x{{/each}}'), 't.hbs: #each is called with an undefined value')
+  assert.is(problem('{{join ports}}'), 't.hbs: join is called with an undefined value')
 })
 
 test('inherited names are unknown, and keys that look like them are only keys', () => {
@@ -99,8 +99,8 @@ test('inherited names are unknown, and keys that look like them are only keys', 
   assert.is(render('{{toString}}', { toString: 'mine' }), 'mine')
 })
 
-test('a whole map or list is no text', () => {
-  const message = 't.hbs: a map or list stands where text is wanted; use json, join or #each'
+test('a map or list cannot be used as text', () => {
+  const message = 't.hbs: a map or list is used as text; use json, join or #each'
   assert.is(problem('{{map}}', { map: {} }), message)
   assert.is(problem('a {{list}}', { list: [1] }), message)
 })
@@ -112,7 +112,7 @@ test('refuses other helpers, blocks and partials', () => {
   assert.is(problem('{{shout text}}', { text: '' }), `t.hbs:1: there is no helper shout; ${known}`)
   assert.is(
     problem('{{#map}}x{{/map}}', { map: {} }),
-    't.hbs: a block begins with #each, #if, #unless or #with',
+    't.hbs: a block starts with #each, #if, #unless or #with',
   )
   assert.is(problem('{{> head}}'), 't.hbs: The partial head could not be found')
   assert.is(

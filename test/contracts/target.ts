@@ -16,7 +16,7 @@ export interface TargetUnderTest {
   readonly different: readonly object[]
   /** Hosts that are one machine, and the mistake. */
   readonly same?: readonly [one: object, other: object, mistake: string]
-  /** What a host that is reached as `reporter` reports of one that left the spec, and what is believed of it. */
+  /** What a host with the target `reporter` reports of a removed one, and what is trusted. */
   readonly reported: readonly {
     readonly target: Target
     readonly reporter: Target

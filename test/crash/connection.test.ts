@@ -38,7 +38,7 @@ test('an undisturbed run through a proxy ends as one without', async () => {
   })
 })
 
-test('cut off at any message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
+test('cut off at any message, the host continues by itself, and the next run ends like an undisturbed one', async () => {
   const taken = spread(messages, sampleSize(4))
   for (let start = 0; start < taken.length; start += 40) {
     const cuts = taken.slice(start, start + 40)
@@ -84,7 +84,7 @@ test('a controller killed at any message leaves hosts that the next run makes wh
   assert.ok(killed >= taken.length / 2)
 })
 
-/** The hosts come to their end by themselves; one more run makes them whole, and another one finds nothing. */
+/** The hosts finish by themselves; one more run converges them, and another one finds nothing. */
 async function endsWell(fleet: EmbeddedFleet, direct: SessionOptions, before: (index: number) => string) {
   for (const host of fleet.hosts) await settled(host)
   const told = (index: number, problem: string): string =>

@@ -73,7 +73,7 @@ test('two controllers at once: the second one fails with who, since when and fro
     const [late] = (await second.plan()).hosts
     if (late?.status !== 'failed') throw new Error('a plan was made of a host in the middle of an apply')
     assert.is(late.error.code, 'locked')
-    assert.match(late.error.message, new RegExp(`^another apply still runs on it: ${holder}$`))
+    assert.match(late.error.message, new RegExp(`^another apply is running: ${holder}$`))
     gate.open()
     assert.is(outcome((await applying).hosts[0]), 'changed')
     assert.equal(leftovers(rootOf(fleet), []), [])
@@ -162,7 +162,7 @@ test('a link planted in the middle of an apply is never written through', async 
   })
 })
 
-test('what a killed run left in a directory goes, also when the spec has forgotten that directory', async () => {
+test('what a killed run left in a directory is removed, even if that is no longer in the spec', async () => {
   await withCopies(['a'], async (fleet) => {
     for (const host of fleet.hosts) putFile(host, dieAtPath, 'queue durable\n')
     await converge({ ...on(fleet, after()), library: dyingLibrary(hostLibrary()) })
@@ -192,7 +192,7 @@ test('uploads of controllers that died before they could start a run go after a 
   })
 })
 
-/** A run that stops at a gate, with more to do behind it. */
+/** A run that stops at a gate, with more to do after it. */
 function held(gate: Gate): readonly Resource[] {
   return [
     ...before(),

@@ -103,7 +103,7 @@ export function outcome(report: HostReport | undefined): string {
   return report.status
 }
 
-/** The lines of a host's file, none where there is no file. */
+/** The lines of a host's file, none if there is no file. */
 export function linesOf(host: CrashHost, path: string): readonly string[] {
   try {
     return readFileSync(join(host.root, path), 'utf8')

@@ -83,7 +83,7 @@ interface Judgement {
   readonly mayLive: (host: CrashHost) => boolean
 }
 
-/** Every point on a host of its own: the run that dies there, the one behind it, and one more that must be empty. */
+/** Every point on its own host: the run that dies there, the next one, and one more that must be empty. */
 async function dieAt(points: readonly number[], library: HostLibrary, { most, mayLive }: Judgement) {
   for (let start = 0; start < points.length; start += hostsAtOnce) {
     const names = points.slice(start, start + hostsAtOnce).map((point) => `p${point}`)
@@ -132,7 +132,7 @@ function reloads(host: CrashHost): number {
   return embeddedActs(host.root).filter((act) => act === 'daemon-reload').length
 }
 
-/** The unit file that left the spec is gone, and systemd has not been told. */
+/** The unit file was removed, and systemd has not read that. */
 function isReloadOwed(host: CrashHost): boolean {
   return !existsSync(join(host.root, '/etc/systemd/system/crash-old.service')) && reloads(host) === 0
 }

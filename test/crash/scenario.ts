@@ -18,7 +18,7 @@ export const scenarioPaths = [
   ...['web', 'proxy', 'old', 'fresh'].map((name) => `/etc/systemd/system/crash-${name}.service`),
 ] as const
 
-/** Files that the change writes and takes away again. */
+/** Files that the change writes and removes again. */
 export const transient = { '/etc/crash/bootstrap': 'first start\n' } as const
 
 /** The notifications that the change owes, and how each shows where the acts are counted. */

@@ -5,7 +5,7 @@ import { type CrashHost, linesOf } from './hosts.ts'
 
 const runs = '/var/lib/converge/run'
 
-/** Waits until every run that was started on a host has come to its end by itself. */
+/** Waits until every run that was started on a host has ended by itself. */
 export async function settled(host: CrashHost, deadlineMs = 30_000): Promise<void> {
   const deadline = performance.now() + deadlineMs
   while (!namesOf(host).every((run) => linesOf(host, `${runs}/${run}/results`).at(-1)?.startsWith('end '))) {

@@ -3,7 +3,7 @@ import { owed, transient } from './scenario.ts'
 import { differences, type Snapshot, takeSnapshot, unlikeBoth } from './snapshot.ts'
 import { type KeptState, leftovers, readState, stateDifferences } from './state.ts'
 
-/** A run that nobody disturbed: what every other one must end as. */
+/** An undisturbed run: every other one must end like it. */
 export interface Undisturbed {
   /** The paths that are looked at. */
   readonly seen: readonly string[]

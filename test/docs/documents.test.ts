@@ -14,6 +14,7 @@ const documents = [
   'docs/output.md',
   'docs/recipes.md',
   'docs/spec.md',
+  'docs/style.md',
   'recipes/etcd/README.md',
 ]
 

@@ -8,7 +8,7 @@ export function readDocument(path: string): string {
   return readFileSync(`${root}${path}`, 'utf8')
 }
 
-/** A fenced block. `file` is what stands behind the language: the file whose content it is. */
+/** A fenced block. `file`, after the language, is the file whose content it is. */
 export interface Block {
   readonly language: string
   readonly file: string | undefined
@@ -21,7 +21,7 @@ export function blocksOf(markdown: string): readonly Block[] {
   return [...blocks].map(([, language = '', file, text = '']) => ({ language, file, text }))
 }
 
-/** What stands below a heading, down to the next one of its level or above. */
+/** The text below a heading, down to the next one of its level or above. */
 export function sectionOf(markdown: string, heading: string): string {
   const [level = ''] = /^#+/.exec(heading) ?? []
   const start = `\n${markdown}`.indexOf(`\n${heading}\n`)

@@ -40,7 +40,7 @@ test('names scripts that there are', () => {
   assert.equal(unknown, [])
 })
 
-test('begins a project of your own that works as it stands', async () => {
+test('creates a project that works without changes', async () => {
   const folder = join(scratchFolder(), 'my-cluster')
   assert.match(sectionOf(readme, '## Quick start'), 'converge init my-cluster && cd my-cluster')
   assert.is((await converge(['init', folder])).code, 0)

@@ -68,7 +68,7 @@ test('lists everything that a recipe is given', () => {
     { recipe, read: () => '' },
     { recipe: 'r', layer: 'host a' },
   )
-  const listed = firstCellsOf(sectionOf(document, '## What a recipe is given'))
+  const listed = firstCellsOf(sectionOf(document, '## The context'))
   assert.equal(listed.map(withoutArguments).slice(1).sort(), Object.keys(context).sort())
 })
 
@@ -99,7 +99,7 @@ test('says truly that a misspelt directive is refused with a suggestion', () => 
   }
 })
 
-test('says truly that a change of a unit file owes the restart by itself', () => {
+test('says truly that a change of a unit file restarts the unit', () => {
   const service = dsl.unit({
     name: 'a.service',
     content: { Service: { ExecStart: '/bin/true' } },

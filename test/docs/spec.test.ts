@@ -139,7 +139,7 @@ test('shows resources that a host may list', async () => {
   assert.is(code, 0, stderr)
 })
 
-/** A spec in which a line stands where its key belongs. */
+/** A spec with a line at the place of its key. */
 function misleading(line: string): string {
   const inside = (key: string) => (line.startsWith(`${key}: `) ? line : `${key}: "1"`)
   return `cluster: c
@@ -184,7 +184,7 @@ function requiredOf(schema: unknown): readonly unknown[] {
   return Array.isArray(required) ? required : []
 }
 
-/** The value at a path of keys; undefined where there is none. */
+/** The value at a path of keys; undefined if there is none. */
 function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (found, key) => (typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined),

@@ -25,7 +25,7 @@ interface Wish {
 type Step =
   | { readonly step: 'converge'; readonly wish: Wish }
   | { readonly step: 'rollback'; readonly to: number }
-  /** Somebody writes into a file that is managed, or takes it away. */
+  /** Edits or removes a managed file by hand. */
   | { readonly step: 'edit'; readonly file: 0 | 2; readonly removes: boolean }
 
 const two = fc.constantFrom<0 | 1 | 2>(0, 1, 2)

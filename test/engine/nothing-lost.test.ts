@@ -18,7 +18,7 @@ function outcomes(report: Report): readonly string[] {
   return report.hosts.map((host) => (host.status === 'failed' ? host.error.message : host.status))
 }
 
-test('a manifest whose last line was torn is mended by the next run', async ({ fleet }) => {
+test('a manifest whose last line was torn is repaired by the next run', async ({ fleet }) => {
   await fleet.converge([other])
   const manifest = '/var/lib/converge/clusters/fleet/manifest'
   appendFileSync(fleet.path('a', manifest), '\nset {"resource":"file[/etc/x]","ori')
@@ -28,7 +28,7 @@ test('a manifest whose last line was torn is mended by the next run', async ({ f
   assert.not.match(fleet.read('a', manifest) ?? '', '"ori\n')
 })
 
-test('a new mode can be taken back, by pruning and by rolling back, whatever was edited since', async ({
+test('a new mode can be undone, by pruning and by rolling back, whatever was edited since', async ({
   fleet,
 }) => {
   for (const path of ['/etc/motd', '/etc/issue']) {
@@ -75,9 +75,7 @@ test('a rollback leaves owed what it does not carry out', async ({ fleet }) => {
   const back = await session.planRollback()
   assert.equal(words(changesOf(back, 'a')), ['remove /etc/other'])
   const [host] = back.hosts
-  assert.equal(host?.status === 'planned' ? host.notes : [], [
-    'the pending run of command[reindex] stays owed',
-  ])
+  assert.equal(host?.status === 'planned' ? host.notes : [], ['the run of command[reindex] stays pending'])
   assert.equal(outcomes(await session.apply(back)), ['changed'])
   await session.close()
   assert.is(fleet.read('a', '/etc/acts'), 'reindex\n')
@@ -86,7 +84,7 @@ test('a rollback leaves owed what it does not carry out', async ({ fleet }) => {
   assert.is(fleet.read('a', '/var/lib/converge/journal'), '')
 })
 
-test('systemd is told of a unit file that nobody declares as a unit, also when the run ended in between', async ({
+test('systemd reads a unit file that is not declared as a unit, even if the run was killed in between', async ({
   fleet,
 }) => {
   const dropIn = file({ path: '/etc/systemd/system/foo.service', content: '[Service]\nNice=1\n' })

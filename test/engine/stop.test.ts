@@ -39,7 +39,7 @@ const gated = ({ command: waits, passed }: Gate): readonly Resource[] => [
   file({ path: '/etc/after', content: 'after' }),
 ]
 
-/** Transports of which a test changes the connections. */
+/** Transports whose connections a test changes. */
 function transportsWith(change: (connection: Connection) => Partial<Connection>): SessionInput['transports'] {
   const transports = createTransports()
   return {
@@ -65,7 +65,7 @@ async function leftAfter(fleet: Fleet, resources: readonly Resource[], host: str
   }
 }
 
-test('after a first signal no host of the queue begins, and what has begun is followed to its end', async ({
+test('after a first signal no queued host starts, and started ones are followed to their end', async ({
   fleet,
 }) => {
   const { stop, request } = signals()
@@ -82,11 +82,11 @@ test('after a first signal no host of the queue begins, and what has begun is fo
   await session.close()
   assert.equal(statuses(hosts), ['a changed', 'b changed', 'c not-started'])
   assert.is(fleet.read('b', '/etc/after'), 'after')
-  assert.match(JSON.stringify(hosts[2]), '"reason":"interrupted before it began"')
+  assert.match(JSON.stringify(hosts[2]), '"reason":"interrupted before it started"')
   assert.is(fleet.read('c', '/etc/motd'), undefined)
 })
 
-/** A member of a group, of which one may be down at a time: each host is a wave. */
+/** A member of a group with one member down at a time: each host is a wave. */
 const member = (greeting: string): readonly Resource[] => {
   const settings = file({ path: '/etc/app.conf', content: greeting })
   return [
@@ -101,7 +101,7 @@ const member = (greeting: string): readonly Resource[] => {
   ]
 }
 
-test('after a first signal no later wave begins, and its gate is not asked', async ({ fleet }) => {
+test('after a first signal no later wave starts, and its gate is not checked', async ({ fleet }) => {
   await fleet.converge(member('one'))
   const { stop, request } = signals()
   const events: Progress[] = []
@@ -139,7 +139,7 @@ test('a signal while a gate is asked keeps the wave from beginning, and calls no
   await session.close()
   assert.equal(
     hosts.map((host) => (host.status === 'not-started' ? host.reason : host.status)),
-    Array(3).fill('interrupted before it began'),
+    Array(3).fill('interrupted before it started'),
   )
 })
 
@@ -168,7 +168,7 @@ test('a host that is uploaded to when the signal comes does not launch, and what
   assert.equal(readdirSync(fleet.path('a', '/var/tmp')), [])
 })
 
-test('a host whose launch was asked for but not sent does not begin', async ({ fleet }) => {
+test('a host whose launch was requested but not sent does not start', async ({ fleet }) => {
   const { stop, request } = signals()
   let applying = false
   const transports = transportsWith((connection) => ({
@@ -188,9 +188,7 @@ test('a host whose launch was asked for but not sent does not begin', async ({ f
   assert.is(await leftAfter(fleet, run, 'a'), 1)
 })
 
-test('a second signal leaves a host that has begun, with the results so far, to finish by itself', async ({
-  fleet,
-}) => {
+test('a second signal leaves a started host running, with the results so far', async ({ fleet }) => {
   const { stop, request } = signals()
   const gate = gateOn(fleet, 'a')
   const session = fleet.session(gated(gate), 'fleet', ['a'], { stop })
@@ -228,12 +226,10 @@ test('a second signal while a host is verified says that it was not', async ({ f
   const [report] = (await session.apply(await session.plan())).hosts
   await session.close()
   assert.is(report?.status, 'left-running')
-  assert.match(JSON.stringify(report), 'All changes were made, but not verified')
+  assert.match(JSON.stringify(report), 'All changes were applied, but not verified')
 })
 
-test('a host that has begun is followed over a lost connection after a first signal, too', async ({
-  fleet,
-}) => {
+test('a started host is followed over a lost connection after a first signal, too', async ({ fleet }) => {
   const { stop, request } = signals()
   const gate = gateOn(fleet, 'a')
   const clock = fakeClock()
@@ -248,9 +244,7 @@ test('a host that has begun is followed over a lost connection after a first sig
   assert.equal(clock.pauses, [200])
 })
 
-test('a host of which it is not known whether it has begun is not sent the program again', async ({
-  fleet,
-}) => {
+test('a host that may have started is not sent the program again', async ({ fleet }) => {
   const { stop, request } = signals()
   let sent = 0
   const transports = transportsWith((connection) => ({

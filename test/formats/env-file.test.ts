@@ -72,7 +72,7 @@ test('refuses names that systemd would ignore, all at once', () => {
       'env file: "A\\nB" is not the name of an environment variable',
     ],
   )
-  assert.is(error.mistakes[0]?.hint, 'use letters, digits and _, and no digit in front')
+  assert.is(error.mistakes[0]?.hint, 'use letters, digits and _, and no digit at the start')
 })
 
 test('refuses characters that systemd refuses', () => {
@@ -84,7 +84,7 @@ test('refuses characters that systemd refuses', () => {
   ] as const)
     assert.is(
       failureOf({ A: value }).message,
-      `env file: the value of A has the character ${character}, which systemd refuses; leave it out`,
+      `env file: the value of A contains the character ${character}, which systemd refuses; remove it`,
     )
 })
 

@@ -184,7 +184,7 @@ test('refuses numbers that are not finite and half surrogate pairs', () => {
     )
   refuses({ a: Number.NaN }, 'YAML: NaN is not a finite number; write it as a string')
   refuses([Number.NEGATIVE_INFINITY], 'YAML: -Infinity is not a finite number; write it as a string')
-  refuses({ 'a\ud800': 1 }, 'YAML: "a\\ud800" has half a surrogate pair; leave it out')
+  refuses({ 'a\ud800': 1 }, 'YAML: "a\\ud800" contains half a surrogate pair; remove it')
 })
 
 test('reads back equal in YAML 1.1 and 1.2', () => {

@@ -127,7 +127,7 @@ test('whatever a host answers is understood or refused, and becomes a program or
   figure('garbled answers of a host', numRuns)
 })
 
-test('whatever a host tells of its history is understood or refused', () => {
+test('whatever a host reports as its history is understood or refused', () => {
   let understood = 0
   const facts = supposedFacts(sampleProbes, 'inactive')
   fc.assert(
@@ -178,7 +178,7 @@ for (const [what, entry] of kept) {
       () => readAnswer(Buffer.from(answer), questions),
       (error: unknown) =>
         error instanceof AnswerError &&
-        error.message.startsWith('a line of the manifest is not an entry of one: '),
+        error.message.startsWith('a line of the manifest is not a valid entry: '),
     )
   })
 }

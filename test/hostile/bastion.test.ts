@@ -50,7 +50,7 @@ ${hosts.map(({ name, port }) => `  ${name}: { address: 127.0.0.1, roles: [all], 
   }
 }
 
-/** All thirty are told of together, with the step, the bastion and a remedy. */
+/** All thirty are reported together, with the step, the bastion and a remedy. */
 function namesAll(stdout: string, said: RegExp): void {
   const told = stdout.split('\n')
   const at = told.indexOf(`node[0-${fleetSize - 1}]`)
@@ -65,14 +65,14 @@ test('thirty hosts behind one bastion cost it one connection and no session', ()
     const applied = await converge(['--yes', '-f', file, '--parallel', '30'])
     assert.is(applied.code, 0, applied.stdout)
     for (const name of names) assert.is(await readFile(join(root(name), 'etc/motd'), 'utf8'), 'behind\n')
-    // So that neither MaxStartups nor MaxSessions of its sshd stands in the way.
+    // So that neither MaxStartups nor MaxSessions of its sshd interferes.
     assert.is(asked.filter((event) => event === 'connection').length, 1)
     assert.equal([...new Set(asked)].toSorted(), ['connection', 'forward'])
     const empty = await converge(['--dry-run', '--exit-code', '-f', file, '--parallel', '30'])
     assert.is(empty.code, 0, empty.stdout)
   }))
 
-test('a bastion that is down or lets nobody in is asked once, and blamed for each of thirty hosts', () =>
+test('a bastion that is down or refuses the login is tried once, and blamed for each of thirty hosts', () =>
   withFleet(async ({ file, asked, bastion }) => {
     const spec = await readFile(file, 'utf8')
     await writeFile(file, spec.replace('root@127', 'stranger@127'))
@@ -80,7 +80,7 @@ test('a bastion that is down or lets nobody in is asked once, and blamed for eac
     assert.is(refused.code, 1)
     namesAll(
       refused.stdout,
-      /refused at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ does not let stranger in/,
+      /refused at connect: the jump host cannot be used: 127\.0\.0\.1:\d+ refused to authenticate stranger/,
     )
     assert.equal(asked, ['connection'], 'so that no account is locked')
     await writeFile(file, spec)

@@ -75,7 +75,7 @@ test('files that are dated ten years ahead or back are as good as others', () =>
     assert.is(report.hosts[0]?.status, 'changed')
   }))
 
-test('the results of an apply that goes on are kept, although a slow clock made its id sort first', () =>
+test('the results of a running apply are kept, although a slow clock made its id sort first', () =>
   withFleet(async (fleet) => {
     const runs = fleet.path('node0', '/var/lib/converge/run')
     for (const id of ['00000000-slow', 'a-1', 'b-2', 'c-3', 'd-4', 'e-5', 'f-6']) {
@@ -88,7 +88,7 @@ test('the results of an apply that goes on are kept, although a slow clock made 
     assert.not.ok(left.includes('a-1'))
   }))
 
-test('names and texts that are not UTF-8, under a locale that is not either, get in nobody’s way', async () => {
+test('names and texts that are not UTF-8, under such a locale, do not matter', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'converge-test-'))
   const locale = 'export LC_ALL=de_DE.ISO-8859-1 LANG=ja_JP.eucJP LC_CTYPE=ru_RU.KOI8-R; exec /bin/sh -c "$2"'
   const shell = ['/bin/sh', '-c', locale, 'login']

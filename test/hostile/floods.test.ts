@@ -90,7 +90,7 @@ test('a login shell that prints single bytes without end is left soon', () =>
     async ({ connect }) => {
       const connection = await connect()
       const error = await boundedFailure(10_000, () => run(connection, 'echo\n', patient), ownTime)
-      assert.is(error.message, 'the login shell prints without end before it starts /bin/sh')
+      assert.is(error.message, 'the login shell prints endlessly before it starts /bin/sh')
       await connection.close()
     },
   ))

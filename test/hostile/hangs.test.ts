@@ -56,7 +56,7 @@ const hangs: readonly Hang[] = [
     script: { onAuthentication: () => undefined },
     code: 'connect-timeout',
     step: 'connect',
-    message: /the login does not end$/,
+    message: /authentication did not finish$/,
   },
   {
     where: 'when a program is to be started',
@@ -72,7 +72,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.25 s$/,
+    message: /^the program was still running after 0\.25 s$/,
   },
   {
     where: 'in the middle of an answer',
@@ -82,7 +82,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.25 s$/,
+    message: /^the program was still running after 0\.25 s$/,
   },
   {
     where: 'behind a whole answer that it does not end',
@@ -97,7 +97,7 @@ const hangs: readonly Hang[] = [
     act: exec,
     code: 'timeout',
     step: 'exec',
-    message: /^no end after 0\.25 s$/,
+    message: /^the program was still running after 0\.25 s$/,
   },
   {
     where: 'when SFTP is to be started',
@@ -105,7 +105,7 @@ const hangs: readonly Hang[] = [
     act: upload,
     code: 'timeout',
     step: 'upload',
-    message: /^(the SSH server opened no session|the upload did not end) within 0(\.25)? s$/,
+    message: /^(the SSH server opened no session|the upload did not finish) within 0(\.25)? s$/,
   },
   {
     where: 'at the first request over SFTP',
@@ -113,7 +113,7 @@ const hangs: readonly Hang[] = [
     act: upload,
     code: 'timeout',
     step: 'upload',
-    message: /^the upload did not end within 0 s$/,
+    message: /^the upload did not finish within 0 s$/,
   },
   {
     where: 'at the first write over SFTP',
@@ -128,7 +128,7 @@ const hangs: readonly Hang[] = [
     act: upload,
     code: 'timeout',
     step: 'upload',
-    message: /^the upload did not end within 0 s$/,
+    message: /^the upload did not finish within 0 s$/,
   },
 ]
 
@@ -147,7 +147,7 @@ for (const { where, script, act, code, step, message } of hangs) {
       assert.match(error.message, message)
     }))
 
-  test(`a host that hangs ${where} is left at once when it is no longer wanted`, () =>
+  test(`a host that hangs ${where} is given up at once when it is no longer wanted`, () =>
     withScript({ ...script, patience: longPatience }, async ({ connect }) => {
       // Whether it comes before the host hangs or after that makes no difference.
       const signal = AbortSignal.timeout(20)

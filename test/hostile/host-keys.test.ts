@@ -57,7 +57,7 @@ const alarms: readonly Alarm[] = [
     what: 'changed',
     lines: (name) => `${name} ${another()}\n`,
     said: /node0 +refused at connect: the host key of \[127\.0\.0\.1\]:\d+ has changed: /,
-    remedy: /remedy: Somebody may be listening in\. .*ssh-keygen -R/,
+    remedy: /remedy: The connection may be intercepted\. .*ssh-keygen -R/,
   },
   {
     what: 'revoked',

@@ -29,12 +29,12 @@ const hostile: readonly Hostile[] = [
   {
     what: 'answers with random bytes',
     shell: loginShell('echo converge-shell; head -c 60000 /dev/urandom; exit 0'),
-    said: /wanted "converge", got "|the answer ends in the middle: |a line of the answer holds a NUL: /,
+    said: /expected "converge", got "|the answer is incomplete: |a line of the answer contains a NUL: /,
   },
   {
     what: 'moves the cursor, renames the window and recolours',
     shell: answering('s/^os .*/os \\x1b[2J\\x1b]0;owned\\x07\\x9b31m\\xe2\\x80\\xae/'),
-    said: /the host is not what the spec declares: os is \\x1b\[2J\\x1b\]0;owned\\x07/,
+    said: /the host differs from its declared platform: os is \\x1b\[2J\\x1b\]0;owned\\x07/,
   },
   {
     what: 'complains with escape sequences',
@@ -45,14 +45,14 @@ const hostile: readonly Hostile[] = [
   {
     what: 'stops in the middle of the answer',
     shell: loginShell('/bin/sh -c "$2" | head -c 100'),
-    said: /the answer ends in the middle: /,
+    said: /the answer is incomplete: /,
   },
   {
     what: 'has a manifest that is none',
     shell: answering(
       's/^end$/manifest\\nconverge-manifest 1\\nset {"resource":"file[x]"}\\n\\nmanifest end\\nend/',
     ),
-    said: /a line of the manifest is not an entry of one: \{"resource":"file\[x\]"\}/,
+    said: /a line of the manifest is not a valid entry: \{"resource":"file\[x\]"\}/,
   },
   {
     what: 'has a journal that cannot be decoded',

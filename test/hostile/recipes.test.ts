@@ -63,7 +63,7 @@ test('a recipe that throws while it is loaded is shown with its file and line', 
   assert.match(stderr, `it was thrown at ${join(folder, 'recipes/app/recipe.ts')}:4\n`)
 })
 
-test('a recipe that is no TypeScript is refused with the place', async () => {
+test('a recipe that is not TypeScript is refused with the place', async () => {
   const { code, stderr } = await validate('export default {{{\n')
   assert.is(code, 3)
   assert.match(
@@ -76,22 +76,22 @@ const loops: readonly (readonly [where: string, text: string, said: RegExp])[] =
   [
     'when it makes its resources',
     recipe('app', '    for (;;) {}'),
-    /recipe app: it did not end within 1 s, on host node0/,
+    /recipe app: it did not finish within 1 s, on host node0/,
   ],
   [
     'and catches everything',
     recipe('app', '    for (;;) { try { for (;;) JSON.stringify(ctx.host) } catch {} finally { continue } }'),
-    /recipe app: it did not end within 1 s, on host node0/,
+    /recipe app: it did not finish within 1 s, on host node0/,
   ],
   [
     'while it is loaded',
     recipe('app', empty, 'for (;;) {}'),
-    /\.\/recipes\/app\/recipe\.ts cannot be loaded: it did not end within 1 s/,
+    /\.\/recipes\/app\/recipe\.ts cannot be loaded: it did not finish within 1 s/,
   ],
 ]
 
 for (const [where, text, said] of loops) {
-  test(`a recipe that loops for ever ${where} is ended and named`, async () => {
+  test(`a recipe that loops forever ${where} is ended and named`, async () => {
     const { code, stderr, tookMs } = await validate(text, ['--compile-timeout', '1s'])
     assert.is(code, 3)
     assert.match(stderr, said)
@@ -109,7 +109,7 @@ test('a recipe that is async is refused', async () => {
   const text = recipe('app', empty).replace('resources(ctx)', 'async resources(ctx)')
   const { code, stderr } = await validate(text.replace(/: readonly Return.*\[\] \{/, ' {'))
   assert.is(code, 3)
-  assert.match(stderr, 'recipe app returned something else than resources')
+  assert.match(stderr, 'recipe app did not return a list of resources')
   assert.match(stderr, 'a recipe cannot be async')
 })
 
@@ -123,7 +123,7 @@ test("a recipe that claims another one's path is refused, and both are named", a
     stderr,
     'the path /etc/app.conf has two owners: file[/etc/app.conf] by recipe app and link[/etc/app.conf] by recipe other',
   )
-  assert.match(stderr, 'let one of them go, or give it another name')
+  assert.match(stderr, 'remove one of them, or give it another name')
 })
 
 for (const path of ['../../../secret', '/etc/passwd', '..']) {

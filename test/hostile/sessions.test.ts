@@ -29,7 +29,7 @@ test('a quota is named, and nothing is left behind', () =>
     assert.is(error.message, 'cannot write /var/tmp/staged/a: 0 of 7 bytes arrived')
     assert.is(
       error.remedy,
-      'Look for a quota or a limit on the size of files there, or set `stagingDir` under `platform` to another file system.',
+      'Check for a quota or a file size limit there, or set `stagingDir` under `platform` to another file system.',
     )
     assert.equal(await readdir(join(host('node0').root, 'var/tmp')), [])
     await connection.close()
@@ -119,12 +119,15 @@ test('a server that opens no session at all is named', () =>
   withScript({ refuses: () => true }, async ({ connect }) => {
     const connection = await connect()
     const error = await boundedFailure(4_000, () => run(connection, 'echo\n'))
-    assert.equal([error.code, error.message], ['unsupported', 'the SSH server opens no further session'])
+    assert.equal(
+      [error.code, error.message],
+      ['unsupported', 'the SSH server refuses to open another session'],
+    )
     assert.is(error.remedy, 'Raise MaxSessions in its sshd_config.')
     await connection.close()
   }))
 
-test('hosts behind a bastion that hangs or that is lost are named one by one', async () => {
+test('hosts behind a bastion that hangs or is lost are reported one by one', async () => {
   const names = ['bastion', 'node0', 'node1', 'node2']
   await withHosts({ names }, async ({ connect, host }) => {
     const proxyJump = `root@127.0.0.1:${host('bastion').port}`

@@ -38,11 +38,11 @@ test('heals itself when a firewall rule cuts ssh', async () => {
   assert.is(held.exitCode, 0, held.stdout + held.stderr)
   assert.match(held.stdout, 'held after a rollback')
   await project.write('cluster.yaml', spec('accept', 'three'))
-  const mended = await project.converge(['--yes'])
-  assert.is(mended.exitCode, 0, mended.stdout + mended.stderr)
+  const fixed = await project.converge(['--yes'])
+  assert.is(fixed.exitCode, 0, fixed.stdout + fixed.stderr)
 })
 
-test('is not confirmed once it goes back: an apply that takes longer than there is time', async () => {
+test('is not confirmed once it is being undone: an apply that takes longer than there is time', async () => {
   const slow = '      - command: { name: slow, command: sleep 5, creates: /run/slow }\n'
   await project.write('cluster.yaml', `${spec('accept', 'four')}${slow}`)
   const applied = await project.converge(['--yes', '--confirm-within', '2s'])
@@ -52,7 +52,7 @@ test('is not confirmed once it goes back: an apply that takes longer than there 
   assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
 })
 
-test('goes back from the middle of an apply that failed', async () => {
+test('undoes an apply that failed halfway', async () => {
   const failing =
     '- command: { name: bad, command: exit 3, creates: /run/bad }\n      - file: { path: /etc/nftables'
   const text = spec('drop', 'five').replace('- file: { path: /etc/nftables', failing)
@@ -60,7 +60,7 @@ test('goes back from the middle of an apply that failed', async () => {
   await project.write('cluster.yaml', text)
   const applied = await project.converge(['--yes', '--confirm-within', '2s'])
   assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
-  assert.match(applied.stdout, 'The host goes back to what it was before by itself, 2 s after it began.')
+  assert.match(applied.stdout, 'The host rolls itself back 2 s after the apply began.')
   await backAgain()
   assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
 })

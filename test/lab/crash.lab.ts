@@ -87,7 +87,7 @@ test('killed at every marked point, the next run ends as an undisturbed one and 
   figure('points between two acts at which the host program is killed', share(taken.length, points))
 })
 
-test('cut off at every message, the host goes on by itself, and the next run ends as an undisturbed one', async () => {
+test('cut off at every message, the host continues by itself, and the next run ends like an undisturbed one', async () => {
   const taken = sampleOfMessages('cut')
   for (const batch of batches(taken)) {
     const cuts = batch.map((cutAt) => ({ cutAt }))

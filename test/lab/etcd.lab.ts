@@ -103,8 +103,8 @@ test('will not break the quorum: with one member down no other one is restarted'
   assert.is(applied.exitCode, 1, told(applied))
   assert.match(applied.stdout, 'infra1 of etcd is not healthy; at most 1 may be down at once')
   assert.equal(await starts(), before)
-  const mended = await project.converge(['--yes'])
-  assert.is(mended.exitCode, 0, told(mended))
+  const fixed = await project.converge(['--yes'])
+  assert.is(fixed.exitCode, 0, told(fixed))
   assert.is(await healthyMembers(), 3)
   await isConverged()
 })
@@ -142,8 +142,8 @@ test('stops at an archive with a wrong sha256, and leaves the old one running', 
   )
   assert.is(await healthyMembers(), 3)
   await project.write('cluster.yaml', spec({ heartbeat: 200 }))
-  const mended = await project.converge(['--yes'])
-  assert.is(mended.exitCode, 0, told(mended))
+  const fixed = await project.converge(['--yes'])
+  assert.is(fixed.exitCode, 0, told(fixed))
 })
 
 test('names a full disk, and converges the other hosts', async () => {
@@ -167,8 +167,8 @@ test('names a host that is down, and converges the others', async () => {
   assert.match(applied.stdout, /infra1.*unreachable/)
   assert.is((await lab.run('infra2', 'cat /etc/motd')).stdout, 'one is down\n')
   await lab.start('infra1')
-  const mended = await project.converge(['--yes'])
-  assert.is(mended.exitCode, 0, told(mended))
+  const fixed = await project.converge(['--yes'])
+  assert.is(fixed.exitCode, 0, told(fixed))
   await isConverged()
 })
 

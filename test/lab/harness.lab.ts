@@ -131,7 +131,7 @@ test('leaves nothing behind when closed, also when closed twice', async () => {
   assert.equal(await traces(lab.bridge), [])
 })
 
-test('leaves nothing behind when its process is told to end', async () => {
+test('leaves nothing behind when its process is asked to end', async () => {
   const child = spawnLab()
   const bridge = await bridgeOf(child)
   assert.not.equal(await traces(bridge), [])

@@ -175,10 +175,10 @@ test('fish, csh and bash as login shells that print banners are as good as sh', 
     `echo ${quoted("echo Welcome; printf '[1m'")} >/home/admin/.cshrc`,
   )
   await on('gamma', 'usermod -s /bin/bash admin', `echo ${quoted(banner)} >/home/admin/.bashrc`)
-  // sshd starts its sftp-server by the login shell: what that prints cannot be told from SFTP.
+  // sshd starts its sftp-server by the login shell, whose output is read as SFTP.
   await fails(
     { user: 'admin', hosts: ['alpha'] },
-    'failed at upload: instead of SFTP there comes text that begins with "Welc"',
+    'failed at upload: instead of SFTP the server sent text that begins with "Welc"',
     /remedy: Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp`/,
   )
   for (const name of names) {
@@ -218,18 +218,18 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await fails(
     { user: 'operator', hosts: ['beta'], password: 'wrong' },
     'refused at exec: sudo refused the password',
-    'remedy: Give the password of operator on this host.',
+    'remedy: Enter the password of operator on this host.',
   )
   await fails(
     { user: 'operator', hosts: ['beta'] },
-    'refused at exec: sudo wants a password for operator',
+    'refused at exec: sudo requires a password for operator',
     'or pass --ask-sudo-password.',
   )
   await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
   await on('beta', 'rm /etc/sudoers.d/hostile')
 })
 
-test('noexec and full directories for temporary files are in nobody’s way', async () => {
+test('noexec and full directories for temporary files do not matter', async () => {
   tried.add('noexec /tmp').add('full /tmp')
   await on(
     'alpha',
@@ -255,7 +255,7 @@ test('a full staging directory is named, and another one may be set', async () =
   await fails(
     { hosts: ['beta'] },
     /failed at upload: cannot (write|create) \/var\/tmp\/converge-\S+: no space left on device/,
-    'remedy: Make room there, or set `stagingDir` under `platform` to a file system that has some.',
+    'remedy: Free space there, or set `stagingDir` under `platform` to a file system that has some.',
   )
   assert.is(await on('beta', 'ls -A /var/tmp'), 'fill\n')
   await on('beta', 'mkdir -p -m 1777 /srv/staging')
@@ -263,7 +263,7 @@ test('a full staging directory is named, and another one may be set', async () =
   await on('beta', 'umount /var/tmp')
 })
 
-test('one session at a time, another locale and a clock ten years off are no hindrance', async () => {
+test('one session at a time, another locale and a clock ten years off do not matter', async () => {
   for (const kind of ['MaxSessions 1', 'locale', 'clock']) tried.add(kind)
   const preload = (await on('gamma', 'ls /usr/lib/*/faketime/libfaketime.so.1')).trim()
   // All hosts and this machine share one clock: the host's programs are told a wrong one. The monotonic one stays right.
@@ -372,7 +372,7 @@ hosts:
   assert.match(cut.stdout, /^alpha failed/m)
   assert.match(
     cut.stdout,
-    'remedy: Nothing is lost: run converge again, it goes on from what the host has recorded.',
+    'remedy: Nothing is lost: run converge again; it continues from what the host has recorded.',
   )
   assert.ok(cut.tookMs < 90_000, `${cut.tookMs} ms`)
   const next = await again({}, ['--yes'])

@@ -85,7 +85,7 @@ test('upgrades to a version that the spec names, keeps an edited conffile, and n
   assert.is((await onHost('cat /etc/demo-daemon.conf')).stdout, 'edited\n')
 })
 
-test('goes back to an older version that the spec names', async () => {
+test('installs an older version that the spec names', async () => {
   await project.write('cluster.yaml', spec('package: { name: demo-daemon, version: "1.0" }'))
   await converges()
   assert.is(await installed(), '1.0')

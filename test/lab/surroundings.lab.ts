@@ -6,12 +6,12 @@ import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('a host that will not take what it is given')
 const place = '/srv/rough'
-/** Far below any timeout of converge: each of these must be told at once. */
+/** Far below any timeout of converge: each of these must be reported at once. */
 const boundMs = 20_000
 
 interface Trouble {
   readonly name: string
-  /** Shell on the host: makes the trouble, with `old` at the target where there is one. */
+  /** Shell on the host: makes the trouble, with `old` at the target if there is one. */
   readonly prepare: string
   readonly resources: string
   readonly platform?: string
@@ -21,8 +21,8 @@ interface Trouble {
   /** Shell that prints what must have stayed as it was. */
   readonly kept: string
   readonly keptText: string
-  /** Shell that takes the trouble away; converge goes on from there. */
-  readonly mend: string
+  /** Shell that removes the trouble; converge continues from there. */
+  readonly fix: string
 }
 
 const file = `file: { path: ${place}/file, content: "${'x'.repeat(100_000)}" }`
@@ -41,7 +41,7 @@ const troubles: readonly Trouble[] = [
     says: ['No space left on device', `write ${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `umount ${place}`,
+    fix: `umount ${place}`,
   },
   {
     name: 'a full disk under the state directory',
@@ -51,7 +51,7 @@ const troubles: readonly Trouble[] = [
     says: ['No space left on device', `${place}/state`],
     kept: 'ls /srv/elsewhere 2>&1; :',
     keptText: "ls: cannot access '/srv/elsewhere': No such file or directory\n",
-    mend: `rm ${place}/fill; mount -o remount,size=4m ${place}`,
+    fix: `rm ${place}/fill; mount -o remount,size=4m ${place}`,
   },
   {
     name: 'a disk under the state directory that the program fills',
@@ -61,7 +61,7 @@ const troubles: readonly Trouble[] = [
     says: ['No space left on device', `${place}/state`],
     kept: `ls ${place}/file 2>&1; :`,
     keptText: `ls: cannot access '${place}/file': No such file or directory\n`,
-    mend: `mount -o remount,size=4m ${place}`,
+    fix: `mount -o remount,size=4m ${place}`,
   },
   {
     name: 'a full disk under the staging directory',
@@ -71,7 +71,7 @@ const troubles: readonly Trouble[] = [
     says: ['no space left on device', place],
     kept: 'ls /srv/elsewhere 2>&1; :',
     keptText: "ls: cannot access '/srv/elsewhere': No such file or directory\n",
-    mend: `rm ${place}/fill`,
+    fix: `rm ${place}/fill`,
   },
   {
     name: 'a read-only file system',
@@ -80,7 +80,7 @@ const troubles: readonly Trouble[] = [
     says: ['Read-only file system', `write ${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `mount -o remount,rw ${place}`,
+    fix: `mount -o remount,rw ${place}`,
   },
   {
     name: 'a read-only file system under the state directory',
@@ -90,7 +90,7 @@ const troubles: readonly Trouble[] = [
     says: ['Read-only file system', `${place}/state`],
     kept: 'ls /srv/elsewhere 2>&1; :',
     keptText: "ls: cannot access '/srv/elsewhere': No such file or directory\n",
-    mend: `mount -o remount,rw ${place}`,
+    fix: `mount -o remount,rw ${place}`,
   },
   {
     name: 'a file system without inodes',
@@ -99,7 +99,7 @@ const troubles: readonly Trouble[] = [
     says: ['No space left on device', `write ${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `rm ${place}/f[0-9]*`,
+    fix: `rm ${place}/f[0-9]*`,
   },
   {
     name: 'a file system without inodes under the state directory',
@@ -109,7 +109,7 @@ const troubles: readonly Trouble[] = [
     says: ['No space left on device', `${place}/state`],
     kept: 'ls /srv/elsewhere 2>&1; :',
     keptText: "ls: cannot access '/srv/elsewhere': No such file or directory\n",
-    mend: `rm ${place}/f[0-9]*; mount -o remount,nr_inodes=500 ${place}`,
+    fix: `rm ${place}/f[0-9]*; mount -o remount,nr_inodes=500 ${place}`,
   },
   {
     name: 'an immutable file',
@@ -118,7 +118,7 @@ const troubles: readonly Trouble[] = [
     says: ['Operation not permitted', `write ${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `chattr -i ${place}/file`,
+    fix: `chattr -i ${place}/file`,
   },
   {
     name: 'an immutable directory',
@@ -127,7 +127,7 @@ const troubles: readonly Trouble[] = [
     says: ['Operation not permitted', `write ${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `chattr -i ${place}`,
+    fix: `chattr -i ${place}`,
   },
   {
     name: 'a user without the right to write',
@@ -137,7 +137,7 @@ const troubles: readonly Trouble[] = [
     says: ['Permission denied', '/var/lib/converge'],
     kept: readOld,
     keptText: 'old\n',
-    mend: ':',
+    fix: ':',
   },
   {
     name: 'a file where a directory should be',
@@ -146,16 +146,16 @@ const troubles: readonly Trouble[] = [
     says: [`${place}/file is not a directory`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `rm ${place}/file; mkdir ${place}/file`,
+    fix: `rm ${place}/file; mkdir ${place}/file`,
   },
   {
     name: 'a file in the place of a directory',
     prepare: old,
     resources: `directory: { path: ${place}/file }`,
-    says: ['something that is no directory is at', `${place}/file`],
+    says: ['something that is not a directory is at', `${place}/file`],
     kept: readOld,
     keptText: 'old\n',
-    mend: `rm ${place}/file`,
+    fix: `rm ${place}/file`,
   },
   {
     name: 'a symbolic link that somebody planted',
@@ -164,7 +164,7 @@ const troubles: readonly Trouble[] = [
     says: ['a symbolic link to /srv/victim is at', `remove it, or declare link[${place}/file]`],
     kept: `cat /srv/victim; readlink ${place}/file`,
     keptText: 'secret\n/srv/victim\n',
-    mend: `rm ${place}/file`,
+    fix: `rm ${place}/file`,
   },
 ]
 
@@ -180,7 +180,7 @@ test.after(async () => {
 })
 
 for (const trouble of troubles) {
-  test(`${trouble.name}: is named, nothing is torn, and converge goes on once it is mended`, async () => {
+  test(`${trouble.name}: is named, nothing is torn, and converge continues once it is fixed`, async () => {
     const clear = `umount ${place} 2>/dev/null; rm -rf ${place} /srv/elsewhere /srv/victim /var/lib/converge; mkdir ${place}`
     await onHost(clear)
     await onHost(trouble.prepare)
@@ -206,10 +206,10 @@ for (const trouble of troubles) {
 
 /** Once the trouble is taken away, the same spec converges as if there had never been any. */
 async function goesOn(trouble: Trouble, project: Project): Promise<void> {
-  await onHost(trouble.mend)
+  await onHost(trouble.fix)
   await project.write('cluster.yaml', spec({ ...trouble, user: 'root' }))
-  const mended = await project.converge(['--yes'])
-  assert.is(mended.exitCode, 0, mended.stdout + mended.stderr)
+  const fixed = await project.converge(['--yes'])
+  assert.is(fixed.exitCode, 0, fixed.stdout + fixed.stderr)
   const again = await project.converge(['--dry-run', '--exit-code'])
   assert.is(again.exitCode, 0, again.stdout + again.stderr)
   assert.is(await leftovers(), '')

@@ -1,5 +1,5 @@
 import type { Facts, PathFact, PlatformFact, UnitFact } from '../../src/model/facts.ts'
-import type { CatalogEntry, HostCatalog, Resource } from '../../src/model/resource.ts'
+import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { textContent } from '../../src/resources/define/content.ts'
 
@@ -57,7 +57,7 @@ export function factsOf(
   }
 }
 
-/** As the host answers: with its content where it differs from what is wanted. */
+/** As the host answers: with the content if it differs from the wanted one. */
 export function fileFact(text: string, wanted?: string): Extract<PathFact, { type: 'file' }> {
   const { sha256, sizeBytes } = textContent(text)
   const shown = wanted !== undefined && wanted !== sha256 ? { content: text } : {}

@@ -153,7 +153,7 @@ test('takes the archive for the architecture of the host and links it where the 
   )
 })
 
-test('gives up members one by one so that a quorum stands', async () => {
+test('restarts members one by one so that a quorum stays up', async () => {
   const { resource } = entry(entriesOf(await compiled(), 'infra1'), 'unit[etcd.service]')
   assert.equal(resource.relations.disruption, {
     group: 'etcd',
@@ -174,7 +174,7 @@ test('refuses an election timeout that etcd would refuse', async () => {
 test('refuses a further variable that it sets itself', async () => {
   assert.equal(await mistakes({ set: ['etcd.extra={ETCD_NAME: x}'] }), [
     'recipe etcd: etcd.extra sets ETCD_NAME, which the recipe sets itself (3 hosts: infra0, infra1, infra2)',
-    'leave out ETCD_NAME',
+    'remove ETCD_NAME',
   ])
 })
 

@@ -1,6 +1,6 @@
 import type { Facts } from '../../src/model/facts.ts'
 
-/** A booted host as root, of which nothing was asked yet. */
+/** The facts of a booted host as root, without any answers. */
 export const blankFacts: Facts = {
   platform: { os: 'debian', release: '12', arch: 'amd64', init: 'systemd', uid: 0, rooted: false },
   paths: {},

@@ -3,7 +3,7 @@ import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { textContent } from '../../src/resources/define/content.ts'
 
-/** A booted host as root, of which nothing was asked yet. */
+/** The facts of a booted host as root, without any answers. */
 export const blankFacts: Facts = {
   platform: { os: 'debian', release: '12', arch: 'amd64', init: 'systemd', uid: 0, rooted: false },
   paths: {},

@@ -16,7 +16,7 @@ export function catalogOf(...entries: readonly (CatalogEntry | Resource)[]): Hos
   return { host: 'host', entries: entries.map((one) => ('resource' in one ? one : entry(one))) }
 }
 
-// Readable for the owner: the tests may run as anybody.
+// Readable for the owner: the tests may run as any user.
 const mode = fc.constantFrom('0644', '0600', '0755', '4755', '0440')
 const directoryMode = fc.constantFrom('0755', '0700', '1777')
 const content = fc.oneof(

@@ -82,7 +82,7 @@ function rulesFor(root: string) {
     isManaged: (path: string) =>
       managed.some((prefix) => path.startsWith(prefix)) && !path.includes('/.converge-'),
     isRemembered: (path: string) => remembered.test(path),
-    // Struck out behind the act; emptied behind everything.
+    // Settled after the act; emptied at the end.
     isAfterthought: (path: string, words: string) =>
       /\/(?:journal|manifest)$/.test(path) && /"(?:\\n)?(?:settled|drop) /.test(words),
     isEffect: (path: string) => path === root + actsPath,

@@ -10,7 +10,7 @@ const restart = { resource: 'unit[a.service]', action: 'restart' } as const
 const owner = { mode: '0644', owner: 'root', group: 'root' } as const
 const clusterPath = `${place.stateDir}/clusters/${place.cluster}`
 
-/** Carries changes out where some tool is another one: shell functions that stand in for it. */
+/** Carries out changes with shell functions in place of some tools. */
 async function applyWith(
   tree: RootTree,
   functions: string,
@@ -26,7 +26,7 @@ function temporaries(tree: RootTree, directory: string): readonly string[] {
   return readdirSync(tree.at(directory)).filter((name) => name.startsWith('.converge-'))
 }
 
-/** A disk that does not take the bytes; the full sync tells nobody. */
+/** A disk that loses bytes; the full sync does not report it. */
 const deafDisk = `sync() {
   [ $# -eq 0 ] || { echo "sync: error syncing '$2': Input/output error" >&2; return 1; }
 }`
@@ -38,7 +38,7 @@ test('what the disk did not take does not go live, and is not taken for done', (
       change(write('/etc/config', 'new'), { owes: [restart] }),
       change(run('echo restart >>"$CONVERGE_ROOT/etc/acts"'), { settles: [restart] }),
     ])
-    assert.equal(lines.slice(0, 3), ['started', 'start 0', 'fail 0 it cannot be made durable'])
+    assert.equal(lines.slice(0, 3), ['started', 'start 0', 'fail 0 it cannot be synced to disk'])
     assert.match(lines[3] ?? '', 'Input/output error')
     assert.is(lines.at(-1), 'end failed')
     assert.is(tree.read('/etc/config'), 'old')
@@ -52,7 +52,7 @@ test('names that the disk did not take end the run, and what they owe stays owed
       change(write('/etc/config', 'new'), { owes: [restart] }),
       change(run(':'), { settles: [restart] }),
     ])
-    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail - it cannot be made durable'])
+    assert.equal(lines.slice(0, 4), ['started', 'start 0', 'done 0', 'fail - it cannot be synced to disk'])
     assert.is(lines.at(-1), 'end failed')
     assert.equal((await inspect(tree, [])).pending, [restart])
   }))
@@ -82,7 +82,7 @@ test('memberships are not written in part', () =>
     assert.is(tree.read('/etc/group'), groups)
   }))
 
-test('where the old content cannot be kept, what came before goes live, and nothing staged stays', () =>
+test('if the old content cannot be kept, earlier writes go live, and nothing staged is left', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/second', 'old')
     const lines = await applyWith(tree, '', [

@@ -38,7 +38,7 @@ test('names, targets and contents arrive byte for byte through an apply and back
       names += samples.length
     })
     const numRuns = Math.ceil(shareOf(fuzzRuns) / namesPerApply)
-    // The message tells which one it is: smaller batches would only take long.
+    // The message says which one it is: smaller batches would only take longer.
     await fc.assert(property, { seed: seedOf(tree), numRuns, endOnFailure: true, includeErrorInReport: true })
   })
   assert.ok(names >= fuzzRuns)

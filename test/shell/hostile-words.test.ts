@@ -78,7 +78,7 @@ async function carryThrough(
   if (last === undefined) throw new Error('there are no words')
   const changes = [
     ...items.flatMap(changesOf),
-    // Nobody has this name. The run fails here and keeps what is owed.
+    // No account has this name. The run fails here and keeps what is owed.
     change({ op: 'run', command: ': >"$CONVERGE_ROOT/srv/not"', user: last.text || '-', timeoutSeconds: 5 }),
   ]
   const bookkeeping: Bookkeeping = {
@@ -149,7 +149,7 @@ function changesOf(item: Item): readonly Change[] {
   const run = (command: string, more: object = {}) =>
     ({ op: 'run', command, cwd: directory, timeoutSeconds: 30, ...more }) as const
   const owned = { op: 'write', path: `${directory}/owned`, content: textContent(text), mode: '0640' } as const
-  // Only its own `{}` stands for the staged file, which is in the hostile directory.
+  // Only its own `{}` is replaced by the staged file, which is in the hostile directory.
   const validate = `cp -- {} "$CONVERGE_ROOT/srv/${login}" && : ${quote(text.replaceAll('{}', ''))}`
   return [
     change(mkdir(directory)),
@@ -169,7 +169,7 @@ function changesOf(item: Item): readonly Change[] {
 function checkFiles(tree: RootTree, { directory, text, unit, ...item }: Item, index: number): void {
   const inside = ['owned', 'checked', 'value', 'said'].map((name) => `${directory}/${name}`)
   for (const path of [...inside, `/srv/${item.login}`]) assert.is(tree.read(path), text, JSON.stringify(path))
-  // Nobody but root can give files away.
+  // Only root can give files away.
   const { uid, gid } = lstatSync(tree.at(`${directory}/owned`))
   if (process.getuid?.() === 0) assert.equal([uid, gid], [2000 + index, 2000 + index], item.owner)
   assert.ok(lstatSync(tree.at(`/etc/systemd/system/${unit}`)).isSymbolicLink())

@@ -22,7 +22,7 @@ function file(mode: string, text: string, content?: string): PathFact {
   return { type: 'file', sizeBytes, sha256, ...(content === undefined ? {} : { content }), ...owned(mode) }
 }
 
-test('tells what is at each path', () =>
+test('reports what is at each path', () =>
   inEachShell(async (tree) => {
     tree.write('/srv/same', 'same\n')
     tree.write('/srv/other', 'other\nwithout newline', 0o600)
@@ -87,7 +87,7 @@ test('answers hundreds of paths in their order', () =>
     }
   }))
 
-test('tells the platform', () =>
+test('reports the platform', () =>
   inEachShell(async (tree) => {
     const { platform } = await inspect(tree, [])
     assert.equal(
@@ -101,7 +101,7 @@ test('tells the platform', () =>
     assert.is(alpine.platform.release, '3.20.1')
   }))
 
-test('tells the state of units from their files where nothing is booted', () =>
+test('reads the state of units from their files in a tree that is not booted', () =>
   inEachShell(async (tree) => {
     const unit = '[Service]\nExecStart=/bin/true\n'
     tree.write('/etc/systemd/system/plain.service', unit)
@@ -131,7 +131,7 @@ test('tells the state of units from their files where nothing is booted', () =>
     )
   }))
 
-test('tells users and groups from the files, also without a last newline', () =>
+test('reads users and groups from the files, even without a last newline', () =>
   inEachShell(async (tree) => {
     tree.write(
       '/etc/passwd',

@@ -71,7 +71,7 @@ test('a killed connection ends nothing, and following again shows the whole resu
     assert.not('busy' in (await ask(tree)))
   }))
 
-test('a second apply is told who holds the lock, and touches nothing', () =>
+test('a second apply is told who holds the lock, and changes nothing', () =>
   inEachShell(async (tree) => {
     const held = heldStep(tree)
     const first = newRun('first')
@@ -92,16 +92,13 @@ test('a second apply is told who holds the lock, and touches nothing', () =>
     assert.is((await apply(tree, [change(write('/etc/second', 'x'))])).at(-1), 'end ok')
   }))
 
-test('a disk on which the program itself has no place is told at once, and nothing is run', () =>
+test('a disk without space for the program itself is reported at once, and nothing is run', () =>
   inEachShell(async (tree) => {
     const program = launching(tree, [change(write('/etc/x', 'x'))], newRun('full'))
     const { exitCode, stdout, stderr } = await tree.run(`trap '' XFSZ\nulimit -f 8\n${program}`)
     assert.is(exitCode, 70)
     assert.is(stdout.toString(), '')
-    assert.is(
-      stderr.trim().split('\n').at(-1),
-      `cannot write below ${tree.at(place.stateDir)}: File too large`,
-    )
+    assert.is(stderr.trim().split('\n').at(-1), `cannot write to ${tree.at(place.stateDir)}: File too large`)
     assert.not(existsSync(tree.at('/etc/x')))
   }))
 

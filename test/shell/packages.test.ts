@@ -93,7 +93,7 @@ test('the policy of an administrator stays', () =>
     assert.is(tree.read('/usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n')
   }))
 
-test('a host without a supported package manager is told so', () =>
+test('a host without a supported package manager is reported', () =>
   inEachShell(async (tree) => {
     const { inspect, apply } = libraryFor(tree.shell)
     const { exitCode, stdout } = await tree.run(

@@ -7,7 +7,7 @@ export interface DurabilityRules {
   isManaged(path: string): boolean
   /** What it must not forget once it has begun to act: journal, manifest, kept contents. */
   isRemembered(path: string): boolean
-  /** Notes behind an act, which may get lost: the act is then only done or noted once more. */
+  /** Notes after an act, which may get lost: the act is then only done or noted again. */
   isAfterthought(path: string, written: string): boolean
   /** What commands change: it is safe before it is noted as done. */
   isEffect(path: string): boolean

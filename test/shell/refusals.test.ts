@@ -61,7 +61,7 @@ test('bytes with a wrong checksum never go live', () =>
     assert.equal(await apply(tree, [change(damaged)]), [
       'started',
       'start 0',
-      'fail 0 the uploaded bytes do not have the checksum of the plan',
+      'fail 0 the uploaded bytes do not match the checksum in the plan',
       'end failed',
     ])
     assert.is(tree.read('/etc/config'), 'old')
@@ -87,7 +87,7 @@ for (const [sentence, operation, message] of [
   ['a directory over a link', mkdir('/etc/planted'), 'a symbolic link is at /etc/planted'],
   ['a mode through a link', attributes('/etc/planted', '0777'), 'a symbolic link is at /etc/planted'],
   ['a file over a directory', write('/etc', 'x'), 'a directory is at /etc'],
-  ['a link over a file', link('/etc/passwd', 'x'), 'something else than a link is at /etc/passwd'],
+  ['a link over a file', link('/etc/passwd', 'x'), 'something other than a link is at /etc/passwd'],
   [
     'a user in no group',
     { op: 'user', name: 'a', group: 'none', system: false, createHome: false },
@@ -122,7 +122,7 @@ for (const [sentence, operation, message] of [
     }))
 }
 
-test('a host that is no longer what the plan saw is refused and told, and nothing is touched', () =>
+test('a host that changed after the plan is refused and reported, and nothing is changed', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/edited', 'as planned')
     tree.write('/etc/same', 'as planned')

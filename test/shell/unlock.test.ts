@@ -7,7 +7,7 @@ import { change, run } from './changes.ts'
 import { inEachShell } from './root-tree.ts'
 import { launching, libraryFor, newRun, place } from './run-programs.ts'
 
-test('unlock ends who holds the lock, and nobody who was given the process id of a run that was killed', () =>
+test('unlock stops the holder of the lock, and no other process that got the id of a killed run', () =>
   inEachShell(async (tree) => {
     tree.write('/srv/.keep', '')
     for (const fifo of ['/srv/begun', '/srv/never']) execFileSync('mkfifo', [tree.at(fifo)])

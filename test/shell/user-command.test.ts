@@ -115,7 +115,7 @@ for (const [host, script, limit] of [
     }))
 }
 
-test('a command that was killed after its time is told from one that was killed before', () =>
+test('a command that was killed after its time is distinguished from one that was killed before', () =>
   inEachShell(async (tree) => {
     // busybox reports the signal, and so does coreutils after a SIGKILL.
     const killed = `[ "$4" = true ] && exit; shift 3; "$@"; exit $(cat "$CONVERGE_ROOT/srv/status")`
@@ -126,7 +126,7 @@ test('a command that was killed after its time is told from one that was killed 
     for (const status of ['137', '143']) {
       tree.write('/srv/status', status)
       for (const [changes, expected] of [
-        [[step], ['fail 0 exit 124', '| ended after 30 seconds', 'end failed']],
+        [[step], ['fail 0 exit 124', '| stopped after 30 seconds', 'end failed']],
         [[soon], [`fail 0 exit ${status}`, 'end failed']],
       ] as const) {
         const program = launching(tree, changes, newRun(`killed-${status}-${expected.length}`), {

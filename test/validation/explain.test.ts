@@ -31,7 +31,7 @@ for (const name of readdirSync(root).sort()) {
   const { kind, input, mistakes }: Case = JSON.parse(readFileSync(new URL(name, root), 'utf8'))
   const what = name.replace('.json', '').replaceAll('-', ' ')
 
-  test(`a recipe is told of: ${what}`, () => {
+  test(`is explained in a recipe: ${what}`, () => {
     const expected = mistakes.map(({ at, message, hint }) => {
       const place = at === undefined ? kind : `${kind}: ${at}`
       return asLine({ message: `${place}: ${message}`, ...(hint !== undefined && { hint }) })
@@ -39,7 +39,7 @@ for (const name of readdirSync(root).sort()) {
     assert.equal(saidByKind(kind, input), expected.sort())
   })
 
-  test(`a spec is told of, in the same words: ${what}`, async () => {
+  test(`is explained in a spec, in the same words: ${what}`, async () => {
     const hosts = { a: { transport: 'memory', resources: [{ [kind]: input }] } }
     const said = await diagnosticsOf(JSON.stringify({ cluster: 'c', hosts }), { kinds: resourceKinds })
     assert.equal(
@@ -63,7 +63,7 @@ function asLine({ message, hint }: Mistake): string {
   return hint === undefined ? message : `${message} (${hint})`
 }
 
-test('a description that begins with a capital says no more than a hint', () => {
+test('a description that starts with a capital is only a hint', () => {
   const said = (description: string) => {
     const result = createValidator({ type: 'string', pattern: '^a', description }, 'x')('b')
     return result.ok ? [] : result.mistakes.map(asLine)

@@ -20,13 +20,15 @@ import {
   specOptions,
 } from './options.ts'
 
-const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; with commas. All unless given.'
+const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated (default: all).'
 
-/** The commands that ask hosts what they are and remember, and that take back what was done to them. */
+/** The commands that query hosts, undo what was done to them, or run commands on them. */
 export function addHostCommands(program: Command, io: Io, run: Run): void {
   const status = program
     .command('status')
-    .description('How each host is: reachable, last apply, held, drifted, what is pending, failed units.')
+    .description(
+      'Show how each host is: reachability, last apply, hold, drift, pending notifications, failed units.',
+    )
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: StatusOptions) =>
       run('status', options, async (view) =>
@@ -37,7 +39,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const drift = program
     .command('drift')
-    .description('Show what was changed on the hosts by hand since the last apply, and nothing else.')
+    .description('Show only what was changed on the hosts by hand since the last apply.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: DriftOptions) =>
       run('drift', options, async (view) =>
@@ -46,12 +48,12 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     )
   addOptions(drift, specOptions(), hostOptions(), [
     ...formatOptions(),
-    exitCodeOption('Exit with 2 when there is drift: for a nightly job.'),
+    exitCodeOption('Exit with 2 if there is drift: for a nightly job.'),
   ])
 
   const history = program
     .command('history')
-    .description('The applies that each host remembers, newest first, and whether a rollback holds it.')
+    .description('List the applies recorded on each host, newest first, and whether a rollback holds it.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: HistoryOptions) =>
       run('history', options, async (view) =>
@@ -62,9 +64,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const rollback = program
     .command('rollback')
-    .description(
-      'Take the last apply back, with its notifications; then hold the host until its spec changes.',
-    )
+    .description('Undo the last apply, with its notifications; then hold the host until its spec changes.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RollbackOptions) =>
       run('rollback', options, async (view) =>
@@ -76,22 +76,22 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     [
       new Option(
         '--to <generation>',
-        'Back to what the host was after this generation of its history; 0: before the first.',
+        'Return to the state after this generation of the host; 0: before the first.',
       ).argParser(parseGeneration),
     ],
     proposeOptions(),
     specOptions(),
     hostOptions(),
-    [...formatOptions(), exitCodeOption('Exit with 2 when a dry run finds changes.')],
+    [...formatOptions(), exitCodeOption('Exit with 2 if a dry run finds changes.')],
   )
 
   const retire = program
     .command('retire')
-    .description('Take a host that left the spec out of the cluster: remove what converge made, forget it.')
-    .argument('<host>', 'A host that the cluster remembers.')
+    .description('Clean up a host that was removed from the spec, and make the other hosts forget it.')
+    .argument('<host>', 'A host that was removed from the spec.')
     .option('-n, --dry-run', 'Show what would be removed.')
     .option('-y, --yes', 'Retire without asking.')
-    .option('--gone', 'Only forget it: the host is gone for good.')
+    .option('--gone', 'Do not connect to it: the host no longer exists.')
     .action((host: string, options: Omit<RetireOptions, 'host'>) =>
       run('retire', options, async (view) =>
         (await import('../retire.ts')).retire({ ...options, host }, io, view),
@@ -101,7 +101,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const unlock = program
     .command('unlock')
-    .description('End an apply that holds the lock of a host; the next converge goes on from there.')
+    .description('Stop the apply that holds the lock of a host; the next converge continues from there.')
     .argument('<host>', 'The host.')
     .action((host: string, options: Omit<UnlockOptions, 'host'>) =>
       run('unlock', options, async (view) =>
@@ -112,9 +112,9 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const exec = program
     .command('exec')
-    .description("Run a command on hosts at once, with root's rights; the same answers are shown together.")
-    .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; with commas.')
-    .argument('<command...>', 'Behind `--`. Words are joined by blanks, as ssh does; one word is shell text.')
+    .description('Run a command as root on many hosts at once; hosts with the same output are grouped.')
+    .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; comma-separated.')
+    .argument('<command...>', 'After `--`. Words are joined with spaces and run by the shell, as with ssh.')
     .action((limit: string, command: readonly string[], options: Omit<ExecOptions, 'command' | 'limit'>) =>
       run('exec', options, async (view) =>
         (await import('../exec.ts')).exec({ ...options, limit, command }, io, view),
@@ -123,7 +123,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
   addOptions(
     exec,
     [
-      new Option('--timeout <time>', 'Give a host up after this long: 90, 120s, 2m.')
+      new Option('--timeout <time>', 'Give up on a host after this long: 90, 120s, 2m.')
         .default(300, '300 s')
         .argParser((text: string) => parseTime(text, 1)),
     ],

@@ -18,12 +18,12 @@ export function addOptions(command: Command, ...groups: readonly (readonly Optio
 
 export function specOptions(): readonly Option[] {
   return [
-    new Option('-f, --file <file>', 'The spec.').default('cluster.yaml'),
-    new Option('-e, --environment <name>', "Environment instead of the spec's."),
-    new Option('--set <path=value>', 'Set an attribute, over all layers; repeatable.').argParser(
+    new Option('-f, --file <file>', 'The spec file.').default('cluster.yaml'),
+    new Option('-e, --environment <name>', "Use this environment instead of the spec's."),
+    new Option('--set <path=value>', 'Set an attribute, overriding all layers; repeatable.').argParser(
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     ),
-    new Option('--compile-timeout <time>', 'How long recipes may take: 30s unless given.').argParser(
+    new Option('--compile-timeout <time>', 'Time limit for recipes (default: 30s).').argParser(
       (text: string) => parseTime(text, 1),
     ),
   ]
@@ -32,40 +32,41 @@ export function specOptions(): readonly Option[] {
 export function limitOption(): Option {
   return new Option(
     '-l, --limit <selector>',
-    'Only these hosts: names, infra[0-2], web*, role:etcd; with commas.',
+    'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated.',
   )
 }
 
 export function hostOptions(): readonly Option[] {
   return [
-    new Option('--parallel <n>', 'How many hosts at once.').default(32).argParser(parseCount),
-    new Option('--ask-sudo-password', 'Ask for the password that sudo wants on the hosts.'),
-    new Option('-v, --verbose', 'Name unchanged hosts, show long diffs whole, tell more of the way.'),
+    new Option('--parallel <n>', 'How many hosts to work on at once.').default(32).argParser(parseCount),
+    new Option('--ask-sudo-password', "Prompt for the hosts' sudo password."),
+    new Option('-v, --verbose', 'List unchanged hosts, show full diffs, report more progress.'),
   ]
 }
 
-/** What an apply or a rollback does with its plan. */
+/** Options of apply and rollback for the plan. */
 export function proposeOptions(): readonly Option[] {
   return [
-    new Option('-n, --dry-run', 'Stop at the plan: show what would change.'),
+    new Option('-n, --dry-run', 'Show what would change, then stop.'),
     new Option('-y, --yes', 'Apply without asking.'),
-    new Option('--allow-prune', 'With --yes: also take much away, or all, or a member of a group.'),
-    new Option('--lock-wait <time>', 'Wait this long for another apply on a host: 90, 120s, 2m.').argParser(
-      (text: string) => parseTime(text, 0),
-    ),
+    new Option('--allow-prune', 'With --yes: allow large removals and the removal of group members.'),
+    new Option(
+      '--lock-wait <time>',
+      'Wait this long for another apply on a host to end: 90, 120s, 2m.',
+    ).argParser((text: string) => parseTime(text, 0)),
     new Option(
       '--confirm-within <time>',
-      'Each host goes back by itself unless a new connection confirms in this time: 120s. Needs systemd there.',
+      'Roll each host back automatically unless a new connection confirms in time: 120s. Needs systemd.',
     ).argParser((text: string) => parseTime(text, 1)),
   ]
 }
 
 export function planOptions(): readonly Option[] {
   return [
-    new Option('--no-prune', 'Leave on the hosts what left the spec.'),
-    new Option('--release', 'Plan for hosts that a rollback holds, too.'),
+    new Option('--no-prune', 'Do not prune: keep on the hosts what was removed from the spec.'),
+    new Option('--release', 'Also plan for hosts held by a rollback.'),
     ...formatOptions(),
-    exitCodeOption('Exit with 2 when a dry run finds changes.'),
+    exitCodeOption('Exit with 2 if a dry run finds changes.'),
   ]
 }
 
@@ -92,7 +93,7 @@ function parseCount(text: string): number {
 }
 
 export function parseGeneration(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be the number of a generation, or 0.')
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a generation number, or 0.')
   return Number(text)
 }
 
@@ -100,7 +101,7 @@ export function parseGeneration(text: string): number {
 export function parseTime(text: string, atLeast: number): number {
   const seconds = parseDuration(text)
   if (seconds === undefined || seconds < atLeast) {
-    throw new InvalidArgumentError(`It must be a time of at least ${atLeast} s, such as 90, 120s or 2m.`)
+    throw new InvalidArgumentError(`It must be a duration of at least ${atLeast} s, such as 90, 120s or 2m.`)
   }
   return seconds
 }

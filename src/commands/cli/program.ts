@@ -27,7 +27,7 @@ export interface CommandLine {
   readonly version: string
 }
 
-/** Runs one command line and tells its exit code; whatever goes wrong has been told on stderr. */
+/** Runs one command line and returns its exit code; anything that went wrong was reported on stderr. */
 export async function runCommandLine({ argv, io, version }: CommandLine): Promise<ExitCode> {
   let exitCode: ExitCode = 0
   const run: Run = async (command, options, work) => {
@@ -66,8 +66,8 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   const apply = program
     .command('apply', { isDefault: true })
-    .description('Inspect, plan, show the plan, ask, apply it. Runs where no command is named.')
-    .argument('[plan]', 'A file of `plan --out`: do exactly that, or refuse with what differs.')
+    .description('Inspect, plan, show the plan, ask, apply. The default command.')
+    .argument('[plan]', 'A sealed plan from `plan --out`: apply exactly that, or refuse with what differs.')
     .action((file: string | undefined, options: ApplyOptions, command: Command) =>
       run('apply', options, async (view) => {
         if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
@@ -80,14 +80,14 @@ function createProgram(io: Io, version: string, run: Run): Command {
   const plan = program
     .command('plan')
     .description(
-      'Show what apply would do; also sealed in a file to be applied later, or as the program of one host.',
+      "Show what apply would do; or seal it in a file to apply later, or print one host's program.",
     )
     .option(
       '--out <file>',
-      'Seal the plan in this file: `converge apply FILE` does exactly that, or refuses.',
+      'Seal the plan in this file: `converge apply FILE` applies exactly that, or refuses.',
     )
     .addOption(
-      new Option('--script <host>', 'Print the very program that apply would run on this host.').conflicts(
+      new Option('--script <host>', 'Print the exact program that apply would run on this host.').conflicts(
         namesOf(formatOptions()),
       ),
     )
@@ -100,7 +100,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   const validate = program
     .command('validate')
-    .description('Check and compile the spec; contact nobody.')
+    .description('Check and compile the spec without connecting to any host.')
     .action((options: SpecOptions & ViewOptions) =>
       run('validate', options, async (view) => (await import('../validate.ts')).validate(options, view)),
     )
@@ -108,10 +108,10 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   const render = program
     .command('render')
-    .description('Write the files of each host, as they will be on it, to a folder; contact nobody.')
-    .requiredOption('-o, --output <dir>', 'Folder for one tree per host: new, or made by render before.')
+    .description('Write the files of each host to a folder without connecting to any host.')
+    .requiredOption('-o, --output <dir>', 'Folder for one tree per host: a new one, or one that render made.')
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
-    .option('--portable', 'Also write HOST.sh: makes that host true by itself, without a controller.')
+    .option('--portable', 'Also write HOST.sh: a script that converges the host without a controller.')
     .action((options: RenderOptions) =>
       run('render', {}, async (view) => (await import('../render.ts')).render(options, io, view)),
     )
@@ -120,14 +120,14 @@ function createProgram(io: Io, version: string, run: Run): Command {
   program
     .command('schema')
     .description('Print the JSON Schema of cluster.yaml, with all recipes and resource kinds.')
-    .option('-f, --file <file>', "Take this spec's own recipes in.")
+    .option('-f, --file <file>', "Include this spec's own recipes.")
     .action((options: SchemaOptions) =>
       run('schema', {}, async () => (await import('../schema.ts')).schema(options, io)),
     )
 
   program
     .command('init')
-    .description('Write a working starter: a spec, a recipe, a schema for editors, hosts to try it on.')
+    .description('Write a working project: a spec, a recipe, a schema for editors, and hosts to try it on.')
     .argument('[dir]', 'The folder; nothing in it is overwritten.', '.')
     .action((directory: string) =>
       run('init', {}, async () => (await import('../init.ts')).init({ directory }, io)),
@@ -135,14 +135,14 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   program
     .command('demo')
-    .description('See it work on three hosts inside this process, from nothing to converged.')
+    .description('Converge three demo hosts that run inside this process, step by step.')
     .action(() => run('demo', {}, async (view) => (await import('../demo.ts')).demo(io, view)))
 
   program.addHelpText('after', () => `${defaultCommandHelp(apply)}${exitCodesHelp}`)
   return program
 }
 
-/** The command that does not exist and whose help is wanted: commander prints the whole help then. */
+/** `wbe` of `converge help wbe`, for which commander would print the whole help. */
 function helpOfUnknown([first, word]: readonly string[], program: Command): string | undefined {
   if (first !== 'help' || word === undefined || word.startsWith('-')) return undefined
   return [...commandNames(program), 'help'].includes(word) ? undefined : word
@@ -160,10 +160,7 @@ async function refuseUnknown(word: string, known: readonly string[]): Promise<ne
   throw usageError(`unknown command "${word}"`, nearestHint(word, known, ''))
 }
 
-/**
- * A word that is no option was meant as a command, unless it looks like a file or stands behind `apply`: commander
- * hands all of them to the default command.
- */
+/** Refuses a misspelled command: commander passes `wbe` to `apply` as its file. Paths and `apply wbe` are files. */
 async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
   if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
   const known = command.parent?.commands.map((other) => other.name()) ?? []
@@ -173,12 +170,12 @@ async function refuseUnknownCommand(word: string, command: Command): Promise<voi
   ])
   if (known.includes(word)) {
     throw usageError(
-      `the command ${word} stands behind an option`,
-      `the command comes first: converge ${word} ...`,
+      `the command ${word} comes after an option`,
+      `put the command first: converge ${word} ...`,
     )
   }
   const hint = nearestHint(word, known, '')
-  // Whoever comes from other tools names a host there.
+  // Users of other tools name a host here.
   const choice = hint.startsWith('known') ? `; hosts are chosen with --limit ${word}` : ''
   throw usageError(`unknown command "${word}"`, `${hint}${choice}`)
 }

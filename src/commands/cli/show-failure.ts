@@ -2,7 +2,7 @@ import { ConvergeError, Interrupted, SpecError } from '../../model/errors.ts'
 import type { View } from '../../report/views/view.ts'
 import type { ExitCode } from '../io/io.ts'
 
-/** Shows what ended a command, and gives the exit code for it. */
+/** Shows what ended a command, and returns the exit code for it. */
 export function showFailure(error: unknown, view: View): ExitCode {
   if (error instanceof SpecError) {
     view.diagnostics(error.diagnostics)

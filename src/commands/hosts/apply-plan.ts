@@ -6,7 +6,7 @@ import type { View } from '../../report/views/view.ts'
 import type { ExitCode } from '../io/io.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
-/** Applies a plan and says when the user stops that; the exit code that the report comes to. */
+/** Applies a plan, and announces a stop by the user. The exit code follows from the report. */
 export async function applyPlan(
   plan: Plan,
   session: Session,
@@ -16,8 +16,8 @@ export async function applyPlan(
 ): Promise<{ readonly report: Report; readonly code: ExitCode }> {
   const announce = () => {
     const message =
-      'Interrupted: no further host begins. Hosts that have begun are followed to their end;' +
-      ' press Ctrl-C again to leave them to finish by themselves.'
+      'Interrupted: no further host is started. Waiting for the hosts that have started;' +
+      ' press Ctrl-C again to leave them running.'
     view.failure({ kind: 'interrupted', message })
   }
   stop.stopping.addEventListener('abort', announce)

@@ -10,7 +10,7 @@ import type { LoadedSpec } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
 
-/** Which hosts are contacted, and how. */
+/** Which hosts to work on, and how. */
 export interface HostOptions {
   /** A selector, from --limit or as an argument. */
   readonly limit?: string
@@ -26,9 +26,9 @@ type SessionHosts = Pick<SessionInput, 'cluster' | 'catalog' | 'selected'>
 
 export interface OpenHosts {
   readonly session: Session
-  /** When the user stops the command. */
+  /** Aborted when the user stops the command. */
   readonly stop: Stop
-  /** One more session, with other hosts, which whoever opens it closes. */
+  /** Opens another session with other hosts; the caller closes it. */
   openSession(hosts: SessionHosts): Session
 }
 
@@ -39,7 +39,7 @@ export interface HostsInput {
   readonly view: View
 }
 
-/** Opens a session with the selected hosts for as long as `work` takes. Throws `Interrupted` if the user stops it. */
+/** Runs `work` with a session of the selected hosts. Throws `Interrupted` if the user stops it. */
 export async function withHosts<Result>(
   { spec: { cluster, catalog }, options, io, view }: HostsInput,
   work: (open: OpenHosts) => Promise<Result>,
@@ -63,13 +63,11 @@ export async function withHosts<Result>(
     try {
       return await work({ session, stop, openSession: open })
     } finally {
-      // What is ended by this may still be shown.
       await session.close()
     }
   })
 }
 
-/** The password for sudo on the hosts: from the environment, or asked for. */
 async function findSudoPassword(options: HostOptions, io: Io, stop: Stop): Promise<string | undefined> {
   const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
   if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment

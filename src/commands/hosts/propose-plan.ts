@@ -10,21 +10,19 @@ import type { ViewOptions } from '../io/open-view.ts'
 import { applyPlan } from './apply-plan.ts'
 import type { OpenHosts } from './open-hosts.ts'
 
-/** What becomes of a plan, and how it is told. */
+/** What to do with a plan, and how to report it. */
 export interface ProposeOptions extends ViewOptions {
-  /** Stop at the plan. */
   readonly dryRun?: boolean
-  /** Apply without asking. */
   readonly yes?: boolean
-  /** Consents to what the plan takes away, too. */
+  /** Also consents to large prunes and the removal of group members. */
   readonly allowPrune?: boolean
-  /** The caller has shown this very plan already. */
+  /** The caller has already shown this plan. */
   readonly planShown?: boolean
-  /** Exit with 2 when a dry run finds changes. */
+  /** Exit with 2 if a dry run finds changes. */
   readonly exitCode?: boolean
   /** Seconds to wait for another apply on a host. */
   readonly lockWait?: number
-  /** Seconds in which a new connection must confirm the apply, or the host takes it back. */
+  /** Seconds within which a new connection must confirm the apply, or the host undoes it. */
   readonly confirmWithin?: number
 }
 
@@ -39,11 +37,11 @@ export interface Proposal {
 
 export interface Outcome {
   readonly code: ExitCode
-  /** Absent where nothing was applied. */
+  /** Absent if nothing was applied. */
   readonly report?: Report
 }
 
-/** Throws a SpecError where consent will be needed and nobody can be asked. */
+/** Throws a SpecError if consent is needed and there is no terminal to ask for it. */
 export function requireConsentable(options: ProposeOptions, io: Io, view: View): void {
   if (options.dryRun || options.yes || (view.canAsk && io.canAsk)) return
   throw usageError(
@@ -52,14 +50,14 @@ export function requireConsentable(options: ProposeOptions, io: Io, view: View):
   )
 }
 
-/** Shows a plan, asks, applies it and tells how it came out; a dry run ends with the plan. */
+/** Shows a plan, asks, applies it and shows the report; a dry run ends after the plan. */
 export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   const { command, plan, options, view } = proposal
   const { changes } = summarisePlan(plan)
   if (options.dryRun) return showDryRun(proposal)
   if (changes === 0) return showIdle(proposal)
   if (options.planShown !== true) view.proposal(plan, command)
-  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw takesMuchAway(proposal)
+  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw removesALot(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
     view.remark('Nothing was applied.')
     return { code: 1 }
@@ -79,12 +77,14 @@ function showIdle({ command, plan, view }: Proposal): Outcome {
   return { code: hasFailed(plan) ? 1 : 0 }
 }
 
-function takesMuchAway({ command, plan: { consents } }: Proposal): Error {
+function removesALot({ command, plan: { consents } }: Proposal): Error {
   const otherwise =
-    command === 'apply' ? 'mend the spec or pass --no-prune' : 'name the hosts, or another --to'
+    command === 'apply'
+      ? 'fix the spec or pass --no-prune'
+      : 'select the hosts, or another generation with --to'
   return usageError(
-    `the plan takes much away: ${consents.join('; ')}`,
-    `if that is meant, pass --allow-prune; if not, ${otherwise}`,
+    `the plan removes a lot: ${consents.join('; ')}`,
+    `if intended, pass --allow-prune; otherwise ${otherwise}`,
   )
 }
 

@@ -11,7 +11,7 @@ import { usageError } from '../cli/usage-error.ts'
 import { gitState } from '../spec/git-state.ts'
 import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
 
-/** Writes a plan to a file that only its owner may read, so that it can be applied later exactly as it is. */
+/** Writes a plan, to be applied later, to a file that only its owner can read. */
 export async function writeSealedPlan(
   file: string,
   plan: Plan,
@@ -21,7 +21,7 @@ export async function writeSealedPlan(
   const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options))
   const handle = await open(file, 'w', 0o600)
   try {
-    // A file that was there already keeps its mode, and the plan tells much about the hosts.
+    // `open` leaves the mode of an existing file, and the plan says much about the hosts.
     if ((await handle.stat()).isFile()) await handle.chmod(0o600)
     await handle.writeFile(jsonText(sealed))
   } finally {
@@ -29,14 +29,14 @@ export async function writeSealedPlan(
   }
 }
 
-/** Reads a sealed plan. Throws a SpecError where it is none, or is not as it was written. */
+/** Reads a sealed plan. Throws a SpecError if the file is not one, or was changed. */
 export async function readSealedPlan(file: string): Promise<SealedPlan> {
   const value = parse(file, await readText(file))
   if (isSealedPlan(value)) return value
   throw usageError(`${file} ${whyNotSealed(value)}`, 'make one with `converge plan --out FILE`')
 }
 
-/** The plan, contents taken from the spec. Throws a SpecError that names whatever differs between the two. */
+/** The plan with the contents of the spec. Throws a SpecError with every difference between the two. */
 export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: SpecOptions): Promise<Plan> {
   const unsealed = unsealPlan(sealed, spec.catalog, spec.cluster.hosts)
   if ('plan' in unsealed) return unsealed.plan
@@ -51,9 +51,9 @@ export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: Spec
   )
 }
 
-/** `commit 1a2b3c4d5e6f with uncommitted changes`, or the file where there is no git. */
+/** `commit 1a2b3c4d5e6f with uncommitted changes`, or the file outside of git. */
 export function sourceWords({ git, file }: PlanSource): string {
-  if (git === undefined) return `${file} (in no git repository)`
+  if (git === undefined) return `${file} (not in a git repository)`
   return `commit ${git.commit.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`
 }
 
@@ -64,7 +64,7 @@ function compareSources(then: PlanSource, now: PlanSource): string {
     ...now.set.filter((path) => !then.set.includes(path)).map((path) => `no --set ${path}`),
   ]
   const made = `the plan was made from ${sourceWords(then)}${options.length === 0 ? '' : `, with ${options.join(', ')}`}`
-  return `${made}; now there is ${sourceWords(now)}. Make a new plan, or go back to that spec.`
+  return `${made}; the current spec is ${sourceWords(now)}. Make a new plan, or return to that spec.`
 }
 
 async function sourceOf({ file, environment, set = [] }: SpecOptions): Promise<PlanSource> {
@@ -87,7 +87,7 @@ async function readText(file: string): Promise<string> {
         `the plan ${file} does not exist`,
         'make one with `converge plan --out FILE`; hosts are chosen with --limit',
       )
-    if (code === 'EISDIR') throw usageError(`the plan ${file} is a directory`, 'name the file within it')
+    if (code === 'EISDIR') throw usageError(`the plan ${file} is a directory`, 'name a file in it')
     throw error
   }
 }
@@ -96,6 +96,6 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw usageError(`${file} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw usageError(`${file} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
 }

@@ -7,10 +7,10 @@ export interface TerminalStream extends NodeJS.WritableStream {
 }
 
 const drawEveryMs = 60
-// A line that is wider than the terminal must not take two rows: what is drawn could not be erased then.
+// A line wider than the terminal must not take two rows: erasing counts one row per line.
 const [wrapOff, wrapOn] = ['\x1b[?7l', '\x1b[?7h']
 
-/** Runs its work after a while, and returns how to call it off. */
+/** Runs the work later; returns the function that cancels it. */
 export type Later = (work: () => void) => () => void
 
 /** Lines at the cursor of a terminal. */
@@ -51,7 +51,7 @@ export function createLiveLines(stream: TerminalStream, later: Later = afterAWhi
   }
 }
 
-/** A thousand hosts send more events than a terminal can draw. The timer must not keep the process alive. */
+/** Limits drawing, as a thousand hosts send more events than a terminal can show. */
 function afterAWhile(work: () => void): () => void {
   const timer = setTimeout(work, drawEveryMs).unref()
   return () => clearTimeout(timer)

@@ -25,7 +25,7 @@ function readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, st
     try {
       sources.set(file, readFileSync(file, 'utf8'))
     } catch (error) {
-      // The frame only helps; a position such as the command line has no file.
+      // A code frame is optional, and a position such as `--set` has no file.
       if (!(error instanceof Error && 'code' in error)) throw error
     }
   }

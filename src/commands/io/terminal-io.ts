@@ -15,14 +15,14 @@ export interface Terminal {
   readonly stdout: Stream
   readonly stderr: Stream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Listens for the signals that ask to stop, instead of being ended by them. Gives what ends that. */
+  /** Handles the signals that ask to stop. Returns the function that ends the handling. */
   onSignal(listener: () => void): () => void
   readonly later?: Later
 }
 
 /**
- * The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. Whatever is printed on
- * a terminal takes the place of the live lines.
+ * The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. Output to a terminal
+ * replaces the live lines.
  */
 export function createTerminalIo(terminal: Terminal): Io {
   const { stdin, stdout, stderr, env } = terminal
@@ -45,7 +45,7 @@ export function createTerminalIo(terminal: Terminal): Io {
       try {
         return await work(stop)
       } finally {
-        // A command that was stopped is about to end with its own exit code: one more signal must not overtake that.
+        // A stopped command must end with its own exit code: another signal must not end the process first.
         if (!stop.stopping.aborted) ignoreSignals()
       }
     },
@@ -66,28 +66,27 @@ function output(stream: Stream, env: Terminal['env'], live: LiveLines | undefine
 interface Prompt {
   readonly input: Input
   readonly prompt: Stream
-  /** Where what is typed is shown. */
   readonly echo: NodeJS.WritableStream
   readonly question: string
   readonly signal: AbortSignal
 }
 
 async function readAnswer({ input, prompt, echo, question, signal }: Prompt): Promise<string> {
-  // Before the question is seen the terminal must have ceased to echo by itself.
+  // This stops the terminal's own echo, and so comes before the question.
   const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 })
   const isShown = echo === prompt
   const interrupted = new AbortController()
   const interrupt = () => interrupted.abort()
   lines.once('SIGINT', interrupt)
   lines.once('close', interrupt)
-  // A terminal that has gone cannot be read any more.
+  // The terminal was closed.
   lines.on('error', interrupt)
   try {
     if (!isShown) prompt.write(question)
     const answer = await lines
       .question(isShown ? question : '', { signal: AbortSignal.any([interrupted.signal, signal]) })
       .catch(() => undefined)
-    // Enter has ended the line on the terminal only if it was shown.
+    // Enter ended the line on the terminal only if input is echoed.
     if (answer === undefined || !isShown) prompt.write('\n')
     if (answer === undefined) throw new Interrupted()
     return answer

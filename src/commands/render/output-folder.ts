@@ -5,8 +5,8 @@ import { usageError } from '../cli/usage-error.ts'
 const marker = '.converge-render.json'
 
 /**
- * Makes a folder ready for the trees of these hosts: new or empty, or made by render before, whose trees are then
- * removed. Throws a SpecError for any other, and removes nothing that render did not make.
+ * Prepares a folder for the trees of these hosts. It must be new, empty, or made by render, whose old trees are then
+ * removed. Throws a SpecError for any other folder, and removes nothing that render did not make.
  */
 export async function prepareOutputFolder(folder: string, hosts: readonly string[]): Promise<void> {
   const entries = await listFolder(folder)
@@ -19,7 +19,7 @@ export async function prepareOutputFolder(folder: string, hosts: readonly string
     throw usageError(`${join(folder, inTheWay)} exists, and render did not make it`, 'move it away')
   }
   await mkdir(folder, { recursive: true })
-  // Before anything else: what an interrupted render leaves behind must be known as its own.
+  // First, so that render recognizes its own files after an interruption.
   const made = [...new Set([...previous, ...hosts])]
   await writeFile(
     join(folder, marker),
@@ -41,8 +41,8 @@ async function listFolder(folder: string): Promise<readonly string[]> {
 
 async function readMarker(folder: string): Promise<readonly string[]> {
   const file = join(folder, marker)
-  // It is written again: a link would have render write wherever it leads.
-  if (!(await lstat(file)).isFile()) throw usageError(`${file} is no plain file`, 'choose a new folder')
+  // render writes this file again, and must not write through a link.
+  if (!(await lstat(file)).isFile()) throw usageError(`${file} is not a regular file`, 'choose a new folder')
   const content = parsed(await readFile(file, 'utf8'))
   const hosts =
     typeof content === 'object' && content !== null && 'hosts' in content ? content.hosts : undefined
@@ -52,7 +52,6 @@ async function readMarker(folder: string): Promise<readonly string[]> {
   throw usageError(`${file} is damaged`, 'choose a new folder')
 }
 
-/** What is no JSON is as damaged as what holds no list of hosts. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -67,7 +66,7 @@ async function removeTree(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** A rendered directory may be closed even to its owner; links are not followed. */
+/** Makes rendered directories removable, which may be closed even to their owner. Follows no links. */
 async function openFolders(folder: string): Promise<void> {
   const stats = await lstat(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

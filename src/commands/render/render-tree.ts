@@ -7,7 +7,7 @@ import type { TreeNode } from '../../operations/operation-rules.ts'
 /** Nodes by absolute path on the host, parents before children. */
 export type Tree = ReadonlyMap<string, TreeNode>
 
-/** The files, directories and links that a catalog puts on a host on which there is nothing yet. */
+/** The files, directories and links that a catalog puts on an empty host. */
 export function renderTree(catalog: HostCatalog): Tree {
   const nodes = new Map<string, TreeNode>()
   for (const { resource } of catalog.entries) {
@@ -20,10 +20,10 @@ export function renderTree(catalog: HostCatalog): Tree {
   return new Map([...nodes].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** What stands in the way of writing a tree: a path below a file or link would leave the tree, or cannot exist. */
+/** Why a tree cannot be written: a path below a file cannot exist, and one below a link may lead out of the tree. */
 export function treeConflicts(tree: Tree): readonly string[] {
   return [...tree.keys()].flatMap((path) => {
-    if (path === '/' || !path.startsWith('/')) return [`${path} is no path below the host's root`]
+    if (path === '/' || !path.startsWith('/')) return [`${path} is not below the host's root`]
     return parents(path).flatMap((parent) => {
       const above = tree.get(parent)
       return above === undefined || above.type === 'directory'

@@ -7,7 +7,7 @@ const placeholder = 'This content is sensitive: render with --reveal to see it.\
 
 /**
  * Writes a tree without conflicts into a new folder. Sensitive files are a placeholder, or 0600 with `reveal`. It is
- * synchronous: a cluster has many small files, and to wait for each takes several times as long as to write it.
+ * synchronous: a cluster has many small files, and waiting for each takes several times as long as writing it.
  */
 export function writeTree(folder: string, tree: Tree, options: { readonly reveal: boolean }): void {
   mkdirSync(folder, { recursive: true })
@@ -30,7 +30,7 @@ export function writeTree(folder: string, tree: Tree, options: { readonly reveal
         writeNew(target, node, options.reveal)
     }
   }
-  // Children first: a directory may be closed to its owner.
+  // Children first: a directory may become unwritable.
   for (const [path, node] of [...tree].reverse()) {
     if (node.type === 'directory') chmodSync(join(folder, path), permissions(node.mode))
   }
@@ -38,7 +38,7 @@ export function writeTree(folder: string, tree: Tree, options: { readonly reveal
 
 function writeNew(target: string, node: Extract<TreeNode, { type: 'file' }>, reveal: boolean): void {
   const { content, mode, sensitive } = node
-  // Refuses to write through anything that is there already.
+  // `x` refuses an existing path, and so never writes through a link.
   const file = openSync(target, 'wx', 0o600)
   try {
     if (sensitive && !reveal) writeFileSync(file, placeholder)
@@ -49,7 +49,7 @@ function writeNew(target: string, node: Extract<TreeNode, { type: 'file' }>, rev
   }
 }
 
-/** Without setuid, setgid and sticky bits: the tree belongs to whoever renders it. */
+/** Without setuid, setgid and sticky bits: the tree belongs to the user who renders it. */
 function permissions(mode: string): number {
   return Number.parseInt(mode, 8) & 0o777
 }

@@ -14,8 +14,8 @@ export interface CompileTime {
 }
 
 /**
- * Does the work with the recipes, which it must use instead of its own, and ends it when it takes too long: a SpecError
- * then names the recipe and the host that it was at.
+ * Runs `work` with wrapped recipes, which it must use, and stops it at the time limit: the SpecError names the recipe
+ * and the host that were being compiled.
  */
 export function withinCompileTime<T>(
   { cluster, recipes, limitMs }: CompileTime,
@@ -52,14 +52,14 @@ function tookTooLong(
   const within = `within ${limitMs / 1000} s`
   const message =
     running === undefined
-      ? `compiling did not end ${within}`
-      : `recipe ${running.recipe}: it did not end ${within}, on host ${running.host}`
+      ? `compiling did not finish ${within}`
+      : `recipe ${running.recipe}: it did not finish ${within}, on host ${running.host}`
   const position = running === undefined ? undefined : entryOf(cluster, running)
   return new SpecError([
     {
       code: 'recipe-timeout',
       message,
-      hint: 'look for a loop without end, or give it more time with --compile-timeout',
+      hint: 'look for an endless loop, or allow more time with --compile-timeout',
       ...given({ position }),
     },
   ])

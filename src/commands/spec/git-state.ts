@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** The commit that a folder's work tree stands at, and whether it has changes; undefined outside of git. */
+/** The checked-out commit of a folder and whether there are uncommitted changes; undefined outside of git. */
 export async function gitState(
   folder: string,
 ): Promise<{ readonly commit: string; readonly dirty: boolean } | undefined> {
@@ -18,7 +18,7 @@ async function git(folder: string, argv: readonly string[]): Promise<string | un
     const { stdout } = await run('git', ['-C', folder, ...argv], { maxBuffer: 64 * 1024 * 1024 })
     return stdout
   } catch (error) {
-    // No git on this machine, no repository, or one without a commit: all are fine.
+    // No git, no repository, or no commit yet.
     if (error instanceof Error && 'code' in error) return undefined
     throw error
   }

@@ -13,7 +13,7 @@ import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
 
-/** Which spec is meant, and what the command line changes in it. */
+/** Which spec to load, and what the command line changes in it. */
 export interface SpecOptions {
   readonly file: string
   readonly environment?: string
@@ -25,7 +25,7 @@ export interface SpecOptions {
 
 const defaultCompileSeconds = 30
 
-/** A spec that is right, with everything that follows from it. */
+/** A valid spec with its recipes and catalog. */
 export interface LoadedSpec {
   readonly cluster: Cluster
   readonly recipes: Readonly<Record<string, LoadedRecipe>>

@@ -3,18 +3,18 @@ import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
 
 /**
- * The hosts that a selector means, in the order of the spec. It is a list with commas of host names
- * (`infra0`), ranges (`infra[0-2,5]`), globs (`web*`, `db?`) and roles (`role:etcd`). Throws a SpecError for a term that
- * names no host.
+ * The hosts that a selector matches, in the order of the spec. A selector is a comma-separated list of host names
+ * (`infra0`), ranges (`infra[0-2,5]`), globs (`web*`, `db?`) and roles (`role:etcd`). Throws a SpecError for a term
+ * that matches no host.
  */
 export function selectHosts(cluster: Cluster, selector: string): readonly Host[] {
   const terms = splitTerms(selector)
-  if (terms.length === 0) throw usageError('the selector names no host', 'such as infra0,role:etcd')
+  if (terms.length === 0) throw usageError('the selector is empty', 'such as infra0,role:etcd')
   const selected = new Set(terms.flatMap((term) => hostsOf(cluster, term)))
   return cluster.hosts.filter((host) => selected.has(host))
 }
 
-/** The one host of this name. Throws a SpecError where there is none. */
+/** The host with this name. Throws a SpecError if there is none. */
 export function onlyHost(cluster: Cluster, name: string): Host {
   const host = cluster.hosts.find((candidate) => candidate.name === name)
   if (host !== undefined) return host
@@ -85,7 +85,7 @@ function parseRange(part: string, term: string): Range {
   return { first, last }
 }
 
-/** `07` is in `[01-10]` but not in `[1-10]`: padding is part of the name. */
+/** `07` matches `[01-10]` but not `[1-10]`: padding is part of the name. */
 function within({ first, last }: Range, digits: string): boolean {
   const number = Number(digits)
   if (number < Number(first) || number > Number(last)) return false

@@ -1,14 +1,14 @@
-/** The files of a new project by path, the schema aside. Everything in them works as it stands. */
+/** The files of a new project by path, except the schema. The project works without any change. */
 export const starterFiles: Readonly<Record<string, string>> = {
   'cluster.yaml': `# yaml-language-server: $schema=./cluster.schema.json
 #
-# What should be true of your hosts.
+# The desired state of your hosts.
 #   converge validate     checks this file
 #   converge --dry-run    shows what would change
-#   converge              shows it, asks, and does it
+#   converge              shows it, asks, and applies it
 cluster: starter
 
-# Recipes of your own, beside those that come with converge.
+# Your own recipes, in addition to the built-in ones.
 recipes:
   hello: ./recipes/hello/recipe.ts
 
@@ -29,14 +29,14 @@ roles:
 hosts:
   "web[0-1]": # a range: web0 and web1
     roles: [web]
-    # Directories on this machine, to try things out. For a real host, put its address in place of these two lines:
+    # Directories on this machine, to try things out. For a real host, replace these two lines with its address:
     #   address: 192.0.2.{{add index 10}}
     transport: directory
     directory: hosts/{{host.name}}
 `,
   'recipes/hello/recipe.ts': `import { defineRecipe, file, Type } from 'converge'
 
-/** Greets whoever logs in. */
+/** Greets users at login. */
 export default defineRecipe({
   name: 'hello',
   attributes: Type.Object({
@@ -50,17 +50,17 @@ export default defineRecipe({
 `,
   'README.md': `# Hosts, declared
 
-\`cluster.yaml\` says what should be true of the hosts; \`recipes/\` holds what they have in common as code.
+\`cluster.yaml\` declares the desired state of the hosts; \`recipes/\` holds what they have in common, as code.
 
-    converge validate      # is it right?
-    converge --dry-run     # what would change?
-    converge               # show it, ask, do it
+    converge validate      # check the spec
+    converge --dry-run     # show what would change
+    converge               # show it, ask, apply it
 
-The two hosts are directories below \`hosts/\`, so that everything can be tried without a server. Change the greeting in
+The two hosts are directories below \`hosts/\`, so you can try everything without a server. Change the greeting in
 \`cluster.yaml\` and look at the dry run; then give the hosts real addresses.
 
-\`cluster.schema.json\` lets editors complete and check \`cluster.yaml\`. After a change of a recipe's attributes, write it
-anew: \`converge schema -f cluster.yaml > cluster.schema.json\`.
+\`cluster.schema.json\` lets editors complete and check \`cluster.yaml\`. Write it again after changing a recipe's
+attributes: \`converge schema -f cluster.yaml > cluster.schema.json\`.
 `,
   '.gitignore': 'hosts/\n',
 }

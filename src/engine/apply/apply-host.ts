@@ -27,13 +27,13 @@ export interface ApplyHostInput {
   readonly options: ApplyOptions
   /** Who started the run and when: the same on all of its hosts. */
   readonly by: string
-  /** What the way back holds the host for. */
+  /** The catalog for which an automatic rollback holds the host. */
   readonly catalog: HostCatalog
   readonly clock: Clock
   readonly stop: Stop
 }
 
-/** Uploads what the plan writes, starts its program on the host and follows it to its end. */
+/** Uploads the contents of the plan, starts its program on the host and follows it to its end. */
 export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
   const { planned, host, connections, programs, onProgress, options, by, clock, stop } = input
   if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
@@ -61,16 +61,16 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
   }
 }
 
-/** The report of a host whose turn did not come before the user stopped the run. */
+/** The report of a host that was not started before the user stopped the run. */
 export function notStarted(host: string): HostReport {
-  return { host, status: 'not-started', reason: 'interrupted before it began' }
+  return { host, status: 'not-started', reason: 'interrupted before it started' }
 }
 
 function plannedChanges({ changes, facts, bookkeeping }: ApplyHostInput['planned']): PlannedChanges {
   return { changes, journal: facts.journal, ...(bookkeeping === undefined ? {} : { bookkeeping }) }
 }
 
-/** The program that applyHost would run on the host, for people to read. */
+/** The program that applyHost would run on the host, for reading. */
 export function scriptFor(
   planned: ApplyHostInput['planned'],
   host: Host,

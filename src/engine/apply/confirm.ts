@@ -3,7 +3,7 @@ import type { Run } from '../../shell/programs/plan-program.ts'
 import { confirmProgram } from '../../shell/programs/revert-program.ts'
 import type { Clock } from '../clock.ts'
 import type { Connections } from '../connections.ts'
-import { goesBackBy } from './run-record.ts'
+import { rollsBackAfter } from './run-record.ts'
 
 const pauseMs = 1000
 
@@ -15,7 +15,7 @@ export interface Confirmation {
   readonly signal: AbortSignal
 }
 
-/** Confirms an apply over a connection of its own, as a person would who logs in after it. */
+/** Confirms an apply over a new connection, which shows that one can still log in. */
 export async function confirm({ run, host, connections, clock, signal }: Confirmation): Promise<void> {
   const deadline = clock.now() + (run.confirmWithinSeconds ?? 0) * 1000
   for (;;) {
@@ -24,20 +24,21 @@ export async function confirm({ run, host, connections, clock, signal }: Confirm
         connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 }),
       )
       if (Buffer.from(stdout).toString().trim() === 'confirmed') return
-      throw goesBack(run, host, undefined)
+      throw notConfirmed(run, host, undefined)
     } catch (error) {
       if (!(error instanceof ConvergeError)) throw error
-      if (error.code === 'unconfirmed' || clock.now() + pauseMs > deadline) throw goesBack(run, host, error)
+      if (error.code === 'unconfirmed' || clock.now() + pauseMs > deadline)
+        throw notConfirmed(run, host, error)
       await clock.pause(pauseMs, signal)
     }
   }
 }
 
-function goesBack(run: Run, host: string, cause: ConvergeError | undefined): ConvergeError {
+function notConfirmed(run: Run, host: string, cause: ConvergeError | undefined): ConvergeError {
   return new ConvergeError('unconfirmed', 'no new connection confirmed the apply in time', {
     host,
     step: 'confirm',
-    remedy: goesBackBy(run.confirmWithinSeconds ?? 0),
+    remedy: rollsBackAfter(run.confirmWithinSeconds ?? 0),
     cause,
   })
 }

@@ -8,7 +8,7 @@ import type { RunRecord } from './run-record.ts'
 
 export interface FollowedRun {
   readonly host: string
-  /** Starts the run, or goes on with it if it was started before. */
+  /** Starts the run, or follows it if it was already started. */
   readonly launch: string
   readonly changes: number
   readonly timeoutMs: number
@@ -19,8 +19,8 @@ export interface FollowedRun {
 }
 
 /**
- * Starts a run on a host and follows it to its end, over a lost connection too: the host goes on by itself. What is sent
- * again goes on with a run that was started, and starts one that was not: so a stop forbids that unless it is known.
+ * Starts a run on a host and follows it to its end. After a lost connection it sends the launch again, which follows
+ * the run, or starts it if it was not started. After a stop it does that only if the run has certainly started.
  */
 export async function followRun(followed: FollowedRun): Promise<void> {
   const { host, record, connections, clock, stop } = followed
@@ -40,7 +40,7 @@ export async function followRun(followed: FollowedRun): Promise<void> {
 }
 
 const lostCodes: ReadonlySet<string> = new Set(['connection-lost', 'connect-failed', 'connect-timeout'])
-/** Pauses before each new try to resume the view; after the last one the error stands. */
+/** Pauses before each attempt to reconnect; after the last one the error is final. */
 const reconnectPausesMs = [200, 1000, 3000, 6000, 12_000, undefined] as const
 
 async function launch(connection: Connection, followed: FollowedRun): Promise<void> {
@@ -69,11 +69,11 @@ async function launch(connection: Connection, followed: FollowedRun): Promise<vo
   if (!record.hasEnded()) throw endedEarly(host, exitCode, stderr)
 }
 
-/** Far more than the result lines of an apply and what a failed step printed, of which the host tells the end only. */
+/** Far more than the result lines of an apply and the end of a failed step's output. */
 const baseResultBytes = 1024 * 1024
 const changeResultBytes = 1024
 
-/** The exit code of the launch if it could not even start the program. */
+/** The exit code of a launch that could not start the program. */
 const launchFailed = 70
 
 function endedEarly(host: string, exitCode: number | undefined, stderr: string): CommandError {
@@ -84,7 +84,7 @@ function endedEarly(host: string, exitCode: number | undefined, stderr: string):
     stderr,
     remedy:
       exitCode === launchFailed
-        ? 'Nothing was touched. Fix that, or set `stateDir` under `platform` to a directory that can be written to.'
-        : 'Nothing is lost: run converge again, it goes on from what the host has recorded.',
+        ? 'Nothing was changed. Fix that, or set `stateDir` under `platform` to a writable directory.'
+        : 'Nothing is lost: run converge again; it continues from what the host has recorded.',
   })
 }

@@ -20,9 +20,8 @@ export interface RollOutInput {
 }
 
 /**
- * Performs the plan wave after wave. A wave that disrupts a group begins only when enough of the group's other
- * members are healthy; a failure stops the later waves of the groups that it concerns. Once the user stops the run, no
- * further host begins. Reports in the plan's order.
+ * Performs the plan wave after wave. A wave that disrupts a group starts only if enough of its other members are
+ * healthy; a failure stops the later waves of its groups. After a stop no further host starts. Reports in plan order.
  */
 export async function rollOut(input: RollOutInput): Promise<readonly HostReport[]> {
   const { plan, limit, onProgress, stop } = input
@@ -51,7 +50,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
     })
     if (runnable.length === 0) continue
     onProgress({ event: 'wave', wave: index + 1, of: plan.waves.length, hosts: runnable })
-    // Members that start together wait for each other on the hosts: none of them may wait for a free place here.
+    // Members that start together wait for each other on the hosts, so the limit must not delay any of them.
     const begin = async (host: string): Promise<HostReport> =>
       stop.stopping.aborted ? notStarted(host) : input.apply(host)
     const run = (host: string): Promise<HostReport> =>
@@ -61,7 +60,8 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
         const report = await run(host)
         done(report)
         if (isWell(report)) return
-        for (const group of disruptedGroups(plan, host)) stopped.set(group, `${host} failed before it`)
+        for (const group of disruptedGroups(plan, host))
+          stopped.set(group, `${host} did not succeed in an earlier wave`)
       }),
     )
   }
@@ -84,7 +84,7 @@ function disruptedGroups(plan: Plan, name: string): readonly string[] {
   return planned?.status === 'planned' ? planned.disrupts.map(({ group }) => group) : []
 }
 
-/** Why a group may not be disrupted now; undefined when it may. A member that cannot be asked counts as down. */
+/** Why a group may not be disrupted now; undefined if it may. A member that does not answer counts as down. */
 async function closedGate(
   gate: Wave['gates'][number],
   wave: Wave,
@@ -115,7 +115,7 @@ function plural(names: readonly string[], one: string, many: string): string {
   return names.length === 1 ? one : many
 }
 
-/** Undefined if it cannot be asked. */
+/** Undefined if the host does not answer. */
 async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
   const host = input.hosts.get(name)
   if (host === undefined) throw new InternalError(`unknown host ${name}`)

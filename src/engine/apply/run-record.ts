@@ -3,20 +3,20 @@ import type { Change, HostPlan, Owed } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
 
-/** What is known of one run on one host while its results come in; they may be read again from the start. */
+/** The state of one run on one host as results arrive; after a reconnection they are read again from the start. */
 export interface RunRecord {
   /** The results are about to be read from their first line. */
   beginning(): void
   take(event: ApplyEvent): void
-  /** The host may have got the program. */
+  /** From now on the host may have received the program. */
   sent(): void
   isSent(): boolean
-  /** Whether a result was seen, so that the run has begun for certain. */
+  /** Whether a result was seen, so that the run has certainly started. */
   hasBegun(): boolean
   hasEnded(): boolean
   report(): HostReport
   failed(error: ConvergeError): HostReport
-  /** The host was left before it was known how it comes out. */
+  /** The report if converge leaves before the run has ended. */
   leftRunning(): HostReport
 }
 
@@ -85,7 +85,7 @@ export function recordRun(
       host,
       status: 'left-running',
       results: results(),
-      remedy: confirmWithinSeconds === undefined ? finishesByItself : goesBackBy(confirmWithinSeconds),
+      remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
     }),
     hasEnded: () => events.some(({ event }) => event === 'end'),
     failed: (error) => failed(error),
@@ -95,12 +95,12 @@ export function recordRun(
       const failure = events.find(({ event }) => event === 'change-failed')
       if (failure?.event === 'change-failed') {
         const change = changes[failure.change]
-        // The host sets its timer before the first change begins.
+        // The host sets its timer before the first change.
         const begun = events.some(({ event }) => event === 'change-started')
         const remedy =
           confirmWithinSeconds === undefined || !begun
-            ? 'What came before it is done and stays; mend the cause and run converge again.'
-            : `${goesBackBy(confirmWithinSeconds)} Mend the cause.`
+            ? 'Earlier changes were applied and remain. Fix the cause, then run converge again.'
+            : `${rollsBackAfter(confirmWithinSeconds)} Fix the cause.`
         return failed(stepFailed(host, failure.problem, output(), remedy), change)
       }
       const locked = events.find(({ event }) => event === 'locked')
@@ -109,7 +109,7 @@ export function recordRun(
   }
 }
 
-/** What was owed before and by the applied changes and the failed one, less what applied changes settled. */
+/** What was pending before, plus what the applied and failed changes owe, minus what applied changes settled. */
 function stillOwed(
   before: readonly Owed[],
   done: readonly ChangeResult[],
@@ -122,18 +122,17 @@ function stillOwed(
     for (const one of [...change.settles, ...(change.absorbs ?? [])])
       owed.delete(`${one.action} ${one.resource}`)
   }
-  // A write that failed has changed nothing; whatever else failed may have done a part, and is in the journal.
+  // A failed write has changed nothing; other failed changes may be half done, and are in the journal.
   const partly = failedChange === undefined || failedChange.operation.op === 'write' ? [] : failedChange.owes
   for (const one of partly) owed.set(`${one.action} ${one.resource}`, one)
   return [...owed.values()]
 }
 
 const finishesByItself =
-  'The host finishes by itself: `converge status` shows when it has, `converge history` what it did.'
+  'The host finishes by itself: `converge status` shows when it has finished, `converge history` what it did.'
 
-/** What becomes of a host whose apply was not confirmed. */
-export function goesBackBy(seconds: number): string {
-  return `The host goes back to what it was before by itself, ${seconds} s after it began.`
+export function rollsBackAfter(seconds: number): string {
+  return `The host rolls itself back ${seconds} s after the apply began.`
 }
 
 function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
@@ -156,17 +155,17 @@ function lockedBy(host: string, holder: string): ConvergeError {
   return new ConvergeError('locked', `another apply holds the lock: ${holder === '' ? 'unknown' : holder}`, {
     host,
     step: 'apply',
-    remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+    remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
   })
 }
 
 function changedSince(host: string, differences: string): ConvergeError {
-  return new CommandError('the host is no longer what the plan saw; nothing was touched', {
+  return new CommandError('the host changed after it was planned; nothing was applied', {
     code: 'host-changed',
     host,
     step: 'apply',
     exitCode: undefined,
     stderr: differences,
-    remedy: 'Look at what changed it, then run converge again for a fresh plan.',
+    remedy: 'Find out what changed it, then run converge again to make a new plan.',
   })
 }

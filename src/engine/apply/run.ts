@@ -4,13 +4,13 @@ import type { Host } from '../../model/cluster.ts'
 import type { Run } from '../../shell/programs/plan-program.ts'
 
 export interface ApplyOptions {
-  /** How long to wait for another apply that holds a host's lock; 0 unless given. */
+  /** How long to wait for another apply that holds a host's lock; 0 by default. */
   readonly lockWaitSeconds?: number
-  /** Each host takes the apply back by itself unless a new connection confirms it within this time. */
+  /** Each host undoes the apply unless a new connection confirms it within this time. */
   readonly confirmWithinSeconds?: number
 }
 
-/** Who runs converge, from where and since when: what a second controller is told, and what history shows. */
+/** `root@control since 2026-01-02T03:04:05.678Z`: what a second controller is told, and what history shows. */
 export function startedBy(): string {
   return `${userInfo().username}@${hostname()} since ${new Date().toISOString()}`
 }

@@ -5,9 +5,9 @@ import { conflictOn } from '../../plan/rollout/plan-cluster.ts'
 import { worldFailure } from '../session-context.ts'
 
 const unverified =
-  'All changes were made, but not verified: `converge --dry-run` shows whether something still differs.'
+  'All changes were applied, but not verified: `converge --dry-run` shows whether anything still differs.'
 
-/** A fresh inspect after the apply: what still differs is reported, and never repaired by a plan that nobody saw. */
+/** Inspects again after the apply. What still differs is reported, and not fixed by a plan that was never shown. */
 export async function verify(
   report: Extract<HostReport, { status: 'changed' }>,
   planAgain: () => Promise<readonly Change[]>,

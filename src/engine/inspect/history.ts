@@ -6,7 +6,7 @@ import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import { historyProgram, parseHistory } from '../../shell/programs/history-program.ts'
 import type { HostPrograms } from './inspect-host.ts'
 
-/** The generations that a host keeps after a number, and who holds it. */
+/** The kept generations of a host after a number, and its hold. */
 export async function readHistory(
   connection: Connection,
   host: Host,
@@ -27,7 +27,9 @@ export async function readHistory(
       step: 'history',
       exitCode,
       stderr,
-      remedy: cause.remedy ?? `Look below ${host.platform.stateDir} on the host: somebody else writes there.`,
+      remedy:
+        cause.remedy ??
+        `Check ${host.platform.stateDir} on the host: something other than converge writes there.`,
       cause,
     })
   }

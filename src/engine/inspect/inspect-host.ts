@@ -10,7 +10,6 @@ import { collectQuestions, costOf, readAnswer } from '../../shell/probes/index.t
 import type { KnownMembers } from '../../shell/probes/known-members.ts'
 import { inspectProgram } from '../../shell/programs/inspect-program.ts'
 
-/** What every program for a host is made from. */
 export interface HostPrograms {
   /** The cluster's name. */
   readonly cluster: string
@@ -19,7 +18,7 @@ export interface HostPrograms {
 }
 
 const baseTimeoutMs = 60_000
-/** More than accounts, packages and manifest of a large host take; a host that prints without end is stopped there. */
+/** More than accounts, packages and manifest of a large host take. */
 const baseOutputBytes = 64 * 1024 * 1024
 
 /** Asks a host everything that its catalog needs to know, in one exec, and refuses one of another platform. */
@@ -39,7 +38,7 @@ export async function inspectHost(
   return withLeftBehind(facts, connection, host, catalog, programs)
 }
 
-/** What left the catalog is known from the manifest only: its state is asked for when there is any. */
+/** Asks again for the state of resources that are only in the manifest, if there are any. */
 async function withLeftBehind(
   facts: Facts,
   connection: Connection,
@@ -61,10 +60,7 @@ async function withLeftBehind(
   return { ...facts, ...answers }
 }
 
-/**
- * Answers to probes. AnswerError and a failed program become errors that name the host, and so does an apply that was on
- * it meanwhile.
- */
+/** Answers to probes. A bad answer, a failed program or a concurrent apply becomes an error that names the host. */
 export async function ask(
   connection: Connection,
   probes: readonly Probe[],
@@ -102,7 +98,7 @@ export async function ask(
       stderr,
       remedy:
         error.remedy ??
-        'Run it again; if it stays, something on the host prints into the answer or replaces standard tools.',
+        'Run converge again. If this persists, something on the host prints into the answer or replaces standard tools.',
       cause: error,
     })
   }
@@ -112,10 +108,10 @@ function locked(host: string, answer: Busy): ConvergeError {
   const [message, remedy] =
     answer.busy === 'applying'
       ? [
-          `another apply still runs on it: ${answer.holder}`,
-          'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+          `another apply is running: ${answer.holder}`,
+          'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
         ]
-      : ['another apply changed it while it was inspected', 'Run converge again.']
+      : ['another apply changed the host while it was inspected', 'Run converge again.']
   return new ConvergeError('locked', message, { host, step: 'inspect', remedy })
 }
 
@@ -130,15 +126,19 @@ function refuseOtherPlatform(host: Host, found: PlatformFact): void {
       : undefined,
   ].filter((difference) => difference !== undefined)
   if (wrong.length === 0) return
-  const told = wrong
+  const differences = wrong
     .map(({ key, declared, found: actual }) => `${key} is ${actual}, not ${declared}`)
     .join(', ')
   const lines = wrong.map(({ key, found: actual }) => `${key}: "${actual}"`).join(', ')
-  throw new ConvergeError('platform-mismatch', `the host is not what the spec declares: ${told}`, {
-    host: host.name,
-    step: 'inspect',
-    remedy: `If the host is right, put this into the spec at hosts.${host.name}: platform: { ${lines} }`,
-  })
+  throw new ConvergeError(
+    'platform-mismatch',
+    `the host differs from its declared platform: ${differences}`,
+    {
+      host: host.name,
+      step: 'inspect',
+      remedy: `If the host is correct, set this in the spec at hosts.${host.name}: platform: { ${lines} }`,
+    },
+  )
 }
 
 function mismatch(key: string, declared: string | undefined, found: string) {

@@ -9,7 +9,7 @@ export interface Patience {
   readonly signal: AbortSignal
 }
 
-/** Repeats the work once a second while another apply runs on the host, for as long as there is patience. */
+/** Repeats the work once a second while another apply runs on the host, up to the time limit. */
 export async function waitForLock<T>(
   { waitSeconds, clock, signal }: Patience,
   work: () => Promise<T>,

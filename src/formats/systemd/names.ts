@@ -2,14 +2,14 @@ import type { Mistake } from '../../model/diagnostic.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { COMMON_SECTIONS, DIRECTIVES, UNIT_TYPES } from './directives.ts'
 
-/** What may stand in one unit file: the names of its sections. */
+/** The sections that one unit file may have. */
 export interface UnitSyntax {
   readonly fileName: string
   readonly sections: readonly string[]
 }
 
 /**
- * Finds out what may stand in a unit file or drop-in by its name: `etcd.service`, `getty@.service`,
+ * The syntax of a unit file or drop-in by its name: `etcd.service`, `getty@.service`,
  * `etcd.service.d/10-proxy.conf`, `service.d/10-all.conf`, with or without the directories before it. Undefined for
  * files that the service manager does not load, such as `eth0.network`.
  */
@@ -24,16 +24,16 @@ function dropInUnit(directory: string): string {
   return directory.endsWith('.d') ? directory.slice(0, -'.d'.length) : ''
 }
 
-/** The problem with a file whose name says no unit type. */
+/** The problem with a file whose name has no unit type. */
 export function unknownUnitType(fileName: string): Mistake {
   const suffixes = [...UNIT_TYPES.keys()].map((type) => `.${type}`)
   return {
-    message: `${fileName}: not the name of a unit file or drop-in`,
+    message: `${fileName} is not the name of a unit file or drop-in`,
     hint: `a unit ends in ${suffixes.slice(0, -1).join(', ')} or ${suffixes.at(-1)}, and a drop-in is NAME.service.d/*.conf`,
   }
 }
 
-/** The problem with a section that this unit file may not have; names with `X-` in front are the user's own. */
+/** The problem with a section that this unit file may not have; names that start with `X-` are custom. */
 export function checkSectionName(syntax: UnitSyntax, section: string): Mistake | undefined {
   if (syntax.sections.includes(section) || isOwnName(section)) return undefined
   const message = `${syntax.fileName}: unknown section [${section}]`
@@ -44,7 +44,7 @@ export function checkSectionName(syntax: UnitSyntax, section: string): Mistake |
   return { message, hint: `the sections of this unit are ${listOf(syntax.sections.map(inBrackets))}` }
 }
 
-/** The problem with a directive in a section that may stand in this unit file. */
+/** The problem with a directive in a section that this unit file may have. */
 export function checkDirectiveName(
   syntax: UnitSyntax,
   section: string,
@@ -58,10 +58,10 @@ export function checkDirectiveName(
   if (homes.length > 0) return { message, hint: `${directive}= belongs in ${homes.join(' or ')}` }
   const meant = nearest(directive, known)
   if (meant !== undefined) return { message, hint: `did you mean ${meant}=?` }
-  return { message, hint: `see systemd.directives(7); a directive of your own begins with X-` }
+  return { message, hint: `see systemd.directives(7); a custom directive begins with X-` }
 }
 
-/** Where a directive belongs: sections of this unit file if there are such, else those of other unit types. */
+/** The sections that have a directive: those of this unit file if any, else those of other unit types. */
 function homesOf(syntax: UnitSyntax, directive: string): readonly string[] {
   const sections = [...DIRECTIVES].filter(([, known]) => known.has(directive)).map(([section]) => section)
   const here = sections.filter((section) => syntax.sections.includes(section))
@@ -70,7 +70,7 @@ function homesOf(syntax: UnitSyntax, directive: string): readonly string[] {
   return elsewhere.map((section) => `[${section}] of a .${section.toLowerCase()} unit`)
 }
 
-// The name itself must still be one that systemd reads back: nothing that ends a line, a header or a key.
+// systemd must read the name back: nothing that ends a line, a header or a key.
 function isOwnName(name: string): boolean {
   return /^X-[^\p{Cc}\s=[\]]+$/u.test(name)
 }

@@ -6,7 +6,7 @@ export interface ExpandedText {
   readonly expand: string
 }
 
-/** Taken literally, unless it says that it is to be expanded. */
+/** Literal unless marked for expansion. */
 export type ExecWord = string | number | ExpandedText
 
 export interface ExecLineOptions {
@@ -20,12 +20,12 @@ const PREFIX_CHARACTERS = '-@:+!|'
 
 /**
  * A command for `ExecStart=` and its like that runs the executable with exactly these arguments, quoted by the rules
- * of systemd.service(5). Throws a FormatError for what no quoting can carry.
+ * of systemd.service(5). Throws a FormatError for text that no quoting can represent.
  */
 export function execLine(words: readonly ExecWord[], options: ExecLineOptions = {}): string {
   const { prefix = '', layout = 'line' } = options
   const [executable, ...args] = words
-  if (executable === undefined) throw problem('a command has no words', 'begin it with an executable')
+  if (executable === undefined) throw problem('the command is empty', 'start it with an executable')
   if ([...prefix].some((character) => !PREFIX_CHARACTERS.includes(character)))
     throw problem(`'${prefix}' is not a prefix of an executable`, `use characters of ${PREFIX_CHARACTERS}`)
   const escapeText = prefix.includes(':') ? escapeSpecifiers : escapeExpansions
@@ -37,7 +37,7 @@ export function execLine(words: readonly ExecWord[], options: ExecLineOptions = 
 }
 
 /**
- * Assignments for `Environment=`. Values are literal unless they are to be expanded; only specifiers are, since `$`
+ * Assignments for `Environment=`. Values are literal unless marked for expansion, which covers only specifiers, as `$`
  * has no meaning there. Booleans become `true` and `false`. Throws a FormatError for an invalid name or character.
  */
 export function environmentLine(variables: {
@@ -58,14 +58,11 @@ function executableText(word: ExecWord): string {
   const text = literalText(word, escapeSpecifiers)
   if (text !== '' && PREFIX_CHARACTERS.includes(text.charAt(0)))
     throw problem(
-      `the executable '${text}' begins with ${text.charAt(0)}, which systemd takes for a prefix`,
-      'give prefixes as the option `prefix`',
+      `the executable '${text}' begins with ${text.charAt(0)}, which systemd reads as a prefix`,
+      'pass prefixes in the option `prefix`',
     )
   if (text === '' || text.endsWith('/') || /[\p{Cc}"'\\]/u.test(text))
-    throw problem(
-      `'${text}' cannot be the path of an executable`,
-      'use a path without quotes and backslashes',
-    )
+    throw problem(`'${text}' cannot be the path of an executable`, 'use a path without quotes or backslashes')
   return text
 }
 
@@ -74,8 +71,8 @@ function literalText(word: ExecWord, escapeText: (text: string) => string): stri
   const unreadable = unreadableCharacter(text)
   if (unreadable !== undefined)
     throw problem(
-      `${JSON.stringify(text)} has the character ${unreadable}, which systemd refuses`,
-      'leave it out',
+      `${JSON.stringify(text)} contains the character ${unreadable}, which systemd refuses`,
+      'remove it',
     )
   return text
 }

@@ -41,7 +41,7 @@ function checkCharacters({ fileName }: UnitSyntax, { line, text }: LogicalLine):
   const unreadable = unreadableCharacter(text)
   if (unreadable !== undefined) {
     const message = `${fileName}: the character ${unreadable}, which systemd refuses`
-    return [{ line, message, hint: 'leave it out' }]
+    return [{ line, message, hint: 'remove it' }]
   }
   if (!/^\s*[^\s#;].*\\\s+$/.test(text)) return []
   const message = `${fileName}: white space after the backslash that should continue the line`
@@ -66,16 +66,16 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
     if (text.startsWith('['))
       report({
         message: `${syntax.fileName}: '${text}' is not a section header`,
-        hint: 'a header is [Name] and nothing else on its line',
+        hint: 'a header is [Name], alone on its line',
       })
     else if (directive === undefined || directive === '')
       report({
         message: `${syntax.fileName}: '${text}' is not an assignment`,
-        hint: 'write Directive=value, a comment after #, or end the line before it in a backslash',
+        hint: 'write Directive=value, start a comment with #, or end the previous line with a backslash',
       })
     else if (section === undefined)
       report({
-        message: `${syntax.fileName}: ${directive}= stands before the first section`,
+        message: `${syntax.fileName}: ${directive}= comes before the first section`,
         hint: 'put a header such as [Unit] above it',
       })
     else if (section.known) report(checkDirectiveName(syntax, section.name, directive))
@@ -83,7 +83,7 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
   return problems
 }
 
-/** Lines joined where they are continued and trimmed, without comments and empty ones. */
+/** Continued lines joined, trimmed, without comments and empty lines. */
 function logicalLines(lines: readonly LogicalLine[]): readonly LogicalLine[] {
   const logical: LogicalLine[] = []
   let continued: LogicalLine | undefined

@@ -5,9 +5,9 @@ import { codePointName, unreadableCharacter } from './text.ts'
 
 /**
  * The value of a directive. A string is the text as systemd reads it: specifiers (`%i`) and variables (`$NAME`) in it
- * are live, so text of foreign origin goes through `execLine` or `environmentLine` first. A line break in it becomes
- * a continuation, which systemd reads as white space; empty lines and white space around lines mean nothing there
- * and are dropped. A boolean is written as `yes` or `no`.
+ * are expanded, so untrusted text must be quoted by `execLine` or `environmentLine` first. A line break becomes
+ * a continuation, which systemd reads as white space; empty lines and white space around lines are dropped. A boolean
+ * is written as `yes` or `no`.
  */
 type UnitValue = string | number | boolean
 
@@ -71,25 +71,25 @@ function checkValue(
   const unreadable = control === null ? unreadableCharacter(value) : codePointName(control[0])
   if (unreadable !== undefined)
     return {
-      message: `${place} has the character ${unreadable}, which a unit file cannot hold`,
-      hint: 'leave it out, or write it as a C escape such as \\x1b where the directive takes quoted text',
+      message: `${place} contains the character ${unreadable}, which a unit file cannot hold`,
+      hint: 'remove it, or write it as a C escape such as \\x1b if the directive takes quoted text',
     }
   const lines = linesOf(value)
   if (endsInBackslash(lines.at(-1) ?? ''))
     return {
-      message: `${place} ends in a backslash, which would swallow the next line`,
-      hint: 'double it, or leave it out',
+      message: `${place} ends with a backslash, which would join the next line to it`,
+      hint: 'double it, or remove it',
     }
   const comment = lines.slice(1).find((line) => /^[#;]/.test(line))
   if (comment !== undefined)
     return {
       message: `${place} has the line '${comment}', which systemd skips as a comment`,
-      hint: 'join it with the line before it, or quote its first word',
+      hint: 'join it with the previous line, or quote its first word',
     }
   return undefined
 }
 
-// A continuation that is already written out (a backslash before the line break) counts as the line break it is.
+// An explicit continuation (a backslash before the line break) counts as a line break.
 function linesOf(value: UnitValue): readonly string[] {
   if (typeof value === 'boolean') return [value ? 'yes' : 'no']
   const [last = '', ...before] = trimBlanks(String(value)).split('\n').reverse()
@@ -101,7 +101,7 @@ function withoutFinalBackslash(line: string): string {
   return endsInBackslash(line) ? trimBlanks(line.slice(0, -1)) : line
 }
 
-// Only what systemd takes for white space: a no-break space, say, is part of the value.
+// Only systemd's white space: a no-break space is part of the value.
 function trimBlanks(text: string): string {
   return text.replace(/^[ \t\n]+/, '').replace(/[ \t\n]+$/, '')
 }

@@ -14,14 +14,11 @@ import {
 } from './expression.ts'
 import { describeValue, HelperError } from './helpers.ts'
 
-/** Reported once per place: the expression that stands at `path` is wrong. */
+/** Called once per place for a wrong expression at `path`. */
 type ReportExpression = (path: Path, error: ExpressionError) => void
 
 export interface Evaluator {
-  /**
-   * A value with its expressions evaluated. What is wrong is reported and is then missing: undefined for the value
-   * itself or an element of a list, left out of a map.
-   */
+  /** A value with its expressions evaluated. A wrong one is reported, and becomes undefined or a missing key. */
   evaluate(value: Value, path: Path): Value | undefined
 }
 
@@ -35,7 +32,7 @@ export interface EvaluatorInput {
 /** Longest text that expressions may build. */
 const maxText = 1024 * 1024
 
-/** What is known of texts and containers whichever host they are evaluated for. */
+/** Parsed texts and containers, shared by all hosts. */
 export interface TemplateCache {
   template(text: string): Template
   /** Whether there is any expression in the value or below it. */
@@ -51,7 +48,7 @@ export function createTemplateCache(): TemplateCache {
   return {
     dynamic,
     template: perText((text) => {
-      if (text.length > maxText) throw new ExpressionError('a text with expressions is longer than 1 MiB')
+      if (text.length > maxText) throw new ExpressionError('a text with expressions exceeds 1 MiB')
       return parseTemplate(text)
     }),
   }
@@ -104,7 +101,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
         const value = typeof piece === 'string' ? piece : textOf(piece)
         if (value === undefined) return undefined
         result += value
-        if (result.length > maxText) throw new ExpressionError('this becomes a text of more than 1 MiB')
+        if (result.length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
       }
       return result
     } catch (error) {
@@ -155,7 +152,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
   const lookUp = (parts: readonly string[]): Lookup => {
     const path: (string | number)[] = []
     let value: Value = scope
-    // What an expression yielded is final: text in it that looks like an expression is only text.
+    // The result of an expression is final: `{{` in it is only text.
     let final = false
     for (const part of parts) {
       if (typeof value === 'string' && !final && cache.dynamic(value)) {
@@ -196,7 +193,7 @@ type Lookup =
   | { readonly found: true; readonly value: Value | undefined }
   | ({ readonly found: false } & Mistake)
 
-/** `index, host.name, host.address, attributes.*`: small maps by their keys, open ones with a star. */
+/** `index, host.name, host.address, attributes.*`: maps by their keys, open ones with a star. */
 function scopeWords(scope: ValueMap): string {
   return Object.entries(scope)
     .flatMap(([name, value]) => {

@@ -2,7 +2,7 @@ import Handlebars from 'handlebars'
 import { nearestHint } from '../../validation/nearest.ts'
 import { arityMistake, type Helper, helpers } from './helpers.ts'
 
-/** What stands between `{{` and `}}`. `text` is how it was written. */
+/** The expression between `{{` and `}}`. `text` is how it was written. */
 export type Term =
   | { readonly type: 'literal'; readonly value: string | number | boolean }
   | { readonly type: 'path'; readonly parts: readonly string[]; readonly text: string }
@@ -14,10 +14,10 @@ export interface Mustache {
   readonly text: string
 }
 
-/** A text with expressions: what is between them, and they themselves, in order. */
+/** A text split into literal parts and expressions, in order. */
 export type Template = readonly (string | Mustache)[]
 
-/** What is wrong with an expression; `within` is the part of the text that is meant. */
+/** What is wrong with an expression; `within` is the wrong part of the text. */
 export class ExpressionError extends Error {
   readonly hint: string | undefined
   readonly within: string | undefined
@@ -67,7 +67,7 @@ function parseProgram(text: string): hbs.AST.Program {
   try {
     return Handlebars.parseWithoutProcessing(text)
   } catch {
-    // Handlebars' own message is a picture of its parser's state, of no use to anyone who did not write it.
+    // Handlebars' own message shows the state of its parser, which does not help users.
     const within = text.slice(text.indexOf('{{'))
     const open = text.lastIndexOf('{{') > text.lastIndexOf('}}')
     throw new ExpressionError(open ? 'a {{ is never closed' : 'this is not an expression', {

@@ -1,31 +1,31 @@
 import { isList, type Value } from '../../model/value.ts'
 
-/** A function that expressions may call. Pure; throws HelperError when given what it cannot take. */
+/** A pure function that expressions may call; throws HelperError for wrong arguments. */
 export interface Helper {
   readonly name: string
-  /** How it is written, and what it gives. */
+  /** How it is written, and its result. */
   readonly usage: string
   /** Fewest and most arguments. */
   readonly arity: readonly [number, number]
-  /** Its first argument may be a path that leads nowhere; it is then given `undefined`. */
+  /** Its first argument may be an unknown path; it is then `undefined`. */
   readonly optional?: true
   call(args: readonly (Value | undefined)[]): Value
 }
 
-/** Why a helper could not answer, as a sentence that begins with the helper's name. */
+/** Why a helper failed, starting with its name: `pad: the width must be from 0 to 64`. */
 export class HelperError extends Error {}
 
 const many = Number.POSITIVE_INFINITY
 
 const table: readonly Helper[] = [
   arithmetic('add', 'adds numbers', many, (one, other) => one + other),
-  arithmetic('subtract', 'takes the second number from the first', 2, (one, other) => one - other),
+  arithmetic('subtract', 'subtracts the second number from the first', 2, (one, other) => one - other),
   arithmetic('multiply', 'multiplies numbers', many, (one, other) => one * other),
   arithmetic('divide', 'divides and drops the remainder', 2, (one, other) => Math.trunc(one / other)),
-  arithmetic('modulo', 'is the remainder of a division', 2, (one, other) => one % other),
+  arithmetic('modulo', 'gives the remainder of a division', 2, (one, other) => one % other),
   {
     name: 'pad',
-    usage: '{{pad number width}}: fills up with zeros on the left',
+    usage: '{{pad number width}}: pads with zeros on the left',
     arity: [2, 2],
     call: (args) => {
       const digits = String(Math.abs(integer('pad', args, 0))).padStart(width(args), '0')
@@ -34,26 +34,26 @@ const table: readonly Helper[] = [
   },
   {
     name: 'lower',
-    usage: '{{lower text}}: in small letters',
+    usage: '{{lower text}}: in lower case',
     arity: [1, 1],
     call: (args) => text('lower', args, 0).toLowerCase(),
   },
   {
     name: 'upper',
-    usage: '{{upper text}}: in capitals',
+    usage: '{{upper text}}: in upper case',
     arity: [1, 1],
     call: (args) => text('upper', args, 0).toUpperCase(),
   },
   {
     name: 'replace',
-    usage: '{{replace text from to}}: every occurrence, as plain text',
+    usage: '{{replace text from to}}: replaces every occurrence, as plain text',
     arity: [3, 3],
     call: (args) =>
       text('replace', args, 0).replaceAll(text('replace', args, 1), () => text('replace', args, 2)),
   },
   {
     name: 'join',
-    usage: '{{join list separator}}: the elements as one text; without a separator, with commas',
+    usage: '{{join list separator}}: joins the elements; the default separator is a comma',
     arity: [1, 2],
     call: (args) => {
       const [list, separator = ','] = args
@@ -67,13 +67,13 @@ const table: readonly Helper[] = [
   },
   {
     name: 'concat',
-    usage: '{{concat text ...}}: the texts and numbers one after the other',
+    usage: '{{concat text ...}}: joins texts and numbers',
     arity: [1, many],
     call: (args) => args.map((_, index) => text('concat', args, index)).join(''),
   },
   {
     name: 'default',
-    usage: '{{default path fallback}}: the fallback where the path leads nowhere',
+    usage: '{{default path fallback}}: the value at the path, or the fallback if there is none',
     arity: [2, 2],
     optional: true,
     call: ([value, fallback]) => value ?? fallback ?? null,
@@ -89,7 +89,7 @@ const table: readonly Helper[] = [
 /** Every helper, by name. */
 export const helpers: ReadonlyMap<string, Helper> = new Map(table.map((helper) => [helper.name, helper]))
 
-/** Calls a helper that may be given any number of arguments. */
+/** Calls a helper with any number of arguments. */
 export function callHelper(helper: Helper, args: readonly (Value | undefined)[]): Value {
   const mistake = arityMistake(helper, args.length)
   if (mistake !== undefined) throw new HelperError(mistake)

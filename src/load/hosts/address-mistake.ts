@@ -1,6 +1,6 @@
 /**
- * What is wrong with a host's address, if anything. It is an IP address or a name, which may be an alias of ssh_config:
- * of a name only what no name can hold is refused.
+ * What is wrong with a host's address, if anything. It is an IP address or a name, which may be an alias of ssh_config,
+ * so only characters that no name can have are refused.
  */
 export function addressMistake(
   address: string,
@@ -8,11 +8,10 @@ export function addressMistake(
   if (isIpv4(address) || isIpv6(address)) return undefined
   const refused = (hint: string) => ({ message: `${address} is neither an IP address nor a name`, hint })
   const [, bracketed, bare = bracketed, port] = /^(?:\[(.+)\]|([^:\s@/]+)):(\d+)$/.exec(address) ?? []
-  if (port !== undefined)
-    return refused(`the port stands beside it: address: ${bare}, ssh: { port: ${port} }`)
+  if (port !== undefined) return refused(`set the port separately: address: ${bare}, ssh: { port: ${port} }`)
   if (/^[^@\s]+@[^@\s]+$/.test(address)) {
     const [user, rest] = address.split('@')
-    return refused(`the user stands beside it: address: ${rest}, ssh: { user: ${user} }`)
+    return refused(`set the user separately: address: ${rest}, ssh: { user: ${user} }`)
   }
   if (/^[\d.]+$/.test(address)) return refused('an IPv4 address has four numbers from 0 to 255')
   if (/[\s@/:[\]]/.test(address)) return refused('such as 192.0.2.10, 2001:db8::10 or web0.example.com')

@@ -41,7 +41,7 @@ function layeredCheck(recipe: string, fallback: Position | undefined, { problems
     problems,
     fallback,
     missing: (path: string) => ({
-      message: `the recipe ${recipe} needs ${path}, which no layer has`,
+      message: `the recipe ${recipe} needs ${path}, which no layer sets`,
       hint: 'set it under attributes: of the cluster, an environment, a role or the host',
     }),
   }
@@ -65,8 +65,8 @@ function compile(
 }
 
 /**
- * Namespaces that belong to no recipe are free (`proxy:` for expressions), unless one is a slip of the pen away from a
- * recipe that this host runs: then its attributes would silently count for nothing.
+ * Reports `ectd:` for `etcd:`: its attributes would silently have no effect. Names that resemble no recipe of the host
+ * are free for expressions.
  */
 function reportNearMisses(entry: HostEntry, attributes: ValueMap, { recipes, problems }: Resolution): void {
   const used = entry.runList.map(({ recipe }) => recipe)

@@ -4,7 +4,7 @@ import { placeOf } from '../../model/targets/index.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { hostNameProblem } from './expand-range.ts'
 
-/** Reports names that are no host names or that two hosts have; each entry once. */
+/** Reports invalid and duplicate host names; each entry once. */
 export function createNameChecker({
   document,
   problems,
@@ -14,7 +14,7 @@ export function createNameChecker({
     const position = document.locate(entry.path, 'key')
     const wrong = hostNameProblem(name)
     if (wrong !== undefined) {
-      const message = `${JSON.stringify(name)} is no host name: it ${wrong}`
+      const message = `${JSON.stringify(name)} is not a host name: it ${wrong}`
       problems.error({ code: 'invalid-name', path: entry.path, message, position })
       return false
     }
@@ -30,7 +30,7 @@ export function createNameChecker({
   }
 }
 
-/** Reports hosts that would be the same machine; each entry once, however many hosts it stands for. */
+/** Reports hosts that are the same machine; each entry once, however many hosts it declares. */
 export function createPlaceChecker({
   document,
   problems,
@@ -64,5 +64,5 @@ export function createPlaceChecker({
 }
 
 function placeWords(position: Position | undefined): string {
-  return position === undefined ? 'elsewhere' : `in line ${position.line}`
+  return position === undefined ? 'elsewhere' : `on line ${position.line}`
 }

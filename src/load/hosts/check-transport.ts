@@ -14,7 +14,7 @@ export function checkTransport({ key, path, spec }: HostEntry, { document, probl
         ? {
             code: 'unused-key',
             path,
-            message: `${name} has no meaning without transport: ${name}`,
+            message: `${name} requires transport: ${name}`,
             hint: `add transport: ${name}, or remove ${name}`,
             position: document.locate([...path, name], 'key'),
           }

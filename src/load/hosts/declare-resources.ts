@@ -11,7 +11,7 @@ import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 
-/** Resources of a host's roles and its own, in that order. What has no expressions is one declaration for all hosts. */
+/** Resources of a host's roles, then its own. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
 ): (entry: HostEntry, evaluator: Evaluator) => readonly ResourceDeclaration[] {

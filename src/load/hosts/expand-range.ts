@@ -9,7 +9,7 @@ export type Expansion =
   | { readonly ok: true; readonly count: number; members(): Iterable<RangeMember> }
   | { readonly ok: false; readonly message: string; readonly hint: string; readonly within: string }
 
-/** One bracket of a pattern, or the text between two: what may stand there, in order. */
+/** One bracket of a pattern, or the text between two: its possible texts, in order. */
 interface Section {
   readonly count: number
   texts(): Iterable<string>
@@ -18,8 +18,8 @@ interface Section {
 const example = 'such as infra[0-2], core-[01-05] or web[1-3,7]'
 
 /**
- * The names that a host key stands for: `infra[0-1]`, `core-[01-05]` (padded), `web[0-2,5]`, several brackets in one
- * name (the last runs fastest). Nothing is expanded before `members` is read, so that huge ranges cost nothing.
+ * The names that a host key declares: `infra[0-1]`, `core-[01-05]` (padded), `web[0-2,5]`, several brackets in one
+ * name (the last runs fastest). Expansion is lazy, so that huge ranges cost nothing.
  */
 export function expandRange(pattern: string): Expansion {
   const sections: Section[] = []

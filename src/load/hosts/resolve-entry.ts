@@ -69,7 +69,7 @@ export function createEntryResolver(
   }
 }
 
-/** The hosts that a key stands for; reports a pattern that is wrong. */
+/** The hosts that a key declares; reports a wrong pattern. */
 export function membersOf(
   key: string,
   { document, problems }: Pick<Resolution, 'document' | 'problems'>,
@@ -86,7 +86,7 @@ export function membersOf(
   return { count: 0, members: [] }
 }
 
-/** The sections of a layer that are maps; one may also stand empty. */
+/** The sections of a layer that are maps; one may also be empty. */
 function sectionsOf(layer: Value | undefined): ValueMap {
   const sections = layeredSections.flatMap((name) => {
     const section = childOf(layer ?? null, name)

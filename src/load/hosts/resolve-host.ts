@@ -20,7 +20,7 @@ import { createResourceDeclarer } from './declare-resources.ts'
 import type { RangeMember } from './expand-range.ts'
 import { createTargetResolver } from './resolve-target.ts'
 
-/** Resolves one host of an entry: evaluates its expressions and checks what they yield. Undefined when it is wrong. */
+/** Resolves one host of an entry: evaluates and checks its expressions. Undefined if it is wrong. */
 export type HostResolver = (entry: HostEntry, member: RangeMember) => Host | undefined
 
 export function createHostResolver(resolution: Resolution): HostResolver {
@@ -101,7 +101,7 @@ function addressOf(
   return address
 }
 
-/** Where an expression stands: in a layered tree, in the host's address, or elsewhere in the spec. */
+/** The position of an expression: in a layered tree, in the host's address, or elsewhere in the spec. */
 function locate(
   entry: HostEntry,
   path: Path,

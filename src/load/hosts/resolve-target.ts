@@ -10,7 +10,7 @@ import { valueAt } from '../yaml/document.ts'
 
 type TargetResolver = (entry: HostEntry, address: string, evaluator: Evaluator) => Target | undefined
 
-/** Makes the target of a host out of what the spec says under its transport's name. Undefined when that is wrong. */
+/** Creates a host's target from the settings of its transport. Undefined if they are wrong. */
 export function createTargetResolver(resolution: Resolution): TargetResolver {
   const resolverOf = perText((transport: Target['transport']) => transportResolver(transport, resolution))
   return (entry, address, evaluator) =>

@@ -37,7 +37,7 @@ export function recipeUses(
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
     if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
-    // One of the spec's own that could not be loaded has been reported where it stands.
+    // The spec's own recipe that could not be loaded was already reported.
     if (own && Object.hasOwn(own, recipe)) return []
     problems.error({
       code: 'unknown-recipe',
@@ -50,7 +50,7 @@ export function recipeUses(
   })
 }
 
-/** Drops repeated recipes, keeping the first, and reports those whose needs are not in the list. */
+/** Drops repeated recipes, keeping the first, and reports those whose `needs` are missing. */
 export function runListOf(
   uses: readonly RecipeUse[],
   { recipes, problems, spec }: Resolution,

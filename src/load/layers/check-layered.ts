@@ -11,7 +11,7 @@ import type { HostEntry, Resolution } from '../resolution.ts'
 import { childOf, type Part, valueAt } from '../yaml/document.ts'
 import { layerOf } from './layers.ts'
 
-/** Where a value of a host's merged tree stands in the spec: the strongest layer that has it. */
+/** The place in the spec of a value of a host's merged tree: in the strongest layer that has it. */
 export interface LayeredPlace {
   readonly path: Path
   readonly position: Position | undefined
@@ -24,18 +24,18 @@ export function locateLayered(entry: HostEntry, path: Path, part: Part): Layered
 
 export interface LayeredCheck<T> {
   readonly entry: HostEntry
-  /** Where the value stands in the merged tree. */
+  /** Path of the value in the merged tree. */
   readonly path: Path
   readonly value: Value
   readonly validate: Validator<T>
   readonly problems: Problems
-  /** Where to point for what stands nowhere. */
+  /** The position of a mistake whose value is in no layer. */
   readonly fallback: Position | undefined
-  /** What to say of a key that no layer has. */
+  /** The mistake for a key that no layer has. */
   missing(path: string): Mistake
 }
 
-/** Checks an evaluated part of a host's merged tree; reports mistakes where the layers have them. */
+/** Checks an evaluated part of a host's merged tree; reports mistakes at their place in a layer. */
 export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
   const { entry, path, value, validate, problems } = check
   const result = validate(value, (below) =>
@@ -43,7 +43,7 @@ export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
   )
   if (result.ok) return result.value
   for (const mistake of result.mistakes) {
-    // What stands in a layer, but not in the evaluated value, has a wrong expression, which has been reported.
+    // In a layer, but not in the evaluated value: its wrong expression was already reported.
     const gone = mistake.missing !== undefined && [...path, ...mistake.path, mistake.missing]
     if (gone && valueAt(entry.stack.value, gone) !== undefined) continue
     problems.error(layeredProblem(check, mistake))

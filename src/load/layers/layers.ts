@@ -5,10 +5,10 @@ import type { Path } from '../../model/path.ts'
 import { isList, isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import { childOf, type Document, type Part, valueAt } from '../yaml/document.ts'
 
-/** One place where values are given: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
+/** One source of values: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
 export interface Layer {
   readonly name: string
-  /** Where the layer stands in the spec; empty for what stands in no file. */
+  /** Path of the layer in the spec; empty if it is in no file. */
   readonly prefix: Path
   /** `attributes`, `platform` and `ssh`, as far as the layer has them. */
   readonly value: ValueMap
@@ -17,13 +17,13 @@ export interface Layer {
   source(path: Path): string | undefined
 }
 
-/** Layers laid over each other, weakest first. */
+/** Merged layers, weakest first. */
 export interface LayerStack {
   readonly layers: readonly Layer[]
   readonly value: ValueMap
 }
 
-/** The values of a layer that stand in a document below `prefix`. */
+/** A layer of a document, below `prefix`. */
 export function documentLayer(name: string, value: ValueMap, document: Document, prefix: Path): Layer {
   return {
     name,
@@ -34,21 +34,18 @@ export function documentLayer(name: string, value: ValueMap, document: Document,
   }
 }
 
-/** A layer that stands in no file. */
+/** A layer that is in no file. */
 export function builtinLayer(name: string, value: ValueMap): Layer {
   return { name, prefix: [], value, locate: () => undefined, source: () => undefined }
 }
 
-/** Lays layers over each other. Unchanged subtrees are shared with the layer that they came from. */
+/** Merges layers. Unchanged subtrees are shared with the layer that they came from. */
 export function stackLayers(layers: readonly Layer[], base?: LayerStack): LayerStack {
   const value = layers.reduce((merged, layer) => mergeMaps(merged, layer.value), base?.value ?? NO_VALUES)
   return { value, layers: base === undefined ? layers : [...base.layers, ...layers] }
 }
 
-/**
- * The stronger map laid over the weaker: maps merge, lists and scalars replace, `null` removes. Neither is changed, and
- * what the stronger does not touch is shared.
- */
+/** Merges the stronger map into a copy of the weaker: maps merge, lists and scalars replace, `null` removes. */
 export function mergeMaps(weaker: ValueMap, stronger: ValueMap): ValueMap {
   const entries = Object.entries(stronger)
   if (entries.length === 0) return weaker
@@ -66,7 +63,7 @@ export function mergeMaps(weaker: ValueMap, stronger: ValueMap): ValueMap {
   return Object.freeze(merged)
 }
 
-/** The layer whose value counts at a path; undefined where no layer has it, or a stronger one removed it. */
+/** The layer that sets the value at a path; undefined if none does, or a stronger one removed it. */
 export function layerOf({ layers }: LayerStack, path: Path): Layer | undefined {
   for (const layer of layers.toReversed()) {
     const reach = reachOf(layer.value, path)
@@ -85,7 +82,7 @@ export function originOf(stack: LayerStack, path: Path): Origin | undefined {
   return layer && { layer: layer.name, ...given({ position }) }
 }
 
-/** `cut`: on the way stands something that replaces whatever weaker layers have at the path. */
+/** `cut`: a value on the way hides what weaker layers have at the path. */
 function reachOf(root: Value, path: Path): 'present' | 'absent' | 'cut' {
   let value = root
   for (const part of path) {
@@ -97,7 +94,7 @@ function reachOf(root: Value, path: Path): 'present' | 'absent' | 'cut' {
   return value === null ? 'cut' : 'present'
 }
 
-/** The path of a dotted text within a value: `etcd.peers[0]`. Keys that have dots themselves are found too. */
+/** The path of a dotted text within a value: `etcd.peers[0]`. Keys with dots are found, too. */
 export function resolveDottedPath(root: Value, text: string): Path | undefined {
   if (text === '') return []
   if (isList(root)) {

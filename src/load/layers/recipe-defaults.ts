@@ -4,8 +4,8 @@ import { isSchema } from '../../validation/json-schema.ts'
 import { mergeMaps } from './layers.ts'
 
 /**
- * The weakest layer of a recipe: the `default`s of its attribute schema, nested ones in their place. An optional
- * object stays away when its defaults alone would not make it whole.
+ * The weakest layer of a recipe: the `default`s of its attribute schema, nested ones in their place. An optional object
+ * is left out if its defaults alone would not be complete.
  */
 export function recipeDefaults(schema: JsonSchema): ValueMap {
   const value = defaultOf(schema)
@@ -13,8 +13,8 @@ export function recipeDefaults(schema: JsonSchema): ValueMap {
 }
 
 /**
- * Adds the nested defaults that depend on what was given: within optional objects that a layer brought in, in the
- * values of open maps, in list elements. Returns the very same value when there is nothing to add.
+ * Adds the nested defaults that depend on the given value: in optional objects that a layer set, in the values of open
+ * maps, in list elements. Returns the same object if there is nothing to add.
  */
 export function fillDefaults(schema: JsonSchema, value: Value): Value {
   return fill(schema, value, true)
@@ -32,7 +32,7 @@ function defaultOf(schema: JsonSchema): Value | undefined {
   return own === undefined ? Object.freeze(below) : mergeMaps(Object.freeze(below), own)
 }
 
-/** What an object's defaults put at one of its properties. */
+/** The default of one property of an object. */
 function propertyDefault({ properties, required }: JsonSchema, key: string): Value | undefined {
   const property = isSchema(properties) ? properties[key] : undefined
   const value = isSchema(property) ? defaultOf(property) : undefined
@@ -48,7 +48,7 @@ function isWhole({ required }: JsonSchema, value: Value): boolean {
   return required.every((key) => typeof key === 'string' && Object.hasOwn(value, key))
 }
 
-/** `covered`: the defaults layer has had its say here, so that what is missing was removed on purpose. */
+/** `covered`: the defaults layer already applied here, so what is missing was removed on purpose. */
 function fill(schema: JsonSchema, value: Value, covered: boolean): Value {
   if (isList(value)) return fillList(schema, value)
   if (!isMap(value)) return value

@@ -5,10 +5,7 @@ import { childOf } from '../yaml/document.ts'
 import { parseSpec } from '../yaml/parse.ts'
 import { builtinLayer, type Layer } from './layers.ts'
 
-/**
- * The strongest layer, from `--set etcd.version=3.5.0`: a path below `attributes`, and a value read as YAML. Later
- * ones win.
- */
+/** The strongest layer, from `--set etcd.version=3.5.0`: a path below `attributes` and a YAML value. Later ones win. */
 export function setLayer(assignments: readonly string[], problems: Problems): Layer {
   let value = NO_VALUES
   const written = new Map<string, string>()
@@ -36,7 +33,7 @@ const usage = 'write path=value, such as etcd.version=3.5.0'
 
 function parseAssignment(assignment: string): Assignment {
   const equals = assignment.indexOf('=')
-  if (equals < 0) return { message: 'there is no "="', hint: usage }
+  if (equals < 0) return { message: '"=" is missing', hint: usage }
   const keys = assignment.slice(0, equals).split('.')
   if (keys.some((key) => key.trim() === '')) return { message: 'the path has an empty part', hint: usage }
   const text = assignment.slice(equals + 1).trim()
@@ -46,14 +43,17 @@ function parseAssignment(assignment: string): Assignment {
   const [problem] = problems
   const value = document === undefined ? undefined : childOf(document.data, 'value')
   if (problem !== undefined || value === undefined || Object.keys(document?.data ?? {}).length !== 1) {
-    return { message: problem?.message ?? 'the value is not YAML', hint: problem?.hint ?? 'put it in quotes' }
+    return {
+      message: problem?.message ?? 'the value is not valid YAML',
+      hint: problem?.hint ?? 'put it in quotes',
+    }
   }
   const path = ['attributes', ...(keys[0] === 'attributes' ? keys.slice(1) : keys)]
   if (path.length === 1) return { message: 'the path is too short', hint: usage }
   return { path, value, text }
 }
 
-/** Like merging, but `null` stays: it is for the layers below. */
+/** Like merging, but keeps `null`, which removes values of weaker layers. */
 function layOver(map: ValueMap, [first, ...rest]: Path, value: Value): ValueMap {
   const key = String(first)
   const below = childOf(map, key)

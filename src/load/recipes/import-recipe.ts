@@ -4,9 +4,9 @@ import { withTimeLimit } from './time-limit.ts'
 const defaultLimitMs = 30_000
 
 /**
- * Makes the function that imports users' recipe modules, TypeScript or JavaScript. `import ... from 'converge'` in them
- * gives `dsl`, the running copy's own module, wherever the recipe lies. The loader is only loaded when first needed.
- * Modules are evaluated synchronously, so that one that loops can be ended: they cannot await at their top.
+ * Creates the function that imports users' recipe modules, TypeScript or JavaScript. `import ... from 'converge'` in
+ * them gives `dsl` of the running converge, wherever the recipe is. The loader is loaded on first use. Modules are
+ * evaluated synchronously, so that an endless loop can be stopped: they have no top-level await.
  */
 export function createImportRecipe(
   dsl: Record<string, unknown>,

@@ -15,7 +15,7 @@ export interface LoadRecipesInput {
   importRecipe(path: string): Promise<unknown>
 }
 
-/** The built-in recipes and those of the spec's `recipes:`; one of the spec's own takes the place of a built-in one. */
+/** The built-in recipes and those of the spec's `recipes:`, which override built-in ones of the same name. */
 export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Record<string, LoadedRecipe>>> {
   const { spec, document, builtins, problems, importRecipe } = input
   const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
@@ -32,14 +32,14 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
     try {
       const recipe = defaultExport(await importRecipe(path))
       if (!isRecipe(recipe)) {
-        problem(`${file} has no recipe`, 'export default defineRecipe({ ... })')
+        problem(`${file} does not export a recipe`, 'export default defineRecipe({ ... })')
       } else if (recipe.name !== name) {
-        problem(`${file} has the recipe ${recipe.name}, not ${name}`, 'give both the same name')
+        problem(`${file} defines the recipe ${recipe.name}, not ${name}`, 'use the same name in both')
       } else {
         recipes[name] = { recipe, read: (wanted) => readWithin(dirname(path), wanted) }
       }
     } catch (error) {
-      // A recipe is the user's code: whatever it throws is shown where it was asked for, with where it was thrown.
+      // A recipe is the user's code: its error is reported at its entry in the spec, with the place of the throw.
       const at = thrownAt(error)
       problem(
         `${file} cannot be loaded: ${error instanceof Error ? withoutRequireStack(error.message) : String(error)}`,
@@ -50,7 +50,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
   return Object.freeze(recipes)
 }
 
-/** Node names the files of converge itself that led to a module which is missing. */
+/** Removes the list of converge's own files from Node's message about a missing module. */
 function withoutRequireStack(message: string): string {
   return message.replace(/\nRequire stack:[\s\S]*$/, '')
 }

@@ -17,7 +17,7 @@ export function loadBuiltin(recipe: Recipe, folder: string): LoadedRecipe {
 
 let knownRoot: string | undefined
 
-/** The nearest folder above this file whose package.json is converge's: the same from sources and when bundled. */
+/** The nearest folder above this file with converge's package.json, from sources and when bundled. */
 export function packageRoot(): string {
   if (knownRoot !== undefined) return knownRoot
   const start = dirname(fileURLToPath(import.meta.url))

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 
-/** Reads a file below a folder as text. Whatever leads out of the folder, symbolic links included, is refused. */
+/** Reads a file below a folder as text. Refuses paths and symbolic links that lead out of the folder. */
 export function readWithin(folder: string, path: string): string {
   const file = resolve(folder, path)
   if (isAbsolute(path) || leaves(folder, file)) throw new Error(`${path} leads out of the folder ${folder}`)
@@ -12,9 +12,10 @@ export function readWithin(folder: string, path: string): string {
     throw new Error(`${file} cannot be read`, { cause: error })
   }
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
-  // Nobody may ever write to a pipe, and no time limit ends a read that waits for that.
+  // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
-  if (!stats.isFile() && !stats.isDirectory()) throw new Error(`${file} cannot be read: it is no plain file`)
+  if (!stats.isFile() && !stats.isDirectory())
+    throw new Error(`${file} cannot be read: it is not a regular file`)
   return readFileSync(real, 'utf8')
 }
 

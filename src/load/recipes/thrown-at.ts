@@ -2,10 +2,10 @@ import { join, sep } from 'node:path'
 import type { Position } from '../../model/diagnostic.ts'
 import { packageRoot } from './read-asset.ts'
 
-/** Where a recipe's own code was when it threw: the innermost frame that is neither converge's nor a library's. */
+/** Where a recipe threw: the innermost frame that is neither converge's nor a library's. */
 export function thrownAt(error: unknown): Position | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined
-  // `dist/` where converge is bundled.
+  // `dist/` if converge is bundled.
   const own = ['src', 'dist'].map((folder) => join(packageRoot(), folder) + sep)
   for (const line of error.stack.split('\n')) {
     const frame = /^\s+at (?:.* \()?(file:\/\/)?(\/.*):(\d+):(\d+)\)?$/.exec(line)

@@ -1,17 +1,15 @@
 import { runInNewContext } from 'node:vm'
 
-/** A recipe's code did not come to its end. */
 export class TimeLimitError extends Error {
   constructor(limitMs: number) {
-    super(`it did not end within ${limitMs / 1000} s`)
+    super(`it did not finish within ${limitMs / 1000} s`)
     this.name = 'TimeLimitError'
   }
 }
 
 /**
- * Does the work, whose end is awaited for so long; then it is ended where it stands, in a loop without end too, and
- * TimeLimitError is thrown. The limit holds for all that runs synchronously below it, whichever module that is in:
- * node's vm has V8 stop the whole thread. What the work leaves for later (a promise) is not limited.
+ * Does the work, and stops it at the time limit even in an endless loop: TimeLimitError. The limit covers all code that
+ * runs synchronously, in any module, because node's vm makes V8 stop the thread. Promises are not limited.
  */
 export function withTimeLimit<T>(limitMs: number, work: () => T): T {
   let result: { readonly value: T } | undefined
@@ -29,7 +27,7 @@ export function withTimeLimit<T>(limitMs: number, work: () => T): T {
   return result.value
 }
 
-// The error is made in the new context, whose Error is another one.
+// The error comes from the new context, which has its own Error.
 function isTimeout(error: unknown): boolean {
   return (
     typeof error === 'object' &&

@@ -4,10 +4,7 @@ import type { Validator } from '../../validation/validator.ts'
 import type { Resolution } from '../resolution.ts'
 import { valueAt } from '../yaml/document.ts'
 
-/**
- * Checks the evaluated value of what stands in the document at a path; reports mistakes there. Undefined, too, for what
- * could not be evaluated, which has been reported.
- */
+/** Checks the evaluated value at a path of the document; reports mistakes there. Undefined if it is wrong. */
 export function checkWritten<T>(
   value: Value | undefined,
   path: Path,
@@ -20,7 +17,7 @@ export function checkWritten<T>(
   for (const mistake of result.mistakes) {
     const { missing, part } = mistake
     const where = [...path, ...mistake.path]
-    // What was written, but is not in the evaluated value, has a wrong expression, which has been reported.
+    // Written, but not in the evaluated value: its wrong expression was already reported.
     if (missing !== undefined && valueAt(document.data, [...where, missing]) !== undefined) continue
     const position = document.locate(where, part) ?? document.locate(path, 'key')
     problems.error({ ...mistake, path: where, position })

@@ -23,13 +23,13 @@ function optional<T>(schema: object, description: string) {
   )
 }
 
-/** A closed section that may also stand empty. */
+/** A closed section that may also be empty. */
 function section<T extends Record<string, TSchema>>(properties: T, description: string) {
   const schema = Type.Object(properties, { additionalProperties: false })
   return Type.Unsafe<Static<typeof schema> | null>({ ...schema, type: ['object', 'null'], description })
 }
 
-/** A map with names of the user's choice. */
+/** A map with user-chosen names. */
 function named<T extends TSchema>(schema: T, description: string) {
   return Type.Optional(
     Type.Unsafe<{ readonly [name: string]: Static<T> } | null>({
@@ -42,14 +42,14 @@ function named<T extends TSchema>(schema: T, description: string) {
 
 const text = { type: 'string', minLength: 1 }
 
-/** A section whose schema stands once, below `$defs`. Its values may still be expressions. */
+/** A section whose schema is below `$defs`. Its values may still be expressions. */
 function reference<T>(name: string) {
   return Type.Optional(Type.Unsafe<T | null>({ $ref: `#/$defs/${name}` }))
 }
 
 const resources = reference<readonly ValueMap[]>('resources')
 
-/** What a transport lets a spec say, under the transport's name. */
+/** The settings of each transport, under its name. */
 const transports = Object.entries(targetKinds).flatMap(([name, { settings }]) =>
   settings === undefined ? [] : [{ name, ...settings, description: settings.schema.description ?? '' }],
 )
@@ -85,7 +85,7 @@ const names = (description: string) =>
     }),
   )
 
-const environment = section(layered, 'Values that hold in one environment.')
+const environment = section(layered, 'Values of one environment.')
 
 const role = section(
   { recipes: names('Recipes of the run list, in order.'), resources, ...layered },
@@ -96,7 +96,7 @@ const host = section(
   {
     address: optional<string>(
       text,
-      "Address by which converge and its peers reach the host. Default: the host's name.",
+      "Address at which converge and the host's peers reach it. Default: the host's name.",
     ),
     roles: names(
       'Roles, in order: their recipes come first in the run list, later ones win over earlier ones.',
@@ -129,7 +129,7 @@ const clusterSpec = Type.Object(
     }),
     environment: optional<string>(
       text,
-      'The environment that counts, one of environments; --environment overrides it.',
+      'The environment to use, one of environments; --environment overrides it.',
     ),
     ...layered,
     recipes: named(
@@ -137,7 +137,7 @@ const clusterSpec = Type.Object(
         minLength: 1,
         description: "Path of the recipe's module, relative to the spec's folder.",
       }),
-      'Recipes of your own: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
+      'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
     ),
     environments: named(environment, 'Environments by name.'),
     roles: named(role, 'Roles by name.'),
@@ -145,7 +145,7 @@ const clusterSpec = Type.Object(
       type: 'object',
       minProperties: 1,
       additionalProperties: host,
-      description: 'Hosts by name. Ranges such as "infra[0-2]" or "core-[01-05]" stand for several.',
+      description: 'Hosts by name. Ranges such as "infra[0-2]" or "core-[01-05]" declare several.',
     }),
   },
   { additionalProperties: false },
@@ -202,7 +202,7 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
   }
 }
 
-/** A section's schema for a spec, where the section may also stand empty. */
+/** A section's schema, which also allows an empty section. */
 function emptiable(schema: JsonSchema): JsonSchema {
   return { ...schema, type: ['object', 'null'] }
 }

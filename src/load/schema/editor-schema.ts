@@ -2,7 +2,7 @@ import { given } from '../../model/given.ts'
 import type { JsonSchema } from '../../model/schema.ts'
 import { closeSchema, isSchema, mapProperties } from '../../validation/json-schema.ts'
 
-/** What may stand in place of any value: an expression, or null. Root schemas carry it as `$defs/expression`. */
+/** What may replace any value: an expression, or null. Root schemas have it as `$defs/expression`. */
 export const expressionSchema: JsonSchema = {
   description: 'An expression such as "{{host.name}}", or null, which removes the value from weaker layers.',
   type: ['string', 'null'],
@@ -10,7 +10,7 @@ export const expressionSchema: JsonSchema = {
 }
 
 /**
- * A schema for editing one layer: nothing is required, because other layers may have it, objects are closed, and each
+ * A schema for editing one layer: nothing is required, as other layers may set it, objects are closed, and each
  * value may also be an expression or null.
  */
 export function editorSchema(schema: JsonSchema): JsonSchema {

@@ -16,7 +16,7 @@ import { isList, isMap } from '../../model/value.ts'
 import { literalText } from './literal-text.ts'
 import type { Place, Places } from './places.ts'
 
-/** Something that YAML allows and a spec does not. */
+/** Valid YAML that a spec does not allow. */
 interface YamlMistake extends Mistake {
   readonly range: readonly [number, number]
   readonly code: string
@@ -30,20 +30,20 @@ export interface Converted {
 
 /** Deepest nesting of a spec. */
 export const maxDepth = 100
-/** Values that aliases may add to a document when written out. */
+/** Number of values that aliases may add to a document when expanded. */
 const maxAliased = 100_000
 
 /**
- * Turns YAML nodes into plain data: maps without prototype, aliases shared, `<<` merged in, `!literal` kept from being
- * read as expressions. Remembers where each entry stood.
+ * Converts YAML nodes to plain data: maps without prototype, aliases shared, `<<` merged, `!literal` protected from
+ * evaluation. Records the place of each entry.
  */
 export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
   const { root, text } = input
   const places: Places = new WeakMap()
   const mistakes: YamlMistake[] = []
-  /** Anchored nodes with their values; those within which we still are have none yet. */
+  /** Values of anchored nodes; undefined while the node is being converted. */
   const anchored = new Map<Node, Value | undefined>()
-  // The library's own way from an alias to its anchor walks the whole document, for each alias anew.
+  // The library would search the whole document for each alias.
   const anchors = new Map<string, Node>()
   const sizes = new WeakMap<object, number>()
   let aliased = 0
@@ -70,7 +70,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
   const convertAlias = (alias: { readonly source: string }): Value => {
     const node = anchors.get(alias.source)
     if (node === undefined || !anchored.has(node)) {
-      return mistake(alias, 'unknown-anchor', `no anchor &${alias.source} comes before this`)
+      return mistake(alias, 'unknown-anchor', `there is no anchor &${alias.source} before this`)
     }
     const value = anchored.get(node)
     if (value === undefined) return mistake(alias, 'recursive-alias', `*${alias.source} contains itself`)
@@ -81,8 +81,8 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     return mistake(
       alias,
       'alias-bomb',
-      `aliases stand for more than ${maxAliased} values`,
-      'write fewer aliases',
+      `aliases expand to more than ${maxAliased} values`,
+      'use fewer aliases',
     )
   }
 
@@ -99,7 +99,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     if (exact && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
     const written = source ?? String(value)
     const why = exact ? 'is too large to be kept exactly as a number' : 'is not a number that a spec can hold'
-    mistake(node, 'unusable-number', `${written} ${why}`, `if text is meant, write "${written}"`)
+    mistake(node, 'unusable-number', `${written} ${why}`, `to use it as text, write "${written}"`)
     return written
   }
 
@@ -120,7 +120,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     const merges: { readonly node: unknown; readonly value: Value }[] = []
     for (const pair of node.items) {
       if (!isScalar(pair.key)) {
-        mistake(pair.key ?? pair.value, 'invalid-key', 'a key must be a single word or text')
+        mistake(pair.key ?? pair.value, 'invalid-key', 'a key must be text')
         continue
       }
       if (pair.key.anchor !== undefined) anchors.set(pair.key.anchor, pair.key)
@@ -132,7 +132,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
       const key =
         typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value))
       if (entries.has(key)) {
-        mistake(pair.key, 'duplicate-key', `the key ${key} stands here twice`, 'keep one, or merge the two')
+        mistake(pair.key, 'duplicate-key', `the key ${key} is duplicated`, 'keep one, or merge the two')
         continue
       }
       map[key] = value
@@ -162,7 +162,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     }
   }
 
-  /** YAML reads a bare `{{x}}` as a map whose key is a map. The expression that was meant, if it is one. */
+  /** YAML reads a bare `{{x}}` as a map whose key is a map. Returns the intended expression, if it is one. */
   const bareExpression = (node: YAMLMap): string | undefined => {
     const [pair] = node.items
     if (node.items.length !== 1 || !isPair(pair) || !isYamlMap(pair.key)) return undefined

@@ -1,13 +1,13 @@
 import { isList, type Value, type ValueMap } from '../../model/value.ts'
 import type { Place, Places } from './places.ts'
 
-/** What is left out: an entry with its key, or only its value (then `null` in a map, nothing in a list). */
+/** A part to cut: an entry with its key, or only its value (then `null` in a map, nothing in a list). */
 export interface Cut {
   readonly path: readonly string[]
   readonly part: 'key' | 'value'
 }
 
-/** A map without what is cut. What remains keeps its places. */
+/** A map without the cut parts. The rest keeps its places. */
 export function cutMap(map: ValueMap, cuts: readonly Cut[], places: Places): ValueMap {
   const rest: Record<string, Value> = Object.create(null)
   for (const [key, value] of Object.entries(map)) {

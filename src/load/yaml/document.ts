@@ -5,18 +5,18 @@ import { isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { type Cut, cutMap } from './cut.ts'
 import type { Place, Places } from './places.ts'
 
-/** Which part of an entry is meant: its key, its value, or a piece of text within its value. */
+/** A part of an entry: its key, its value, or a piece of text within its value. */
 export type Part = 'key' | 'value' | { readonly within: string }
 
-/** A spec as written: plain data (maps without prototype, frozen) that still knows where everything stood. */
+/** A spec as written: plain data (frozen maps without prototype) with the position of every entry. */
 export interface Document {
   readonly file: string
   readonly data: ValueMap
-  /** The position of what stands at a path, or undefined if nothing does. The empty path is the file's beginning. */
+  /** The position of the entry at a path, if there is one. The empty path is the start of the file. */
   locate(path: Path, part: Part): Position | undefined
   /** A plain (unquoted) scalar exactly as written, such as `0644` or `3.10`. */
   source(path: Path): string | undefined
-  /** The document without what is wrong in it, so that later stages can go on and find more. */
+  /** The document without its invalid parts, so that later stages can continue and find more mistakes. */
   without(cuts: readonly Cut[]): Document
 }
 
@@ -59,14 +59,14 @@ export function positionAt(
   return { file, line: Math.max(line, 1), column: Math.max(col, 1), length: Math.max(firstLine.length, 1) }
 }
 
-/** What stands at a path; undefined where the path leads nowhere. */
+/** The value at a path, if there is one. */
 export function valueAt(root: Value, path: Path): Value | undefined {
   let value: Value | undefined = root
   for (const part of path) value = value === undefined ? undefined : childOf(value, part)
   return value
 }
 
-/** The entry of a map or list, by key or index; undefined where there is none. */
+/** The entry of a map or list, by key or index, if there is one. */
 export function childOf(value: Value, part: string | number): Value | undefined {
   if (isMap(value)) return Object.hasOwn(value, part) ? value[part] : undefined
   if (isList(value)) return /^\d+$/.test(String(part)) ? value[Number(part)] : undefined

@@ -19,8 +19,8 @@ export interface ParseOptions {
 }
 
 /**
- * Parses YAML 1.2 (core schema) into plain data with positions. The document is undefined when the text is no YAML or
- * no map; other mistakes leave a document that later stages can go on with.
+ * Parses YAML 1.2 (core schema) to plain data with positions. The document is undefined if the text is not YAML or not
+ * a map; otherwise later stages can continue with it.
  */
 export function parseSpec({ file, text }: ParseOptions): {
   readonly document: Document | undefined
@@ -29,7 +29,7 @@ export function parseSpec({ file, text }: ParseOptions): {
   const lines = new LineCounter()
   const source = { file, text, lines }
   if (hasTooManyTokens(text)) {
-    const message = `more than ${maxTokens} words and signs`
+    const message = `more than ${maxTokens} tokens`
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
     return { document: undefined, problems: [found] }
   }
@@ -49,8 +49,8 @@ export function parseSpec({ file, text }: ParseOptions): {
   }
   if (yaml.errors.length > 0) return { document: undefined, problems: syntax }
   if (!isYamlMap(yaml.contents)) {
-    const hint = 'begin with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
-    const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at its top'
+    const hint = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
+    const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at the top level'
     return {
       document: undefined,
       problems: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
@@ -64,24 +64,24 @@ export function parseSpec({ file, text }: ParseOptions): {
   return { document, problems: [...syntax, ...mistakes] }
 }
 
-/** Words, signs, and the space between them: some 150 000 lines. */
+/** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000
 
-/** A parsed token takes a hundred times the memory of its text, and the time that goes with it. Counting takes neither. */
+/** Counts before parsing: a parsed token takes a hundred times the memory of its text. */
 function hasTooManyTokens(text: string): boolean {
   const tokens = new Lexer().lex(text)
   for (let count = 0; tokens.next().done !== true; count++) if (count === maxTokens) return true
   return false
 }
 
-/** Composing recurses, and near the end of the stack the runtime may abort: nesting is measured before. */
+/** Measures nesting first: composing recurses, and at the end of the stack the runtime may abort. */
 function composeYaml(text: string, lineCounter: LineCounter): readonly YamlDocument.Parsed[] | 'too-deep' {
   const tokens = [...new Parser(lineCounter.addNewLine).parse(text)]
   if (tokens.some(isTooDeep)) return 'too-deep'
   const composer = new Composer({
     lineCounter,
     prettyErrors: false,
-    // Converting checks them itself: the composer compares each key with all others.
+    // Checked in the conversion: the composer compares each key with all others.
     uniqueKeys: false,
     version: '1.2',
     schema: 'core',

@@ -5,5 +5,5 @@ export interface Place {
   readonly source?: string
 }
 
-/** Per map or list: where each of its entries stands. Lists are keyed by index, as text. */
+/** The places of the entries of each map or list. Lists are keyed by index, as text. */
 export type Places = WeakMap<object, ReadonlyMap<string, Place>>

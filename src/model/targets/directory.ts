@@ -12,7 +12,7 @@ export const DirectoryTarget = Type.Object({ transport: Type.Literal('directory'
 
 export type DirectoryTarget = Data<typeof DirectoryTarget>
 
-/** A directory on this machine as a host's root tree: an image that is built, a chroot. */
+/** A directory on this machine as a host's root tree: an image, a chroot. */
 export const directory: TargetKind<DirectoryTarget, string> = {
   meaning: 'a root tree on this machine',
   schema: DirectoryTarget,
@@ -21,6 +21,6 @@ export const directory: TargetKind<DirectoryTarget, string> = {
   target: (_, path) => ({ transport: 'directory', directory: path }),
   place: (target) => ({ key: 'directory', words: target.directory }),
   address: () => undefined,
-  // Only a host that is a directory itself may name directories on this machine.
+  // Only a host with the same transport may name directories on this machine.
   believed: (reported, reporter) => reporter && reported,
 }

@@ -10,7 +10,7 @@ export const Target = Type.Union([SshTarget, DirectoryTarget, MemoryTarget])
 
 export type Target = Data<typeof Target>
 
-/** Every way to reach hosts by its name. */
+/** Every kind of target by its name. */
 export const targetKinds: Readonly<Record<Target['transport'], TargetKind<Target, unknown>>> = {
   ssh,
   directory,
@@ -20,17 +20,17 @@ export const targetKinds: Readonly<Record<Target['transport'], TargetKind<Target
 /** How a host is reached if the spec does not say. */
 export const defaultTransport = 'ssh'
 
-/** Which machine it is; undefined if it is the host's own. */
+/** What identifies the machine; undefined if the host has its own. */
 export function placeOf(target: Target): Place | undefined {
   return targetKinds[target.transport].place(target)
 }
 
-/** The address by which peers reach the host, if the target says so. */
+/** The address at which peers reach the host, if the target has one. */
 export function addressOf(target: Target): string | undefined {
   return targetKinds[target.transport].address(target)
 }
 
-/** What to believe of the target of a host that left the spec, as a host with the target `reporter` reports it. */
+/** What to trust of a removed host's target, as a host with the target `reporter` reports it. */
 export function believed(reported: Target, reporter: Target): Target | undefined {
   const alike = reported.transport === reporter.transport ? reporter : undefined
   return targetKinds[reported.transport].believed(reported, alike)

@@ -1,21 +1,21 @@
 import type { TSchema } from 'typebox'
 
-/** Which machine it is: two hosts with the same place are the same machine. */
+/** Identifies a machine: hosts with the same place are the same machine. */
 export interface Place {
-  /** The key of a host that says it. */
+  /** The spec key that sets it. */
   readonly key: string
   readonly words: string
 }
 
-/** One way to reach hosts: what the spec, plans and manifests know of it. How it connects is in `src/transports`. */
+/** A kind of target, for specs, plans and manifests. `src/transports` connects to it. */
 export interface TargetKind<Target, Settings> {
-  /** In the words of a list: `a root tree on this machine`. */
+  /** For a list: `a root tree on this machine`. */
   readonly meaning: string
-  /** Of the target as plans and manifests hold it. */
+  /** Schema of the target in plans and manifests. */
   readonly schema: TSchema
   /**
-   * Of what a spec says under the transport's own name: at the host or, if it is layered, at the cluster, environments
-   * and roles too. Absent: there is nothing to say.
+   * Schema of the settings under the transport's name: of the host or, if layered, also of the cluster, environments
+   * and roles. Absent: no settings.
    */
   readonly settings?: {
     readonly schema: TSchema & { readonly description?: string }
@@ -24,13 +24,10 @@ export interface TargetKind<Target, Settings> {
   /** The settings with absolute paths; relative ones start at the spec's folder. */
   located(settings: Settings, folder: string): Settings
   target(address: string, settings: Settings): Target
-  /** What tells machines apart; undefined if every host is a machine of its own. */
+  /** What identifies the machine; undefined if every host has its own. */
   place(target: Target): Place | undefined
-  /** The address by which peers reach the host, if the target says so. */
+  /** The address at which peers reach the host, if the target has one. */
   address(target: Target): string | undefined
-  /**
-   * What to believe of the target of a host that left the spec, as another host reports it. `reporter` is that host's
-   * own target if it has the same transport. Undefined: nothing.
-   */
+  /** What to trust of a removed host's target, if anything. `reporter` is the reporting host's own, if of this kind. */
   believed(reported: Target, reporter: Target | undefined): Target | undefined
 }

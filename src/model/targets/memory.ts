@@ -6,7 +6,7 @@ export const MemoryTarget = Type.Object({ transport: Type.Literal('memory') })
 
 export type MemoryTarget = Data<typeof MemoryTarget>
 
-/** A root tree of the host's own that is thrown away after the run. */
+/** A root tree that is discarded after the run. */
 export const memory: TargetKind<MemoryTarget, undefined> = {
   meaning: 'a root tree that is thrown away after the run',
   schema: MemoryTarget,

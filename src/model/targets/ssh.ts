@@ -66,7 +66,7 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
   schema: SshTarget,
   settings: { schema: SshSettings, isLayered: true },
   located(settings, folder) {
-    // `~` is left to the transport, which knows whose home it is.
+    // The transport expands `~`.
     const absolute = (path?: string) => (path?.startsWith('~') === false ? resolve(folder, path) : path)
     const { identityFile, knownHostsFile } = settings
     const files = { identityFile: absolute(identityFile), knownHostsFile: absolute(knownHostsFile) }
@@ -79,8 +79,7 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
     return { key: 'address', words: words.filter((word) => word !== undefined).join(' ') }
   },
   address: ({ address }) => address,
-  // A host may say where another one is. What is this machine's own, the files with keys and how the host's key is
-  // checked, is as for the host that reports it.
+  // A host may report the address of another one. Key files and host key checking are as for the reporting host.
   believed({ transport, address, ssh: reported }, reporter) {
     const { user, port, proxyJump, sudo } = reported
     const { user: _user, port: _port, proxyJump: _jump, sudo: _sudo, ...own } = reporter?.ssh ?? {}

@@ -1,10 +1,7 @@
 import type { Change } from '../../model/plan.ts'
 import type { Disruption } from '../../model/relations.ts'
 
-/**
- * The wait that follows a start or restart of a disruption group's member, until it is healthy again. Every program skips
- * it if that was skipped.
- */
+/** Waits until a group member is healthy after its start or restart. Programs skip it if they skipped that. */
 export function awaitHealthy(
   { operation, resource }: Change,
   { group, healthy, healthyTimeoutSeconds }: Disruption,

@@ -7,17 +7,16 @@ import { awaitHealthy } from './await-healthy.ts'
 import { fileDiff } from './file-diff.ts'
 import { isGuard } from './guard.ts'
 
-/** What is known of a step besides itself. */
+/** The context of a step. */
 export interface StepContext {
-  /** What is left for the host to decide. */
+  /** Conditions for the host to evaluate. */
   readonly guard: Guard
-  /** The notifications that it carries out. */
   readonly settles?: readonly Owed[]
-  /** Decided on the host: only if one of the changes that owe this was made. */
+  /** The host skips it unless one of the changes that owe this was made. */
   readonly whenOwed?: Owed | undefined
 }
 
-/** A step as a change of the plan; starting or restarting the member of a group, it is followed by the wait for its health. */
+/** A step as a change of the plan; a wait for its health follows the start or restart of a group member. */
 export function changesOf(
   entry: CatalogEntry,
   { operation, reason, expects = [], owes = [], phase }: Step,
@@ -48,7 +47,7 @@ export function changesOf(
   return disruption === undefined ? [change] : withHealth(change, disruption)
 }
 
-/** Members that start do not block each other: they wait for their peers. */
+/** The start of a member does not block, because members wait for their peers. */
 function withHealth(change: Change, disruption: Disruption): readonly Change[] {
   const { operation } = change
   const starts = operation.op === 'unit' && operation.action === 'start'

@@ -4,9 +4,9 @@ import type { HostCatalog } from '../../model/resource.ts'
 import { changesUnitFile, pathOf } from '../../operations/index.ts'
 
 /**
- * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also one that an
- * earlier, interrupted run made), or at the end where no unit action follows. Enabling and masking make systemd read its
- * files anyway; of several in a row only the last one does, so that a kill in between leaves that one to be done again.
+ * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also a change by an
+ * interrupted run), or at the end if no unit action follows. Enabling and masking make systemd read its files anyway;
+ * of several in a row only the last one reloads, so that it is repeated after a kill.
  */
 export function withDaemonReload(
   changes: readonly Change[],
@@ -24,7 +24,7 @@ export function withDaemonReload(
     resource: unreadId,
     reason: 'systemd has not read its changed unit file yet',
   }
-  // An entry whose unit file goes leaves the manifest behind the daemon-reload: a kill in between must not lose that.
+  // The entry of a removed unit file is dropped after the daemon-reload, so that a kill in between does not lose it.
   let strikes: string[] = []
   for (const [index, change] of changes.entries()) {
     if (reloads(change) && strikes.length === 0) {
@@ -56,23 +56,22 @@ export function withDaemonReload(
   return result
 }
 
-/** Of a unit that is declared, systemd itself tells that it has not read its file; of other files below its directories not. */
+/** For declared units systemd reports unread files (NeedDaemonReload); for other files a reload is recorded as owed. */
 function reloadOwedFor({ resource }: Change): readonly Owed[] {
   return resource.startsWith('unit[') ? [] : [{ resource, action: 'daemon-reload' }]
 }
 
-/** Whether a pending notification is one of these. */
 function isReloadOwed(pending: PendingNotification): pending is Owed {
   return pending.action === 'daemon-reload'
 }
 
-/** Whether systemctl makes systemd read its files anew by itself (systemctl(1), --no-reload), whatever the host decides. */
+/** Whether systemctl certainly makes systemd read its files again (systemctl(1), --no-reload). */
 function reloads({ operation, guard, whenOwed }: Change): boolean {
   if (operation.op !== 'unit' || guard !== undefined || whenOwed !== undefined) return false
   return ['enable', 'disable', 'mask', 'unmask'].includes(operation.action)
 }
 
-/** Whether another such change comes before anything that could tell the difference. */
+/** Whether another such change follows before anything that depends on the reload. */
 function isFollowedByReload(changes: readonly Change[], index: number): boolean {
   const next = changes.slice(index + 1).find(({ operation }) => pathOf(operation) === undefined)
   return next !== undefined && reloads(next)

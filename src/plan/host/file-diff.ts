@@ -6,8 +6,8 @@ import { textOf } from '../../model/text-of.ts'
 const largestShown = 256 * 1024
 
 /**
- * What a write, a removal or a restoring changes in a file's text; undefined for every other operation. What is restored
- * is the content of `kept`; without it a restoring shows nothing.
+ * How a write, a removal or a restore changes a file's text; undefined for other operations. `kept` has the content to
+ * restore; without it no text is shown.
  */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
   if (operation.op !== 'write' && operation.op !== 'remove' && operation.op !== 'restore') return undefined
@@ -25,7 +25,7 @@ export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): F
 
 type Omitted = { readonly omitted: Omission }
 
-/** The text that an operation puts in place. */
+/** The new text of a file. */
 function coming(
   operation: Extract<Operation, { op: 'write' | 'remove' | 'restore' }>,
   kept: PathFact | undefined,
@@ -38,7 +38,7 @@ function coming(
     case 'restore':
       if (kept?.type !== 'file' || kept.sha256 !== operation.sha256)
         return { omitted: 'the kept content is gone or damaged' }
-      // The answer carries it where it is small.
+      // The answer includes only a small content.
       return kept.content === undefined ? { omitted: 'too large' } : shownText(kept.content)
   }
 }
@@ -50,7 +50,7 @@ function shownText(after: string | null): { readonly after: string } | Omitted {
 
 function betweenTexts(path: string, live: PathFact, after: string): FileDiff | undefined {
   if (live.type !== 'file') return { path, shown: { after } }
-  // The answer carries the live content only where it differs and is small.
+  // The answer includes the live content only if it differs and is small.
   if (live.content === undefined)
     return live.sizeBytes > largestShown ? { path, omitted: 'too large' } : undefined
   return live.content === null

@@ -3,7 +3,7 @@ import { given } from '../../model/given.ts'
 import type { Change } from '../../model/plan.ts'
 import type { Guard, Resource, Step } from '../../model/resource.ts'
 
-/** Every condition under which a step of a resource is done: those that the spec declares, and the step's own. */
+/** All conditions of a step: those of the spec, and its own. */
 export function guardOf({ relations: { onlyIf, unless } }: Resource, step?: Step): Guard {
   return { ...given({ onlyIf, unless }), ...step?.guard }
 }
@@ -13,8 +13,8 @@ export function isGuard(guard: Guard): boolean {
 }
 
 /**
- * What the facts leave open of a guard: a condition whose answer an earlier change of the same run may alter is decided on
- * the host when its turn comes. `skip` if a condition does not hold.
+ * The conditions of a guard that the host must evaluate, because an earlier change of the run may alter the answer.
+ * `skip` if a condition does not hold.
  */
 export function decideByFacts(
   guard: Guard,
@@ -33,7 +33,7 @@ export function decideByFacts(
       (exists === undefined || isThere(exists))
     return holds ? {} : 'skip'
   }
-  // Nothing in a run removes a path that a guard waits for.
+  // No run removes a path that a guard waits for.
   return given({
     onlyIf,
     unless,

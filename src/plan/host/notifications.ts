@@ -5,12 +5,12 @@ import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
 import { rulesOf } from '../../operations/index.ts'
 import { type Decider, immediate, notified } from './resource-changes.ts'
 
-/** A circle of notifications ends: nothing is carried out more often than this. */
+/** Limits a cycle of notifications: no action is carried out more often than this. */
 const mostTimes = 2
 
 /**
- * Carries out what the changes owe, and what an earlier run left pending, in catalog order after all changes, followed by
- * what that owes. A later start of the same unit absorbs its restart, a restart absorbs a reload; each happens once.
+ * Carries out what the changes owe, and what an earlier run left pending, in catalog order after all changes, then the
+ * notifications earned by those. A later start of a unit absorbs its restart, a restart its reload; each happens once.
  */
 export function carryOutDelayed(
   catalog: HostCatalog,
@@ -38,7 +38,7 @@ export function carryOutDelayed(
   return changes
 }
 
-/** Whether one action of one resource was owed; then it is carried out, or absorbed by what happens anyway. */
+/** Carries out one owed action, or settles it with a change that absorbs it. False if there was nothing to do. */
 function carryOut(
   catalog: HostCatalog,
   entry: CatalogEntry,
@@ -48,7 +48,7 @@ function carryOut(
 ): boolean {
   const owed: Owed = { resource: entry.resource.id, action }
   const owing = owersOf(changes, owed)
-  // What this run may not have earned is not carried out then: that leaves pending what is.
+  // A change that the host may skip must not settle what is certainly pending.
   const carriesOut = ({ whenOwed }: Change): boolean => !decider.knowsPending || whenOwed === undefined
   const pending = isPending && !changes.some((change) => settlesIt(change, owed) && carriesOut(change))
   if (owing.length === 0 && !pending) return false
@@ -63,9 +63,9 @@ function carryOut(
   if (mayAbsorb) changes[index] = { ...absorber, absorbs: [...(absorber.absorbs ?? []), owed] }
   const carried = notified(entry, action, decider, {
     earlier: changes,
-    reason: owing.length > 0 ? `notified by ${names(owing)}` : 'still owed from an earlier run',
+    reason: owing.length > 0 ? `notified by ${names(owing)}` : 'pending from an earlier run',
     settles: [owed],
-    // What owes it may all be decided on the host: then this is, too.
+    // If the host decides all changes that owe it, it decides this, too.
     whenOwed: isLeftPending || (!mayAbsorb && owing.some(decider.isCertain)) ? undefined : owed,
   })
   changes.push(...carried)
@@ -73,7 +73,7 @@ function carryOut(
   return carried.length > 0
 }
 
-/** The change that does what is owed anyway, after all that owes it: a start, or for a reload a restart. */
+/** The change that absorbs it: a start, or for a reload a restart, after all changes that owe it. */
 function absorberOf(
   changes: readonly Change[],
   { resource, action }: Owed,
@@ -109,7 +109,7 @@ function settlesIt(change: Change, owed: Owed): boolean {
   return change.settles.some((one) => isSame(one, owed))
 }
 
-/** The changes that owe an action and have not been answered yet. */
+/** The changes that owe an action that is not settled yet. */
 function owersOf(changes: readonly Change[], owed: Owed): readonly Change[] {
   const settled = changes.findLastIndex((change) => settlesIt(change, owed))
   return changes.filter((change, index) => index > settled && change.owes.some((one) => isSame(one, owed)))
@@ -123,13 +123,13 @@ function names(changes: readonly Change[]): string {
   return [...new Set(changes.map(({ resource }) => resource))].join(', ')
 }
 
-/** Notifications whose resource is no longer in the catalog: nothing is left to carry them out. */
+/** Notes on pending notifications of resources that are no longer in the catalog. */
 export function orphans(catalog: HostCatalog, pending: readonly PendingNotification[]): readonly string[] {
   const known = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
   return pending
     .filter(({ resource, action }) => !known.has(resource) && action !== 'daemon-reload')
     .map(
       ({ resource, action }) =>
-        `the pending ${action} of ${resource} is dropped: it is no longer in the catalog`,
+        `the pending ${action} of ${resource} is dropped: it is no longer in the spec`,
     )
 }

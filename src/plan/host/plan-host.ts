@@ -10,7 +10,7 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
-/** What must be done to one host, in order. Throws ResourceConflict if a resource cannot be made true. */
+/** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
 export function planHost(
   catalog: HostCatalog,
   facts: Facts,
@@ -35,7 +35,7 @@ export function planHost(
   }
 }
 
-/** A write shows what was there before: where that was sensitive it stays so, also when the spec says so no more. */
+/** A diff shows the old content: that stays hidden if it was sensitive, even if the spec has changed. */
 function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly Change[] {
   const secret = new Set(
     (facts.state?.manifest ?? []).flatMap(({ sensitive, paths }) => (sensitive ? Object.keys(paths) : [])),
@@ -49,7 +49,7 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
   })
 }
 
-/** A start disrupts nobody: the member was down. What stops a running one does. */
+/** A start disrupts no group, because the member was down; a stop or restart does. */
 function disruptions(catalog: HostCatalog, changes: readonly Change[]): readonly Disruption[] {
   return catalog.entries.flatMap(({ resource }) => {
     const { disruption } = resource.relations
@@ -65,6 +65,6 @@ function disruptions(catalog: HostCatalog, changes: readonly Change[]): readonly
 
 function ownershipNote({ platform }: Facts): readonly string[] {
   return platform.rooted && platform.uid !== 0
-    ? ['owners and groups are left alone: not running as root']
+    ? ['owners and groups are not changed: not running as root']
     : []
 }

@@ -10,8 +10,8 @@ import { carryOutDelayed } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 
 /**
- * The plan for a host of which nothing is known: everything that its catalog may ever need, in the order of any plan. The
- * host compares before each change, decides every guard, and carries out the notifications that were earned there.
+ * The plan for an unknown host: everything that its catalog may need, in the order of a plan. The host compares before
+ * each change, evaluates every guard, and carries out the notifications that were earned there.
  */
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
@@ -45,7 +45,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
   }
 }
 
-/** A process that was just started has read everything. */
+/** A process that was just started has read all its files. */
 function absorbedBy({ resource, operation }: Change): readonly Owed[] {
   if (operation.op !== 'unit') return []
   if (operation.action === 'start')

@@ -5,18 +5,18 @@ import type { CatalogEntry, Guard, HostCatalog, ResourceId, Step } from '../../m
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 
-/** How a guard is decided: by the facts of a host, or only there. */
+/** How guards are decided: from the facts of a host, or on the host. */
 export interface Decider {
   readonly facts: Facts
-  /** What the host has to decide, after these changes or any; `skip` if the answer is known and no. */
+  /** The conditions for the host to evaluate after these changes; `skip` if one is known not to hold. */
   decide(guard: Guard, earlier: readonly Change[] | 'any'): Guard | 'skip'
-  /** Whether it is known that the change will be made. */
+  /** Whether the change is certainly made. */
   isCertain(change: Change): boolean
   /** Whether it is known what an earlier run left pending. */
   readonly knowsPending: boolean
 }
 
-/** The changes that make a catalog true, in its order, with the notifications that are immediate; `last` end the run. */
+/** The changes for a catalog in order, with immediate notifications; `last` has those at the end of the run. */
 export function resourceChanges(
   catalog: HostCatalog,
   decider: Decider,
@@ -27,8 +27,8 @@ export function resourceChanges(
   const last: Change[] = []
   let starts: Change[] = []
   for (const entry of catalog.entries) {
-    const isNeighbour = startsAfterNeighbours(entry)
-    if (!isNeighbour || starts.some(({ resource }) => entry.after.includes(resource))) {
+    const isNeighbor = startsAfterNeighbors(entry)
+    if (!isNeighbor || starts.some(({ resource }) => entry.after.includes(resource))) {
       changes.push(...starts)
       starts = []
     }
@@ -40,8 +40,8 @@ export function resourceChanges(
       const isLast = step.phase === 'last'
       const guard = decided({ ...declared, ...step.guard }, isLast ? () => 'any' : before, decider)
       if (guard === 'skip') continue
-      const list = isLast ? last : isNeighbour && startsOrStops(step) ? starts : changes
-      // Nothing is owed to itself that it would not answer: a unit that does not run has nothing to restart.
+      const list = isLast ? last : isNeighbor && startsOrStops(step) ? starts : changes
+      // A unit that does not run owes itself no restart.
       const answers = (action: NotificationAction): boolean =>
         notified(entry, action, decider, { reason: '', earlier: [] }).length > 0
       const owes = step.owes?.filter(answers) ?? []
@@ -52,7 +52,7 @@ export function resourceChanges(
   return { changes: [...changes, ...starts], last }
 }
 
-/** Most steps have no guard, and a catalog may have many of them. */
+/** A fast path, because most steps have no guard. */
 function decided(
   guard: Guard,
   earlier: () => readonly Change[] | 'any',
@@ -62,10 +62,10 @@ function decided(
 }
 
 /**
- * Whether a unit starts or stops only after the units beside it in the catalog have their files and are enabled, so that
+ * Whether a unit starts or stops only after the adjacent units in the catalog have their files and are enabled, so that
  * systemd reads its files once for all of them.
  */
-function startsAfterNeighbours({ resource, notifies }: CatalogEntry): boolean {
+function startsAfterNeighbors({ resource, notifies }: CatalogEntry): boolean {
   const { onlyIf, unless } = resource.relations
   return (
     resource.kind === 'unit' &&
@@ -85,13 +85,13 @@ interface Owing {
   /** All changes so far, these included. */
   readonly before: () => readonly Change[]
   readonly decider: Decider
-  /** What has led here: a circle ends. */
+  /** The resources that led here, to end a cycle. */
   readonly above?: readonly ResourceId[]
 }
 
 /**
- * What an entry's changes notify at once, each followed by what that notifies at once; where it is open whether they are
- * made, that is open as well. A circle ends: what it comes back to stays owed.
+ * The changes for an entry's immediate notifications, each followed by those that it earns; the host decides them if it
+ * decides the changes that owe them. In a cycle the repeated notification stays owed.
  */
 export function immediate(
   catalog: HostCatalog,
@@ -109,7 +109,7 @@ export function immediate(
       const whenOwed = owing.some(decider.isCertain) ? undefined : owed
       const carried = notified(target, action, decider, {
         earlier: before(),
-        reason: `notified at once by ${id}`,
+        reason: `notified immediately by ${id}`,
         settles: [owed],
         whenOwed,
       })

@@ -8,7 +8,7 @@ type Planned = Extract<HostPlan, { status: 'planned' }>
 /** A prune of at least this many resources, and of more than half of what is there, is probably a mistake. */
 const largePrune = 3
 
-/** What a plan takes away that nobody should lose by a slip of the pen, one sentence each. */
+/** Removals that are probably a mistake, one sentence each. */
 export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] {
   const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
   return hosts.flatMap((plan): readonly string[] => {
@@ -21,7 +21,7 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
   })
 }
 
-/** The same for a rollback that goes back behind a generation: what was made since goes. */
+/** The same for a rollback, which removes what was created after a generation. */
 export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefined): readonly string[] {
   if (plan.status !== 'planned' || plan.changes.length === 0 || oldest === undefined) return []
   const before = new Set<string>(oldest.manifest.map(({ resource }) => resource))
@@ -32,18 +32,18 @@ export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefi
 function sizeConsent(catalog: HostCatalog, gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   if (catalog.entries.length > 0) return shareConsent(gone, plan)
   return [
-    `${plan.host}: nothing is left in its spec; all ${plan.facts.state?.manifest.length ?? 0} resources go`,
+    `${plan.host} has no resources left in the spec; all ${plan.facts.state?.manifest.length ?? 0} will be removed`,
   ]
 }
 
 function shareConsent(gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
   const all = plan.facts.state?.manifest.length ?? 0
   if (gone.length < largePrune || gone.length * 2 <= all) return []
-  return [`${plan.host}: ${gone.length} of its ${all} resources go`]
+  return [`${plan.host}: ${gone.length} of its ${all} resources will be removed`]
 }
 
 function groupConsents(host: string, gone: readonly ManifestEntry[]): readonly string[] {
   return gone.flatMap(({ resource, group }) =>
-    group === undefined ? [] : [`${host}: ${resource} goes, which is a member of ${group}`],
+    group === undefined ? [] : [`${host}: ${resource}, a member of ${group}, will be removed`],
   )
 }

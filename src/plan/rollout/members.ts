@@ -4,12 +4,12 @@ import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
 import { believed } from '../../model/targets/index.ts'
 
-/** The hosts of the spec, as its hosts remember them. */
+/** The hosts of the spec, in the form in which hosts remember them. */
 export function membersOf({ hosts }: Cluster): readonly Member[] {
   return hosts.map(({ name, target, platform }) => ({ name, target, platform }))
 }
 
-/** The hosts of the spec, and those that a host remembers beside them until they are retired. */
+/** The hosts of the spec, and those that a host remembers until they are retired. */
 export function remembered(members: readonly Member[], facts: Facts): readonly Member[] {
   const gone = missing(members, facts.state?.members ?? [])
   return gone.length === 0 ? members : [...members, ...gone]
@@ -34,7 +34,7 @@ export function departed(
 }
 
 function missing(members: readonly Member[], before: readonly Member[]): readonly Member[] {
-  // A host that remembers the same is given the very same list.
+  // A host that remembers exactly these has the same list object.
   if (before === members) return []
   const names = new Set(members.map(({ name }) => name))
   return before.filter(({ name }) => !names.has(name))

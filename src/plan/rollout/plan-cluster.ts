@@ -12,7 +12,7 @@ import { consents } from './consents.ts'
 import { departed, remembered } from './members.ts'
 import { planWaves } from './waves.ts'
 
-/** What an inspect brought for each selected host: its facts, or why there are none. */
+/** The facts of each selected host, or why there are none. */
 export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
@@ -74,7 +74,7 @@ function planOne(
   try {
     refuseForeignClaims(catalog, facts)
     const held = heldBy(catalog, facts)
-    // A host that was rolled back stays as it is, even if the catalog asks for more.
+    // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
     const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
     const planned = planHost(catalog, facts, pruned)
@@ -93,7 +93,7 @@ function planOne(
   }
 }
 
-/** A resource that cannot be made true, as a failure of its host. */
+/** A resource conflict as a failure of its host. */
 export function conflictOn(host: string, conflict: ResourceConflict): ConvergeError {
   return new ConvergeError('resource-conflict', `${conflict.resource}: ${conflict.message}`, {
     host,
@@ -103,7 +103,7 @@ export function conflictOn(host: string, conflict: ResourceConflict): ConvergeEr
   })
 }
 
-/** A group is bootstrapped only when every member answered and none holds data: unreachable is not dead. */
+/** A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. */
 function bootstrapRefusal(
   plan: Extract<HostPlan, { status: 'planned' }>,
   inspection: Inspection,
@@ -114,7 +114,7 @@ function bootstrapRefusal(
     if (own?.data === undefined || holdsData(plan.facts, own) !== false) continue
     const others = [...members].filter(([host]) => host !== plan.host)
     const silent = others.filter(([host]) => !isFacts(inspection.get(host))).map(([host]) => host)
-    // A member that is empty while others hold data finishes a bootstrap that was interrupted; they decide about it.
+    // An empty member joins if others hold data: it finishes an interrupted bootstrap.
     const started = others.some(([host, disruption]) => holdsData(inspection.get(host), disruption) === true)
     if (started || silent.length === 0) continue
     return new ConvergeError(
@@ -131,7 +131,7 @@ function bootstrapRefusal(
   return undefined
 }
 
-/** What another cluster made true on this host is that cluster's. */
+/** Refuses resources that another cluster manages on this host. */
 function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
   for (const { cluster, manifest } of facts.state?.others ?? []) {
     const theirs = new Map(
@@ -144,7 +144,7 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
         throw new ResourceConflict(
           resource.id,
           `${key} belongs to ${owner} of the cluster ${cluster}`,
-          `Remove it from one of the two specs, and converge ${cluster} first if it is to give it up.`,
+          `Remove it from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
         )
       }
     }

@@ -4,10 +4,7 @@ import type { Disruption } from '../../model/relations.ts'
 type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
 type Gate = Wave['gates'][number]
 
-/**
- * Spreads the hosts that change over waves: a group never has more members down at once than it allows. Hosts that
- * disrupt nobody are in the first wave.
- */
+/** Spreads hosts over waves: a group never has more members down than it allows. Others are in the first wave. */
 export function planWaves(hosts: readonly HostPlan[], groups: Groups): readonly Wave[] {
   const waves: { hosts: string[]; disrupting: Map<string, number> }[] = []
   const waveAt = (index: number) => {
@@ -33,7 +30,7 @@ export function planWaves(hosts: readonly HostPlan[], groups: Groups): readonly 
   }))
 }
 
-/** How many members of a group may be down at once; a group always allows one, or nothing would ever change. */
+/** How many members of a group may be down at once: at least one, or nothing would ever change. */
 function allowance(groups: Groups, group: string): number {
   const members = groups.get(group) ?? new Map<string, Disruption>()
   const limits = [...members.values()].map(({ maxUnavailable }) =>
@@ -53,7 +50,7 @@ function gate(group: string, hosts: readonly string[], groups: Groups): Gate {
   }
 }
 
-/** Hosts on which a member of a group starts: they wait for each other, so none may wait for a free place. */
+/** Hosts on which group members start: they wait for each other, so `--parallel` must not delay any of them. */
 function startingTogether(hosts: readonly HostPlan[], groups: Groups): ReadonlySet<string> {
   const starting = new Set<string>()
   for (const plan of hosts) {

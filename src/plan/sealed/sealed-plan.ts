@@ -19,7 +19,6 @@ import { catalogDigest, desiredDigest } from '../../record/digest.ts'
 const kind = 'converge-sealed-plan'
 const formatVersion = 1
 
-/** Seals a plan of this catalog; hosts are the cluster's. */
 export function sealPlan(
   plan: Plan,
   catalog: Catalog,
@@ -46,25 +45,25 @@ export function sealPlan(
   return { ...open, digest: digestOf(open) }
 }
 
-/** Whether something read from a file is a sealed plan as it was written. */
+/** Whether a value from a file is an unchanged sealed plan. */
 export function isSealedPlan(value: unknown): value is SealedPlan {
   if (typeof value !== 'object' || value === null) return false
   if (!('kind' in value) || !('formatVersion' in value) || !('digest' in value)) return false
   const { digest, ...open } = value
-  // What converge wrote and nobody changed has the right types.
+  // The digest implies the right types.
   return value.kind === kind && value.formatVersion === formatVersion && digest === digestOf(open)
 }
 
-/** Why something is no sealed plan, in words. */
+/** Why a value is not an unchanged sealed plan. */
 export function whyNotSealed(value: unknown): string {
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== kind)
-    return 'is no sealed plan'
+    return 'is not a sealed plan'
   if (!('formatVersion' in value) || value.formatVersion !== formatVersion)
     return 'was sealed by another version of converge'
   return 'was changed after it was sealed'
 }
 
-/** SHA-256 of the spec's demands on a host, in a form that can be compared later. */
+/** Digests of a host's spec, to be compared later. */
 export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undefined): SealedCatalog {
   if (catalog === undefined || host === undefined)
     throw new RangeError('a plan has a host that the spec has not')
@@ -100,7 +99,7 @@ function sealChange(change: Change): SealedChange {
   return { ...sealed, diff: { path: operation.path, omitted: 'sensitive' } }
 }
 
-/** What a host had in its files may be secret, and the checksums tell enough. */
+/** Contents may be secret, and checksums suffice. */
 function withoutContents(facts: Facts): Facts {
   const paths = Object.entries(facts.paths).map(([path, fact]) => [path, withoutContent(fact)])
   return { ...facts, paths: Object.fromEntries(paths) }

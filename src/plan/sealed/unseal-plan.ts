@@ -9,19 +9,19 @@ import { supposedFacts } from '../../model/supposed-facts.ts'
 import { desiredDigest } from '../../record/digest.ts'
 import { sealCatalog } from './sealed-plan.ts'
 
-/** Something in the spec that is not as it was when the plan was sealed. */
+/** A change in the spec since the plan was sealed. */
 interface Difference {
-  /** Empty where it concerns the whole plan. */
+  /** Empty if it concerns the whole plan. */
   readonly host: string
   readonly message: string
 }
 
 export type Unsealed = { readonly plan: Plan } | { readonly differences: readonly Difference[] }
 
-/** The plan again, its contents taken from the spec of today; or what in the spec differs from that of the plan. */
+/** The plan with the contents of the current spec, or the differences of that spec. */
 export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly Host[]): Unsealed {
   if (sealed.cluster !== catalog.cluster) {
-    const message = `the plan is for the cluster ${sealed.cluster}, the spec is of ${catalog.cluster}`
+    const message = `the plan is for the cluster ${sealed.cluster}, the spec for ${catalog.cluster}`
     return { differences: [{ host: '', message }] }
   }
   const catalogs = new Map(catalog.hosts.map((own) => [own.host, own]))
@@ -39,7 +39,7 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
     const contents = contentsOf(own)
     const changes = rest.changes.map((change) => unsealChange(change, contents, own))
     const missing = changes.filter((change) => typeof change === 'string')
-    // Where the spec differs anyway, what is missing from it says nothing more.
+    // If the spec differs anyway, missing contents add nothing.
     for (const message of messages.length > 0 ? messages : missing)
       differences.push({ host: host.host, message })
     return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
@@ -63,10 +63,10 @@ function compareHost(
   if (catalog === undefined || host === undefined) return ['the host is no longer in the spec']
   const now = sealCatalog(catalog, host)
   const place = [
-    ...(now.place === then.place ? [] : [`it is at ${now.place}, it was at ${then.place}`]),
+    ...(now.place === then.place ? [] : [`it is at ${now.place} now, and was at ${then.place}`]),
     ...(desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
       ? []
-      : ['its platform is declared otherwise']),
+      : ['its declared platform has changed']),
   ]
   if (now.digest === then.digest) return place
   const ids = new Set([...Object.keys(then.resources), ...Object.keys(now.resources)])
@@ -74,12 +74,12 @@ function compareHost(
     const [before, after] = [then.resources[id], now.resources[id]]
     if (before === after) return []
     if (before === undefined) return [`${id} is new in the spec`]
-    return [after === undefined ? `${id} is no longer in the spec` : `${id} is declared otherwise`]
+    return [after === undefined ? `${id} is no longer in the spec` : `${id} has changed in the spec`]
   })
   return [...place, ...(resources.length > 0 ? resources : ['its resources are in another order'])]
 }
 
-/** Every content that the spec can put on the host, by checksum. */
+/** All contents in the spec of a host, by checksum. */
 function contentsOf(catalog: HostCatalog | undefined): ReadonlyMap<string, Content> {
   const contents = new Map<string, Content>()
   for (const { resource } of catalog?.entries ?? []) {
@@ -100,11 +100,11 @@ function unsealChange(
   if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
   if (operation.op !== 'write') return { ...change, operation }
   const content = contents.get(operation.content.sha256)
-  if (content === undefined) return `the content of ${operation.path} cannot be made from the spec any more`
+  if (content === undefined) return `the content of ${operation.path} can no longer be made from the spec`
   return { ...change, operation: { ...operation, content } }
 }
 
-/** The environment is part of what the spec's digests cover, so that it is the one that was planned with. */
+/** Restores the environment, which the digests cover. */
 function withEnvironment(
   operation: Extract<OperationOutline, { op: 'run' }>,
   { resource: id }: SealedChange,

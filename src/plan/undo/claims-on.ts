@@ -3,15 +3,12 @@ import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
 
-/** Why what an operation would undo has to stay; without a note if it only moved within the spec. */
+/** Why what an operation would undo is kept; without a note if it only moved within the spec. */
 export interface ClaimOn {
   readonly note?: string
 }
 
-/**
- * What the spec still declares and what other clusters made true on the host, as a question about an operation that would
- * undo something.
- */
+/** Finds whether the spec or another cluster claims what an operation would undo. */
 export function claimsOn(
   { entries }: HostCatalog,
   facts: Facts,
@@ -35,11 +32,11 @@ export function claimsOn(
     if (keys.some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
-    if (their !== undefined) return { note: `${what} stays: ${their} has it` }
+    if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
     if (operation.op !== 'remove') return undefined
     const inside = `${pathKey(operation.path)}/`
     const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
-    return inner === undefined ? undefined : { note: `${what} stays: ${inner} is in it` }
+    return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
 }
 
@@ -54,7 +51,7 @@ function pathKey(path: string): string {
   return `path ${path}`
 }
 
-/** `user web` of `user[web]`: what a kind without paths claims. */
+/** `user web` for `user[web]`. */
 function identityKey(resource: string): string {
   return resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2')
 }

@@ -3,10 +3,7 @@ import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import { appliedState } from '../../operations/applied-state.ts'
 import { stateAfter } from '../../operations/index.ts'
 
-/**
- * Tells of a path whether somebody else than converge changed what is there since the last apply, as far as manifest and
- * generations (newest first) tell.
- */
+/** Detects paths changed by anything but converge since the last apply, by manifest and generations (newest first). */
 export function handEdits(
   facts: Facts,
   generations: readonly KeptGeneration[],
@@ -20,26 +17,26 @@ export function handEdits(
       const applied = owners.get(path)?.paths[path] ?? stateOfPruned(earlier.get(path), path)
       if (live === undefined || applied === undefined || isInState(live, applied, facts.platform))
         return false
-      // Where the newest generation stopped halfway, the manifest is ahead of the path, or behind it if that was a rollback.
+      // If the newest generation stopped halfway, the manifest is ahead of the path, or behind it after a rollback.
       const before = newest.flatMap(({ operation }) => stateAfter(operation, path, live) ?? [])
       return !before.some((state) => state === applied || isInState(live, state, facts.platform))
     },
   }
 }
 
-/** The last one to name a path. */
+/** The last entry with each path. */
 function ownersByPath(manifest: readonly ManifestEntry[]): ReadonlyMap<string, ManifestEntry> {
   return new Map(
     manifest.flatMap((applied) => Object.keys(applied.paths).map((path) => [path, applied] as const)),
   )
 }
 
-/** What left the manifest was pruned: its removal tells what that left there. */
+/** The state of a path after its entry was pruned. */
 function stateOfPruned(pruned: ManifestEntry | undefined, path: string): string | undefined {
   return pruned?.removal.flatMap((operation) => stateAfter(operation, path, { type: 'absent' }) ?? []).at(-1)
 }
 
-/** A state in the words of appliedState may name an owner by its number, and without root owners are left alone. */
+/** A recorded state may have an owner by number, and without root owners are not set. */
 function isInState(live: PathFact, state: string, { rooted, uid }: PlatformFact): boolean {
   if (appliedState(live) === state) return true
   if (live.type !== 'file' && live.type !== 'directory') return false

@@ -1,7 +1,7 @@
 import type { Generation } from '../../model/manifest.ts'
 import { parseStartedBy, wallTime } from '../../model/started-by.ts'
 
-/** Who began the newest apply that is the last one of any of these hosts, and when; undefined where there is none. */
+/** Who started the newest of the hosts' last applies, and when; undefined if there is none. */
 export function lastApply(newest: readonly (Generation | undefined)[]): string | undefined {
   return newest
     .flatMap((generation) => generation?.by ?? [])
@@ -9,11 +9,11 @@ export function lastApply(newest: readonly (Generation | undefined)[]): string |
     .at(-1)
 }
 
-/** Why a host stays as it is when the last apply is taken back: its own last one was an older one. */
+/** Why undoing the last apply does not change a host: its own last apply is older. */
 export function olderApplyNote(host: string, { number, by }: Generation): string {
   const { who, at } = parseStartedBy(by)
   const when = at === undefined ? '' : ` of ${wallTime(at)}`
-  return `the last apply was not on it, so it stays; converge rollback ${host} takes back its own, generation ${number}${when} by ${who}`
+  return `not part of the last apply, left unchanged; converge rollback ${host} undoes its own, generation ${number}${when} by ${who}`
 }
 
 function timeOf(by: string): string {

@@ -2,12 +2,12 @@ import type { KeptGeneration, Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { inUndoOrder, rulesOf } from '../../operations/index.ts'
 
-/** What takes a part of this generation back. */
+/** The undo of a part of this generation. */
 export interface OfGeneration extends Undo {
   readonly generation: number
 }
 
-/** Newest first: for each path and unit action the oldest generation has the last word. */
+/** The undo operations, newest first: for each path and unit state that of the oldest generation. */
 export function lastWordPerSubject(generations: readonly KeptGeneration[]): readonly OfGeneration[] {
   const last = new Map<string, OfGeneration>()
   const all = generations.flatMap(({ number, revert }) =>
@@ -21,7 +21,7 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
   return inUndoOrder([...last.values()], ({ operation }) => operation)
 }
 
-/** Owner and mode that an older generation had, over the content that a newer one replaced. */
+/** Merges owner and mode of an older generation into the restored content of a newer one. */
 function over(older: Operation, newer: Operation): Operation {
   if (older.op !== 'attributes' || !('mode' in newer)) return older
   const { mode, owner, group } = older

@@ -21,13 +21,13 @@ export function pruneProbes(applied: readonly ManifestEntry[]): readonly Probe[]
   ])
 }
 
-/** What the prune does before and behind the other changes: units stop first, what they used goes last. */
+/** The prune before and after the other changes: units stop first, what they used is removed last. */
 export interface Prune {
   readonly first: readonly Change[]
   readonly last: readonly Change[]
 }
 
-/** Undoes what left the catalog: what converge created is removed, what it adopted gets its original back. */
+/** Undoes resources that are no longer in the catalog: removes what converge created, restores what it adopted. */
 export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const claimOn = claimsOn(catalog, facts)
   const first: Change[] = []
@@ -37,8 +37,8 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
       (operation) => claimOn(operation) === undefined && !isForeign(operation, applied, facts),
     )
     const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
-    // What is done already, by hand or by a run that was killed before it could record that, is done once more so that the
-    // entry is dropped from the manifest: one that stayed would some day be pruned over what was put there since.
+    // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
+    // remaining entry would later prune something new at that path.
     const repeatable = open.filter((operation) => rulesOf(operation).isRepeatable(operation, facts))
     const operations = needed.length > 0 ? needed : repeatable.slice(-1)
     const changes = strikingLast(
@@ -51,7 +51,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   return { first, last }
 }
 
-/** What prune leaves where it is although its resource left the catalog, one sentence each. */
+/** Notes on what prune keeps. */
 export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
   const claimOn = claimsOn(catalog, facts)
   const notes = leftBehind(catalog, facts).flatMap((applied) =>
@@ -59,13 +59,13 @@ export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[]
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
       if (!isForeign(operation, applied, facts)) return []
-      return [`${pathOf(operation)} stays: it is not what converge made there for ${applied.resource}`]
+      return [`kept ${pathOf(operation)}: it is no longer what converge created for ${applied.resource}`]
     }),
   )
   return [...new Set(notes)]
 }
 
-/** Whether another kind of thing stands at the path than converge made, or tried to make: that is somebody else's. */
+/** Whether the path holds another type of file than converge created, or tried to create. */
 function isForeign(operation: Operation, { paths }: ManifestEntry, facts: Facts): boolean {
   const path = pathOf(operation)
   if (path === undefined) return false
@@ -90,17 +90,17 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
   }
 }
 
-/** Whether it ends something that may still use what goes; what begins again comes behind what comes back. */
+/** Whether it stops something that may use what is removed; starts follow what is restored. */
 function ends(operation: Operation): boolean {
   return rulesOf(operation).undoRank(operation) === 0
 }
 
-/** Whether a diff or a checksum could tell of its content. */
+/** Whether its plan could show content, as a diff or a checksum. */
 function isShown(operation: Operation): operation is Extract<Operation, { op: 'remove' | 'restore' }> {
   return operation.op === 'remove' || operation.op === 'restore'
 }
 
-/** The entry leaves the manifest behind its last operation. */
+/** Drops the entry from the manifest after its last operation. */
 function strikingLast(applied: ManifestEntry, changes: readonly Change[]): readonly Change[] {
   const ordered = changes.toSorted((a, b) => Number(ends(b.operation)) - Number(ends(a.operation)))
   const final = ordered.at(-1)
@@ -109,7 +109,7 @@ function strikingLast(applied: ManifestEntry, changes: readonly Change[]): reado
   )
 }
 
-/** Manifest lines for entries that leave it without any operation. */
+/** Manifest lines for entries that are dropped without any operation. */
 export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly string[] {
   const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
   return leftBehind(catalog, facts)

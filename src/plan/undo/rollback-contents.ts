@@ -6,19 +6,16 @@ import { handEdits } from './hand-edit.ts'
 import { lastWordPerSubject } from './last-word.ts'
 import { type Owners, sensitivePaths } from './sensitive-paths.ts'
 
-/** Where to look for the contents that generations (newest first) put back, and who says what may be shown of them. */
+/** Where the contents of generations (newest first) are kept, and the sources that decide whether they may be shown. */
 export interface KeptContents extends Owners {
   /** The directory on the host below which contents are kept. */
   readonly keptIn: string
 }
 
-/** Any content differs from this one. */
+/** Matches no content. */
 const noChecksum = '0'.repeat(64)
 
-/**
- * What must be asked besides, so that the plan shows what becomes of the contents: those that are at the paths, and those
- * that are kept. What is sensitive is not asked for.
- */
+/** Additional probes for the diffs of a rollback: current and kept contents, except sensitive ones. */
 export function contentProbes(input: KeptContents): readonly Probe[] {
   const sensitive = sensitivePaths(input)
   return lastWordPerSubject(input.generations).flatMap(({ resource, operation }): Probe[] => {
@@ -31,7 +28,7 @@ export function contentProbes(input: KeptContents): readonly Probe[] {
   })
 }
 
-/** With what becomes of the contents, as far as it may be shown, and where that overwrites what somebody did by hand. */
+/** Adds diffs, if they may be shown, and marks changes that overwrite hand edits. */
 export function withContents(changes: readonly Change[], input: KeptContents): readonly Change[] {
   const { facts, generations, keptIn } = input
   const sensitive = sensitivePaths(input)

@@ -13,20 +13,20 @@ import { withDaemonReload } from '../host/daemon-reload.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
 
-/** What must be asked of a host to know what of this is still to be undone. */
+/** Probes that show what is still to be undone. */
 export function undoProbes(undoes: readonly Undo[]): readonly Probe[] {
   return undoes.flatMap(({ operation }) => rulesOf(operation).probes(operation))
 }
 
-/** Generations are those to take back, newest first. */
+/** `generations` are those to undo, newest first. */
 export interface RollbackInput extends KeptContents {
-  /** Who asks for it, for the note that holds the host. */
+  /** Who runs it, for the hold. */
   readonly by: string
 }
 
 /**
- * The plan that takes generations back: the contents that were kept, the links and modes of that time, and the units'
- * states. It is itself a generation, so that it can be taken back too, and it holds the host until its spec changes.
+ * The plan that undoes generations: it restores contents, links, modes and unit states. It is itself a generation, so
+ * it can be undone, too, and it holds the host until its spec changes.
  */
 export function planRollback(input: RollbackInput): HostPlan {
   const { catalog, facts, generations, by } = input
@@ -35,7 +35,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     return {
       host: catalog.host,
       status: 'failed',
-      error: new ConvergeError('unsupported', 'there is no such generation to go back to', {
+      error: new ConvergeError('unsupported', 'there is no such generation to return to', {
         host: catalog.host,
         step: 'plan',
         remedy: `converge history ${catalog.host} lists the generations that are kept.`,
@@ -44,7 +44,7 @@ export function planRollback(input: RollbackInput): HostPlan {
   }
   const undoes = lastWordPerSubject(generations)
   const needed = stillNeeded(undoes, facts)
-  // Without any change the restarts would disturb for nothing, unless an earlier try was killed before them.
+  // Without changes restarts are useless, unless an earlier try was killed before them.
   const touches = needed.some(
     (one) => !isRestart(one.operation) || facts.pending.some((pending) => isPendingRestart(one, pending)),
   )
@@ -59,7 +59,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     disrupts: disrupted(catalog, kept),
     notes: facts.pending
       .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
-      .map(({ action, resource }) => `the pending ${action} of ${resource} stays owed`),
+      .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
     ...(kept.length === 0
       ? {}
       : {
@@ -80,7 +80,7 @@ export function planRollback(input: RollbackInput): HostPlan {
   }
 }
 
-/** What a rollback has left to do: of what its plan undoes, that which is not as it was. */
+/** What a rollback still has to undo. */
 export function remainingAfterRollback(undoes: readonly Undo[], facts: Facts): readonly Change[] {
   const left = stillNeeded(undoes, facts).filter(({ operation }) => !isRestart(operation))
   return left.map(({ resource, operation }) => ({
@@ -97,14 +97,14 @@ function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): re
   return undoes.filter(({ operation }) => rulesOf(operation).isNeeded(operation, facts))
 }
 
-/** The way back from a plan that is about to be applied, for a host that takes it back by itself. */
+/** The undo of a plan that is about to be applied, for a host that undoes it by itself. */
 export function planWayBack(
   plan: Extract<HostPlan, { status: 'planned' }>,
   catalog: HostCatalog,
   by: string,
 ) {
   const { facts, bookkeeping } = plan
-  // That of the apply: with a newer one on the host somebody has got through.
+  // The generation of the apply: a newer one shows that a connection got through.
   const generation = bookkeeping?.generation ?? 0
   const reverting = (bookkeeping?.revert ?? []).map((one) => ({ ...one, generation }))
   const changes = owing(reverting, facts).map((change) => ({ ...change, expects: [] }))
@@ -131,7 +131,7 @@ function isPendingRestart({ resource, operation }: Undo, pending: PendingNotific
   return operation.op === 'unit' && isOwed({ resource, action: operation.action }, pending)
 }
 
-/** The first change owes the restarts, so that a kill in the middle does not lose them. */
+/** The first change owes the restarts, so that a kill does not lose them. */
 function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Change[] {
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
     operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
@@ -156,7 +156,7 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
   })
 }
 
-/** Where the next member of a group waits for this one, the rollback waits for it as an apply does. */
+/** Adds the waits for healthy group members, as in an apply. */
 function healthyAgain(changes: readonly Change[], { entries }: HostCatalog): readonly Change[] {
   return changes.flatMap((change) => {
     const own = entries.find(({ resource }) => resource.id === change.resource)

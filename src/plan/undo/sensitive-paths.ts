@@ -2,14 +2,14 @@ import type { Facts } from '../../model/facts.ts'
 import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import type { HostCatalog, Resource } from '../../model/resource.ts'
 
-/** Whose word counts on what may be shown: the spec's, and that of all manifests, of now and of the time before. */
+/** Sources that decide whether content may be shown: the spec, and all current and earlier manifests. */
 export interface Owners {
   readonly catalog: HostCatalog
   readonly facts: Facts
   readonly generations: readonly KeptGeneration[]
 }
 
-/** Whether any of them says that the content of a path, or what a resource has there, is not to be shown. */
+/** Finds whether any of them marks a path, or a resource's content there, as sensitive. */
 export function sensitivePaths({ catalog, facts, generations }: Owners) {
   const { manifest = [], others = [] } = facts.state ?? {}
   const applied = [manifest, ...others.map((other) => other.manifest), ...generations.map(manifestOf)].flat()

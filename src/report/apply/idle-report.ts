@@ -1,7 +1,7 @@
 import type { HostPlan, Plan } from '../../model/plan.ts'
 import { failedReport, type HostReport, type Report } from '../../model/report.ts'
 
-/** The report of a plan without changes: there was nothing to apply, and hosts that failed to answer stay failed. */
+/** The report of a plan without changes; hosts that failed stay failed. */
 export function idleReport(plan: Plan): Report {
   return { cluster: plan.cluster, hosts: plan.hosts.map(idleHost), durationMs: 0 }
 }

@@ -13,11 +13,11 @@ import { renderReportSummary, summariseReport } from './summarise-report.ts'
 export interface RenderReportOptions {
   readonly report: Report
   readonly style: Style
-  /** Names unchanged hosts and lists every change that was applied. */
+  /** Lists unchanged hosts and every applied change. */
   readonly verbose: boolean
 }
 
-/** How an apply came out, for people: hosts with the same outcome together, then the summary line. */
+/** The report as text: hosts with the same outcome together, then the summary line. */
 export function renderReport(options: RenderReportOptions): string {
   const { report, style, verbose } = options
   const shown = report.hosts.filter(({ status }) => verbose || (status !== 'unchanged' && status !== 'held'))
@@ -26,7 +26,7 @@ export function renderReport(options: RenderReportOptions): string {
   return `${[...blocks, ...(blocks.length > 0 ? [''] : []), summary].join('\n')}\n`
 }
 
-/** The first line goes beside the host's name. */
+/** The first line is shown next to the host's name. */
 function renderHost(host: HostReport, style: Style, verbose: boolean): readonly string[] {
   switch (host.status) {
     case 'unchanged':

@@ -7,7 +7,6 @@ import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count, duration } from '../text/words.ts'
 
-/** What a report comes to. */
 export const ReportSummary = closed('Counts.', {
   ...counts({
     hosts: 'Hosts in the report.',

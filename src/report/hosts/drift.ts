@@ -4,7 +4,7 @@ import { closed, type Data } from '../../model/schema.ts'
 import { counts } from '../json/schema.ts'
 import { countReaches, reachCounts } from '../text/reaches.ts'
 
-/** What differs from the last apply because somebody changed it on the host. */
+/** What was changed on the hosts by hand since the last apply. */
 export interface Drift {
   /** The plan without everything else: only changes that undo a hand edit. */
   readonly plan: Plan
@@ -23,7 +23,7 @@ export const DriftSummary = closed(
 )
 export type DriftSummary = Data<typeof DriftSummary>
 
-/** Keeps of a plan what the hosts caused. */
+/** Keeps only the changes of a plan that the hosts caused. */
 export function driftOf(plan: Plan): Drift {
   const hosts = plan.hosts.map((host) => (host.status === 'planned' ? onlyDrift(host) : host))
   const counts = hosts.map(driftedResources).map((resources) => resources.length)
@@ -39,7 +39,7 @@ export function driftOf(plan: Plan): Drift {
   }
 }
 
-/** The resources that somebody changed on the host, each once. */
+/** The resources that were changed on the host, each once. */
 export function driftedResources(host: HostPlan): readonly string[] {
   if (host.status !== 'planned') return []
   return [...new Set(onlyDrift(host).changes.map(({ resource }) => resource))]

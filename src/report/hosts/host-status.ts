@@ -4,25 +4,24 @@ import { given } from '../../model/given.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import { driftedResources, wasApplied } from './drift.ts'
 
-/** How a host is. */
 export type HostStatus =
   | {
       readonly host: string
       readonly status: 'reachable'
-      /** The newest generation; absent where nothing was ever applied. */
+      /** The newest generation; absent if nothing was ever applied. */
       readonly generation?: number
       /** Who holds it after a rollback, and since when. */
       readonly held?: string
-      /** Resources that somebody changed on the host. */
+      /** Resources that were changed on the host. */
       readonly drifted: readonly string[]
       readonly pending: readonly PendingNotification[]
-      /** Units of the spec that systemd calls failed, or that ended and wait to be started again. */
+      /** Units of the spec that systemd calls failed, or that exited and wait for their restart. */
       readonly failedUnits: readonly string[]
     }
-  /** Another apply runs on it, or it could not be asked, as `Reach` says. */
+  /** Another apply is running, or it did not answer, by `Reach`. */
   | { readonly host: string; readonly status: 'applying' | Reach; readonly error: ConvergeError }
 
-/** What a plan that ignores holds tells of its host. */
+/** The status of a host, from a plan that ignores holds. */
 export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus {
   const { host } = plan
   if (plan.status === 'failed') return { host, status: failureStatus(plan.error), error: plan.error }
@@ -40,7 +39,6 @@ export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus
   }
 }
 
-/** A host that is busy with another apply is not in trouble. */
 function failureStatus(error: ConvergeError): 'applying' | Reach {
   return error.code === 'locked' ? 'applying' : reachOf(error)
 }

@@ -7,11 +7,11 @@ import type { Drift, DriftSummary } from './drift.ts'
 export interface RenderDriftOptions {
   readonly drift: Drift
   readonly style: Style
-  /** Names hosts without drift too, and shows long hunks whole. */
+  /** Lists hosts without drift, and shows full hunks. */
   readonly verbose: boolean
 }
 
-/** Drift for people: the operations that would undo it, with diffs from what is there to what the spec wants. */
+/** Drift as text: the operations that would undo it, with diffs. */
 export function renderDrift({ drift, style, verbose }: RenderDriftOptions): string {
   const blocks = [
     ...renderHosts({ plan: drift.plan, style, verbose }),
@@ -27,7 +27,7 @@ function renderDriftSummary(summary: DriftSummary, style: Style): string {
   const parts = [
     drifted > 0 && style.warning(`${drifted} drifted (${count(resources, 'resource')})`),
     without > 0 && `${without} without drift`,
-    neverApplied > 0 && `${neverApplied} never applied to`,
+    neverApplied > 0 && `${neverApplied} never applied`,
     ...renderReaches(summary, style),
   ].filter((part) => part !== false)
   return `${count(hosts, 'host')}: ${parts.join(', ')}`

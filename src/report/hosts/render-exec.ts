@@ -7,24 +7,24 @@ import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 
-/** What a command said on a host, or why it did not. */
+/** The output of a command on a host, or why there is none. */
 export type Answer =
   | {
       readonly host: string
-      /** Undefined when a signal ended it. */
+      /** Undefined if a signal ended it. */
       readonly exitCode: number | undefined
       readonly stdout: string
       readonly stderr: string
     }
   | { readonly host: string; readonly error: ConvergeError }
 
-/** Answers for people: hosts with the same output and exit code together, no control character as it came. */
+/** Answers as text: hosts with the same output and exit code together, control characters escaped. */
 export function renderAnswers(answers: readonly Answer[], style: Style): string {
   const blocks = renderGroups(answers, (answer) => renderAnswer(answer, style), style)
   return [...blocks, renderSummary(summariseAnswers(answers), style)].map((block) => `${block}\n`).join('\n')
 }
 
-/** The first line is beside the host's name. */
+/** The first line is shown next to the host's name. */
 function renderAnswer(answer: Answer, style: Style): readonly string[] {
   if ('error' in answer) return ['', ...renderError(answer.error, style)]
   const { exitCode, stdout, stderr } = answer

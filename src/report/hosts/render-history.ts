@@ -7,7 +7,7 @@ import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 
-/** A host's history, held by whom as long as the hold counts; or why it could not be asked. */
+/** A host's history and its hold, if that still counts; or why it did not answer. */
 export type RecordedHost =
   | ({ readonly host: string } & HostHistory)
   | { readonly host: string; readonly error: ConvergeError }
@@ -21,14 +21,14 @@ export interface RenderHistoryOptions {
 
 const shownChanges = 3
 
-/** Generations for people, newest first; hosts with the same ones are shown together. */
+/** Generations as text, newest first; hosts with the same ones are shown together. */
 export function renderHistory({ hosts, style, verbose }: RenderHistoryOptions): string {
   return renderGroups(hosts, (host) => renderHost(host, style, verbose), style)
     .map((block) => `${block}\n`)
     .join('\n')
 }
 
-/** The first line is beside the host's name. */
+/** The first line is shown next to the host's name. */
 function renderHost(host: RecordedHost, style: Style, verbose: boolean): readonly string[] {
   if ('error' in host) return ['', ...renderError(host.error, style)]
   const held =

@@ -11,7 +11,7 @@ import type { HostStatus } from './host-status.ts'
 export interface RenderStatusOptions {
   readonly hosts: readonly HostStatus[]
   readonly style: Style
-  /** Names what drifted, what is pending, and what one can do about a failure. */
+  /** Lists what drifted, what is pending, and remedies. */
   readonly verbose: boolean
 }
 
@@ -30,7 +30,7 @@ function inWords(host: HostStatus, style: Style): string {
     case 'reachable': {
       const { generation, held, drifted, pending, failedUnits } = host
       return [
-        generation === undefined ? 'never applied to' : `generation ${generation}`,
+        generation === undefined ? 'never applied' : `generation ${generation}`,
         held !== undefined && style.warning(`held after a rollback by ${escapeLine(held)}`),
         drifted.length > 0 && style.warning(`${count(drifted.length, 'resource')} drifted`),
         pending.length > 0 && style.warning(count(pending.length, 'pending notification')),

@@ -46,7 +46,7 @@ const ErrorSchema = closed('A failure of a host, of the network or of a command.
   step: text('What was being done: `connect`, `inspect`, `upload`, `apply`.'),
   message: text('What went wrong, one line.'),
   remedy: Type.Optional(text('What can be done about it.')),
-  stderr: Type.Optional(text('What the failed command wrote to stderr, whole.')),
+  stderr: Type.Optional(text('Everything that the failed command wrote to stderr.')),
   causes: list('Messages of the causes, nearest first.', text('One message.')),
 })
 
@@ -83,13 +83,13 @@ export const sharedSchemas = {
 export const change = shared('change', ChangeSchema)
 export const waves = shared('waves', Waves)
 
-/** Without any content but the diff. */
+/** Without contents, except for the diff. */
 export function changeObject(planned: Change, facts?: Facts): ChangeObject {
   const diff = diffOfChange(planned)
   return { ...changeInBrief(planned, facts), ...given({ diff: diff && diffObject(diff) }) }
 }
 
-/** Without any content at all. */
+/** Without contents and diff. */
 export function changeInBrief(planned: Change, facts?: Facts): ChangeObject {
   return {
     resource: planned.resource,

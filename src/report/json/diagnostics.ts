@@ -9,7 +9,7 @@ export const DiagnosticsDocument = document(
   {
     command: text('The command that printed it.'),
     diagnostics: list(
-      'What is wrong, all of it.',
+      'Every mistake.',
       closed('One mistake.', {
         severity: Type.Enum(['error', 'warning'], { description: 'Whether it stops the command.' }),
         code: text('A stable word, such as `unknown-key`.'),

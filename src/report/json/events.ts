@@ -18,7 +18,7 @@ const ProgressLine = Type.Union([
   line('phase', 'A phase of the command begins.', {
     phase: Type.Enum(['inspect', 'apply', 'verify', 'ask'], {
       description:
-        '`inspect`: read what the hosts are like. `apply`: change them. `verify`: inspect what was changed. `ask`: anything else.',
+        '`inspect`: read the state of the hosts. `apply`: change them. `verify`: inspect what was changed. `ask`: anything else.',
     }),
     hosts,
   }),
@@ -27,23 +27,23 @@ const ProgressLine = Type.Union([
     of: count('How many waves there are.'),
     hosts,
   }),
-  line('connecting', 'A connection to a host is made.', { host: hostName }),
-  line('inspected', 'A host has said what it is like.', { host: hostName }),
-  line('answered', 'A host has answered in the phase `ask`, or will not.', { host: hostName }),
+  line('connecting', 'A connection to a host is opened.', { host: hostName }),
+  line('inspected', 'A host was inspected.', { host: hostName }),
+  line('answered', 'A host has answered in the phase `ask`, or failed to.', { host: hostName }),
   line('uploading', 'Contents are sent to a host.', {
     host: hostName,
     files: count('How many files.'),
     sizeBytes: count('Their length together, in bytes.'),
   }),
-  line('change-started', 'A host begins with a change. The diff is in the plan.', { host: hostName, change }),
-  line('change-done', 'A host is done with a change. The diff is in the plan.', {
+  line('change-started', 'A host starts a change. The diff is in the plan.', { host: hostName, change }),
+  line('change-done', 'A host has finished a change. The diff is in the plan.', {
     host: hostName,
     change,
     outcome: Type.Enum(['applied', 'skipped'], {
-      description: '`skipped`: its guard said no when its turn came.',
+      description: '`skipped`: its guard did not allow it.',
     }),
   }),
-  line('host-done', 'A host is done with the apply. The diffs are in the plan.', {
+  line('host-done', 'A host has finished the apply. The diffs are in the plan.', {
     host: hostName,
     report: hostReport,
   }),
@@ -52,12 +52,12 @@ const ProgressLine = Type.Union([
 /** The document that the command would print with --json. */
 const ResultLine = Type.Union([
   result('plan', PlanDocument, 'A plan: the result of a dry run, or what will be applied now.'),
-  result('report', ReportDocument, 'How an apply or a rollback came out.'),
+  result('report', ReportDocument, 'The report of an apply or a rollback.'),
   result('diagnostics', DiagnosticsDocument, 'What is wrong with the spec or the command line.'),
   result('drift', DriftDocument, 'What was changed on the hosts by hand.'),
-  result('status', StatusDocument, 'How each host is.'),
+  result('status', StatusDocument, 'The state of each host.'),
   result('history', HistoryDocument, 'The applies that each host remembers.'),
-  result('exec', ExecDocument, 'What a command said on each host.'),
+  result('exec', ExecDocument, 'The output of a command on each host.'),
 ])
 export type ResultLine = Data<typeof ResultLine>
 

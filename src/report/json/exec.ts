@@ -7,11 +7,11 @@ import { command, count, document, formatVersion, hostName } from './schema.ts'
 
 export const ExecDocument = document(
   'Answers',
-  'Printed by `converge exec --json`: what a command said on each host.',
+  'Printed by `converge exec --json`: the output of a command on each host.',
   {
     command: command('exec'),
     cluster: text('Name of the cluster.'),
-    commandLine: text("The command as the hosts' shells got it."),
+    commandLine: text("The command as passed to the hosts' shells."),
     hosts: list(
       'The hosts in the order of the spec.',
       Type.Union([

@@ -33,7 +33,7 @@ export function schemaText(name: string, schema: object): string {
   const head = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `${name}.schema.json`,
-    // In their place here; the schema has them last.
+    // Sets the order of keys.
     title: '',
     description: '',
   }

@@ -5,7 +5,7 @@ import type { Data } from '../../model/schema.ts'
 
 const { write, restore, ...others } = outlineSchemas
 
-/** Of a sensitive content not even what identifies it: a short one could be guessed. */
+/** Even the checksum of sensitive content is hidden: a short secret could be guessed from it. */
 const shown = {
   ...others,
   write: reshaped(write, { ...write.properties, content: Type.Optional(write.properties.content) }),

@@ -41,7 +41,7 @@ export const PlanDocument = document(
 export type PlanDocument = Data<typeof PlanDocument>
 export type PlanCommand = PlanDocument['command']
 
-/** Holds no content of sensitive files, not even its checksum. */
+/** Has no content of sensitive files, and no checksum of it. */
 export function planDocument(plan: Plan, by: PlanCommand): PlanDocument {
   return {
     formatVersion,

@@ -10,14 +10,14 @@ import { command, document, formatVersion, hostName, reference } from './schema.
 
 const result = closed('One change.', {
   outcome: Type.Enum(['applied', 'skipped'], {
-    description: '`skipped`: its guard said no when its turn came.',
+    description: '`skipped`: its guard did not allow it.',
   }),
   change,
 })
 const results = list('Changes that were carried out, in order.', result)
 
 const HostReportSchema = Type.Union([
-  closed('Nothing was to do.', {
+  closed('There was nothing to do.', {
     host: hostName,
     status: Type.Literal('unchanged', { description: 'The host was as it should be.' }),
   }),
@@ -49,10 +49,10 @@ const HostReportSchema = Type.Union([
   closed('The user stopped converge while the apply of the host was running.', {
     host: hostName,
     status: Type.Literal('left-running', {
-      description: 'It is not known how the host came out; it finishes by itself.',
+      description: 'The outcome is not known; the host finishes by itself.',
     }),
     results: list('Changes that were carried out as far as is known, in order.', result),
-    remedy: text('What shows how it came out.'),
+    remedy: text('How to find out the outcome.'),
   }),
   closed('The host never began.', {
     host: hostName,
@@ -68,7 +68,7 @@ export const hostReport = reference('report.schema.json#/$defs/host', HostReport
 
 export const ReportDocument = document(
   'Report',
-  'Printed by `converge --yes --json` and `converge rollback --yes --json`: how an apply or a rollback came out.',
+  'Printed by `converge --yes --json` and `converge rollback --yes --json`: the report of an apply or a rollback.',
   {
     command: command('apply', 'rollback'),
     cluster: text('Name of the cluster.'),

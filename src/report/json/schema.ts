@@ -14,12 +14,12 @@ export function counts(descriptions: Readonly<Record<string, string>>): TPropert
 
 export const hostName = text('Name of the host.')
 
-/** A schema that is written once, in another file or below its `$defs`. */
+/** A reference to a schema in another file or below its `$defs`. */
 export function reference<Schema extends TSchema>(to: string, _schema: Schema) {
   return Type.Unsafe<Static<Schema>>({ $ref: to })
 }
 
-/** Raised when a document changes in a way that a reader of the old one would misread. */
+/** Raised if a document changes in a way that a reader of the old one would misread. */
 export const formatVersion = 1
 
 /** A document as a whole. */
@@ -35,6 +35,6 @@ export function document<Properties extends TProperties>(
   )
 }
 
-/** The commands that print a document; one of several says which it is. */
+/** The member that says which command printed the document. */
 export const command = <Names extends string[]>(...names: readonly [...Names]) =>
   Type.Enum<Names>(names, { description: 'The command that printed it.' })

@@ -10,13 +10,13 @@ import { type ChangeView, type HostGroup, type PathHunk, type Shown, viewPlan } 
 export interface RenderPlanOptions {
   readonly plan: Plan
   readonly style: Style
-  /** Names unchanged hosts too, and shows long hunks whole. */
+  /** Lists unchanged hosts, and shows full hunks. */
   readonly verbose: boolean
 }
 
 /**
- * The plan for people. Hosts on which the same happens are shown together, what differs among them with the hosts
- * named, and a hunk that several groups share is shown once with all of its hosts. Ends with the summary line.
+ * The plan as text. Hosts with the same changes are shown together, differences with their hosts, and a hunk that
+ * several groups share is shown once with all of its hosts. Ends with the summary line.
  */
 export function renderPlan(options: RenderPlanOptions): string {
   const { plan, style } = options
@@ -32,7 +32,7 @@ export function renderPlan(options: RenderPlanOptions): string {
 function departedLines({ departed, cluster }: Plan): readonly string[] {
   return departed.map(
     ({ name }) =>
-      `${escapeLine(name)} has left the spec of ${cluster}; it is no longer looked after. converge retire ${escapeLine(name)} takes it out.`,
+      `${escapeLine(name)} was removed from the spec of ${cluster} and is no longer managed. Run \`converge retire ${escapeLine(name)}\` to clean it up.`,
   )
 }
 
@@ -40,7 +40,7 @@ function consentLines({ consents }: Plan): readonly string[] {
   return consents.map((sentence) => `careful: ${escapeLine(sentence)}`)
 }
 
-/** The lines of each group of hosts; unchanged ones only where there is something to know, or all of them when verbose. */
+/** The lines of each group of hosts; unchanged ones only if they have notes, or if verbose. */
 export function renderHosts({ plan, style, verbose }: RenderPlanOptions): readonly (readonly string[])[] {
   const groups = viewPlan(plan, style)
   const renderHunk = hunkRenderer(groups, { style, whole: verbose })

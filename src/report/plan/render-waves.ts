@@ -4,7 +4,7 @@ import { escapeLine } from '../text/escape-control.ts'
 import { groupBy } from '../text/group-hosts.ts'
 import type { Style } from '../text/style.ts'
 
-/** The waves of a plan with what gates them; nothing where all hosts run at once and nothing gates them. */
+/** The waves of a plan with their gates; nothing for one wave without gates. */
 export function renderWaves(waves: readonly Wave[], style: Style): readonly string[] {
   const plain = waves.every((wave) => wave.gates.length === 0 && wave.bootstrap.length === 0)
   if (waves.length <= 1 && plain) return []
@@ -15,7 +15,7 @@ export function renderWaves(waves: readonly Wave[], style: Style): readonly stri
   ])
 }
 
-/** Only members that are down are started; several of them may need each other. */
+/** Only members that are down start, and may need each other for that. */
 function startsOf(hosts: readonly string[]): string {
   const names = compactHosts(hosts)
   return hosts.length === 1
@@ -23,13 +23,13 @@ function startsOf(hosts: readonly string[]): string {
     : `bootstrap: ${names} start together and wait for each other`
 }
 
-/** Members with the same health check, which mostly are all of them, share a line. */
+/** Members with the same health check share a line. */
 function renderGate(gate: Wave['gates'][number]): readonly string[] {
   const checks = groupBy(gate.members, ({ healthy }) => healthy)
   const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
   if (checks.length === 0) return [head]
   return [
-    `${head}; begins only if the others are healthy then:`,
+    `${head}; starts only if the others are healthy:`,
     ...checks.map((members) =>
       escapeLine(`    ${compactHosts(members.map(({ host }) => host))}: \`${members[0].healthy}\``),
     ),

@@ -6,7 +6,6 @@ import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 
-/** What a plan comes to. */
 export const PlanSummary = closed(
   'Counts.',
   counts({

@@ -8,13 +8,13 @@ import { describeOperation } from './describe-operation.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
-/** Something to show, and the hosts of which it is true. */
+/** Something to show, and its hosts. */
 export interface Shown<T> {
   readonly value: T
   readonly hosts: readonly string[]
 }
 
-/** The same step on many hosts: words that they share, and where they differ each variant with its hosts. */
+/** The same step on many hosts: each variant of its words with its hosts. */
 export interface ChangeView {
   readonly words: readonly Shown<string>[]
   readonly details: readonly Shown<string>[]
@@ -26,7 +26,7 @@ export interface PathHunk {
   readonly hunk: Hunk
 }
 
-/** Hosts that are shown together: the same resources change in the same ways and order. */
+/** Hosts that are shown together: the same resources change in the same way and order. */
 export interface HostGroup {
   readonly hosts: readonly string[]
   readonly status: 'changing' | 'unchanged' | 'held' | 'failed'
@@ -81,7 +81,7 @@ function linesOf(host: HostPlan, style: Style): readonly string[] {
   }
 }
 
-/** The change at one place of the order, on all hosts of a group. */
+/** The change at one index on all hosts of a group. */
 function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffOf): ChangeView {
   const words: OnHost<string>[] = []
   const details: OnHost<string>[] = []
@@ -107,7 +107,7 @@ interface OnHost<T> {
   readonly host: string
 }
 
-/** Equal values are one, with the hosts of all; in the order in which they came. */
+/** Merges equal values and their hosts, in order. */
 function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
   return groupBy(found, ({ value }) => JSON.stringify(value)).map((same) => ({
     value: same[0].value,
@@ -115,7 +115,7 @@ function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
   }))
 }
 
-/** `decided on host: only if ...` for a change whose guard has not spoken yet. */
+/** `decided on host: only if ...` for a change with a guard that the host evaluates. */
 function guardWords(change: Change): readonly string[] {
   const { onlyIf, unless, exists, absent, running } = change.guard ?? {}
   const conditions = [
@@ -131,7 +131,7 @@ function guardWords(change: Change): readonly string[] {
 
 type DiffOf = (diff: FileDiff) => ShownDiff
 
-/** Hosts of one role mostly differ in the same way; a thousand of them should cost one diff. */
+/** A thousand hosts with the same change cost one diff. */
 function cachedDiff(): DiffOf {
   const known = new Map<string, ShownDiff>()
   return (diff) => {

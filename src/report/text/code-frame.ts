@@ -4,7 +4,7 @@ import type { Style } from './style.ts'
 import { count } from './words.ts'
 
 /**
- * Diagnostics for people, by file and position, each with the source line that it is about:
+ * Diagnostics as text, by file and position, each with its source line:
  *
  *     cluster.yaml:4:9 error: unknown role "wbe"
  *       4 | roles: [wbe]
@@ -30,13 +30,13 @@ export function renderDiagnostics(options: {
   return [...frames, `${summariseDiagnostics(diagnostics)}${rest}\n`].join('\n')
 }
 
-/** Nobody reads more at once, and a generated spec can be wrong in a million places. */
+/** A generated spec can have a million mistakes. */
 const maxShown = 200
 
 /** The lines of the files that could be read. */
 type Lines = ReadonlyMap<string, readonly string[]>
 
-/** Errors first, so that warnings never crowd them out; each kind as one reads the files. */
+/** Errors first, so that warnings never crowd them out; then by position. */
 function bySeverity(a: Diagnostic, b: Diagnostic): number {
   return Number(a.severity !== 'error') - Number(b.severity !== 'error') || byPosition(a, b)
 }
@@ -67,7 +67,7 @@ function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): r
   ]
 }
 
-/** Messages quote what was written, which may be of any length. */
+/** Messages quote the spec, so they may have any length. */
 const maxMessageCharacters = 2_000
 
 function shortLine(text: string): string {
@@ -86,12 +86,12 @@ function codeFrame(
   const number = String(position.line)
   const gutter = (text: string) => look.style.quiet(`  ${text.padStart(number.length)} | `)
   const column = position.column - 1
-  // A window of a very long line, begun so that what is meant is in it.
+  // A window of a very long line that includes the marked part.
   const start = column < maxFrameCharacters - 20 ? 0 : column - 40
   const shown = line.slice(start, start + maxFrameCharacters)
   const before = shown.slice(0, column - start)
   const meant = shown.slice(column - start, column - start + (position.length ?? 1))
-  // Tabs stay tabs in the padding, so that the marks stand below what they mean whatever a tab is wide.
+  // Tabs stay tabs in the padding, so that the marks are aligned with any tab width.
   const padding = escapeLine(before).replaceAll(/[^\t]/g, ' ')
   const marks = '^'.repeat(Math.max(1, escapeLine(meant).length))
   return [`${gutter(number)}${escapeLine(shown)}`, `${gutter('')}${padding}${look.paint(marks)}`]

@@ -1,5 +1,5 @@
 /**
- * Host names on one line, neighbours as ranges in the spelling that the spec and `--limit` read:
+ * Host names on one line, with ranges as in the spec and in `--limit`:
  * `infra[0-2,5], db1, core-[01-05]`. Only a number at the end of the first label is counted.
  */
 export function compactHosts(hosts: readonly string[]): string {
@@ -51,7 +51,7 @@ function writeFamily(family: readonly Numbered[]): string {
   return `${one.prefix}[${inner.join(',')}]${one.suffix}`
 }
 
-/** The next number in the same writing: `09` -> `10`, `9` -> `10`. */
+/** The next number with the same padding: `09` -> `10`, `9` -> `10`. */
 function successor(digits: string): string {
   return String(Number(digits) + 1).padStart(digits.length, '0')
 }

@@ -9,7 +9,7 @@ export interface Hunk {
   readonly lines: readonly string[]
 }
 
-/** What can be shown of a file's change: hunks, or words that say why there are none. */
+/** The diff of a file: hunks, or why there are none. */
 export type ShownDiff = { readonly hunks: readonly Hunk[] } | { readonly omitted: string }
 
 // Limits by size, not by time: the same plan must read the same on a slow machine.
@@ -17,12 +17,12 @@ const maxCharacters = 1024 * 1024
 const maxEditLength = 1000
 const maxWholeFileLines = 20_000
 
-/** The unified diff of a file with three lines of context. Bounded work whatever the input is. */
+/** The unified diff of a file with three lines of context. The work is bounded for any input. */
 export function diffHunks(diff: FileDiff): ShownDiff {
   if ('omitted' in diff) return { omitted: `${diff.omitted}: content is not shown` }
   const { before = '', after = '' } = diff.shown
   if (before.length + after.length > maxCharacters) return { omitted: tooMuch(before, after) }
-  // Adding or removing a whole file needs no search, so more of it is affordable.
+  // Adding or removing a whole file needs no search, so its limit is higher.
   const limit = before === '' || after === '' ? maxWholeFileLines : maxEditLength
   const patch = structuredPatch(diff.path, diff.path, before, after, undefined, undefined, {
     context: 3,
@@ -37,7 +37,7 @@ export function diffHunks(diff: FileDiff): ShownDiff {
   }
 }
 
-/** The diff to show for a change. What is sensitive is never shown, whatever else the plan carries. */
+/** The diff to show for a change; never for sensitive content. */
 export function diffOfChange(change: Change): FileDiff | undefined {
   const { diff, operation } = change
   if (diff === undefined || !('sensitive' in operation) || operation.sensitive !== true) return diff

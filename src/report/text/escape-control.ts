@@ -1,5 +1,5 @@
-// C0 but tab, DEL, C1, the line separators, and what reorders or hides text: whoever may write a file on a host must not
-// be able to move the cursor, recolour or rewrite what the operator reads.
+// C0 except tab, DEL, C1, line separators, and characters that reorder or hide text: text from a host must not move the
+// cursor, change colors or rewrite what the operator reads.
 const unsafe = /[\0-\x08\n-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\0': '\\0' }
 
@@ -15,7 +15,7 @@ export function escapeJson(json: string): string {
   )
 }
 
-/** The lines of a text, each safe to print; a newline at the end begins no further line. */
+/** The lines of a text, each safe to print; a newline at the end starts no further line. */
 export function escapeLines(text: string): readonly string[] {
   return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n').map(escapeLine)
 }

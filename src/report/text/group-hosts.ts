@@ -3,8 +3,8 @@ import { escapeLine } from './escape-control.ts'
 import type { Style } from './style.ts'
 
 /**
- * Hosts of which the same lines are shown, together: their names as ranges, beside them the first line if it is not
- * empty, below them the others. One text per group, in the order in which the groups begin.
+ * Groups hosts with the same lines: their names as ranges, next to them the first line if it is not empty, below them
+ * the others. One text per group, in order of first appearance.
  */
 export function renderGroups<T extends { readonly host: string }>(
   hosts: readonly T[],
@@ -19,7 +19,7 @@ export function renderGroups<T extends { readonly host: string }>(
   })
 }
 
-/** Items with the same key together, in the order in which the groups begin. */
+/** Groups items by key, in order of first appearance. */
 export function groupBy<T>(
   items: readonly T[],
   keyOf: (item: T) => string,

@@ -6,12 +6,12 @@ import { escapeLine } from './escape-control.ts'
 import type { Style } from './style.ts'
 import { count, size } from './words.ts'
 
-/** What is under way, gathered from events; what the live view shows. */
+/** The state of the live view, from progress events. */
 export interface ProgressState {
   readonly phase: 'inspect' | 'apply' | 'verify' | 'ask'
   readonly wave: { readonly number: number; readonly of: number } | undefined
   readonly hosts: ReadonlySet<string>
-  /** Those of the hosts whose turn is over. */
+  /** The hosts that are done. */
   readonly done: ReadonlySet<string>
   /** What each busy host is doing, in words. */
   readonly busy: ReadonlyMap<string, string>
@@ -70,7 +70,7 @@ export function renderProgress(
   return [head, ...lines.map((line) => style.quiet(cut(line, columns)))].join('\n')
 }
 
-/** The line for an event where there is no terminal; undefined for what is not worth one. Begins with the host. */
+/** The line for an event without a terminal, starting with the host; undefined for minor events. */
 export function progressLine(event: Progress, options: { readonly verbose: boolean }): string | undefined {
   switch (event.event) {
     case 'phase':
@@ -91,7 +91,7 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
       return options.verbose ? `${escapeLine(event.host)}: ${uploading(event)}` : undefined
     case 'change-started':
       return options.verbose
-        ? `${escapeLine(event.host)}: begins: ${describeOperation(event.change.operation)}`
+        ? `${escapeLine(event.host)}: starting: ${describeOperation(event.change.operation)}`
         : undefined
     case 'change-done':
       return `${escapeLine(event.host)}: ${event.outcome}: ${describeOperation(event.change.operation)}`
@@ -109,7 +109,7 @@ function busy(state: ProgressState, host: string, words: string): ProgressState 
 function done(state: ProgressState, host: string): ProgressState {
   const others = new Map(state.busy)
   others.delete(host)
-  // In an apply the hosts without changes are done as well, and were never counted.
+  // In an apply hosts without changes are also reported as done, and are not counted.
   return { ...state, done: state.hosts.has(host) ? new Set(state.done).add(host) : state.done, busy: others }
 }
 

@@ -1,7 +1,6 @@
 import { type ConvergeError, type Reach, reachOf } from '../../model/errors.ts'
 import type { Style } from './style.ts'
 
-/** What the counts of a summary are about. */
 export const reachCounts = {
   unreachable: 'Hosts to which there was no connection.',
   refused: 'Hosts that did not let converge in, or are not trusted.',

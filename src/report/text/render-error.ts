@@ -4,7 +4,7 @@ import type { Style } from './style.ts'
 
 const stderrTailLines = 10
 
-/** A failure of the world in a few lines: step and message, then what the command said, causes and the remedy. */
+/** A ConvergeError in a few lines: step and message, then stderr, causes and the remedy. */
 export function renderError(error: ConvergeError, style: Style): readonly string[] {
   const said = error instanceof CommandError ? error.stderr.trim() : ''
   const stderr = said === error.message ? [] : stderrTail(said)
@@ -16,7 +16,7 @@ export function renderError(error: ConvergeError, style: Style): readonly string
   ]
 }
 
-/** Messages of what caused an error, nearest first; what repeats the message before it is left out. */
+/** Messages of an error's causes, nearest first, without repetitions. */
 export function causes(error: Error): readonly string[] {
   const messages: string[] = []
   let last = error.message

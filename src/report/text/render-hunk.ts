@@ -7,8 +7,8 @@ const maxLineCharacters = 400
 const maxHunkLines = 200
 
 /**
- * The lines of a hunk below its header: safe to print, coloured, changed words marked where a line was edited rather
- * than replaced. `whole` shows every line of a long hunk.
+ * The lines of a hunk below its header: safe to print, colored, with changed words marked in edited lines. `whole`
+ * shows every line of a long hunk.
  */
 export function renderHunkLines(
   hunk: Hunk,
@@ -22,7 +22,7 @@ export function renderHunkLines(
     : [...lines, options.style.quiet(`... ${hidden} more lines; --verbose shows them`)]
 }
 
-/** Lines that follow each other: removed ones, then added ones, then others. */
+/** Consecutive removed lines, then added ones, then others. */
 interface Block {
   readonly removed: string[]
   readonly added: string[]
@@ -64,7 +64,7 @@ function renderBlock(block: Block, style: Style): readonly string[] {
   return [...removed, ...added, ...others]
 }
 
-/** Marks the words that differ; undefined where so much differs that marks would only be noise. */
+/** Marks the words that differ; undefined if too much differs. */
 function markWords(before: string, after: string, style: Style) {
   if (before.length > maxLineCharacters || after.length > maxLineCharacters) return undefined
   const words = diffWordsWithSpace(before.slice(1), after.slice(1), { maxEditLength: 100 })

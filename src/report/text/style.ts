@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 
 type Paint = (text: string) => string
 
-/** Colours by meaning. Renderers get one as an argument and never ask the environment. */
+/** Colors by meaning. Renderers get one as an argument and never read the environment. */
 export interface Style {
   readonly heading: Paint
   readonly quiet: Paint
@@ -18,7 +18,7 @@ export interface Style {
 
 type Format = Parameters<typeof styleText>[0]
 
-/** The style for a terminal that shows colours, or the one that leaves text as it is. */
+/** The style with colors, or the one without. */
 export function createStyle(options: { readonly color: boolean }): Style {
   const paint = (format: Format): Paint =>
     options.color ? (text) => styleText(format, text, { validateStream: false }) : (text) => text
@@ -36,7 +36,7 @@ export function createStyle(options: { readonly color: boolean }): Style {
   }
 }
 
-/** Whether to colour: `FORCE_COLOR` decides where it is set, then `NO_COLOR`, a dumb terminal, and being a terminal. */
+/** Whether to use colors: by `FORCE_COLOR` if set, then `NO_COLOR`, a dumb terminal, and being a terminal. */
 export function wantsColor(options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly isTTY: boolean

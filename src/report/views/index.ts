@@ -3,11 +3,10 @@ import type { View, ViewContext } from './view.ts'
 export interface OutputFormat {
   /** The description of the option that chooses it, `--NAME`; absent for the format that needs none. */
   readonly option?: string
-  /** Loaded when it is chosen. */
   load(): Promise<(context: ViewContext) => View>
 }
 
-/** The output formats. A new one is a file beside this one, and a line here. */
+/** The output formats. A new one is a file next to this one, and a line here. */
 export const formats = {
   text: { load: async () => (await import('./text.ts')).createTextView },
   json: {

@@ -5,7 +5,7 @@ import { advanceProgress, initialProgress, progressLine, renderProgress } from '
 import { renderError } from '../text/render-error.ts'
 import type { Failure, Output, View, ViewContext } from './view.ts'
 
-/** What every format prints to stderr, for the person who started the command. */
+/** What every format prints to stderr. */
 export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warnings' | 'failure'> {
   const { stderr, readSources } = context
   return {
@@ -18,7 +18,7 @@ export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warning
   }
 }
 
-/** A few lines that are drawn again and again, or a line for each event if there is no terminal. */
+/** A live view, or a line for each event if there is no terminal. */
 function showProgress({ stderr, live, verbose }: ViewContext): (event: Progress) => void {
   if (live === undefined) {
     return (event) => {

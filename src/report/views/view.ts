@@ -11,16 +11,16 @@ import type { ApplyCommand } from '../json/report.ts'
 import type { Style } from '../text/style.ts'
 
 /**
- * What a command shows, in one output format. Results go to stdout; progress, warnings and failures to stderr, unless the
- * format has a place for them on stdout.
+ * What a command shows, in one output format. Results go to stdout; progress, warnings and failures to stderr, unless
+ * the format includes them in stdout.
  */
 export interface View {
   /** Whether a person reads it, who can be asked for consent. */
   readonly canAsk: boolean
   progress(event: Progress): void
-  /** What is doubtful in a spec that a command goes on with. */
+  /** Warnings about a valid spec. */
   warnings(diagnostics: readonly Diagnostic[]): void
-  /** What is wrong or doubtful, as the result of a command. */
+  /** Errors and warnings as the result of a command. */
   diagnostics(diagnostics: readonly Diagnostic[]): void
   /** A plan that is the result of a command. */
   plan(plan: Plan, command: PlanCommand): void
@@ -28,13 +28,13 @@ export interface View {
   proposal(plan: Plan, command: ApplyCommand): void
   /** A plan without changes: nothing is applied. */
   idle(plan: Plan, command: ApplyCommand): void
-  /** How the apply of a plan came out. */
+  /** The report of an apply. */
   report(report: Report, plan: Plan, command: ApplyCommand): void
   drift(drift: Drift): void
   status(cluster: string, hosts: readonly HostStatus[]): void
   history(cluster: string, hosts: readonly RecordedHost[]): void
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
-  /** Lines for people, which say no more than the documents of other formats do. */
+  /** Lines for people; other formats have the same in their documents. */
   remark(...lines: readonly string[]): void
   failure(failure: Failure): void
 }
@@ -47,7 +47,6 @@ export type Failure =
   /** The user stopped the command. */
   | { readonly kind: 'interrupted'; readonly message: string }
 
-/** Where a view prints, and how. */
 export interface ViewContext {
   /** The command's name. */
   readonly command: string
@@ -57,7 +56,7 @@ export interface ViewContext {
   readonly live: LiveLines | undefined
   /** Shows more: unchanged hosts, long diffs, more of the progress. */
   readonly verbose: boolean
-  /** The text of the files that the diagnostics are about, as far as they can be read. */
+  /** The text of the files of the diagnostics, if readable. */
   readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string>
 }
 
@@ -66,11 +65,11 @@ export interface Output {
   write(text: string): void
 }
 
-/** Lines at the end of a terminal that are drawn again and again, and give way to everything else that is printed. */
+/** Lines at the end of a terminal that are redrawn, and erased before any other output. */
 export interface LiveLines {
   readonly columns: number
-  /** Draws soon, and not for every call. */
+  /** Draws soon; several calls are drawn once. */
   draw(render: () => string): void
-  /** Takes the lines away, and forgets a drawing that is due. */
+  /** Erases the lines, and cancels a pending draw. */
   erase(): void
 }

@@ -5,16 +5,16 @@ import { containerOf } from '../../validation/explain.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { createValidator, type Validator } from '../../validation/validator.ts'
 
-/** What a kind is given: what is its own, and the relations that every resource may have. */
+/** The input of a kind: its own properties, and relations. */
 export interface Input<Own> {
   readonly own: Own
   readonly relations: Relations
 }
 
 /**
- * Makes the check of what a kind is given. Recipes are loaded without being type-checked, so a misspelt property or a
- * number for a mode is caught here. A property set to undefined is absent. The check throws a SpecError with every
- * mistake. It compiles on first use.
+ * Creates the check of a kind's input. Recipes are loaded without type checks, so a misspelled property or a number for
+ * a mode is caught here. An undefined property is absent. The check throws a SpecError with every mistake. It compiles
+ * on first use.
  */
 export function checkInput<Own extends object>(
   kind: string,
@@ -41,7 +41,7 @@ function withoutUndefined(input: object): object {
 }
 
 function splitRelations<Own extends object>(input: Own & Relations): Input<Own> {
-  // Most resources have none, and a cluster may have a million resources.
+  // A fast path: most resources have no relations, and a cluster may have a million resources.
   if (!Object.keys(input).some(isRelation)) return { own: input, relations: NO_RELATIONS }
   return { own: only(input, (name) => !isRelation(name)), relations: only(input, isRelation) }
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Content } from '../../model/operation.ts'
 
-/** Text as the bytes of its UTF-8 form. */
+/** Text as UTF-8. */
 export function textContent(text: string): Content {
   return {
     encoding: 'utf8',
@@ -11,7 +11,7 @@ export function textContent(text: string): Content {
   }
 }
 
-/** Any bytes, given in base64. */
+/** Bytes in base64. */
 export function base64Content(data: string): Content {
   const bytes = Buffer.from(data, 'base64')
   return {

@@ -4,15 +4,15 @@ import type { Resource } from '../../model/resource.ts'
 
 export interface RecipeDefinition<Attributes extends TObject> {
   readonly name: string
-  /** What can be set below the recipe's name in `attributes`; a `default` is the weakest layer. */
+  /** Schema of the recipe's `attributes`; its defaults are the weakest layer. */
   readonly attributes: Attributes
   /** Recipes that must be in the same run list. */
   readonly needs?: readonly string[]
-  /** What should be true of one host; pure, and given declared values only. */
+  /** The resources of one host. Pure; sees only declared values. */
   resources(ctx: RecipeContext<Static<Attributes>>): readonly Resource[]
 }
 
-/** Makes a recipe whose `ctx.attributes` has the type of its schema. */
+/** Defines a recipe; `ctx.attributes` has the type of its schema. */
 export function defineRecipe<Attributes extends TObject>(definition: RecipeDefinition<Attributes>): Recipe {
   return Object.freeze({
     name: definition.name,

@@ -8,11 +8,11 @@ import { describe, FilledText, type JsonSchema } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { checkInput } from './check-input.ts'
 
-/** What a kind says about one desired state: data, and the pure function from facts to steps. */
-type Behaviour = Pick<Resource, 'claims' | 'probes' | 'steps'> &
+/** The behavior of one resource: data, and the pure function from facts to steps. */
+type Behavior = Pick<Resource, 'claims' | 'probes' | 'steps'> &
   Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'isSensitive'>>
 
-/** What a kind may ask about the resource that it belongs to. */
+/** The resource that a behavior belongs to. */
 export interface Self {
   readonly id: ResourceId
   readonly relations: Relations
@@ -20,19 +20,19 @@ export interface Self {
 
 export interface ResourceDefinition<Schema extends TObject, Defaults extends Partial<Static<Schema>>> {
   readonly kind: string
-  /** What is declared; a property with a default is optional in it. */
+  /** A property with a default is optional in it. */
   readonly schema: Schema
   readonly defaults: Defaults
   /** In YAML its `content` may also come from `source` or `template`; compile turns these into `content`. */
   readonly contentFromFiles?: true
   name(desired: Static<Schema> & Defaults): string
-  /** Throws a FormatError or SpecError for what the schema cannot say. */
-  behave(desired: Static<Schema> & Defaults, self: Self): Behaviour
+  /** Throws a FormatError or SpecError for mistakes that the schema cannot express. */
+  behave(desired: Static<Schema> & Defaults, self: Self): Behavior
 }
 
 /**
- * Closes over the type of a kind's desired state and gives both ways to make one: the typed constructor for recipes, and
- * the ResourceKind for `resources:` in YAML. Both throw a SpecError with every mistake in what they are given.
+ * Defines a kind: its typed constructor for recipes, and its ResourceKind for `resources:` in YAML. Both throw a
+ * SpecError with every mistake in their input.
  */
 export function defineResource<Schema extends TObject, Defaults extends Partial<Static<Schema>>>(
   definition: ResourceDefinition<Schema, Defaults>,
@@ -44,23 +44,23 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
     const desired = { ...defaults, ...own }
     const name = definition.name(desired)
     const id: ResourceId = `${kind}[${name}]`
-    const behaviour = located(id, () => definition.behave(desired, { id, relations }))
+    const behavior = located(id, () => definition.behave(desired, { id, relations }))
     const guards = guardProbes(relations)
-    // One shape for all kinds, written out: spreading what a kind gives back is slow for many resources.
+    // Written out, because spreading the behavior is slow for many resources.
     return Object.freeze({
       kind,
       name,
       id,
       desired: Object.freeze(desired),
       relations,
-      claims: behaviour.claims,
-      follows: behaviour.follows ?? nothing,
-      actions: behaviour.actions ?? NO_ACTIONS,
-      dormant: behaviour.dormant ?? false,
-      ownsUnit: behaviour.ownsUnit,
-      isSensitive: behaviour.isSensitive ?? false,
-      probes: guards.length === 0 ? behaviour.probes : [...behaviour.probes, ...guards],
-      steps: behaviour.steps,
+      claims: behavior.claims,
+      follows: behavior.follows ?? nothing,
+      actions: behavior.actions ?? NO_ACTIONS,
+      dormant: behavior.dormant ?? false,
+      ownsUnit: behavior.ownsUnit,
+      isSensitive: behavior.isSensitive ?? false,
+      probes: guards.length === 0 ? behavior.probes : [...behavior.probes, ...guards],
+      steps: behavior.steps,
     })
   }
   return { resource: create, kind: { kind, schema: yamlSchema(definition), create } }
@@ -69,7 +69,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
 const NO_ACTIONS: readonly NotificationAction[] = []
 const nothing = () => []
 
-/** Says which resource a mistake belongs to. */
+/** Adds the resource to the messages of mistakes. */
 function located<Result>(id: ResourceId, make: () => Result): Result {
   try {
     return make()
@@ -96,17 +96,17 @@ function inputSchema({ properties, ...schema }: TObject, relations: TObject): Js
 
 const CONTENT_SOURCES = {
   source: Type.Optional(
-    describe(FilledText, 'the path of a text file beside the spec; its text is the content'),
+    describe(FilledText, 'the path of a text file next to the spec; its text is the content'),
   ),
   template: Type.Optional(
-    describe(FilledText, 'the path of a Handlebars template beside the spec; it yields the content'),
+    describe(FilledText, 'the path of a Handlebars template next to the spec; it yields the content'),
   ),
   variables: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),
   ),
 }
 
-/** The schema as editors and the loader see it: with defaults shown, and with the files that content may come from. */
+/** The schema for editors and the loader: with defaults, and with the files that content may come from. */
 function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>({
   schema,
   defaults,
@@ -120,7 +120,7 @@ function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Sche
   return inputSchema({ ...schema, properties }, DeclaredRelations)
 }
 
-/** Throws a SpecError with one mistake in what a resource was given that its schema cannot say. */
+/** Throws a SpecError for a mistake that the schema of a resource cannot express. */
 export function invalid({ id }: Self, message: string, hint: string): never {
   throw new SpecError([{ code: 'invalid-resource', message: `${id}: ${message}`, hint }])
 }

@@ -1,7 +1,7 @@
 import { InternalError } from '../../model/errors.ts'
 import type { Facts, GroupFact, PackageFact, PathFact, UnitFact, UserFact } from '../../model/facts.ts'
 
-// A resource reads only what its own probes asked for; an answer that is not there is a bug, never `absent`.
+// A resource reads only the answers to its own probes; a missing answer is a bug, never `absent`.
 
 export function pathFact(facts: Facts, path: string): PathFact {
   return answer(facts.paths, 'path', path)
@@ -25,6 +25,6 @@ export function packageFact(facts: Facts, name: string): PackageFact | null {
 
 function answer<Fact>(answers: Readonly<Record<string, Fact>>, kind: string, key: string): Fact {
   const fact = Object.hasOwn(answers, key) ? answers[key] : undefined
-  if (fact === undefined) throw new InternalError(`the facts hold no answer about the ${kind} ${key}`)
+  if (fact === undefined) throw new InternalError(`the facts have no answer about the ${kind} ${key}`)
   return fact
 }

@@ -2,7 +2,7 @@ import type { Owned, PlatformFact } from '../../model/facts.ts'
 import type { Ownership } from '../../model/operation.ts'
 import type { Claim } from '../../model/resource.ts'
 
-/** What differs, in words: `mode will change from 0644 to 0600`. Owner and group only where the host can set them. */
+/** The differences: `mode will change from 0644 to 0600`. Owner and group only if the host can set them. */
 export function attributeChanges(
   desired: Ownership,
   found: Owned,
@@ -24,7 +24,7 @@ function accountName(name: string, id: number): string {
   return name === 'UNKNOWN' ? String(id) : name
 }
 
-/** Whoever owns something must exist before it. */
+/** The owner and group of something, which must exist before it. */
 export function ownerClaims({ owner, group }: Ownership): readonly Claim[] {
   return [
     { kind: 'user', key: owner },
@@ -32,7 +32,7 @@ export function ownerClaims({ owner, group }: Ownership): readonly Claim[] {
   ]
 }
 
-/** The directories above a path, nearest first: whatever puts one of them there comes before the path. */
+/** The directories above a path, nearest first: their resources come before the path. */
 export function ancestorClaims(path: string): readonly Claim[] {
   const claims: Claim[] = []
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-/** A path on a host: absolute and normal, so that two spellings of one path cannot slip past each other's claims. */
+/** An absolute, normalized path on a host, so that claims find two spellings of one path. */
 export const NormalPath = Type.String({
   pattern: '^(/(?!\\.{1,2}(/|$))[^/\\u0000]+)+$',
   description: 'an absolute path without `//`, `.`, `..` or a slash at its end',

@@ -7,7 +7,7 @@ import { textContent } from '../define/content.ts'
 /** A unit file or drop-in: its whole text, or its sections and directives. */
 type UnitContent = string | UnitFile
 
-/** A file that a unit consists of, and the directory that it needs. */
+/** A file of a unit, and the directory that it needs. */
 export interface WrittenUnitFile {
   readonly path: string
   readonly directory: string
@@ -22,7 +22,7 @@ export interface UnitFiles {
   readonly dropIns?: { readonly [name: string]: UnitContent }
 }
 
-/** The files of a unit with their text; throws a FormatError for what systemd would not understand in them. */
+/** The files of a unit with their text; throws a FormatError for what systemd would not understand. */
 export function unitFiles({ name, directory, content, dropIns = {} }: UnitFiles): readonly WrittenUnitFile[] {
   const own =
     content === undefined

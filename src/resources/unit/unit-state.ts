@@ -3,7 +3,7 @@ import { isStarted, type UnitFact } from '../../model/facts.ts'
 import type { UnitAction } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
 
-/** What a unit should be, apart from its files; undefined leaves it as it is. */
+/** The wanted state of a unit, except its files; undefined does not change it. */
 export interface UnitState {
   readonly name: string
   readonly masked?: boolean
@@ -11,7 +11,7 @@ export interface UnitState {
   readonly started?: boolean
 }
 
-/** Before the unit's files are written: a mask is a link that stands in their way. */
+/** Before the unit's files are written: a mask is a link in their place. */
 export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): readonly Step[] {
   const isWanted = state.masked === false || state.enabled === true || state.started === true
   if (!isWanted) return []
@@ -23,8 +23,8 @@ export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): 
   if (state.masked === false) return [step(state.name, 'unmask', 'is masked, will be unmasked')]
   throw new ResourceConflict(
     id,
-    `somebody masked ${state.name}`,
-    'declare `masked: false` to have it unmasked, or leave out enabled and started',
+    `${state.name} is masked`,
+    'declare `masked: false` to unmask it, or remove enabled and started',
   )
 }
 
@@ -36,7 +36,7 @@ export function unitFileSteps(
   { isRewritten }: { readonly isRewritten: boolean },
 ): readonly Step[] {
   if (masked === true && found.file !== 'masked') return [step(name, 'mask', 'will be masked')]
-  // A file that gains its [Install] in this run was still `static` when it was inspected.
+  // A file that gains its [Install] in this run was `static` when inspected.
   const isNewlyInstalled = isRewritten && found.file === 'static'
   if (enabled === true && (isNewlyInstalled || canBeEnabled(found.file))) {
     return [step(name, 'enable', 'will be enabled')]
@@ -51,9 +51,9 @@ export function unitFileSteps(
 
 /** Last of all: start or stop. */
 export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
-  // One that ends again and again is `activating` in between, and does not run.
+  // A unit that keeps exiting is `activating` in between, and does not run.
   if (started === true && (!isStarted(found) || found.isCrashing === true)) {
-    const state = found.isCrashing ? 'ends by itself' : `is ${found.active}`
+    const state = found.isCrashing ? 'keeps exiting' : `is ${found.active}`
     const isKnown = found.load !== 'not-found' && found.active !== 'unknown'
     return [step(name, 'start', isKnown ? `${state}, will be started` : 'will be started')]
   }
@@ -64,9 +64,8 @@ export function activeSteps({ name, started }: UnitState, found: UnitFact): read
 }
 
 /**
- * Enabling is not asked for again where it is done, and where it would change nothing for ever: a unit without
- * [Install] (`static`), one that only others enable (`indirect`), another name of a unit (`alias`), and those that
- * systemd makes up (`generated`, `transient`).
+ * Whether enabling would change anything. It never does for a unit without [Install] (`static`), one that only others
+ * enable (`indirect`), another name of a unit (`alias`), and units of systemd itself (`generated`, `transient`).
  */
 function canBeEnabled(unitFileState: string): boolean {
   return !['enabled', 'static', 'indirect', 'alias', 'generated', 'transient'].includes(unitFileState)

@@ -36,7 +36,7 @@ const UnitSchema = Type.Object({
     Type.Record(Type.String({ pattern: '^[^./\\u0000][^/\\u0000]*$' }), UnitContent, {
       additionalProperties: false,
       description:
-        'a map of drop-ins, whose names have neither a slash nor a dot at the beginning; without .conf',
+        'a map of drop-ins, whose names contain no slash and do not start with a dot; without .conf',
     }),
   ),
   enabled: Type.Optional(Type.Boolean({ description: 'true or false; whether it starts at boot' })),
@@ -95,7 +95,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
   },
 })
 
-/** Mistakes that would make the plan ask for the same thing for ever, or for two things at once. */
+/** Refuses declarations that contradict themselves, or that every run would apply again. */
 function refuseContradictions(
   { name, content, enabled, started, masked, directory }: Unit,
   files: readonly WrittenUnitFile[],
@@ -103,13 +103,13 @@ function refuseContradictions(
 ): void {
   const text = files.map((file) => file.content.data).join('\n')
   if (masked === true && (enabled === true || started === true)) {
-    invalid(self, 'a masked unit can be neither enabled nor started', 'leave out one of them')
+    invalid(self, 'a masked unit can be neither enabled nor started', 'remove one of them')
   }
   if (masked === true && content !== undefined && directory === DEFAULTS.directory) {
     invalid(
       self,
-      `its file stands where the mask goes, in ${directory}`,
-      'leave out content, or set another directory',
+      `its file is where the mask belongs, in ${directory}`,
+      'remove content, or set another directory',
     )
   }
   if (enabled === true && content !== undefined && !/^\s*\[Install\]/m.test(text)) {
@@ -121,7 +121,11 @@ function refuseContradictions(
   }
   if (started !== true) return
   if (name.includes('@.')) {
-    invalid(self, 'a template has nothing to start', 'declare an instance of it, such as getty@tty1.service')
+    invalid(
+      self,
+      'a template unit cannot be started',
+      'declare an instance of it, such as getty@tty1.service',
+    )
   }
   const endsByItself = /^\s*Type\s*=\s*oneshot\s*$/m.test(text)
   if (endsByItself && !/^\s*RemainAfterExit\s*=\s*(1|yes|y|true|t|on)\s*$/im.test(text)) {
@@ -140,8 +144,8 @@ function hasState({ enabled, started, masked }: Unit): boolean {
 function withoutSystemd({ name }: Unit, { id }: Self): ResourceConflict {
   return new ResourceConflict(
     id,
-    `systemd does not run here, so the state of ${name} cannot be set`,
-    'declare `platform: { init: none }` and leave out enabled, started and masked for this host',
+    `systemd does not run on this host, so the state of ${name} cannot be set`,
+    'declare `platform: { init: none }` and remove enabled, started and masked for this host',
   )
 }
 
@@ -156,7 +160,7 @@ function writeSteps(
   if (!isMask) refuseOther(id, path, found)
   const steps = fileSteps({ path, ...OWNERSHIP }, content, facts, found).map(({ expects, ...step }) => ({
     ...step,
-    // What was there is gone when the mask is.
+    // The mask was the old content, and is gone.
     ...(expects !== undefined && !isMask && { expects }),
     ...(options.owesRestart && step.operation.op === 'write' && { owes: ['restart'] as const }),
   }))
@@ -167,7 +171,7 @@ function writeSteps(
   ]
 }
 
-/** A unit that is declared stopped stays so; one that neither runs nor should run has nothing to restart. */
+/** A unit that is declared stopped stays stopped; one that neither runs nor should run is not restarted. */
 function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
   if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
   const brings = action !== 'stop'

@@ -2,10 +2,7 @@ import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { Data } from '../../model/schema.ts'
 
-/**
- * A check of what comes back from a host as JSON: whoever controls the host may have written it. Compiled when it is first
- * needed.
- */
+/** A check of JSON from a host, which is untrusted. Compiled on first use. */
 export function answerCheck<Schema extends TSchema>(
   schema: Schema,
 ): (value: unknown) => value is Data<Schema> {

@@ -1,6 +1,6 @@
-/** The host's answer is not what the program prints. The caller knows the host and says so. */
+/** The host's answer is not the program's output. The caller adds the host. */
 export class AnswerError extends Error {
-  /** What the user can do about it, one sentence, where that is known. */
+  /** What the user can do, if known. */
   readonly remedy: string | undefined
 
   constructor(message: string, remedy?: string) {
@@ -10,7 +10,6 @@ export class AnswerError extends Error {
   }
 }
 
-/** What a newer version wrote is not guessed at. */
 export function newerVersion(what: string, header: string | undefined): AnswerError {
   return new AnswerError(
     `${what} begins with "${header}": a newer converge wrote it`,
@@ -30,10 +29,10 @@ export class AnswerReader {
   /** The next line without its newline; the answer must not end here. */
   line(): string {
     const end = this.#bytes.indexOf(10, this.#position)
-    if (end < 0) throw new AnswerError(`the answer ends in the middle: ${this.#excerpt()}`)
+    if (end < 0) throw new AnswerError(`the answer is incomplete: ${this.#excerpt()}`)
     const line = this.#bytes.toString('utf8', this.#position, end)
-    // What is read here may become a word of a program for the host, which cannot hold one.
-    if (line.includes('\0')) throw new AnswerError(`a line of the answer holds a NUL: ${this.#excerpt()}`)
+    // A line may become a word of a program, which cannot contain a NUL.
+    if (line.includes('\0')) throw new AnswerError(`a line of the answer contains a NUL: ${this.#excerpt()}`)
     this.#position = end + 1
     return line
   }
@@ -42,7 +41,7 @@ export class AnswerReader {
   expect(word: string): string {
     const line = this.line()
     if (line !== word && !line.startsWith(`${word} `))
-      throw new AnswerError(`wanted "${word}", got "${line.slice(0, 80)}"`)
+      throw new AnswerError(`expected "${word}", got "${line.slice(0, 80)}"`)
     return line.slice(word.length + 1)
   }
 
@@ -53,7 +52,7 @@ export class AnswerReader {
     return line === word || line.startsWith(`${word} `)
   }
 
-  /** So many bytes and the newline after them. */
+  /** A block of bytes and the newline after it. */
   block(sizeBytes: number): Buffer {
     const end = this.#position + sizeBytes
     if (this.#bytes[end] !== 10) throw new AnswerError('a file changed while it was read')
@@ -74,8 +73,7 @@ export class AnswerReader {
   }
 }
 
-/** A count or a number of an id. */
 export function integer(text: string | undefined): number {
-  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`wanted a number, got "${text}"`)
+  if (text === undefined || !/^\d+$/.test(text)) throw new AnswerError(`expected a number, got "${text}"`)
   return Number(text)
 }

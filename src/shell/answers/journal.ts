@@ -5,9 +5,8 @@ import { AnswerError, newerVersion } from './answer-reader.ts'
 const header = 'converge-journal 1'
 
 /**
- * The notifications that a journal leaves open: `owe ACTION RESOURCE` adds one, `settled ACTION RESOURCE`
- * strikes it out. A journal of a newer version is refused with an AnswerError. A torn last line is a notification
- * whose change has not happened: it is ignored.
+ * The pending notifications of a journal: `owe ACTION RESOURCE` adds one, `settled ACTION RESOURCE` removes it. A newer
+ * version is an AnswerError. A torn last line is ignored: its change has not happened.
  */
 export function pendingInJournal(text: string): readonly PendingNotification[] {
   if (text === '') return []
@@ -16,7 +15,7 @@ export function pendingInJournal(text: string): readonly PendingNotification[] {
   const pending = new Map<string, PendingNotification>()
   for (const line of lines.slice(1)) {
     const [verb, action, id] = line.split(' ')
-    // Not even whole: every identity ends in a bracket.
+    // Torn: every identity ends with a bracket.
     if (action === undefined || id?.endsWith(']') !== true) continue
     if (verb === 'owe') pending.set(`${action} ${id}`, { resource: decoded(id), action })
     if (verb === 'settled') pending.delete(`${action} ${id}`)
@@ -32,7 +31,7 @@ function decoded(id: string): string {
   }
 }
 
-/** The words of a notification, as the journal holds them. */
+/** The words of a notification in the journal. */
 export function notificationWords(notification: PendingNotification): readonly string[] {
   return [notification.action, encodeId(notification.resource)]
 }

@@ -11,9 +11,9 @@ const isMade = answerCheck(Made)
 export type FoundByGeneration = ReadonlyMap<number, Answers & Pick<Facts, 'platform'>>
 
 /**
- * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` and `seen GENERATION JSON` do so without a controller, and
- * `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is an entry whose change has not
- * happened: it is ignored.
+ * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` and `seen GENERATION JSON` do so
+ * without a controller, and `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is ignored:
+ * its change has not happened.
  */
 export function parseManifest(
   lines: readonly string[],
@@ -45,7 +45,8 @@ function parseLine(
   const made = json === undefined ? undefined : parseEntry(json, isLast, isMade)
   if (made === undefined) return undefined
   const facts = found.get(Number(generation))
-  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  if (facts === undefined)
+    throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   return entryAfter({
     made,
     done: verb === 'made' ? made.operations : [],
@@ -67,5 +68,5 @@ function parseEntry<Entry>(
     throw new AnswerError(`a line of the manifest is damaged: ${json.slice(0, 60)} (${String(cause)})`)
   }
   if (isRight(entry)) return entry
-  throw new AnswerError(`a line of the manifest is not an entry of one: ${json.slice(0, 60)}`)
+  throw new AnswerError(`a line of the manifest is not a valid entry: ${json.slice(0, 60)}`)
 }

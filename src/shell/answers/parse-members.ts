@@ -15,5 +15,5 @@ export function parseMembers(lines: readonly string[]): readonly Member[] {
     throw new AnswerError(`the list of members is damaged: ${text.slice(0, 60)} (${String(cause)})`)
   }
   if (isMembers(members)) return members
-  throw new AnswerError(`this is not a list of members: ${text.slice(0, 60)}`)
+  throw new AnswerError(`not a valid list of members: ${text.slice(0, 60)}`)
 }

@@ -1,4 +1,4 @@
-/** What the apply program says while it works, in order. Numbers are the indices of the plan's changes. */
+/** The results of an apply program, in order. Numbers are indices of the plan's changes. */
 export type ApplyEvent =
   | { readonly event: 'started' }
   | { readonly event: 'change-started'; readonly change: number }
@@ -6,12 +6,12 @@ export type ApplyEvent =
   | { readonly event: 'change-same'; readonly change: number }
   | { readonly event: 'change-skipped'; readonly change: number }
   | { readonly event: 'change-failed'; readonly change: number; readonly problem: string }
-  /** A quoted line that belongs to the failure before it, or to the refusal that follows. */
+  /** A quoted line of the failure before it, or of the refusal after it. */
   | { readonly event: 'output'; readonly line: string }
   | { readonly event: 'locked'; readonly holder: string }
   | { readonly event: 'end'; readonly outcome: 'ok' | 'failed' | 'refused' | 'locked' }
 
-/** Reads one result line; undefined for a line that no version of the program prints. */
+/** Reads one result line; undefined for an unknown one. */
 export function parseResultLine(line: string): ApplyEvent | undefined {
   if (line.startsWith('| ')) return { event: 'output', line: line.slice(2) }
   const [word = '', argument = '', ...rest] = line.split(' ')
@@ -42,7 +42,7 @@ function isOutcome(word: string): word is 'ok' | 'failed' | 'refused' | 'locked'
   return word === 'ok' || word === 'failed' || word === 'refused' || word === 'locked'
 }
 
-/** Cuts a stream of bytes into lines; what is behind the last newline waits for more. */
+/** Splits a stream of bytes into lines; the rest after the last newline waits for more. */
 export function lineSplitter(onLine: (line: string) => void): (chunk: Uint8Array) => void {
   const decoder = new TextDecoder()
   let rest = ''

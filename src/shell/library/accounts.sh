@@ -1,4 +1,4 @@
-# Users and groups: shadow's tools on a booted host, the files themselves in a root tree or where there are no tools.
+# Users and groups: by shadow's tools on a booted host, by their files in a root tree or without these tools.
 
 has_tools() { [ -z "$R" ] && command -v "$1" >/dev/null; }
 
@@ -26,7 +26,7 @@ replace_account() {
           [ -z "$3" ] || say "$3" || return 1
           found=yes
           ;;
-        # On a full disk the lines behind one that found no place may find one.
+        # On a full disk a shorter later line may still fit.
         *) say "$line" || return 1 ;;
       esac
     done <"$R/etc/$1"
@@ -111,7 +111,7 @@ do_user() {
     [ "$system" = no ] || set -- "$@" -r
     if [ "$create_home" = yes ]; then set -- "$@" -m; else set -- "$@" -M; fi
     [ "$home" = : ] || set -- "$@" -d "$home"
-    # Without a declared group: the one of the same name where it exists, else useradd's own choice.
+    # Without a declared group: the one of the same name if it exists, else useradd's choice.
     if [ "$group" = : ] && find_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
   fi
   [ "$uid" = : ] || set -- "$@" -u "$uid"
@@ -152,11 +152,11 @@ END
   account shadow "$name" >/dev/null 2>&1 || replace_account shadow "$name" "$name:!:::::::" || return 1
   [ "$groups" = : ] || edit_memberships "$name" ",$groups," || return 1
   [ "$create_home" = no ] || make_home "$R$old_home" || return 1
-  # Last, for this is what tells the next run that the user is there.
+  # Last, because by this the next run knows that the user exists.
   replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell"
 }
 
-# make_home PATH: it appears under its name only when it is the user's.
+# make_home PATH: gets its final name only after the user owns it.
 make_home() {
   [ ! -d "$1" ] || return 0
   temporary_in "${1%/*}" && rm -rf -- "$temporary" && mkdir -m 0755 -- "$temporary" || return 1

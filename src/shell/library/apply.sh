@@ -1,16 +1,16 @@
-# Carrying out a plan (or a whole catalog): steps in order, each with its result; after a failure nothing more is done.
+# Carries out a plan (or a whole catalog): steps in order, each with its result; nothing more after a failure.
 
-# What the launch prepares for a program that a controller starts; here it was started by itself.
+# Prepares what the launch would prepare, for a program without a controller.
 prepare_alone() {
-  # Of a run that was killed under the same id.
+  # From a killed run with the same id.
   rm -rf -- "$RUN"
-  # Only what is converge's own is closed to others.
+  # Only converge's own directory is private.
   [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
   mkdir -p -- "$STATE/run" && chmod 0700 "$STATE" && durable "$STATE" "${STATE%/*}/" && mkdir -m 0700 -- "$RUN" && mkfifo -m 0600 "$RUN/bell" || exit 70
   : >"$RUN/results"
 }
 
-# arm_revert SECONDS: unless somebody confirms in time, the host takes this apply back by itself.
+# arm_revert SECONDS: the host undoes this apply unless it is confirmed in time.
 arm_revert() {
   [ -z "$FAILED" ] || return 0
   if [ "$INIT" != systemd ] || ! command -v systemd-run >/dev/null; then
@@ -21,22 +21,22 @@ arm_revert() {
   fi
 }
 
-# begin ID BY SINCE: lock, journal and results of this run. Ends the program when another apply holds the lock.
+# begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
   FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED=
   exec 9<>"$RUN/bell"
-  # Whoever follows learns that the program is there, before it waits for the lock.
+  # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
   if ! take_lock; then
     read_holder
     emit "locked $holder"
     finish locked
-    # A portable program has nobody who reads its results but by its exit code: EX_TEMPFAIL.
+    # A portable program reports by its exit code: EX_TEMPFAIL.
     [ -z "$PORTABLE" ] || exit 75
     exit 0
   fi
   point 'locked'
-  # Behind the lines of runs that were killed: it replaces them when nothing of them is left.
+  # After the lines of killed runs, which are replaced once those are cleaned up.
   say "$*" >>"$STATE/applying"
   clear_leftovers
   point 'leftovers cleared'
@@ -47,13 +47,13 @@ begin() {
   allow_autostart
 }
 
-# What runs left that did not come to their end: temporary names, and uploads.
+# Removes what interrupted runs left: temporary names and uploads.
 clear_leftovers() {
   sweep_temporaries
   while read -r killed _; do
     [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}/converge-$killed"
   done <"$STATE/applying"
-  # Uploads whose controller died before it could start a run; another one may just be uploading.
+  # Old uploads whose controller died before it started a run; newer ones may still be in progress.
   for staged in "${STAGING%/*}"/converge-????????-????????; do
     if [ "$staged" != "$STAGING" ] && [ -n "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ]; then
       rm -rf -- "$staged"
@@ -73,7 +73,7 @@ finish() {
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   point 'staging removed'
   [ "$1" = locked ] || {
-    # A step that failed may not have come to clear up behind itself.
+    # A failed step may not have cleaned up.
     [ -z "$FAILED" ] || sweep_temporaries
     [ ! -s "$STATE/temporaries" ] || : >"$STATE/temporaries"
     : >"$STATE/applying"
@@ -84,7 +84,7 @@ finish() {
   point 'ended'
 }
 
-# end_of_steps: what is still queued goes live; a run that failed keeps its journal for the next one.
+# end_of_steps: flushes the queue; a failed run keeps its journal for the next one.
 end_of_steps() {
   [ -n "$FAILED" ] || flush_writes
   if [ -z "$FAILED" ]; then
@@ -110,9 +110,9 @@ fail() {
   if [ -s "$3" ]; then
     quote_file "$3" >>"$RUN/results"
   else
-    # What it printed may have found no place.
+    # A full disk may have lost its output.
     why=$(why_not "$STATE")
-    [ -z "$why" ] || say "| cannot write below $STATE$why" >>"$RUN/results"
+    [ -z "$why" ] || say "| cannot write to $STATE$why" >>"$RUN/results"
   fi
 }
 
@@ -145,20 +145,20 @@ step() {
   fi
   if "do_$operation" "$@" >"$RUN/output" 2>&1 8>&- 9>&-; then
     LAST=done
-    # The tools of others make nothing durable.
+    # Other tools do not sync.
     case $operation in unit | remove_user | remove_group | remove_package) UNSYNCED=yes ;; esac
     point "acted $operation $NUMBER"
     [ "$operation" = write ] || emit "done $NUMBER"
   else
     result=$?
     NEXT_OWED= NEXT_RECORDS=
-    # Writes that were queued before this step come first.
+    # Earlier queued writes come first.
     flush_writes
     [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
   fi
 }
 
-# guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : decided now that its turn has come.
+# guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : evaluates one condition.
 guarded() {
   [ -z "$FAILED" ] || return 0
   flush_writes
@@ -178,7 +178,7 @@ guarded() {
   esac
 }
 
-# A unit between two tries to start counts as running, as it does for the plan.
+# A unit between two start attempts counts as running, as in the plan.
 unit_is_running() {
   [ "$INIT" = systemd ] || return 1
   case $(systemctl show -p ActiveState -- "$1") in
@@ -187,14 +187,14 @@ unit_is_running() {
   esac
 }
 
-# no_answer ... step NUMBER ...: nobody knows whether it is to be done, and what it would settle stays owed.
+# no_answer ... step NUMBER ...: the guard timed out; what the step would settle stays owed.
 no_answer() {
   while [ "$1" != step ]; do shift; done
   NEXT_OWED= NEXT_RECORDS=
-  fail "$2" 'its guard did not answer within 10 seconds' /dev/null
+  fail "$2" 'its guard timed out after 10 seconds' /dev/null
 }
 
-# when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if something in this run has earned it.
+# when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if a change of this run earned it.
 when_owed() {
   [ -z "$FAILED" ] || return 0
   flush_writes
@@ -213,7 +213,7 @@ unless_skipped() {
   if [ "$LAST" = skipped ]; then skip "$@"; else "$@"; fi
 }
 
-# skip ... step NUMBER ...: it is not done, and nobody is owed anything for it.
+# skip ... step NUMBER ...: the step is not done, and owes nothing.
 skip() {
   while [ "$1" != step ]; do shift; done
   NEXT_OWED= NEXT_RECORDS= LAST=skipped
@@ -223,14 +223,14 @@ skip() {
 # owe ACTION RESOURCE: what the next step earns.
 owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
 
-# settle ACTION RESOURCE: struck out after the act.
+# settle ACTION RESOURCE: notes in the journal that it was carried out.
 settle() {
   [ -z "$FAILED" ] || return 0
   if [ -s "$STATE/journal" ]; then
-    # What a command wrote is in nobody's hands but its own, and nothing asks for it again.
+    # Syncs what a command wrote, because nothing will repeat it.
     [ "$1" != run ] || sync
     point "before $1 $2 is struck out"
-    # As where it is owed: a torn line must not swallow this one.
+    # A torn line must not swallow this one.
     say "${NL}settled $1 $2" >>"$STATE/journal"
     point "struck out $1 $2"
   fi
@@ -253,7 +253,7 @@ forget() {
   done
 }
 
-# still_owed ACTION RESOURCE: it stays in the journal, unless it was struck out there.
+# still_owed ACTION RESOURCE: it stays in the journal, unless it was settled there.
 still_owed() {
   said=
   if [ -s "$STATE/journal" ]; then
@@ -334,7 +334,7 @@ refuse() {
   quote_file "$RUN/output" >>"$RUN/results"
 }
 
-# Ends the program when an expectation did not hold; nothing was touched.
+# Ends the program if an expectation did not hold; nothing was changed.
 stop_if_refused() {
   if [ "$FAILED" = refused ]; then
     finish refused

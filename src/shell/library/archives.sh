@@ -1,6 +1,6 @@
 # Archives from a URL.
 
-# archive URL SUM PATH STRIP: the tree that is extracted carries its archive's sum; a new one takes its place whole.
+# archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
   [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
@@ -25,7 +25,7 @@ extract() {
 $(sums "$3/archive")
 END
   [ "${sum#\\}" = "$2" ] || {
-    say "wrong sha256 of $1: got ${sum#\\}, want $2"
+    say "wrong sha256 of $1: got ${sum#\\}, expected $2"
     return 1
   }
   case $1 in
@@ -43,11 +43,11 @@ END
   say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && chmod 0755 "$3/tree"
 }
 
-# The old tree goes only after the new one is complete on disk.
+# The old tree is removed only after the new one is complete on disk.
 take_tree() {
   sync
   if [ -e "$2" ] || [ -L "$2" ]; then
-    # Under its own name, by which `sweep` puts it back where this ends before the next line.
+    # Keeps its name, by which `sweep` restores it if the run is killed here.
     mkdir -- "$1/old" && mv -f -- "$2" "$1/old/" || return 1
   fi
   point 'the old tree made way'
@@ -65,7 +65,7 @@ download() {
   elif command -v wget >/dev/null; then
     wget -q -T 30 -O "$2" "$1"
   else
-    say 'neither curl nor wget is there; install one of them first (a package resource before this one)'
+    say 'neither curl nor wget is installed; install one of them first (a package resource before this one)'
     return 1
   fi
 }

@@ -3,7 +3,7 @@
 # run TIMEOUT CWD USER COMMAND [NAME=VALUE ...]
 is_run() { return 1; }
 do_run() {
-  # chroot(8) begins at the root, so that the command itself goes to its directory.
+  # chroot(8) starts at the root, so the command changes to its directory.
   enter=/
   [ -z "$2" ] || enter=$(quote_word "$2")
   enter="cd -- \"\${CONVERGE_ROOT-}\"$enter || exit$NL"
@@ -17,7 +17,7 @@ do_run() {
     timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$exports$4") $(quote_word "$3")"
   fi || {
     result=$?
-    [ "$result" -ne 124 ] || say "ended after $1 seconds"
+    [ "$result" -ne 124 ] || say "stopped after $1 seconds"
     return "$result"
   }
 }

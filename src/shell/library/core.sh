@@ -1,5 +1,5 @@
 # The host-side library: settings and words that every program shares. POSIX sh, run by dash, busybox ash and bash.
-# Builtins do the work wherever they can: on a host with many resources the processes are what costs.
+# Builtins do the work where possible: on a host with many resources processes are the main cost.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -19,12 +19,12 @@ say() { printf '%s\n' "$*"; }
 point() { :; }
 
 # The last lines of a text file, each marked as quoted, so that no output of a command is taken for a result line.
-# Each line ends, also where the command left out its last newline: the result line behind it stands by itself.
+# Each line ends with a newline, even if the command omitted the last one, so that a result line can follow.
 quote_file() {
   tail -n 40 "$1" | tail -c 8192 | tr -d '\000' | while IFS= read -r line || [ -n "$line" ]; do say "| $line"; done
 }
 
-# Numeric user id without a process where Linux tells it.
+# Numeric user id, on Linux without a process.
 read_uid() {
   UID_NUMBER=
   if [ -r /proc/self/status ]; then
@@ -63,7 +63,7 @@ stats() {
 # GNU stat prints a mode without leading zeros, BSD's with them.
 pad_mode() { while [ ${#mode} -lt 4 ]; do mode=0$mode; done; }
 
-# Sets CLOCK to seconds that only go forwards, whatever happens to the time of day.
+# Sets CLOCK to seconds that never go back, whatever happens to the time of day.
 read_clock() {
   if [ -r /proc/uptime ]; then
     read -r CLOCK _ </proc/uptime

@@ -6,7 +6,7 @@ export LC_ALL
 NL='
 '
 
-# Nothing was started: its uploads are of no use any more.
+# Nothing was started, so the uploads are removed.
 complain() {
   printf '%s\n' "$*" >&2
   rm -rf -- "$RUN"
@@ -14,27 +14,27 @@ complain() {
   exit 70
 }
 
-# Whether this run is ours to start: a connection that was lost may have started it.
+# Whether this run is still to be started: a lost connection may have started it.
 prepare_run() {
   [ ! -d "$RUN" ] || return 1
-  # Only what is converge's own is closed to others.
+  # Only converge's own directory is private.
   [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
-  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be made"
+  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
   chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
-  # Results of earlier runs have been read or never will be; keep the last few for people.
+  # Results of earlier runs are no longer needed; the last few are kept for debugging.
   prune_runs "$STATE"/run/*
   mkdir -m 0700 -- "$RUN" || {
     [ ! -d "$RUN" ] || return 1
-    complain "cannot write below $STATE$(why_not "$STATE")"
+    complain "cannot write to $STATE$(why_not "$STATE")"
   }
-  mkfifo -m 0600 "$RUN/bell" || complain "cannot write below $STATE$(why_not "$STATE")"
-  # Held open until the program holds it too: from then on the end of file means that the program has ended.
+  mkfifo -m 0600 "$RUN/bell" || complain "cannot write to $STATE$(why_not "$STATE")"
+  # Held open until the program holds it, too: from then on an end of file means that the program has ended.
   exec 9<>"$RUN/bell" 7<"$RUN/bell"
-  : >"$RUN/results" || complain "cannot write below $STATE$(why_not "$STATE")"
+  : >"$RUN/results" || complain "cannot write to $STATE$(why_not "$STATE")"
 }
 
 prune_runs() {
-  # A controller whose clock is slow gives its runs ids that sort first: never the one that still goes on.
+  # Never the running one, whose id may sort first if the clock of its controller is slow.
   active=
   [ ! -s "$STATE/applying" ] || while read -r run _; do active="$active $run "; done <"$STATE/applying"
   while [ $# -gt 5 ]; do
@@ -49,7 +49,7 @@ launch() {
       --property=KillMode=process /bin/sh "$RUN/program" 2>"$RUN/errors" 7<&- 9>&- ||
       complain "systemd-run failed: $(cat "$RUN/errors")"
   else
-    # It inherits the open bell, so that the view also ends when it dies before its first line.
+    # It inherits the open bell, so that following ends even if it dies before its first line.
     if command -v setsid >/dev/null; then
       setsid /bin/sh "$RUN/program" </dev/null >/dev/null 2>"$RUN/errors" 7<&- &
     else
@@ -80,7 +80,7 @@ drain() {
   partial=$partial$line
 }
 
-# Follows a run that another connection started: to its end, whether it still goes on or not.
+# Follows a run that another connection started to its end, even if it has already ended.
 rejoin() {
   tries=0
   until [ -e "$RUN/results" ]; do
@@ -91,7 +91,7 @@ rejoin() {
     }
     sleep 0.1
   done
-  # Opened for writing only so that this does not wait for somebody who writes.
+  # Opened for writing, too, so that opening does not wait for a writer.
   exec 9<>"$RUN/bell" 7<"$RUN/bell" 9>&-
   follow
 }

@@ -12,7 +12,7 @@ find_newest_generation() {
   done
 }
 
-# What the manifest says, and what other clusters claim on this host.
+# This cluster's manifest, and those of other clusters on this host.
 inspect_manifest() {
   [ -d "$STATE/clusters" ] || return 0
   if [ -s "$CLUSTER/manifest" ]; then
@@ -46,7 +46,7 @@ inspect_manifest() {
   inspect_held
 }
 
-# Whether a rollback holds this host: for which spec, by whom and since when.
+# Prints the hold of a rollback: for which spec, by whom and since when.
 inspect_held() {
   if [ -s "$CLUSTER/held" ]; then
     IFS= read -r held <"$CLUSTER/held"
@@ -70,46 +70,46 @@ show_all_found() {
   done
 }
 
-# expect_generation NUMBER: nobody applied anything since the plan.
+# expect_generation NUMBER: nothing was applied since the plan.
 expect_generation() {
   find_newest_generation
   [ "$NEWEST" = "$1" ] || refuse 'another apply changed this host since the plan'
 }
 
-# open_generation NUMBER ABOUT REVERT: the generation that this apply makes, with how to take it back.
+# open_generation NUMBER ABOUT REVERT: creates the generation of this apply, with its undo.
 open_generation() {
   [ -z "$FAILED" ] || return 0
   GENERATION=$CLUSTER/generations/$1
   : >"$RUN/output"
   { mkdir -p -- "$CLUSTER/originals" "$GENERATION" && say "$2" >"$GENERATION/about" && say "$3" >"$GENERATION/revert"; } \
     2>"$RUN/output" || {
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
     return 0
   }
   set -- "$GENERATION/about" "$GENERATION/revert"
   if [ -s "$CLUSTER/manifest" ]; then
     cp -- "$CLUSTER/manifest" "$GENERATION/manifest" 2>"$RUN/output" || {
-      fail 0 "cannot write below $STATE" "$RUN/output"
+      fail 0 "cannot write to $STATE" "$RUN/output"
       return 0
     }
     set -- "$@" "$GENERATION/manifest"
   fi
-  # With every directory on the way: they may have been made just now.
+  # With every parent directory: they may be new.
   durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/" 2>"$RUN/output" ||
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
   point 'generation opened'
 }
 
-# keep NUMBER FILE PATH [copy]: what is at the path now, below the cluster's directory, before that step. A link to the
-# same bytes costs nothing, and a write replaces the path by a rename, so that they stay as they are. What stays in its
-# place is copied: somebody may write into it later.
+# keep NUMBER FILE PATH [copy]: keeps the current file below the cluster's directory, before that step. A hard link
+# costs nothing, and a write replaces the path by a rename, so the kept bytes do not change. A file that stays in place
+# is copied: it may be written to later.
 keep() {
   if [ -z "$FAILED" ] && [ -f "$R$3" ]; then
-    # Of a run that was killed before it changed anything.
+    # From a run that was killed before it changed anything.
     rm -f -- "$CLUSTER/$2"
     { [ $# -eq 3 ] && ln -- "$R$3" "$CLUSTER/$2" 2>/dev/null; } ||
       { cp -p -- "$R$3" "$CLUSTER/$2" && durable "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
-      # Writes that were queued before this step come first.
+      # Earlier queued writes come first.
       flush_writes
       [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"
       return 0
@@ -122,10 +122,10 @@ keep() {
 # records_stand: lines that belong to no step are not the next one's either, which may be skipped.
 records_stand() { RECORDS=$RECORDS$NEXT_RECORDS NEXT_RECORDS=; }
 
-# record LINE: what the next step makes true, on disk together with what it owes.
+# record LINE: a manifest line of the next step, on disk together with what that owes.
 record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 
-# strike LINE: after the act.
+# strike LINE: a manifest line after the step.
 strike() {
   if [ -z "$FAILED" ]; then
     [ -z "$UNSYNCED" ] || sync
@@ -148,10 +148,10 @@ record_now() {
 # rewrite_manifest TEXT: the same state in fewer lines, in one rename.
 rewrite_manifest() { rewrite_or_fail "$CLUSTER/manifest" "$1"; }
 
-# rewrite_or_fail FILE TEXT: what is told behind no step of its own.
+# rewrite_or_fail FILE TEXT: a failure is reported without a step.
 rewrite_or_fail() {
   [ -z "$FAILED" ] || return 0
-  rewrite_state "$@" >"$RUN/output" 2>&1 || fail - "cannot write below $STATE" "$RUN/output"
+  rewrite_state "$@" >"$RUN/output" 2>&1 || fail - "cannot write to $STATE" "$RUN/output"
 }
 
 # rewrite_state FILE TEXT: the old text or the new one, whenever the host dies.
@@ -173,7 +173,7 @@ forget_generations() {
   done
 }
 
-# inspect_history NUMBER: the generations after that number. One that a kill left incomplete had changed nothing yet.
+# inspect_history NUMBER: the generations after that number. An incomplete one was killed before its first change.
 inspect_history() {
   show_all_found "$CLUSTER"
   for generation in "$CLUSTER/generations/"*; do
@@ -200,5 +200,5 @@ hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }
 release_hold() {
   [ -z "$FAILED" ] || return 0
   { rm -f -- "$CLUSTER/held" && durable "$CLUSTER"; } >"$RUN/output" 2>&1 ||
-    fail - "cannot write below $STATE" "$RUN/output"
+    fail - "cannot write to $STATE" "$RUN/output"
 }

@@ -54,7 +54,7 @@ END
   [ "$mode" = "$2" ] || return 1
   can_own || return 0
   resolve_owner "$3" "$4" || return 1
-  # A root tree's names were resolved to numbers; elsewhere the names decide.
+  # In a root tree numbers are compared; otherwise names.
   [ -z "$R" ] || user= group=
   { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
 }

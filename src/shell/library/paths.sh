@@ -1,6 +1,6 @@
 # Operations on paths: attributes, directories, links, removals, kept contents. `write` has a file of its own.
 
-# has_directory PATH: where something is to be put; says so where it is none.
+# has_directory PATH: whether the parent is a directory; prints why not.
 has_directory() {
   [ ! -d "$R$1/" ] || return 0
   if [ -e "$R$1" ]; then
@@ -30,7 +30,7 @@ do_mkdir() {
   }
   if [ ! -d "$R$1" ]; then
     parent=${1%/*}
-    # Parents that come with it are entries of directories too.
+    # New parents are directory entries, too.
     [ -d "$R$parent/" ] || { (umask 022 && mkdir -p -- "$R$parent/") && sync; } || return 1
     mkdir -m 0700 -- "$R$1" || return 1
     point 'directory made'
@@ -42,12 +42,12 @@ do_mkdir() {
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
   [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
-    say "something else than a link is at $1"
+    say "something other than a link is at $1"
     return 1
   }
   has_directory "${1%/*}" || return 1
   temporary_in "$R${1%/*}" || return 1
-  # ln -s into an existing name that is a directory would put the link inside it; a fresh name and mv -T do not.
+  # ln -s with the name of an existing directory would put the link inside it; a new name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
   point 'link made'
   mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {
@@ -68,14 +68,14 @@ holds_entries() {
 is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
-    # Not recursive: others may have put something into the directory since; then it stays.
+    # Not recursive: the directory is kept if something else is in it.
     if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
 }
 
-# restore PATH KEPT SUM MODE OWNER GROUP: a kept content takes its place again.
+# restore PATH KEPT SUM MODE OWNER GROUP: puts kept content back.
 is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
 do_restore() {
   [ -f "$CLUSTER/$2" ] || {

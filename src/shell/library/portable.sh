@@ -1,8 +1,8 @@
-# What only the portable program needs: it carries a whole catalog, compares before it acts, and runs by itself. What it
-# makes is recorded as an apply records it, but for what depends on the host as it was: the answers to all probes before
-# the first change are kept (`found`), and the controller works the rest out when it reads them.
+# What only the portable program needs: it contains a whole catalog, compares before it acts, and has no controller. It
+# records resources as an apply does, except for what depends on the host's previous state: it keeps the answers to all
+# probes before the first change (`found`), from which the controller later derives the rest.
 
-# begin_portable: a run of its own, with what an earlier one left owed.
+# begin_portable: starts a run, with what earlier ones left pending.
 begin_portable() {
   GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_COPY=
   prepare_alone
@@ -11,7 +11,7 @@ begin_portable() {
   if [ -s "$STATE/journal" ]; then
     IFS= read -r header <"$STATE/journal"
     [ "$header" = 'converge-journal 1' ] || give_up "the journal was written by another version of converge: $header"
-    # That run may have ended between a unit file and the daemon-reload after it.
+    # That run may have been killed between a unit file and its daemon-reload.
     UNITS_CHANGED=yes
     while read -r verb action resource; do
       case $verb in
@@ -36,7 +36,7 @@ begin_portable() {
     probe_all
     say end
   } >"$RUN/found"
-  # As an inspection refuses it: before anything is changed.
+  # Refused before anything is changed, as by an inspection.
   [ -z "$PACKAGES_UNSUPPORTED" ] || give_up "this host has none of the supported package managers: $package_managers"
 }
 
@@ -49,27 +49,27 @@ give_up() {
 
 # stage NAME TEXT
 stage() { printf '%s' "$2" >"$STAGING/$1"; }
-# stage_bytes NAME FORMAT: bytes that no shell word can hold, as octal escapes.
+# stage_bytes NAME FORMAT: bytes that no shell word can contain, as octal escapes.
 stage_bytes() {
   # shellcheck disable=SC2059
   printf "$2" >"$STAGING/$1"
 }
 
-# entry NUMBER guarded|'' RESOURCE JSON: what is recorded of a resource.
+# entry NUMBER guarded|'' RESOURCE JSON: the record of a resource.
 entry() { eval "GUARDED_$1=\$2 NAME_$1=\$3 MADE_$1=\$4"; }
 
-# next ENTRY SUMMARY [PATH ORIGINAL [copy]]: whose the next step is, its words as JSON, and what is kept before it.
+# next ENTRY SUMMARY [PATH ORIGINAL [copy]]: the entry of the next step, its words as JSON, and what is kept before it.
 next() {
   NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_COPY=${5-}
 }
 
-# before_change NUMBER OPERATION: here it is known that the step is needed.
+# before_change NUMBER OPERATION: called if the step is needed.
 before_change() {
   [ "$2" != daemon_reload ] || return 0
   [ -n "$GENERATION" ] || open_own_generation
   [ -z "$FAILED" ] || return 0
   { say "$1" >>"$GENERATION/done" && durable "$GENERATION/done"; } >"$RUN/output" 2>&1 || {
-    fail "$1" "cannot write below $STATE" "$RUN/output"
+    fail "$1" "cannot write to $STATE" "$RUN/output"
     return 0
   }
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
@@ -82,7 +82,7 @@ before_change() {
   record_made made "$NEXT_ENTRY"
 }
 
-# open_own_generation: at the first change; its undo is worked out from the steps that were done and what was found.
+# open_own_generation: at the first change; its undo is derived from the steps that were done and what was found.
 open_own_generation() {
   find_newest_generation
   NEWEST=$((NEWEST + 1))
@@ -90,14 +90,14 @@ open_own_generation() {
   open_generation "$NEWEST" "$(about_generation)" "$STEPS"
   [ -z "$FAILED" ] || return 0
   { say "$PROBES" && cat "$RUN/found"; } >"$GENERATION/found" 2>"$RUN/output" && durable "$GENERATION/found" ||
-    fail 0 "cannot write below $STATE" "$RUN/output"
+    fail 0 "cannot write to $STATE" "$RUN/output"
   remember_members "$MEMBERS"
   release_hold
 }
 
 about_generation() { say "{\"number\":$NEWEST,\"run\":\"$ID\",\"by\":\"$BY\",\"changes\":[$SUMMARY]}"; }
 
-# has_record ENTRY: whether the manifest has the resource already, and so what was there before converge.
+# has_record ENTRY: whether the manifest already has the resource, and so its original state.
 has_record() {
   [ -s "$CLUSTER/manifest" ] || return 1
   eval "key=\$MADE_$1 name=\$NAME_$1"
@@ -113,7 +113,7 @@ record_made() {
   [ -z "$line" ] || NEXT_RECORDS="$NEXT_RECORDS$1 $NEWEST $line$NL"
 }
 
-# end_portable COUNT: what was right already is recorded, too, and the generation says what was done.
+# end_portable COUNT: also records resources that needed no change, and completes the generation.
 end_portable() {
   [ -n "$FAILED" ] || flush_writes
   if [ -n "$GENERATION" ]; then
@@ -127,10 +127,10 @@ end_portable() {
       done
       records_stand
       [ -z "$RECORDS" ] || { record_now && durable "$CLUSTER/manifest" "$CLUSTER"; } >"$RUN/output" 2>&1 ||
-        fail - "cannot write below $STATE" "$RUN/output"
+        fail - "cannot write to $STATE" "$RUN/output"
     fi
     rewrite_state "$GENERATION/about" "$(about_generation)$NL" >"$RUN/output" 2>&1 ||
-      fail - "cannot write below $STATE" "$RUN/output"
+      fail - "cannot write to $STATE" "$RUN/output"
   fi
   leave_owed
   end_of_steps
@@ -149,7 +149,7 @@ reload_units() {
   fi
 }
 
-# leave_owed: what this catalog does not know stays in the journal.
+# leave_owed: what is not in this catalog stays in the journal.
 leave_owed() {
   while [ -n "$OWED_BEFORE" ]; do
     line=${OWED_BEFORE%%"$NL"*} OWED_BEFORE=${OWED_BEFORE#*"$NL"}

@@ -1,6 +1,6 @@
-# What only the way back needs: it starts from whatever the apply has reached, and nobody is there to help it on.
+# What only the undo of an unconfirmed apply needs. It works from any point of the apply, without a controller.
 
-# outlast ID: an apply that hangs would keep its host cut off. It has had its time, and is ended.
+# outlast ID: waits for the apply, and stops it at the time limit, because it may hang.
 outlast() {
   waited=0
   until lock_is_free; do
@@ -15,8 +15,8 @@ outlast() {
   done
 }
 
-# back NUMBER OPERATION ARGUMENT ... : a step of the way back. What the apply has not reached needs none, and one that
-# fails must not keep the others from what cuts the host off.
+# back NUMBER OPERATION ARGUMENT ... : one step of the undo. Skips what the apply did not reach; after a failure the
+# others continue, because one of them may restore the connection.
 back() {
   if already_back "$@" >/dev/null 2>&1; then
     emit "same $1"
@@ -32,7 +32,7 @@ already_back() {
   case $operation-${2-} in
     # It is kept right before it is replaced.
     restore-*) [ ! -f "$CLUSTER/$2" ] || is_restore "$@" ;;
-    # A unit between two tries to start is not active, and not stopped.
+    # A unit between two start attempts is neither active nor stopped.
     unit-stop) case $(systemctl is-active -- "$1") in inactive | failed | unknown) ;; *) return 1 ;; esac ;;
     *) "is_$operation" "$@" ;;
   esac

@@ -1,8 +1,8 @@
 # converge's own state on the host: lock, journal, results. STATE is the state directory, below the root prefix.
 
 # Makes file contents and directory entries survive a power loss. coreutils before 8.24 and small busyboxes know only
-# the full sync, and some file systems have none for directories. But what the disk did not take fails: the full sync
-# behind it would not tell.
+# the full sync, and some file systems have none for directories. But a failed write must fail here: the full sync
+# would not report it.
 durable() {
   trouble=$(sync -- "$@" 2>&1) && return
   case $trouble in
@@ -29,7 +29,7 @@ try_lock() {
   if command -v flock >/dev/null; then
     flock -n 8
   else
-    # No flock (macOS): a directory stands in; its owner's process tells whether it is alive.
+    # No flock (macOS): a directory with the process id of its owner, which shows whether that is alive.
     mkdir "$STATE/lock.d" 2>/dev/null || {
       owner=
       [ ! -r "$STATE/lock.d/pid" ] || read -r owner <"$STATE/lock.d/pid"
@@ -38,7 +38,7 @@ try_lock() {
   fi
 }
 
-# What a killed owner had open closes piece by piece: its view may have ended a moment before its lock is free.
+# The files of a killed owner close one by one: following may end shortly before the lock is free.
 lock_is_free() { lock_seems_free || { sleep 0.1 && lock_seems_free; }; }
 
 lock_seems_free() {
@@ -51,7 +51,7 @@ lock_seems_free() {
   fi
 }
 
-# A result line, then a ring on the bell that wakes whoever follows. Nobody may be listening: the pipe must not fill up.
+# A result line, then a ring on the bell that wakes followers. There may be none: the pipe must not fill up.
 emit() {
   say "$*" >>"$RUN/results"
   [ -z "$PORTABLE" ] || say "$*"
@@ -59,7 +59,7 @@ emit() {
   [ "$BELLS" -gt 30000 ] || printf '.\n' >&9
 }
 
-# Puts what is owed into the journal; the caller makes it durable together with what else it has to.
+# Adds what is owed to the journal; the caller makes it durable.
 journal_owed() {
   [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal" || return 1
   point 'journal begun'
@@ -88,15 +88,14 @@ journal_now() {
 }
 
 # temporary_in DIRECTORY: sets `temporary`, a free name in it. The directory is noted first, so that the next run can
-# clear up behind one that was killed.
+# clean up after a kill.
 temporary_in() {
   [ "$1" = "$MARKED" ] || say "$1" >>"$STATE/temporaries" || return 1
   MARKED=$1
   temporary=$1/.converge-$ID-$NUMBER
 }
 
-# sweep DIRECTORY: removes temporary names of runs that are over. An old tree that had made way for a new one, which then
-# did not come, goes back to its place.
+# sweep DIRECTORY: removes temporary names of ended runs. An old tree whose replacement was interrupted is moved back.
 sweep() {
   for stale in "$1"/.converge-*-*; do
     for old in "$stale/old/"*; do
@@ -111,7 +110,7 @@ sweep() {
 kill_session() {
   for process in /proc/[0-9]*; do
     if read -r status 2>/dev/null <"$process/stat"; then
-      # Behind the name, which may hold anything: state, parent, process group, session.
+      # After the name, which may contain anything: state, parent, process group, session.
       read -r _ _ _ session _ <<END
 ${status##*) }
 END
@@ -121,8 +120,8 @@ END
   kill -KILL -- "-$1" 2>/dev/null || :
 }
 
-# Sets `holder` to the line of the apply that holds the lock: the last one. Those of killed runs stand before it until it
-# has cleared up behind them, and their process ids may be others' by now.
+# Sets `holder` to the line of the apply that holds the lock: the last one. Those of killed runs come before it until it
+# has cleaned up, and their process ids may have been reused.
 read_holder() {
   holder=
   if [ -r "$STATE/applying" ]; then
@@ -130,7 +129,7 @@ read_holder() {
   fi
 }
 
-# unlock: ends the apply that holds the lock, with all that it has started, and says whose it was.
+# unlock: stops the apply that holds the lock, with all that it has started, and prints whose it was.
 unlock() {
   if lock_is_free; then
     say free

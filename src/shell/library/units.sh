@@ -39,7 +39,7 @@ do_unit() {
   fi
   case $2 in
     start | restart | reload)
-      # A unit that failed too often refuses to start; what is asked for now is a fresh start.
+      # Resets the start limit of a unit that failed too often.
       systemctl reset-failed -- "$1" 2>/dev/null
       systemctl ${3+"$3"} "$2" -- "$1" || {
         result=$?

@@ -1,4 +1,4 @@
-# How a command of the user is run.
+# Runs a command of the user.
 
 CONVERGE_TIMEOUT=unknown
 

@@ -44,7 +44,7 @@ staged_files() {
   done
 }
 
-# Takes the queued writes live, in order. At the first that is not right that one fails and the rest is dropped.
+# Puts the queued writes in place, in order. The first one with a problem fails, and the rest is dropped.
 flush_writes() {
   [ "$QUEUED" -gt 0 ] || return 0
   count=$QUEUED QUEUED=0
@@ -53,7 +53,7 @@ flush_writes() {
   [ -z "$RECORDS" ] || [ "$good" -eq 0 ] || record_now || good=0 problem='the manifest cannot be written'
   point 'queue journalled'
   queue_durable 2>"$RUN/durable" || {
-    good=0 problem='it cannot be made durable'
+    good=0 problem='it cannot be synced to disk'
     mv -f -- "$RUN/durable" "$RUN/flush"
   }
   point 'queue durable'
@@ -67,7 +67,7 @@ flush_writes() {
   }
 }
 
-# Sets `good` to how many of the queue, from its start, may go live, and `problem` to what is wrong with the next one.
+# Sets `good` to the number of writes at the start of the queue that may go live, and `problem` to that of the next one.
 check_queue() {
   good=0 problem=
   : >"$RUN/flush"
@@ -75,7 +75,7 @@ check_queue() {
   while read -r sum _; do
     queued_write $((good + 1))
     if [ "${sum#\\}" != "$want" ]; then
-      problem='the uploaded bytes do not have the checksum of the plan'
+      problem='the uploaded bytes do not match the checksum in the plan'
     elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1 8>&- 9>&-; then
       problem="validation failed: $validate"
     fi
@@ -103,7 +103,7 @@ rename_queue() {
   while [ "$renamed" -lt "$good" ]; do
     queued_write $((renamed + 1))
     take_place "$temporary" "$path" 2>"$RUN/rename" || {
-      good=$renamed problem='the new content cannot take its place'
+      good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
       break
     }
@@ -113,13 +113,13 @@ rename_queue() {
     emit "done $number"
     renamed=$((renamed + 1))
   done
-  # What the next steps do builds on these.
-  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be made durable' "$RUN/durable"
+  # The next steps rely on these.
+  [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be synced to disk' "$RUN/durable"
   point 'renames durable'
 }
 
-# take_place TEMPORARY PATH: in one rename. A directory, or a link to one, that appeared there in the meantime would
-# take the file into itself.
+# take_place TEMPORARY PATH: in one rename. mv would move the file into a directory, or a link to one, that appeared
+# there meanwhile.
 take_place() {
   if [ -d "$2" ] || [ -L "$2" ]; then
     say "a directory or a link has appeared at $2" >&2

@@ -15,6 +15,6 @@ export const checks: ProbeKind<ProbeOf<'check'>, boolean> = {
     for (const [index, { command }] of probes.entries()) facts[command] = answers[index] === '0'
     return facts
   },
-  // 10 s, and 2 s until one that ignores SIGTERM is killed.
+  // 10 s, and 2 s until a command that ignores SIGTERM is killed.
   timeoutMs: 12_000,
 }

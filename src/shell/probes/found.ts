@@ -7,7 +7,7 @@ import { readAnswers } from './kinds.ts'
 
 const areProbes = answerCheck(Type.Array(Probe))
 
-/** Reads what portable programs found before their first change: `found GENERATION SIZE`, the probes, and the answers. */
+/** Reads the facts of portable programs before their first change: `found GENERATION SIZE`, probes, answers. */
 export function readFound(reader: AnswerReader): FoundByGeneration {
   const found = new Map<number, ReturnType<typeof readAnswers>>()
   while (reader.next('found')) {
@@ -25,5 +25,5 @@ function probesIn(line: string): readonly Probe[] {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  throw new AnswerError(`what a portable program asked is damaged: ${line.slice(0, 60)}`)
+  throw new AnswerError(`the recorded probes of a portable program are damaged: ${line.slice(0, 60)}`)
 }

@@ -5,7 +5,7 @@ import { readBusy, readState } from './state.ts'
 
 export { collectQuestions, costOf, type Questions, questionLines } from './kinds.ts'
 
-/** Reads what an inspect program with these questions printed. An unreadable answer is an AnswerError, never a guess. */
+/** Reads the output of an inspect program with these questions. An unreadable answer is an AnswerError. */
 export function readAnswer(output: Uint8Array, { probes, members }: Questions): Facts | Busy {
   const reader = new AnswerReader(output)
   const answers = readAnswers(reader, probes)

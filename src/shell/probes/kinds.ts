@@ -12,7 +12,7 @@ import type { ProbeKind, ProbeOf } from './probe-kind.ts'
 import { readTreeAccounts } from './tree-accounts.ts'
 import { units } from './units.ts'
 
-/** The kinds of probes, in the order in which a host is asked. One that is missing here does not compile. */
+/** The kinds of probes, in the order of the questions. A missing one does not compile. */
 const kinds = {
   path: paths,
   unit: units,
@@ -26,15 +26,14 @@ const kinds = {
 
 const allKinds: readonly ProbeKind<Probe, unknown>[] = Object.values(kinds)
 
-/** What one inspect program asks. */
 export interface Questions {
-  /** No two of them ask about the same. */
+  /** At most one per subject. */
   readonly probes: readonly Probe[]
-  /** Whether the host remembers other members than these. */
+  /** The host sends its members only if they differ from these. */
   readonly members?: KnownMembers
 }
 
-/** Of several wanted contents of one path the last one counts. */
+/** The last wanted content of a path wins. */
 export function collectQuestions(probes: readonly Probe[], members?: KnownMembers): Questions {
   const distinct = new Map<string, Probe>()
   for (const kind of allKinds) {
@@ -46,7 +45,6 @@ export function collectQuestions(probes: readonly Probe[], members?: KnownMember
   return { probes: [...distinct.values()], ...given({ members }) }
 }
 
-/** The lines of the inspect program that ask. */
 export function questionLines({ probes }: Questions): readonly string[] {
   return allKinds.flatMap((kind) => {
     const asked = ofKind(kind, probes)
@@ -54,7 +52,7 @@ export function questionLines({ probes }: Questions): readonly string[] {
   })
 }
 
-/** What the probes add to the time and the output of an inspect program. */
+/** What the probes add to the time limit and output limit of an inspect program. */
 export function costOf({ probes }: Questions): { readonly timeoutMs: number; readonly outputBytes: number } {
   const sum = (cost: 'timeoutMs' | 'outputBytes'): number =>
     allKinds.reduce((total, kind) => total + (kind[cost] ?? 0) * ofKind(kind, probes).length, 0)

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Member } from '../../model/manifest.ts'
 
-/** The hosts of the cluster as each of them should remember them. */
+/** The members of the cluster, as each host should remember them. */
 export interface KnownMembers {
   readonly members: readonly Member[]
-  /** Of the file in which a host remembers exactly these. */
+  /** Of a host's file of exactly these members. */
   readonly sha256: string
 }
 
-/**
- * Lets a host that remembers the same members say just that. All hosts' lists together grow with the square of their
- * number.
- */
+/** Lets a host answer that it has the same members, because all lists together grow with the square of their number. */
 export function knownMembers(members: readonly Member[]): KnownMembers {
   const sha256 = createHash('sha256')
     .update(`${JSON.stringify(members)}\n`)

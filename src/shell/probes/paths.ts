@@ -6,7 +6,7 @@ import { commandLine } from '../quote.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
 import { type TreeAccounts, treeOwners } from './tree-accounts.ts'
 
-/** How many paths one stat is asked for: far below any ARG_MAX, and short lists keep dash fast. */
+/** Paths per stat: far below any ARG_MAX, and short lists keep dash fast. */
 const pathsPerBatch = 100
 
 /** What is at a path. */
@@ -25,7 +25,7 @@ export const paths: ProbeKind<ProbeOf<'path'>, PathFact> = {
     }
     return facts
   },
-  // A content that differs, and its lines.
+  // One content with its lines.
   outputBytes: 264 * 1024,
 }
 
@@ -35,7 +35,7 @@ function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
   )
 }
 
-const changedMeanwhile = 'files came or went while the host was inspected; run it again'
+const changedMeanwhile = 'files appeared or disappeared while the host was inspected; run converge again'
 
 function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | undefined): PathFact[] {
   const kinds = reader.expect('kinds').split(' ')
@@ -53,7 +53,7 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
     const { sizeBytes, ...owned } = stat
     switch (kind) {
       case 'l': {
-        // Text cannot say what a target is that is not UTF-8, so that no plan may build on it.
+        // A target that is not UTF-8 cannot be represented, so no plan may rely on it.
         const target = targets.shift() ?? null
         return target === null ? { type: 'other', ...owned } : { type: 'link', target, ...owned }
       }

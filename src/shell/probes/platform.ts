@@ -10,7 +10,6 @@ const debianArch: Readonly<Record<string, string>> = {
   ppc64le: 'ppc64el',
 }
 
-/** What host it is; every inspect asks. */
 export function readPlatform(reader: AnswerReader): PlatformFact {
   const [init, uid, rooted] = reader.expect('platform').split(' ')
   if (init !== 'systemd' && init !== 'offline' && init !== 'none')

@@ -7,12 +7,12 @@ import { parseManifest } from '../answers/parse-manifest.ts'
 import { parseMembers } from '../answers/parse-members.ts'
 import { readFound } from './found.ts'
 
-/** What earlier applies left on the host; every inspect asks. `known` are the members that the program knew. */
+/** Reads what earlier applies recorded on the host. `known` are the members that the program was given. */
 export function readState(
   reader: AnswerReader,
   known: readonly Member[] | undefined,
 ): Pick<Facts, 'pending' | 'journal' | 'state'> {
-  // As the host's $(cat ...) takes it: a torn last line may end in a blank, and that one counts.
+  // Like the host's $(cat ...), which keeps a blank at the end of a torn last line.
   const journal = optionalLines(reader, 'journal')?.join('\n').replace(/\n+$/, '') ?? ''
   const state = readHostState(reader, known)
   return { pending: pendingInJournal(journal), journal, ...given({ state }) }
@@ -41,7 +41,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
   }
 }
 
-/** A whole last line ends with a newline, after which the answer continues with an empty one. */
+/** A complete last line ends with a newline, so the answer continues with an empty line. */
 function needsRewrite(lines: readonly string[]): boolean {
   return lines.at(-1) !== '' || lines.some((line) => madeLine.test(line))
 }
@@ -51,11 +51,11 @@ function readMembers(reader: AnswerReader, known: readonly Member[] | undefined)
   if (lines !== undefined) return parseMembers(lines)
   if (!reader.next('known-members')) return []
   reader.expect('known-members')
-  if (known === undefined) throw new AnswerError('the members are said to be known, and are not')
+  if (known === undefined) throw new AnswerError('the answer refers to known members, and none were sent')
   return known
 }
 
-/** Whether an apply was on the host during the inspection. */
+/** Whether an apply ran during the inspection. */
 export function readBusy(reader: AnswerReader): Busy | undefined {
   if (reader.next('applying')) return { busy: 'applying', holder: reader.expect('applying') }
   if (!reader.next('applied')) return undefined

@@ -4,7 +4,7 @@ import { AnswerError } from '../answers/answer-reader.ts'
 import { commandLine } from '../quote.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
 
-/** How a unit is: properties of `systemctl show`. */
+/** The state of a unit: properties of `systemctl show`. */
 export const units: ProbeKind<ProbeOf<'unit'>, UnitFact> = {
   probe: 'unit',
   subject: ({ unit }) => unit,

@@ -16,10 +16,10 @@ import { placeSettings, type StatePlace } from './inspect-program.ts'
 
 const isGeneration = answerCheck(Generation)
 const isUndo = answerCheck(Type.Array(Undo))
-/** A portable program knows what it may do, and writes down what it did. */
+/** The steps of a portable program, which records those that it did. */
 const isSteps = answerCheck(Type.Object({ steps: Type.Array(Undo) }))
 
-/** The program that tells what the generations after a number were (0: all), how to take them back, and who holds. */
+/** The program that prints the generations after a number (0: all) with their undo, and the hold. */
 export function historyProgram(after: number, place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
@@ -32,7 +32,6 @@ say end
 `
 }
 
-/** Reads what the history program printed. */
 export function parseHistory(output: Uint8Array): HostHistory {
   const reader = new AnswerReader(output)
   if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')
@@ -68,7 +67,8 @@ function undoOfSteps(
 ): readonly Undo[] {
   const facts = found.get(generation)
   if (done.length === 0) return []
-  if (facts === undefined) throw new AnswerError(`what generation ${generation} found is missing on the host`)
+  if (facts === undefined)
+    throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
   return undoOf(were, facts, generation)
 }
@@ -81,5 +81,5 @@ function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T 
     throw new AnswerError(`a generation is damaged: ${line.slice(0, 60)} (${String(cause)})`)
   }
   if (isRight(value)) return value
-  throw new AnswerError(`this is not a generation: ${line.slice(0, 60)}`)
+  throw new AnswerError(`not a valid generation record: ${line.slice(0, 60)}`)
 }

@@ -5,11 +5,10 @@ import { quote } from '../quote.ts'
 /** Where a cluster's state is on a host. */
 export interface StatePlace {
   readonly stateDir: string
-  /** The cluster's name: its manifest and generations have a directory of their own. */
+  /** The cluster's name, which is the directory of its manifest and generations. */
   readonly cluster: string
 }
 
-/** The first lines of each program that reads or writes state. */
 export function placeSettings({ stateDir, cluster }: StatePlace): string {
   return `R=\${CONVERGE_ROOT-}
 R=\${R%/}
@@ -17,7 +16,7 @@ STATE=$R${quote(stateDir)}
 CLUSTER=$STATE/clusters/${quote(cluster)}`
 }
 
-/** The program that answers all questions in one exec; readAnswer reads its output. It changes nothing. */
+/** The program that answers all questions and changes nothing; readAnswer reads its output. */
 export function inspectProgram(questions: Questions, place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}

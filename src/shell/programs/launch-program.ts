@@ -3,8 +3,8 @@ import { quote } from '../quote.ts'
 import { type Run, runSettings } from './plan-program.ts'
 
 /**
- * What goes over the connection for an apply: it puts the program on the host's disk, starts it detached and follows it.
- * Sent again over another connection it goes on where it can: it follows the run if that was started, and starts it if not.
+ * The program that is sent for an apply: it writes the plan program to the host's disk, starts it detached and follows
+ * it. Sent again over another connection it follows the run if that was started, and starts it if not.
  */
 export function launchProgram(program: string, run: Run, library: HostLibrary, revert?: string): string {
   return `{
@@ -22,10 +22,10 @@ fi
 }
 
 /**
- * No here-document: dash 0.5.12 drops a byte above 0x7f that follows a line's beginning when that equals the beginning
- * of the delimiter, bash needs room in /tmp, and both need a process more.
+ * No here-document: dash 0.5.12 may drop a byte above 0x7f if a line starts like the delimiter, bash needs space in
+ * /tmp, and both need another process.
  */
 function fileFrom(name: string, text: string): string {
-  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write below $STATE$(why_not "$STATE")"
+  return `printf '%s' ${quote(text)} >"$RUN/${name}" || complain "cannot write to $STATE$(why_not "$STATE")"
 `
 }

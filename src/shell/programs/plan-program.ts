@@ -7,19 +7,18 @@ import type { HostLibrary } from '../library.ts'
 import { commandLine, quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
 
-/** Which run of a program this is, and where its files are on the host. */
+/** One run of a program, and where its files are on the host. */
 export interface Run extends StatePlace {
   /** Unique word of letters, digits and dashes; also sorts by time. */
   readonly id: string
   /** Who started it, for a second controller that finds the lock taken: one line. */
   readonly by: string
-  /** Where the uploads are. */
   readonly stagingDir: string
-  /** How many generations the host keeps; 10 unless given. */
+  /** How many generations the host keeps; 10 by default. */
   readonly keepGenerations?: number
-  /** How long to wait for another apply that holds the lock; 0 unless given. */
+  /** How long to wait for another apply that holds the lock; 0 by default. */
   readonly lockWaitSeconds?: number
-  /** The host takes the apply back by itself unless it is confirmed over a new connection within this time. */
+  /** The host undoes the apply unless it is confirmed over a new connection within this time. */
   readonly confirmWithinSeconds?: number
 }
 
@@ -27,7 +26,7 @@ export interface Run extends StatePlace {
 export interface PlannedChanges {
   readonly changes: readonly Change[]
   readonly journal: string
-  /** Absent for changes that leave no trace in the state. */
+  /** Absent for changes that are not recorded. */
   readonly bookkeeping?: Bookkeeping
 }
 
@@ -54,7 +53,7 @@ end_of_steps
 `
 }
 
-/** Where state, results and uploads are: the first lines of each program that belongs to a run. */
+/** The first lines of each program of a run: where state, results and uploads are. */
 export function runSettings(run: Run): string {
   return `${placeSettings(run)}
 ID=${quote(run.id)}
@@ -72,7 +71,7 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
     `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
-    // What a rollback puts back may be kept in the oldest of them.
+    // A rollback may need the oldest generation.
     ...(outcome === undefined ? forgetLines(generation, run) : []),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
@@ -85,7 +84,7 @@ function forgetLines(generation: number, { keepGenerations = defaultKeepGenerati
   return generation > keepGenerations ? [`forget_generations ${generation - keepGenerations}`] : []
 }
 
-/** What is written behind the last change. */
+/** The lines after the last change. */
 export function closingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   const { generation = 0, outcome, hold, leaves = [] } = bookkeeping ?? {}
   const holds = hold !== undefined && hold !== 'release'
@@ -129,14 +128,14 @@ export function changeLines(change: Change, index: number, word: 'step' | 'back'
   ]
 }
 
-/** The step itself, after the words that decide on the host whether it is done. */
+/** The step, after the words by which the host decides whether to do it. */
 export function changeStep(
   { operation, whenOwed, guard }: Change,
   index: number,
   word: 'step' | 'back' = 'step',
 ): string {
   const step = commandLine([word, String(index), ...rulesOf(operation).shell(operation)])
-  // What is waited for is the effect of the start or restart before it.
+  // It waits for the effect of the start or restart before it.
   const follows = operation.op === 'await' ? 'unless_skipped ' : ''
   return `${follows}${whenOwedWords(whenOwed)}${guardWords(guard)}${step}`
 }
@@ -145,7 +144,7 @@ function whenOwedWords(owed: Change['whenOwed']): string {
   return owed === undefined ? '' : `when_owed ${commandLine(notificationWords(owed))} `
 }
 
-/** The words before a step that is decided on the host: one condition after the other. */
+/** The words before a step with a guard, one per condition. */
 function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): string {
   const conditions = { only_if: onlyIf, unless, exists, absent, running }
   return Object.entries(conditions)

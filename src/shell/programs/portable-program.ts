@@ -10,9 +10,8 @@ import { placeSettings, type StatePlace } from './inspect-program.ts'
 import { changeStep } from './plan-program.ts'
 
 /**
- * One program that makes a whole catalog true on any host, without a controller: first boot, images, air gaps. It means
- * what the plan of that host would mean, and records what it made as an apply does. It never prunes. Contents travel
- * inside it.
+ * One program that converges any host to a catalog, without a controller: first boot, images, air gaps. It does what
+ * the plan of that host would do, and records it as an apply does. It never prunes. It includes all contents.
  */
 export function portableProgram(plan: PortablePlan, place: StatePlace, library: HostLibrary): string {
   const { changes, made, digest, members } = plan

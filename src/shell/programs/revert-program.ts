@@ -2,13 +2,10 @@ import type { HostLibrary } from '../library.ts'
 import { quote } from '../quote.ts'
 import { changeLines, closingLines, type PlannedChanges, type Run, runSettings } from './plan-program.ts'
 
-/** How long the way back waits for the apply that it takes back: that one may hang, and is ended then. */
+/** How long the undo waits for the apply, which it then stops. */
 const lockWaitSeconds = 60
 
-/**
- * The program that takes an apply back from the host's own timer: without a controller, from whatever the apply has
- * reached, so that it expects nothing.
- */
+/** The program that undoes an apply from the host's own timer, however far that apply got. */
 export function revertProgram(reverting: Required<PlannedChanges>, run: Run, library: HostLibrary): string {
   const own: Run = { ...run, id: `${run.id}-revert`, lockWaitSeconds }
   return `{
@@ -32,8 +29,8 @@ end_of_way_back
 }
 
 /**
- * The program that confirms an apply; it says `confirmed`, or `late` when the host goes back or has gone back already. A
- * timer that has fired stays active for as long as what it has started runs.
+ * The program that confirms an apply; it prints `confirmed`, or `late` if the host undoes the apply or already did. A
+ * timer that has fired stays active while its service runs.
  */
 export function confirmProgram(run: Run): string {
   const unit = `converge-revert-${run.id}`

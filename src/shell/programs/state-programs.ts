@@ -3,10 +3,7 @@ import type { HostLibrary } from '../library.ts'
 import { quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
 
-/**
- * Ends the apply that holds a host's lock. It says `free` where there is none, `ended` and its holder, or `held` and
- * its holder where it could not be ended.
- */
+/** Stops the apply that holds a host's lock. Prints `free`, `ended HOLDER`, or `held HOLDER` if it could not. */
 export function unlockProgram(place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}

@@ -4,7 +4,7 @@ import { ConvergeError } from '../../model/errors.ts'
 import type { Connection } from '../../model/transport.ts'
 import { localConnection } from './local.ts'
 
-/** Opens a directory on this machine as the root tree of a host: an image that is built, a chroot. */
+/** Opens a directory on this machine as the root tree of a host: an image, a chroot. */
 export async function connectDirectory(host: string, directory: string): Promise<Connection> {
   const root = resolve(directory)
   const found = await stat(root).catch((cause: unknown) => {

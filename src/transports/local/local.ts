@@ -39,8 +39,8 @@ function runProgram(
   options: ExecOptions,
   running: Set<(error: unknown) => void>,
 ): Promise<ExecResult> {
-  // A process group of its own, so that a timeout ends the program's children too. The controller's own environment
-  // stays with the controller: nothing in it is meant for a host.
+  // A new process group, so that a timeout kills the program's children, too. The controller's environment is not
+  // passed on: nothing in it is meant for a host.
   const child = spawn('/bin/sh', ['-s'], {
     detached: true,
     env: { PATH: process.env.PATH, HOME: join(root, 'root'), LC_ALL: 'C', CONVERGE_ROOT: root },
@@ -74,7 +74,7 @@ function runProgram(
         stderr: Buffer.concat(stderr).toString(),
       }),
     )
-    // A program that exits before it has read all of itself breaks the pipe; its exit code says what there is to say.
+    // A program that exits early breaks the pipe; its exit code is enough.
     child.stdin.on('error', () => undefined)
     options.onSend?.()
     child.stdin.end(options.program)
@@ -114,7 +114,7 @@ async function stage(
     throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
       host,
       step: 'upload',
-      remedy: `Look at ${path}, or set \`stagingDir\` under \`platform\` to a directory that exists and can be written to.`,
+      remedy: `Check ${path}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
       cause,
     })
   }
@@ -137,16 +137,16 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch (error) {
-    // ESRCH: the group ended by itself in the meantime.
+    // ESRCH: the group has already ended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
 function timedOut(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+  return new ConvergeError('timeout', `the program was still running after ${timeoutMs / 1000} s`, {
     host,
     step: 'exec',
-    remedy: 'See what the program waits for; a longer timeout helps only if it makes progress.',
+    remedy: 'Check what the program waits for; a longer timeout helps only if it makes progress.',
   })
 }
 

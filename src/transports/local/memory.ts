@@ -6,7 +6,7 @@ import type { Connection } from '../../model/transport.ts'
 import { localConnection } from './local.ts'
 import { plantRootTree } from './root-tree.ts'
 
-/** Throw-away hosts: each a fresh root tree, in memory where the machine has a file system for that. */
+/** Temporary hosts: each a new root tree, in memory if this machine has a file system for that. */
 export interface MemoryHosts {
   /** The same host keeps its tree until `close`. */
   connect(host: string): Promise<Connection>

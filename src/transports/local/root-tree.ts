@@ -22,7 +22,7 @@ const FILES: readonly { readonly path: string; readonly content: string; readonl
   { path: 'etc/shadow', content: 'root:*:19000:0:99999:7:::\n', mode: 0o640 },
 ]
 
-/** Plants a minimal root tree, as of a fresh Debian host: enough for users, units and files to be put into it. */
+/** Creates a minimal root tree like a new Debian host: enough for users, units and files. */
 export async function plantRootTree(root: string): Promise<void> {
   await Promise.all(DIRECTORIES.map((directory) => mkdir(join(root, directory), { recursive: true })))
   await Promise.all(

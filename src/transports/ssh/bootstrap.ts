@@ -1,31 +1,31 @@
-/** The line that tells a program's own output from what a login shell prints before it. */
+/** The line that separates a program's output from what a login shell prints before it. */
 export const STARTED = 'converge-shell'
 
-/** What sudo prints when it wants a password: fixed, so that it can be told from a lecture or a banner. */
+/** sudo's password prompt: fixed, to distinguish it from a lecture or a banner. */
 export const PASSWORD_PROMPT = 'converge-password:'
 
-// Exec strings are read by the user's login shell, whatever that is: plain words and double quotes mean the same in
-// POSIX shells, fish and csh; `$`, `!`, backslashes and single quotes within do not.
+// The user's login shell reads exec strings. Plain words and double quotes mean the same in POSIX shells, fish and csh;
+// `$`, `!`, backslashes and single quotes within do not.
 const SHELL = `/bin/sh -c "echo ${STARTED}; exec /bin/sh -s"`
 
 /** Exec string that runs the program on stdin as the login user. */
 export const PLAIN_COMMAND = `exec ${SHELL}`
 
-/** Exec string that runs the program on stdin as root where sudo asks for no password. */
+/** Exec string that runs the program on stdin as root if sudo requires no password. */
 export const SUDO_COMMAND = `exec env LC_ALL=C sudo -n -- ${SHELL}`
 
 /**
- * Exec string that runs the program as root where sudo asks for a password. sudo reads the password's line and not a
- * byte more; the program must be sent only after the line `STARTED`.
+ * Exec string that runs the program as root with a sudo password. sudo reads exactly the line of the password; the
+ * program must be sent only after the line `STARTED`.
  */
 export const SUDO_PASSWORD_COMMAND = `exec env LC_ALL=C sudo -S -p ${PASSWORD_PROMPT} -- ${SHELL}`
 
-/** Why sudo did not start a shell, and what can be done; `password` when it only wants one. */
+/** Why sudo did not start a shell, and the remedy; `password` if it only requires one. */
 export type SudoComplaint =
   | { readonly complaint: 'password' }
   | { readonly complaint: 'refused'; readonly message: string; readonly remedy: string }
 
-/** Reads what sudo said on stderr. */
+/** Interprets sudo's stderr. */
 export function readSudoComplaint(stderr: string, user: string): SudoComplaint {
   const said = stderr.trim()
   if (/must have a tty/.test(said)) {
@@ -53,7 +53,7 @@ export function readSudoComplaint(stderr: string, user: string): SudoComplaint {
   const last = said.split('\n').at(-1) ?? ''
   return {
     complaint: 'refused',
-    message: `sudo did not start a shell: ${last === '' ? 'it said nothing' : last}`,
+    message: `sudo did not start a shell: ${last === '' ? 'it printed nothing' : last}`,
     remedy: `Try \`sudo -n true\` as ${user} on the host.`,
   }
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Who connects, and from where: what OpenSSH would take from the process and its user. */
+/** What OpenSSH would take from the process and its user. */
 export interface SshEnvironment {
   readonly homeDirectory: string
   readonly userName: string
@@ -22,16 +22,16 @@ export interface SshConfigQuery {
   readonly port?: number | undefined
 }
 
-// The system's own snippets are read as well, and so their Include says nothing; any other one may name anything.
+// The system's snippets are read as well, so an Include of those is irrelevant; any other one may include anything.
 const RELEVANT =
   /^\s*(?:match|hostname|user|port|identit(?:yfile|iesonly|yagent)|proxy(?:jump|command)|(?:user|global)knownhostsfile|hostkeyalias|connecttimeout|stricthostkeychecking|include(?!\s*=?\s*\/etc\/ssh\/ssh_config\.d\/))\b/im
 const FORGIVEN = new Set(['ENOENT', 'ENOTDIR', 'EACCES'])
 const run = promisify(execFile)
 
 /**
- * Looks up what OpenSSH's own configuration says about an address, by `ssh -G`: it alone knows Include, Match and the
- * order of things. Where no configuration file sets anything of interest, or there is no ssh, the answer is empty and
- * no process is started. Rejects with ssh's own words when a configuration file is wrong.
+ * Looks up OpenSSH's configuration of an address by `ssh -G`, which implements Include, Match and precedence. If no
+ * configuration file sets anything relevant, or there is no ssh, the answer is empty and no process is started. Rejects
+ * with ssh's own message if a configuration file is wrong.
  */
 export function sshConfigReader(environment: SshEnvironment): (query: SshConfigQuery) => Promise<SshConfig> {
   const answers = new Map<string, Promise<SshConfig>>()
@@ -64,7 +64,7 @@ async function ask(query: SshConfigQuery, environment: SshEnvironment): Promise<
     ...(query.port === undefined ? [] : ['-p', String(query.port)]),
   ]
   try {
-    // -T keeps ssh from remarking on the missing terminal.
+    // -T avoids a warning about the missing terminal.
     const { stdout } = await run('ssh', ['-T', '-G', ...options, '--', query.address], { timeout: 10_000 })
     return parseSshConfig(stdout)
   } catch (error) {
@@ -73,7 +73,7 @@ async function ask(query: SshConfigQuery, environment: SshEnvironment): Promise<
   }
 }
 
-/** Whether the text of a configuration file sets anything that converge would take from it, for whatever address. */
+/** Whether the text of a configuration file sets anything that converge uses, for any address. */
 export function isRelevant(text: string): boolean {
   return RELEVANT.test(text)
 }
@@ -97,7 +97,7 @@ async function readIfThere(file: string): Promise<string> {
   return forgiving(() => readFile(file, 'utf8'), '')
 }
 
-/** What ssh itself could not read either is as good as absent. */
+/** Files that ssh could not read either count as absent. */
 async function forgiving<T>(read: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await read()

@@ -2,14 +2,13 @@ import { ConvergeError } from '../../model/errors.ts'
 import type { Credentials } from './identities.ts'
 import type { SshRoute } from './settings.ts'
 
-/** What a connection is attempted with. */
 export interface Attempt {
   readonly host: string
   readonly route: SshRoute
   readonly credentials: Credentials
 }
 
-/** How far a connection attempt came; until `authentication` nothing was asked of the host, so a retry is safe. */
+/** How far a connection attempt got. Before `authentication` a retry is safe. */
 export type Stage = 'jump' | 'tcp' | 'handshake' | 'authentication'
 
 const RETRYABLE = new Set(['ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET'])
@@ -26,10 +25,10 @@ export class PassingFailure extends Error {
 
 export function timedOut({ host, route }: Attempt, stage: Stage): ConvergeError {
   const doing = {
-    jump: 'the jump host does not get there',
+    jump: 'the jump host cannot reach it',
     tcp: 'nothing answers',
     handshake: 'something listens but does not speak SSH',
-    authentication: 'the login does not end',
+    authentication: 'authentication did not finish',
   }
   return new ConvergeError(
     'connect-timeout',
@@ -50,10 +49,14 @@ export function connectFailure(
   const fields = { host, step: 'connect', cause } as const
   if (cause.level === 'client-authentication' || /authentication failures/i.test(cause.message)) {
     const tried = credentials.words.length === 0 ? 'there was no key to offer' : credentials.words.join(', ')
-    return new ConvergeError('authentication-failed', `${place(route)} does not let ${route.user} in`, {
-      ...fields,
-      remedy: `Tried: ${tried}. Add the public key to authorized_keys of ${route.user}, or set \`user\` or \`identityFile\` under \`ssh\`.`,
-    })
+    return new ConvergeError(
+      'authentication-failed',
+      `${place(route)} refused to authenticate ${route.user}`,
+      {
+        ...fields,
+        remedy: `Tried: ${tried}. Add the public key to authorized_keys of ${route.user}, or set \`user\` or \`identityFile\` under \`ssh\`.`,
+      },
+    )
   }
   const failure = new ConvergeError('connect-failed', `cannot connect to ${place(route)}: ${words(cause)}`, {
     ...fields,

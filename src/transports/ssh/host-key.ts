@@ -21,11 +21,10 @@ const ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
   'ssh-rsa',
 ]
 
-/** How the key that a host presents is checked. */
 export interface HostKeyCheck {
-  /** Host key algorithms to offer: those of known keys first, so that a second key of the host raises no alarm. */
+  /** Host key algorithms: those of known keys first, so that a second key of the host raises no alarm. */
   readonly algorithms: ServerHostKeyAlgorithm[]
-  /** Resolves when the key is trusted; rejects with the reason and the remedy. */
+  /** Resolves if the key is trusted; rejects with the reason and the remedy. */
   verify(key: Uint8Array): Promise<void>
 }
 
@@ -55,10 +54,10 @@ export async function hostKeyCheck(
         case 'changed':
           throw new ConvergeError(
             'host-key-changed',
-            `the host key of ${name} has changed: ${presented}, known is ${known(judged.entry)}`,
+            `the host key of ${name} has changed: ${presented}; the known key is ${known(judged.entry)}`,
             {
               ...fields,
-              remedy: `Somebody may be listening in. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${judged.entry.file}\`.`,
+              remedy: `The connection may be intercepted. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${judged.entry.file}\`.`,
             },
           )
         case 'revoked':

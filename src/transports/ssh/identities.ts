@@ -4,13 +4,13 @@ import ssh2 from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
 import type { SshRoute } from './settings.ts'
 
-/** What may be offered to a server, in order, and in words for the message when it is refused. */
+/** The credentials for a server, in order, with words for the message if they are refused. */
 export interface Credentials {
   readonly methods: AnyAuthMethod[]
   readonly words: readonly string[]
 }
 
-/** Gives the credentials for a hop. Rejects when the spec names an identity file that cannot be used. */
+/** The credentials for a hop. Rejects if the spec names an identity file that cannot be used. */
 export type Identities = (host: string, route: SshRoute) => Promise<Credentials>
 
 type Identity =
@@ -20,12 +20,12 @@ type Identity =
   | { readonly state: 'unusable'; readonly reason: string }
 
 interface Offer {
-  /** Undefined: it cannot be used, and the word says why. */
+  /** Undefined if it cannot be used; the word says why. */
   readonly method: AnyAuthMethod | undefined
   readonly word: string
 }
 
-/** Identity files are read and parsed once per run, however many hosts they open. */
+/** Reads and parses identity files once per run. */
 export function createIdentities(): Identities {
   const files = new Map<string, Promise<Identity>>()
   const load = (file: string): Promise<Identity> => {
@@ -44,7 +44,7 @@ export function createIdentities(): Identities {
     const keys = identities.flatMap(({ file, identity }) => offer(route.user, file, identity))
     const useKeysOnly = route.identityRequired && named?.identity.state === 'key'
     const agents = useKeysOnly ? [] : await agentMethods(route)
-    // As OpenSSH: the agent's keys come first, then the files.
+    // As in OpenSSH: the agent's keys come first, then the files.
     const all = [...agents, ...keys]
     return {
       methods: all.flatMap(({ method }) => (method === undefined ? [] : [method])),
@@ -62,7 +62,7 @@ async function readIdentity(file: string): Promise<Identity> {
     return { state: 'unusable', reason: error instanceof Error ? error.message : String(error) }
   }
   const parsed: unknown = ssh2.utils.parseKey(text)
-  // ssh2's types promise one key; for OpenSSH's own format it gives a list.
+  // ssh2's types say one key, but it returns a list for OpenSSH's own format.
   const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed
   if (key instanceof Error) {
     return /encrypted/i.test(key.message)
@@ -92,7 +92,7 @@ function refuseUnusable(host: string, file: string, identity: Identity, route: S
       `the identity file ${file} cannot be used: ${identity.reason}`,
       {
         ...fields,
-        remedy: 'Name the private key, in OpenSSH or PEM format, readable for you.',
+        remedy: 'Name a private key in OpenSSH or PEM format that you can read.',
       },
     )
   }
@@ -111,7 +111,7 @@ function offer(username: string, file: string, identity: Identity): readonly Off
   return []
 }
 
-/** The agent, narrowed to the keys of the identity files where the settings ask for only these. */
+/** The agent, with only the keys of the identity files if the settings say so. */
 async function agentMethods(route: SshRoute): Promise<readonly Offer[]> {
   if (route.agentSocket === undefined) return []
   const agent = ssh2.createAgent(route.agentSocket)
@@ -122,7 +122,7 @@ async function agentMethods(route: SshRoute): Promise<readonly Offer[]> {
   return [{ method: { type: 'agent', username: route.user, agent }, word: 'the keys of the ssh agent' }]
 }
 
-/** Public keys as they lie beside the identity files. */
+/** Public keys next to the identity files. */
 async function publicBlobs(files: readonly string[]): Promise<ReadonlySet<string>> {
   const texts = await Promise.all(
     files.map((file) => readFile(`${file}.pub`, 'utf8').catch(() => '')), // most people have only some of them

@@ -2,11 +2,11 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type KnownHost, keyTypeOf, parseKnownHosts } from './known-hosts.ts'
 
-/** The known_hosts files of one run: each is read and parsed once, however many hosts connect. */
+/** The known_hosts files of one run: each is read and parsed once. */
 export interface KnownHostsStore {
   /** Entries of all the files, in order; a file that does not exist has none. */
   entries(files: readonly string[]): Promise<readonly KnownHost[]>
-  /** Adds a line to a file (created 0600, its folder 0700) and to what `entries` gives from now on. */
+  /** Adds a line to a file (created 0600, its folder 0700) and to later results of `entries`. */
   append(file: string, name: string, key: Uint8Array): Promise<void>
 }
 
@@ -29,12 +29,12 @@ export function createKnownHostsStore(): KnownHostsStore {
         const before = await load(file)
         const blob = Buffer.from(key).toString('base64')
         const line = `${name} ${keyTypeOf(key)} ${blob}`
-        // Hosts that share a name may connect at once; the second finds the first one's line.
+        // Two hosts with one name may connect at the same time: the line may already be there.
         if (before.some((entry) => entry.names === name && entry.key === blob)) return
         await appendLine(file, line)
         cache.set(file, readKnownHosts(file))
       })
-      // The next append waits for this one but does not fail with it; the caller gets the failure.
+      // The next append waits for this one, but does not fail with it.
       appending = added.catch(() => undefined)
       return added
     },
@@ -50,7 +50,7 @@ async function readKnownHosts(file: string): Promise<readonly KnownHost[]> {
   }
 }
 
-/** One write in append mode, so that another process that appends at the same time cannot tear the line. */
+/** One write in append mode, so that a concurrent append cannot tear the line. */
 async function appendLine(file: string, line: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const handle = await open(file, 'a+', 0o600)

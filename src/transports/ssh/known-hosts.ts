@@ -10,7 +10,7 @@ export interface KnownHost {
   readonly key: string
 }
 
-/** What the known hosts say about a key that a host presents. */
+/** What the known hosts say about a presented key. */
 export type HostKeyVerdict =
   | { readonly verdict: 'known' }
   | { readonly verdict: 'unknown' }
@@ -33,7 +33,7 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHost[
   })
 }
 
-/** The name under which a host is looked up: `host`, or `[host]:port` where the port is not 22. */
+/** The name of a host in known_hosts: `host`, or `[host]:port` if the port is not 22. */
 export function knownHostName(hostname: string, port: number): string {
   const name = hostname.toLowerCase()
   return port === 22 ? name : `[${name}]:${port}`
@@ -44,15 +44,15 @@ export function entriesFor(entries: readonly KnownHost[], name: string): readonl
   return entries.filter((entry) => matches(entry.names, name))
 }
 
-/** Judges a presented key by the entries of its host. A revoked key is refused whatever else is said of it. */
+/** Judges a presented key by the entries of its host. A revoked key is always refused. */
 export function judgeHostKey(entries: readonly KnownHost[], key: Uint8Array): HostKeyVerdict {
   const presented = Buffer.from(key).toString('base64')
   const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key === presented)
   if (revoked !== undefined) return { verdict: 'revoked', entry: revoked }
   const trusted = entries.filter((entry) => entry.marker === undefined)
   if (trusted.some((entry) => entry.key === presented)) return { verdict: 'known' }
-  // A key of another type than the known ones is a changed key too: the known types were offered first, so the host
-  // no longer has them, and whoever sits in between must not get around `accept-new` by another type.
+  // A key of another type than the known ones is a changed key, too: the known types were offered first, so the host no
+  // longer has them, and an interceptor must not get around `accept-new` by another type.
   const type = keyTypeOf(key)
   const changed = trusted.find((entry) => entry.keyType === type) ?? trusted[0]
   if (changed !== undefined) return { verdict: 'changed', entry: changed }

@@ -7,7 +7,7 @@ export interface SshLink {
   readonly host: string
   readonly client: Client
   readonly patience: SshPatience
-  /** Registers what to do when the connection ends; called at once if it has ended. Gives what ends that. */
+  /** Calls back when the connection ends, or now if it has ended. Returns the function that cancels it. */
   onLost(callback: (cause: Error | undefined) => void): () => void
   close(): Promise<void>
 }
@@ -37,7 +37,7 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
     close() {
       return new Promise((resolve) => {
         if (lost) return resolve()
-        // A host that no longer answers must not hold up the end.
+        // A host that does not answer must not delay closing.
         const release = patience.after(patience.cleanUpMs, () => client.destroy())
         client.once('close', () => {
           release()
@@ -49,7 +49,7 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
   }
 }
 
-/** The error of what was under way when the connection ended; whether anything of it had been sent. */
+/** The error of work that was running when the connection ended, and whether anything was sent. */
 export function connectionLost(
   host: string,
   step: WorldStep,
@@ -60,7 +60,7 @@ export function connectionLost(
   return new ConvergeError('connection-lost', `the connection to ${host} was lost${why}`, {
     host,
     step,
-    remedy: 'Run converge again; what had begun on the host goes on by itself.',
+    remedy: 'Run converge again; what was started on the host continues by itself.',
     ...(sent === 'sent' ? {} : { nothingSent: true }),
     cause,
   })

@@ -11,14 +11,14 @@ import type { SshPatience } from './patience.ts'
 export interface LinkOptions extends Attempt {
   readonly hostKey: HostKeyCheck
   readonly patience: SshPatience
-  /** The channel through a jump host; absent: a TCP connection. */
+  /** The channel through a jump host; a TCP connection if absent. */
   readonly through?: () => Promise<Duplex>
   readonly signal?: AbortSignal | undefined
 }
 
 const RETRY_DELAYS_MS = [200, 500]
 
-/** Connects within the route's timeout. What fails before authentication in a way that may pass is tried three times. */
+/** Connects within the route's timeout. Tries temporary failures before authentication three times. */
 export async function openLink(options: LinkOptions): Promise<SshLink> {
   const deadline = performance.now() + options.route.connectTimeoutMs
   for (const delayMs of RETRY_DELAYS_MS) {
@@ -63,12 +63,12 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
   const opened = bounded<SshLink>(bounds, ({ resolve, reject }) => {
     const fail = (error: Error) => reject(refusal ?? connectFailure(options, stage, error))
     const onError = (error: Error & { level?: string }) => {
-      // An agent that cannot be asked is only passed over; ssh2 goes on with the next credential.
+      // An unavailable agent is skipped; ssh2 continues with the next credential.
       if (error.level === 'agent') return
       fail(error)
     }
     const onClose = () => fail(new Error('the connection was closed'))
-    // While the key was looked up the connection may have gone, and ssh2 cannot be told any more: it throws.
+    // ssh2 throws if the connection was lost while the key was looked up.
     const answer = (verify: (trusted: boolean) => void, trusted: boolean) => {
       try {
         verify(trusted)
@@ -99,7 +99,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
       },
       keepaliveInterval: options.patience.keepAliveMs,
       keepaliveCountMax: 3,
-      // The deadline above covers all of it.
+      // The deadline above covers it.
       readyTimeout: 0,
     })
   })
@@ -113,7 +113,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
 async function openSocket(options: LinkOptions, deadline: number): Promise<Duplex> {
   const { route, through } = options
   if (through === undefined) {
-    // TCP_NODELAY: ssh2 does not set it, and small SFTP requests would wait for delayed acknowledgements.
+    // ssh2 does not set TCP_NODELAY, and small SFTP requests would wait for delayed acknowledgements.
     return connect({
       host: route.hostname,
       port: route.port,

@@ -1,16 +1,16 @@
 import { type After, after } from '../after.ts'
 
-/** How long a host that has let us in may take to answer before it counts as hanging. */
+/** How long a host may take to answer after the login before it counts as hanging. */
 export interface SshPatience {
-  /** For a session to open: nothing of the host's own is started yet, so that a server answers at once or not at all. */
+  /** For a session to open: the server starts no program yet, so it answers at once or not at all. */
   readonly sessionMs: number
-  /** For an upload, besides what its bytes take at the slowest rate. */
+  /** For an upload, in addition to the time for its bytes at the slowest rate. */
   readonly uploadMs: number
-  /** Between two signs of life that are asked for where nothing else is heard; the third that is missed ends it. */
+  /** Between two keep-alive requests; the third one without an answer ends the connection. */
   readonly keepAliveMs: number
   /** For cleaning up: the end of a connection, the removal of a staged file. */
   readonly cleanUpMs: number
-  /** The time by which all of this is meant. */
+  /** The timer of all these, which tests replace. */
   readonly after: After
 }
 

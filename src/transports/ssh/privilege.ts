@@ -13,8 +13,8 @@ export interface PrivilegeOptions {
 type Way = 'plain' | 'sudo' | 'sudo-password'
 
 /**
- * Runs programs with root's rights where the target asks for them. sudo without a password is tried first; what
- * turned out to work is kept for the connection, so that later programs start with one exec and no question.
+ * Runs programs as root if the target asks for that. sudo without a password is tried first; what works is remembered
+ * for the connection, so that later programs start with one exec.
  */
 export function privilegedExec(
   link: SshLink,
@@ -28,7 +28,7 @@ export function privilegedExec(
     if (way === 'sudo') {
       const outcome = await runShell(link, { ...options, command: SUDO_COMMAND })
       if (outcome.started) return outcome
-      // sudo complains on stderr; who says something else, and only that, is a shell such as nologin.
+      // sudo complains on stderr; other output alone comes from a shell such as nologin.
       if (outcome.stderr.trim() === '' && outcome.said.trim() !== '')
         throw loginShellFailed(host, user, outcome)
       const complaint = readSudoComplaint(outcome.stderr, user)
@@ -41,13 +41,13 @@ export function privilegedExec(
     const password = await asked
     const without = { exitCode: undefined, stderr: '' }
     if (password === undefined) {
-      throw sudoFailed(host, `sudo wants a password for ${user}`, passwordless(user), without)
+      throw sudoFailed(host, `sudo requires a password for ${user}`, passwordless(user), without)
     }
     if (/[\r\n]/.test(password)) {
       throw sudoFailed(
         host,
-        'the sudo password holds a line break',
-        'Give the password alone, on one line.',
+        'the sudo password contains a line break',
+        'Enter only the password, on one line.',
         without,
       )
     }
@@ -57,13 +57,13 @@ export function privilegedExec(
       throw sudoFailed(
         host,
         'sudo refused the password',
-        `Give the password of ${user} on this host.`,
+        `Enter the password of ${user} on this host.`,
         outcome,
       )
     }
     const complaint = readSudoComplaint(outcome.stderr, user)
     throw complaint.complaint === 'password'
-      ? sudoFailed(host, `sudo wants a password for ${user}`, passwordless(user), outcome)
+      ? sudoFailed(host, `sudo requires a password for ${user}`, passwordless(user), outcome)
       : sudoFailed(host, complaint.message, complaint.remedy, outcome)
   }
 
@@ -96,7 +96,7 @@ function loginShellFailed(
 ): CommandError {
   const said = `${outcome.said}\n${outcome.stderr}`.trim().split('\n')[0]?.slice(0, 200) ?? ''
   return new CommandError(
-    `the login shell of ${user} did not start /bin/sh: ${said === '' ? 'it said nothing' : said}`,
+    `the login shell of ${user} did not start /bin/sh: ${said === '' ? 'it printed nothing' : said}`,
     {
       code: 'unsupported',
       host,

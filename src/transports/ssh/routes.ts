@@ -8,7 +8,7 @@ import { openLink } from './open-link.ts'
 import type { SshPatience } from './patience.ts'
 import type { SshRoute } from './settings.ts'
 
-/** Opens connections along routes; jump hosts are shared by all that go through them. */
+/** Opens connections along routes; jump connections are shared. */
 export interface SshRoutes {
   open(host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink>
   /** Closes the shared jump connections. */
@@ -20,7 +20,7 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   const knownHosts = createKnownHostsStore()
   const shared = new Map<string, Promise<SshLink>>()
 
-  // A jump is shared: it ends with all routes, and not because one of its hosts is given up.
+  // A jump connection is shared: giving up one of its hosts must not close it.
   const closing = new AbortController()
 
   const open = async (host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink> => {
@@ -38,8 +38,8 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
     if (known !== undefined) return known
     const link = openJump(host, jumps)
     shared.set(key, link)
-    // A jump that was lost is tried afresh by the next host. One that never let us in is not: a thousand hosts would each
-    // wait for it in turn, or lock the account there.
+    // The next host reconnects a lost jump. A jump that failed from the start is not tried again: a thousand hosts
+    // would each wait for it, or lock the account there.
     link.then(
       (opened) =>
         opened.onLost(() => {
@@ -74,7 +74,7 @@ export function createSshRoutes(patience: SshPatience): SshRoutes {
   }
 }
 
-/** The error of a shared jump names the host that happened to ask first, and reads as if that were what fails. */
+/** The error of a shared jump names the host that asked first: name this host, and say that the jump failed. */
 function jumpFailed(host: string, error: unknown): unknown {
   if (!(error instanceof ConvergeError)) return error
   const { code, message, remedy, cause } = error

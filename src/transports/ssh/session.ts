@@ -9,7 +9,7 @@ const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
 
 /**
  * Opens a session of the connection. A server that allows one at a time (MaxSessions 1) may not have noticed yet that
- * the last one has ended; nothing has run when it refuses, so this is tried again. Other errors are ssh2's own.
+ * the last one has ended. Nothing has run if it refuses, so this is tried again. Other errors are ssh2's own.
  */
 export async function openSession<Session>(
   link: SshLink,
@@ -29,7 +29,7 @@ export async function openSession<Session>(
     return await tryOpen(link, step, signal, open)
   } catch (cause) {
     if (!isRefused(cause)) throw cause
-    throw new ConvergeError('unsupported', 'the SSH server opens no further session', {
+    throw new ConvergeError('unsupported', 'the SSH server refuses to open another session', {
       host: link.host,
       step,
       remedy: 'Raise MaxSessions in its sshd_config.',
@@ -49,7 +49,7 @@ function tryOpen<Session>(
     timedOut: () => unanswered(link, step),
     after: link.patience.after,
     signal,
-    // ssh2 throws when it is asked for a session of a connection that has ended.
+    // ssh2 throws if the connection has ended.
     listen: (fail) => link.onLost((cause) => fail(connectionLost(link.host, step, cause, 'nothing sent'))),
   }
   return bounded(bounds, ({ resolve, reject }) =>
@@ -63,7 +63,7 @@ function unanswered({ host, patience }: SshLink, step: WorldStep): ConvergeError
     host,
     step,
     nothingSent: true,
-    remedy: 'Look at sshd and at the load of the host.',
+    remedy: 'Check sshd and the load of the host.',
   })
 }
 

@@ -5,13 +5,13 @@ import type { SshSettings } from '../../model/targets/ssh.ts'
 
 import type { SshConfig, SshConfigQuery, SshEnvironment } from './config.ts'
 
-/** One hop, with every setting decided: what the spec says, else ssh_config, else OpenSSH's defaults. */
+/** One hop with all settings, from the spec, else ssh_config, else OpenSSH's defaults. */
 export interface SshRoute {
   readonly hostname: string
   readonly port: number
   readonly user: string
   readonly identityFiles: readonly string[]
-  /** Whether the spec names the identity file: then it must be there, and no other key is offered. */
+  /** Whether the spec names the identity file: then it must exist, and no other key is offered. */
   readonly identityRequired: boolean
   readonly identitiesOnly: boolean
   readonly agentSocket: string | undefined
@@ -25,7 +25,7 @@ export interface SshRoute {
 }
 
 export interface RouteOptions {
-  /** The host as it is named in the spec, for errors. */
+  /** Name of the host in the spec, for errors. */
   readonly host: string
   readonly address: string
   readonly ssh: SshSettings
@@ -95,7 +95,7 @@ async function readConfig(options: RouteOptions): Promise<SshConfig> {
   }
   const proxyCommand = first(config, 'proxycommand')
   if (proxyCommand !== undefined && options.ssh.proxyJump === undefined) {
-    throw new ConvergeError('unsupported', `ssh_config asks for the ProxyCommand \`${proxyCommand}\``, {
+    throw new ConvergeError('unsupported', `ssh_config sets the ProxyCommand \`${proxyCommand}\``, {
       ...fields,
       remedy: 'Use ProxyJump instead, in ssh_config or as `proxyJump` under `ssh`.',
     })
@@ -103,7 +103,7 @@ async function readConfig(options: RouteOptions): Promise<SshConfig> {
   return config
 }
 
-/** The hops of `a,b`. What the first hop's own configuration puts before it comes first. */
+/** The hops of `a,b`, after those that the first hop's own configuration puts before it. */
 async function jumpRoutes(
   options: RouteOptions,
   config: SshConfig,
@@ -115,10 +115,10 @@ async function jumpRoutes(
   const routes: SshRoute[] = []
   for (const [index, text] of written.split(',').entries()) {
     const jump = parseJump(text.trim(), options.host)
-    // `Host *` with a ProxyJump applies to the jump host as well; it must not be reached through itself.
+    // A ProxyJump of `Host *` applies to the jump host as well, which must not be reached through itself.
     const name = hopName(jump.address, jump.ssh.port)
     if (passed.has(name)) continue
-    // User, port and way are the jump's own; how keys are checked and found is as for the host behind it.
+    // User, port and route are the jump's own; keys are found and checked as for the host behind it.
     const { user: _user, port: _port, proxyJump: _proxyJump, ...inherited } = options.ssh
     const ssh = { ...inherited, ...jump.ssh, ...(index === 0 ? {} : { proxyJump: 'none' }) }
     const { jumps, ...route } = await routeTo({ ...options, address: jump.address, ssh }, passed)
@@ -168,7 +168,7 @@ function first(config: SshConfig, keyword: string): string | undefined {
   return value === 'none' && keyword !== 'identityagent' ? undefined : value
 }
 
-/** Expands `~` and the tokens of ssh_config(5) that file names may hold; a relative path starts where converge runs. */
+/** Expands `~` and the tokens of ssh_config(5) in file names; relative paths start at the working directory. */
 function expandPath(
   file: string,
   route: {

@@ -15,7 +15,7 @@ export type ShellOutcome =
       readonly stdout: Uint8Array
       readonly stderr: string
     }
-  /** The line that precedes the program's output never came: the login shell or sudo stood in the way. */
+  /** The line before the program's output never came, because of the login shell or sudo. */
   | {
       readonly started: false
       readonly exitCode: number | undefined
@@ -82,7 +82,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       const seen = Buffer.concat(stderr).toString().split(PASSWORD_PROMPT).length - 1
       if (seen === prompts) return
       prompts = seen
-      // A second prompt means that the first answer was wrong; asking again could lock the account.
+      // A second prompt means a wrong password; sending it again could lock the account.
       if (prompts === 1) channel.write(`${options.password}\n`)
       else channel.end()
     }
@@ -109,7 +109,7 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
       resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
     })
-    // A channel that the other side has closed no longer takes the program; that shows in how it ended.
+    // A channel that the server closed takes no input; its exit shows why.
     channel.on('error', (cause: Error) => reject(lost(cause)))
     if (options.password === undefined) send()
   })
@@ -137,21 +137,17 @@ async function openChannel(link: SshLink, { command, signal }: ShellOptions): Pr
 }
 
 function endlessBanner(host: string): ConvergeError {
-  return new ConvergeError(
-    'answer-unreadable',
-    'the login shell prints without end before it starts /bin/sh',
-    {
-      host,
-      step: 'exec',
-      remedy: "Look into the start-up files of the user's shell on the host.",
-    },
-  )
+  return new ConvergeError('answer-unreadable', 'the login shell prints endlessly before it starts /bin/sh', {
+    host,
+    step: 'exec',
+    remedy: "Check the start-up files of the user's shell on the host.",
+  })
 }
 
 function timedOut(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `no end after ${timeoutMs / 1000} s`, {
+  return new ConvergeError('timeout', `the program was still running after ${timeoutMs / 1000} s`, {
     host,
     step: 'exec',
-    remedy: 'See on the host what it waits for; a longer timeout helps only if it makes progress.',
+    remedy: 'Check on the host what it waits for; a longer timeout helps only if it makes progress.',
   })
 }

@@ -16,7 +16,7 @@ interface SshConnectOptions extends Omit<ConnectOptions, 'target'> {
   readonly ssh: SshSettings
 }
 
-/** Reaches hosts over SSH. Key files, known hosts and jump connections are shared by all connections of one. */
+/** Connects to hosts over SSH. Its connections share key files, known hosts and jump connections. */
 export interface SshTransport {
   connect(options: SshConnectOptions): Promise<Connection>
   close(): Promise<void>

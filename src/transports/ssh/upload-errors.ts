@@ -11,7 +11,7 @@ export function uploadFailed(
 ): ConvergeError {
   const remedies: Readonly<Record<string, string>> = {
     'no space left on device':
-      'Make room there, or set `stagingDir` under `platform` to a file system that has some.',
+      'Free space there, or set `stagingDir` under `platform` to a file system that has some.',
     'permission denied': 'Set `stagingDir` under `platform` to a directory that the login user may write to.',
     'no such directory':
       'Create its parent, or set `stagingDir` under `platform` to a directory that exists.',
@@ -25,10 +25,10 @@ export function uploadFailed(
 }
 
 export function hangs(host: string, timeoutMs: number): ConvergeError {
-  return new ConvergeError('timeout', `the upload did not end within ${Math.round(timeoutMs / 1000)} s`, {
+  return new ConvergeError('timeout', `the upload did not finish within ${Math.round(timeoutMs / 1000)} s`, {
     host,
     step: 'upload',
-    remedy: 'Look at the network and at the load of the host.',
+    remedy: 'Check the network and the load of the host.',
   })
 }
 
@@ -42,13 +42,13 @@ export function noSftp(host: string, cause: unknown): ConvergeError {
           'Add `Subsystem sftp internal-sftp` to its sshd_config.',
         ]
       : [
-          `instead of SFTP there comes text that begins with ${printed}`,
+          `instead of SFTP the server sent text that begins with ${printed}`,
           "Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp` in sshd_config, which starts no shell.",
         ]
   return new ConvergeError('upload-failed', problem, { host, step: 'upload', remedy, cause })
 }
 
-/** sshd starts sftp-server by the login shell; what that prints is taken for the length of a packet. */
+/** sshd starts sftp-server by the login shell, whose output is read as the length of a packet. */
 function printedInstead(message: string): string | undefined {
   const length = /^Packet length (\d+) exceeds/.exec(message)?.[1]
   if (length === undefined) return undefined
@@ -57,7 +57,7 @@ function printedInstead(message: string): string | undefined {
   return JSON.stringify(bytes.toString('latin1'))
 }
 
-/** Fewer bytes are there than were sent. */
+/** Fewer bytes arrived than were sent. */
 export async function cutShort(
   host: string,
   sftp: SFTPWrapper,
@@ -77,11 +77,11 @@ export async function cutShort(
 }
 
 const cutShortRemedy =
-  'Look for a quota or a limit on the size of files there, or set `stagingDir` under `platform` to another file system.'
+  'Check for a quota or a file size limit there, or set `stagingDir` under `platform` to another file system.'
 
 /**
- * Why a file of that size, or a directory, cannot be made. SFTP version 3 knows few reasons; behind OpenSSH's bare
- * `Failure` are mostly a full disk and a name that is taken.
+ * Why a file of that size, or a directory, cannot be created. SFTP version 3 has few error codes; OpenSSH's generic
+ * `Failure` usually means a full disk or an existing name.
  */
 export async function describe(
   sftp: SFTPWrapper,
@@ -108,7 +108,7 @@ function isFull(sftp: SFTPWrapper, directory: string, sizeBytes: number): Promis
         resolve(!error && hasNoRoom(stats, sizeBytes))
       })
     } catch {
-      // Thrown when the server lacks the extension; then there is no telling.
+      // Thrown if the server lacks the extension.
       resolve(false)
     }
   })
@@ -117,7 +117,7 @@ function isFull(sftp: SFTPWrapper, directory: string, sizeBytes: number): Promis
 function hasNoRoom(stats: unknown, sizeBytes: number): boolean {
   if (typeof stats !== 'object' || stats === null) return false
   const { f_bavail, f_frsize, f_files, f_favail } = Object.fromEntries(Object.entries(stats))
-  // btrfs counts no inodes and says 0 of 0.
+  // btrfs reports 0 of 0 inodes.
   const outOfInodes = Number(f_files) > 0 && Number(f_favail) === 0
   return outOfInodes || Number(f_bavail) * Number(f_frsize) <= sizeBytes
 }

@@ -12,14 +12,14 @@ import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors
 
 /** ssh2-sftp-client warns of more parallel transfers on one channel. */
 const PARALLEL_FILES = 8
-/** Below this rate a transfer counts as hanging. */
+/** A slower transfer counts as hanging. */
 const MIN_BYTES_PER_MS = 20
 const REMOVE_DELAYS_MS = [0, 50, 200]
 
 /**
- * Creates the directory and puts the files into it over an SFTP channel of the connection that is already there. The
- * channel is closed again, for servers that allow one session at a time. After a failure nothing is left behind,
- * as far as the server allows.
+ * Creates the directory and puts the files into it over an SFTP channel of the existing connection. The channel is then
+ * closed, for servers that allow one session at a time. After a failure the files are removed as far as the server
+ * allows.
  */
 export async function upload(
   link: SshLink,
@@ -35,7 +35,7 @@ export async function upload(
     timeoutMs,
     timedOut: () => hangs(link.host, timeoutMs),
     after: link.patience.after,
-    // The transfer ends by it, after it has cleaned up. Only a host that hangs keeps it from that.
+    // The signal ends the transfer, which first cleans up.
     signal: undefined,
     listen(fail) {
       const onAbort = () => link.patience.after(link.patience.cleanUpMs, () => fail(signal?.reason))
@@ -62,7 +62,7 @@ async function transfer(
   try {
     signal?.throwIfAborted()
     await makeDirectory(link.host, sftp, directory)
-    // The library's own way to a connection is a TCP connection of its own; it is given ours.
+    // The library would open its own TCP connection; it gets ours.
     const client = Object.assign(new SftpClient('converge', {}), { client: link.client, sftp })
     const limit = pLimit(PARALLEL_FILES)
     const puts = files.map((file) =>
@@ -74,7 +74,7 @@ async function transfer(
       signal?.throwIfAborted()
     } catch (error) {
       limit.clearQueue()
-      // An upload that is interrupted does not wait for its end: a file can be removed while it is written.
+      // An interrupted upload does not wait for the transfers: files can be removed while they are written.
       if (signal?.aborted !== true)
         await Promise.race([Promise.allSettled(puts), pause(link.patience.after, link.patience.cleanUpMs)])
       await removeStaged(link, sftp, directory, files)
@@ -133,9 +133,8 @@ async function put(
 }
 
 /**
- * ssh2's write stream closes without an error when a write fails, and the library takes the close for success: a full
- * disk would cut files short unnoticed. Asking for each size finds them. A listing would be one answer, but a host could
- * make it endless.
+ * ssh2's write stream closes without an error if a write fails, and the library takes that for success: a full disk
+ * would truncate files unnoticed. So each size is checked. A listing would be one request, but could be endless.
  */
 async function checkSizes(
   host: string,
@@ -151,17 +150,14 @@ async function checkSizes(
   }
 }
 
-/** Undefined where nothing is there. */
+/** Undefined if the file does not exist. */
 function sizeOf(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     sftp.lstat(path, (error, stats) => resolve(error ? undefined : stats.size))
   })
 }
 
-/**
- * Best effort: what cannot be removed is in a directory that nothing refers to, and the failure itself is reported. A
- * server may open a file after it was asked to remove it, so that it is asked again.
- */
+/** Best effort: leftovers are in an unused directory. A server may open a file after its removal, so this repeats. */
 async function removeStaged(
   link: SshLink,
   sftp: SFTPWrapper,

@@ -38,7 +38,7 @@ test('says of a bug that it is one, with the place where it is', () => {
   )
 })
 
-test("tells of this machine's own failures in one line", async () => {
+test("reports this machine's own failures in one line", async () => {
   const { folder, file } = await makeCluster()
   const out = join(folder, 'occupied')
   mkdirSync(out)

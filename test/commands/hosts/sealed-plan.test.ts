@@ -22,7 +22,7 @@ test('seals a plan for its owner only, and applies exactly that', async () => {
   const dryRun = await converge(['apply', sealed, ...file, '--dry-run'])
   assert.is(
     dryRun.stdout,
-    `${sealed}: a plan made from ${folder}/cluster.yaml (in no git repository)\n\n${shown}`,
+    `${sealed}: a plan made from ${folder}/cluster.yaml (not in a git repository)\n\n${shown}`,
   )
   assert.is(dryRun.stderr, '', 'nobody is contacted')
   const applied = await converge(['apply', sealed, ...file], { answers: ['y'] })
@@ -39,7 +39,7 @@ test('makes a file private that was there already', async () => {
   assert.is(statSync(sealed).mode & 0o777, 0o600)
 })
 
-test('refuses before it contacts anybody when the spec asks for something else, and names it', async () => {
+test('refuses before it connects to any host if the spec has changed, and reports the change', async () => {
   const { folder, file, sealed } = await makeSealed()
   const more = '      - directory: { path: /srv }\nhosts:\n'
   writeFiles(folder, { 'cluster.yaml': spec.replace('hello', 'goodbye').replace('hosts:\n', more) })
@@ -47,10 +47,10 @@ test('refuses before it contacts anybody when the spec asks for something else, 
   assert.is(code, 3)
   assert.is(stdout, '')
   for (const host of ['web0', 'web1']) {
-    assert.match(stderr, `error: ${host}: file[/etc/motd] is declared otherwise\n`)
+    assert.match(stderr, `error: ${host}: file[/etc/motd] has changed in the spec\n`)
     assert.match(stderr, `error: ${host}: directory[/srv] is new in the spec\n`)
   }
-  assert.match(stderr, 'Make a new plan, or go back to that spec.\n\n4 errors\n')
+  assert.match(stderr, 'Make a new plan, or return to that spec.\n\n4 errors\n')
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
 })
 
@@ -61,7 +61,7 @@ test('reminds of options that the plan was made with', async () => {
   assert.is(JSON.parse(readFileSync(sealed, 'utf8')).source.set[0], 'app.greeting')
   const without = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(without.code, 3)
-  assert.match(without.stderr, 'with --set app.greeting=...; now there is ')
+  assert.match(without.stderr, 'with --set app.greeting=...; the current spec is ')
   assert.is((await converge(['apply', sealed, ...file, '--yes', '--set', 'app.greeting=hunter2'])).code, 0)
 })
 
@@ -72,7 +72,7 @@ test('lets a host refuse that changed since, while the others go on', async () =
   assert.is(code, 1)
   assert.match(
     stdout,
-    'web0 failed\n  failed at apply: the host is no longer what the plan saw; nothing was touched',
+    'web0 failed\n  failed at apply: the host changed after it was planned; nothing was applied',
   )
   assert.match(stdout, 'web1 changed: 1 change applied')
   const twice = await converge(['apply', sealed, ...file, '--yes'])
@@ -111,7 +111,7 @@ test('refuses a host that is another machine by now', async () => {
   writeFileSync(path, readFileSync(path, 'utf8').replace('directory: hosts/', 'directory: others/'))
   const { code, stderr } = await converge(['apply', sealed, ...file, '--yes'])
   assert.is(code, 3)
-  assert.match(stderr, /web0: it is at .*others\/web0, it was at .*hosts\/web0/)
+  assert.match(stderr, /web0: it is at .*others\/web0 now, and was at .*hosts\/web0/)
 })
 
 test('refuses a plan that was edited, is of another version, or is none', async () => {
@@ -120,8 +120,8 @@ test('refuses a plan that was edited, is of another version, or is none', async 
   const cases: readonly (readonly [string, string])[] = [
     [text.replace('"0644"', '"0666"'), 'was changed after it was sealed'],
     [text.replace('"formatVersion": 1', '"formatVersion": 2'), 'was sealed by another version of converge'],
-    ['{}', 'is no sealed plan'],
-    ['{', 'is no JSON: '],
+    ['{}', 'is not a sealed plan'],
+    ['{', 'is not JSON: '],
   ]
   for (const [content, message] of cases) {
     writeFileSync(sealed, content)
@@ -133,7 +133,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
   assert.is((await converge(['apply', sealed, ...file, '--dry-run'])).code, 0, 'white space does not matter')
   writeFiles(folder, { 'cluster.yaml': spec.replace('cluster: test', 'cluster: other') })
   const other = await converge(['apply', sealed, ...file, '--yes'])
-  assert.match(other.stderr, 'error: the plan is for the cluster test, the spec is of other\n')
+  assert.match(other.stderr, 'error: the plan is for the cluster test, the spec for other\n')
 })
 
 test('refuses options that would make it another plan', async () => {

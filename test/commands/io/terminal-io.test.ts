@@ -80,7 +80,7 @@ test('takes signals for a wish to stop while something runs that can be stopped'
   assert.is(listeners.size, 1, 'no further signal overtakes the end')
 })
 
-test('knows whether somebody can answer, and where colours are wanted', () => {
+test('knows whether it can ask, and whether to use colors', () => {
   const there = terminal({ isTTY: true }).io
   assert.ok(there.canAsk)
   assert.is(there.stdout.style.added('x'), '\x1b[32mx\x1b[39m')

@@ -56,7 +56,7 @@ for (const [selector, expected] of cases) {
 }
 
 const mistakes: readonly (readonly [string, string, string | undefined])[] = [
-  ['', 'the selector names no host', 'such as infra0,role:etcd'],
+  ['', 'the selector is empty', 'such as infra0,role:etcd'],
   ['wbe8', 'no host matches "wbe8"', 'did you mean web8?'],
   ['db.exmaple.com', 'no host matches "db.exmaple.com"', 'did you mean db.example.com?'],
   ['role:prxy', 'no host has the role "prxy"', 'did you mean proxy?'],

@@ -32,7 +32,7 @@ function service(greeting: string): readonly Resource[] {
   return [configuration, app]
 }
 
-test('takes away what left the spec: stops and disables the unit, then removes the files', async ({
+test('prunes what was removed from the spec: stops and disables the unit, then removes the files', async ({
   fleet,
 }) => {
   await fleet.converge([...service('hello'), directory({ path: '/srv/app' })])
@@ -88,7 +88,7 @@ test('what was sensitive is not shown either when the spec calls it so no more',
   })
 })
 
-test('leaves what stands where it could not make anything', async ({ fleet }) => {
+test('keeps what is at a path where it could not create anything', async ({ fleet }) => {
   await fleet.converge([
     file({ path: '/etc/x', content: 'x' }),
     command({
@@ -103,7 +103,7 @@ test('leaves what stands where it could not make anything', async ({ fleet }) =>
   assert.equal(words(changesOf(plan, 'a')), [])
   const [a] = plan.hosts
   assert.equal(a?.status === 'planned' && a.notes, [
-    '/srv/app stays: it is not what converge made there for link[/srv/app]',
+    'kept /srv/app: it is no longer what converge created for link[/srv/app]',
   ])
   assert.ok(existsSync(fleet.path('a', '/srv/app/mine')))
 })
@@ -141,7 +141,7 @@ pair(
   },
 )
 
-test('prunes nothing where it is told not to', async ({ fleet }) => {
+test('prunes nothing with prune off', async ({ fleet }) => {
   await fleet.converge([file({ path: '/etc/x', content: 'x' })])
   const session = fleet.session([])
   assert.equal(changesOf(await session.plan({ prune: false, release: false }), 'a'), [])
@@ -161,7 +161,7 @@ test('refuses what another cluster owns', async ({ fleet }) => {
   assert.is(fleet.read('a', '/etc/x'), 'x')
 })
 
-test('tells who caused a difference', async ({ fleet }) => {
+test('says whether the spec or the host caused a difference', async ({ fleet }) => {
   const resources = (content: string) => [
     file({ path: '/etc/x', content }),
     file({ path: '/etc/y', content }),
@@ -181,7 +181,7 @@ test('tells who caused a difference', async ({ fleet }) => {
   ])
 })
 
-test('names no cause for what only answers to a change, and names a hand edit of what left the spec', async ({
+test('names no cause for consequences of a change, and names a hand edit of what was removed from the spec', async ({
   fleet,
 }) => {
   await fleet.converge([...service('one'), file({ path: '/etc/x', content: 'x\n' })])
@@ -199,7 +199,7 @@ test('names no cause for what only answers to a change, and names a hand edit of
   )
 })
 
-test('tells in its history who holds a host', async ({ fleet }) => {
+test('says in the history who holds a host', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
   const session = fleet.session(service('two'))
@@ -209,7 +209,7 @@ test('tells in its history who holds a host', async ({ fleet }) => {
   assert.match(found !== undefined && 'held' in found ? (found.held ?? '') : '', /^[0-9a-f]{32} .+ since /)
 })
 
-test('goes back to the generation before, with its notifications, and is held there', async ({ fleet }) => {
+test('returns to the generation before, with its notifications, and is held there', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge([...service('two'), link({ path: '/etc/app.link', target: 'app.conf' })])
   fleet.actions('a')
@@ -259,8 +259,8 @@ pair('wants more than a yes where a rollback takes much away', async ({ fleet })
   const session = fleet.session([one, ...more])
   assert.equal((await session.planRollback()).consents, [])
   assert.equal((await session.planRollback(1)).consents, [
-    'a: 4 of its 5 resources go',
-    'b: 4 of its 5 resources go',
+    'a: 4 of its 5 resources will be removed',
+    'b: 4 of its 5 resources will be removed',
   ])
   await session.close()
 })
@@ -273,7 +273,7 @@ async function told(fleet: Fleet, resources: readonly Resource[], to?: number) {
   return changesOf(plan, 'a').map(({ reason, cause, diff }) => [reason, cause, diff])
 }
 
-test('shows what a rollback changes in a file, and which generation it takes back', async ({ fleet }) => {
+test('shows what a rollback changes in a file, and which generation it undoes', async ({ fleet }) => {
   const path = '/etc/x'
   const version = (number: number) => [file({ path, content: `${number}\n` })]
   for (const number of [1, 2, 3]) await fleet.converge(version(number))
@@ -303,7 +303,9 @@ test('says that a rollback overwrites a hand edit', async ({ fleet }) => {
   ])
 })
 
-test('says that a rollback overwrites what somebody made where a file was pruned', async ({ fleet }) => {
+test('says that a rollback overwrites what was created by hand where a file was pruned', async ({
+  fleet,
+}) => {
   const path = '/etc/x'
   await fleet.converge([file({ path, content: 'x\n' }), file({ path: '/etc/y', content: 'y\n' })])
   await fleet.converge([file({ path: '/etc/y', content: 'y\n' })])
@@ -330,7 +332,7 @@ test('shows nothing of a sensitive file that a rollback puts back, and does not 
   for (const secret of ['secret one', 'secret two']) assert.not.match(JSON.stringify(plan), secret)
 })
 
-test('shows nothing of a sensitive file that has left the spec either', async ({ fleet }) => {
+test('shows nothing of a sensitive file that was removed from the spec, either', async ({ fleet }) => {
   const path = '/etc/key'
   await fleet.converge([
     file({ path, content: 'secret\n', sensitive: true }),
@@ -352,7 +354,7 @@ test('takes a rollback back by another one', async ({ fleet }) => {
   }
 })
 
-test('goes back over several generations, to nothing at all', async ({ fleet }) => {
+test('undoes several generations, down to nothing at all', async ({ fleet }) => {
   for (const greeting of ['one', 'two', 'three']) await fleet.converge(service(greeting))
   const session = fleet.session(service('three'))
   const history = await session.history()
@@ -377,7 +379,7 @@ test('goes back over several generations, to nothing at all', async ({ fleet }) 
   assert.is(fleet.read('a', '/etc/systemd/system/app.service'), undefined)
 })
 
-test('goes back behind a removal: folders, accounts and what was in them', async ({ fleet }) => {
+test('undoes a removal: folders, accounts and what was in them', async ({ fleet }) => {
   const bob = user({ name: 'bob', uid: 4711, comment: 'Bob', prune: true })
   const other = file({ path: '/etc/x', content: 'x' })
   const all = [
@@ -410,7 +412,7 @@ test('goes back behind a removal: folders, accounts and what was in them', async
   await session.close()
 })
 
-test('goes back to an owner without a name', async ({ fleet }) => {
+test('restores an owner without a name', async ({ fleet }) => {
   for (const host of fleet.names) {
     writeFileSync(fleet.path(host, '/etc/x'), 'first')
     chownSync(fleet.path(host, '/etc/x'), 4711, 4711)
@@ -426,7 +428,7 @@ test('goes back to an owner without a name', async ({ fleet }) => {
   await session.close()
 })
 
-test('goes back to before the oldest generation that is kept', async ({ fleet }) => {
+test('returns to the state before the oldest generation that is kept', async ({ fleet }) => {
   writeFileSync(fleet.path('a', '/etc/x'), 'first')
   for (let version = 1; version <= 10; version += 1)
     await fleet.converge([file({ path: '/etc/x', content: `${version}` })])
@@ -453,10 +455,7 @@ test('keeps ten generations and says so when an older one is asked for', async (
     [12, 11, 10, 9, 8, 7, 6, 5, 4, 3],
   )
   const [refused] = (await session.planRollback(1)).hosts
-  assert.is(
-    refused?.status === 'failed' && refused.error.message,
-    'there is no such generation to go back to',
-  )
+  assert.is(refused?.status === 'failed' && refused.error.message, 'there is no such generation to return to')
   await session.close()
 })
 
@@ -470,10 +469,13 @@ pair('asks before it takes much away, or all', async ({ fleet }) => {
     return plan.consents
   }
   assert.equal(await asked(files.slice(2)), [])
-  assert.equal(await asked(files.slice(3)), ['a: 3 of its 5 resources go', 'b: 3 of its 5 resources go'])
+  assert.equal(await asked(files.slice(3)), [
+    'a: 3 of its 5 resources will be removed',
+    'b: 3 of its 5 resources will be removed',
+  ])
   assert.equal(await asked([]), [
-    'a: nothing is left in its spec; all 5 resources go',
-    'b: nothing is left in its spec; all 5 resources go',
+    'a has no resources left in the spec; all 5 will be removed',
+    'b has no resources left in the spec; all 5 will be removed',
   ])
 })
 
@@ -514,7 +516,7 @@ test('ends an apply that holds the lock, and says whose it was', async ({ fleet 
   const [blocked] = (await second.plan()).hosts
   assert.match(
     blocked?.status === 'failed' ? blocked.error.message : '',
-    /another apply still runs on it: .*@.* since /,
+    /another apply is running: .*@.* since /,
   )
   assert.match(String((await second.unlock()).get('a')), /^ended .*@.* since /)
   assert.is((await second.unlock()).get('a'), 'free')
@@ -549,7 +551,7 @@ pair(
   },
 )
 
-pair('takes back the last apply only, not an older one of hosts that it did not reach', async ({ fleet }) => {
+pair('undoes only the last apply, not an older one of hosts that it did not reach', async ({ fleet }) => {
   await fleet.converge(service('one'))
   await fleet.converge(service('two'))
   const onlyA = fleet.session(service('three'), 'fleet', ['a'])
@@ -562,7 +564,7 @@ pair('takes back the last apply only, not an older one of hosts that it did not 
   const b = plan.hosts.find(({ host }) => host === 'b')
   assert.match(
     b?.status === 'planned' ? (b.notes[0] ?? '') : '',
-    /^the last apply was not on it, so it stays; converge rollback b takes back its own, generation 2 of /,
+    /^not part of the last apply, left unchanged; converge rollback b undoes its own, generation 2 of /,
   )
   await session.apply(plan)
   await session.close()

@@ -7,7 +7,7 @@ import { assembleLibrary } from '../../../src/shell/library.ts'
 
 const head = 'converge 1\nplatform systemd 0 \nos debian\nrelease 12\nmachine x86_64\n'
 
-/** What the user is told of a host that answers so. */
+/** The error for a host that answers like this. */
 async function refusal(answer: string) {
   const connection: Connection = {
     host: 'web0',
@@ -30,20 +30,20 @@ async function refusal(answer: string) {
 test('an apply that runs during the inspection is named', async () => {
   assert.equal(await refusal('packages\npackages end\napplying x1 ann@desk since today\nend\n'), {
     code: 'locked',
-    message: 'another apply still runs on it: x1 ann@desk since today',
-    remedy: 'Run converge again when it has ended, or with --lock-wait 2m, which waits for that.',
+    message: 'another apply is running: x1 ann@desk since today',
+    remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
   })
 })
 
 test('an apply that ended during the inspection does not run any more', async () => {
   assert.equal(await refusal('packages\npackages end\napplied\nend\n'), {
     code: 'locked',
-    message: 'another apply changed it while it was inspected',
+    message: 'another apply changed the host while it was inspected',
     remedy: 'Run converge again.',
   })
 })
 
-test('a host without a supported package manager is told from one that prints nonsense', async () => {
+test('a host without a supported package manager is distinguished from one that prints nonsense', async () => {
   assert.equal(await refusal('packages unsupported apt\nend\n'), {
     code: 'answer-unreadable',
     message: 'packages are declared, but the host has none of the supported package managers: apt',

@@ -51,12 +51,12 @@ test('refuses executables that systemd refuses', () => {
       () => execLine(words),
       (error: unknown) => error instanceof FormatError && error.message.startsWith(message),
     )
-  refuses([], 'a command has no words')
-  refuses(['-/bin/a'], "the executable '-/bin/a' begins with -, which systemd takes for a prefix")
+  refuses([], 'the command is empty')
+  refuses(['-/bin/a'], "the executable '-/bin/a' begins with -, which systemd reads as a prefix")
   refuses(['/bin/a"b'], `'/bin/a"b' cannot be the path of an executable`)
   refuses(['/bin/'], "'/bin/' cannot be the path of an executable")
   refuses([''], "'' cannot be the path of an executable")
-  refuses(['/bin/a', 'b\0'], '"b\\u0000" has the character U+0000, which systemd refuses')
+  refuses(['/bin/a', 'b\0'], '"b\\u0000" contains the character U+0000, which systemd refuses')
 })
 
 test('writes assignments for Environment=, where only specifiers are special', () => {

@@ -47,7 +47,7 @@ Nothing=of this section is looked at
   ])
 })
 
-test('reports the line where a continued directive begins', () => {
+test('reports the line where a continued directive starts', () => {
   const [problem] = checkUnitText('[Service]\n\nExecStrat=/bin/a \\\n# comment\n  --b\n', 'a.service')
   assert.is(problem?.line, 3)
 })
@@ -71,7 +71,7 @@ no assignment
   assert.equal(
     checkUnitText(text, 'a.service').map(({ line, message }) => `${line} ${message}`),
     [
-      '1 a.service: Description= stands before the first section',
+      '1 a.service: Description= comes before the first section',
       "2 a.service: '[Unit] # no comment here' is not a section header",
       "3 a.service: '[Unit' is not a section header",
       "5 a.service: 'no assignment' is not an assignment",
@@ -87,14 +87,14 @@ test('reports white space after a trailing backslash and characters that systemd
       message: 'a.service: white space after the backslash that should continue the line',
       hint: 'remove it: older versions of systemd do not continue such a line',
     },
-    { line: 3, message: 'a.service: the character U+0000, which systemd refuses', hint: 'leave it out' },
+    { line: 3, message: 'a.service: the character U+0000, which systemd refuses', hint: 'remove it' },
   ])
 })
 
 test('reports a file name that no unit has', () => {
   assert.equal(
     checkUnitText('[Match]\n', 'eth0.network').map(({ line, message }) => `${line} ${message}`),
-    ['1 eth0.network: not the name of a unit file or drop-in'],
+    ['1 eth0.network is not the name of a unit file or drop-in'],
   )
 })
 

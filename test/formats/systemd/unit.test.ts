@@ -64,7 +64,7 @@ test('suggests the nearest directive of the section', () => {
     'a.service: unknown directive after= in [Unit]; did you mean After=?',
   ])
   assert.equal(problems({ Unit: { Frobnicate: true } }), [
-    'a.service: unknown directive Frobnicate= in [Unit]; see systemd.directives(7); a directive of your own begins with X-',
+    'a.service: unknown directive Frobnicate= in [Unit]; see systemd.directives(7); a custom directive begins with X-',
   ])
 })
 
@@ -107,7 +107,7 @@ test('takes the type of a drop-in from the directory it is in', () => {
 
 test('refuses file names that no unit has', () => {
   for (const fileName of ['eth0.network', 'etcd', 'a.service.conf', 'etc/b.conf', ''])
-    assert.is(checkUnit({}, fileName)[0]?.message, `${fileName}: not the name of a unit file or drop-in`)
+    assert.is(checkUnit({}, fileName)[0]?.message, `${fileName} is not the name of a unit file or drop-in`)
 })
 
 test('refuses values that systemd would read differently', () => {
@@ -115,7 +115,7 @@ test('refuses values that systemd would read differently', () => {
   const messages = values.map((value) => problems({ Service: { ExecStart: value } }))
   const place = 'a.service: [Service] ExecStart='
   const character = (name: string) =>
-    `${place} has the character ${name}, which a unit file cannot hold; leave it out, or write it as a C escape such as \\x1b where the directive takes quoted text`
+    `${place} contains the character ${name}, which a unit file cannot hold; remove it, or write it as a C escape such as \\x1b if the directive takes quoted text`
   assert.equal(messages.flat(), [
     `${place}NaN is not a plain number; write it as a string`,
     `${place}1e+21 is not a plain number; write it as a string`,
@@ -123,9 +123,9 @@ test('refuses values that systemd would read differently', () => {
     character('U+000D'),
     character('U+001B'),
     character('U+D800'),
-    `${place} ends in a backslash, which would swallow the next line; double it, or leave it out`,
-    `${place} has the line '#b', which systemd skips as a comment; join it with the line before it, or quote its first word`,
-    `${place} has the line ';b', which systemd skips as a comment; join it with the line before it, or quote its first word`,
+    `${place} ends with a backslash, which would join the next line to it; double it, or remove it`,
+    `${place} has the line '#b', which systemd skips as a comment; join it with the previous line, or quote its first word`,
+    `${place} has the line ';b', which systemd skips as a comment; join it with the previous line, or quote its first word`,
   ])
 })
 

@@ -45,7 +45,7 @@ export interface Lab {
   path(host: string, path: string): string
   /** Powers a host off. */
   stop(host: string): Promise<void>
-  /** Takes a host's power: its processes die where they stand. What it wrote is still there, also what it did not sync. */
+  /** Cuts a host's power: its processes die at once. What it wrote is still there, even if it was not synced. */
   cutPower(host: string): Promise<void>
   /** Boots a stopped host again, from the same tree. */
   start(host: string): Promise<void>

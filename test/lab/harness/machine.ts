@@ -84,7 +84,7 @@ export async function waitForBoot(supervisor: Supervisor, options: MachineOption
 
 /**
  * Takes the host down and waits for its end. `orderly` powers it off (and cuts it after half a minute); `abruptly` is a
- * power cut: every process of the host dies where it stands.
+ * power cut: every process of the host dies at once.
  */
 export async function haltMachine(machine: Machine, how: 'orderly' | 'abruptly'): Promise<void> {
   const { supervisor, leaderPid } = machine

@@ -16,7 +16,7 @@ export interface Footprint {
 /** The beginning of the name of a lab's folder in the directory for temporary files. */
 export const directoryPrefix = 'converge-lab-'
 
-/** Writes the bridge's name into the lab's folder, for whoever has to remove the lab when its process cannot. */
+/** Writes the bridge's name into the lab's folder, to remove the lab if its process cannot. */
 export function recordFootprint(directory: string, bridge: string): void {
   writeFileSync(join(directory, 'bridge'), bridge)
 }

@@ -4,7 +4,7 @@ import { type Callback, suite, type Test } from 'uvu'
 
 const commands = ['systemd-nspawn', 'mmdebstrap', 'nsenter', 'ip', 'mount', 'ssh', 'ssh-keygen']
 
-/** Why this machine cannot run the lab, as a sentence's end (`not root`); undefined where it can. */
+/** Why this machine cannot run the lab (`not root`); undefined if it can. */
 export function labUnavailable(): string | undefined {
   if (process.platform !== 'linux') return `the lab needs Linux, this is ${process.platform}`
   if (process.getuid?.() !== 0) return 'the lab needs root'

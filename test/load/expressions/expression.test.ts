@@ -136,11 +136,11 @@ test('texts that double and double again end in an error, not in memory', () => 
   const attributes: Record<string, string> = { a0: 'x'.repeat(1000) }
   for (let at = 1; at < 40; at++) attributes[`a${at}`] = `{{attributes.a${at - 1}}}{{attributes.a${at - 1}}}`
   assert.equal(evaluate('{{attributes.a39}}', attributes), [
-    'attributes.a11: this becomes a text of more than 1 MiB',
+    'attributes.a11: the resulting text exceeds 1 MiB',
   ])
 })
 
-test('keys of objects that nobody wrote cannot be reached', () => {
+test('inherited keys of objects cannot be reached', () => {
   assert.equal(evaluate('{{attributes.constructor}}'), [
     'here: unknown path attributes.constructor: attributes has no constructor @ attributes.constructor',
   ])

@@ -26,10 +26,10 @@ test('says what to write for a port, a user and a number that is too large', () 
     'http://web0',
   ].map((address) => addressMistake(address)?.hint)
   assert.equal(hints, [
-    'the port stands beside it: address: 192.0.2.10, ssh: { port: 22 }',
-    'the port stands beside it: address: 2001:db8::10, ssh: { port: 22 }',
-    'the port stands beside it: address: web0, ssh: { port: 22 }',
-    'the user stands beside it: address: 192.0.2.10, ssh: { user: root }',
+    'set the port separately: address: 192.0.2.10, ssh: { port: 22 }',
+    'set the port separately: address: 2001:db8::10, ssh: { port: 22 }',
+    'set the port separately: address: web0, ssh: { port: 22 }',
+    'set the user separately: address: 192.0.2.10, ssh: { user: root }',
     'an IPv4 address has four numbers from 0 to 255',
     'such as 192.0.2.10, 2001:db8::10 or web0.example.com',
   ])

@@ -14,7 +14,7 @@ function problem(pattern: string): string {
   return expansion.ok ? `no problem: ${expansion.count}` : expansion.message
 }
 
-test('a name without brackets stands for itself', () => {
+test('a name without brackets is one host', () => {
   assert.equal(names('db1.example.com'), ['db1.example.com'])
 })
 

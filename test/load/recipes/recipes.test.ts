@@ -36,14 +36,14 @@ test('a recipe in TypeScript gets the running copy as converge', async () => {
   assert.is(recipes.etcd, builtins.etcd)
 })
 
-test('a module that is no recipe is reported where it is named', async () => {
+test('a module that is not a recipe is reported at its entry', async () => {
   const lines = async (content: string) =>
     mistakes(spec('./hello.ts'), { files: { 'hello.ts': content }, importRecipe })
   assert.equal(await lines('export default 5\n'), [
-    '2:19+10 invalid-recipe ./hello.ts has no recipe (export default defineRecipe({ ... }))',
+    '2:19+10 invalid-recipe ./hello.ts does not export a recipe (export default defineRecipe({ ... }))',
   ])
   assert.equal(await lines(hello.replace(`= 'hello'`, `= 'other'`)), [
-    '2:19+10 invalid-recipe ./hello.ts has the recipe other, not hello (give both the same name)',
+    '2:19+10 invalid-recipe ./hello.ts defines the recipe other, not hello (use the same name in both)',
   ])
   const [thrown = ''] = await lines('\nthrow new Error("broken on purpose")\n')
   assert.match(

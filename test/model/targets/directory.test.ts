@@ -20,14 +20,14 @@ targetContract({
     ],
     [
       { transport: 'memory', directory: '/srv/image' },
-      'unused-key directory has no meaning without transport: directory (add transport: directory, or remove directory)',
+      'unused-key directory requires transport: directory (add transport: directory, or remove directory)',
     ],
   ],
   different: [{ directory: '/srv/a' }, { directory: '/srv/A' }, { directory: 'a' }],
   same: [
     { directory: '/srv/a' },
     { directory: '/srv/./a/' },
-    'duplicate-address host1 has the same directory as host0 in line 1: /srv/a',
+    'duplicate-address host1 has the same directory as host0 on line 1: /srv/a',
   ],
   reported: [
     // No host names trees on this machine, unless it is one itself.

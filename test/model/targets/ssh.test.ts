@@ -53,7 +53,7 @@ targetContract({
   same: [
     { address: 'Web.example.com' },
     { address: 'web.example.com' },
-    'duplicate-address host1 has the same address as host0 in line 1: web.example.com',
+    'duplicate-address host1 has the same address as host0 on line 1: web.example.com',
   ],
   reported: [
     // Neither this machine's files nor how keys are checked.

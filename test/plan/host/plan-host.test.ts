@@ -46,7 +46,7 @@ test('a host that is as it should be needs no changes', () => {
   )
 })
 
-test('facts that nobody asked for and their order do not matter', () => {
+test('extra facts and their order do not matter', () => {
   fc.assert(
     fc.property(samples, fc.array(fc.stringMatching(/^[a-z]{1,6}$/)), (sample, others) => {
       const host = catalog(...sample.map(resourceOf))

@@ -20,7 +20,7 @@ testCases(
     /** What each of them remembers. */
     remembered: Type.Record(Type.String(), Targets),
     silent: Type.Optional(Type.Array(Type.String())),
-    /** The hosts that left the spec, and how they are reached. */
+    /** The hosts that were removed from the spec, and how they are reached. */
     departed: Targets,
     /** What a host will remember. */
     remembers: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),

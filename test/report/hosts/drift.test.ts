@@ -46,7 +46,7 @@ d
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 
-4 hosts: 1 drifted (2 resources), 1 without drift, 1 never applied to, 1 unreachable
+4 hosts: 1 drifted (2 resources), 1 without drift, 1 never applied, 1 unreachable
 `,
   )
 })

@@ -43,7 +43,7 @@ function render(verbose: boolean): string {
 test('has one line for each host, and counts', () => {
   assert.is(
     render(false),
-    `infra0   never applied to
+    `infra0   never applied
 infra10  generation 7, held after a rollback by ann since today, 1 resource drifted, 1 pending notification, failed: app.service
 a        unreachable at connect: connection refused by 192.0.2.1:22
 b        another apply: ann

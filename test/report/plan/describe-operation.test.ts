@@ -31,7 +31,7 @@ const cases: readonly (readonly [Operation, string])[] = [
     { op: 'restore', path: '/etc/key', kept: 'kept/1', sha256, mode: '0600', ...root, sensitive: true },
     'restore /etc/key (0600 root:root, sensitive)',
   ],
-  [{ op: 'remove', path: '/opt/old', recursive: true }, 'remove /opt/old and all that is in it'],
+  [{ op: 'remove', path: '/opt/old', recursive: true }, 'remove /opt/old and everything in it'],
   [{ op: 'group', name: 'etcd', gid: 990, system: true }, 'set group etcd (gid 990, system)'],
   [
     {

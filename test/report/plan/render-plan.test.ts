@@ -144,7 +144,7 @@ test('shows waves, gates and bootstraps', () => {
   assert.match(
     text,
     `wave 1 of 2: infra0
-  etcd: at most 1 unavailable; begins only if the others are healthy then:
+  etcd: at most 1 unavailable; starts only if the others are healthy:
     infra[1-2]: \`etcdctl endpoint health\`
 wave 2 of 2: infra[1-2]
   bootstrap: infra[1-2] start together and wait for each other

@@ -37,7 +37,7 @@ test('fills in what is not declared', () => {
   })
 })
 
-test('says what it stands for and whether its content may be shown', () => {
+test('says which unit it manages and whether its content may be shown', () => {
   const made = [
     file({ path: '/x', content: 'x', sensitive: true }),
     file({ path: '/y', content: 'y' }),
@@ -70,7 +70,7 @@ test('a fact that was not asked for is a bug, not an absence', () => {
   assert.throws(
     () => file({ path: '/x', content: '' }).steps(blankFacts),
     (error: unknown) =>
-      error instanceof InternalError && error.message === 'the facts hold no answer about the path /x',
+      error instanceof InternalError && error.message === 'the facts have no answer about the path /x',
   )
 })
 
@@ -121,12 +121,12 @@ test('refuses a unit that contradicts itself', () => {
   const cases: readonly (readonly [ValueMap, readonly string[]])[] = [
     [
       { name, masked: true, started: true },
-      ['unit[x.service]: a masked unit can be neither enabled nor started; leave out one of them'],
+      ['unit[x.service]: a masked unit can be neither enabled nor started; remove one of them'],
     ],
     [
       { name, masked: true, content: installed },
       [
-        'unit[x.service]: its file stands where the mask goes, in /etc/systemd/system; leave out content, or set another directory',
+        'unit[x.service]: its file is where the mask belongs, in /etc/systemd/system; remove content, or set another directory',
       ],
     ],
     [
@@ -138,7 +138,7 @@ test('refuses a unit that contradicts itself', () => {
     [
       { name: 'x@.service', started: true },
       [
-        'unit[x@.service]: a template has nothing to start; declare an instance of it, such as getty@tty1.service',
+        'unit[x@.service]: a template unit cannot be started; declare an instance of it, such as getty@tty1.service',
       ],
     ],
     [
@@ -153,7 +153,7 @@ test('refuses a unit that contradicts itself', () => {
   for (const [input, expected] of cases) assert.equal(mistakes('unit', input), expected)
 })
 
-test('tells every unknown directive of a unit', () => {
+test('reports every unknown directive of a unit', () => {
   const content = { Service: { ExecStrat: '/x', Restrt: 'no' } }
   assert.equal(mistakes('unit', { name: 'x.service', content }), [
     'unit[x.service]: x.service: unknown directive ExecStrat= in [Service]; did you mean ExecStart=?',

@@ -102,7 +102,7 @@ test('a guard that does not answer ends the run, and what its step would settle 
       ]
       const id = Object.keys(guard).join('')
       const { stdout } = await tree.run(launching(tree, changes, newRun(id), { journal, library: slow }))
-      assert.match(stdout.toString(), 'fail 1 its guard did not answer within 10 seconds\n')
+      assert.match(stdout.toString(), 'fail 1 its guard timed out after 10 seconds\n')
       assert.match(stdout.toString(), /end failed\n$/)
       assert.equal((await inspect(tree, [])).pending, [pending])
     }

@@ -22,7 +22,7 @@ for (const [line, event] of [
 }
 
 for (const line of ['', 'end', 'end well', 'End ok', ' end ok', 'endless', 'Last login: today']) {
-  test(`leaves "${line}" to nobody`, () => assert.is(parseResultLine(line), undefined))
+  test(`ignores "${line}"`, () => assert.is(parseResultLine(line), undefined))
 }
 
 test('cuts a stream into lines wherever it was split, within a character too', () => {

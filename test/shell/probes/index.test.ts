@@ -11,7 +11,7 @@ const unit: Probe = { probe: 'unit', unit: 'a.service' }
 const user: Probe = { probe: 'user', name: 'a' }
 const pkg: Probe = { probe: 'package', name: 'etcd' }
 const check: Probe = { probe: 'check', command: 'true' }
-const again = 'files came or went while the host was inspected; run it again'
+const again = 'files appeared or disappeared while the host was inspected; run converge again'
 
 function parse(answer: string, probes: readonly Probe[] = []) {
   const read = readAnswer(Buffer.from(answer), collectQuestions(probes))
@@ -115,13 +115,13 @@ end
 
 const packageless = 'packages are declared, but the host has none of the supported package managers: apt, apk'
 for (const [answer, probes, message] of [
-  ['', [], 'the answer ends in the middle: ""'],
-  ['Welcome to the host\n', [], 'wanted "converge", got "Welcome to the host"'],
+  ['', [], 'the answer is incomplete: ""'],
+  ['Welcome to the host\n', [], 'expected "converge", got "Welcome to the host"'],
   ['converge 2\n', [], 'another version of the host program answered'],
   ['converge 1\nplatform upstart 0 \n', [], 'unknown init upstart'],
-  ['converge 1\nplatform systemd root \nos \nrelease \nmachine x\n', [], 'wanted a number, got "root"'],
-  [`${head}en`, [], 'the answer ends in the middle: "en"'],
-  [`${head}motd\n`, [], 'wanted "end", got "motd"'],
+  ['converge 1\nplatform systemd root \nos \nrelease \nmachine x\n', [], 'expected a number, got "root"'],
+  [`${head}en`, [], 'the answer is incomplete: "en"'],
+  [`${head}motd\n`, [], 'expected "end", got "motd"'],
   [`${head}kinds f f\n`, [file], 'asked for 1 paths, got 2'],
   [`${head}kinds f\nstats\nsums\n`, [file], again],
   [`${head}kinds f\nstats\n644 0 0 root root 1\nsums\nsha256sum: /a: No such file\n`, [file], again],
@@ -141,8 +141,8 @@ for (const [answer, probes, message] of [
     [unit],
     'systemctl did not report ActiveState of a.service',
   ],
-  [`${head}users\na:x:one:2\ngroups\nmemberships\nusers end\n`, [user], 'wanted a number, got "one"'],
-  [`${head}users\na:x:1:2:::\n`, [user], 'the answer ends in the middle: ""'],
+  [`${head}users\na:x:one:2\ngroups\nmemberships\nusers end\n`, [user], 'expected a number, got "one"'],
+  [`${head}users\na:x:1:2:::\n`, [user], 'the answer is incomplete: ""'],
   [`${head}packages unsupported apt apk\n`, [pkg], packageless],
   [`${head}checks\n`, [check, { probe: 'check', command: 'false' }], 'not every check was answered'],
   [

@@ -168,7 +168,7 @@ test('a step that outlasts its time fails', () =>
   inEachShell(async (tree) => {
     const hanging = { op: 'run', command: 'exec sleep 30', timeoutSeconds: 1 } as const
     const lines = await apply(tree, [change(hanging)])
-    assert.equal(lines.slice(2), ['fail 0 exit 124', '| ended after 1 seconds', 'end failed'])
+    assert.equal(lines.slice(2), ['fail 0 exit 124', '| stopped after 1 seconds', 'end failed'])
   }))
 
 test('a guard is asked when its turn comes', () =>

@@ -43,7 +43,7 @@ for (const [said, timer, service] of [
   ['late', 'waiting', 'active'],
   ['late', 'elapsed', 'inactive'],
 ] as const) {
-  test(`a confirmation is ${said} where the timer is ${timer} and the way back ${service}`, () =>
+  test(`a confirmation is ${said} where the timer is ${timer} and the revert service ${service}`, () =>
     inEachShell(async (tree) => {
       tree.write('/bin/systemctl', systemctl(timer, service))
       chmodSync(tree.at('/bin/systemctl'), 0o755)
@@ -53,7 +53,7 @@ for (const [said, timer, service] of [
     }))
 }
 
-test('an apply that hangs is ended and taken back, too', () =>
+test('an apply that hangs is stopped and undone, too', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/config', 'new')
     tree.write('/srv/.keep', '')
@@ -103,7 +103,7 @@ async function goBack(tree: RootTree, id: string, changes: readonly Change[]): P
   return tree.read(`/var/lib/converge/run/${id}-revert/results`)
 }
 
-test('the way back takes back what the apply has reached, and passes over what it has not', () =>
+test('the undo covers what the apply has reached, and skips what it has not', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     tree.write('/etc/second', 'old', 0o644)
@@ -121,7 +121,7 @@ test('the way back takes back what the apply has reached, and passes over what i
     assert.is(tree.read('/etc/first'), 'old')
   }))
 
-test('a step of the way back that fails does not keep the others from being taken', () =>
+test('a failed step of the undo does not prevent the others', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     await apply(tree, 'whole', [replacing('/etc/first', 0, 'new')])
@@ -131,7 +131,7 @@ test('a step of the way back that fails does not keep the others from being take
     assert.is(tree.read('/etc/first'), 'old')
   }))
 
-test('an apply that came after the one that nobody confirmed stays', () =>
+test('an apply after the unconfirmed one is kept', () =>
   inEachShell(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     await apply(tree, 'one', [replacing('/etc/first', 0, 'new')])

@@ -89,12 +89,12 @@ test('refuses a changed host key and names both keys, also with accept-new', asy
       assert.ok(error.message.startsWith(`the host key of ${name} has changed: ecdsa-sha2-nistp256 SHA256:`))
       assert.ok(
         error.message.endsWith(
-          `known is ${other.type} ${fingerprint(other.publicBlob)} (${knownHostsFile}:2)`,
+          `the known key is ${other.type} ${fingerprint(other.publicBlob)} (${knownHostsFile}:2)`,
         ),
       )
       assert.is(
         error.remedy,
-        `Somebody may be listening in. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${knownHostsFile}\`.`,
+        `The connection may be intercepted. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${knownHostsFile}\`.`,
       )
     }
   })
@@ -136,7 +136,7 @@ test('says which key was refused', async () => {
     await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
     const error = await failure(connect('node0', { identityFile }))
     assert.is(error.code, 'authentication-failed')
-    assert.is(error.message, `127.0.0.1:${host('node0').port} does not let root in`)
+    assert.is(error.message, `127.0.0.1:${host('node0').port} refused to authenticate root`)
     assert.is(
       error.remedy,
       `Tried: ${identityFile}. Add the public key to authorized_keys of root, or set \`user\` or \`identityFile\` under \`ssh\`.`,
@@ -260,7 +260,7 @@ test('reaches many hosts through one shared jump host', async () => {
   })
 })
 
-test('goes through nested jump hosts in the order written', async () => {
+test('uses nested jump hosts in the order written', async () => {
   await withHosts({ names: ['outer', 'inner', 'node0'] }, async ({ connect, host, events }) => {
     const proxyJump = `root@127.0.0.1:${host('outer').port},root@127.0.0.1:${host('inner').port}`
     const connection = await connect('node0', { proxyJump })

@@ -9,7 +9,7 @@ import { failure } from '../../contracts/transport.ts'
 import { withHosts } from '../embedded-host.ts'
 
 for (const isTrusted of [true, false]) {
-  test(`a connection that goes before its host key is found ${isTrusted ? 'right' : 'wrong'} is an error and no more`, () =>
+  test(`a connection that is lost before its host key is found ${isTrusted ? 'right' : 'wrong'} is an error and no more`, () =>
     withHosts({}, async ({ host }) => {
       const { port } = host('node0')
       const sockets: Socket[] = []

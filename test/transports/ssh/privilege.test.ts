@@ -106,7 +106,7 @@ test('asks for the password once and tries without one only the first time', asy
   })
 })
 
-test('runs a program of 2 MB behind a password, byte for byte', async () => {
+test('runs a program of 2 MB after a password, byte for byte', async () => {
   await withUser({ sudo: WITH_PASSWORD }, async ({ connect }) => {
     const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
     const result = await run(connection, `${'# filler\n'.repeat(230_000)}printf '\\377end'\n`)
@@ -147,7 +147,7 @@ const REFUSALS: readonly (readonly [what: string, said: string, message: string,
   [
     'a missing password',
     'sudo: a password is required',
-    'sudo wants a password for deploy',
+    'sudo requires a password for deploy',
     /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, or pass --ask-sudo-password\.$/,
   ],
   [

@@ -148,7 +148,7 @@ test('ends a circle of jump hosts', async () => {
   assert.equal(hops(found), ['ada@b:22', 'ada@a:22'])
 })
 
-test('says what is no jump host', async () => {
+test('reports what is not a jump host', async () => {
   const error = await failure(route({ proxyJump: 'a,:22' }))
   assert.is(error.message, '`:22` is not a jump host')
   assert.is(error.remedy, 'Write `proxyJump` as `user@host:port`, several separated by commas.')
@@ -156,10 +156,7 @@ test('says what is no jump host', async () => {
 
 test('says that a ProxyCommand is not supported', async () => {
   const error = await failure(route({}, { core0: 'proxycommand nc %h %p' }))
-  assert.equal(
-    [error.code, error.message],
-    ['unsupported', 'ssh_config asks for the ProxyCommand `nc %h %p`'],
-  )
+  assert.equal([error.code, error.message], ['unsupported', 'ssh_config sets the ProxyCommand `nc %h %p`'])
 })
 
 test('keeps the words of ssh when its configuration is wrong', async () => {

@@ -42,7 +42,7 @@ apt_install() {
 
 apt_remove() { apt_get remove -- "$@"; }
 
-# Never a prompt; the lock of dpkg is waited for; a changed conffile is kept.
+# Never prompts; waits for the lock of dpkg; keeps changed conffiles.
 apt_get() {
   DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 apt-get -q -y \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
@@ -54,7 +54,7 @@ forbid_autostart() {
   [ -e "$policy" ] || printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$policy"
   chmod 0755 "$policy"
 }
-# Also at the start of every apply: a run that was killed in between must not forbid starts for ever.
+# Also at the start of every apply: a killed run must not block starts forever.
 allow_autostart() {
   policy=$R/usr/sbin/policy-rc.d
   if [ -f "$policy" ] && grep -q '^# converge: ' "$policy"; then rm -f -- "$policy"; fi

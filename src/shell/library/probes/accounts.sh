@@ -1,5 +1,5 @@
 # Users and groups, through NSS if the host has it, else from the files. Nothing is listed as a whole through NSS: a
-# directory service may know more accounts than anyone wants, and sssd lists none unless it is told to.
+# directory service may know very many accounts, and sssd lists none by default.
 
 NSS=unknown
 

@@ -1,4 +1,4 @@
-# What host this is.
+# The platform of the host.
 
 inspect_platform() {
   os= release=

@@ -1,6 +1,6 @@
-# What applies left on the host, and whether one goes on.
+# What applies recorded on the host, and whether one is running.
 
-# Before the first answer: what is seen in the middle of an apply does not count, also if the apply has ended by the last.
+# Before the first answer: what is seen during an apply is not valid, even if the apply ends before the last answer.
 inspect_begins() {
   APPLYING=
   note_applying
@@ -8,7 +8,7 @@ inspect_begins() {
   GENERATION_BEFORE=$NEWEST
 }
 
-# `applying` is empty when the last run came to its end: then the lock is not even tried.
+# `applying` is empty if the last run ended: then the lock is not tried.
 note_applying() {
   if [ -z "$APPLYING" ] && [ -s "$STATE/applying" ] && ! lock_is_free; then
     read_holder
@@ -16,7 +16,7 @@ note_applying() {
   fi
 }
 
-# What an earlier run left: its journal, what the manifest says, and an apply that went on or ended meanwhile.
+# The journal, the manifest, and an apply that is running or ended meanwhile.
 inspect_state() {
   if [ -s "$STATE/journal" ]; then
     say journal

@@ -1,4 +1,4 @@
-# How units are: by systemctl, or by their files in a root tree that is not booted.
+# The state of units: by systemctl, or by their files in a root tree that is not booted.
 
 # inspect_units UNIT ... : one block of properties for each.
 inspect_units() {
@@ -17,7 +17,7 @@ inspect_units() {
   say 'units end'
 }
 
-# Whether only its file says how a unit is. systemctl shows no template.
+# Whether the state of a unit comes only from its file. systemctl shows no template units.
 shown_by_file() {
   case $INIT-$1 in
     systemd-*@.*) return 0 ;;
@@ -45,7 +45,7 @@ offline_unit() {
   say "LoadState=$load${NL}ActiveState=inactive${NL}UnitFileState=$state${NL}NeedDaemonReload=no${NL}"
 }
 
-# Sets UNIT_FILE to what systemd would load for a unit: a file, or the link that masks it. Empty if there is nothing.
+# Sets UNIT_FILE to what systemd would load for a unit: a file, or the link that masks it. Empty if there is none.
 find_unit_file() {
   for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
     UNIT_FILE=$directory/$1
