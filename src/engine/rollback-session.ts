@@ -4,7 +4,7 @@ import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import { rollbackConsents } from '../plan/rollout/consents.ts'
-import { findGroups } from '../plan/rollout/plan-cluster.ts'
+import { findGroups } from '../plan/rollout/groups.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
 import { planRollback, undoProbes } from '../plan/undo/rollback.ts'
@@ -41,7 +41,7 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     cluster: context.cluster,
     intent: { kind: 'rollback', ...given({ to }) },
     hosts,
-    waves: planWaves(hosts, findGroups(catalog)),
+    waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: [],
     consents: hosts.flatMap((one) => {
       const found = back.get(one.host)

@@ -6,6 +6,7 @@ import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
 import { prune } from '../plan/undo/prune.ts'
 import { remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
+import { isHealthy } from './apply/member-health.ts'
 import { rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
@@ -78,6 +79,7 @@ async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOpti
   const hosts = await rollOut({
     ...context,
     plan,
+    isHealthy: (name, command) => isHealthy(context, name, command),
     async apply(name) {
       const planned = plan.hosts.find(({ host }) => host === name)
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)

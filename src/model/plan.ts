@@ -3,7 +3,6 @@ import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
 import type { Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
-import type { Disruption } from './relations.ts'
 import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
 import { Count, closed, type Data, describe, list, text } from './schema.ts'
@@ -129,7 +128,7 @@ export type HostPlan =
       /** What a rollback undoes: none of these is needed after it. */
       readonly undoes?: readonly Undo[]
       /** The groups that the changes disrupt. */
-      readonly disrupts: readonly Disruption[]
+      readonly disrupts: readonly string[]
       /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */
       readonly notes: readonly string[]
     }

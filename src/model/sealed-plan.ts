@@ -86,7 +86,7 @@ const planned = {
     open('How the apply is recorded on the host: generation, manifest lines, what undoes it.'),
   ),
   undoes: Type.Optional(list('What a rollback undoes.', Type.Unknown())),
-  disrupts: list('Groups that the changes disrupt.', Type.Unknown()),
+  disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
   notes: list('Things to know that change nothing.', text('One note.')),
   catalog: SealedCatalog,
 } satisfies Fields<SealedPlanned>

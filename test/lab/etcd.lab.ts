@@ -95,6 +95,14 @@ test('changes one file and restarts once per host, one host after the other, whe
   await isConverged()
 })
 
+/** Between which moments a member was last down, by the clock that all hosts of the lab share. */
+async function lastDown(host: (typeof names)[number]): Promise<{ host: string; from: number; to: number }> {
+  const { stdout } = await lab.run(host, 'systemctl show etcd.service')
+  const moment = (state: string): number =>
+    Number(new RegExp(`^Active${state}TimestampMonotonic=(\\d+)$`, 'm').exec(stdout)?.[1])
+  return { host, from: moment('Exit'), to: moment('Enter') }
+}
+
 test('will not break the quorum: with one member down no other one is restarted', async () => {
   await project.write('cluster.yaml', spec({ heartbeat: 200 }))
   await lab.run('infra1', 'systemctl stop etcd.service')
@@ -106,6 +114,15 @@ test('will not break the quorum: with one member down no other one is restarted'
   const fixed = await project.converge(['--yes'])
   assert.is(fixed.exitCode, 0, told(fixed))
   assert.is(await healthyMembers(), 3)
+  const down = (await Promise.all(names.map(lastDown))).toSorted((a, b) => a.from - b.from)
+  assert.is(down[0]?.host, 'infra1')
+  for (const [index, { host, from }] of down.entries()) {
+    const earlier = down[index - 1]
+    assert.ok(
+      earlier === undefined || earlier.to <= from,
+      `${host} went down before ${earlier?.host} was back`,
+    )
+  }
   await isConverged()
 })
 

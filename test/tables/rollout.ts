@@ -1,5 +1,6 @@
 import { ConvergeError } from '../../src/model/errors.ts'
 import type { Facts } from '../../src/model/facts.ts'
+import type { ManifestEntry } from '../../src/model/manifest.ts'
 import type { Plan, Wave } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { factsOf } from '../samples/facts.ts'
@@ -24,7 +25,13 @@ export function tellHost(name: string, sentence: string, limits: Readonly<Record
     name,
   )
   const lines: HostLines = Object.assign({}, ...parts.map(({ host }) => host))
-  const facts = factsOf(catalog, readHost(lines, declaredContents(catalog)))
+  const manifest = parts.flatMap((part) => part.manifest ?? [])
+  const facts: Facts = {
+    ...factsOf(catalog, readHost(lines, declaredContents(catalog))),
+    ...(manifest.length > 0 && {
+      state: { manifest, manifestLines: 1, others: [], generation: 1, members: [] },
+    }),
+  }
   if (clauses.includes('is not selected')) return { catalog, answer: undefined }
   const silence = new ConvergeError('connect-failed', 'connection refused', { host: name, step: 'connect' })
   return { catalog, answer: clauses.includes('does not answer') ? silence : facts }
@@ -34,6 +41,8 @@ export function tellHost(name: string, sentence: string, limits: Readonly<Record
 interface Part {
   readonly spec?: Spec
   readonly host?: HostLines
+  /** What converge made there. */
+  readonly manifest?: readonly ManifestEntry[]
 }
 
 const aside: Readonly<Record<string, Part>> = {
@@ -66,6 +75,19 @@ const verbs: Readonly<Record<string, OfMember>> = {
   starts: (group, limit) => ({
     spec: [unit(group, limit)],
     host: { ...running(group), [`unit ${group}.service`]: 'inactive' },
+  }),
+  leaves: (group) => ({
+    manifest: [
+      {
+        resource: `unit[${group}.service]`,
+        origin: 'created',
+        desired: '',
+        paths: {},
+        removal: [{ op: 'unit', unit: `${group}.service`, action: 'stop' }],
+        group,
+      },
+    ],
+    host: running(group),
   }),
   stops: (group, limit) => ({ spec: [unit(group, limit, false)], host: running(group) }),
   restarts: (group, limit) => ({ spec: [unit(group, limit), file(group, 'restart')], host: running(group) }),

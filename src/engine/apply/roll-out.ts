@@ -1,19 +1,15 @@
 import type { LimitFunction } from 'p-limit'
-import type { Host } from '../../model/cluster.ts'
-import { ConvergeError, InternalError, Interrupted } from '../../model/errors.ts'
+import { InternalError } from '../../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
 import { failedReport, type HostReport, isWell, type Progress } from '../../model/report.ts'
 import type { Stop } from '../../model/stop.ts'
-import type { Connections } from '../connections.ts'
-import { ask, type HostPrograms } from '../inspect/inspect-host.ts'
 import { notStarted } from './apply-host.ts'
 
 export interface RollOutInput {
   readonly plan: Plan
   readonly limit: LimitFunction
-  readonly connections: Connections
-  readonly programs: HostPrograms
-  readonly hosts: ReadonlyMap<string, Host>
+  /** Whether a command says that a member is healthy; undefined if its host does not answer. */
+  readonly isHealthy: (host: string, command: string) => Promise<boolean | undefined>
   readonly onProgress: (event: Progress) => void
   readonly stop: Stop
   readonly apply: (host: string) => Promise<HostReport>
@@ -81,7 +77,7 @@ function withoutWork(plan: HostPlan): HostReport | undefined {
 
 function disruptedGroups(plan: Plan, name: string): readonly string[] {
   const planned = plan.hosts.find(({ host }) => host === name)
-  return planned?.status === 'planned' ? planned.disrupts.map(({ group }) => group) : []
+  return planned?.status === 'planned' ? planned.disrupts : []
 }
 
 /** Why a group may not be disrupted now; undefined if it may. A member that does not answer counts as down. */
@@ -92,7 +88,7 @@ async function closedGate(
 ): Promise<string | undefined> {
   const answers = await Promise.all(
     gate.members.map(({ host, healthy }) =>
-      input.limit(async () => ({ host, healthy: await isHealthy(host, healthy, input) })),
+      input.limit(async () => ({ host, healthy: await input.isHealthy(host, healthy) })),
     ),
   )
   const down = answers.filter(({ healthy }) => healthy !== true)
@@ -113,19 +109,4 @@ async function closedGate(
 
 function plural(names: readonly string[], one: string, many: string): string {
   return names.length === 1 ? one : many
-}
-
-/** Undefined if the host does not answer. */
-async function isHealthy(name: string, command: string, input: RollOutInput): Promise<boolean | undefined> {
-  const host = input.hosts.get(name)
-  if (host === undefined) throw new InternalError(`unknown host ${name}`)
-  try {
-    const facts = await input.connections.use(name, input.stop.stopping, (connection) =>
-      ask(connection, [{ probe: 'check', command }], host.platform.stateDir, input.programs),
-    )
-    return facts.checks[command] === true
-  } catch (error) {
-    if (error instanceof ConvergeError || error instanceof Interrupted) return undefined
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { Disruption } from '../../model/relations.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import { disruptedGroups, membersOn } from '../disruption.ts'
 import type { Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
@@ -30,7 +30,7 @@ export function planHost(
     status: 'planned',
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
     facts,
-    disrupts: disruptions(catalog, delayed),
+    disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
   }
 }
@@ -46,20 +46,6 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
     if (operation.op !== 'write' || !secret.has(operation.path)) return change
     const diff = { path: operation.path, omitted: 'sensitive' } as const
     return { ...change, operation: { ...operation, sensitive: true }, diff }
-  })
-}
-
-/** A start disrupts no group, because the member was down; a stop or restart does. */
-function disruptions(catalog: HostCatalog, changes: readonly Change[]): readonly Disruption[] {
-  return catalog.entries.flatMap(({ resource }) => {
-    const { disruption } = resource.relations
-    const disrupts = changes.some(
-      ({ resource: id, operation }) =>
-        id === resource.id &&
-        operation.op === 'unit' &&
-        (operation.action === 'restart' || operation.action === 'stop'),
-    )
-    return disruption !== undefined && disrupts ? [disruption] : []
   })
 }
 

@@ -2,13 +2,14 @@ import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
 import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
-import type { Disruption } from '../../model/relations.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
+import type { GroupMember } from '../disruption.ts'
 import { planHost } from '../host/plan-host.ts'
 import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
+import { findGroups, type Groups } from './groups.ts'
 import { departed, remembered } from './members.ts'
 import { planWaves } from './waves.ts'
 
@@ -35,27 +36,10 @@ export function planCluster(
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
     hosts,
-    waves: planWaves(hosts, groups),
+    waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: departed(members, inspection),
     consents: options.prune ? consents(catalog, hosts) : [],
   }
-}
-
-/** The hosts of each disruption group, whether selected or not. */
-export type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
-
-/** The disruption groups of a catalog. */
-export function findGroups(catalog: Catalog): Groups {
-  const groups = new Map<string, Map<string, Disruption>>()
-  for (const { host, entries } of catalog.hosts) {
-    for (const { resource } of entries) {
-      const { disruption } = resource.relations
-      if (disruption === undefined) continue
-      const members = groups.get(disruption.group) ?? new Map<string, Disruption>()
-      groups.set(disruption.group, members.set(host, disruption))
-    }
-  }
-  return groups
 }
 
 function planOne(
@@ -151,7 +135,7 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
   }
 }
 
-function holdsData(facts: Facts | ConvergeError | undefined, { data }: Disruption): boolean | undefined {
+function holdsData(facts: Facts | ConvergeError | undefined, { data }: GroupMember): boolean | undefined {
   if (!isFacts(facts) || data === undefined) return undefined
   const fact = facts.paths[data]
   return fact === undefined ? undefined : fact.type !== 'absent'

@@ -1,63 +1,75 @@
 import type { HostPlan, Wave } from '../../model/plan.ts'
-import type { Disruption } from '../../model/relations.ts'
+import { startedGroups } from '../disruption.ts'
+import { allowance, type Groups } from './groups.ts'
 
-type Groups = ReadonlyMap<string, ReadonlyMap<string, Disruption>>
-type Gate = Wave['gates'][number]
+/** What a host does to the members of groups. */
+interface Work {
+  readonly host: string
+  /** Groups of which it stops or restarts a member. */
+  readonly disrupts: readonly string[]
+  /** Groups of which it starts a member that is down. */
+  readonly starts: readonly string[]
+}
 
-/** Spreads hosts over waves: a group never has more members down than it allows. Others are in the first wave. */
+/**
+ * Spreads hosts over waves, so that a group never has more members down than it allows. What is down starts first, in a wave
+ * in which nothing of its group goes down; hosts that concern no group are in the first wave.
+ */
 export function planWaves(hosts: readonly HostPlan[], groups: Groups): readonly Wave[] {
-  const waves: { hosts: string[]; disrupting: Map<string, number> }[] = []
-  const waveAt = (index: number) => {
-    const wave = waves[index] ?? { hosts: [], disrupting: new Map<string, number>() }
-    waves[index] = wave
-    return wave
+  const works = hosts.flatMap((plan) => workOf(plan, groups))
+  const waves: Work[][] = []
+  for (const work of works.toSorted((a, b) => Number(starts(b)) - Number(starts(a)))) {
+    const index = firstWaveFor(work, waves, groups)
+    waves[index] = [...(waves[index] ?? []), work]
   }
-  for (const plan of hosts) {
-    if (plan.status !== 'planned' || plan.changes.length === 0) continue
-    const disrupted = plan.disrupts.map(({ group }) => group)
-    let index = 0
-    while (disrupted.some((group) => (waves[index]?.disrupting.get(group) ?? 0) >= allowance(groups, group)))
-      index += 1
-    const wave = waveAt(index)
-    wave.hosts.push(plan.host)
-    for (const group of disrupted) wave.disrupting.set(group, (wave.disrupting.get(group) ?? 0) + 1)
-  }
-  const starting = startingTogether(hosts, groups)
-  return waves.map((wave) => ({
-    hosts: wave.hosts,
-    gates: [...wave.disrupting.keys()].map((group): Gate => gate(group, wave.hosts, groups)),
-    bootstrap: wave.hosts.filter((host) => starting.has(host)),
-  }))
+  return waves.map((wave) => {
+    const inOrder = works.filter((work) => wave.includes(work))
+    return {
+      hosts: inOrder.map(({ host }) => host),
+      gates: [...new Set(inOrder.flatMap(({ disrupts }) => disrupts))].map((group) =>
+        gate(group, wave, groups),
+      ),
+      // They wait for each other, so `--parallel` must not delay any of them.
+      bootstrap: inOrder.filter(starts).map(({ host }) => host),
+    }
+  })
 }
 
-/** How many members of a group may be down at once: at least one, or nothing would ever change. */
-function allowance(groups: Groups, group: string): number {
-  const members = groups.get(group) ?? new Map<string, Disruption>()
-  const limits = [...members.values()].map(({ maxUnavailable }) =>
-    maxUnavailable === 'quorum' ? members.size - (Math.floor(members.size / 2) + 1) : maxUnavailable,
-  )
-  return Math.max(1, Math.min(...limits))
+function workOf(plan: HostPlan, groups: Groups): readonly Work[] {
+  if (plan.status !== 'planned' || plan.changes.length === 0) return []
+  const { host, changes } = plan
+  const own = [...groups.values()].flatMap((members) => members.get(host) ?? [])
+  const disrupts = plan.disrupts.filter((group) => groups.has(group))
+  const started = startedGroups(own, changes).filter((group) => !disrupts.includes(group))
+  return [{ host, disrupts, starts: started }]
 }
 
-function gate(group: string, hosts: readonly string[], groups: Groups): Gate {
-  const members = groups.get(group) ?? new Map<string, Disruption>()
+function starts(work: Work): boolean {
+  return work.starts.length > 0
+}
+
+function firstWaveFor({ disrupts, starts }: Work, waves: readonly Work[][], groups: Groups): number {
+  const going = (wave: readonly Work[], group: string): number =>
+    wave.filter((work) => work.disrupts.includes(group)).length
+  const isStarting = (wave: readonly Work[], group: string): boolean =>
+    wave.some((work) => work.starts.includes(group))
+  const fits = (wave: readonly Work[]): boolean =>
+    disrupts.every((group) => going(wave, group) < allowance(groups.get(group) ?? new Map())) &&
+    starts.every((group) => going(wave, group) === 0)
+  const earliest = 1 + waves.findLastIndex((wave) => disrupts.some((group) => isStarting(wave, group)))
+  const index = waves.findIndex((wave, at) => at >= earliest && fits(wave))
+  return index === -1 ? Math.max(earliest, waves.length) : index
+}
+
+/** Asks every member that the wave does not take down itself, also on its other hosts. */
+function gate(group: string, wave: readonly Work[], groups: Groups): Wave['gates'][number] {
+  const members = groups.get(group) ?? new Map()
+  const going = new Set(wave.filter(({ disrupts }) => disrupts.includes(group)).map(({ host }) => host))
   return {
     group,
-    maxUnavailable: allowance(groups, group),
+    maxUnavailable: allowance(members),
     members: [...members]
-      .filter(([host]) => !hosts.includes(host))
+      .filter(([host]) => !going.has(host))
       .map(([host, { healthy }]) => ({ host, healthy })),
   }
-}
-
-/** Hosts on which group members start: they wait for each other, so `--parallel` must not delay any of them. */
-function startingTogether(hosts: readonly HostPlan[], groups: Groups): ReadonlySet<string> {
-  const starting = new Set<string>()
-  for (const plan of hosts) {
-    if (plan.status !== 'planned') continue
-    const member = [...groups.values()].some((members) => members.has(plan.host))
-    const starts = plan.changes.some(({ operation }) => operation.op === 'unit' && operation.noBlock === true)
-    if (member && starts) starting.add(plan.host)
-  }
-  return starting
 }

@@ -8,6 +8,7 @@ import { pathOf, rulesOf } from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
 import { keptBy } from '../../record/kept.ts'
 import { undoOfChanges } from '../../record/undo-of.ts'
+import { disruptedGroups, membersOn } from '../disruption.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
@@ -56,7 +57,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     status: 'planned',
     changes: kept,
     facts,
-    disrupts: disrupted(catalog, kept),
+    disrupts: disruptedGroups(membersOn(catalog, facts), kept),
     notes: facts.pending
       .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
       .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
@@ -169,19 +170,6 @@ function keeping(changes: readonly Change[], facts: Facts, generation: number): 
   return changes.map((change, index) => {
     const keeps = keptBy(change, facts, `generations/${generation}/${index}`)
     return keeps.length === 0 ? change : { ...change, keeps }
-  })
-}
-
-function disrupted(catalog: HostCatalog, changes: readonly Change[]) {
-  return catalog.entries.flatMap(({ resource }) => {
-    const { disruption } = resource.relations
-    const disrupts = changes.some(
-      ({ operation }) =>
-        operation.op === 'unit' &&
-        operation.unit === resource.name &&
-        (operation.action === 'restart' || operation.action === 'stop'),
-    )
-    return disruption !== undefined && disrupts ? [disruption] : []
   })
 }
 

@@ -62,7 +62,7 @@ function hostPlan(host: HostPlan): PlanDocument['hosts'][number] {
         host: host.host,
         status: host.status,
         changes: host.changes.map((planned) => changeObject(planned, host.facts)),
-        disrupts: host.disrupts.map((disruption) => disruption.group),
+        disrupts: host.disrupts,
         notes: host.notes,
       }
     case 'held':

@@ -1,60 +1,166 @@
+import fc from 'fast-check'
 import pLimit from 'p-limit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hostLibrary } from '../../../src/commands/hosts/host-library.ts'
-import { file, unit } from '../../../src/dsl.ts'
 import { rollOut } from '../../../src/engine/apply/roll-out.ts'
-import { ConvergeError } from '../../../src/model/errors.ts'
+import { InternalError } from '../../../src/model/errors.ts'
+import type { HostReport } from '../../../src/model/report.ts'
 import { createStop } from '../../../src/model/stop.ts'
-import { loadText } from '../../load/load-text.ts'
-import { startFleet } from '../fleet.ts'
+import { planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
+import { figure } from '../../figure.ts'
+import { type Limit, tellHost } from '../../tables/rollout.ts'
 
-const silent = async (host: string): Promise<never> => {
-  throw new ConvergeError('connect-timeout', 'nothing answers', { host, step: 'connect' })
+/** What a host is like before the rollout: its member, and what the plan does to it. */
+interface Told {
+  readonly state: State
+  readonly does: string
+}
+type State = 'up' | 'ill' | 'down' | 'silent'
+
+interface World {
+  readonly limit: Limit
+  readonly hosts: readonly Told[]
+  /** Hosts that do not come back after what the rollout does to them. */
+  readonly failing: ReadonlySet<number>
+  /** How long, in turns of the event loop, each host takes; cycles. */
+  readonly delays: readonly number[]
+  readonly parallel: number
 }
 
-test('a group is not disrupted while a member does not answer, and the reason does not call it ill', async () => {
-  const fleet = await startFleet(['a', 'b'])
-  try {
-    const settings = (text: string) => file({ path: '/etc/app.conf', content: text })
-    const member = (text: string) => [
-      settings(text),
-      unit({
-        name: 'app.service',
-        content: { Service: { ExecStart: '/usr/bin/app' } },
-        started: true,
-        restartOn: [settings(text)],
-        disruption: { group: 'app', maxUnavailable: 1, healthy: 'true', healthyTimeoutSeconds: 5 },
-      }),
-    ]
-    await fleet.converge(member('one'))
-    const session = fleet.session(member('two'))
-    const plan = await session.plan()
-    await session.close()
-    const { cluster } = await loadText('cluster: fleet\nhosts: { "a": {}, "b": {} }\n')
-    const reports = await rollOut({
-      plan,
-      limit: pLimit(2),
-      connections: {
-        use: silent,
-        useNew: silent,
-        close: async () => {},
-      },
-      programs: { cluster: 'fleet', library: hostLibrary() },
-      hosts: new Map(cluster.hosts.map((host) => [host.name, host])),
-      onProgress: () => {},
-      stop: createStop(() => 0).stop,
-      apply: async (host) => {
-        throw new Error(`${host} was applied`)
-      },
-    })
-    assert.equal(
-      reports.map((report) => (report.status === 'not-started' ? report.reason : report.status)),
-      Array(2).fill('b of app does not answer; at most 1 may be down at once'),
-    )
-  } finally {
-    await fleet.close()
+/** Rolls a plan out over made-up hosts. `onDown` hears of each member that goes down, after it has. */
+async function replay(
+  { limit, hosts, failing, delays, parallel }: World,
+  onDown: (up: readonly boolean[], allowed: number) => void,
+): Promise<readonly HostReport[]> {
+  const names = hosts.map((_, index) => `h${index}`)
+  const told = hosts.map(({ does, state }, index) => {
+    const clauses = state === 'silent' ? `does not answer, ${does}` : does
+    return tellHost(`h${index}`, clauses, { etcd: limit })
+  })
+  const plan = planCluster(
+    { cluster: 'test', hosts: told.map(({ catalog }) => catalog) },
+    new Map(told.map(({ catalog, answer }) => [catalog.host, answer ?? assert.unreachable()] as never)),
+  )
+  const isUp = hosts.map(({ state }) => state === 'up')
+  const allowed = plan.waves.flatMap(({ gates }) => gates)[0]?.maxUnavailable ?? 0
+  let turn = 0
+  const pause = async (): Promise<void> => {
+    turn += 1
+    for (let left = delays[turn % delays.length] ?? 0; left > 0; left -= 1)
+      await new Promise((resolve) => setImmediate(resolve))
   }
+  const planOf = (name: string) => plan.hosts.find(({ host }) => host === name)
+  return rollOut({
+    plan,
+    limit: pLimit(parallel),
+    isHealthy: async (name) => {
+      await pause()
+      const index = names.indexOf(name)
+      return hosts[index]?.state === 'silent' ? undefined : isUp[index]
+    },
+    onProgress: () => {},
+    stop: createStop(() => 0).stop,
+    async apply(name): Promise<HostReport> {
+      const index = names.indexOf(name)
+      const planned = planOf(name)
+      if (planned?.status !== 'planned') throw new InternalError(`${name} is not planned`)
+      await pause()
+      if (planned.disrupts.length > 0 && isUp[index] === true) {
+        isUp[index] = false
+        onDown(isUp, allowed)
+      }
+      await pause()
+      if (failing.has(index))
+        return { host: name, status: 'unsettled', changes: [], remaining: [], durationMs: 0 } as never
+      const does = hosts[index]?.does ?? ''
+      if (/^(restarts|starts|may restart)/.test(does)) isUp[index] = true
+      return { host: name, status: 'unchanged' }
+    },
+  })
+}
+
+const does = {
+  up: [
+    'is a member of etcd',
+    'restarts etcd',
+    'stops etcd',
+    'reloads etcd',
+    'may restart etcd',
+    'leaves etcd',
+    'is a member of etcd, changes',
+  ],
+  ill: ['is a member of etcd', 'restarts etcd', 'is a member of etcd, changes'],
+  down: ['starts etcd', 'starts etcd, changes'],
+  silent: ['is a member of etcd', 'restarts etcd'],
+} as const satisfies Readonly<Record<State, readonly string[]>>
+
+const host = fc
+  .constantFrom<State>('up', 'up', 'up', 'ill', 'down', 'silent')
+  .chain((state) => fc.record({ state: fc.constant(state), does: fc.constantFrom<string>(...does[state]) }))
+const worlds = fc.record({
+  limit: fc.constantFrom<Limit>('quorum', 'quorum', 1, 2),
+  hosts: fc.array(host, { minLength: 1, maxLength: 7 }),
+  failing: fc.uniqueArray(fc.nat(6), { maxLength: 1 }).map((all) => new Set(all)),
+  delays: fc.array(fc.nat(5), { minLength: 1, maxLength: 9 }),
+  parallel: fc.integer({ min: 1, max: 7 }),
+})
+
+test('never takes a member down when more would be down than the group allows, whatever else fails', async () => {
+  let taken = 0
+  const tried = Number(process.env.CONVERGE_FUZZ ?? 500)
+  await fc.assert(
+    fc.asyncProperty(worlds, (world) =>
+      replay(world, (up, allowed) => {
+        // A group that the spec no longer has allows everything.
+        if (allowed === 0) return
+        taken += 1
+        const down = up.filter((isUp) => !isUp).length
+        assert.ok(down <= allowed, `${down} of ${up.length} are down, ${allowed} may be`)
+      }).then(() => undefined),
+    ),
+    { numRuns: tried, seed: 20261126 },
+  )
+  assert.ok(taken > tried / 10, `only ${taken} members were taken down`)
+  figure('rollouts over made-up groups in which no more members are down than allowed', tried)
+})
+
+test('members that are down start first, so that the others may restart: nothing is left undone', async () => {
+  const helped = fc.constantFrom<State>('up', 'up', 'down').chain((state) =>
+    fc.record({
+      state: fc.constant(state),
+      does: fc.constantFrom<string>(...does[state].filter((one) => !/^(stops|leaves)/.test(one))),
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(worlds, fc.array(helped, { minLength: 1, maxLength: 7 }), async (world, hosts) => {
+      const reports = await replay({ ...world, hosts, failing: new Set() }, () => undefined)
+      assert.equal(
+        reports.filter(({ status }) => status === 'not-started'),
+        [],
+      )
+    }),
+    { numRuns: 200, seed: 20261127 },
+  )
+})
+
+test('a group is not disrupted while a member does not answer, and the reason does not call it ill', async () => {
+  const reports = await replay(
+    {
+      limit: 1,
+      hosts: [
+        { state: 'up', does: 'restarts etcd' },
+        { state: 'silent', does: 'is a member of etcd' },
+      ],
+      failing: new Set(),
+      delays: [0],
+      parallel: 2,
+    },
+    () => assert.unreachable(),
+  )
+  assert.equal(
+    reports.map((report) => (report.status === 'not-started' ? report.reason : report.status)),
+    ['h1 of etcd does not answer; at most 1 may be down at once', 'unreachable'],
+  )
 })
 
 test.run()

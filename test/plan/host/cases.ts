@@ -31,7 +31,7 @@ export function testHostPlans(folder: string): void {
       const found = {
         changes: planned.changes.map(changeLine),
         notes: planned.notes,
-        disrupts: planned.disrupts.map(({ group }) => group),
+        disrupts: planned.disrupts,
       }
       assert.equal(found, { changes: linesOf(changes), notes, disrupts })
       if (diffs !== undefined) assert.equal(planned.changes.flatMap(diffLine), linesOf(diffs))

@@ -62,7 +62,7 @@ testCases(
       {
         changes: plan.changes.map(changeLine),
         notes: plan.notes,
-        disrupts: plan.disrupts.map(({ group }) => group),
+        disrupts: plan.disrupts,
         consents: rollbackConsents(plan, generations.at(-1)),
         outcome: outcomeOf(plan.bookkeeping),
       },
