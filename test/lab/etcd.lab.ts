@@ -155,7 +155,7 @@ test('stops at an archive with a wrong sha256, and leaves the old one running', 
   assert.is(applied.exitCode, 1, told(applied))
   assert.match(
     applied.stdout,
-    `wrong sha256 of ${mirror}/${etcd.name}: got ${etcd.sha256}, want ${'f'.repeat(64)}`,
+    `wrong sha256 of ${mirror}/${etcd.name}: got ${etcd.sha256}, expected ${'f'.repeat(64)}`,
   )
   assert.is(await healthyMembers(), 3)
   await project.write('cluster.yaml', spec({ heartbeat: 200 }))
