@@ -2,14 +2,7 @@ import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
 import { type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import {
-  type Bookkeeping,
-  type Change,
-  type HostPlan,
-  type Owed,
-  type PlannedHost,
-  plainChange,
-} from '../../model/plan.ts'
+import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog, Resource } from '../../model/resource.ts'
 import { expectNow, rulesOf } from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
