@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
-import { defineResource } from './define/define-resource.ts'
+import { defineResource, inTheWay } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
-import { inTheWay } from './define/in-the-way.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
 

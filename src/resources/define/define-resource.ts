@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
-import { SpecError } from '../../model/errors.ts'
+import { ResourceConflict, SpecError } from '../../model/errors.ts'
 import type { Probe } from '../../model/facts.ts'
 import { DeclaredRelations, type NotificationAction, Relations } from '../../model/relations.ts'
 import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
@@ -116,4 +116,9 @@ function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Sche
 /** Throws a SpecError for a mistake that the schema of a resource cannot express. */
 export function invalid({ id }: Self, message: string, hint: string): never {
   throw new SpecError([{ code: 'invalid-resource', message: `${id}: ${message}`, hint }])
+}
+
+/** Something at a path that only a person may remove. */
+export function inTheWay(id: ResourceId, what: string): ResourceConflict {
+  return new ResourceConflict(id, what, 'move it away, or choose another path')
 }
