@@ -1,3 +1,4 @@
+import { given } from '../model/given.ts'
 import type { View } from '../report/views/view.ts'
 import type { ApplyOptions } from './apply.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -14,16 +15,17 @@ export async function applySealed(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const misplaced = [
-    ...(options.limit === undefined ? [] : ['--limit']),
-    ...(options.release === true ? ['--release'] : []),
-    ...(options.prune === false ? ['--no-prune'] : []),
-  ]
+  const { limit, release, prune } = options
+  const misplaced = Object.keys(
+    given({
+      '--limit': limit,
+      '--release': release || undefined,
+      '--no-prune': prune === false || undefined,
+    }),
+  )
   if (misplaced.length > 0) {
-    throw usageError(
-      `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`,
-      'pass it to `converge plan --out`',
-    )
+    const message = `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`
+    throw usageError(message, 'pass it to `converge plan --out`')
   }
   const sealed = await readSealedPlan(file)
   requireConsentable(options, io, view)

@@ -1,10 +1,9 @@
 import type { Answer } from '../report/hosts/render-exec.ts'
 import type { View } from '../report/views/view.ts'
-import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import { type HostOptions, hostCommand } from './hosts/open-hosts.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
-export interface ExecOptions extends SpecOptions, HostOptions {
+export interface ExecOptions extends HostOptions {
   /** Joined with spaces and run by the shell, as with ssh. */
   readonly command: readonly string[]
   /** Time limit in seconds per host. */
@@ -12,11 +11,9 @@ export interface ExecOptions extends SpecOptions, HostOptions {
 }
 
 /** `converge exec SELECTOR -- COMMAND`: runs it on the hosts at once; hosts with the same output are grouped. */
-export async function exec(options: ExecOptions, io: Io, view: View): Promise<ExitCode> {
-  const spec = await loadSpec(options)
-  view.warnings(spec.warnings)
+export function exec(options: ExecOptions, io: Io, view: View): Promise<ExitCode> {
   const command = options.command.join(' ')
-  return withHosts({ spec, options, io, view }, async ({ session }) => {
+  return hostCommand(options, io, view, async ({ session }, spec) => {
     const results = await session.exec(command, options.timeout * 1000)
     const answers = [...results].map(([host, result]): Answer => {
       if (result instanceof Error) return { host, error: result }

@@ -10,20 +10,13 @@ import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec } from './spec/load-spec.ts'
 import { starterFiles, starterRoots } from './starter/starter-files.ts'
 
-export interface InitOptions {
-  /** Created if missing. */
-  readonly directory: string
-}
-
-/** `converge init [DIR]`: writes a working project. Overwrites nothing. */
-export async function init({ directory }: InitOptions, io: Io): Promise<ExitCode> {
+/** `converge init [DIR]`: writes a working project into a folder, which is created if missing. Overwrites nothing. */
+export async function init(directory: string, io: Io): Promise<ExitCode> {
   const paths = [...Object.keys(starterFiles), 'cluster.schema.json', ...starterRoots]
   const inTheWay = paths.filter((path) => existsSync(join(directory, path)))
   if (inTheWay.length > 0) {
-    throw usageError(
-      `${inTheWay.map((path) => join(directory, path)).join(', ')} already exists`,
-      'choose a new folder',
-    )
+    const names = inTheWay.map((path) => join(directory, path)).join(', ')
+    throw usageError(`${names} already exists`, 'choose a new folder')
   }
   for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
   for (const root of starterRoots) await plantRootTree(join(directory, root))

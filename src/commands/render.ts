@@ -13,7 +13,7 @@ import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
-import { selectHosts } from './spec/select-hosts.ts'
+import { onlyHost, selectHosts } from './spec/select-hosts.ts'
 
 export interface RenderOptions extends SpecOptions {
   readonly limit?: string
@@ -31,14 +31,13 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   view.warnings(spec.warnings)
   const hosts = options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster, options.limit)
   const names = new Set(hosts.map((host) => host.name))
-  const trees = spec.catalog.hosts
-    .filter((catalog) => names.has(catalog.host))
-    .map((catalog) => ({ host: catalog.host, tree: renderTree(catalog) }))
+  const catalogs = spec.catalog.hosts.filter(({ host }) => names.has(host))
+  const trees = catalogs.map((catalog) => ({ host: catalog.host, tree: renderTree(catalog) }))
   for (const { host, tree } of trees) {
     const [conflict] = treeConflicts(tree)
     if (conflict !== undefined) throw usageError(`${host} cannot be rendered: ${conflict}`)
   }
-  const programs = options.portable === true ? portablePrograms(spec, names, options) : []
+  const programs = options.portable === true ? portablePrograms(spec, catalogs, options) : []
   await prepareOutputFolder(options.output, [...names, ...programs.map(({ name }) => name)])
   // Private, because they hold the contents of all files.
   for (const { name, text } of programs) await writeFile(join(options.output, name), text, { mode: 0o700 })
@@ -53,30 +52,22 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
 
 /** One program per host that converges it without a controller: first boot, images, hosts without a network. */
 function portablePrograms(
-  { cluster, catalog }: LoadedSpec,
-  names: ReadonlySet<string>,
+  { cluster }: LoadedSpec,
+  catalogs: readonly HostCatalog[],
   { reveal }: RenderOptions,
 ) {
   const library = hostLibrary()
   const members = membersOf(cluster)
-  return cluster.hosts.flatMap(({ name, platform: { stateDir } }) => {
-    const own = catalog.hosts.find(({ host }) => host === name)
-    if (own === undefined || !names.has(name)) return []
-    if (reveal !== true && hasSensitive(own)) {
+  return catalogs.map((own) => {
+    const { host, entries } = own
+    if (reveal !== true && entries.some(({ resource }) => resource.isSensitive)) {
       throw usageError(
-        `the program for ${name} would contain sensitive content`,
+        `the program for ${host} would contain sensitive content`,
         'pass --reveal to allow that',
       )
     }
-    return [
-      {
-        name: `${name}.sh`,
-        text: portableProgram(planPortable(own, members), { stateDir, cluster: cluster.name }, library),
-      },
-    ]
+    const { stateDir } = onlyHost(cluster, host).platform
+    const text = portableProgram(planPortable(own, members), { stateDir, cluster: cluster.name }, library)
+    return { name: `${host}.sh`, text }
   })
-}
-
-function hasSensitive({ entries }: HostCatalog): boolean {
-  return entries.some(({ resource }) => resource.isSensitive)
 }

@@ -1,7 +1,6 @@
 import type { Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
-
 import { hasFailed, type Plan } from '../model/plan.ts'
 import { addressOf } from '../model/targets/index.ts'
 import { renderReport } from '../report/apply/render-report.ts'
@@ -10,11 +9,12 @@ import { escapeLine } from '../report/text/escape-control.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
 import { applyPlan } from './hosts/apply-plan.ts'
-import { type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
+import { everything, type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
+import { isYes } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
+import { type LoadedSpec, loadSpec } from './spec/load-spec.ts'
 
-export interface RetireOptions extends SpecOptions, HostOptions {
+export interface RetireOptions extends HostOptions {
   readonly host: string
   /** Retire without asking. */
   readonly yes?: boolean
@@ -23,23 +23,16 @@ export interface RetireOptions extends SpecOptions, HostOptions {
   readonly gone?: boolean
 }
 
-/**
- * `converge retire HOST`: cleans up a host that was removed from the spec. What converge created there is removed, what
- * it adopted is restored, and the other hosts forget it.
- */
+/** `converge retire HOST`: cleans up a host that was removed from the spec, and the other hosts forget it. */
 export async function retire(options: RetireOptions, io: Io, view: View): Promise<ExitCode> {
+  const { host } = options
   if (!options.dryRun && !options.yes && !io.canAsk) {
-    throw usageError(
-      'there is no terminal to ask for consent',
-      'pass --yes to retire without asking, or --dry-run',
-    )
+    const hint = 'pass --yes to retire without asking, or --dry-run'
+    throw usageError('there is no terminal to ask for consent', hint)
   }
   const spec = await loadSpec(options)
-  if (spec.cluster.hosts.some(({ name }) => name === options.host)) {
-    throw usageError(
-      `${options.host} is still in the spec`,
-      `remove it from ${options.file} first, then retire it`,
-    )
+  if (spec.cluster.hosts.some(({ name }) => name === host)) {
+    throw usageError(`${host} is still in the spec`, `remove it from ${options.file} first, then retire it`)
   }
   return withHosts({ spec, options, io, view }, async (open) => {
     const { session } = open
@@ -59,18 +52,16 @@ function reportForgotten(
   { cluster }: LoadedSpec,
   io: Io,
 ): ExitCode {
-  const silent = [...answers].filter(([, answer]) => answer instanceof ConvergeError)
+  const silent = [...answers].flatMap(([host, answer]) =>
+    answer instanceof ConvergeError ? [`${host} still remembers ${name}: ${answer.message}`] : [],
+  )
   if (silent.length === 0) {
     io.stdout.write(`${name} is retired: the other hosts of ${cluster.name} no longer know it.\n`)
     return 0
   }
-  for (const [host, answer] of silent) {
-    const why = answer instanceof ConvergeError ? answer.message : answer
-    io.stderr.write(`${escapeLine(`${host} still remembers ${name}: ${why}`)}\n`)
-  }
-  io.stderr.write(
-    `When ${silent.length === 1 ? 'it' : 'they'} can be asked again: converge retire ${name} --gone\n`,
-  )
+  for (const line of silent) io.stderr.write(`${escapeLine(line)}\n`)
+  const they = silent.length === 1 ? 'it' : 'they'
+  io.stderr.write(`When ${they} can be asked again: converge retire ${name} --gone\n`)
   return 1
 }
 
@@ -89,7 +80,7 @@ async function prune(
   })
   try {
     // This session knows only the retired host, and would list all others as removed from the spec.
-    const plan: Plan = { ...(await session.plan({ prune: true, release: true })), departed: [] }
+    const plan: Plan = { ...(await session.plan(everything)), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (hasFailed(plan)) {
       io.stderr.write(`If ${member.name} no longer exists, run: converge retire ${member.name} --gone\n`)
@@ -108,10 +99,6 @@ async function prune(
   }
 }
 
-function isYes(answer: string): boolean {
-  return /^y(es)?$/i.test(answer.trim())
-}
-
 function hostOf(member: Member): Host {
   return {
     ...member,
@@ -127,11 +114,7 @@ function hostOf(member: Member): Host {
 }
 
 function unknownHost(name: string, plan: Plan): Error {
-  const departed = plan.departed.map((member) => member.name)
-  return usageError(
-    `no host of the cluster knows ${name}`,
-    departed.length === 0
-      ? 'no host was removed from the spec'
-      : `removed from the spec: ${departed.join(', ')}`,
-  )
+  const departed = plan.departed.map((member) => member.name).join(', ')
+  const hint = departed === '' ? 'no host was removed from the spec' : `removed from the spec: ${departed}`
+  return usageError(`no host of the cluster knows ${name}`, hint)
 }

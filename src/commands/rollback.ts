@@ -1,12 +1,11 @@
 import type { Report } from '../model/report.ts'
 import { compactHosts } from '../report/text/compact-hosts.ts'
 import type { View } from '../report/views/view.ts'
-import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
+import { type HostOptions, hostCommand } from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
-export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOptions {
+export interface RollbackOptions extends HostOptions, ProposeOptions {
   /** The generation whose state to return to; the one before the last by default. */
   readonly to?: number
 }
@@ -14,9 +13,7 @@ export interface RollbackOptions extends SpecOptions, HostOptions, ProposeOption
 /** `converge rollback [SELECTOR]`: undoes applies by a plan, and then holds the hosts. */
 export async function rollback(options: RollbackOptions, io: Io, view: View): Promise<ExitCode> {
   requireConsentable(options, io, view)
-  const spec = await loadSpec(options)
-  view.warnings(spec.warnings)
-  return withHosts({ spec, options, io, view }, async (open) => {
+  return hostCommand(options, io, view, async (open) => {
     const plan = await open.session.planRollback(options.to)
     const { code, report } = await proposePlan({ command: 'rollback', plan, open, options, io, view })
     if (report !== undefined) remarkHeld(report, view)

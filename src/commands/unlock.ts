@@ -4,17 +4,14 @@ import { renderError } from '../report/text/render-error.ts'
 import type { View } from '../report/views/view.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
 import type { ExitCode, Io } from './io/io.ts'
-import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
+import { loadSpec } from './spec/load-spec.ts'
 import { onlyHost } from './spec/select-hosts.ts'
 
-export interface UnlockOptions extends SpecOptions, HostOptions {
+export interface UnlockOptions extends HostOptions {
   readonly host: string
 }
 
-/**
- * `converge unlock HOST`: stops the apply that holds the host's lock. The host keeps what is pending, and the next
- * converge continues from there. A lock whose owner is dead needs no unlock.
- */
+/** `converge unlock HOST`: stops the apply that holds the host's lock; the next converge continues from there. */
 export async function unlock(options: UnlockOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   const { name } = onlyHost(spec.cluster, options.host)

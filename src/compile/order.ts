@@ -4,10 +4,7 @@ import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
 import type { Edge } from './relations.ts'
 
-/**
- * The order in which a host's resources are applied: as declared, except that what a resource comes after is moved
- * before it. Reports each cycle with its path, and the relation of each step.
- */
+/** The resources of a host as declared, but each after those that it comes after. Reports each cycle with its path. */
 export function order(
   { byId }: Ownership,
   after: ReadonlyMap<ResourceId, readonly Edge[]>,

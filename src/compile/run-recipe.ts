@@ -7,10 +7,7 @@ import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
 
-/**
- * The resources that one recipe declares for one host. An error is reported where the recipe threw it, a `ctx.fail` at
- * the entry of the run list.
- */
+/** The resources that one recipe declares for one host. An error is reported where the recipe threw it. */
 export function runRecipe(
   host: Host,
   use: RecipeUse,

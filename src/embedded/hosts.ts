@@ -42,10 +42,7 @@ export interface EmbeddedHosts {
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
-/**
- * Starts hosts that need only Node and a POSIX shell: real SSH and SFTP servers on the loopback interface, each with a
- * directory as its root tree and a stand-in for systemctl that keeps states and a log.
- */
+/** Starts hosts that need only Node and a POSIX shell: SSH and SFTP servers with a stand-in for systemctl. */
 export async function startEmbeddedHosts(options: EmbeddedHostsOptions): Promise<EmbeddedHosts> {
   await mkdir(options.directory, { recursive: true })
   const directory = await realpath(options.directory)

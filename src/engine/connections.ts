@@ -1,14 +1,12 @@
 import type { Host } from '../model/cluster.ts'
 import { ConvergeError, InternalError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
 import type { Progress } from '../model/report.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 
 /** The open connections of a session, one per host. */
 export interface Connections {
-  /**
-   * Does the work over the host's connection, which is opened on first use. If an open connection has died before it
-   * carried anything, the work is done over a new one. The signal ends it with its reason.
-   */
+  /** Does the work over the host's connection; over a new one, if the old one has died before it carried anything. */
   use<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
   /** Does the work over a new connection, which replaces the old one. */
   useNew<T>(host: string, signal: AbortSignal, work: Work<T>): Promise<T>
@@ -32,11 +30,12 @@ export function openConnections(
     const host = hosts.get(name)
     if (host === undefined) throw new InternalError(`unknown host ${name}`)
     onProgress({ event: 'connecting', host: name })
+    const password = sudoPassword && (() => sudoPassword(name))
     const connection = transports.connect({
       host: name,
       target: host.target,
       signal,
-      ...(sudoPassword === undefined ? {} : { sudoPassword: () => sudoPassword(name) }),
+      ...given({ sudoPassword: password }),
     })
     open.set(name, connection)
     return connection

@@ -23,7 +23,7 @@ export interface HostState {
 const maxOutputBytes = 64 * 1024 * 1024
 
 export function hostState(context: SessionContext): HostState {
-  const { connections, programs, onEach, onProgress, selected, stop } = context
+  const { programs, onEach, onProgress, selected, stop } = context
   const asking = <T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>> => {
     onProgress({ event: 'phase', phase: 'ask', hosts: selected })
     return onEach((name) => work(name).finally(() => onProgress({ event: 'answered', host: name })))
@@ -31,17 +31,14 @@ export function hostState(context: SessionContext): HostState {
   return {
     history: () =>
       asking((name) =>
-        connections.use(name, stop.stopping, (connection) =>
-          readHistory(connection, context.host(name), 0, programs),
-        ),
+        context.use(name, (connection) => readHistory(connection, context.host(name), 0, programs)),
       ),
-    exec: (command, timeoutMs) =>
-      asking((name) =>
-        connections.use(name, stop.stopping, (connection) => {
-          const program = commandProgram(command, timeoutMs, programs.library)
-          return connection.exec({ program, timeoutMs, maxOutputBytes })
-        }),
-      ),
+    exec: (command, timeoutMs) => {
+      const program = commandProgram(command, timeoutMs, programs.library)
+      return asking((name) =>
+        context.use(name, (connection) => connection.exec({ program, timeoutMs, maxOutputBytes })),
+      )
+    },
     unlock: () =>
       onEach((name) => runProgram(context, name, (place) => unlockProgram(place, programs.library))),
     forget: (names) =>
@@ -54,19 +51,15 @@ export function hostState(context: SessionContext): HostState {
 }
 
 async function runProgram(
-  { cluster, connections, host, stop }: SessionContext,
+  { cluster, host, use }: SessionContext,
   name: string,
   program: (place: StatePlace) => string,
 ): Promise<string> {
   const { stateDir } = host(name).platform
-  const { exitCode, stdout, stderr } = await connections.use(name, stop.stopping, (connection) =>
+  const { exitCode, stdout, stderr } = await use(name, (connection) =>
     connection.exec({ program: program({ stateDir, cluster }), timeoutMs: 60_000 }),
   )
   if (exitCode === 0) return Buffer.from(stdout).toString().trim()
-  throw new CommandError(`the program ended with ${exitCode ?? 'a signal'}`, {
-    host: name,
-    step: 'state',
-    exitCode,
-    stderr,
-  })
+  const message = `the program ended with ${exitCode ?? 'a signal'}`
+  throw new CommandError(message, { host: name, step: 'state', exitCode, stderr })
 }

@@ -1,5 +1,5 @@
 import { ConvergeError } from '../model/errors.ts'
-import type { Facts, Probe } from '../model/facts.ts'
+import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
@@ -57,7 +57,7 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
   const newest = facts.state?.generation ?? 0
   const after = to ?? newest - 1
   if (after < 0) return { generations: [], facts }
-  const { generations } = await context.connections.use(name, context.stop.stopping, (connection) =>
+  const { generations } = await context.use(name, (connection) =>
     readHistory(connection, context.host(name), after, context.programs),
   )
   // A generation that is no longer kept cannot be undone.
@@ -65,19 +65,12 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
   if (!whole) return { generations: [], facts }
   const catalog = context.hostCatalog(name)
   const shown = contentProbes({ catalog, facts, generations, keptIn: keptIn(context, name) })
-  return { generations, facts: await rollbackFacts(context, name, generations, shown) }
-}
-
-async function rollbackFacts(
-  { connections, host, programs, stop }: SessionContext,
-  name: string,
-  generations: readonly KeptGeneration[],
-  more: readonly Probe[],
-): Promise<Facts> {
-  const probes = [...undoProbes(generations.flatMap(({ revert }) => revert)), ...more]
-  return connections.use(name, stop.stopping, (connection) =>
-    ask(connection, probes, host(name).platform.stateDir, programs),
-  )
+  const probes = [...undoProbes(generations.flatMap(({ revert }) => revert)), ...shown]
+  const { stateDir } = context.host(name).platform
+  return {
+    generations,
+    facts: await context.use(name, (connection) => ask(connection, probes, stateDir, context.programs)),
+  }
 }
 
 /** Where a host keeps what applies replaced. */

@@ -49,6 +49,8 @@ export interface SessionContext {
   /** Also aborted when the session is closed. */
   readonly stop: Stop
   readonly clock: Clock
+  /** Does the work over the host's connection, until the user stops it. */
+  use<T>(name: string, work: (connection: Connection) => Promise<T>): Promise<T>
   inspect(name: string, signal: AbortSignal): Promise<Facts>
   /** Does the work on every selected host, `parallel` at once. A failure is the host's answer. Throws after a stop. */
   onEach<T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>>
@@ -81,6 +83,7 @@ export function openContext(input: SessionInput): SessionContext {
     hostCatalog: (name) => known(catalogs, name),
     stop,
     clock,
+    use: (name, work) => connections.use(name, stop.stopping, work),
     async inspect(name, signal) {
       const facts = await waitForLock({ waitSeconds: input.lockWaitSeconds ?? 0, clock, signal }, () =>
         connections.use(name, signal, (connection) =>

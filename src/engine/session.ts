@@ -1,5 +1,5 @@
 import { InternalError } from '../model/errors.ts'
-import type { Change, HostPlan, Plan } from '../model/plan.ts'
+import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { planHost } from '../plan/host/plan-host.ts'
 import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
@@ -15,27 +15,16 @@ import { ask } from './inspect/inspect-host.ts'
 import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
-/**
- * A session with the hosts of a cluster: connections are opened once and kept from plan to apply. Everything but an
- * apply throws `Interrupted` when the user stops it.
- */
+/** A session with the hosts of a cluster. Everything but an apply throws `Interrupted` when the user stops it. */
 export interface Session extends HostState {
   /** Inspects the selected hosts and plans; changes nothing. A host that does not answer is in the plan as failed. */
   plan(options?: PlanOptions): Promise<Plan>
-  /**
-   * Plans the return of the selected hosts to the state after a generation; changes nothing. By default the last apply
-   * is undone on the hosts that it changed.
-   */
+  /** Plans the return to the state after a generation; by default the last apply is undone on the hosts that it changed. */
   planRollback(to?: number): Promise<Plan>
-  /**
-   * Performs the plan, wave after wave, and verifies each host. The report has each host's failure, and which hosts a
-   * stop left running or not started.
-   */
+  /** Performs the plan, wave after wave, and verifies each host. */
   apply(plan: Plan, options?: ApplyOptions): Promise<Report>
   close(): Promise<void>
 }
-
-type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 export function openSession(input: SessionInput): Session {
   const context = openContext(input)
@@ -72,7 +61,7 @@ async function remaining(
 }
 
 async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOptions): Promise<Report> {
-  const { cluster, connections, programs, onProgress, clock, stop } = context
+  const { cluster, onProgress, clock } = context
   const started = clock.now()
   const by = startedBy()
   onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
@@ -83,18 +72,9 @@ async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOpti
     async apply(name) {
       const planned = plan.hosts.find(({ host }) => host === name)
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
-      const report = await applyHost({
-        planned,
-        host: context.host(name),
-        catalog: context.hostCatalog(name),
-        connections,
-        programs,
-        onProgress,
-        options,
-        by,
-        clock,
-        stop,
-      })
+      const host = context.host(name)
+      const catalog = context.hostCatalog(name)
+      const report = await applyHost({ ...context, planned, host, catalog, options, by })
       return report.status === 'changed' ? verify(report, () => remaining(context, plan, planned)) : report
     },
   })

@@ -64,10 +64,7 @@ function validate(
   return second.ok ? { spec: second.value, document: rest } : undefined
 }
 
-/**
- * The invalid parts to cut so that the rest can be resolved. A role, environment or host is emptied instead of cut, so
- * that references to it are not reported as well.
- */
+/** The invalid parts to cut. A role, environment or host is emptied instead, so that references to it stay valid. */
 function cutsFor(mistakes: readonly SchemaMistake[]): readonly Cut[] {
   return mistakes
     .filter(({ code }) => code !== 'missing-key')

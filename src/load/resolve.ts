@@ -27,10 +27,7 @@ export interface ResolveInput {
 /** Maximum number of hosts of one spec. */
 const maxHosts = 100_000
 
-/**
- * Resolves a valid spec: ranges, layers, run lists, expressions, and the attributes of every recipe in use. Mistakes go
- * to `problems`; the cluster is complete only if there are none.
- */
+/** Resolves a valid spec. Mistakes go to `problems`; the cluster is complete only if there are none. */
 export function resolve(input: ResolveInput): Cluster {
   const { spec, document, problems } = input
   const resolution: Resolution = {

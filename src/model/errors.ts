@@ -140,3 +140,12 @@ export class InternalError extends Error {
     this.name = 'InternalError'
   }
 }
+
+/** The code of a failed system call, such as `ENOENT`. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -3,13 +3,24 @@ import { Operation } from './operation.ts'
 import { Platform } from './platform.ts'
 import { Probe } from './probe.ts'
 import { ResourceId } from './resource-id.ts'
-import { Count, type Data, describe, HostPath, HostPathKey, mapOf, Text } from './schema.ts'
+import {
+  Count,
+  type Data,
+  describe,
+  flag,
+  HostPath,
+  HostPathKey,
+  list,
+  mapOf,
+  optional,
+  Text,
+} from './schema.ts'
 import { Target } from './targets/index.ts'
 
 /** The unit states and missing accounts and packages before converge first managed a resource. */
 const Found = Type.Object({
   units: mapOf(Type.Object({ active: Text, file: Text })),
-  absent: Type.Array(Text, { description: 'As in `user web`.' }),
+  absent: list('As in `user web`.', Text),
 })
 export type Found = Data<typeof Found>
 
@@ -28,14 +39,10 @@ export const ManifestEntry = Type.Object({
       additionalProperties: false,
     },
   ),
-  removal: Type.Array(Operation, {
-    description: 'What prune does once the resource is removed from the spec.',
-  }),
+  removal: list('What prune does once the resource is removed from the spec.', Operation),
   found: Type.Optional(Found),
-  sensitive: Type.Optional(
-    Type.Boolean({ description: 'Its content is not shown, even if a later spec no longer says so.' }),
-  ),
-  group: Type.Optional(describe(Text, 'The disruption group that the resource is a member of.')),
+  sensitive: flag('Its content is not shown, even if a later spec no longer says so.'),
+  group: optional(Text, 'The disruption group that the resource is a member of.'),
 })
 export type ManifestEntry = Data<typeof ManifestEntry>
 
@@ -45,8 +52,8 @@ export const Made = Type.Object({
   desired: Text,
   paths: Type.Array(HostPath),
   probes: Type.Array(Probe),
-  operations: Type.Array(Operation, { description: 'All that it takes on an empty host; no contents.' }),
-  unit: Type.Optional(describe(Text, 'The unit of the resource.')),
+  operations: list('All that it takes on an empty host; no contents.', Operation),
+  unit: optional(Text, 'The unit of the resource.'),
   sensitive: Type.Optional(Type.Boolean()),
   group: Type.Optional(Text),
 })
@@ -61,7 +68,7 @@ export const Generation = Type.Object({
   number: Count,
   run: describe(Text, 'Id of the run that made it.'),
   by: describe(Text, 'Who and since when, one line.'),
-  changes: Type.Array(Text, { description: 'What was changed, in words, one line each.' }),
+  changes: list('What was changed, in words, one line each.', Text),
 })
 export type Generation = Data<typeof Generation>
 

@@ -1,5 +1,16 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
-import { Checksum, Count, type Data, describe, HostPath, mapOf, Text } from './schema.ts'
+import {
+  Checksum,
+  Count,
+  type Data,
+  describe,
+  flag,
+  HostPath,
+  list,
+  mapOf,
+  optional,
+  Text,
+} from './schema.ts'
 
 /** Bytes to write to a host, as JSON. */
 export const Content = Type.Object({
@@ -32,24 +43,18 @@ export const Ownership = Type.Object(ownershipFields)
 export type Ownership = Data<typeof Ownership>
 
 const userFields = {
-  uid: Type.Optional(describe(Count, 'Numeric id.')),
-  group: Type.Optional(describe(Text, 'Primary group, by name.')),
-  groups: Type.Optional(
-    Type.Array(Text, { description: 'Supplementary groups, by name; the list is complete.' }),
-  ),
-  home: Type.Optional(describe(Text, 'Home directory.')),
-  shell: Type.Optional(describe(Text, 'Login shell.')),
-  comment: Type.Optional(describe(Text, 'The comment (GECOS) field.')),
+  uid: optional(Count, 'Numeric id.'),
+  group: optional(Text, 'Primary group, by name.'),
+  groups: Type.Optional(list('Supplementary groups, by name; the list is complete.', Text)),
+  home: optional(Text, 'Home directory.'),
+  shell: optional(Text, 'Login shell.'),
+  comment: optional(Text, 'The comment (GECOS) field.'),
 }
 
 const name = describe(Text, 'Name of the account.')
-const sensitive = Type.Optional(
-  Type.Boolean({ description: 'Whether neither the content nor its checksum is shown.' }),
-)
+const sensitive = flag('Whether neither the content nor its checksum is shown.')
 const system = Type.Boolean({ description: 'Whether a new account gets a system id.' })
-const prune = Type.Optional(
-  Type.Boolean({ description: 'Removed again, if converge created it; other accounts stay.' }),
-)
+const prune = flag('Removed again, if converge created it; other accounts stay.')
 const command = describe(Text, 'The command.')
 const timeoutSeconds = describe(Count, 'Time limit in seconds.')
 
@@ -58,9 +63,7 @@ export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
     path: HostPath,
     content: Content,
-    validate: Type.Optional(
-      describe(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
-    ),
+    validate: optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
     sensitive,
     ...ownershipFields,
   }),
@@ -87,7 +90,7 @@ export const operationSchemas = {
   }),
   group: operation('group', 'Creates or changes a group.', {
     name,
-    gid: Type.Optional(describe(Count, 'Numeric id.')),
+    gid: optional(Count, 'Numeric id.'),
     system,
     prune,
   }),
@@ -101,21 +104,18 @@ export const operationSchemas = {
   'remove-user': operation('remove-user', 'Removes a user.', { name }),
   'remove-group': operation('remove-group', 'Removes a group.', { name }),
   package: operation('package', 'Installs packages.', {
-    packages: Type.Array(
+    packages: list(
+      'The packages.',
       Type.Object(
-        {
-          name: describe(Text, 'Name of the package.'),
-          version: Type.Optional(describe(Text, 'Any version if absent.')),
-        },
+        { name: describe(Text, 'Name of the package.'), version: optional(Text, 'Any version if absent.') },
         { description: 'One package.' },
       ),
-      { description: 'The packages.' },
     ),
     autostart: Type.Boolean({ description: "Whether the packages' scripts may start daemons." }),
     update: Type.Boolean({ description: 'Whether package lists older than a day are refreshed first.' }),
   }),
   'remove-package': operation('remove-package', 'Removes packages.', {
-    packages: Type.Array(Text, { description: 'Names of packages.' }),
+    packages: list('Names of packages.', Text),
   }),
   archive: operation('archive', 'Downloads an archive and replaces a directory with its content.', {
     url: describe(Text, 'Where it is downloaded from.'),
@@ -126,19 +126,15 @@ export const operationSchemas = {
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),
     action: describe(UnitAction, 'What systemd is asked to do.'),
-    noBlock: Type.Optional(
-      Type.Boolean({ description: 'Do not wait for the job: a member that waits for its peers.' }),
-    ),
-    noReload: Type.Optional(
-      Type.Boolean({ description: 'systemd reads its unit files in a later operation of the plan.' }),
-    ),
+    noBlock: flag('Do not wait for the job: a member that waits for its peers.'),
+    noReload: flag('systemd reads its unit files in a later operation of the plan.'),
   }),
   'daemon-reload': operation('daemon-reload', 'Makes systemd read its unit files.', {}),
   run: operation('run', 'Runs a shell command.', {
     command,
-    cwd: Type.Optional(describe(Text, 'Working directory.')),
-    user: Type.Optional(describe(Text, 'User that it runs as.')),
-    environment: Type.Optional(describe(mapOf(Text), 'Environment variables.')),
+    cwd: optional(Text, 'Working directory.'),
+    user: optional(Text, 'User that it runs as.'),
+    environment: optional(mapOf(Text), 'Environment variables.'),
     timeoutSeconds,
   }),
   await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),

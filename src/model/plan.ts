@@ -5,7 +5,7 @@ import type { Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
 import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
-import { Count, closed, type Data, describe, list, text } from './schema.ts'
+import { Count, closed, type Data, describe, flag, list, optional, text } from './schema.ts'
 
 /** The state includes the content if the dry run shows a diff. */
 const Expectation = closed(
@@ -55,9 +55,7 @@ export type Owed = Data<typeof Owed>
 const Kept = closed('Content that is kept before a change.', {
   path: text('Where it is.'),
   kept: text("Where it is kept: a file below the cluster's state directory."),
-  staysInPlace: Type.Optional(
-    Type.Boolean({ description: 'The change leaves the file where it is, and it may be written to later.' }),
-  ),
+  staysInPlace: flag('The change leaves the file where it is, and it may be written to later.'),
 })
 export type Kept = Data<typeof Kept>
 
@@ -79,12 +77,8 @@ export const changeFields = {
   keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
   records: Type.Optional(list('Manifest lines that are on disk before it.', text('One line.'))),
   strikes: Type.Optional(list('Manifest lines that are written after it.', text('One line.'))),
-  whenOwed: Type.Optional(
-    describe(Owed, 'Decided on the host: only if one of the guarded changes that owe this was done.'),
-  ),
-  guard: Type.Optional(
-    describe(Guard, 'Decided on the host: only if all of this holds when its turn comes.'),
-  ),
+  whenOwed: optional(Owed, 'Decided on the host: only if one of the guarded changes that owe this was done.'),
+  guard: optional(Guard, 'Decided on the host: only if all of this holds when its turn comes.'),
 }
 
 const Change = closed('One operation of the plan: what, on behalf of which resource, why.', {
@@ -117,24 +111,26 @@ export interface Bookkeeping {
 
 /** What is planned for one host. */
 export type HostPlan =
-  | {
-      readonly host: string
-      readonly status: 'planned'
-      /** In the order in which they are applied; empty if the host is converged. */
-      readonly changes: readonly Change[]
-      readonly facts: Facts
-      /** How the apply is recorded; absent if there are no changes. */
-      readonly bookkeeping?: Bookkeeping
-      /** What a rollback undoes: none of these is needed after it. */
-      readonly undoes?: readonly Undo[]
-      /** The groups that the changes disrupt. */
-      readonly disrupts: readonly string[]
-      /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */
-      readonly notes: readonly string[]
-    }
+  | PlannedHost
   /** Held by a rollback, by whom and since when: nothing is planned until its spec changes. */
   | { readonly host: string; readonly status: 'held'; readonly held: string; readonly facts: Facts }
   | { readonly host: string; readonly status: 'failed'; readonly error: ConvergeError }
+
+export interface PlannedHost {
+  readonly host: string
+  readonly status: 'planned'
+  /** In the order in which they are applied; empty if the host is converged. */
+  readonly changes: readonly Change[]
+  readonly facts: Facts
+  /** How the apply is recorded; absent if there are no changes. */
+  readonly bookkeeping?: Bookkeeping
+  /** What a rollback undoes: none of these is needed after it. */
+  readonly undoes?: readonly Undo[]
+  /** The groups that the changes disrupt. */
+  readonly disrupts: readonly string[]
+  /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */
+  readonly notes: readonly string[]
+}
 
 const hosts = (description: string) => list(description, text('Name of a host.'))
 
@@ -164,15 +160,11 @@ export const Intent = Type.Union([
   Type.Object({
     kind: Type.Literal('apply', { description: 'An apply of the spec.' }),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
-    release: Type.Boolean({
-      description: 'Whether held hosts are planned as if they were not held.',
-    }),
+    release: Type.Boolean({ description: 'Whether held hosts are planned as if they were not held.' }),
   }),
   Type.Object({
     kind: Type.Literal('rollback', { description: 'A rollback.' }),
-    to: Type.Optional(
-      describe(Count, 'The generation that the hosts return to; the one before the last if absent.'),
-    ),
+    to: optional(Count, 'The generation that the hosts return to; the one before the last if absent.'),
   }),
 ])
 export type Intent = Data<typeof Intent>
@@ -209,4 +201,9 @@ export interface PortablePlan {
 
 export function hasFailed(plan: Plan): boolean {
   return plan.hosts.some(({ status }) => status === 'failed')
+}
+
+/** A change that nothing notifies and that notifies nothing. */
+export function plainChange(change: Pick<Change, 'resource' | 'operation' | 'reason'>): Change {
+  return { ...change, expects: [], owes: [], settles: [] }
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type Data, describe, FilledText, HostPath } from './schema.ts'
+import { type Data, describe, FilledText, HostPath, optional } from './schema.ts'
 
 const directory = (use: string, fallback: string) => ({
   ...describe(HostPath, `an absolute path without \`..\`; ${use}`),
@@ -9,17 +9,14 @@ const directory = (use: string, fallback: string) => ({
 /** Declared properties of a host, because recipes never see facts. Inspect refuses a host that differs. */
 export const Platform = Type.Object(
   {
-    os: Type.Optional(
-      describe(FilledText, 'the ID of os-release, such as debian; checked on the host if declared'),
+    os: optional(FilledText, 'the ID of os-release, such as debian; checked on the host if declared'),
+    release: optional(
+      FilledText,
+      'the VERSION_ID of os-release, such as "12"; checked on the host if declared',
     ),
-    release: Type.Optional(
-      describe(FilledText, 'the VERSION_ID of os-release, such as "12"; checked on the host if declared'),
-    ),
-    arch: Type.Optional(
-      describe(
-        FilledText,
-        'the name of the architecture in Debian, such as amd64; checked on the host if declared',
-      ),
+    arch: optional(
+      FilledText,
+      'the name of the architecture in Debian, such as amd64; checked on the host if declared',
     ),
     init: Type.Enum(['systemd', 'none'], {
       description: 'systemd or none; none if nothing may be started',

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type Data, describe, HostPath, Text } from './schema.ts'
+import { type Data, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
 export const Probe = Type.Union([
@@ -7,11 +7,9 @@ export const Probe = Type.Union([
     {
       probe: Type.Literal('path'),
       path: HostPath,
-      sha256: Type.Optional(
-        describe(
-          Text,
-          'The wanted content: a small content that differs is part of the answer, for the diff.',
-        ),
+      sha256: optional(
+        Text,
+        'The wanted content: a small content that differs is part of the answer, for the diff.',
       ),
     },
     { description: 'What is at a path, which is never followed if it is a link.' },

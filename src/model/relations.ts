@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { ResourceId } from './resource-id.ts'
-import { type Data, describe, FilledText, HostPath, ShellCommand } from './schema.ts'
+import { type Data, describe, FilledText, HostPath, list, optional, ShellCommand } from './schema.ts'
 
 /** What a resource can be notified to do, in order: a restart absorbs the reload after it. `run` is for commands. */
 export const notificationActions = ['run', 'start', 'stop', 'restart', 'reload'] as const
@@ -30,11 +30,9 @@ const Disruption = Type.Object(
       minimum: 1,
       description: 'a whole number of seconds from 1; how long a member may take to become healthy',
     }),
-    data: Type.Optional(
-      describe(
-        HostPath,
-        'an absolute path without `..`; it exists once this member holds data; if it exists on no member, all members start at once',
-      ),
+    data: optional(
+      HostPath,
+      'an absolute path without `..`; it exists once this member holds data; if it exists on no member, all members start at once',
     ),
   },
   { description: 'a map; how starts, restarts and stops of this resource are spread over the hosts' },
@@ -45,11 +43,12 @@ export type Disruption = Data<typeof Disruption>
 /** The relations that every resource may have. `ref` is the schema of the other resource. */
 function relationsTo<Ref extends TSchema>(ref: Ref) {
   const refs = (meaning: string) =>
-    Type.Optional(Type.Array(ref, { description: `a list of resources of the same host; ${meaning}` }))
+    Type.Optional(list(`a list of resources of the same host; ${meaning}`, ref))
   return Type.Object({
     after: refs('they come before this one'),
     notifies: Type.Optional(
-      Type.Array(
+      list(
+        'a list of notifications; which resources to notify when this one changes',
         Type.Object({
           resource: ref,
           action: Type.Enum([...notificationActions], {
@@ -57,19 +56,17 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
           }),
           timing: Type.Optional(Timing),
         }),
-        { description: 'a list of notifications; which resources to notify when this one changes' },
       ),
     ),
     restartOn: refs('a change of one of them restarts this one'),
     reloadOn: refs('a change of one of them reloads this one'),
-    onlyIf: Type.Optional(
-      describe(
-        ShellCommand,
-        'a shell command; it only reads, and this resource is left alone unless it exits 0',
-      ),
+    onlyIf: optional(
+      ShellCommand,
+      'a shell command; it only reads, and this resource is left alone unless it exits 0',
     ),
-    unless: Type.Optional(
-      describe(ShellCommand, 'a shell command; it only reads, and this resource is left alone if it exits 0'),
+    unless: optional(
+      ShellCommand,
+      'a shell command; it only reads, and this resource is left alone if it exits 0',
     ),
     disruption: Type.Optional(Disruption),
   })
@@ -79,11 +76,9 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
 export const DeclaredRelations = relationsTo(ResourceId)
 
 /** The other end of a relation: a resource, or its identity. */
-const ResourceRef = Type.Union(
-  [ResourceId, Type.Object({ id: ResourceId }, { additionalProperties: true })],
-  {
-    description: 'a resource, or the identity of one such as unit[etcd.service]',
-  },
+const ResourceRef = describe(
+  Type.Union([ResourceId, Type.Object({ id: ResourceId }, { additionalProperties: true })]),
+  'a resource, or the identity of one such as unit[etcd.service]',
 )
 
 export type ResourceRef = Data<typeof ResourceRef>

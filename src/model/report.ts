@@ -72,17 +72,10 @@ export type Progress =
       readonly phase: 'inspect' | 'apply' | 'verify' | 'ask'
       readonly hosts: readonly string[]
     }
-  | { readonly event: 'connecting'; readonly host: string }
-  | { readonly event: 'inspected'; readonly host: string }
-  /** A host has answered in the phase `ask`, or failed to. */
-  | { readonly event: 'answered'; readonly host: string }
+  /** `answered`: a host has answered in the phase `ask`, or failed to. */
+  | { readonly event: 'connecting' | 'inspected' | 'answered'; readonly host: string }
   | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
   | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }
   | { readonly event: 'change-started'; readonly host: string; readonly change: Change }
-  | {
-      readonly event: 'change-done'
-      readonly host: string
-      readonly change: Change
-      readonly outcome: 'applied' | 'skipped'
-    }
+  | ({ readonly event: 'change-done'; readonly host: string } & ChangeResult)
   | { readonly event: 'host-done'; readonly host: string; readonly report: HostReport }

@@ -44,6 +44,18 @@ export function describe<Schema extends TSchema>(schema: Schema, description: st
   return { ...schema, description }
 }
 
+/** A member that may be absent. */
+export function optional<Schema extends TSchema>(schema: Schema, description: string) {
+  return Type.Optional(describe(schema, description))
+}
+
+/** A yes or no that may be absent. */
+export const flag = (description: string) => optional(Type.Boolean(), description)
+
+/** A number in a spec. */
+export const wholeNumber = (minimum: number, use: string) =>
+  Type.Integer({ minimum, description: `a whole number from ${minimum}; ${use}` })
+
 /** An object with no other members. */
 export function closed<Properties extends TProperties>(
   description: string,

@@ -4,7 +4,7 @@ import type { Facts, PathFact } from './facts.ts'
 import { OperationOutline } from './operation-outline.ts'
 import { changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
-import { Checksum, closed, type Data, describe, list, mapOf, Text, text } from './schema.ts'
+import { Checksum, closed, type Data, describe, list, mapOf, optional, Text, text } from './schema.ts'
 
 /** A schema for each member of a type: the compiler reports missing and unknown ones. */
 type Fields<T> = { readonly [Key in keyof Required<T>]: TSchema }
@@ -82,8 +82,9 @@ const planned = {
   status: Type.Literal('planned', { description: 'The host answered.' }),
   changes: list('In the order in which they are applied.', SealedChange),
   facts,
-  bookkeeping: Type.Optional(
-    open('How the apply is recorded on the host: generation, manifest lines, what undoes it.'),
+  bookkeeping: optional(
+    open(''),
+    'How the apply is recorded on the host: generation, manifest lines, what undoes it.',
   ),
   undoes: Type.Optional(list('What a rollback undoes.', Type.Unknown())),
   disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),

@@ -1,55 +1,33 @@
 import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact } from './facts.ts'
-import { assertNever, emptyMap } from './value.ts'
+import { emptyMap } from './value.ts'
 
-/**
- * The facts of an empty booted host with its units in the given state. With `unknown`, the steps of a resource are all
- * that it may ever need.
- */
+/** An empty booted host with its units in this state. With `unknown`, a resource's steps are all that it may need. */
 export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inactive' | 'unknown'): Facts {
-  const paths = emptyMap<PathFact>()
-  const units = emptyMap<UnitFact>()
-  const users = emptyMap<UserFact | null>()
-  const groups = emptyMap<GroupFact | null>()
-  const packages = emptyMap<PackageFact | null>()
-  const checks = emptyMap<boolean>()
+  const answers = {
+    paths: emptyMap<PathFact>(),
+    units: emptyMap<UnitFact>(),
+    users: emptyMap<UserFact | null>(),
+    groups: emptyMap<GroupFact | null>(),
+    packages: emptyMap<PackageFact | null>(),
+    checks: emptyMap<boolean>(),
+  }
   for (const probe of probes) {
     switch (probe.probe) {
       case 'path':
-        paths[probe.path] = { type: 'absent' }
+        answers.paths[probe.path] = { type: 'absent' }
         break
-      case 'unit':
-        units[probe.unit] = {
-          load: 'loaded',
-          active,
-          file: active === 'unknown' ? active : 'disabled',
-          needsReload: false,
-        }
+      case 'unit': {
+        const file = active === 'unknown' ? active : 'disabled'
+        answers.units[probe.unit] = { load: 'loaded', active, file, needsReload: false }
         break
-      case 'user':
-        users[probe.name] = null
-        break
-      case 'group':
-        groups[probe.name] = null
-        break
-      case 'package':
-        packages[probe.name] = null
-        break
+      }
       case 'check':
-        checks[probe.command] = true
+        answers.checks[probe.command] = true
         break
       default:
-        assertNever(probe)
+        answers[`${probe.probe}s`][probe.name] = null
     }
   }
-  return {
-    platform: { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false },
-    paths,
-    units,
-    users,
-    groups,
-    packages,
-    checks,
-    pending: [],
-    journal: '',
-  }
+  const platform = { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false } as const
+  return { platform, ...answers, pending: [], journal: '' }
 }

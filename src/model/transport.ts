@@ -27,17 +27,13 @@ export interface Upload {
   readonly bytes: Uint8Array
 }
 
-/**
- * A connection to one host. Every failure is a ConvergeError with host, step and remedy, except the reason of a signal,
- * which is thrown unchanged. Closing twice is allowed.
- */
+/** A connection to one host. It fails with a ConvergeError, or with the reason of a signal. Closing twice is allowed. */
 export interface Connection {
   readonly host: string
   exec(options: ExecOptions): Promise<ExecResult>
   /**
    * Creates `directory` (an absolute path that must not exist; mode 0700, owned by the login user) and puts the files
-   * into it with mode 0600. Paths are relative to the root tree, if there is one. The signal ends it with its reason.
-   * After a failure the files are removed as far as the host allows.
+   * into it with mode 0600. After a failure the files are removed as far as the host allows.
    */
   upload(directory: string, files: readonly Upload[], signal?: AbortSignal): Promise<void>
   close(): Promise<void>

@@ -1,5 +1,6 @@
-import type { PathFact } from '../model/facts.ts'
+import type { Facts, PathFact } from '../model/facts.ts'
 import type { Operation } from '../model/operation.ts'
+import type { Expectation } from '../model/plan.ts'
 import { accountRules } from './accounts.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
@@ -24,6 +25,13 @@ export function rulesOf(operation: Operation): OperationRules<Operation> {
 /** The path that an operation acts on, if any. */
 export function pathOf(operation: Operation): string | undefined {
   return 'path' in operation ? operation.path : undefined
+}
+
+/** An operation relies on what is now at its path, if it has one. */
+export function expectNow(operation: Operation, { paths }: Facts): readonly Expectation[] {
+  const path = pathOf(operation)
+  const state = path === undefined ? undefined : paths[path]
+  return path === undefined || state === undefined ? [] : [{ path, state }]
 }
 
 /** systemd's unit load paths of the system manager (systemd.unit(5)). */

@@ -32,10 +32,7 @@ export interface OperationRules<Type extends Operation> {
   isNeeded(operation: Type, facts: Answers): boolean
   /** Whether it may be done again just to drop its resource from the manifest. */
   isRepeatable(operation: Type, facts: Answers): boolean
-  /**
-   * The operations that undo it, given what was there before. `kept` names the file, below the cluster's state directory,
-   * that holds what was at its path.
-   */
+  /** The operations that undo it. `kept` names the kept file that holds what was at its path. */
   inverse(operation: Type, before: Before, kept: string): readonly Operation[]
   undoRank(operation: Type): UndoRank
   /** The state of its path afterwards, as by `appliedState`; undefined if not known. */

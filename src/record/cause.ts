@@ -1,4 +1,4 @@
-import type { Facts, PathFact } from '../model/facts.ts'
+import type { Facts } from '../model/facts.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import type { Change } from '../model/plan.ts'
 import type { CatalogEntry } from '../model/resource.ts'
@@ -8,10 +8,8 @@ import { desiredDigest } from './digest.ts'
 /** Whether the cause of a change is another one. A start only absorbs what is owed. */
 export function isConsequence({ operation, settles }: Change): boolean {
   if (operation.op === 'await' || operation.op === 'daemon-reload') return true
-  return (
-    settles.some(({ action }) => action !== 'daemon-reload') &&
-    !(operation.op === 'unit' && operation.action === 'start')
-  )
+  const isStart = operation.op === 'unit' && operation.action === 'start'
+  return !isStart && settles.some(({ action }) => action !== 'daemon-reload')
 }
 
 /** Whether the spec, the host or both changed since the last apply. */
@@ -19,13 +17,9 @@ export function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry |
   if (last === undefined) return undefined
   const spec = last.desired !== desiredDigest(entry.resource.desired)
   const path = Object.entries(last.paths).some(
-    ([name, state]) => name in facts.paths && stateNow(facts.paths[name]) !== state,
+    ([name, state]) => name in facts.paths && appliedState(facts.paths[name] ?? { type: 'absent' }) !== state,
   )
   const host = path || !spec
   if (spec && host) return 'spec and host changed'
   return spec ? 'spec changed' : 'host changed'
-}
-
-function stateNow(fact: PathFact | undefined): string {
-  return appliedState(fact ?? { type: 'absent' })
 }

@@ -4,18 +4,20 @@ import type { Value } from '../model/value.ts'
 
 /** SHA-256 of a desired state, independent of the order of keys. */
 export function desiredDigest(desired: Value): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(desired)))
-    .digest('hex')
+  return sha256Of(JSON.stringify(sorted(desired)))
+}
+
+export function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Digest of a host's catalog: it changes if the spec changes for this host. */
 export function catalogDigest({ entries }: HostCatalog): string {
-  const digest = createHash('sha256')
-  for (const { resource, notifies } of entries) {
-    digest.update(`${resource.id} ${desiredDigest(resource.desired)} ${JSON.stringify(notifies)}\n`)
-  }
-  return digest.digest('hex').slice(0, 32)
+  const lines = entries.map(
+    ({ resource, notifies }) =>
+      `${resource.id} ${desiredDigest(resource.desired)} ${JSON.stringify(notifies)}\n`,
+  )
+  return sha256Of(lines.join('')).slice(0, 32)
 }
 
 function sorted(value: unknown): unknown {

@@ -5,18 +5,15 @@ import type { Before } from '../operations/operation-rules.ts'
 /** The units, accounts and packages that a resource probes, as first found; undefined if it probes none. */
 export function findAtFirst(probes: readonly Probe[], facts: Answers): Found | undefined {
   const units = probes.flatMap((probe): [string, Found['units'][string]][] => {
-    const fact = probe.probe === 'unit' ? facts.units[probe.unit] : undefined
-    return probe.probe === 'unit' && fact !== undefined
-      ? [[probe.unit, { active: fact.active, file: fact.file }]]
+    const { active, file } = (probe.probe === 'unit' && facts.units[probe.unit]) || {}
+    return probe.probe === 'unit' && active !== undefined && file !== undefined
+      ? [[probe.unit, { active, file }]]
       : []
   })
-  const named = probes.flatMap((probe) =>
-    probe.probe === 'user' || probe.probe === 'group' || probe.probe === 'package' ? [probe] : [],
+  const named = probes.flatMap((probe) => ('name' in probe ? [probe] : []))
+  const absent = named.flatMap(({ probe, name }) =>
+    facts[`${probe}s`][name] === null ? [`${probe} ${name}`] : [],
   )
-  const there = { user: facts.users, group: facts.groups, package: facts.packages }
-  const absent = named
-    .filter(({ probe, name }) => there[probe][name] === null)
-    .map(({ probe, name }) => `${probe} ${name}`)
   if (units.length === 0 && named.length === 0) return undefined
   return { units: Object.fromEntries(units), absent }
 }

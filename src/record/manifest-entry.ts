@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Answers, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { Made, ManifestEntry } from '../model/manifest.ts'
@@ -8,7 +7,7 @@ import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
 import { inReverse, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
-import { desiredDigest } from './digest.ts'
+import { desiredDigest, sha256Of } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
 
 /** The part of a resource's record that does not depend on the host. */
@@ -114,7 +113,7 @@ function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly
 
 /** Where the original of an adopted path is kept while the resource is in the manifest. */
 export function originalOf(path: string): string {
-  return `originals/${createHash('sha256').update(path).digest('hex').slice(0, 16)}`
+  return `originals/${sha256Of(path).slice(0, 16)}`
 }
 
 function pathBefore({ paths }: Answers, path: string): PathFact {

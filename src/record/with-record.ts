@@ -1,19 +1,15 @@
 import type { Facts } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import { type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Change, HostPlan } from '../model/plan.ts'
+import type { Change, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
 import { entryAfter, isExpected, madeOf } from './manifest-entry.ts'
 import { undoOfChanges } from './undo-of.ts'
 
-type PlannedHost = Extract<HostPlan, { status: 'planned' }>
-
-/**
- * Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the generation
- * with its undo.
- */
+/** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
   plan: PlannedHost,
   catalog: HostCatalog,
@@ -43,19 +39,17 @@ export function withRecord(
     removals.set(id, applied.removal)
     if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
   }
-  const takeRecord = (id: string): string[] => {
+  const takeRecord = (id: string): readonly string[] | undefined => {
     const line = records.get(id)
     records.delete(id)
-    return line === undefined ? [] : [line]
+    return line === undefined ? undefined : [line]
   }
   const keptOriginals = new Set<string>()
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
-    const cause =
-      entry === undefined || isConsequence(change)
-        ? undefined
-        : causeOf(entry, facts, known.get(change.resource))
-    const first = originals(change, facts, removals.get(change.resource), known.get(change.resource))
+    const last = known.get(change.resource)
+    const cause = entry === undefined || isConsequence(change) ? undefined : causeOf(entry, facts, last)
+    const first = originals(change, facts, removals.get(change.resource), last)
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
       // Only before the first change of a path: the second one sees the new content.
@@ -63,12 +57,7 @@ export function withRecord(
     ]
     for (const { kept } of first) keptOriginals.add(kept)
     const lines = takeRecord(change.resource)
-    return {
-      ...change,
-      ...(cause === undefined ? {} : { cause }),
-      ...(keeps.length === 0 ? {} : { keeps }),
-      ...(lines.length === 0 ? {} : { records: lines }),
-    }
+    return { ...change, ...given({ cause, keeps: keeps.length === 0 ? undefined : keeps, records: lines }) }
   })
   const rewrite = compacted(facts, known)
   return {
@@ -79,9 +68,11 @@ export function withRecord(
       summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
       revert: undoOfChanges(changes, facts, generation),
       records: [...records.values(), ...drops],
-      ...(rewrite === undefined ? {} : { rewrite }),
-      ...(areSame(members, facts.state?.members ?? []) ? {} : { members }),
-      ...(facts.state?.held === undefined ? {} : { hold: 'release' as const }),
+      ...given({
+        rewrite,
+        members: areSame(members, facts.state?.members ?? []) ? undefined : members,
+        hold: facts.state?.held === undefined ? undefined : ('release' as const),
+      }),
     },
   }
 }

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
 import type { Step } from '../model/resource.ts'
+import { wholeNumber } from '../model/schema.ts'
 import { textContent } from './define/content.ts'
-import { defineResource, type Self } from './define/define-resource.ts'
+import { defineResource, inTheWay, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
 import { NormalPath, Sha256 } from './define/schema-types.ts'
@@ -16,12 +16,7 @@ const ArchiveSchema = Type.Object({
   }),
   sha256: Sha256,
   path: NormalPath,
-  strip: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      description: 'a whole number from 0; how many leading path components to drop',
-    }),
-  ),
+  strip: Type.Optional(wholeNumber(0, 'how many leading path components to drop')),
   binaries: Type.Optional(
     Type.Array(
       Type.String({
@@ -93,20 +88,11 @@ function extractSteps(desired: Archive, { id }: Self, facts: Facts, stamp: PathF
   const operation = { op: 'archive', url, sha256, path, strip } as const
   const expects = [path, `${path}/.converge-archive`]
   if (found.type === 'absent') return [{ operation, reason: 'will be extracted', expects }]
-  if (found.type === 'directory' && stamp.type === 'file') {
-    return [
-      {
-        operation,
-        reason: `content will change to the archive with sha256 ${sha256.slice(0, 12)}…`,
-        expects,
-      },
-    ]
+  if (found.type !== 'directory' || stamp.type !== 'file') {
+    throw inTheWay(id, `something that converge did not extract is at ${path}`)
   }
-  throw new ResourceConflict(
-    id,
-    `something that converge did not extract is at ${path}`,
-    'move it away, or choose another path',
-  )
+  const reason = `content will change to the archive with sha256 ${sha256.slice(0, 12)}…`
+  return [{ operation, reason, expects }]
 }
 
 function linkingSteps(
@@ -117,11 +103,6 @@ function linkingSteps(
 ): readonly Step[] {
   const steps = links.flatMap(({ path, target }) => linkSteps(id, path, target, pathFact(facts, path)))
   if (steps.length === 0 || pathFact(facts, binDir).type !== 'absent') return steps
-  return [
-    {
-      operation: { op: 'mkdir', path: binDir, mode: '0755', owner: 'root', group: 'root' },
-      reason: 'will be created',
-    },
-    ...steps,
-  ]
+  const operation = { op: 'mkdir', path: binDir, mode: '0755', owner: 'root', group: 'root' } as const
+  return [{ operation, reason: 'will be created' }, ...steps]
 }

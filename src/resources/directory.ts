@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
-import { defineResource } from './define/define-resource.ts'
+import { defineResource, inTheWay } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
@@ -26,22 +26,14 @@ export const { resource: directory, kind: directoryKind } = defineResource({
       probes: [{ probe: 'path', path }],
       steps(facts) {
         const found = pathFact(facts, path)
+        const attributes = { path, mode, owner, group }
         const expects = [path]
         switch (found.type) {
           case 'absent':
-            return [
-              { operation: { op: 'mkdir', path, mode, owner, group }, reason: 'will be created', expects },
-            ]
+            return [{ operation: { op: 'mkdir', ...attributes }, reason: 'will be created', expects }]
           case 'directory': {
-            const changes = attributeChanges(desired, found, facts.platform)
-            if (changes.length === 0) return []
-            return [
-              {
-                operation: { op: 'attributes', path, mode, owner, group },
-                reason: changes.join(', '),
-                expects,
-              },
-            ]
+            const reason = attributeChanges(desired, found, facts.platform).join(', ')
+            return reason === '' ? [] : [{ operation: { op: 'attributes', ...attributes }, reason, expects }]
           }
           case 'link':
             throw new ResourceConflict(
@@ -51,11 +43,7 @@ export const { resource: directory, kind: directoryKind } = defineResource({
             )
           case 'file':
           case 'other':
-            throw new ResourceConflict(
-              self.id,
-              `something that is not a directory is at ${path}`,
-              'move it away, or choose another path',
-            )
+            throw inTheWay(self.id, `something that is not a directory is at ${path}`)
         }
       },
     }

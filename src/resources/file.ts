@@ -6,10 +6,10 @@ import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { ShellCommand } from '../model/schema.ts'
 import { base64Content, textContent } from './define/content.ts'
-import { defineResource, invalid, type Self } from './define/define-resource.ts'
+import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
+import { AccountNameOrId, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 const FileSchema = Type.Object({
   path: NormalPath,
@@ -24,9 +24,7 @@ const FileSchema = Type.Object({
   owner: Type.Optional(AccountNameOrId),
   group: Type.Optional(AccountNameOrId),
   validate: Type.Optional(ShellCommand),
-  sensitive: Type.Optional(
-    Type.Boolean({ description: 'true or false; true keeps its content out of diffs and messages' }),
-  ),
+  sensitive: yesOrNo('true keeps its content out of diffs and messages'),
   until: Type.Optional(NormalPath),
 })
 
@@ -34,10 +32,7 @@ const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }
 
 type File = Static<typeof FileSchema> & typeof DEFAULTS
 
-/**
- * A regular file with exactly this content. With `until` it is wanted only while that path does not exist: it is
- * removed at the end of the run in which that path appears.
- */
+/** A regular file with exactly this content. With `until` it is removed at the end of the run in which that appears. */
 export const { resource: file, kind: fileKind } = defineResource({
   kind: 'file',
   schema: FileSchema,
@@ -85,11 +80,7 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
     case 'file':
       return
     case 'directory':
-      throw new ResourceConflict(
-        id,
-        `a directory is in the way at ${path}`,
-        'move it away, or choose another path',
-      )
+      throw inTheWay(id, `a directory is in the way at ${path}`)
     case 'link':
       throw new ResourceConflict(
         id,
@@ -97,11 +88,7 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
         `remove it, or declare link[${path}]`,
       )
     case 'other':
-      throw new ResourceConflict(
-        id,
-        `something that is not a regular file is at ${path}`,
-        'move it away, or choose another path',
-      )
+      throw inTheWay(id, `something that is not a regular file is at ${path}`)
   }
 }
 
@@ -113,32 +100,27 @@ export function fileSteps(
   found: PathFact,
 ): readonly Step[] {
   const { path, mode, owner, group, validate, sensitive } = desired
+  const attributes = { path, mode, owner, group }
   const expects = [path]
-  const write = {
-    op: 'write',
-    path,
-    content,
-    mode,
-    owner,
-    group,
-    ...given({ validate, sensitive }),
-  } as const
+  const write = { op: 'write', content, ...attributes, ...given({ validate, sensitive }) } as const
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
   const changes = attributeChanges(desired, found, facts.platform)
   if (found.sha256 !== content.sha256) {
     return [{ operation: write, reason: ['content will change', ...changes].join(', '), expects }]
   }
   if (changes.length === 0) return []
-  return [{ operation: { op: 'attributes', path, mode, owner, group }, reason: changes.join(', '), expects }]
+  return [{ operation: { op: 'attributes', ...attributes }, reason: changes.join(', '), expects }]
 }
 
 /** In the order of the run it comes last: until then, what the file was for may still go on. */
 function removal({ path, sensitive }: File, reason: string): Step {
-  return {
-    operation: { op: 'remove', path, recursive: false, ...(sensitive === true && { sensitive }) },
-    reason,
-    phase: 'last',
-  }
+  const operation = {
+    op: 'remove',
+    path,
+    recursive: false,
+    ...(sensitive === true && { sensitive }),
+  } as const
+  return { operation, reason, phase: 'last' }
 }
 
 function removals(desired: File, until: string, found: PathFact): readonly Step[] {

@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
-import { ResourceConflict } from '../model/errors.ts'
 import type { PathFact } from '../model/facts.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { describe, FilledText } from '../model/schema.ts'
-import { defineResource } from './define/define-resource.ts'
+import { defineResource, inTheWay } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
 import { NormalPath } from './define/schema-types.ts'
@@ -39,10 +38,6 @@ export function linkSteps(id: ResourceId, path: string, target: string, found: P
     case 'file':
     case 'directory':
     case 'other':
-      throw new ResourceConflict(
-        id,
-        `something that is not a symbolic link is at ${path}`,
-        'move it away, or choose another path',
-      )
+      throw inTheWay(id, `something that is not a symbolic link is at ${path}`)
   }
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { packageFact } from './define/facts-of.ts'
+import { yesOrNo } from './define/schema-types.ts'
 
 const PackageSchema = Type.Object({
   name: Type.String({
@@ -14,16 +15,8 @@ const PackageSchema = Type.Object({
       description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
     }),
   ),
-  autostart: Type.Optional(
-    Type.Boolean({
-      description: 'true or false; true lets the package start its daemons when it is installed',
-    }),
-  ),
-  update: Type.Optional(
-    Type.Boolean({
-      description: 'true or false; false does not refresh package lists that are older than a day',
-    }),
-  ),
+  autostart: yesOrNo('true lets the package start its daemons when it is installed'),
+  update: yesOrNo('false does not refresh package lists that are older than a day'),
 })
 
 /** An installed package: any version of it, or exactly the one that is declared. */

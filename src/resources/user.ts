@@ -1,15 +1,14 @@
 import { type Static, Type } from 'typebox'
 import type { UserFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
+import { wholeNumber } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { userFact } from './define/facts-of.ts'
-import { AccountName, NormalPath } from './define/schema-types.ts'
+import { AccountName, accountFlags, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 const UserSchema = Type.Object({
   name: AccountName,
-  uid: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'a whole number from 0; the number of the user' }),
-  ),
+  uid: Type.Optional(wholeNumber(0, 'the number of the user')),
   group: Type.Optional(AccountName),
   groups: Type.Optional(
     Type.Array(AccountName, {
@@ -22,20 +21,8 @@ const UserSchema = Type.Object({
   comment: Type.Optional(
     Type.String({ pattern: '^[^:\\n\\u0000]*$', description: 'one line of text without a colon' }),
   ),
-  system: Type.Optional(
-    Type.Boolean({
-      description: 'true or false; true gives a new account a number from the range for services',
-    }),
-  ),
-  prune: Type.Optional(
-    Type.Boolean({
-      description:
-        'true or false; true removes the user when it is removed from the spec, if converge created it',
-    }),
-  ),
-  createHome: Type.Optional(
-    Type.Boolean({ description: 'true or false; true makes the home when the user is created' }),
-  ),
+  ...accountFlags('user'),
+  createHome: yesOrNo('true makes the home when the user is created'),
 })
 
 type DeclaredUser = Static<typeof UserSchema>

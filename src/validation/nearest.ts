@@ -1,9 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 
-/**
- * The known word that a misspelled one probably means: one edit away, or two adjacent letters swapped; in longer words
- * one edit for every three letters. Ignores case.
- */
+/** The known word that was probably meant: one edit, or one for every three letters; swapped letters are one edit. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly edits: number } | undefined
   for (const candidate of known) {

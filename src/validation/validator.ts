@@ -35,10 +35,7 @@ export function refuseBadSchema(schema: JsonSchema): void {
   if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
 }
 
-/**
- * Compiles a valid JSON Schema (2020-12). The validator finds all mistakes, in words; `name` is the name of the whole
- * value in messages.
- */
+/** Compiles a valid JSON Schema (2020-12) to a validator that finds all mistakes; `name` stands for the whole value. */
 export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
   const text = JSON.stringify(schema)
   const check = ajv.compile<T>(firstLike(text, schema))

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
 import { given } from '../../model/given.ts'
-import type { DriftOptions } from '../drift.ts'
+import type { View } from '../../report/views/view.ts'
 import type { ExecOptions } from '../exec.ts'
-import type { HistoryOptions } from '../history.ts'
-import type { Io } from '../io/io.ts'
+import type { HostOptions } from '../hosts/open-hosts.ts'
+import type { ExitCode, Io } from '../io/io.ts'
+import type { ViewOptions } from '../io/open-view.ts'
 import type { RetireOptions } from '../retire.ts'
 import type { RollbackOptions } from '../rollback.ts'
-import type { StatusOptions } from '../status.ts'
 import type { UnlockOptions } from '../unlock.ts'
 import {
   addOptions,
@@ -24,43 +24,37 @@ const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; comma-se
 
 /** The commands that query hosts, undo what was done to them, or run commands on them. */
 export function addHostCommands(program: Command, io: Io, run: Run): void {
-  const status = program
-    .command('status')
-    .description(
-      'Show how each host is: reachability, last apply, hold, drift, pending notifications, failed units.',
-    )
-    .argument('[selector]', selector)
-    .action((limit: string | undefined, options: StatusOptions) =>
-      run('status', options, async (view) =>
-        (await import('../status.ts')).status({ ...options, ...limited(limit) }, io, view),
-      ),
-    )
-  addOptions(status, specOptions(), hostOptions(), formatOptions())
-
-  const drift = program
-    .command('drift')
-    .description('Show only what was changed on the hosts by hand since the last apply.')
-    .argument('[selector]', selector)
-    .action((limit: string | undefined, options: DriftOptions) =>
-      run('drift', options, async (view) =>
-        (await import('../drift.ts')).drift({ ...options, ...limited(limit) }, io, view),
-      ),
-    )
-  addOptions(drift, specOptions(), hostOptions(), [
-    ...formatOptions(),
-    exitCodeOption('Exit with 2 if there is drift: for a nightly job.'),
-  ])
-
-  const history = program
-    .command('history')
-    .description('List the applies recorded on each host, newest first, and whether a rollback holds it.')
-    .argument('[selector]', selector)
-    .action((limit: string | undefined, options: HistoryOptions) =>
-      run('history', options, async (view) =>
-        (await import('../history.ts')).history({ ...options, ...limited(limit) }, io, view),
-      ),
-    )
-  addOptions(history, specOptions(), hostOptions(), formatOptions())
+  type OfHosts = HostOptions & ViewOptions
+  const query = (
+    name: string,
+    description: string,
+    act: (options: OfHosts, view: View) => Promise<ExitCode>,
+  ): Command => {
+    const command = program
+      .command(name)
+      .description(description)
+      .argument('[selector]', selector)
+      .action((limit: string | undefined, options: OfHosts) =>
+        run(name, options, (view) => act({ ...options, ...given({ limit }) }, view)),
+      )
+    addOptions(command, specOptions(), hostOptions(), formatOptions())
+    return command
+  }
+  query(
+    'status',
+    'Show how each host is: reachability, last apply, hold, drift, pending notifications, failed units.',
+    async (options, view) => (await import('../status.ts')).status(options, io, view),
+  )
+  query(
+    'drift',
+    'Show only what was changed on the hosts by hand since the last apply.',
+    async (options, view) => (await import('../drift.ts')).drift(options, io, view),
+  ).addOption(exitCodeOption('Exit with 2 if there is drift: for a nightly job.'))
+  query(
+    'history',
+    'List the applies recorded on each host, newest first, and whether a rollback holds it.',
+    async (options, view) => (await import('../history.ts')).history(options, io, view),
+  )
 
   const rollback = program
     .command('rollback')
@@ -68,7 +62,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RollbackOptions) =>
       run('rollback', options, async (view) =>
-        (await import('../rollback.ts')).rollback({ ...options, ...limited(limit) }, io, view),
+        (await import('../rollback.ts')).rollback({ ...options, ...given({ limit }) }, io, view),
       ),
     )
   addOptions(
@@ -131,8 +125,4 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     hostOptions(),
     formatOptions(),
   )
-}
-
-function limited(limit: string | undefined): { readonly limit?: string } {
-  return given({ limit })
 }

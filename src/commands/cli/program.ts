@@ -130,7 +130,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .description('Write a working project: a spec, a recipe, a schema for editors, and hosts to try it on.')
     .argument('[dir]', 'The folder; nothing in it is overwritten.', '.')
     .action((directory: string) =>
-      run('init', {}, async () => (await import('../init.ts')).init({ directory }, io)),
+      run('init', {}, async () => (await import('../init.ts')).init(directory, io)),
     )
 
   program
@@ -152,30 +152,21 @@ function commandNames(program: Command): readonly string[] {
   return program.commands.map((command) => command.name())
 }
 
-async function refuseUnknown(word: string, known: readonly string[]): Promise<never> {
+/** If no known word is near, the hint ends with `otherwise`: users of other tools name a host here. */
+async function refuseUnknown(word: string, known: readonly string[], otherwise = ''): Promise<never> {
   const [{ usageError }, { nearestHint }] = await Promise.all([
     import('./usage-error.ts'),
     import('../../validation/nearest.ts'),
   ])
-  throw usageError(`unknown command "${word}"`, nearestHint(word, known, ''))
+  const hint = nearestHint(word, known, '')
+  throw usageError(`unknown command "${word}"`, hint.startsWith('known') ? `${hint}${otherwise}` : hint)
 }
 
 /** Refuses a misspelled command: commander passes `wbe` to `apply` as its file. Paths and `apply wbe` are files. */
 async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
   if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
-  const known = command.parent?.commands.map((other) => other.name()) ?? []
-  const [{ usageError }, { nearestHint }] = await Promise.all([
-    import('./usage-error.ts'),
-    import('../../validation/nearest.ts'),
-  ])
-  if (known.includes(word)) {
-    throw usageError(
-      `the command ${word} comes after an option`,
-      `put the command first: converge ${word} ...`,
-    )
-  }
-  const hint = nearestHint(word, known, '')
-  // Users of other tools name a host here.
-  const choice = hint.startsWith('known') ? `; hosts are chosen with --limit ${word}` : ''
-  throw usageError(`unknown command "${word}"`, `${hint}${choice}`)
+  const known = command.parent === null ? [] : commandNames(command.parent)
+  if (!known.includes(word)) return refuseUnknown(word, known, `; hosts are chosen with --limit ${word}`)
+  const { usageError } = await import('./usage-error.ts')
+  throw usageError(`the command ${word} comes after an option`, `put the command first: converge ${word} ...`)
 }

@@ -5,13 +5,13 @@ import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import { usageError } from '../cli/usage-error.ts'
-import type { Io } from '../io/io.ts'
-import type { LoadedSpec } from '../spec/load-spec.ts'
+import type { ExitCode, Io } from '../io/io.ts'
+import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
 
 /** Which hosts to work on, and how. */
-export interface HostOptions {
+export interface HostOptions extends SpecOptions {
   /** A selector, from --limit or as an argument. */
   readonly limit?: string
   readonly parallel: number
@@ -19,6 +19,32 @@ export interface HostOptions {
   readonly verbose?: boolean
   /** Seconds to wait for another apply on a host. */
   readonly lockWait?: number
+}
+
+export interface PlanningOptions {
+  /** Prune what was removed from the spec; true by default. */
+  readonly prune?: boolean
+  /** Also plan for hosts held by a rollback. */
+  readonly release?: boolean
+}
+
+/** Plans all that differs, on held hosts, too. */
+export const everything = { prune: true, release: true } as const
+
+export function planningOf({ prune = true, release = false }: PlanningOptions) {
+  return { prune, release }
+}
+
+/** A command on the selected hosts of a spec, whose warnings are shown first. */
+export async function hostCommand(
+  options: HostOptions,
+  io: Io,
+  view: View,
+  work: (open: OpenHosts, spec: LoadedSpec) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const spec = await loadSpec(options)
+  view.warnings(spec.warnings)
+  return withHosts({ spec, options, io, view }, (open) => work(open, spec))
 }
 
 /** The hosts of a session. */
@@ -55,8 +81,10 @@ export async function withHosts<Result>(
         library: hostLibrary(),
         parallel: options.parallel,
         stop,
-        ...given({ lockWaitSeconds: options.lockWait }),
-        ...(sudoPassword === undefined ? {} : { sudoPassword: async () => sudoPassword }),
+        ...given({
+          lockWaitSeconds: options.lockWait,
+          sudoPassword: sudoPassword === undefined ? undefined : async () => sudoPassword,
+        }),
         onProgress: view.progress,
       })
     const session = open({ cluster, catalog, ...given({ selected }) })

@@ -26,7 +26,7 @@ export interface ProposeOptions extends ViewOptions {
   readonly confirmWithin?: number
 }
 
-export interface Proposal {
+interface Proposal {
   readonly command: ApplyCommand
   readonly plan: Plan
   readonly open: OpenHosts
@@ -35,7 +35,7 @@ export interface Proposal {
   readonly view: View
 }
 
-export interface Outcome {
+interface Outcome {
   readonly code: ExitCode
   /** Absent if nothing was applied. */
   readonly report?: Report
@@ -54,8 +54,15 @@ export function requireConsentable(options: ProposeOptions, io: Io, view: View):
 export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   const { command, plan, options, view } = proposal
   const { changes } = summarisePlan(plan)
-  if (options.dryRun) return showDryRun(proposal)
-  if (changes === 0) return showIdle(proposal)
+  const code = hasFailed(plan) ? 1 : 0
+  if (options.dryRun) {
+    view.plan(plan, command)
+    return { code: code === 0 && options.exitCode && changes > 0 ? 2 : code }
+  }
+  if (changes === 0) {
+    view.idle(plan, command)
+    return { code }
+  }
   if (options.planShown !== true) view.proposal(plan, command)
   if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw removesALot(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
@@ -63,18 +70,6 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
     return { code: 1 }
   }
   return applyAndShow(proposal)
-}
-
-function showDryRun(proposal: Proposal): Outcome {
-  const { command, plan, options, view } = proposal
-  view.plan(plan, command)
-  if (hasFailed(plan)) return { code: 1 }
-  return { code: options.exitCode && summarisePlan(plan).changes > 0 ? 2 : 0 }
-}
-
-function showIdle({ command, plan, view }: Proposal): Outcome {
-  view.idle(plan, command)
-  return { code: hasFailed(plan) ? 1 : 0 }
 }
 
 function removesALot({ command, plan: { consents } }: Proposal): Error {
@@ -89,21 +84,19 @@ function removesALot({ command, plan: { consents } }: Proposal): Error {
 }
 
 async function askConsent({ plan, open, io }: Proposal): Promise<boolean> {
-  const [question, wanted] =
-    plan.consents.length > 0
-      ? ['Type "prune" to apply these changes: ', /^prune$/]
-      : ['Apply these changes? [y/N] ', /^y(es)?$/i]
-  return wanted.test((await io.ask(question, open.stop.stopping)).trim())
+  const isRisky = plan.consents.length > 0
+  const question = isRisky ? 'Type "prune" to apply these changes: ' : 'Apply these changes? [y/N] '
+  const answer = (await io.ask(question, open.stop.stopping)).trim()
+  return isRisky ? answer === 'prune' : isYes(answer)
+}
+
+export function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim())
 }
 
 async function applyAndShow({ command, plan, open, options, view }: Proposal): Promise<Outcome> {
-  const { report, code } = await applyPlan(
-    plan,
-    open.session,
-    open,
-    view,
-    given({ lockWaitSeconds: options.lockWait, confirmWithinSeconds: options.confirmWithin }),
-  )
+  const wanted = given({ lockWaitSeconds: options.lockWait, confirmWithinSeconds: options.confirmWithin })
+  const { report, code } = await applyPlan(plan, open.session, open, view, wanted)
   view.report(report, plan, command)
   return { code, report }
 }

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SpecError } from '../../model/errors.ts'
+import { codeOf, messageOf, SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { PlanSource, SealedPlan } from '../../model/sealed-plan.ts'
@@ -69,24 +69,19 @@ function compareSources(then: PlanSource, now: PlanSource): string {
 
 async function sourceOf({ file, environment, set = [] }: SpecOptions): Promise<PlanSource> {
   const git = await gitState(dirname(file))
-  return {
-    file,
-    ...given({ environment }),
-    set: set.map((assignment) => assignment.split('=')[0] ?? ''),
-    ...given({ git }),
-  }
+  const paths = set.map((assignment) => assignment.split('=')[0] ?? '')
+  return { file, ...given({ environment }), set: paths, ...given({ git }) }
 }
 
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT')
-      throw usageError(
-        `the plan ${file} does not exist`,
-        'make one with `converge plan --out FILE`; hosts are chosen with --limit',
-      )
+    const code = codeOf(error)
+    if (code === 'ENOENT') {
+      const hint = 'make one with `converge plan --out FILE`; hosts are chosen with --limit'
+      throw usageError(`the plan ${file} does not exist`, hint)
+    }
     if (code === 'EISDIR') throw usageError(`the plan ${file} is a directory`, 'name a file in it')
     throw error
   }
@@ -96,6 +91,6 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw usageError(`${file} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw usageError(`${file} is not JSON: ${messageOf(cause)}`)
   }
 }

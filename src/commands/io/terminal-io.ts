@@ -20,10 +20,7 @@ export interface Terminal {
   readonly later?: Later
 }
 
-/**
- * The Io of a process with its three streams. Questions go to stderr, so that stdout can be a pipe. Output to a terminal
- * replaces the live lines.
- */
+/** The Io of a process. Questions go to stderr, so that stdout can be a pipe. Output replaces the live lines. */
 export function createTerminalIo(terminal: Terminal): Io {
   const { stdin, stdout, stderr, env } = terminal
   const live = stderr.isTTY === true ? createLiveLines(stderr, terminal.later) : undefined

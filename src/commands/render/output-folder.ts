@@ -1,13 +1,11 @@
 import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../model/errors.ts'
 import { usageError } from '../cli/usage-error.ts'
 
 const marker = '.converge-render.json'
 
-/**
- * Prepares a folder for the trees of these hosts. It must be new, empty, or made by render, whose old trees are then
- * removed. Throws a SpecError for any other folder, and removes nothing that render did not make.
- */
+/** Prepares a folder for the trees of these hosts: it must be new, empty, or made by render, which replaces its trees. */
 export async function prepareOutputFolder(folder: string, hosts: readonly string[]): Promise<void> {
   const entries = await listFolder(folder)
   const previous = entries.includes(marker) ? await readMarker(folder) : []
@@ -20,11 +18,8 @@ export async function prepareOutputFolder(folder: string, hosts: readonly string
   }
   await mkdir(folder, { recursive: true })
   // First, so that render recognizes its own files after an interruption.
-  const made = [...new Set([...previous, ...hosts])]
-  await writeFile(
-    join(folder, marker),
-    `${JSON.stringify({ madeBy: 'converge render', hosts: made }, null, 2)}\n`,
-  )
+  const made = { madeBy: 'converge render', hosts: [...new Set([...previous, ...hosts])] }
+  await writeFile(join(folder, marker), `${JSON.stringify(made, null, 2)}\n`)
   for (const host of previous) await removeTree(join(folder, host))
 }
 
@@ -32,7 +27,7 @@ async function listFolder(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = codeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') throw usageError(`${folder} is not a folder`, 'choose a new folder')
     throw error
@@ -69,7 +64,7 @@ async function removeTree(folder: string): Promise<void> {
 /** Makes rendered directories removable, which may be closed even to their owner. Follows no links. */
 async function openFolders(folder: string): Promise<void> {
   const stats = await lstat(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
   if (stats?.isDirectory() !== true) return

@@ -25,10 +25,8 @@ export function treeConflicts(tree: Tree): readonly string[] {
   return [...tree.keys()].flatMap((path) => {
     if (path === '/' || !path.startsWith('/')) return [`${path} is not below the host's root`]
     return parents(path).flatMap((parent) => {
-      const above = tree.get(parent)
-      return above === undefined || above.type === 'directory'
-        ? []
-        : [`${path} is below the ${above.type} ${parent}`]
+      const { type } = tree.get(parent) ?? {}
+      return type === undefined || type === 'directory' ? [] : [`${path} is below the ${type} ${parent}`]
     })
   })
 }

@@ -5,10 +5,7 @@ import type { Tree } from './render-tree.ts'
 
 const placeholder = 'This content is sensitive: render with --reveal to see it.\n'
 
-/**
- * Writes a tree without conflicts into a new folder. Sensitive files are a placeholder, or 0600 with `reveal`. It is
- * synchronous: a cluster has many small files, and waiting for each takes several times as long as writing it.
- */
+/** Writes a tree into a new folder, sensitive files as a placeholder, or 0600. Synchronous, because that is much faster. */
 export function writeTree(folder: string, tree: Tree, options: { readonly reveal: boolean }): void {
   mkdirSync(folder, { recursive: true })
   const made = new Set<string>()

@@ -8,7 +8,7 @@ import type { Cluster } from '../../model/cluster.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
-import type { Catalog } from '../../model/resource.ts'
+import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
@@ -53,4 +53,8 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
     }),
   )
   return { cluster, recipes, catalog, warnings }
+}
+
+export function catalogOf({ catalog }: LoadedSpec, host: string): HostCatalog | undefined {
+  return catalog.hosts.find((candidate) => candidate.host === host)
 }

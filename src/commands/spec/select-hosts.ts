@@ -2,11 +2,7 @@ import type { Cluster, Host } from '../../model/cluster.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
 
-/**
- * The hosts that a selector matches, in the order of the spec. A selector is a comma-separated list of host names
- * (`infra0`), ranges (`infra[0-2,5]`), globs (`web*`, `db?`) and roles (`role:etcd`). Throws a SpecError for a term
- * that matches no host.
- */
+/** The hosts that a selector matches, such as `infra0,infra[0-2,5],web*,role:etcd`; a term that matches none is a mistake. */
 export function selectHosts(cluster: Cluster, selector: string): readonly Host[] {
   const terms = splitTerms(selector)
   if (terms.length === 0) throw usageError('the selector is empty', 'such as infra0,role:etcd')
@@ -76,13 +72,9 @@ interface Range {
 
 function parseRange(part: string, term: string): Range {
   const [, first, last = first] = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part) ?? []
-  if (first === undefined || last === undefined) {
-    throw usageError(
-      `[${part}] in "${term}" is not a range of numbers`,
-      'such as infra[0-2] or core-[01-05,07]',
-    )
-  }
-  return { first, last }
+  if (first !== undefined && last !== undefined) return { first, last }
+  const message = `[${part}] in "${term}" is not a range of numbers`
+  throw usageError(message, 'such as infra[0-2] or core-[01-05,07]')
 }
 
 /** `07` matches `[01-10]` but not `[1-10]`: padding is part of the name. */

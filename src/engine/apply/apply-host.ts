@@ -1,6 +1,7 @@
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, Interrupted } from '../../model/errors.ts'
-import type { HostPlan } from '../../model/plan.ts'
+import { given } from '../../model/given.ts'
+import type { PlannedHost } from '../../model/plan.ts'
 import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
@@ -19,7 +20,7 @@ import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun } from './run-record.ts'
 
 export interface ApplyHostInput {
-  readonly planned: Extract<HostPlan, { status: 'planned' }>
+  readonly planned: PlannedHost
   readonly host: Host
   readonly connections: Connections
   readonly programs: HostPrograms
@@ -66,16 +67,12 @@ export function notStarted(host: string): HostReport {
   return { host, status: 'not-started', reason: 'interrupted before it started' }
 }
 
-function plannedChanges({ changes, facts, bookkeeping }: ApplyHostInput['planned']): PlannedChanges {
-  return { changes, journal: facts.journal, ...(bookkeeping === undefined ? {} : { bookkeeping }) }
+function plannedChanges({ changes, facts, bookkeeping }: PlannedHost): PlannedChanges {
+  return { changes, journal: facts.journal, ...given({ bookkeeping }) }
 }
 
 /** The program that applyHost would run on the host, for reading. */
-export function scriptFor(
-  planned: ApplyHostInput['planned'],
-  host: Host,
-  { cluster, library }: HostPrograms,
-): string {
+export function scriptFor(planned: PlannedHost, host: Host, { cluster, library }: HostPrograms): string {
   return planProgram(plannedChanges(planned), newRun(host, cluster, startedBy(), {}), library)
 }
 

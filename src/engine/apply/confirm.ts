@@ -7,7 +7,7 @@ import { rollsBackAfter } from './run-record.ts'
 
 const pauseMs = 1000
 
-export interface Confirmation {
+interface Confirmation {
   readonly run: Run
   readonly host: string
   readonly connections: Connections

@@ -20,7 +20,7 @@ export interface FollowedRun {
 
 /**
  * Starts a run on a host and follows it to its end. After a lost connection it sends the launch again, which follows
- * the run, or starts it if it was not started. After a stop it does that only if the run has certainly started.
+ * the run, or starts it; after a stop it does that only if the run has certainly started.
  */
 export async function followRun(followed: FollowedRun): Promise<void> {
   const { host, record, connections, clock, stop } = followed

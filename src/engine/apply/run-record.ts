@@ -1,5 +1,6 @@
 import { CommandError, ConvergeError } from '../../model/errors.ts'
-import type { Change, HostPlan, Owed } from '../../model/plan.ts'
+import { given } from '../../model/given.ts'
+import type { Change, Owed, PlannedHost } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
 
@@ -21,7 +22,7 @@ export interface RunRecord {
 }
 
 export function recordRun(
-  { host, changes, facts }: Extract<HostPlan, { status: 'planned' }>,
+  { host, changes, facts }: PlannedHost,
   onProgress: (event: Progress) => void,
   confirmWithinSeconds?: number,
 ): RunRecord {
@@ -30,37 +31,31 @@ export function recordRun(
   let isSent = false
 
   const tell = (event: ApplyEvent): void => {
-    if (!('change' in event)) return
-    const change = changes[event.change]
+    const change = 'change' in event ? changes[event.change] : undefined
     if (change === undefined) return
     if (event.event === 'change-started') onProgress({ event: 'change-started', host, change })
-    if (event.event === 'change-done') onProgress({ event: 'change-done', host, change, outcome: 'applied' })
-    if (event.event === 'change-skipped')
-      onProgress({ event: 'change-done', host, change, outcome: 'skipped' })
+    const outcome = outcomes[event.event]
+    if (outcome !== undefined) onProgress({ event: 'change-done', host, change, outcome })
   }
 
   const results = (): ChangeResult[] =>
     changes.flatMap((change, index): ChangeResult[] => {
-      const outcome = events.find(
+      const ended = events.find(
         (event) => 'change' in event && event.change === index && event.event !== 'change-started',
       )
-      if (outcome?.event === 'change-done') return [{ change, outcome: 'applied' }]
-      if (outcome?.event === 'change-skipped') return [{ change, outcome: 'skipped' }]
-      return []
+      const outcome = ended && outcomes[ended.event]
+      return outcome === undefined ? [] : [{ change, outcome }]
     })
 
   const output = (): string =>
-    events
-      .filter((event) => event.event === 'output')
-      .map(({ line }) => line)
-      .join('\n')
+    events.flatMap((event) => (event.event === 'output' ? [event.line] : [])).join('\n')
 
   const failed = (error: ConvergeError, failedChange?: Change): HostReport => {
     const done = results()
     const reached = new Set([...done.map(({ change }) => change), failedChange])
     return failedReport(host, error, {
       results: done,
-      ...(failedChange === undefined ? {} : { failed: failedChange }),
+      ...given({ failed: failedChange }),
       notReached: changes.filter((change) => !reached.has(change)),
       pending: stillOwed(facts.pending as readonly Owed[], done, failedChange),
     })
@@ -109,22 +104,30 @@ export function recordRun(
   }
 }
 
+const outcomes: Readonly<Record<string, ChangeResult['outcome']>> = {
+  'change-done': 'applied',
+  'change-skipped': 'skipped',
+}
+
 /** What was pending before, plus what the applied and failed changes owe, minus what applied changes settled. */
 function stillOwed(
   before: readonly Owed[],
   done: readonly ChangeResult[],
   failedChange: Change | undefined,
 ): readonly Owed[] {
-  const owed = new Map(before.map((one) => [`${one.action} ${one.resource}`, one]))
+  const owed = new Map<string, Owed>()
+  const keyOf = ({ action, resource }: Owed) => `${action} ${resource}`
+  const add = (all: readonly Owed[]) => {
+    for (const one of all) owed.set(keyOf(one), one)
+  }
+  add(before)
   for (const { change, outcome } of done) {
     if (outcome === 'skipped') continue
-    for (const one of change.owes) owed.set(`${one.action} ${one.resource}`, one)
-    for (const one of [...change.settles, ...(change.absorbs ?? [])])
-      owed.delete(`${one.action} ${one.resource}`)
+    add(change.owes)
+    for (const one of [...change.settles, ...(change.absorbs ?? [])]) owed.delete(keyOf(one))
   }
   // A failed write has changed nothing; other failed changes may be half done, and are in the journal.
-  const partly = failedChange === undefined || failedChange.operation.op === 'write' ? [] : failedChange.owes
-  for (const one of partly) owed.set(`${one.action} ${one.resource}`, one)
+  if (failedChange !== undefined && failedChange.operation.op !== 'write') add(failedChange.owes)
   return [...owed.values()]
 }
 
@@ -136,19 +139,11 @@ export function rollsBackAfter(seconds: number): string {
 }
 
 function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
-  const exit = /^exit (\d+)$/.exec(problem)
-  const said = stderr
-    .trim()
-    .split('\n')
-    .find((line) => line.trim() !== '')
-  const message = exit === null ? problem : (said ?? `it ended with exit code ${exit[1]}`)
-  return new CommandError(message, {
-    host,
-    step: 'apply',
-    exitCode: exit === null ? undefined : Number(exit[1]),
-    stderr,
-    remedy,
-  })
+  const code = /^exit (\d+)$/.exec(problem)?.[1]
+  const said = stderr.split('\n').find((line) => line.trim() !== '')
+  const message = code === undefined ? problem : (said?.trim() ?? `it ended with exit code ${code}`)
+  const exitCode = code === undefined ? undefined : Number(code)
+  return new CommandError(message, { host, step: 'apply', exitCode, stderr, remedy })
 }
 
 function lockedBy(host: string, holder: string): ConvergeError {

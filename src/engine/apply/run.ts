@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import type { Host } from '../../model/cluster.ts'
+import { given } from '../../model/given.ts'
 import type { Run } from '../../shell/programs/plan-program.ts'
 
 export interface ApplyOptions {
@@ -16,17 +17,9 @@ export function startedBy(): string {
 }
 
 /** A new run on a host; its id sorts by time. */
-export function newRun(host: Host, cluster: string, by: string, options: ApplyOptions): Run {
+export function newRun({ platform }: Host, cluster: string, by: string, options: ApplyOptions): Run {
   const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
-  return {
-    id,
-    by,
-    stateDir: host.platform.stateDir,
-    cluster,
-    ...(host.platform.keepGenerations === undefined
-      ? {}
-      : { keepGenerations: host.platform.keepGenerations }),
-    stagingDir: `${host.platform.stagingDir}/converge-${id}`,
-    ...options,
-  }
+  const { stateDir, keepGenerations } = platform
+  const stagingDir = `${platform.stagingDir}/converge-${id}`
+  return { id, by, stateDir, cluster, ...given({ keepGenerations }), stagingDir, ...options }
 }

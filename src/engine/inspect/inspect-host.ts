@@ -28,12 +28,8 @@ export async function inspectHost(
   catalog: HostCatalog,
   programs: HostPrograms,
 ): Promise<Facts> {
-  const facts = await ask(
-    connection,
-    catalog.entries.flatMap(({ resource }) => resource.probes),
-    host.platform.stateDir,
-    programs,
-  )
+  const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
+  const facts = await ask(connection, probes, host.platform.stateDir, programs)
   refuseOtherPlatform(host, facts.platform)
   return withLeftBehind(facts, connection, host, catalog, programs)
 }
@@ -89,19 +85,21 @@ export async function ask(
     if ('busy' in answer) throw locked(host, answer)
     return answer
   } catch (error) {
-    if (!(error instanceof AnswerError)) throw error
-    throw new CommandError(error.message, {
-      code: 'answer-unreadable',
-      host,
-      step: 'inspect',
-      exitCode,
-      stderr,
-      remedy:
-        error.remedy ??
-        'Run converge again. If this persists, something on the host prints into the answer or replaces standard tools.',
-      cause: error,
-    })
+    const otherwise =
+      'Run converge again. If this persists, something on the host prints into the answer or replaces standard tools.'
+    throw unreadable(error, otherwise, { host, step: 'inspect', exitCode, stderr })
   }
+}
+
+/** An answer that cannot be read as a failure of its host; any other error as it is. */
+export function unreadable(
+  error: unknown,
+  otherwise: string,
+  fields: Pick<CommandError, 'host' | 'step' | 'exitCode' | 'stderr'>,
+): unknown {
+  if (!(error instanceof AnswerError)) return error
+  const remedy = error.remedy ?? otherwise
+  return new CommandError(error.message, { ...fields, code: 'answer-unreadable', remedy, cause: error })
 }
 
 function locked(host: string, answer: Busy): ConvergeError {
@@ -116,31 +114,19 @@ function locked(host: string, answer: Busy): ConvergeError {
 }
 
 function refuseOtherPlatform(host: Host, found: PlatformFact): void {
-  const { platform } = host
-  const wrong = [
-    mismatch('os', platform.os, found.os),
-    mismatch('release', platform.release, found.release),
-    mismatch('arch', platform.arch, found.arch),
-    platform.init === 'systemd' && found.init === 'none'
-      ? { key: 'init', declared: 'systemd', found: 'none' }
-      : undefined,
-  ].filter((difference) => difference !== undefined)
+  const declared = { ...host.platform, init: host.platform.init === 'systemd' ? 'systemd' : found.init }
+  const wrong = (['os', 'release', 'arch', 'init'] as const).filter((key) => {
+    // A root tree that is not booted may have systemd.
+    const isOffline = key === 'init' && found.init === 'offline'
+    return declared[key] !== undefined && declared[key] !== found[key] && !isOffline
+  })
   if (wrong.length === 0) return
-  const differences = wrong
-    .map(({ key, declared, found: actual }) => `${key} is ${actual}, not ${declared}`)
-    .join(', ')
-  const lines = wrong.map(({ key, found: actual }) => `${key}: "${actual}"`).join(', ')
-  throw new ConvergeError(
-    'platform-mismatch',
-    `the host differs from its declared platform: ${differences}`,
-    {
-      host: host.name,
-      step: 'inspect',
-      remedy: `If the host is correct, set this in the spec at hosts.${host.name}: platform: { ${lines} }`,
-    },
-  )
-}
-
-function mismatch(key: string, declared: string | undefined, found: string) {
-  return declared === undefined || declared === found ? undefined : { key, declared, found }
+  const differences = wrong.map((key) => `${key} is ${found[key]}, not ${declared[key]}`).join(', ')
+  const lines = wrong.map((key) => `${key}: "${found[key]}"`).join(', ')
+  const message = `the host differs from its declared platform: ${differences}`
+  throw new ConvergeError('platform-mismatch', message, {
+    host: host.name,
+    step: 'inspect',
+    remedy: `If the host is correct, set this in the spec at hosts.${host.name}: platform: { ${lines} }`,
+  })
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 
 const pauseMs = 1000
 
-export interface Patience {
+interface Patience {
   readonly waitSeconds: number
   readonly clock: Clock
   readonly signal: AbortSignal

@@ -38,10 +38,7 @@ export function hasExpression(text: string): boolean {
   return text.includes('{{')
 }
 
-/**
- * Parses text with expressions: Handlebars' grammar, narrowed to paths, literals and calls of the listed helpers.
- * Throws ExpressionError.
- */
+/** Parses text with expressions: Handlebars' grammar, only paths, literals and known helpers. Throws ExpressionError. */
 export function parseTemplate(text: string): Template {
   const slice = slicer(text)
   return parseProgram(text).body.map((statement) => {

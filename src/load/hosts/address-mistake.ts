@@ -1,7 +1,4 @@
-/**
- * What is wrong with a host's address, if anything. It is an IP address or a name, which may be an alias of ssh_config,
- * so only characters that no name can have are refused.
- */
+/** What is wrong with an address, if anything. A name may be an alias of ssh_config, so little is refused. */
 export function addressMistake(
   address: string,
 ): { readonly message: string; readonly hint: string } | undefined {

@@ -64,10 +64,7 @@ function compile(
   }
 }
 
-/**
- * Reports `ectd:` for `etcd:`: its attributes would silently have no effect. Names that resemble no recipe of the host
- * are free for expressions.
- */
+/** Reports `ectd:` for `etcd:`, which would have no effect; other names are free for expressions. */
 function reportNearMisses(entry: HostEntry, attributes: ValueMap, { recipes, problems }: Resolution): void {
   const used = entry.runList.map(({ recipe }) => recipe)
   for (const name of Object.keys(attributes)) {

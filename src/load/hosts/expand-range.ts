@@ -17,10 +17,7 @@ interface Section {
 
 const example = 'such as infra[0-2], core-[01-05] or web[1-3,7]'
 
-/**
- * The names that a host key declares: `infra[0-1]`, `core-[01-05]` (padded), `web[0-2,5]`, several brackets in one
- * name (the last runs fastest). Expansion is lazy, so that huge ranges cost nothing.
- */
+/** The names that a host key declares: `infra[0-1]`, `core-[01-05]`, `web[0-2,5]`. Lazy: huge ranges cost nothing. */
 export function expandRange(pattern: string): Expansion {
   const sections: Section[] = []
   for (const [piece, inner] of pieces(pattern)) {

@@ -3,19 +3,13 @@ import { isList, isMap, mapWith, NO_VALUES, toValue, type Value, type ValueMap }
 import { isSchema } from '../../validation/json-schema.ts'
 import { mergeMaps } from './layers.ts'
 
-/**
- * The weakest layer of a recipe: the `default`s of its attribute schema, nested ones in their place. An optional object
- * is left out if its defaults alone would not be complete.
- */
+/** The `default`s of a schema, nested ones in their place; without optional objects that these would not complete. */
 export function recipeDefaults(schema: JsonSchema): ValueMap {
   const value = defaultOf(schema)
   return isMap(value) ? value : NO_VALUES
 }
 
-/**
- * Adds the nested defaults that depend on the given value: in optional objects that a layer set, in the values of open
- * maps, in list elements. Returns the same object if there is nothing to add.
- */
+/** Adds the nested defaults that depend on the given value. Returns the same object if there is nothing to add. */
 export function fillDefaults(schema: JsonSchema, value: Value): Value {
   return fill(schema, value, true)
 }

@@ -9,10 +9,7 @@ export const expressionSchema: JsonSchema = {
   pattern: '\\{\\{',
 }
 
-/**
- * A schema for editing one layer: nothing is required, as other layers may set it, objects are closed, and each
- * value may also be an expression or null.
- */
+/** A schema for editing one layer: nothing is required, objects are closed, any value may be an expression or null. */
 export function editorSchema(schema: JsonSchema): JsonSchema {
   const { required: _, properties, items, additionalProperties, ...rest } = closeSchema(schema)
   return {

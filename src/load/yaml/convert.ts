@@ -33,10 +33,7 @@ export const maxDepth = 100
 /** Number of values that aliases may add to a document when expanded. */
 const maxAliased = 100_000
 
-/**
- * Converts YAML nodes to plain data: maps without prototype, aliases shared, `<<` merged, `!literal` protected from
- * evaluation. Records the place of each entry.
- */
+/** YAML nodes as plain data: aliases shared, `<<` merged, `!literal` protected; with the place of each entry. */
 export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
   const { root, text } = input
   const places: Places = new WeakMap()

@@ -18,10 +18,7 @@ export interface ParseOptions {
   readonly text: string
 }
 
-/**
- * Parses YAML 1.2 (core schema) to plain data with positions. The document is undefined if the text is not YAML or not
- * a map; otherwise later stages can continue with it.
- */
+/** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
 export function parseSpec({ file, text }: ParseOptions): {
   readonly document: Document | undefined
   readonly problems: readonly Problem[]

@@ -13,10 +13,7 @@ export interface TargetKind<Target, Settings> {
   readonly meaning: string
   /** Schema of the target in plans and manifests. */
   readonly schema: TSchema
-  /**
-   * Schema of the settings under the transport's name: of the host or, if layered, also of the cluster, environments
-   * and roles. Absent: no settings.
-   */
+  /** Schema of the settings under the transport's name, if any; layered ones may stand in every layer. */
   readonly settings?: {
     readonly schema: TSchema & { readonly description?: string }
     readonly isLayered: boolean

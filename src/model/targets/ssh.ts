@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { Type } from 'typebox'
 import { given } from '../given.ts'
-import { type Data, describe, FilledText } from '../schema.ts'
+import { type Data, describe, FilledText, optional } from '../schema.ts'
 import type { TargetKind } from './kind.ts'
 
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
 export const SshSettings = Type.Object(
   {
-    user: Type.Optional(describe(FilledText, 'the name of the user to log in as')),
+    user: optional(FilledText, 'the name of the user to log in as'),
     port: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -15,37 +15,29 @@ export const SshSettings = Type.Object(
         description: 'a whole number from 1 to 65535; the port of sshd, 22 by default',
       }),
     ),
-    identityFile: Type.Optional(
-      describe(
-        FilledText,
-        "the path of a private key; relative paths start at the spec's folder, ~ is your home",
-      ),
+    identityFile: optional(
+      FilledText,
+      "the path of a private key; relative paths start at the spec's folder, ~ is your home",
     ),
-    proxyJump: Type.Optional(
-      describe(
-        FilledText,
-        "user@bastion:port, several of these separated by commas, or none; OpenSSH's ProxyJump",
-      ),
+    proxyJump: optional(
+      FilledText,
+      "user@bastion:port, several of these separated by commas, or none; OpenSSH's ProxyJump",
     ),
-    knownHostsFile: Type.Optional(
-      describe(FilledText, 'the path of a file of known host keys; ~/.ssh/known_hosts by default'),
+    knownHostsFile: optional(
+      FilledText,
+      'the path of a file of known host keys; ~/.ssh/known_hosts by default',
     ),
-    hostKeyChecking: Type.Optional(
-      Type.Enum(['yes', 'accept-new'], {
-        description:
-          'yes or accept-new; yes refuses unknown host keys, accept-new records a key that is seen for the first time',
-      }),
+    hostKeyChecking: optional(
+      Type.Enum(['yes', 'accept-new']),
+      'yes or accept-new; yes refuses unknown host keys, accept-new records a key that is seen for the first time',
     ),
-    connectTimeoutSeconds: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        description: 'a whole number of seconds from 1; how long connecting may take',
-      }),
+    connectTimeoutSeconds: optional(
+      Type.Integer({ minimum: 1 }),
+      'a whole number of seconds from 1; how long connecting may take',
     ),
-    sudo: Type.Optional(
-      Type.Enum(['auto', 'always', 'never'], {
-        description: 'auto, always or never; auto (the default) is sudo unless the user is root',
-      }),
+    sudo: optional(
+      Type.Enum(['auto', 'always', 'never']),
+      'auto, always or never; auto (the default) is sudo unless the user is root',
     ),
   },
   { description: 'a map of SSH settings; what is absent comes from ~/.ssh/config' },

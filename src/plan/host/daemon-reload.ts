@@ -1,12 +1,11 @@
 import type { Facts, PendingNotification } from '../../model/facts.ts'
-import type { Change, Owed } from '../../model/plan.ts'
+import { type Change, type Owed, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { changesUnitFile, pathOf } from '../../operations/index.ts'
 
 /**
- * Inserts daemon-reload once before the first unit action that follows a change of a unit file (also a change by an
- * interrupted run), or at the end if no unit action follows. Enabling and masking make systemd read its files anyway;
- * of several in a row only the last one reloads, so that it is repeated after a kill.
+ * Inserts daemon-reload once before the first unit action after a change of a unit file, or at the end. Enabling and
+ * masking make systemd read its files anyway; of several in a row only the last one reloads, to repeat it after a kill.
  */
 export function withDaemonReload(
   changes: readonly Change[],
@@ -15,7 +14,7 @@ export function withDaemonReload(
 ): readonly Change[] {
   if (facts.platform.init !== 'systemd') return changes
   const unread = catalog.entries.find(
-    ({ resource }) => resource.kind === 'unit' && facts.units[resource.name]?.needsReload === true,
+    ({ resource }) => resource.ownsUnit !== undefined && facts.units[resource.ownsUnit]?.needsReload === true,
   )
   const result: Change[] = []
   let owed = facts.pending.filter(isReloadOwed)
@@ -87,12 +86,6 @@ function reload(
   strikes: readonly string[],
   settles: readonly Owed[],
 ): Change {
-  return {
-    ...cause,
-    operation: { op: 'daemon-reload' },
-    expects: [],
-    owes: [],
-    settles,
-    ...(strikes.length === 0 ? {} : { strikes }),
-  }
+  const operation = { op: 'daemon-reload' } as const
+  return { ...plainChange({ ...cause, operation }), settles, ...(strikes.length > 0 && { strikes }) }
 }

@@ -5,10 +5,7 @@ import { textOf } from '../../model/text-of.ts'
 
 const largestShown = 256 * 1024
 
-/**
- * How a write, a removal or a restore changes a file's text; undefined for other operations. `kept` has the content to
- * restore; without it no text is shown.
- */
+/** How a write, a removal or a restore changes a file's text; `kept` has the content to restore. */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
   if (operation.op !== 'write' && operation.op !== 'remove' && operation.op !== 'restore') return undefined
   const { path } = operation

@@ -12,10 +12,7 @@ export function isGuard(guard: Guard): boolean {
   return Object.keys(guard).length > 0
 }
 
-/**
- * The conditions of a guard that the host must evaluate, because an earlier change of the run may alter the answer.
- * `skip` if a condition does not hold.
- */
+/** The part of a guard that the host must evaluate, because an earlier change may alter the answer; `skip` if it fails. */
 export function decideByFacts(
   guard: Guard,
   facts: Facts,

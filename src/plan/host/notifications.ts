@@ -9,8 +9,8 @@ import { type Decider, immediate, notified } from './resource-changes.ts'
 const mostTimes = 2
 
 /**
- * Carries out what the changes owe, and what an earlier run left pending, in catalog order after all changes, then the
- * notifications earned by those. A later start of a unit absorbs its restart, a restart its reload; each happens once.
+ * Carries out what the changes owe, and what is pending, in catalog order after all changes, then what those earn. A
+ * later start of a unit absorbs its restart, a restart its reload; each happens once.
  */
 export function carryOutDelayed(
   catalog: HostCatalog,

@@ -9,10 +9,7 @@ import { guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 
-/**
- * The plan for an unknown host: everything that its catalog may need, in the order of a plan. The host compares before
- * each change, evaluates every guard, and carries out the notifications that were earned there.
- */
+/** The plan for an unknown host: everything that its catalog may need. The host compares, and evaluates every guard. */
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
   const decider: Decider = {
@@ -48,11 +45,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
 /** A process that was just started has read all its files. */
 function absorbedBy({ resource, operation }: Change): readonly Owed[] {
   if (operation.op !== 'unit') return []
-  if (operation.action === 'start')
-    return [
-      { resource, action: 'start' },
-      { resource, action: 'restart' },
-      { resource, action: 'reload' },
-    ]
-  return operation.action === 'restart' ? [{ resource, action: 'reload' }] : []
+  const started = ['start', 'restart', 'reload'] as const
+  const absorbed = { start: started, restart: ['reload'] as const }[String(operation.action)] ?? []
+  return absorbed.map((action) => ({ resource, action }))
 }

@@ -61,16 +61,11 @@ function decided(
   return isGuard(guard) ? decide(guard, earlier()) : guard
 }
 
-/**
- * Whether a unit starts or stops only after the adjacent units in the catalog have their files and are enabled, so that
- * systemd reads its files once for all of them.
- */
+/** Whether a unit starts only after its neighbors in the catalog have their files: systemd then reads those once. */
 function startsAfterNeighbors({ resource, notifies }: CatalogEntry): boolean {
-  const { onlyIf, unless } = resource.relations
   return (
-    resource.kind === 'unit' &&
-    onlyIf === undefined &&
-    unless === undefined &&
+    resource.ownsUnit !== undefined &&
+    !isGuard(guardOf(resource)) &&
     notifies.every(({ timing }) => timing === 'delayed')
   )
 }
@@ -89,10 +84,7 @@ interface Owing {
   readonly above?: readonly ResourceId[]
 }
 
-/**
- * The changes for an entry's immediate notifications, each followed by those that it earns; the host decides them if it
- * decides the changes that owe them. In a cycle the repeated notification stays owed.
- */
+/** The changes for an entry's immediate notifications, and for those that they earn; in a cycle the last stays owed. */
 export function immediate(
   catalog: HostCatalog,
   { resource: { id }, notifies }: CatalogEntry,
@@ -130,10 +122,8 @@ export function notified(
     reason,
     earlier,
     ...answered
-  }: { readonly reason: string; readonly earlier: readonly Change[] } & Pick<
-    StepContext,
-    'settles' | 'whenOwed'
-  >,
+  }: Pick<Change, 'reason'> &
+    Pick<StepContext, 'settles' | 'whenOwed'> & { readonly earlier: readonly Change[] },
 ): readonly Change[] {
   const { facts, decide } = decider
   return target.resource.steps(facts, { action }).flatMap((step) => {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Host } from '../../model/cluster.ts'
 import type { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { outlineOf } from '../../model/operation-outline.ts'
 import type { Change, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
@@ -14,7 +14,7 @@ import type {
 } from '../../model/sealed-plan.ts'
 import { placeOf } from '../../model/targets/index.ts'
 import type { Value } from '../../model/value.ts'
-import { catalogDigest, desiredDigest } from '../../record/digest.ts'
+import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
 const formatVersion = 1
@@ -72,11 +72,9 @@ export function sealCatalog(catalog: HostCatalog | undefined, host: Host | undef
     platform: host.platform,
     digest: catalogDigest(catalog),
     resources: Object.fromEntries(
-      catalog.entries.map(({ resource, notifies }) => [
-        resource.id,
-        createHash('sha256')
-          .update(`${desiredDigest(resource.desired)} ${JSON.stringify(notifies)}`)
-          .digest('hex'),
+      catalog.entries.map(({ resource: { id, desired }, notifies }) => [
+        id,
+        sha256Of(`${desiredDigest(desired)} ${JSON.stringify(notifies)}`),
       ]),
     ),
   }
@@ -88,7 +86,7 @@ function digestOf(open: object): string {
 }
 
 function sealError({ code, step, message, remedy }: ConvergeError) {
-  return { code, step, message, ...(remedy === undefined ? {} : { remedy }) }
+  return { code, step, message, ...given({ remedy }) }
 }
 
 function sealChange(change: Change): SealedChange {

@@ -1,5 +1,6 @@
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import type { Content, Operation } from '../../model/operation.ts'
 import type { OperationOutline } from '../../model/operation-outline.ts'
 import type { Change, HostPlan, Plan } from '../../model/plan.ts'
@@ -51,8 +52,11 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
 
 function unsealFailure({ host, error }: Extract<SealedHost, { status: 'failed' }>): HostPlan {
   const { code, message, step, remedy } = error
-  const fields = { host, step, ...(remedy === undefined ? {} : { remedy }) }
-  return { host, status: 'failed', error: new ConvergeError(code, message, fields) }
+  return {
+    host,
+    status: 'failed',
+    error: new ConvergeError(code, message, { host, step, ...given({ remedy }) }),
+  }
 }
 
 function compareHost(
@@ -62,11 +66,10 @@ function compareHost(
 ): readonly string[] {
   if (catalog === undefined || host === undefined) return ['the host is no longer in the spec']
   const now = sealCatalog(catalog, host)
+  const isSamePlatform = desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
   const place = [
     ...(now.place === then.place ? [] : [`it is at ${now.place} now, and was at ${then.place}`]),
-    ...(desiredDigest({ ...now.platform }) === desiredDigest({ ...then.platform })
-      ? []
-      : ['its declared platform has changed']),
+    ...(isSamePlatform ? [] : ['its declared platform has changed']),
   ]
   if (now.digest === then.digest) return place
   const ids = new Set([...Object.keys(then.resources), ...Object.keys(now.resources)])

@@ -21,9 +21,9 @@ export function claimsOn(
   const theirs = new Map<string, string>(
     (facts.state?.others ?? []).flatMap(({ cluster, manifest }) =>
       manifest.flatMap(({ resource, paths }) =>
-        [identityKey(resource), ...Object.keys(paths).map(pathKey)].map(
-          (key) => [key, `${resource} of the cluster ${cluster}`] as const,
-        ),
+        [identityKey(resource), ...Object.keys(paths).map(pathKey)].map((key) => {
+          return [key, `${resource} of the cluster ${cluster}`] as const
+        }),
       ),
     ),
   )

@@ -1,10 +1,11 @@
 import type { Facts, Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { dropLine, type ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { Change } from '../../model/plan.ts'
+import { type Change, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { appliedState } from '../../operations/applied-state.ts'
-import { pathOf, rulesOf } from '../../operations/index.ts'
+import { expectNow, pathOf, rulesOf } from '../../operations/index.ts'
 import { claimsOn } from './claims-on.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
@@ -75,18 +76,19 @@ function isForeign(operation: Operation, { paths }: ManifestEntry, facts: Facts)
 }
 
 function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts): Change {
+  const { resource, sensitive } = applied
+  const isSecret = sensitive === true && isShown(operation)
   const path = pathOf(operation)
   const state = path === undefined ? undefined : facts.paths[path]
   const edited = path !== undefined && state !== undefined && appliedState(state) !== applied.paths[path]
   return {
-    resource: applied.resource,
-    operation:
-      applied.sensitive === true && isShown(operation) ? { ...operation, sensitive: true } : operation,
-    reason: 'no longer in the spec',
-    ...(edited ? { cause: 'spec and host changed' as const } : {}),
-    expects: path === undefined || state === undefined ? [] : [{ path, state }],
-    owes: [],
-    settles: [],
+    ...plainChange({
+      resource,
+      operation: isSecret ? { ...operation, sensitive: true } : operation,
+      reason: 'no longer in the spec',
+    }),
+    ...given({ cause: edited ? ('spec and host changed' as const) : undefined }),
+    expects: expectNow(operation, facts),
   }
 }
 
@@ -112,7 +114,6 @@ function strikingLast(applied: ManifestEntry, changes: readonly Change[]): reado
 /** Manifest lines for entries that are dropped without any operation. */
 export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly string[] {
   const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
-  return leftBehind(catalog, facts)
-    .map(({ resource }) => dropLine(resource))
-    .filter((line) => !struck.has(line))
+  const lines = leftBehind(catalog, facts).map(({ resource }) => dropLine(resource))
+  return lines.filter((line) => !struck.has(line))
 }

@@ -1,4 +1,5 @@
 import type { Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { Change } from '../../model/plan.ts'
 import { pathOf } from '../../operations/index.ts'
 import { fileDiff } from '../host/file-diff.ts'
@@ -40,11 +41,7 @@ export function withContents(changes: readonly Change[], input: KeptContents): r
     const operation = isSecret ? { ...change.operation, sensitive: true } : change.operation
     const kept = operation.op === 'restore' ? facts.paths[`${keptIn}/${operation.kept}`] : undefined
     const diff = operation.op === 'restore' ? fileDiff(operation, facts, kept) : undefined
-    return {
-      ...change,
-      operation,
-      ...(diff === undefined ? {} : { diff }),
-      ...(edited.has(path) ? { cause: 'host changed' as const } : {}),
-    }
+    const cause = edited.has(path) ? ('host changed' as const) : undefined
+    return { ...change, operation, ...given({ diff, cause }) }
   })
 }

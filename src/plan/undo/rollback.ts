@@ -1,10 +1,10 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
-import { manifestText, type Undo } from '../../model/manifest.ts'
+import { type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { Change, HostPlan, Owed } from '../../model/plan.ts'
+import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { pathOf, rulesOf } from '../../operations/index.ts'
+import { expectNow, rulesOf } from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
 import { keptBy } from '../../record/kept.ts'
 import { undoOfChanges } from '../../record/undo-of.ts'
@@ -19,29 +19,22 @@ export function undoProbes(undoes: readonly Undo[]): readonly Probe[] {
   return undoes.flatMap(({ operation }) => rulesOf(operation).probes(operation))
 }
 
-/** `generations` are those to undo, newest first. */
 export interface RollbackInput extends KeptContents {
   /** Who runs it, for the hold. */
   readonly by: string
 }
 
-/**
- * The plan that undoes generations: it restores contents, links, modes and unit states. It is itself a generation, so
- * it can be undone, too, and it holds the host until its spec changes.
- */
+/** The plan that undoes generations, newest first. It is itself a generation, and holds the host until its spec changes. */
 export function planRollback(input: RollbackInput): HostPlan {
   const { catalog, facts, generations, by } = input
   const oldest = generations.at(-1)
   if (oldest === undefined) {
-    return {
+    const error = new ConvergeError('unsupported', 'there is no such generation to return to', {
       host: catalog.host,
-      status: 'failed',
-      error: new ConvergeError('unsupported', 'there is no such generation to return to', {
-        host: catalog.host,
-        step: 'plan',
-        remedy: `converge history ${catalog.host} lists the generations that are kept.`,
-      }),
-    }
+      step: 'plan',
+      remedy: `converge history ${catalog.host} lists the generations that are kept.`,
+    })
+    return { host: catalog.host, status: 'failed', error }
   }
   const undoes = lastWordPerSubject(generations)
   const needed = stillNeeded(undoes, facts)
@@ -52,7 +45,7 @@ export function planRollback(input: RollbackInput): HostPlan {
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
-  return {
+  const planned: PlannedHost = {
     host: catalog.host,
     status: 'planned',
     changes: kept,
@@ -61,37 +54,39 @@ export function planRollback(input: RollbackInput): HostPlan {
     notes: facts.pending
       .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
       .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
-    ...(kept.length === 0
-      ? {}
-      : {
-          bookkeeping: {
-            generation,
-            summary: [
-              `rollback to before generation ${oldest.number}`,
-              ...kept.map(({ resource, reason }) => `${resource}: ${reason}`),
-            ],
-            revert: undoOfChanges(kept, facts, generation),
-            records: [],
-            outcome: manifestText(oldest.manifest),
-            leaves: facts.pending,
-            hold: holdLine(catalog, by),
-          },
-          undoes,
-        }),
   }
+  if (kept.length === 0) return planned
+  const done = kept.map(({ resource, reason }) => `${resource}: ${reason}`)
+  return {
+    ...planned,
+    bookkeeping: {
+      ...undoing(catalog, facts, by, generation, oldest.manifest),
+      summary: [`rollback to before generation ${oldest.number}`, ...done],
+      revert: undoOfChanges(kept, facts, generation),
+    },
+    undoes,
+  }
+}
+
+/** How an undo is recorded: the host gets this manifest, keeps what is pending, and is held. */
+function undoing(
+  catalog: HostCatalog,
+  facts: Facts,
+  by: string,
+  generation: number,
+  manifest: readonly ManifestEntry[],
+) {
+  const outcome = manifestText(manifest)
+  const hold = holdLine(catalog, by)
+  return { generation, summary: [], revert: [], records: [], outcome, leaves: facts.pending, hold }
 }
 
 /** What a rollback still has to undo. */
 export function remainingAfterRollback(undoes: readonly Undo[], facts: Facts): readonly Change[] {
   const left = stillNeeded(undoes, facts).filter(({ operation }) => !isRestart(operation))
-  return left.map(({ resource, operation }) => ({
-    resource,
-    operation,
-    reason: 'not rolled back',
-    expects: [],
-    owes: [],
-    settles: [],
-  }))
+  return left.map(({ resource, operation }) =>
+    plainChange({ resource, operation, reason: 'not rolled back' }),
+  )
 }
 
 function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): readonly One[] {
@@ -99,11 +94,7 @@ function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): re
 }
 
 /** The undo of a plan that is about to be applied, for a host that undoes it by itself. */
-export function planWayBack(
-  plan: Extract<HostPlan, { status: 'planned' }>,
-  catalog: HostCatalog,
-  by: string,
-) {
+export function planWayBack(plan: PlannedHost, catalog: HostCatalog, by: string) {
   const { facts, bookkeeping } = plan
   // The generation of the apply: a newer one shows that a connection got through.
   const generation = bookkeeping?.generation ?? 0
@@ -112,19 +103,13 @@ export function planWayBack(
   return {
     changes: withDaemonReload(changes, catalog, facts),
     journal: facts.journal,
-    bookkeeping: {
-      generation,
-      summary: [],
-      revert: [],
-      records: [],
-      outcome: manifestText(facts.state?.manifest ?? []),
-      leaves: facts.pending,
-      hold: holdLine(catalog, by),
-    },
+    bookkeeping: undoing(catalog, facts, by, generation, facts.state?.manifest ?? []),
   }
 }
 
-function isRestart(operation: Operation): boolean {
+function isRestart(
+  operation: Operation,
+): operation is Extract<Operation, { op: 'unit' }> & { readonly action: 'restart' | 'reload' } {
   return operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
 }
 
@@ -135,24 +120,20 @@ function isPendingRestart({ resource, operation }: Undo, pending: PendingNotific
 /** The first change owes the restarts, so that a kill does not lose them. */
 function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Change[] {
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
-    operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'reload')
-      ? [{ resource, action: operation.action }]
-      : [],
+    isRestart(operation) ? [{ resource, action: operation.action }] : [],
   )
   return reverting.map(({ resource, operation, generation }, index): Change => {
-    const path = pathOf(operation)
-    const state = path === undefined ? undefined : facts.paths[path]
+    const isOwn = (one: Owed) =>
+      one.resource === resource && operation.op === 'unit' && one.action === operation.action
     return {
       resource,
       operation,
       reason: isRestart(operation)
         ? 'reads what was rolled back'
         : `as it was before generation ${generation}`,
-      expects: path === undefined || state === undefined ? [] : [{ path, state }],
+      expects: expectNow(operation, facts),
       owes: index === 0 ? owed : [],
-      settles: owed.filter(
-        (one) => one.resource === resource && operation.op === 'unit' && one.action === operation.action,
-      ),
+      settles: owed.filter(isOwn),
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { Facts } from '../../model/facts.ts'
-import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
-import type { HostCatalog, Resource } from '../../model/resource.ts'
+import type { KeptGeneration } from '../../model/manifest.ts'
+import type { HostCatalog } from '../../model/resource.ts'
 
 /** Sources that decide whether content may be shown: the spec, and all current and earlier manifests. */
 export interface Owners {
@@ -12,24 +12,16 @@ export interface Owners {
 /** Finds whether any of them marks a path, or a resource's content there, as sensitive. */
 export function sensitivePaths({ catalog, facts, generations }: Owners) {
   const { manifest = [], others = [] } = facts.state ?? {}
-  const applied = [manifest, ...others.map((other) => other.manifest), ...generations.map(manifestOf)].flat()
+  const kept = [manifest, ...others.map((other) => other.manifest), ...generations.map((one) => one.manifest)]
   const paths = new Set<string>()
   const resources = new Set<string>()
-  for (const { resource } of catalog.entries.filter(isDeclaredSensitive)) {
+  for (const { resource } of catalog.entries.filter((entry) => entry.resource.isSensitive)) {
     resources.add(resource.id)
     for (const { kind, key } of resource.claims) if (kind === 'path') paths.add(key)
   }
-  for (const one of applied.filter(({ sensitive }) => sensitive === true)) {
+  for (const one of kept.flat().filter(({ sensitive }) => sensitive === true)) {
     resources.add(one.resource)
     for (const path of Object.keys(one.paths)) paths.add(path)
   }
   return { has: (path: string, resource: string): boolean => paths.has(path) || resources.has(resource) }
-}
-
-function manifestOf({ manifest }: KeptGeneration): readonly ManifestEntry[] {
-  return manifest
-}
-
-function isDeclaredSensitive({ resource }: { readonly resource: Resource }): boolean {
-  return resource.desired.sensitive === true
 }

@@ -10,15 +10,15 @@ import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 import { renderReportSummary, summariseReport } from './summarise-report.ts'
 
-export interface RenderReportOptions {
-  readonly report: Report
+/** What changes how a text view looks. */
+export interface Look {
   readonly style: Style
-  /** Lists unchanged hosts and every applied change. */
+  /** Shows more: unchanged hosts, every applied change, long hunks. */
   readonly verbose: boolean
 }
 
 /** The report as text: hosts with the same outcome together, then the summary line. */
-export function renderReport(options: RenderReportOptions): string {
+export function renderReport(options: Look & { readonly report: Report }): string {
   const { report, style, verbose } = options
   const shown = report.hosts.filter(({ status }) => verbose || (status !== 'unchanged' && status !== 'held'))
   const blocks = renderGroups(shown, (host) => renderHost(host, style, verbose), style)

@@ -5,7 +5,7 @@ import { counts } from '../json/schema.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
 import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
-import { count, duration } from '../text/words.ts'
+import { commaList, count, duration } from '../text/words.ts'
 
 export const ReportSummary = closed('Counts.', {
   ...counts({
@@ -56,14 +56,12 @@ export function renderReportSummary(summary: ReportSummary, style: Style): strin
     ...renderReaches(summary, style),
     summary.leftRunning > 0 && style.warning(`${summary.leftRunning} left running`),
     summary.notStarted > 0 && style.warning(`${summary.notStarted} not started`),
-  ].filter((part) => part !== false)
+  ]
+  const { changesApplied, restarts } = summary
+  const applied = changesApplied > 0 && `${count(changesApplied, 'change')} applied`
   return [
-    `${count(summary.hosts, 'host')}: ${hosts.join(', ')}`,
-    ...(summary.changesApplied === 0
-      ? []
-      : [
-          `${count(summary.changesApplied, 'change')} applied${summary.restarts === 0 ? '' : `, ${count(summary.restarts, 'restart')}`}`,
-        ]),
+    `${count(summary.hosts, 'host')}: ${commaList(hosts)}`,
+    ...(applied ? [commaList([applied, restarts > 0 && count(restarts, 'restart')])] : []),
     duration(summary.durationMs),
   ].join('; ')
 }

@@ -1,5 +1,5 @@
 import type { Facts } from '../../model/facts.ts'
-import type { HostPlan, Plan } from '../../model/plan.ts'
+import type { HostPlan, Plan, PlannedHost } from '../../model/plan.ts'
 import { closed, type Data } from '../../model/schema.ts'
 import { counts } from '../json/schema.ts'
 import { countReaches, reachCounts } from '../text/reaches.ts'
@@ -50,7 +50,7 @@ export function wasApplied({ state }: Facts): boolean {
   return state !== undefined && state.generation > 0
 }
 
-function onlyDrift(host: Extract<HostPlan, { status: 'planned' }>) {
+function onlyDrift(host: PlannedHost) {
   const changes = host.changes.filter(
     ({ cause }) => cause === 'host changed' || cause === 'spec and host changed',
   )

@@ -29,8 +29,7 @@ export function hostStatus(plan: HostPlan, held: string | undefined): HostStatus
   return {
     host,
     status: 'reachable',
-    ...(state !== undefined && wasApplied(plan.facts) ? { generation: state.generation } : {}),
-    ...given({ held }),
+    ...given({ generation: state && wasApplied(plan.facts) ? state.generation : undefined, held }),
     drifted: driftedResources(plan),
     pending,
     failedUnits: Object.entries(units)

@@ -1,18 +1,12 @@
+import type { Look } from '../apply/render-report.ts'
 import { renderHosts } from '../plan/render-plan.ts'
 import { renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
-import { count } from '../text/words.ts'
+import { commaList, count } from '../text/words.ts'
 import type { Drift, DriftSummary } from './drift.ts'
 
-export interface RenderDriftOptions {
-  readonly drift: Drift
-  readonly style: Style
-  /** Lists hosts without drift, and shows full hunks. */
-  readonly verbose: boolean
-}
-
 /** Drift as text: the operations that would undo it, with diffs. */
-export function renderDrift({ drift, style, verbose }: RenderDriftOptions): string {
+export function renderDrift({ drift, style, verbose }: Look & { readonly drift: Drift }): string {
   const blocks = [
     ...renderHosts({ plan: drift.plan, style, verbose }),
     [renderDriftSummary(drift.summary, style)],
@@ -29,6 +23,6 @@ function renderDriftSummary(summary: DriftSummary, style: Style): string {
     without > 0 && `${without} without drift`,
     neverApplied > 0 && `${neverApplied} never applied`,
     ...renderReaches(summary, style),
-  ].filter((part) => part !== false)
-  return `${count(hosts, 'host')}: ${parts.join(', ')}`
+  ]
+  return `${count(hosts, 'host')}: ${commaList(parts)}`
 }

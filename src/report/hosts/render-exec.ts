@@ -5,7 +5,7 @@ import { escapeLines } from '../text/escape-control.ts'
 import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
-import { count } from '../text/words.ts'
+import { commaList, count } from '../text/words.ts'
 
 /** The output of a command on a host, or why there is none. */
 export type Answer =
@@ -51,12 +51,7 @@ export type AnswersSummary = Data<typeof AnswersSummary>
 export function summariseAnswers(answers: readonly Answer[]): AnswersSummary {
   const unanswered = answers.filter((answer) => 'error' in answer).length
   const succeeded = answers.filter((answer) => 'exitCode' in answer && answer.exitCode === 0).length
-  return {
-    hosts: answers.length,
-    succeeded,
-    failed: answers.length - unanswered - succeeded,
-    unanswered,
-  }
+  return { hosts: answers.length, succeeded, failed: answers.length - unanswered - succeeded, unanswered }
 }
 
 /** `3 hosts: 2 succeeded, 1 failed` */
@@ -65,6 +60,6 @@ function renderSummary({ hosts, succeeded, failed, unanswered }: AnswersSummary,
     succeeded > 0 && `${succeeded} succeeded`,
     failed > 0 && style.error(`${failed} failed`),
     unanswered > 0 && style.error(`${unanswered} did not answer`),
-  ].filter((part) => part !== false)
-  return `${count(hosts, 'host')}: ${parts.join(', ')}`
+  ]
+  return `${count(hosts, 'host')}: ${commaList(parts)}`
 }

@@ -1,6 +1,7 @@
 import type { ConvergeError } from '../../model/errors.ts'
 import type { Generation, HostHistory } from '../../model/manifest.ts'
 import { parseStartedBy, wallTime } from '../../model/started-by.ts'
+import type { Look } from '../apply/render-report.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { renderGroups } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
@@ -12,17 +13,14 @@ export type RecordedHost =
   | ({ readonly host: string } & HostHistory)
   | { readonly host: string; readonly error: ConvergeError }
 
-export interface RenderHistoryOptions {
-  readonly hosts: readonly RecordedHost[]
-  readonly style: Style
-  /** Shows all changes of each generation. */
-  readonly verbose: boolean
-}
-
 const shownChanges = 3
 
 /** Generations as text, newest first; hosts with the same ones are shown together. */
-export function renderHistory({ hosts, style, verbose }: RenderHistoryOptions): string {
+export function renderHistory({
+  hosts,
+  style,
+  verbose,
+}: Look & { readonly hosts: readonly RecordedHost[] }): string {
   return renderGroups(hosts, (host) => renderHost(host, style, verbose), style)
     .map((block) => `${block}\n`)
     .join('\n')

@@ -1,22 +1,20 @@
 import { closed, type Data } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
+import type { Look } from '../apply/render-report.ts'
 import { counts } from '../json/schema.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import { causes } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
-import { count } from '../text/words.ts'
+import { commaList, count } from '../text/words.ts'
 import type { HostStatus } from './host-status.ts'
 
-export interface RenderStatusOptions {
-  readonly hosts: readonly HostStatus[]
-  readonly style: Style
-  /** Lists what drifted, what is pending, and remedies. */
-  readonly verbose: boolean
-}
-
-/** One line per host, then the summary line. */
-export function renderStatus({ hosts, style, verbose }: RenderStatusOptions): string {
+/** One line per host, then the summary line. With `verbose` also what drifted, what is pending, and remedies. */
+export function renderStatus({
+  hosts,
+  style,
+  verbose,
+}: Look & { readonly hosts: readonly HostStatus[] }): string {
   const width = Math.max(0, ...hosts.map(({ host }) => escapeLine(host).length))
   const lines = hosts.flatMap((host) => [
     `${style.heading(escapeLine(host.host).padEnd(width))}  ${inWords(host, style)}`,
@@ -29,15 +27,13 @@ function inWords(host: HostStatus, style: Style): string {
   switch (host.status) {
     case 'reachable': {
       const { generation, held, drifted, pending, failedUnits } = host
-      return [
+      return commaList([
         generation === undefined ? 'never applied' : `generation ${generation}`,
         held !== undefined && style.warning(`held after a rollback by ${escapeLine(held)}`),
         drifted.length > 0 && style.warning(`${count(drifted.length, 'resource')} drifted`),
         pending.length > 0 && style.warning(count(pending.length, 'pending notification')),
         failedUnits.length > 0 && style.error(escapeLine(`failed: ${failedUnits.join(' ')}`)),
-      ]
-        .filter((part) => part !== false)
-        .join(', ')
+      ])
     }
     case 'applying':
       return style.warning(escapeLine(host.error.message))
@@ -75,9 +71,8 @@ function summary(hosts: readonly HostStatus[], style: Style): string {
     counts.pending > 0 && style.warning(`${counts.pending} with pending notifications`),
     counts.failedUnits > 0 && style.error(`${counts.failedUnits} with failed units`),
   ]
-  const said = (parts: readonly (string | false)[]) => parts.filter((part) => part !== false).join(', ')
-  const rest = said(concerns)
-  return `${count(counts.hosts, 'host')}: ${said(reach)}${rest === '' ? '' : `; ${rest}`}`
+  const rest = commaList(concerns)
+  return `${count(counts.hosts, 'host')}: ${commaList(reach)}${rest === '' ? '' : `; ${rest}`}`
 }
 
 export const StatusSummary = closed(

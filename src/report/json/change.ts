@@ -58,12 +58,14 @@ export const reach = shared('reach', ReachSchema)
 
 export const error = shared('error', ErrorSchema)
 
-const FailedHost = closed('A host with which something went wrong.', {
-  host: hostName,
-  status: reach,
-  error,
-})
+const FailedHost = closed('A host with which something went wrong.', { host: hostName, status: reach, error })
 export const failedHost = shared('failedHost', FailedHost)
+
+export const held = closed('A host that a rollback holds.', {
+  host: hostName,
+  status: Type.Literal('held', { description: 'Left alone until its spec changes.' }),
+  held: text('Who holds it, and since when.'),
+})
 
 const Waves = list('Which hosts are applied together, in order.', Wave)
 
@@ -91,15 +93,15 @@ export function changeObject(planned: Change, facts?: Facts): ChangeObject {
 
 /** Without contents and diff. */
 export function changeInBrief(planned: Change, facts?: Facts): ChangeObject {
+  const { resource, reason, operation, cause, guard, whenOwed, owes, settles, absorbs } = planned
   return {
-    resource: planned.resource,
-    words: describeOperation(planned.operation, facts),
-    reason: planned.reason,
-    operation: operationObject(planned.operation),
-    ...given({ cause: planned.cause, guard: planned.guard, whenOwed: planned.whenOwed }),
-    owes: planned.owes,
-    settles: planned.settles,
-    ...given({ absorbs: planned.absorbs }),
+    resource,
+    words: describeOperation(operation, facts),
+    reason,
+    operation: operationObject(operation),
+    ...given({ cause, guard, whenOwed }),
+    ...{ owes, settles },
+    ...given({ absorbs }),
   }
 }
 
@@ -115,13 +117,8 @@ export function failedHostObject(host: string, failure: ConvergeError): Data<typ
 
 export function errorObject(failure: ConvergeError): Data<typeof ErrorSchema> {
   const { code, step, message, remedy } = failure
-  return {
-    code,
-    step,
-    message,
-    ...given({ remedy, stderr: failure instanceof CommandError ? failure.stderr : undefined }),
-    causes: causes(failure),
-  }
+  const stderr = failure instanceof CommandError ? failure.stderr : undefined
+  return { code, step, message, ...given({ remedy, stderr }), causes: causes(failure) }
 }
 
 function shared<Schema extends TSchema>(name: string, schema: Schema) {

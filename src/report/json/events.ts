@@ -39,9 +39,7 @@ const ProgressLine = Type.Union([
   line('change-done', 'A host has finished a change. The diff is in the plan.', {
     host: hostName,
     change,
-    outcome: Type.Enum(['applied', 'skipped'], {
-      description: '`skipped`: its guard did not allow it.',
-    }),
+    outcome: Type.Enum(['applied', 'skipped'], { description: '`skipped`: its guard did not allow it.' }),
   }),
   line('host-done', 'A host has finished the apply. The diffs are in the plan.', {
     host: hostName,
@@ -94,10 +92,8 @@ function line<Event extends string, Properties extends TProperties>(
   description: string,
   properties: Properties,
 ) {
-  return closed(description, {
-    event: Type.Literal(event, { description: 'What the line is about.' }),
-    ...properties,
-  })
+  const what = Type.Literal(event, { description: 'What the line is about.' })
+  return closed(description, { event: what, ...properties })
 }
 
 function result<Event extends string, Schema extends TSchema>(

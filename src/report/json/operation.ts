@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Operation } from '../../model/operation.ts'
 import { outlineOf, outlineSchemas, reshaped } from '../../model/operation-outline.ts'
-import type { Data } from '../../model/schema.ts'
+import { type Data, describe } from '../../model/schema.ts'
 
 const { write, restore, ...others } = outlineSchemas
 
@@ -15,12 +15,9 @@ type Shown = { [Op in keyof typeof shown]: Static<(typeof shown)[Op]> }
 
 /** An operation as documents show it. */
 export const OperationObject = Type.Unsafe<Shown[keyof Shown]>(
-  Type.Union(
-    Object.values(shown).map((schema) => ({ ...schema, additionalProperties: false })),
-    {
-      description:
-        'One thing that is done to a host. What identifies a content is absent if the content is sensitive.',
-    },
+  describe(
+    Type.Union(Object.values(shown).map((schema) => ({ ...schema, additionalProperties: false }))),
+    'One thing that is done to a host. What identifies a content is absent if the content is sensitive.',
   ),
 )
 export type OperationObject = Data<typeof OperationObject>

@@ -3,7 +3,7 @@ import type { HostPlan, Plan } from '../../model/plan.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
 import { PlanSummary, summarisePlan } from '../plan/summarise-plan.ts'
-import { change, changeObject, failedHost, failedHostObject, waves } from './change.ts'
+import { change, changeObject, failedHost, failedHostObject, held, waves } from './change.ts'
 import { command, document, formatVersion, hostName } from './schema.ts'
 
 const HostPlanSchema = Type.Union([
@@ -14,11 +14,7 @@ const HostPlanSchema = Type.Union([
     disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
     notes: list('Things to know that change nothing.', text('One note.')),
   }),
-  closed('A host that a rollback holds.', {
-    host: hostName,
-    status: Type.Literal('held', { description: 'Left alone until its spec changes.' }),
-    held: text('Who holds it, and since when.'),
-  }),
+  held,
   failedHost,
 ])
 

@@ -5,13 +5,11 @@ import type { HostReport, Report } from '../../model/report.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
 import { ReportSummary, summariseReport } from '../apply/summarise-report.ts'
-import { change, changeObject, error, errorObject, owed, reach, waves } from './change.ts'
+import { change, changeObject, error, errorObject, held, owed, reach, waves } from './change.ts'
 import { command, document, formatVersion, hostName, reference } from './schema.ts'
 
 const result = closed('One change.', {
-  outcome: Type.Enum(['applied', 'skipped'], {
-    description: '`skipped`: its guard did not allow it.',
-  }),
+  outcome: Type.Enum(['applied', 'skipped'], { description: '`skipped`: its guard did not allow it.' }),
   change,
 })
 const results = list('Changes that were carried out, in order.', result)
@@ -21,11 +19,7 @@ const HostReportSchema = Type.Union([
     host: hostName,
     status: Type.Literal('unchanged', { description: 'The host was as it should be.' }),
   }),
-  closed('A host that a rollback holds.', {
-    host: hostName,
-    status: Type.Literal('held', { description: 'Left alone until its spec changes.' }),
-    held: text('Who holds it, and since when.'),
-  }),
+  held,
   closed('All changes were applied.', {
     host: hostName,
     status: Type.Literal('changed', { description: 'All changes were applied, and a fresh inspect agrees.' }),
@@ -99,13 +93,14 @@ export function hostReportObject(report: HostReport, toObject: typeof changeObje
   const done = results.map(({ change: one, outcome }) => ({ outcome, change: toObject(one) }))
   switch (report.status) {
     case 'unchanged':
-      return { host, status: report.status }
     case 'held':
-      return { host, status: report.status, held: report.held }
+    case 'not-started':
+      return report
     case 'changed':
-      return { host, status: report.status, results: done }
+    case 'left-running':
+      return { ...report, results: done }
     case 'unsettled':
-      return { host, status: report.status, results: done, remaining: changes(report.remaining) }
+      return { ...report, results: done, remaining: changes(report.remaining) }
     case 'unreachable':
     case 'refused':
     case 'failed':
@@ -118,10 +113,6 @@ export function hostReportObject(report: HostReport, toObject: typeof changeObje
         notReached: changes(report.notReached),
         pending: report.pending,
       }
-    case 'left-running':
-      return { host, status: report.status, results: done, remedy: report.remedy }
-    case 'not-started':
-      return { host, status: report.status, reason: report.reason }
     default:
       return assertNever(report)
   }

@@ -1,4 +1,5 @@
 import type { Plan } from '../../model/plan.ts'
+import type { Look } from '../apply/render-report.ts'
 import { compactHosts } from '../text/compact-hosts.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { renderHunkLines } from '../text/render-hunk.ts'
@@ -7,17 +8,9 @@ import { renderWaves } from './render-waves.ts'
 import { renderPlanSummary, summarisePlan } from './summarise-plan.ts'
 import { type ChangeView, type HostGroup, type PathHunk, type Shown, viewPlan } from './view-plan.ts'
 
-export interface RenderPlanOptions {
-  readonly plan: Plan
-  readonly style: Style
-  /** Lists unchanged hosts, and shows full hunks. */
-  readonly verbose: boolean
-}
+type RenderPlanOptions = Look & { readonly plan: Plan }
 
-/**
- * The plan as text. Hosts with the same changes are shown together, differences with their hosts, and a hunk that
- * several groups share is shown once with all of its hosts. Ends with the summary line.
- */
+/** The plan as text, hosts with the same changes and hunks together. Ends with the summary line. */
 export function renderPlan(options: RenderPlanOptions): string {
   const { plan, style } = options
   const blocks = [...renderHosts(options)]
@@ -30,10 +23,10 @@ export function renderPlan(options: RenderPlanOptions): string {
 }
 
 function departedLines({ departed, cluster }: Plan): readonly string[] {
-  return departed.map(
-    ({ name }) =>
-      `${escapeLine(name)} was removed from the spec of ${cluster} and is no longer managed. Run \`converge retire ${escapeLine(name)}\` to clean it up.`,
-  )
+  return departed.map((member) => {
+    const name = escapeLine(member.name)
+    return `${name} was removed from the spec of ${cluster} and is no longer managed. Run \`converge retire ${name}\` to clean it up.`
+  })
 }
 
 function consentLines({ consents }: Plan): readonly string[] {
@@ -81,12 +74,10 @@ function hunkRenderer(
   groups: readonly HostGroup[],
   look: { readonly style: Style; readonly whole: boolean },
 ): HunkRenderer {
-  const allHosts = new Map<string, string[]>()
+  const allHosts = new Map<string, readonly string[]>()
   for (const { value, hosts } of groups.flatMap((group) => group.changes).flatMap((change) => change.hunks)) {
     const key = JSON.stringify(value)
-    const known = allHosts.get(key)
-    if (known === undefined) allHosts.set(key, [...hosts])
-    else known.push(...hosts)
+    allHosts.set(key, [...(allHosts.get(key) ?? []), ...hosts])
   }
   const shown = new Set<string>()
   return ({ value, hosts }, group) => {

@@ -4,7 +4,7 @@ import { closed, type Data } from '../../model/schema.ts'
 import { counts } from '../json/schema.ts'
 import { countReaches, reachCounts, renderReaches } from '../text/reaches.ts'
 import type { Style } from '../text/style.ts'
-import { count } from '../text/words.ts'
+import { commaList, count } from '../text/words.ts'
 
 export const PlanSummary = closed(
   'Counts.',
@@ -44,12 +44,12 @@ export function renderPlanSummary(summary: PlanSummary, style: Style): string {
     summary.unchanged > 0 && `${summary.unchanged} unchanged`,
     summary.held > 0 && `${summary.held} held`,
     ...renderReaches(summary, style),
-  ].filter((part) => part !== false)
-  const changes =
-    summary.changes === 0
-      ? ''
-      : `; ${count(summary.changes, 'change')}${summary.restarts === 0 ? '' : `, ${count(summary.restarts, 'restart')}`}`
-  return `${count(summary.hosts, 'host')}: ${hosts.join(', ')}${changes}`
+  ]
+  const { changes, restarts } = summary
+  const all = `${count(summary.hosts, 'host')}: ${commaList(hosts)}`
+  return changes === 0
+    ? all
+    : `${all}; ${commaList([count(changes, 'change'), restarts > 0 && count(restarts, 'restart')])}`
 }
 
 export function isRestart(operation: Operation): boolean {

@@ -1,12 +1,11 @@
-import type { Change, FileDiff, HostPlan, Plan } from '../../model/plan.ts'
+import { perText } from '../../model/memo.ts'
+import type { Change, FileDiff, HostPlan, Plan, PlannedHost } from '../../model/plan.ts'
 import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { groupBy } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { describeOperation } from './describe-operation.ts'
-
-type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** Something to show, and its hosts. */
 export interface Shown<T> {
@@ -37,7 +36,9 @@ export interface HostGroup {
 
 /** The plan's hosts in groups, in the order of the spec. */
 export function viewPlan(plan: Plan, style: Style): readonly HostGroup[] {
-  const diffOf = cachedDiff()
+  // A thousand hosts with the same change cost one diff.
+  const shownOf = perText((_text, diff: FileDiff) => diffHunks(diff))
+  const diffOf = (diff: FileDiff) => shownOf(JSON.stringify(diff), diff)
   return groupBy(plan.hosts, (host) => groupKey(host, style)).map((hosts) => viewGroup(hosts, diffOf, style))
 }
 
@@ -130,14 +131,3 @@ function guardWords(change: Change): readonly string[] {
 }
 
 type DiffOf = (diff: FileDiff) => ShownDiff
-
-/** A thousand hosts with the same change cost one diff. */
-function cachedDiff(): DiffOf {
-  const known = new Map<string, ShownDiff>()
-  return (diff) => {
-    const key = JSON.stringify(diff)
-    const shown = known.get(key) ?? diffHunks(diff)
-    known.set(key, shown)
-    return shown
-  }
-}

@@ -1,7 +1,7 @@
 import type { Diagnostic, Position } from '../../model/diagnostic.ts'
 import { escapeLine } from './escape-control.ts'
 import type { Style } from './style.ts'
-import { count } from './words.ts'
+import { commaList, count } from './words.ts'
 
 /**
  * Diagnostics as text, by file and position, each with its source line:
@@ -46,9 +46,7 @@ export function summariseDiagnostics(diagnostics: readonly Diagnostic[]): string
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
   const warnings = diagnostics.length - errors
   if (warnings === 0) return count(errors, 'error')
-  return errors === 0
-    ? count(warnings, 'warning')
-    : `${count(errors, 'error')}, ${count(warnings, 'warning')}`
+  return commaList([errors > 0 && count(errors, 'error'), count(warnings, 'warning')])
 }
 
 function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): readonly string[] {

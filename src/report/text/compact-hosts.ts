@@ -1,7 +1,4 @@
-/**
- * Host names on one line, with ranges as in the spec and in `--limit`:
- * `infra[0-2,5], db1, core-[01-05]`. Only a number at the end of the first label is counted.
- */
+/** Host names with ranges as in the spec: `infra[0-2,5], db1, core-[01-05]`. Only the end of the first label counts. */
 export function compactHosts(hosts: readonly string[]): string {
   const families = new Map<string, Numbered[]>()
   const parts: (string | Numbered[])[] = []

@@ -2,10 +2,7 @@ import { compactHosts } from './compact-hosts.ts'
 import { escapeLine } from './escape-control.ts'
 import type { Style } from './style.ts'
 
-/**
- * Groups hosts with the same lines: their names as ranges, next to them the first line if it is not empty, below them
- * the others. One text per group, in order of first appearance.
- */
+/** Groups hosts with the same lines, in order: their names as ranges, the first line next to them, the others below. */
 export function renderGroups<T extends { readonly host: string }>(
   hosts: readonly T[],
   linesOf: (host: T) => readonly string[],

@@ -82,11 +82,9 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
         ? undefined
         : `wave ${event.wave} of ${event.of}: ${escapeLine(compactHosts(event.hosts))}`
     case 'connecting':
-      return options.verbose ? `${escapeLine(event.host)}: connecting` : undefined
     case 'inspected':
-      return options.verbose ? `${escapeLine(event.host)}: inspected` : undefined
     case 'answered':
-      return options.verbose ? `${escapeLine(event.host)}: answered` : undefined
+      return options.verbose ? `${escapeLine(event.host)}: ${event.event}` : undefined
     case 'uploading':
       return options.verbose ? `${escapeLine(event.host)}: ${uploading(event)}` : undefined
     case 'change-started':

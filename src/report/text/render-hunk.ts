@@ -6,10 +6,7 @@ import type { Style } from './style.ts'
 const maxLineCharacters = 400
 const maxHunkLines = 200
 
-/**
- * The lines of a hunk below its header: safe to print, colored, with changed words marked in edited lines. `whole`
- * shows every line of a long hunk.
- */
+/** The lines of a hunk below its header: safe to print, colored, changed words marked; a long hunk only if `whole`. */
 export function renderHunkLines(
   hunk: Hunk,
   options: { readonly style: Style; readonly whole: boolean },

@@ -3,6 +3,11 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${number} ${number === 1 ? singular : plural}`
 }
 
+/** `a, b` of the parts that there are. */
+export function commaList(parts: readonly (string | false)[]): string {
+  return parts.filter((part) => part !== false).join(', ')
+}
+
 /** `850 ms`, `12.3 s`, `4 min 5 s`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`

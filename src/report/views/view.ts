@@ -10,10 +10,7 @@ import type { PlanCommand } from '../json/plan.ts'
 import type { ApplyCommand } from '../json/report.ts'
 import type { Style } from '../text/style.ts'
 
-/**
- * What a command shows, in one output format. Results go to stdout; progress, warnings and failures to stderr, unless
- * the format includes them in stdout.
- */
+/** What a command shows, in one output format. Results go to stdout, the rest to stderr, unless the format has it all. */
 export interface View {
   /** Whether a person reads it, who can be asked for consent. */
   readonly canAsk: boolean

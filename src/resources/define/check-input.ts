@@ -11,11 +11,7 @@ export interface Input<Own> {
   readonly relations: Relations
 }
 
-/**
- * Creates the check of a kind's input. Recipes are loaded without type checks, so a misspelled property or a number for
- * a mode is caught here. An undefined property is absent. The check throws a SpecError with every mistake. It compiles
- * on first use.
- */
+/** The check of a kind's input, for recipes too: they are loaded without type checks. It compiles on first use. */
 export function checkInput<Own extends object>(
   kind: string,
   schema: JsonSchema,

@@ -1,10 +1,10 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
-import { SpecError } from '../../model/errors.ts'
+import { ResourceConflict, SpecError } from '../../model/errors.ts'
 import type { Probe } from '../../model/facts.ts'
 import { DeclaredRelations, type NotificationAction, Relations } from '../../model/relations.ts'
 import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
-import { describe, FilledText, type JsonSchema } from '../../model/schema.ts'
+import { FilledText, type JsonSchema, optional } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { checkInput } from './check-input.ts'
 
@@ -30,10 +30,7 @@ export interface ResourceDefinition<Schema extends TObject, Defaults extends Par
   behave(desired: Static<Schema> & Defaults, self: Self): Behavior
 }
 
-/**
- * Defines a kind: its typed constructor for recipes, and its ResourceKind for `resources:` in YAML. Both throw a
- * SpecError with every mistake in their input.
- */
+/** Defines a kind: its constructor for recipes, and its kind for YAML. Both throw a SpecError with every mistake. */
 export function defineResource<Schema extends TObject, Defaults extends Partial<Static<Schema>>>(
   definition: ResourceDefinition<Schema, Defaults>,
 ): { readonly resource: (input: Static<Schema> & Relations) => Resource; readonly kind: ResourceKind } {
@@ -76,10 +73,10 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw new SpecError(
-      error.mistakes.map((mistake) => ({
-        ...mistake,
+      error.mistakes.map(({ message, hint }) => ({
         code: 'invalid-resource',
-        message: `${id}: ${mistake.message}`,
+        message: `${id}: ${message}`,
+        hint,
       })),
     )
   }
@@ -95,12 +92,8 @@ function inputSchema({ properties, ...schema }: TObject, relations: TObject): Js
 }
 
 const CONTENT_SOURCES = {
-  source: Type.Optional(
-    describe(FilledText, 'the path of a text file next to the spec; its text is the content'),
-  ),
-  template: Type.Optional(
-    describe(FilledText, 'the path of a Handlebars template next to the spec; it yields the content'),
-  ),
+  source: optional(FilledText, 'the path of a text file next to the spec; its text is the content'),
+  template: optional(FilledText, 'the path of a Handlebars template next to the spec; it yields the content'),
   variables: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),
   ),
@@ -123,4 +116,9 @@ function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Sche
 /** Throws a SpecError for a mistake that the schema of a resource cannot express. */
 export function invalid({ id }: Self, message: string, hint: string): never {
   throw new SpecError([{ code: 'invalid-resource', message: `${id}: ${message}`, hint }])
+}
+
+/** Something at a path that only a person may remove. */
+export function inTheWay(id: ResourceId, what: string): ResourceConflict {
+  return new ResourceConflict(id, what, 'move it away, or choose another path')
 }

@@ -1,4 +1,8 @@
 import { Type } from 'typebox'
+import { flag } from '../../model/schema.ts'
+
+/** A yes or no in a spec. */
+export const yesOrNo = (use: string) => flag(`true or false; ${use}`)
 
 /** An absolute, normalized path on a host, so that claims find two spellings of one path. */
 export const NormalPath = Type.String({
@@ -24,4 +28,9 @@ export const AccountNameOrId = Type.String({
 export const Sha256 = Type.String({
   pattern: '^[0-9a-fA-F]{64}$',
   description: '64 hexadecimal digits, as sha256sum prints them',
+})
+
+export const accountFlags = (account: 'user' | 'group') => ({
+  system: yesOrNo('true gives a new account a number from the range for services'),
+  prune: yesOrNo(`true removes the ${account} when it is removed from the spec, if converge created it`),
 })

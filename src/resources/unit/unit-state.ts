@@ -21,11 +21,8 @@ export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): 
   }
   if (found.file !== 'masked') return []
   if (state.masked === false) return [step(state.name, 'unmask', 'is masked, will be unmasked')]
-  throw new ResourceConflict(
-    id,
-    `${state.name} is masked`,
-    'declare `masked: false` to unmask it, or remove enabled and started',
-  )
+  const remedy = 'declare `masked: false` to unmask it, or remove enabled and started'
+  throw new ResourceConflict(id, `${state.name} is masked`, remedy)
 }
 
 /** After its files are written: mask, enable or disable. */
@@ -63,10 +60,7 @@ export function activeSteps({ name, started }: UnitState, found: UnitFact): read
   return []
 }
 
-/**
- * Whether enabling would change anything. It never does for a unit without [Install] (`static`), one that only others
- * enable (`indirect`), another name of a unit (`alias`), and units of systemd itself (`generated`, `transient`).
- */
+/** Whether enabling changes anything: not for a unit without [Install], an alias, and what only systemd makes. */
 function canBeEnabled(unitFileState: string): boolean {
   return !['enabled', 'static', 'indirect', 'alias', 'generated', 'transient'].includes(unitFileState)
 }

@@ -5,7 +5,7 @@ import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
-import { NormalPath } from '../define/schema-types.ts'
+import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, unitFileSteps, unmaskSteps } from './unit-state.ts'
@@ -39,9 +39,9 @@ const UnitSchema = Type.Object({
         'a map of drop-ins, whose names contain no slash and do not start with a dot; without .conf',
     }),
   ),
-  enabled: Type.Optional(Type.Boolean({ description: 'true or false; whether it starts at boot' })),
-  started: Type.Optional(Type.Boolean({ description: 'true or false; whether it runs now' })),
-  masked: Type.Optional(Type.Boolean({ description: 'true or false; whether nothing can start it' })),
+  enabled: yesOrNo('whether it starts at boot'),
+  started: yesOrNo('whether it runs now'),
+  masked: yesOrNo('whether nothing can start it'),
   directory: Type.Optional(NormalPath),
 })
 
@@ -106,26 +106,17 @@ function refuseContradictions(
     invalid(self, 'a masked unit can be neither enabled nor started', 'remove one of them')
   }
   if (masked === true && content !== undefined && directory === DEFAULTS.directory) {
-    invalid(
-      self,
-      `its file is where the mask belongs, in ${directory}`,
-      'remove content, or set another directory',
-    )
+    const why = `its file is where the mask belongs, in ${directory}`
+    invalid(self, why, 'remove content, or set another directory')
   }
   if (enabled === true && content !== undefined && !/^\s*\[Install\]/m.test(text)) {
-    invalid(
-      self,
-      'it cannot be enabled without an [Install] section',
-      'add one, such as WantedBy=multi-user.target',
-    )
+    const hint = 'add one, such as WantedBy=multi-user.target'
+    invalid(self, 'it cannot be enabled without an [Install] section', hint)
   }
   if (started !== true) return
   if (name.includes('@.')) {
-    invalid(
-      self,
-      'a template unit cannot be started',
-      'declare an instance of it, such as getty@tty1.service',
-    )
+    const hint = 'declare an instance of it, such as getty@tty1.service'
+    invalid(self, 'a template unit cannot be started', hint)
   }
   const endsByItself = /^\s*Type\s*=\s*oneshot\s*$/m.test(text)
   if (endsByItself && !/^\s*RemainAfterExit\s*=\s*(1|yes|y|true|t|on)\s*$/im.test(text)) {
@@ -165,10 +156,8 @@ function writeSteps(
     ...(options.owesRestart && step.operation.op === 'write' && { owes: ['restart'] as const }),
   }))
   if (steps.length === 0 || pathFact(facts, directory).type !== 'absent') return steps
-  return [
-    { operation: { op: 'mkdir', path: directory, ...OWNERSHIP, mode: '0755' }, reason: 'will be created' },
-    ...steps,
-  ]
+  const operation = { op: 'mkdir', path: directory, ...OWNERSHIP, mode: '0755' } as const
+  return [{ operation, reason: 'will be created' }, ...steps]
 }
 
 /** A unit that is declared stopped stays stopped; one that neither runs nor should run is not restarted. */
@@ -177,11 +166,6 @@ function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
   const brings = action !== 'stop'
   if (brings && (desired.started === false || desired.masked === true)) return []
   const needsRunning = action === 'stop' || (action !== 'start' && desired.started !== true)
-  return [
-    {
-      operation: { op: 'unit', unit: desired.name, action },
-      reason: 'was notified',
-      ...(needsRunning && { guard: { running: desired.name } }),
-    },
-  ]
+  const operation = { op: 'unit', unit: desired.name, action } as const
+  return [{ operation, reason: 'was notified', ...(needsRunning && { guard: { running: desired.name } }) }]
 }

@@ -14,10 +14,7 @@ export const PLAIN_COMMAND = `exec ${SHELL}`
 /** Exec string that runs the program on stdin as root if sudo requires no password. */
 export const SUDO_COMMAND = `exec env LC_ALL=C sudo -n -- ${SHELL}`
 
-/**
- * Exec string that runs the program as root with a sudo password. sudo reads exactly the line of the password; the
- * program must be sent only after the line `STARTED`.
- */
+/** As root with a password, of which sudo reads exactly that line; the program follows only after the line `STARTED`. */
 export const SUDO_PASSWORD_COMMAND = `exec env LC_ALL=C sudo -S -p ${PASSWORD_PROMPT} -- ${SHELL}`
 
 /** Why sudo did not start a shell, and the remedy; `password` if it only requires one. */

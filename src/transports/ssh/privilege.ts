@@ -12,10 +12,7 @@ export interface PrivilegeOptions {
 
 type Way = 'plain' | 'sudo' | 'sudo-password'
 
-/**
- * Runs programs as root if the target asks for that. sudo without a password is tried first; what works is remembered
- * for the connection, so that later programs start with one exec.
- */
+/** Runs programs as root if the target asks for that. The way that works is remembered for the connection. */
 export function privilegedExec(
   link: SshLink,
   { user, sudo, sudoPassword }: PrivilegeOptions,

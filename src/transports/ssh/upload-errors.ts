@@ -79,10 +79,7 @@ export async function cutShort(
 const cutShortRemedy =
   'Check for a quota or a file size limit there, or set `stagingDir` under `platform` to another file system.'
 
-/**
- * Why a file of that size, or a directory, cannot be created. SFTP version 3 has few error codes; OpenSSH's generic
- * `Failure` usually means a full disk or an existing name.
- */
+/** Why a file or directory cannot be created: OpenSSH's generic `Failure` usually means a full disk or a taken name. */
 export async function describe(
   sftp: SFTPWrapper,
   path: string,
