@@ -14,6 +14,8 @@ export const nightlySuites: readonly string[] = [
   'engine/life-of-a-host.test.ts',
   'crash/archive.test.ts',
   'shell/crash.test.ts',
+  'shell/programs/portable-program.test.ts',
+  'shell/refusals.test.ts',
   'shell/quote.test.ts',
 ]
 
