@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Connection } from '../../src/model/transport.ts'
+import { after } from '../../src/transports/after.ts'
 import { outputLimit } from '../../src/transports/output-limit.ts'
 import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
@@ -15,6 +16,8 @@ const gigabyte = 1024 * megabyte
 const memoryLimitBytes = 500 * megabyte
 /** A flood is cut off by its size: its time is never up. */
 const patient = { timeoutMs: 120_000 }
+/** Nor does a host that floods hang, however busy the machine is. */
+const patience = { sessionMs: 120_000, uploadMs: 120_000, keepAliveMs: 120_000, cleanUpMs: 100, after }
 const upload = (connection: Connection) =>
   connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
 
@@ -96,7 +99,10 @@ test('an answer without a limit of its own is cut off at 64 MiB', () => {
 
 test('a login shell that prints single bytes without end is left soon', () =>
   withScript(
-    { onSession: (session) => session.on('exec', (accept) => flood(accept(), Buffer.from('x'), 1000)) },
+    {
+      patience,
+      onSession: (session) => session.on('exec', (accept) => flood(accept(), Buffer.from('x'), 1000)),
+    },
     async ({ connect }) => {
       const connection = await connect()
       const error = await boundedFailure(10_000, () => run(connection, 'echo\n', patient), ownTime)
@@ -108,6 +114,7 @@ test('a login shell that prints single bytes without end is left soon', () =>
 test('a sudo that asks without end is left soon', () =>
   withScript(
     {
+      patience,
       onSession: (session) =>
         session.on('exec', (accept) => flood(accept().stderr, Buffer.from('converge-password:'.repeat(100)))),
     },
