@@ -4,6 +4,7 @@
  */
 export const nightlySuites: readonly string[] = [
   'shell/hostile-names.test.ts',
+  'shell/programs/portable-law.test.ts',
   'crash/connection.test.ts',
   'crash/points.test.ts',
   'hostile/cut-and-garbled.test.ts',
@@ -13,6 +14,8 @@ export const nightlySuites: readonly string[] = [
   'engine/life-of-a-host.test.ts',
   'crash/archive.test.ts',
   'shell/crash.test.ts',
+  'shell/programs/portable-program.test.ts',
+  'shell/refusals.test.ts',
   'shell/quote.test.ts',
 ]
 
@@ -35,6 +38,7 @@ const promised: readonly {
   { suite: 'shell/hostile-names.test.ts', figure: /^hostile names with contents/, atLeast: 100_000 },
   { suite: 'shell/quote.test.ts', figure: /^hostile words that are quoted/, atLeast: 100_000 },
   { suite: 'shell/hostile-words.test.ts', figure: /^hostile owners, accounts/, atLeast: 2_000 },
+  { suite: 'shell/programs/portable-law.test.ts', figure: /^lives of whole catalogs/, atLeast: 300 },
   { suite: 'hostile/answers.test.ts', figure: /^garbled answers/, atLeast: 100_000 },
   { suite: 'hostile/answers.test.ts', figure: /^garbled histories/, atLeast: 100_000 },
   { suite: 'hostile/specs.test.ts', figure: /^fuzzed specs/, atLeast: 5_000 },

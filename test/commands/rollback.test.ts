@@ -1,18 +1,29 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
-import { makeCluster } from './scratch.ts'
+import { makeCluster, scratchFolder } from './scratch.ts'
 
 const again = ['--set', 'app.greeting=hi']
 
-/** Two applies: `hello`, then `hi`. */
-async function makeHistory() {
+/** Two applies: `hello`, then `hi`. They are made once, and each test has a copy. */
+let past: Promise<string> | undefined
+async function makePast(): Promise<string> {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])
   await converge([...file, ...again, '--yes'])
+  return folder
+}
+
+async function makeHistory() {
+  past ??= makePast()
+  const folder = scratchFolder()
+  // The state of a host has a pipe in it, which cpSync does not copy.
+  execFileSync('cp', ['-a', `${await past}/.`, folder])
+  const file = ['-f', join(folder, 'cluster.yaml')]
   const motd = (host: string) => readFileSync(join(folder, 'hosts', host, 'etc/motd'), 'utf8')
   return { folder, file, motd }
 }

@@ -50,7 +50,7 @@ test('an undisturbed run does everything once, and the next one finds nothing', 
 
 test('killed at any marked point, the next run ends as an undisturbed one and nothing owed is lost', async () => {
   const points = await countPoints(dyingLibrary(hostLibrary()))
-  const taken = spread(points, sampleSize(8))
+  const taken = spread(points, sampleSize(4))
   figure('points between two acts at which the host program is killed', share(taken.length, points))
   await dieAt(taken, dyingLibrary(hostLibrary()), {
     most: (host) => (isBeforeStrikeOut(deathPoint(host)) ? 2 : 1),
@@ -60,7 +60,7 @@ test('killed at any marked point, the next run ends as an undisturbed one and no
 
 test('killed before any single command, the same', async () => {
   const points = await countPoints(dyingAnywhere(hostLibrary()))
-  const taken = spread(points, sampleSize(4, process.env.CRASH_COMMANDS ?? process.env.CRASH_POINTS))
+  const taken = spread(points, sampleSize(2, process.env.CRASH_COMMANDS ?? process.env.CRASH_POINTS))
   figure('commands of the host program before which it is killed', share(taken.length, points))
   // bash does not let a program die where it enters a function.
   await dieAt(taken, dyingAnywhere(hostLibrary()), { most: () => 2, mayLive: () => true })

@@ -11,7 +11,7 @@ import { figure } from '../figure.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 
 const seed = 20261121
-const lives = Math.min(250, Math.max(8, Math.ceil(Number(process.env.CONVERGE_FUZZ ?? 0) / 200)))
+const lives = Math.min(250, Math.max(4, Math.ceil(Number(process.env.CONVERGE_FUZZ ?? 0) / 200)))
 const managed = ['/etc/life', '/srv/life', '/etc/systemd/system', '/run/embedded-systemd']
 
 /** Each thing that a spec may ask for, or leave out, in one of a few ways. */

@@ -19,19 +19,21 @@ interface Fleet {
   readonly bastion: EmbeddedHosts['hosts'][number]
 }
 
-/** Thirty hosts that are reached through one other, and a spec that says so. */
-async function withFleet(act: (fleet: Fleet) => Promise<void>): Promise<void> {
+/** Thirty hosts that are reached through one other, or nothing in their places, and a spec that says so. */
+async function withFleet(behind: 'hosts' | 'nothing', act: (fleet: Fleet) => Promise<void>): Promise<void> {
   const directory = scratchFolder()
   const asked: string[] = []
   const embedded = await startEmbeddedHosts({
-    names: ['bastion', ...names],
+    names: ['bastion', ...(behind === 'hosts' ? names : [])],
     directory,
     onEvent: (host, { event }) => {
       if (host === 'bastion') asked.push(event)
     },
   })
-  const [bastion, ...hosts] = embedded.hosts
+  const [bastion, ...started] = embedded.hosts
   if (bastion === undefined) throw new Error('no bastion was started')
+  const hosts =
+    behind === 'hosts' ? started : names.map((name, index) => ({ name, port: index + 1, root: '' }))
   const file = join(directory, 'cluster.yaml')
   await writeFile(
     file,
@@ -61,19 +63,23 @@ function namesAll(stdout: string, said: RegExp): void {
 }
 
 test('thirty hosts behind one bastion cost it one connection and no session', () =>
-  withFleet(async ({ file, asked, root }) => {
-    const applied = await converge(['--yes', '-f', file, '--parallel', '30'])
-    assert.is(applied.code, 0, applied.stdout)
-    for (const name of names) assert.is(await readFile(join(root(name), 'etc/motd'), 'utf8'), 'behind\n')
+  withFleet('hosts', async ({ file, asked, root }) => {
+    const planned = await converge(['--dry-run', '--exit-code', '-f', file, '--parallel', '30'])
+    assert.is(planned.code, 2, planned.stdout)
+    assert.match(planned.stdout, '30 hosts: 30 to change; 30 changes')
     // So that neither MaxStartups nor MaxSessions of its sshd interferes.
-    assert.is(asked.filter((event) => event === 'connection').length, 1)
+    const connections = () => asked.filter((event) => event === 'connection').length
+    assert.is(connections(), 1)
+    const applied = await converge(['--yes', '-f', file, '--limit', 'node[0-2]'])
+    assert.is(applied.code, 0, applied.stdout)
+    for (const name of names.slice(0, 3))
+      assert.is(await readFile(join(root(name), 'etc/motd'), 'utf8'), 'behind\n')
+    assert.is(connections(), 2)
     assert.equal([...new Set(asked)].toSorted(), ['connection', 'forward'])
-    const empty = await converge(['--dry-run', '--exit-code', '-f', file, '--parallel', '30'])
-    assert.is(empty.code, 0, empty.stdout)
   }))
 
 test('a bastion that is down or refuses the login is tried once, and blamed for each of thirty hosts', () =>
-  withFleet(async ({ file, asked, bastion }) => {
+  withFleet('nothing', async ({ file, asked, bastion }) => {
     const spec = await readFile(file, 'utf8')
     await writeFile(file, spec.replace('root@127', 'stranger@127'))
     const refused = await converge(['--yes', '-f', file, '--parallel', '5'])
@@ -94,7 +100,7 @@ test('a bastion that is down or refuses the login is tried once, and blamed for 
   }))
 
 test('a bastion that hangs costs thirty hosts one timeout between them', () =>
-  withFleet(async ({ file, bastion }) => {
+  withFleet('nothing', async ({ file, bastion }) => {
     await bastion.stop()
     const sockets = new Set<Socket>()
     const silent = createServer((socket) => sockets.add(socket))

@@ -13,7 +13,7 @@ import { type Meddle, startProxy } from './meddling-proxy.ts'
 
 const seed = 20260301
 /** The places that are tried; each costs a connection. */
-const samples = Math.min(500, Number(process.env.CONVERGE_FUZZ ?? 12))
+const samples = Math.min(500, Number(process.env.CONVERGE_FUZZ ?? 6))
 const parallel = pLimit(8)
 const limitMs = 6_000
 

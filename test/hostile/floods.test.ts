@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Connection } from '../../src/model/transport.ts'
+import { after } from '../../src/transports/after.ts'
+import { outputLimit } from '../../src/transports/output-limit.ts'
 import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
 import { withHosts } from '../transports/embedded-host.ts'
@@ -9,10 +11,13 @@ import { boundedFailure } from './failures.ts'
 import { ownTime } from './own-time.ts'
 import { withScript } from './scripted-host.ts'
 
-const gigabyte = 1024 * 1024 * 1024
-const memoryLimitBytes = 500 * 1024 * 1024
+const megabyte = 1024 * 1024
+const gigabyte = 1024 * megabyte
+const memoryLimitBytes = 500 * megabyte
 /** A flood is cut off by its size: its time is never up. */
 const patient = { timeoutMs: 120_000 }
+/** Nor does a host that floods hang, however busy the machine is. */
+const patience = { sessionMs: 120_000, uploadMs: 120_000, keepAliveMs: 120_000, cleanUpMs: 100, after }
 const upload = (connection: Connection) =>
   connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }])
 
@@ -74,19 +79,30 @@ for (const [what, program] of programs) {
   test(`a gigabyte of ${what} is cut off at the limit`, () =>
     withHosts({}, async ({ connect }) => {
       const connection = await connect('node0')
+      const limited = { ...patient, maxOutputBytes: 8 * megabyte }
       const added = await addedMemory(async () => {
-        const error = await boundedFailure(10_000, () => run(connection, program, patient), ownTime)
+        const error = await boundedFailure(10_000, () => run(connection, program, limited), ownTime)
         assert.is(error.code, 'answer-unreadable')
-        assert.is(error.message, 'the host answered with more than 67108864 bytes')
+        assert.is(error.message, 'the host answered with more than 8388608 bytes')
       })
       assert.ok(added < memoryLimitBytes, `${added} bytes`)
       await connection.close()
     }))
 }
 
+test('an answer without a limit of its own is cut off at 64 MiB', () => {
+  const limit = outputLimit('node0')
+  for (let at = 0; at < 64; at += 1) assert.not(limit.exceeds(Buffer.alloc(megabyte)))
+  assert.ok(limit.exceeds(Buffer.alloc(1)))
+  assert.is(limit.error().message, 'the host answered with more than 67108864 bytes')
+})
+
 test('a login shell that prints single bytes without end is left soon', () =>
   withScript(
-    { onSession: (session) => session.on('exec', (accept) => flood(accept(), Buffer.from('x'), 1000)) },
+    {
+      patience,
+      onSession: (session) => session.on('exec', (accept) => flood(accept(), Buffer.from('x'), 1000)),
+    },
     async ({ connect }) => {
       const connection = await connect()
       const error = await boundedFailure(10_000, () => run(connection, 'echo\n', patient), ownTime)
@@ -98,6 +114,7 @@ test('a login shell that prints single bytes without end is left soon', () =>
 test('a sudo that asks without end is left soon', () =>
   withScript(
     {
+      patience,
       onSession: (session) =>
         session.on('exec', (accept) => flood(accept().stderr, Buffer.from('converge-password:'.repeat(100)))),
     },

@@ -13,9 +13,9 @@ import { fuzzRuns, hostileName, hostileText, inShells, seedOf, shareOf } from '.
 import type { RootTree } from './root-tree.ts'
 import { applyBooked, inspect, libraryFor } from './run-programs.ts'
 
-const wordsPerApply = 12
 /** Each takes some fifty processes: a fiftieth of what the names get. */
-const wordRuns = Math.max(36, Math.ceil(fuzzRuns / 50))
+const wordRuns = Math.max(18, Math.ceil(fuzzRuns / 50))
+const wordsPerApply = Math.min(12, shareOf(wordRuns))
 
 /** What a line of an account can hold. */
 const accountText = hostileText.map((text) => text.replaceAll(/[:\n]/g, ' '))

@@ -18,10 +18,10 @@ export function shareOf(inputs: number): number {
 export const inShells = `(${shells.map(({ name }) => name).join(', ')})`
 
 /**
- * How many generated inputs a fuzzing test tries in all shells together: 300, or what the environment variable
+ * How many generated inputs a fuzzing test tries in all shells together: 150, or what the environment variable
  * CONVERGE_FUZZ asks for.
  */
-export const fuzzRuns = Number(process.env.CONVERGE_FUZZ ?? 300)
+export const fuzzRuns = Number(process.env.CONVERGE_FUZZ ?? 150)
 
 /** Text that runs the command `canary` (canary.ts) where it is read as shell, in whatever quotes it stands. */
 const injections = [

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Expectation } from '../../src/model/plan.ts'
 import { attributes, change, link, mkdir, run, write } from './changes.ts'
-import { inEachShell } from './root-tree.ts'
+import { inEachShell, inShellsByTurns } from './root-tree.ts'
 import { apply, inspect } from './run-programs.ts'
 
 function mode(path: string): string {
@@ -105,7 +105,7 @@ for (const [sentence, operation, message] of [
   ],
 ] as const) {
   test(`refuses ${sentence}`, () =>
-    inEachShell(async (tree) => {
+    inShellsByTurns(async (tree) => {
       tree.write('/srv/victim', 'untouched', 0o600)
       symlinkSync('/srv/victim', tree.at('/etc/planted'))
       assert.equal(await apply(tree, [change(operation)]), [

@@ -56,8 +56,16 @@ export async function inEachShell(
   use: (tree: RootTree) => Promise<void>,
   options: TreeOptions = {},
 ): Promise<void> {
+  await inShells(shells, use, options)
+}
+
+async function inShells(
+  chosen: readonly Shell[],
+  use: (tree: RootTree) => Promise<void>,
+  options: TreeOptions,
+): Promise<void> {
   await Promise.all(
-    shells.map(async (shell) => {
+    chosen.map(async (shell) => {
       try {
         await withRootTree(shell, use, options)
       } catch (error) {
@@ -66,6 +74,23 @@ export async function inEachShell(
       }
     }),
   )
+}
+
+const isNightly = process.env.CONVERGE_FUZZ !== undefined
+let turn = 0
+
+/**
+ * The same in one shell, each time in the next one, for a test of what is done rather than of how a shell does it; by
+ * night in each shell.
+ */
+export async function inShellsByTurns(
+  use: (tree: RootTree) => Promise<void>,
+  options: TreeOptions = {},
+): Promise<void> {
+  if (isNightly) return inEachShell(use, options)
+  const chosen = turn % shells.length
+  turn += 1
+  await inShells(shells.slice(chosen, chosen + 1), use, options)
 }
 
 /** Makes a root tree, hands it over, and removes it whatever happens. */

@@ -22,6 +22,7 @@ import { plantApt, withApt } from '../apt-stand-in.ts'
 import { fuzzRuns, inShells, seedOf, shareOf } from '../hostile.ts'
 import { inEachShell, listTree, type RootTree, withRootTree } from '../root-tree.ts'
 import { journalPath, launching, libraryFor, newRun, place } from '../run-programs.ts'
+import { shells } from '../shells.ts'
 import { type Life, lives, plantArchives, wholeCatalog } from '../whole-catalogs.ts'
 
 const standIns = fileURLToPath(new URL('../../../src/embedded/bin', import.meta.url))
@@ -29,6 +30,8 @@ const embedded = {
   environment: { CONVERGE_EMBEDDED: '1', PATH: `${standIns}${delimiter}${process.env.PATH}` },
 }
 const log = '/var/log/embedded-systemctl.log'
+/** A life takes about a second: two in each shell, and by night some hundred. */
+const livesPerShell = Math.min(120, Math.max(2, Math.ceil(shareOf(fuzzRuns) / 200)))
 let runs = 0
 
 /** As on a booted host: a root tree refuses packages, and a test has no network. */
@@ -236,12 +239,12 @@ test('a portable run means what a plan means, and leaves what an apply leaves', 
       {
         endOnFailure: true,
         seed: seedOf(model),
-        numRuns: Math.ceil(shareOf(fuzzRuns) / 40),
+        numRuns: livesPerShell,
         includeErrorInReport: true,
       },
     )
   })
-  assert.ok(tried >= 9, `only ${tried}`)
+  assert.ok(tried >= livesPerShell * shells.length, `only ${tried}`)
   figure(`lives of whole catalogs that a plan and a portable program lead alike ${inShells}`, tried)
 })
 
