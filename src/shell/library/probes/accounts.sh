@@ -85,8 +85,10 @@ inspect_tree_accounts() {
   say 'groups end'
 }
 
-# A file of accounts may end without a newline.
+# account_file NAME: it may end without a newline. It is small, so that reading it costs less than a process.
 account_file() {
-  [ ! -r "$R/etc/$1" ] || cat "$R/etc/$1"
+  if [ -r "$R/etc/$1" ]; then
+    while IFS= read -r account || [ -n "$account" ]; do say "$account"; done <"$R/etc/$1"
+  fi
   say ''
 }
