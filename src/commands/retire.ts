@@ -65,21 +65,22 @@ function reportForgotten(
   return 1
 }
 
-/** Prunes everything on the host. 0: done, or the dry run found nothing in the way. */
+/** Prunes everything on the host; groups of which it is a member are asked first. 0: done, or nothing is in the way. */
 async function prune(
   member: Member,
-  { cluster }: LoadedSpec,
+  { cluster, catalog }: LoadedSpec,
   open: OpenHosts,
   options: RetireOptions,
   io: Io,
   view: View,
 ): Promise<ExitCode> {
   const session = open.openSession({
-    cluster: { ...cluster, hosts: [hostOf(member)] },
-    catalog: { cluster: cluster.name, hosts: [{ host: member.name, entries: [] }] },
+    cluster: { ...cluster, hosts: [...cluster.hosts, hostOf(member)] },
+    catalog: { ...catalog, hosts: [...catalog.hosts, { host: member.name, entries: [] }] },
+    selected: [member.name],
   })
   try {
-    // This session knows only the retired host, and would list all others as removed from the spec.
+    // Other hosts that were removed from the spec are not retired here.
     const plan: Plan = { ...(await session.plan(everything)), departed: [] }
     io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
     if (hasFailed(plan)) {

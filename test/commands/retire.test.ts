@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { converge } from './recording-io.ts'
-import { makeCluster } from './scratch.ts'
+import { makeCluster, scratchFolder } from './scratch.ts'
 
 /** Two converged hosts; web1 was then removed from the spec. */
 async function makeDeparture() {
@@ -36,6 +37,53 @@ test('reports a host that was removed from the spec, prunes it, and forgets it',
   assert.match(retired.stdout, 'web1 is retired: the other hosts of test no longer know it.')
   assert.not(existsSync(motd))
   assert.not.match((await converge([...file, '--dry-run'])).stdout, 'has left the spec')
+})
+
+test('asks the members of its groups before it takes one of them down', async () => {
+  const folder = scratchFolder()
+  const embedded = await startEmbeddedHosts({ names: ['a', 'b', 'c'], directory: folder })
+  const file = ['-f', join(folder, 'cluster.yaml')]
+  const write = (names: readonly string[]) => {
+    const hosts = embedded.hosts
+      .filter(({ name }) => names.includes(name))
+      .map(
+        ({ name, address, port }) =>
+          `  ${name}: { address: ${address}, ssh: { port: ${port} }, roles: [app] }`,
+      )
+    writeFileSync(
+      join(folder, 'cluster.yaml'),
+      `cluster: test
+ssh: { user: root, identityFile: ${embedded.identityFile}, knownHostsFile: ${embedded.knownHostsFile} }
+roles:
+  app:
+    resources:
+      - unit:
+          name: app.service
+          content: "[Service]\\nExecStart=/usr/bin/app\\n"
+          started: true
+          disruption:
+            { group: app, maxUnavailable: quorum, healthy: test ! -e "$CONVERGE_ROOT/ill", healthyTimeoutSeconds: 5 }
+hosts:
+${hosts.join('\n')}
+`,
+    )
+  }
+  try {
+    write(['a', 'b', 'c'])
+    const first = await converge([...file, '--yes'])
+    assert.is(first.code, 0, first.stdout + first.stderr)
+    write(['a', 'b'])
+    writeFileSync(join(folder, 'b/ill'), '')
+    const refused = await converge(['retire', 'c', ...file, '--yes'])
+    assert.is(refused.code, 1)
+    assert.match(refused.stdout, 'b of app is not healthy; at most 1 may be down at once')
+    rmSync(join(folder, 'b/ill'))
+    const retired = await converge(['retire', 'c', ...file, '--yes'])
+    assert.is(retired.code, 0, retired.stdout + retired.stderr)
+    assert.match(readFileSync(join(folder, 'c/var/log/embedded-systemctl.log'), 'utf8'), 'stop app.service')
+  } finally {
+    await embedded.close()
+  }
 })
 
 test('names a host that could not be asked to forget the retired one', async () => {
