@@ -114,7 +114,7 @@ const failed = {
 /** A plan for later: it is applied exactly, or not at all. */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: 'converge-sealed-plan'
-  readonly formatVersion: 1
+  readonly formatVersion: 2
   readonly source: PlanSource
   readonly hosts: readonly SealedHost[]
   /** Detects accidents, not forgery: it can be computed again after an edit. */
@@ -125,7 +125,7 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
   Type.Object(
     {
       kind: Type.Literal('converge-sealed-plan', { description: 'What this is.' }),
-      formatVersion: Type.Literal(1, { description: 'Version of this format.' }),
+      formatVersion: Type.Literal(2, { description: 'Version of this format.' }),
       cluster: text('Name of the cluster.'),
       intent: describe(Intent, 'What the plan is for.'),
       source: PlanSource,

@@ -16,8 +16,9 @@ export function membersOn({ entries }: HostCatalog, facts?: Facts): readonly Gro
     relations.disruption === undefined ? [] : [{ ...relations.disruption, unit: name }],
   )
   const known = new Set<string>(entries.map(({ resource }) => resource.id))
+  // The name comes from the host, and is part of a command: only what systemd allows in one.
   const leaving = (facts?.state?.manifest ?? []).flatMap(({ resource, group }): readonly GroupMember[] => {
-    const [, unit] = /^unit\[(.+)\]$/.exec(resource) ?? []
+    const [, unit] = /^unit\[([\w:.\\@-]+)\]$/.exec(resource) ?? []
     if (group === undefined || unit === undefined || known.has(resource)) return []
     return [{ group, unit, healthy: `systemctl is-active --quiet -- '${unit}'` }]
   })

@@ -19,7 +19,7 @@ const PackageSchema = Type.Object({
   update: yesOrNo('false does not refresh package lists that are older than a day'),
 })
 
-/** An installed package: any version of it, or exactly the one that is declared. */
+/** An installed package: of any version, or of exactly the declared one. */
 export const { resource: pkg, kind: packageKind } = defineResource({
   kind: 'package',
   schema: PackageSchema,

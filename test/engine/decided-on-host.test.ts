@@ -1,15 +1,9 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { file, unit } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
-import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
+import { changesOf, fleetSuite, words } from './fleet.ts'
 
-const test = suite<{ fleet: Fleet }>('what is decided on the host')
-
-test.before.each(async (context) => {
-  context.fleet = await startFleet(['a'])
-})
-test.after.each(({ fleet }) => fleet.close())
+const test = fleetSuite('what is decided on the host', ['a'])
 
 function resources(text: string, onlyIf?: string): readonly Resource[] {
   const guarded = file({ path: '/etc/guarded', content: text, ...(onlyIf === undefined ? {} : { onlyIf }) })

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { suite, type Test } from 'uvu'
 import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { compile } from '../../src/compile/compile.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
@@ -34,6 +35,16 @@ export interface Fleet {
   /** What the stand-in for systemd was asked on a host, since the last time. */
   actions(host: string): readonly string[]
   close(): Promise<void>
+}
+
+/** A suite whose tests each get a fresh fleet of these hosts. */
+export function fleetSuite(name: string, hosts: readonly string[]): Test<{ fleet: Fleet }> {
+  const made = suite<{ fleet: Fleet }>(name)
+  made.before.each(async (context) => {
+    context.fleet = await startFleet(hosts)
+  })
+  made.after.each(({ fleet }) => fleet.close())
+  return made
 }
 
 export async function startFleet(names: readonly string[]): Promise<Fleet> {

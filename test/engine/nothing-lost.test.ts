@@ -1,16 +1,10 @@
 import { appendFileSync, chmodSync, writeFileSync } from 'node:fs'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, file } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
-import { changesOf, type Fleet, startFleet, words } from './fleet.ts'
+import { changesOf, fleetSuite, words } from './fleet.ts'
 
-const test = suite<{ fleet: Fleet }>('what no interruption may take')
-
-test.before.each(async (context) => {
-  context.fleet = await startFleet(['a'])
-})
-test.after.each(({ fleet }) => fleet.close())
+const test = fleetSuite('what no interruption may take', ['a'])
 
 const other = file({ path: '/etc/other', content: 'other\n' })
 

@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync } from 'node:fs'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, file, unit } from '../../src/dsl.ts'
 import type { SessionInput } from '../../src/engine/session-context.ts'
@@ -11,19 +10,10 @@ import type { Connection } from '../../src/model/transport.ts'
 import { createTransports } from '../../src/transports/index.ts'
 import { type Gate, makeGate } from '../crash/gate.ts'
 import { fakeClock } from './fake-clock.ts'
-import { type Fleet, startFleet } from './fleet.ts'
+import { type Fleet, fleetSuite } from './fleet.ts'
 
-const test = onHosts('stopping', ['a', 'b'])
-const three = onHosts('stopping three hosts', ['a', 'b', 'c'])
-
-function onHosts(name: string, hosts: readonly string[]) {
-  const made = suite<{ fleet: Fleet }>(name)
-  made.before.each(async (context) => {
-    context.fleet = await startFleet(hosts)
-  })
-  made.after.each(({ fleet }) => fleet.close())
-  return made
-}
+const test = fleetSuite('stopping', ['a', 'b'])
+const three = fleetSuite('stopping three hosts', ['a', 'b', 'c'])
 
 /** Signals that each count as a wish of their own. */
 function signals() {

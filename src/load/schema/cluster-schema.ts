@@ -68,7 +68,7 @@ const layered = {
   ...byName(layeredTransports, ({ name }) => reference(name)),
 }
 
-/** Typed as any object, because nothing reads these keys by name. */
+/** A property per item. The type is only `object`: no code reads these keys by name. */
 function byName<T extends { readonly name: string }>(
   items: readonly T[],
   make: (item: T) => unknown,

@@ -58,7 +58,7 @@ function carryOut(
     return true
   }
   const isLeftPending = pending && decider.knowsPending
-  // Decided on the host: if it is made there, nothing that this run has earned is owed any more.
+  // The host decides: if it makes the absorber, what this run has earned is no longer owed.
   const mayAbsorb = absorber !== undefined && !isLeftPending
   if (mayAbsorb) changes[index] = { ...absorber, absorbs: [...(absorber.absorbs ?? []), owed] }
   const carried = notified(entry, action, decider, {
@@ -81,7 +81,7 @@ function absorberOf(
   { facts }: Decider,
 ): readonly [Change, number] | readonly [undefined, -1] {
   if (action === 'run' || action === 'stop') return [undefined, -1]
-  // To start what runs already does nothing.
+  // Starting a unit that runs does nothing.
   const starts = ({ operation }: Change, index: number): boolean =>
     rulesOf(operation).isNeeded(operation, facts) &&
     !changes.slice(0, index).some((earlier) => earlier.resource === resource && isFresh(earlier))

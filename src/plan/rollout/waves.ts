@@ -12,8 +12,8 @@ interface Work {
 }
 
 /**
- * Spreads hosts over waves, so that a group never has more members down than it allows. What is down starts first, in a wave
- * in which nothing of its group goes down; hosts that concern no group are in the first wave.
+ * Spreads hosts over waves, so that a group never has more members down than it allows. Members that are down start
+ * first, in a wave in which no other member of their group goes down. All other hosts are in the first wave.
  */
 export function planWaves(hosts: readonly HostPlan[], groups: Groups): readonly Wave[] {
   const works = hosts.flatMap((plan) => workOf(plan, groups))

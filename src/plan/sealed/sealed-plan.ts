@@ -17,7 +17,8 @@ import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
-const formatVersion = 1
+// 2: groups by name, and what a guarded start absorbs.
+const formatVersion = 2
 
 export function sealPlan(
   plan: Plan,

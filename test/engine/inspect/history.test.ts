@@ -1,23 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, group, link, unit, user } from '../../../src/dsl.ts'
 import type { Progress } from '../../../src/model/report.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { changesOf, type Fleet, startFleet, words } from '../fleet.ts'
+import { changesOf, fleetSuite, words } from '../fleet.ts'
 
-const test = onHosts('what a host remembers', ['a'])
-const pair = onHosts('what two hosts remember', ['a', 'b'])
-
-function onHosts(name: string, hosts: readonly string[]) {
-  const made = suite<{ fleet: Fleet }>(name)
-  made.before.each(async (context) => {
-    context.fleet = await startFleet(hosts)
-  })
-  made.after.each(({ fleet }) => fleet.close())
-  return made
-}
+const test = fleetSuite('what a host remembers', ['a'])
+const pair = fleetSuite('what two hosts remember', ['a', 'b'])
 
 function service(greeting: string): readonly Resource[] {
   const configuration = file({ path: '/etc/app.conf', content: `greeting = ${greeting}\n`, mode: '0640' })
