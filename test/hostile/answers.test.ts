@@ -15,6 +15,7 @@ import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { parseHistory } from '../../src/shell/programs/history-program.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { planProgram } from '../../src/shell/programs/plan-program.ts'
+import { anyText } from '../any-text.ts'
 import { figure } from '../figure.ts'
 import {
   sampleAnswer,
@@ -77,7 +78,7 @@ const meddling: fc.Arbitrary<Meddling> = fc.record({
   insert: fc.oneof(
     { weight: 4, arbitrary: fc.string({ maxLength: 1 }) },
     { weight: 1, arbitrary: fc.constantFrom(...words) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
+    { weight: 1, arbitrary: anyText(5) },
   ),
 })
 

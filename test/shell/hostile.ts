@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { anyText } from '../any-text.ts'
 import type { RootTree } from './root-tree.ts'
 import { shells } from './shells.ts'
 
@@ -102,10 +103,7 @@ const fragments = [
 /** Text that shells, printf, sed or stat could misread; anything but NUL, which no file name and no word can hold. */
 export const hostileText: fc.Arbitrary<string> = fc
   .array(
-    fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom(...fragments) },
-      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 4 }) },
-    ),
+    fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...fragments) }, { weight: 1, arbitrary: anyText(4) }),
     { maxLength: 8 },
   )
   .map((parts) => parts.join('').replaceAll('\0', 'N'))

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { FormatError } from '../../../src/formats/format-error.ts'
 import { environmentLine, execLine } from '../../../src/formats/systemd/quoting.ts'
 import { renderUnit } from '../../../src/formats/systemd/unit.ts'
+import { anyText } from '../../any-text.ts'
 import { ENV_SAMPLES } from '../env-samples.ts'
 import { extractWords } from '../extract-words.ts'
 
@@ -109,7 +110,7 @@ function text(): fc.Arbitrary<string> {
   return fc
     .oneof(
       fc.string({ unit: fc.constantFrom(...'\\"\'%$;#-= \t\n\rax{}') }),
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.constantFrom(...Object.values(ENV_SAMPLES)),
     )
     .filter((value) => !/[\0\p{Noncharacter_Code_Point}]/u.test(value))
