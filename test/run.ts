@@ -17,7 +17,7 @@ const [lab, nightly] = [mode === 'lab', mode === 'nightly']
 const command = { lab: 'npm run test:lab', nightly: 'npm run test:nightly', tests: 'npm test' }[mode]
 const pattern = new RegExp(words[mode === 'tests' ? 0 : 1] ?? '.')
 /** Folders whose tests start hosts or processes, the slowest first. */
-const slowFolders = ['engine', 'crash', 'hostile', 'commands', 'docs', 'shell', 'transports']
+const slowFolders = ['shell', 'engine', 'crash', 'hostile', 'commands', 'docs', 'transports']
 /** A process takes a while to load the libraries: tests of a few milliseconds share one. */
 const filesPerProcess = { slow: 5, quick: 25 }
 const started = performance.now()

@@ -27,7 +27,7 @@ import {
 } from './answer-sample.ts'
 
 const seed = 20260302
-const numRuns = Number(process.env.CONVERGE_FUZZ ?? 1_000)
+const numRuns = Number(process.env.CONVERGE_FUZZ ?? 500)
 const questions = collectQuestions(sampleProbes)
 const library = hostLibrary()
 const run = { id: 'run-1', by: 'test', stateDir: '/var/lib/converge', cluster: 'c', stagingDir: '/var/tmp/x' }

@@ -31,7 +31,7 @@ const embedded = {
 }
 const log = '/var/log/embedded-systemctl.log'
 /** A life takes about a second: two in each shell, and by night some hundred. */
-const livesPerShell = Math.min(120, Math.max(2, Math.ceil(shareOf(fuzzRuns) / 200)))
+const livesPerShell = Math.min(120, Math.max(1, Math.ceil(shareOf(fuzzRuns) / 200)))
 let runs = 0
 
 /** As on a booted host: a root tree refuses packages, and a test has no network. */
