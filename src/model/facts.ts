@@ -35,6 +35,10 @@ export interface UnitFact {
   readonly needsReload: boolean
   /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
+  /** Units that stop or restart with it if they run. */
+  readonly dependents?: readonly string[]
+  /** Units that its start stops. */
+  readonly conflicts?: readonly string[]
 }
 
 /** `activating` and `reloading` lead to `active`, and count as started. */
@@ -102,6 +106,7 @@ export interface HostState {
 /** The answers to probes, keyed by their subjects. */
 export interface Answers {
   readonly paths: Readonly<Record<string, PathFact>>
+  /** Also those that were not asked for and stop or restart with one that was. */
   readonly units: Readonly<Record<string, UnitFact>>
   /** `null`: it does not exist. */
   readonly users: Readonly<Record<string, UserFact | null>>

@@ -74,6 +74,9 @@ export const changeFields = {
         "What caused it, judging by the host's manifest; absent if converge has no record of the resource.",
     }),
   ),
+  takesAlong: Type.Optional(
+    list('Units that systemd stops or restarts with it, as far as they run.', text('Name of the unit.')),
+  ),
   keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
   records: Type.Optional(list('Manifest lines that are on disk before it.', text('One line.'))),
   strikes: Type.Optional(list('Manifest lines that are written after it.', text('One line.'))),

@@ -25,12 +25,19 @@ export function membersOn({ entries }: HostCatalog, facts?: Facts): readonly Gro
   return [...declared, ...leaving]
 }
 
-/** The groups of which the changes stop or restart a member. */
+/** The groups of which the changes stop or restart a member, or systemd does with them. */
 export function disruptedGroups(
   members: readonly GroupMember[],
   changes: readonly Change[],
 ): readonly string[] {
-  return groupsWith(members, changes, ['restart', 'stop'])
+  const down = new Set(
+    changes.flatMap(({ operation, takesAlong = [] }) =>
+      operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'stop')
+        ? [operation.unit, ...takesAlong]
+        : takesAlong,
+    ),
+  )
+  return groupsOf(members, down)
 }
 
 /** The groups of which the changes start a member; it is down until then. */
@@ -38,18 +45,14 @@ export function startedGroups(
   members: readonly GroupMember[],
   changes: readonly Change[],
 ): readonly string[] {
-  return groupsWith(members, changes, ['start'])
+  const started = new Set(
+    changes.flatMap(({ operation }) =>
+      operation.op === 'unit' && operation.action === 'start' ? [operation.unit] : [],
+    ),
+  )
+  return groupsOf(members, started)
 }
 
-function groupsWith(
-  members: readonly GroupMember[],
-  changes: readonly Change[],
-  actions: readonly string[],
-): readonly string[] {
-  const acts = ({ unit }: GroupMember): boolean =>
-    changes.some(
-      ({ operation }) =>
-        operation.op === 'unit' && operation.unit === unit && actions.includes(operation.action),
-    )
-  return [...new Set(members.filter(acts).map(({ group }) => group))]
+function groupsOf(members: readonly GroupMember[], units: ReadonlySet<string>): readonly string[] {
+  return [...new Set(members.flatMap(({ unit, group }) => (units.has(unit) ? [group] : [])))]
 }

@@ -26,7 +26,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'load/schema': ['check-written', 'cluster-schema'],
   'load/yaml': ['cut', 'document', 'parse'],
   'model/targets': ['index', 'ssh'],
-  'plan/host': ['await-healthy', 'daemon-reload', 'file-diff', 'plan-host', 'plan-portable'],
+  'plan/host': ['await-healthy', 'daemon-reload', 'file-diff', 'plan-host', 'plan-portable', 'taken-along'],
   'plan/rollout': 'all',
   'plan/sealed': 'all',
   'plan/undo': ['last-apply', 'prune', 'rollback', 'rollback-contents'],

@@ -43,6 +43,10 @@ export function readUnit(words: string): UnitFact {
     else if (word === 'not-found') fact = { ...fact, load: word, file: '' }
     else if (word === 'needs-reload') fact = { ...fact, needsReload: true }
     else if (word === 'crashing') fact = { ...fact, active: 'activating', isCrashing: true }
+    else if (word.startsWith('needed-by='))
+      fact = { ...fact, dependents: word.slice('needed-by='.length).split(',') }
+    else if (word.startsWith('conflicts='))
+      fact = { ...fact, conflicts: word.slice('conflicts='.length).split(',') }
     else throw new Error(`not a state of a unit: ${words}`)
   }
   return fact

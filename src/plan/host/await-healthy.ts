@@ -3,7 +3,7 @@ import type { Disruption } from '../../model/relations.ts'
 
 /** Waits until a group member is healthy after its start or restart. Programs skip it if they skipped that. */
 export function awaitHealthy(
-  { operation, resource }: Change,
+  { operation, resource }: Pick<Change, 'operation' | 'resource'>,
   { group, healthy, healthyTimeoutSeconds }: Disruption,
 ): readonly Change[] {
   if (operation.op !== 'unit' || (operation.action !== 'start' && operation.action !== 'restart')) return []

@@ -7,6 +7,7 @@ import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
+import { withTakenAlong } from './taken-along.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -24,7 +25,7 @@ export function planHost(
   }
   const { changes, last } = resourceChanges(catalog, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const all = [...pruned.first, ...delayed, ...last, ...pruned.last]
+  const all = withTakenAlong([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
   return {
     host: catalog.host,
     status: 'planned',

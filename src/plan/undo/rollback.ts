@@ -11,6 +11,7 @@ import { undoOfChanges } from '../../record/undo-of.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
+import { withTakenAlong } from '../host/taken-along.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
 
@@ -44,7 +45,7 @@ export function planRollback(input: RollbackInput): HostPlan {
   )
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
-  const kept = keeping(withDaemonReload(changes, catalog, facts), facts, generation)
+  const kept = keeping(withDaemonReload(withTakenAlong(changes, catalog, facts), catalog, facts), facts, generation)
   const planned: PlannedHost = {
     host: catalog.host,
     status: 'planned',

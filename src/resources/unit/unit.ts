@@ -80,7 +80,8 @@ export const { resource: unit, kind: unitKind } = defineResource({
         const isBooted = facts.platform.init === 'systemd'
         if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger) : []
         const unmasking = unmaskSteps(desired, self.id, found)
-        const owesRestart = isBooted && desired.started !== false
+        // systemd applies the limits of a slice at the daemon-reload; a restart would restart all that is in it.
+        const owesRestart = isBooted && desired.started !== false && !desired.name.endsWith('.slice')
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
         )

@@ -16,13 +16,23 @@ export const units: ProbeKind<ProbeOf<'unit'>, UnitFact> = {
       .join('\n')
       .split(/\n{2,}/)
       .filter((block) => block.trim() !== '')
-    if (blocks.length !== probes.length)
+    if (blocks.length < probes.length)
       throw new AnswerError(`asked for ${probes.length} units, got ${blocks.length}`)
     const facts = emptyMap<UnitFact>()
     for (const [index, { unit }] of probes.entries()) facts[unit] = readUnit(unit, blocks[index] ?? '')
+    // What stops or restarts with them is told unasked, under its own name.
+    for (const block of blocks.slice(probes.length)) {
+      const name = /^Id=(.*)$/m.exec(block)?.[1] ?? ''
+      facts[name] ??= readUnit(name, block)
+    }
     return facts
   },
 }
+
+/** Units that a stop or restart of the unit stops or restarts as well, if they run (systemd.unit(5)). */
+const takenAlong = ['RequiredBy', 'RequisiteOf', 'BoundBy', 'ConsistsOf', 'PropagatesStopTo']
+/** Units that its start stops. */
+const excluded = ['Conflicts', 'ConflictedBy']
 
 function readUnit(unit: string, block: string): UnitFact {
   const properties = new Map(
@@ -36,11 +46,16 @@ function readUnit(unit: string, block: string): UnitFact {
     if (value === undefined) throw new AnswerError(`systemctl did not report ${key} of ${unit}`)
     return value
   }
+  const named = (keys: readonly string[]): readonly string[] =>
+    keys.flatMap((key) => (properties.get(key) ?? '').split(' ')).filter((name) => name !== '')
+  const [dependents, conflicts] = [named(takenAlong), named(excluded).filter((name) => !name.endsWith('.target'))]
   return {
     load: property('LoadState'),
     active: property('ActiveState'),
     file: property('UnitFileState'),
     needsReload: property('NeedDaemonReload') === 'yes',
     ...(properties.get('SubState') === 'auto-restart' ? { isCrashing: true } : {}),
+    ...(dependents.length > 0 && { dependents }),
+    ...(conflicts.length > 0 && { conflicts }),
   }
 }

@@ -1,20 +1,43 @@
 # The state of units: by systemctl, or by their files in a root tree that is not booted.
 
-# inspect_units UNIT ... : one block of properties for each.
+# inspect_units UNIT ... : one block of properties for each, then one for each other unit that stops or restarts with them.
 inspect_units() {
   say units
-  one_by_one=
+  one_by_one='' asked=" $* " others=''
   for unit; do
     if shown_by_file "$unit"; then one_by_one=yes; fi
   done
   if [ -z "$one_by_one" ]; then
-    show_units "$@"
+    ask_units "$@"
   else
     for unit; do
-      if shown_by_file "$unit"; then offline_unit "$unit"; else show_units "$unit" && say ''; fi
+      if shown_by_file "$unit"; then offline_unit "$unit"; else ask_units "$unit"; fi
     done
   fi
+  while [ -n "$others" ]; do
+    # shellcheck disable=SC2086 # names of units have no blanks
+    set -- $others
+    others=
+    ask_units "$@"
+  done
   say 'units end'
+}
+
+# ask_units UNIT ... : adds to others the units that stop or restart with these and were not asked for.
+ask_units() {
+  shown=$(show_units "$@") || return
+  say "$shown$NL"
+  while read -r line; do
+    case $line in
+      RequiredBy=?* | RequisiteOf=?* | BoundBy=?* | ConsistsOf=?* | PropagatesStopTo=?* | Conflicts=?* | ConflictedBy=?*) ;;
+      *) continue ;;
+    esac
+    for other in ${line#*=}; do
+      case $asked$other in *" $other "* | *.target) ;; *) others="$others $other" asked="$asked$other " ;; esac
+    done
+  done <<END
+$shown
+END
 }
 
 # Whether the state of a unit comes only from its file. systemctl shows no template units.
@@ -25,7 +48,10 @@ shown_by_file() {
   esac
 }
 
-show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload -- "$@"; }
+show_units() {
+  systemctl show --no-pager -p Id -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
+    -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf -p PropagatesStopTo -p Conflicts -p ConflictedBy -- "$@"
+}
 
 offline_unit() {
   load=not-found state=
