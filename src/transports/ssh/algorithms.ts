@@ -1,5 +1,5 @@
 import type { AlgorithmList, CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2'
-import type { SshConfig } from './config.ts'
+import type { SshConfig } from './keywords.ts'
 
 /** What ssh_config allows of what ssh2 can do; undefined where it leaves that open. */
 export interface Algorithms {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { shared } from '../shared.ts'
-import { isRelevant, linesOf } from './keywords.ts'
+import { isRelevant, linesOf, type SshConfig } from './keywords.ts'
 
 /** What OpenSSH would take from the process and its user. */
 export interface SshEnvironment {
@@ -15,10 +15,7 @@ export interface SshEnvironment {
   readonly configFile?: string
 }
 
-/** Lower-case keyword -> its values, as `ssh -G` prints them. */
-export type SshConfig = ReadonlyMap<string, readonly string[]>
-
-export interface SshConfigQuery {
+interface SshConfigQuery {
   readonly address: string
   readonly user?: string | undefined
   readonly port?: number | undefined

@@ -1,4 +1,5 @@
-import type { SshConfig } from './config.ts'
+/** Lower-case keyword -> its values, as `ssh -G` prints them. */
+export type SshConfig = ReadonlyMap<string, readonly string[]>
 
 /** What converge does with a keyword of ssh_config(5). */
 export type Treatment =
@@ -137,7 +138,7 @@ export const keywords: ReadonlyMap<string, Treatment> = new Map([
   ),
   ...harmless(
     'OpenSSH itself passes it over',
-    'afstokenpassing cipher fallbacktorsh globalknownhostsfile2 kerberosauthentication kerberostgtpassing protocol rhostsauthentication rhostsrsaauthentication userknownhostsfile2 useprivilegedport useroaming usersh',
+    'afstokenpassing cipher fallbacktorsh globalknownhostsfile2 kerberosauthentication kerberostgtpassing protocol rhostsauthentication rhostsrsaauthentication useblacklistedkeys userknownhostsfile2 useprivilegedport useroaming usersh',
   ),
 ] satisfies readonly (readonly [string, Treatment])[])
 

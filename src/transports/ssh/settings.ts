@@ -1,9 +1,9 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
 import { type Algorithms, algorithmsOf } from './algorithms.ts'
-import type { SshConfig, SshConfigs, SshEnvironment } from './config.ts'
+import type { SshConfigs, SshEnvironment } from './config.ts'
 import { expandAll, expandHome } from './expand.ts'
-import { keywords, obstacles } from './keywords.ts'
+import { keywords, obstacles, type SshConfig } from './keywords.ts'
 
 /** One hop with all settings, from the spec, else ssh_config, else OpenSSH's defaults. */
 export interface SshRoute {
