@@ -48,9 +48,9 @@ export function sshConfigs(environment: SshEnvironment): SshConfigs {
       ...(user === undefined ? [] : ['-l', user]),
       ...(port === undefined ? [] : ['-p', String(port)]),
     ]
-    return ask([...options, '--', address])
+    return ask([...options, '--', address], environment)
   })
-  const builtIn = shared((_: 'all') => ask(['-F', 'none', '--', 'localhost']))
+  const builtIn = shared((_: 'all') => ask(['-F', 'none', '--', 'localhost'], environment))
   return {
     async read({ address, user, port }, needed) {
       const isConfigured =
@@ -81,9 +81,10 @@ export function parseSshConfig(output: string): SshConfig {
   return config
 }
 
-async function ask(options: readonly string[]): Promise<SshConfig> {
+async function ask(options: readonly string[], { variables }: SshEnvironment): Promise<SshConfig> {
+  const env = { ...process.env, ...variables }
   // -T avoids a warning about the missing terminal.
-  const { stdout } = await run('ssh', ['-T', '-G', ...options], { timeout: 10_000 })
+  const { stdout } = await run('ssh', ['-T', '-G', ...options], { timeout: 10_000, env })
   return parseSshConfig(stdout)
 }
 

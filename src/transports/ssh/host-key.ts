@@ -43,8 +43,8 @@ export async function hostKeyCheck(
         case 'known':
           return
         case 'unknown':
-          if (route.hostKeyChecking === 'accept-new')
-            return file === undefined ? undefined : store.append(file, name, key, await route.recordedForm())
+          if (route.hostKeyChecking === 'accept-new' && file !== undefined)
+            return store.append(file, name, key, await route.recordedForm())
           throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
             remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${route.hostname} >> ${file ?? '~/.ssh/known_hosts'}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,

@@ -20,9 +20,10 @@ export async function readIdentity(file: string): Promise<Identity> {
     const text = await readFile(file, 'utf8')
     const itself = readPublicLine(text)
     if (itself !== undefined) return { file, publicKey: itself, problem: 'public' }
-    if (await isOpen(file)) return { file, publicKey: beside, problem: 'users other than you can read it' }
+    const unlocked = beside ?? publicPartOf(text)
+    if (await isOpen(file)) return { file, publicKey: unlocked, problem: 'users other than you can read it' }
     const key = parsePrivate(text)
-    if (key === 'encrypted') return { file, publicKey: beside ?? publicPartOf(text), problem: key }
+    if (key === 'encrypted') return { file, publicKey: unlocked, problem: key }
     const publicKey = key.getPublicSSH()
     if (beside?.equals(publicKey) === false)
       return { file, publicKey: beside, problem: `${file}.pub is of another key` }
