@@ -45,7 +45,7 @@ export const keywords: ReadonlyMap<string, Treatment> = new Map([
       is: 'refused',
       refuses: always,
       because: 'converge cannot connect by a command',
-      remedy: 'Use ProxyJump instead, in ssh_config or as `proxyJump` under `ssh`.',
+      remedy: 'Use ProxyJump instead, in ssh_config or under `ssh` in the spec.',
     },
   ],
   [
