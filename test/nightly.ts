@@ -17,6 +17,7 @@ export const nightlySuites: readonly string[] = [
   'shell/programs/portable-program.test.ts',
   'shell/refusals.test.ts',
   'shell/quote.test.ts',
+  'transports/ssh/logins.test.ts',
 ]
 
 /**
@@ -27,6 +28,7 @@ export const nightlyEnvironment = {
   CONVERGE_FUZZ: '100000',
   CRASH_POINTS: 'all',
   CRASH_COMMANDS: '200',
+  SSH_LOGINS: 'all',
 } as const
 
 /** How much each figure must come to at least; `all` for all that there are. */
@@ -50,6 +52,7 @@ const promised: readonly {
   })),
   { suite: 'crash/points.test.ts', figure: /^points between two acts/, atLeast: 'all' },
   { suite: 'crash/points.test.ts', figure: /^commands of the host program/, atLeast: 200 },
+  { suite: 'transports/ssh/logins.test.ts', figure: /^logins about which/, atLeast: 'all' },
   { suite: 'crash/connection.test.ts', figure: /connection is cut$/, atLeast: 'all' },
   { suite: 'crash/connection.test.ts', figure: /controller is killed$/, atLeast: 100 },
 ]

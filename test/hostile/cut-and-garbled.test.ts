@@ -28,7 +28,7 @@ async function converse(
     saidBytes = sentBytes + chunk.length
     return meddle(chunk, sentBytes)
   })
-  const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
+  const environment = { homeDirectory: directory, userName: 'root', variables: {} }
   const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000, cleanUpMs: 100, after }
   const transport = createSshTransport(environment, patience)
   const ssh = {

@@ -68,7 +68,7 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   })
   const identityFile = join(directory, 'identity')
   await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
-  const environment = { homeDirectory: directory, userName: 'root', agentSocket: undefined }
+  const environment = { homeDirectory: directory, userName: 'root', variables: {} }
   const transport = createSshTransport(environment, script.patience ?? shortPatience)
   const name = `[127.0.0.1]:${port}`
   let knownFiles = 0

@@ -38,7 +38,7 @@ export async function withHosts(
   const transport = createSshTransport({
     homeDirectory: directory,
     userName: 'root',
-    agentSocket: undefined,
+    variables: {},
     ...options.environment,
   })
   const host = (name: string) => {

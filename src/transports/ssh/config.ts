@@ -2,47 +2,70 @@ import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { shared } from '../shared.ts'
+import { isRelevant, linesOf, type SshConfig } from './keywords.ts'
 
 /** What OpenSSH would take from the process and its user. */
 export interface SshEnvironment {
   readonly homeDirectory: string
   readonly userName: string
-  /** Socket of the ssh agent. */
-  readonly agentSocket: string | undefined
+  /** Environment variables; `SSH_AUTH_SOCK` is the socket of the ssh agent. */
+  readonly variables: Readonly<Record<string, string | undefined>>
   /** Read instead of the user's and the system's ssh_config, as `ssh -F`. */
   readonly configFile?: string
 }
 
-/** Lower-case keyword -> its values, as `ssh -G` prints them. */
-export type SshConfig = ReadonlyMap<string, readonly string[]>
-
-export interface SshConfigQuery {
+interface SshConfigQuery {
   readonly address: string
   readonly user?: string | undefined
   readonly port?: number | undefined
 }
 
-// The system's snippets are read as well, so an Include of those is irrelevant; any other one may include anything.
-const RELEVANT =
-  /^\s*(?:match|hostname|user|port|identit(?:yfile|iesonly|yagent)|proxy(?:jump|command)|(?:user|global)knownhostsfile|hostkeyalias|connecttimeout|stricthostkeychecking|include(?!\s*=?\s*\/etc\/ssh\/ssh_config\.d\/))\b/im
+/** OpenSSH's configuration. Each question is asked once per run. */
+export interface SshConfigs {
+  /**
+   * The settings of an address by `ssh -G`, which implements Include, Match, canonical names and precedence. If no
+   * configuration file sets anything that `needed` relies on, the answer is empty and no process is started. Rejects
+   * with ssh's own message if a configuration file is wrong, and if there is no ssh to read it.
+   */
+  read(query: SshConfigQuery, needed: 'login' | 'records'): Promise<SshConfig>
+  /** Whether the values are those of an ssh without any configuration. */
+  isBuiltIn(keyword: string, values: readonly string[]): Promise<boolean>
+  /** `FILE:LINE` of the first line with the keyword; undefined if only an included file has it. */
+  placeOf(keyword: string): Promise<string | undefined>
+}
+
 const FORGIVEN = new Set(['ENOENT', 'ENOTDIR', 'EACCES'])
 const run = promisify(execFile)
 
-/**
- * Looks up OpenSSH's configuration of an address by `ssh -G`, which implements Include, Match and precedence. If no
- * configuration file sets anything relevant, or there is no ssh, the answer is empty and no process is started. Rejects
- * with ssh's own message if a configuration file is wrong.
- */
-export function sshConfigReader(environment: SshEnvironment): (query: SshConfigQuery) => Promise<SshConfig> {
-  const answers = new Map<string, Promise<SshConfig>>()
-  let configured: Promise<boolean> | undefined
-  return async (query) => {
-    configured ??= isConfigured(environment)
-    if (!(await configured)) return new Map()
-    const key = JSON.stringify([query.address, query.user, query.port])
-    const answer = answers.get(key) ?? ask(query, environment)
-    answers.set(key, answer)
-    return answer
+export function sshConfigs(environment: SshEnvironment): SshConfigs {
+  const { configFile } = environment
+  const texts = shared((_: 'all') => configTexts(environment))
+  const answers = shared((query: SshConfigQuery) => {
+    const { address, user, port } = query
+    const options = [
+      ...(configFile === undefined ? [] : ['-F', configFile]),
+      ...(user === undefined ? [] : ['-l', user]),
+      ...(port === undefined ? [] : ['-p', String(port)]),
+    ]
+    return ask([...options, '--', address], environment)
+  })
+  const builtIn = shared((_: 'all') => ask(['-F', 'none', '--', 'localhost'], environment))
+  return {
+    async read({ address, user, port }, needed) {
+      const isConfigured =
+        configFile !== undefined || (await texts.get('all')).some(({ text }) => isRelevant(text, needed))
+      return isConfigured ? answers.get({ address, user, port }) : new Map()
+    },
+    async isBuiltIn(keyword, values) {
+      return String((await builtIn.get('all')).get(keyword)) === String(values)
+    },
+    async placeOf(keyword) {
+      const places = (await texts.get('all')).flatMap(({ file, text }) =>
+        linesOf(text).flatMap((found) => (found.keyword === keyword ? [`${file}:${found.line}`] : [])),
+      )
+      return places[0]
+    },
   }
 }
 
@@ -50,42 +73,27 @@ export function sshConfigReader(environment: SshEnvironment): (query: SshConfigQ
 export function parseSshConfig(output: string): SshConfig {
   const config = new Map<string, string[]>()
   for (const line of output.split('\n')) {
-    const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? []
-    if (keyword === undefined || value === undefined) continue
+    const [, written, value] = /^(\S+) (.*)$/.exec(line) ?? []
+    if (written === undefined || value === undefined) continue
+    const keyword = written.toLowerCase()
     config.set(keyword, [...(config.get(keyword) ?? []), value])
   }
   return config
 }
 
-async function ask(query: SshConfigQuery, environment: SshEnvironment): Promise<SshConfig> {
-  const options = [
-    ...(environment.configFile === undefined ? [] : ['-F', environment.configFile]),
-    ...(query.user === undefined ? [] : ['-l', query.user]),
-    ...(query.port === undefined ? [] : ['-p', String(query.port)]),
-  ]
-  try {
-    // -T avoids a warning about the missing terminal.
-    const { stdout } = await run('ssh', ['-T', '-G', ...options, '--', query.address], { timeout: 10_000 })
-    return parseSshConfig(stdout)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map()
-    throw error
-  }
+async function ask(options: readonly string[], { variables }: SshEnvironment): Promise<SshConfig> {
+  const env = { ...process.env, ...variables }
+  // -T avoids a warning about the missing terminal.
+  const { stdout } = await run('ssh', ['-T', '-G', ...options], { timeout: 10_000, env })
+  return parseSshConfig(stdout)
 }
 
-/** Whether the text of a configuration file sets anything that converge uses, for any address. */
-export function isRelevant(text: string): boolean {
-  return RELEVANT.test(text)
-}
-
-async function isConfigured(environment: SshEnvironment): Promise<boolean> {
-  if (environment.configFile !== undefined) return true
-  const texts = await Promise.all([
-    readIfThere(join(environment.homeDirectory, '.ssh/config')),
-    readIfThere('/etc/ssh/ssh_config'),
-    ...(await systemSnippets()).map(readIfThere),
-  ])
-  return texts.some(isRelevant)
+async function configTexts({ homeDirectory, configFile }: SshEnvironment) {
+  const files =
+    configFile === undefined
+      ? [join(homeDirectory, '.ssh/config'), '/etc/ssh/ssh_config', ...(await systemSnippets())]
+      : [configFile]
+  return Promise.all(files.map(async (file) => ({ file, text: await readIfThere(file) })))
 }
 
 async function systemSnippets(): Promise<readonly string[]> {

@@ -41,6 +41,15 @@ export function timedOut({ host, route }: Attempt, stage: Stage): ConvergeError 
   )
 }
 
+export function wrongFamily({ host, route }: Attempt): ConvergeError {
+  const message = `cannot connect to ${place(route)}: ssh_config sets AddressFamily to inet${route.addressFamily === 6 ? '6' : ''}`
+  return new ConvergeError('connect-failed', message, {
+    host,
+    step: 'connect',
+    remedy: 'Correct `address`, or AddressFamily in ssh_config.',
+  })
+}
+
 export function connectFailure(
   { host, route, credentials }: Attempt,
   stage: Stage,

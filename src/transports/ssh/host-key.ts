@@ -1,31 +1,16 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
-import {
-  entriesFor,
-  fingerprint,
-  judgeHostKey,
-  type KnownHost,
-  keyTypeOf,
-  knownHostName,
-} from './known-hosts.ts'
+import { entriesFor, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
 import type { KnownHostsStore } from './known-hosts-store.ts'
+import { fingerprint, keyTypeOf, rsaBits } from './public-key.ts'
+import { isRevoked } from './revoked.ts'
 import type { SshRoute } from './settings.ts'
-
-const ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-]
 
 export interface HostKeyCheck {
   /** Host key algorithms: those of known keys first, so that a second key of the host raises no alarm. */
   readonly algorithms: ServerHostKeyAlgorithm[]
   /** Resolves if the key is trusted; rejects with the reason and the remedy. */
-  verify(key: Uint8Array): Promise<void>
+  verify(key: Buffer): Promise<void>
 }
 
 export async function hostKeyCheck(
@@ -33,23 +18,36 @@ export async function hostKeyCheck(
   route: SshRoute,
   store: KnownHostsStore,
 ): Promise<HostKeyCheck> {
-  const name = route.hostKeyAlias ?? knownHostName(route.hostname, route.port)
-  const entries = entriesFor(await store.entries(route.knownHostsFiles), name)
-  const [file = ''] = route.knownHostsFiles
+  const name = knownHostName(route)
+  const entries = await store.entries(route.knownHostsFiles)
+  const file = route.newKeysFile
+  const fields = { host, step: 'connect' } as const
   return {
-    algorithms: offeredAlgorithms(entries),
+    algorithms: offeredAlgorithms(route, entriesFor(entries, name)),
     async verify(key) {
-      const judged = judgeHostKey(entries, key)
       const presented = `${keyTypeOf(key)} ${fingerprint(key)}`
-      const fields = { host, step: 'connect' } as const
+      const revoked = (place: string) =>
+        new ConvergeError('host-key-revoked', `the host key of ${name} is revoked: ${presented} (${place})`, {
+          ...fields,
+          remedy: 'Give the host a new key; a revoked one must not be used again.',
+        })
+      if (await isInRevokedFile(host, route, key)) throw revoked(`${route.revokedKeysFile}`)
+      const bits = rsaBits(key) ?? route.requiredRsaBits
+      if (bits < route.requiredRsaBits) {
+        const problem = `the host key of ${name} is too short: RSA with ${bits} bits, and ${route.requiredRsaBits} are required`
+        const remedy = 'Give the host a new key; RequiredRSASize in ssh_config is the least size.'
+        throw new ConvergeError('unsupported', problem, { ...fields, remedy })
+      }
+      const judged = judgeHostKey(entries, route, key)
       switch (judged.verdict) {
         case 'known':
           return
         case 'unknown':
-          if (route.hostKeyChecking === 'accept-new') return store.append(file, name, key)
+          if (route.hostKeyChecking === 'accept-new' && file !== undefined)
+            return store.append(file, name, key, await route.recordedForm())
           throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
-            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${route.hostname} >> ${file}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
+            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${route.hostname} >> ${file ?? '~/.ssh/known_hosts'}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
           })
         case 'changed':
           throw new ConvergeError(
@@ -61,18 +59,14 @@ export async function hostKeyCheck(
             },
           )
         case 'revoked':
-          throw new ConvergeError(
-            'host-key-revoked',
-            `the host key of ${name} is revoked: ${presented} (${place(judged.entry)})`,
-            { ...fields, remedy: 'Give the host a new key; a revoked one must not be used again.' },
-          )
+          throw revoked(place(judged.entry))
         case 'authority':
           throw new ConvergeError(
             'unsupported',
             `${name} is known only by a certificate authority (${place(judged.entry)}), and host certificates cannot be verified`,
             {
               ...fields,
-              remedy: `Add the host's own key, ${presented}, to ${file} after comparing it with the key on the host.`,
+              remedy: `Add the host's own key, ${presented}, to ${file ?? '~/.ssh/known_hosts'} after comparing it with the key on the host.`,
             },
           )
       }
@@ -80,14 +74,36 @@ export async function hostKeyCheck(
   }
 }
 
-function offeredAlgorithms(entries: readonly KnownHost[]): ServerHostKeyAlgorithm[] {
+/** As ssh, which refuses every key if it cannot read the list. */
+async function isInRevokedFile(host: string, { revokedKeysFile }: SshRoute, key: Buffer): Promise<boolean> {
+  if (revokedKeysFile === undefined) return false
+  return isRevoked(revokedKeysFile, key).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConvergeError(
+      'connect-failed',
+      `cannot check the host key: RevokedHostKeys ${revokedKeysFile}: ${reason}`,
+      {
+        host,
+        step: 'connect',
+        remedy: 'Make the file a list of public keys, or a KRL of `ssh-keygen -k`, that you can read.',
+        cause,
+      },
+    )
+  })
+}
+
+function offeredAlgorithms(
+  { algorithms }: SshRoute,
+  entries: readonly KnownHost[],
+): ServerHostKeyAlgorithm[] {
   const types = new Set(entries.filter((entry) => entry.marker === undefined).map((entry) => entry.keyType))
   const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
-  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
+  const { hostKeys } = algorithms
+  return [...hostKeys.filter(isKnown), ...hostKeys.filter((algorithm) => !isKnown(algorithm))]
 }
 
 function known(entry: KnownHost): string {
-  return `${entry.keyType} ${fingerprint(Buffer.from(entry.key, 'base64'))} (${place(entry)})`
+  return `${entry.keyType} ${fingerprint(entry.key)} (${place(entry)})`
 }
 
 function place(entry: KnownHost): string {

@@ -1,137 +1,122 @@
-import { readFile } from 'node:fs/promises'
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
+import { shared } from '../shared.ts'
+import { type Identity, isParsedKey, readIdentity } from './identity-file.ts'
+import { keyTypeOf, rsaBits } from './public-key.ts'
 import type { SshRoute } from './settings.ts'
 
-/** The credentials for a server, in order, with words for the message if they are refused. */
+/** The credentials for a server. */
 export interface Credentials {
-  readonly methods: AnyAuthMethod[]
+  /** In order; one at a time, as what an agent has offered is not offered again. */
+  methods(): Iterator<AnyAuthMethod, undefined>
+  /** For the message if they are refused. */
   readonly words: readonly string[]
 }
 
 /** The credentials for a hop. Rejects if the spec names an identity file that cannot be used. */
 export type Identities = (host: string, route: SshRoute) => Promise<Credentials>
 
-type Identity =
-  | { readonly state: 'key'; readonly key: ParsedKey }
-  | { readonly state: 'absent' }
-  | { readonly state: 'encrypted' }
-  | { readonly state: 'unusable'; readonly reason: string }
-
-interface Offer {
-  /** Undefined if it cannot be used; the word says why. */
-  readonly method: AnyAuthMethod | undefined
-  readonly word: string
-}
-
 /** Reads and parses identity files once per run. */
 export function createIdentities(): Identities {
-  const files = new Map<string, Promise<Identity>>()
-  const load = (file: string): Promise<Identity> => {
-    const identity = files.get(file) ?? readIdentity(file)
-    files.set(file, identity)
-    return identity
-  }
-
+  const files = shared(readIdentity)
   return async (host, route) => {
-    const identities = await Promise.all(
-      route.identityFiles.map(async (file) => ({ file, identity: await load(file) })),
-    )
+    const identities = await Promise.all(route.identityFiles.map(files.get))
     const [named] = identities
-    if (route.identityRequired && named !== undefined) refuseUnusable(host, named.file, named.identity, route)
-
-    const keys = identities.flatMap(({ file, identity }) => offer(route.user, file, identity))
-    const useKeysOnly = route.identityRequired && named?.identity.state === 'key'
-    const agents = useKeysOnly ? [] : await agentMethods(route)
-    // As in OpenSSH: the agent's keys come first, then the files.
-    const all = [...agents, ...keys]
+    if (route.identityRequired && named !== undefined) refuseUnusable(host, named, route)
+    const useKeysOnly = route.identityRequired && named?.key !== undefined
+    const socket = useKeysOnly ? undefined : route.agentSocket
     return {
-      methods: all.flatMap(({ method }) => (method === undefined ? [] : [method])),
-      words: all.map(({ word }) => word),
+      methods: () => offered(route, identities, socket),
+      words: [
+        ...(socket === undefined ? [] : ['the keys of the ssh agent']),
+        ...identities.flatMap((identity) => wordFor(route, identity)),
+        ...route.unusedWays.map((way) => `not ${way} of ssh_config`),
+      ],
     }
   }
 }
 
-async function readIdentity(file: string): Promise<Identity> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { state: 'absent' }
-    return { state: 'unusable', reason: error instanceof Error ? error.message : String(error) }
-  }
-  const parsed: unknown = ssh2.utils.parseKey(text)
-  // ssh2's types say one key, but it returns a list for OpenSSH's own format.
-  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed
-  if (key instanceof Error) {
-    return /encrypted/i.test(key.message)
-      ? { state: 'encrypted' }
-      : { state: 'unusable', reason: key.message }
-  }
-  if (!isParsedKey(key) || !key.isPrivateKey())
-    return { state: 'unusable', reason: 'it is not a private key' }
-  return { state: 'key', key }
-}
-
-function isParsedKey(value: unknown): value is ParsedKey {
-  return typeof value === 'object' && value !== null && 'isPrivateKey' in value
-}
-
-function refuseUnusable(host: string, file: string, identity: Identity, route: SshRoute): void {
-  const fields = { host, step: 'connect' } as const
-  if (identity.state === 'absent') {
-    throw new ConvergeError('authentication-failed', `the identity file ${file} does not exist`, {
-      ...fields,
-      remedy: 'Correct `identityFile` under `ssh`, or make a key with `ssh-keygen`.',
+/** As OpenSSH: the agent's keys come first, of these the configured ones, then the files that the agent does not have. */
+function* offered(
+  route: SshRoute,
+  identities: readonly Identity[],
+  agentSocket: string | undefined,
+): Generator<AnyAuthMethod, undefined> {
+  const { user: username } = route
+  const known = new Set<string>()
+  if (agentSocket !== undefined) {
+    const agent = ssh2.createAgent(agentSocket)
+    choose(agent, (keys) => {
+      for (const key of keys) known.add(idOf(key))
+      const accepted = keys.filter((key) => isAccepted(route, key.getPublicSSH()))
+      const configured = new Set(identities.flatMap(({ publicKey }) => publicKey?.toString('base64') ?? []))
+      const isConfigured = (key: ParsedKey) => configured.has(idOf(key))
+      const areOthersOffered = !route.identitiesOnly && !route.identityRequired
+      const others = areOthersOffered ? accepted.filter((key) => !isConfigured(key)) : []
+      return [...accepted.filter(isConfigured), ...others]
     })
+    yield { type: 'agent', username, agent }
   }
-  if (identity.state === 'unusable') {
-    throw new ConvergeError(
-      'authentication-failed',
-      `the identity file ${file} cannot be used: ${identity.reason}`,
-      {
-        ...fields,
-        remedy: 'Name a private key in OpenSSH or PEM format that you can read.',
-      },
+  for (const { key } of identities) {
+    if (key !== undefined && isAccepted(route, key.getPublicSSH()) && !known.has(idOf(key)))
+      yield { type: 'publickey', username, key }
+  }
+  return undefined
+}
+
+function wordFor(route: SshRoute, { file, key, problem }: Identity): readonly string[] {
+  if (key !== undefined)
+    return [
+      isAccepted(route, key.getPublicSSH()) ? file : `not ${file}, whose type or size ssh_config excludes`,
+    ]
+  return problem === 'absent' || problem === 'public' ? [] : [`not ${file} (${problem})`]
+}
+
+function refuseUnusable(host: string, identity: Identity, { agentSocket }: SshRoute): void {
+  const { file, problem } = identity
+  const refuse = (what: string, remedy: string) =>
+    new ConvergeError('authentication-failed', `the identity file ${file} ${what}`, {
+      host,
+      step: 'connect',
+      remedy,
+    })
+  if (problem === 'absent') {
+    throw refuse('does not exist', 'Correct `identityFile` under `ssh`, or make a key with `ssh-keygen`.')
+  }
+  if (problem === 'encrypted' || problem === 'public') {
+    const what = problem === 'encrypted' ? 'is encrypted' : 'is a public key'
+    const key = problem === 'encrypted' ? file : 'its private key'
+    if (agentSocket === undefined)
+      throw refuse(what, `Start an ssh agent and add the key: \`eval "$(ssh-agent)"; ssh-add ${key}\`.`)
+    if (identity.publicKey === undefined)
+      throw refuse(what, `Write its public key beside it: \`ssh-keygen -y -f ${file} > ${file}.pub\`.`)
+  } else if (problem !== undefined) {
+    throw refuse(
+      `cannot be used: ${problem}`,
+      'Name a private key in OpenSSH or PEM format that only you can read.',
     )
   }
-  if (identity.state === 'encrypted' && route.agentSocket === undefined) {
-    throw new ConvergeError('authentication-failed', `the identity file ${file} is encrypted`, {
-      ...fields,
-      remedy: `Start an ssh agent and add the key: \`eval "$(ssh-agent)"; ssh-add ${file}\`.`,
-    })
-  }
 }
 
-function offer(username: string, file: string, identity: Identity): readonly Offer[] {
-  if (identity.state === 'key')
-    return [{ method: { type: 'publickey', username, key: identity.key }, word: file }]
-  if (identity.state === 'encrypted') return [{ method: undefined, word: `not ${file}, which is encrypted` }]
-  return []
-}
-
-/** The agent, with only the keys of the identity files if the settings say so. */
-async function agentMethods(route: SshRoute): Promise<readonly Offer[]> {
-  if (route.agentSocket === undefined) return []
-  const agent = ssh2.createAgent(route.agentSocket)
-  if (route.identitiesOnly || route.identityRequired) {
-    const wanted = await publicBlobs(route.identityFiles)
-    if (wanted.size > 0) narrow(agent, wanted)
-  }
-  return [{ method: { type: 'agent', username: route.user, agent }, word: 'the keys of the ssh agent' }]
-}
-
-/** Public keys next to the identity files. */
-async function publicBlobs(files: readonly string[]): Promise<ReadonlySet<string>> {
-  const texts = await Promise.all(
-    files.map((file) => readFile(`${file}.pub`, 'utf8').catch(() => '')), // most people have only some of them
+/** Whether ssh_config allows a key's type and size. */
+function isAccepted({ algorithms, requiredRsaBits }: SshRoute, blob: Buffer): boolean {
+  const type = keyTypeOf(blob)
+  const names = type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [type]
+  const { userKeys } = algorithms
+  return (
+    (userKeys === undefined || names.some((name) => userKeys.includes(name))) &&
+    (rsaBits(blob) ?? requiredRsaBits) >= requiredRsaBits
   )
-  return new Set(texts.map((text) => text.split(' ')[1] ?? '').filter((blob) => blob !== ''))
 }
 
-function narrow(agent: BaseAgent, wanted: ReadonlySet<string>): void {
+/** Has the agent offer what is chosen of its keys. */
+function choose(agent: BaseAgent, chosen: (keys: readonly ParsedKey[]) => ParsedKey[]): void {
   const all = agent.getIdentities.bind(agent)
-  const isWanted = (key: unknown) => isParsedKey(key) && wanted.has(key.getPublicSSH().toString('base64'))
-  agent.getIdentities = (callback) => all((error, keys) => callback(error, keys?.filter(isWanted)))
+  agent.getIdentities = (callback) =>
+    all((error, keys) => callback(error, keys === undefined ? undefined : chosen(keys.filter(isParsedKey))))
+}
+
+function idOf(key: ParsedKey): string {
+  return key.getPublicSSH().toString('base64')
 }

@@ -1,38 +1,33 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type KnownHost, keyTypeOf, parseKnownHosts } from './known-hosts.ts'
+import { shared } from '../shared.ts'
+import { entriesFor, hashedName, type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import { keyTypeOf } from './public-key.ts'
 
 /** The known_hosts files of one run: each is read and parsed once. */
 export interface KnownHostsStore {
   /** Entries of all the files, in order; a file that does not exist has none. */
   entries(files: readonly string[]): Promise<readonly KnownHost[]>
   /** Adds a line to a file (created 0600, its folder 0700) and to later results of `entries`. */
-  append(file: string, name: string, key: Uint8Array): Promise<void>
+  append(file: string, name: string, key: Buffer, form: 'plain' | 'hashed'): Promise<void>
 }
 
 export function createKnownHostsStore(): KnownHostsStore {
-  const cache = new Map<string, Promise<readonly KnownHost[]>>()
+  const read = shared(readKnownHosts)
   let appending: Promise<void> = Promise.resolve()
-
-  const load = (file: string): Promise<readonly KnownHost[]> => {
-    const known = cache.get(file) ?? readKnownHosts(file)
-    cache.set(file, known)
-    return known
-  }
 
   return {
     async entries(files) {
-      return (await Promise.all(files.map(load))).flat()
+      return (await Promise.all(files.map(read.get))).flat()
     },
-    append(file, name, key) {
+    append(file, name, key, form) {
       const added = appending.then(async () => {
-        const before = await load(file)
-        const blob = Buffer.from(key).toString('base64')
-        const line = `${name} ${keyTypeOf(key)} ${blob}`
+        const before = entriesFor(await read.get(file), name)
         // Two hosts with one name may connect at the same time: the line may already be there.
-        if (before.some((entry) => entry.names === name && entry.key === blob)) return
-        await appendLine(file, line)
-        cache.set(file, readKnownHosts(file))
+        if (before.some((entry) => entry.key.equals(key))) return
+        const written = form === 'hashed' ? hashedName(name) : name
+        await appendLine(file, `${written} ${keyTypeOf(key)} ${key.toString('base64')}`)
+        read.forget(file)
       })
       // The next append waits for this one, but does not fail with it.
       appending = added.catch(() => undefined)

@@ -1,13 +1,14 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { keyTypeOf, readPublicKey } from './public-key.ts'
 
-/** One usable line of a known_hosts file; `key` is the public key's base64 blob. */
+/** One usable line of a known_hosts file. */
 export interface KnownHost {
   readonly file: string
   readonly line: number
   readonly marker?: 'revoked' | 'cert-authority'
   readonly names: string
   readonly keyType: string
-  readonly key: string
+  readonly key: Buffer
 }
 
 /** What the known hosts say about a presented key. */
@@ -25,18 +26,32 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHost[
     const fields = raw.trim().split(/[ \t]+/)
     if (raw.trim() === '' || raw.trim().startsWith('#')) return []
     const marker = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined
-    const [names, keyType, key] = fields
-    if (names === undefined || keyType === undefined || key === undefined) return []
+    const [names, keyType, base64] = fields
+    if (names === undefined || keyType === undefined || base64 === undefined) return []
+    const key = readPublicKey(keyType, base64)
+    if (key === undefined) return []
     const entry = { file, line: index + 1, names, keyType, key }
     if (marker === undefined) return [entry]
     return marker === 'revoked' || marker === 'cert-authority' ? [{ ...entry, marker }] : []
   })
 }
 
-/** The name of a host in known_hosts: `host`, or `[host]:port` if the port is not 22. */
-export function knownHostName(hostname: string, port: number): string {
-  const name = hostname.toLowerCase()
-  return port === 22 ? name : `[${name}]:${port}`
+/** What known_hosts calls a host by. */
+export interface NamedHost {
+  readonly hostname: string
+  readonly port: number
+  readonly hostKeyAlias: string | undefined
+}
+
+/** The name of a host in known_hosts: its alias, else `host`, or `[host]:port` if the port is not 22. */
+export function knownHostName({ hostname, port, hostKeyAlias }: NamedHost): string {
+  if (hostKeyAlias !== undefined) return hostKeyAlias
+  return port === 22 ? hostname.toLowerCase() : `[${hostname.toLowerCase()}]:${port}`
+}
+
+/** The name as HashKnownHosts has it. */
+export function hashedName(name: string, salt = randomBytes(20)): string {
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
 }
 
 /** The entries whose names match; a negated name that matches excludes its whole line. */
@@ -44,13 +59,20 @@ export function entriesFor(entries: readonly KnownHost[], name: string): readonl
   return entries.filter((entry) => matches(entry.names, name))
 }
 
-/** Judges a presented key by the entries of its host. A revoked key is always refused. */
-export function judgeHostKey(entries: readonly KnownHost[], key: Uint8Array): HostKeyVerdict {
-  const presented = Buffer.from(key).toString('base64')
-  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key === presented)
+/** Judges a presented key by the known hosts. As in OpenSSH, one that is known without the port is known with it. */
+export function judgeHostKey(known: readonly KnownHost[], host: NamedHost, key: Uint8Array): HostKeyVerdict {
+  const name = knownHostName(host)
+  const judged = judge(entriesFor(known, name), key)
+  if (judged.verdict !== 'unknown' || name === host.hostname || host.hostKeyAlias !== undefined) return judged
+  const withoutPort = judge(entriesFor(known, host.hostname.toLowerCase()), key)
+  return ['known', 'revoked'].includes(withoutPort.verdict) ? withoutPort : judged
+}
+
+function judge(entries: readonly KnownHost[], key: Uint8Array): HostKeyVerdict {
+  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
   if (revoked !== undefined) return { verdict: 'revoked', entry: revoked }
   const trusted = entries.filter((entry) => entry.marker === undefined)
-  if (trusted.some((entry) => entry.key === presented)) return { verdict: 'known' }
+  if (trusted.some((entry) => entry.key.equals(key))) return { verdict: 'known' }
   // A key of another type than the known ones is a changed key, too: the known types were offered first, so the host no
   // longer has them, and an interceptor must not get around `accept-new` by another type.
   const type = keyTypeOf(key)
@@ -60,29 +82,17 @@ export function judgeHostKey(entries: readonly KnownHost[], key: Uint8Array): Ho
   return authority === undefined ? { verdict: 'unknown' } : { verdict: 'authority', entry: authority }
 }
 
-/** `SHA256:...` as OpenSSH prints it. */
-export function fingerprint(key: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
-}
-
-/** The type that a public key blob names, such as `ssh-ed25519`. */
-export function keyTypeOf(key: Uint8Array): string {
-  const blob = Buffer.from(key)
-  return blob.length < 4 ? '' : blob.toString('latin1', 4, 4 + blob.readUInt32BE(0))
-}
-
 function matches(names: string, name: string): boolean {
   if (names.startsWith('|')) return matchesHashed(names, name)
   const patterns = names.toLowerCase().split(',')
-  if (patterns.some((pattern) => pattern.startsWith('!') && wildcard(pattern.slice(1)).test(name)))
-    return false
-  return patterns.some((pattern) => !pattern.startsWith('!') && wildcard(pattern).test(name))
+  const isMatched = (pattern: string) => wildcard(pattern).test(name.toLowerCase())
+  if (patterns.some((pattern) => pattern.startsWith('!') && isMatched(pattern.slice(1)))) return false
+  return patterns.some((pattern) => !pattern.startsWith('!') && isMatched(pattern))
 }
 
 function matchesHashed(names: string, name: string): boolean {
-  const [, version, salt, hash] = names.split('|')
-  if (version !== '1' || salt === undefined || hash === undefined) return false
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
+  const [, version, salt = ''] = names.split('|')
+  return version === '1' && hashedName(name, Buffer.from(salt, 'base64')) === names
 }
 
 function wildcard(pattern: string): RegExp {

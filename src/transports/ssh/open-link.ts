@@ -1,9 +1,18 @@
-import { connect } from 'node:net'
+import { lookup } from 'node:dns/promises'
+import { connect, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2 from 'ssh2'
+import { given } from '../../model/given.ts'
 import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
-import { type Attempt, connectFailure, PassingFailure, type Stage, timedOut } from './connect-errors.ts'
+import {
+  type Attempt,
+  connectFailure,
+  PassingFailure,
+  type Stage,
+  timedOut,
+  wrongFamily,
+} from './connect-errors.ts'
 import type { HostKeyCheck } from './host-key.ts'
 import { liveLink, type SshLink } from './link.ts'
 import type { SshPatience } from './patience.ts'
@@ -54,6 +63,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
     stage = 'authentication'
   })
 
+  const methods = options.credentials.methods()
   const bounds: Bounds = {
     timeoutMs: Math.max(1, deadline - performance.now()),
     timedOut: () => timedOut(options, stage),
@@ -86,8 +96,8 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
     client.connect({
       sock: socket,
       username: route.user,
-      authHandler: options.credentials.methods,
-      algorithms: { serverHostKey: options.hostKey.algorithms },
+      authHandler: () => methods.next().value ?? false,
+      algorithms: offered(options),
       hostVerifier: (key: Buffer, verify: (trusted: boolean) => void) => {
         options.hostKey.verify(key).then(
           () => answer(verify, true),
@@ -110,16 +120,23 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
   })
 }
 
+function offered({ route, hostKey }: LinkOptions) {
+  const { cipher, kex, hmac } = route.algorithms
+  return { serverHostKey: hostKey.algorithms, ...given({ cipher, kex, hmac }) }
+}
+
 async function openSocket(options: LinkOptions, deadline: number): Promise<Duplex> {
   const { route, through } = options
   if (through === undefined) {
+    const { addressFamily: family, hostname, port, bindAddress } = route
+    if (family !== 0 && ![0, family].includes(isIP(hostname))) throw wrongFamily(options)
     // ssh2 does not set TCP_NODELAY, and small SFTP requests would wait for delayed acknowledgements.
-    return connect({
-      host: route.hostname,
-      port: route.port,
-      noDelay: true,
-      autoSelectFamilyAttemptTimeout: 2_500,
+    const socket = { host: hostname, port, family, noDelay: true, autoSelectFamilyAttemptTimeout: 2_500 }
+    if (bindAddress === undefined) return connect(socket)
+    const bound = await lookup(bindAddress, { family }).catch((cause: Error) => {
+      throw connectFailure(options, 'tcp', cause)
     })
+    return connect({ ...socket, family: bound.family, localAddress: bound.address })
   }
   const bounds: Bounds = {
     timeoutMs: deadline - performance.now(),

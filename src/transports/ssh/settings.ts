@@ -1,24 +1,37 @@
-import { join, resolve } from 'node:path'
-
 import { ConvergeError } from '../../model/errors.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
-
-import type { SshConfig, SshConfigQuery, SshEnvironment } from './config.ts'
+import { type Algorithms, algorithmsOf } from './algorithms.ts'
+import type { SshConfigs, SshEnvironment } from './config.ts'
+import { expandAll, expandHome } from './expand.ts'
+import { keywords, obstacles, type SshConfig } from './keywords.ts'
 
 /** One hop with all settings, from the spec, else ssh_config, else OpenSSH's defaults. */
 export interface SshRoute {
   readonly hostname: string
   readonly port: number
   readonly user: string
+  /** 4 or 6 if only such addresses may be used, else 0. */
+  readonly addressFamily: 0 | 4 | 6
+  /** Name or address of this machine to connect from. */
+  readonly bindAddress: string | undefined
   readonly identityFiles: readonly string[]
   /** Whether the spec names the identity file: then it must exist, and no other key is offered. */
   readonly identityRequired: boolean
   readonly identitiesOnly: boolean
   readonly agentSocket: string | undefined
-  /** In OpenSSH's order of lookup; new keys are recorded in the first. */
+  /** Ways to log in that ssh_config sets and converge does not have. */
+  readonly unusedWays: readonly string[]
+  readonly algorithms: Algorithms
+  readonly requiredRsaBits: number
+  /** In OpenSSH's order of lookup. */
   readonly knownHostsFiles: readonly string[]
+  /** Where new keys are recorded, if anywhere. */
+  readonly newKeysFile: string | undefined
+  readonly revokedKeysFile: string | undefined
   readonly hostKeyAlias: string | undefined
   readonly hostKeyChecking: 'yes' | 'accept-new'
+  /** HashKnownHosts. Asked for late: the system's ssh_config often sets nothing else. */
+  readonly recordedForm: () => Promise<'plain' | 'hashed'>
   readonly connectTimeoutMs: number
   /** Hops on the way, nearest first. */
   readonly jumps: readonly SshRoute[]
@@ -30,42 +43,76 @@ export interface RouteOptions {
   readonly address: string
   readonly ssh: SshSettings
   readonly environment: SshEnvironment
-  readonly readConfig: (query: SshConfigQuery) => Promise<SshConfig>
+  readonly configs: SshConfigs
 }
 
-const DEFAULT_IDENTITIES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+/** In OpenSSH's order. */
+const DEFAULT_IDENTITIES = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk']
+const DEFAULT_USER_KNOWN_HOSTS = '~/.ssh/known_hosts ~/.ssh/known_hosts2'
+const DEFAULT_SYSTEM_KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+const DEFAULT_RSA_BITS = 1024
+const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 }
 
 /** Decides how an address is reached, jump hosts included. */
 export function resolveRoute(options: RouteOptions): Promise<SshRoute> {
   return routeTo(options, new Set())
 }
 
+/** A file that the spec names is read by others as well: its names stay readable. */
+async function recordedForm({ address, ssh, configs }: RouteOptions): Promise<'plain' | 'hashed'> {
+  if (ssh.knownHostsFile !== undefined) return 'plain'
+  const config = await configs.read({ address, user: ssh.user, port: ssh.port }, 'records')
+  return first(config, 'hashknownhosts') === 'yes' ? 'hashed' : 'plain'
+}
+
 async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Promise<SshRoute> {
   const { address, ssh, environment } = options
   const config = await readConfig(options)
-  const hostname = (first(config, 'hostname') ?? address).replace(/^\[(.*)\]$/, '$1')
+  const hostname = (first(config, 'hostname') ?? address.toLowerCase()).replace(/^\[(.*)\]$/, '$1')
   const user = ssh.user ?? first(config, 'user') ?? environment.userName
   const port = ssh.port ?? Number(first(config, 'port') ?? 22)
-  const path = (file: string) => expandPath(file, { address, hostname, user, port }, environment)
-  const identityAgent = first(config, 'identityagent') ?? 'SSH_AUTH_SOCK'
+  const hostKeyAlias = first(config, 'hostkeyalias')
+  const source = { address, hostname, user, port, hostKeyAlias }
+  const path = (file: string) => located(options, file, () => expandAll(file, source, environment))
+  // `ssh -G` has already expanded the tokens of these, or there are none.
+  const plainPath = (file: string) => located(options, file, () => expandHome(file, environment))
+  const userFiles =
+    ssh.knownHostsFile === undefined
+      ? files(config, 'userknownhostsfile', DEFAULT_USER_KNOWN_HOSTS).map(plainPath)
+      : [path(ssh.knownHostsFile)]
+  const systemFiles =
+    ssh.knownHostsFile === undefined
+      ? files(config, 'globalknownhostsfile', DEFAULT_SYSTEM_KNOWN_HOSTS).map(plainPath)
+      : []
+  const revokedKeysFile = first(config, 'revokedhostkeys')
   const configuredTimeout = Number(first(config, 'connecttimeout'))
+  const identityFiles =
+    ssh.identityFile === undefined
+      ? (config.get('identityfile') ?? DEFAULT_IDENTITIES.map((type) => `~/.ssh/id_${type}`))
+      : [ssh.identityFile]
   return {
     hostname,
     port,
     user,
-    identityFiles:
-      ssh.identityFile === undefined
-        ? (config.get('identityfile') ?? DEFAULT_IDENTITIES.map((name) => `~/.ssh/${name}`)).map(path)
-        : [path(ssh.identityFile)],
+    addressFamily: FAMILIES[first(config, 'addressfamily') ?? ''] ?? 0,
+    bindAddress: first(config, 'bindaddress'),
+    identityFiles: identityFiles.filter((file) => !isNone(file)).map(path),
     identityRequired: ssh.identityFile !== undefined,
     identitiesOnly: first(config, 'identitiesonly') === 'yes',
-    agentSocket: agentSocket(identityAgent, environment, path),
-    knownHostsFiles:
-      ssh.knownHostsFile === undefined ? configuredKnownHosts(config).map(path) : [path(ssh.knownHostsFile)],
-    hostKeyAlias: first(config, 'hostkeyalias'),
+    agentSocket: agentSocket(config, environment, path),
+    unusedWays: [...config.keys()].filter(
+      (keyword) => keywords.get(keyword)?.is === 'unused' && first(config, keyword) !== undefined,
+    ),
+    algorithms: located(options, 'the algorithms', () => algorithmsOf(config)),
+    requiredRsaBits: Number(first(config, 'requiredrsasize') ?? DEFAULT_RSA_BITS),
+    knownHostsFiles: [...userFiles, ...systemFiles],
+    newKeysFile: userFiles[0],
+    revokedKeysFile: revokedKeysFile === undefined ? undefined : plainPath(revokedKeysFile),
+    hostKeyAlias,
     hostKeyChecking:
       ssh.hostKeyChecking ?? (first(config, 'stricthostkeychecking') === 'accept-new' ? 'accept-new' : 'yes'),
+    recordedForm: () => recordedForm(options),
     connectTimeoutMs:
       ssh.connectTimeoutSeconds !== undefined
         ? ssh.connectTimeoutSeconds * 1000
@@ -76,31 +123,61 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
   }
 }
 
-async function readConfig(options: RouteOptions): Promise<SshConfig> {
-  const fields = { host: options.host, step: 'connect' } as const
-  let config: SshConfig
-  try {
-    config = await options.readConfig({
-      address: options.address,
-      user: options.ssh.user,
-      port: options.ssh.port,
+/** The settings of the address, if converge can keep all of them. */
+async function readConfig({ host, address, ssh, configs }: RouteOptions): Promise<SshConfig> {
+  const refuse = (code: 'connect-failed' | 'unsupported', message: string, remedy: string, cause?: unknown) =>
+    new ConvergeError(code, message, { host, step: 'connect', remedy, cause })
+  const config = await configs
+    .read({ address, user: ssh.user, port: ssh.port }, 'login')
+    .catch((cause: unknown) => {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+        throw refuse(
+          'unsupported',
+          'there is no ssh to read ssh_config',
+          'Install the OpenSSH client.',
+          cause,
+        )
+      const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
+      const said = stderr.split('\n')[0] ?? ''
+      throw /^ssh: Could not resolve/.test(said)
+        ? refuse(
+            'connect-failed',
+            `the name ${address} does not resolve in any of CanonicalDomains`,
+            'Correct `address`, or CanonicalDomains in ssh_config.',
+            cause,
+          )
+        : refuse(
+            'connect-failed',
+            `ssh cannot read its configuration: ${said}`,
+            `Run \`ssh -G ${address}\` and correct what it complains about.`,
+            cause,
+          )
     })
+  for (const { keyword, because, remedy } of obstacles(config)) {
+    const values = config.get(keyword) ?? []
+    if (keyword === 'proxycommand' && ssh.proxyJump !== undefined) continue
+    if (await configs.isBuiltIn(keyword, values)) continue
+    const place = await configs.placeOf(keyword)
+    const where = place === undefined ? '' : ` (${place})`
+    const message = `ssh_config sets ${keyword} to \`${values.join(' ')}\`${where}, and ${because}`
+    throw refuse('unsupported', message, remedy)
+  }
+  return config
+}
+
+/** Says what is wrong with a setting that cannot be understood. */
+function located<T>({ host, address }: RouteOptions, what: string, act: () => T): T {
+  try {
+    return act()
   } catch (cause) {
-    const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
-    throw new ConvergeError('connect-failed', `ssh cannot read its configuration: ${stderr.split('\n')[0]}`, {
-      ...fields,
-      remedy: `Run \`ssh -G ${options.address}\` and correct what it complains about.`,
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConvergeError('connect-failed', `${what} of the SSH settings cannot be used: ${reason}`, {
+      host,
+      step: 'connect',
+      remedy: `Correct it under \`ssh\` or in ssh_config; \`ssh -G ${address}\` shows what is set.`,
       cause,
     })
   }
-  const proxyCommand = first(config, 'proxycommand')
-  if (proxyCommand !== undefined && options.ssh.proxyJump === undefined) {
-    throw new ConvergeError('unsupported', `ssh_config sets the ProxyCommand \`${proxyCommand}\``, {
-      ...fields,
-      remedy: 'Use ProxyJump instead, in ssh_config or as `proxyJump` under `ssh`.',
-    })
-  }
-  return config
 }
 
 /** The hops of `a,b`, after those that the first hop's own configuration puts before it. */
@@ -149,45 +226,26 @@ function parseJump(text: string, host: string): { readonly address: string; read
 }
 
 function agentSocket(
-  configured: string,
-  environment: SshEnvironment,
+  config: SshConfig,
+  { variables }: SshEnvironment,
   path: (file: string) => string,
 ): string | undefined {
-  if (configured === 'none') return undefined
-  return configured === 'SSH_AUTH_SOCK' ? environment.agentSocket : path(configured)
+  const [configured = 'SSH_AUTH_SOCK'] = config.get('identityagent') ?? []
+  if (isNone(configured)) return undefined
+  const [, variable] =
+    /^\$([a-z_]\w*)$/i.exec(configured === 'SSH_AUTH_SOCK' ? `$${configured}` : configured) ?? []
+  return variable === undefined ? path(configured) : variables[variable] || undefined
 }
 
-function configuredKnownHosts(config: SshConfig): readonly string[] {
-  const user = config.get('userknownhostsfile')?.[0] ?? '~/.ssh/known_hosts'
-  const global = config.get('globalknownhostsfile')?.[0] ?? '/etc/ssh/ssh_known_hosts'
-  return `${user} ${global}`.split(' ').filter((file) => file !== 'none')
+function files(config: SshConfig, keyword: string, otherwise: string): readonly string[] {
+  return (config.get(keyword)?.[0] ?? otherwise).split(' ').filter((file) => !isNone(file))
+}
+
+function isNone(value: string): boolean {
+  return value.toLowerCase() === 'none'
 }
 
 function first(config: SshConfig, keyword: string): string | undefined {
   const value = config.get(keyword)?.[0]
-  return value === 'none' && keyword !== 'identityagent' ? undefined : value
-}
-
-/** Expands `~` and the tokens of ssh_config(5) in file names; relative paths start at the working directory. */
-function expandPath(
-  file: string,
-  route: {
-    readonly address: string
-    readonly hostname: string
-    readonly user: string
-    readonly port: number
-  },
-  environment: SshEnvironment,
-): string {
-  const tokens: Readonly<Record<string, string>> = {
-    '%': '%',
-    d: environment.homeDirectory,
-    h: route.hostname,
-    n: route.address,
-    p: String(route.port),
-    r: route.user,
-    u: environment.userName,
-  }
-  const expanded = file.replaceAll(/%(.)/g, (whole, token: string) => tokens[token] ?? whole)
-  return /^~(?=\/|$)/.test(expanded) ? join(environment.homeDirectory, expanded.slice(1)) : resolve(expanded)
+  return value === undefined || isNone(value) ? undefined : value
 }

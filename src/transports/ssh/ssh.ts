@@ -1,10 +1,10 @@
-import { homedir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 
 import { ConvergeError } from '../../model/errors.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
 
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
-import { type SshEnvironment, sshConfigReader } from './config.ts'
+import { type SshEnvironment, sshConfigs } from './config.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
 import { privilegedExec } from './privilege.ts'
 import { createSshRoutes } from './routes.ts'
@@ -25,9 +25,10 @@ export interface SshTransport {
 /** The user that runs converge, and this machine. */
 export function currentEnvironment(): SshEnvironment {
   return {
-    homeDirectory: homedir(),
+    // Not `HOME`: ssh looks its user up as well.
+    homeDirectory: userInfo().homedir,
     userName: userInfo().username,
-    agentSocket: process.env.SSH_AUTH_SOCK === '' ? undefined : process.env.SSH_AUTH_SOCK,
+    variables: process.env,
   }
 }
 
@@ -35,11 +36,11 @@ export function createSshTransport(
   environment: SshEnvironment,
   patience: SshPatience = defaultPatience,
 ): SshTransport {
-  const readConfig = sshConfigReader(environment)
+  const configs = sshConfigs(environment)
   const routes = createSshRoutes(patience)
   return {
     async connect({ host, address, ssh, sudoPassword, signal }) {
-      const route = await resolveRoute({ host, address, ssh, environment, readConfig })
+      const route = await resolveRoute({ host, address, ssh, environment, configs })
       const link = await routes.open(host, route, signal).catch((cause: unknown) => {
         throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
       })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { generateKey } from '../../../src/embedded/keys.ts'
-import { fingerprint } from '../../../src/transports/ssh/known-hosts.ts'
+import { fingerprint } from '../../../src/transports/ssh/public-key.ts'
 import { deferred, failure, run, text } from '../../contracts/transport.ts'
 import { withHosts } from '../embedded-host.ts'
 
@@ -154,14 +154,14 @@ test('says that the identity file is missing, encrypted or no key', async () => 
   })
   await withHosts({}, async ({ connect, directory }) => {
     const identityFile = join(directory, 'key')
-    await writeFile(identityFile, ENCRYPTED_KEY)
+    await writeFile(identityFile, ENCRYPTED_KEY, { mode: 0o600 })
     const encrypted = await failure(connect('node0', { identityFile }))
     assert.is(encrypted.message, `the identity file ${identityFile} is encrypted`)
     assert.match(encrypted.remedy ?? '', /ssh-add/)
   })
   await withHosts({}, async ({ connect, directory }) => {
     const identityFile = join(directory, 'key')
-    await writeFile(identityFile, 'this is no key')
+    await writeFile(identityFile, 'this is no key', { mode: 0o600 })
     const unusable = await failure(connect('node0', { identityFile }))
     assert.match(unusable.message, /key cannot be used: /)
   })
@@ -333,7 +333,7 @@ test('takes user, port, key and jump host from ssh_config', async () => {
         `  HostName 127.0.0.1\n  Port ${node.port}\n  ProxyJump bastion\n`,
       ].join('\n'),
     )
-    const environment = { homeDirectory: directory, userName: 'nobody', agentSocket: undefined, configFile }
+    const environment = { homeDirectory: directory, userName: 'nobody', variables: {}, configFile }
     const transport = createSshTransport(environment)
     const connection = await transport.connect({ host: 'node0', address: 'node0', ssh: {} })
     assert.is(text((await run(connection, 'basename "$CONVERGE_ROOT"')).stdout), 'node0\n')

@@ -1,28 +1,26 @@
-import { createHmac } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
+import ssh2 from 'ssh2'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { generateKey } from '../../../src/embedded/keys.ts'
-import {
-  entriesFor,
-  fingerprint,
-  judgeHostKey,
-  knownHostName,
-  parseKnownHosts,
-} from '../../../src/transports/ssh/known-hosts.ts'
+import { hashedName, judgeHostKey, parseKnownHosts } from '../../../src/transports/ssh/known-hosts.ts'
+import { fingerprint, rsaBits } from '../../../src/transports/ssh/public-key.ts'
 
 const [one, two] = [generateKey(), generateKey()]
 const KEY = `ecdsa-sha2-nistp256 ${one.publicBlob.toString('base64')}`
 const OTHER = `ecdsa-sha2-nistp256 ${two.publicBlob.toString('base64')}`
-const RSA = 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ=='
+const RSA = `ssh-rsa ${rsaKey(2048).toString('base64')}`
 
-function hashed(name: string): string {
-  const salt = Buffer.from('0123456789abcdefghij')
-  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
+function rsaKey(modulusLength: number): Buffer {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength })
+  const key = ssh2.utils.parseKey(privateKey.export({ type: 'pkcs1', format: 'pem' }))
+  if (key instanceof Error) throw key
+  return key.getPublicSSH()
 }
 
-function verdict(text: string, hostname: string, port: number) {
-  const entries = entriesFor(parseKnownHosts(text, 'known_hosts'), knownHostName(hostname, port))
-  const judged = judgeHostKey(entries, one.publicBlob)
+function verdict(text: string, hostname: string, port: number, hostKeyAlias?: string) {
+  const host = { hostname, port, hostKeyAlias }
+  const judged = judgeHostKey(parseKnownHosts(text, 'known_hosts'), host, one.publicBlob)
   return 'entry' in judged ? `${judged.verdict} ${judged.entry.file}:${judged.entry.line}` : judged.verdict
 }
 
@@ -40,11 +38,21 @@ const CASES: readonly (readonly [
   ['does not take a dot for any character', `10.0.0.1 ${KEY}`, '10a0b0c1', 22, 'unknown'],
   ['knows a port other than 22 in brackets', `[core0]:2222 ${KEY}`, 'core0', 2222, 'known'],
   ['tells ports apart', `[core0]:2222 ${KEY}`, 'core0', 2223, 'unknown'],
-  ['does not take port 22 for another', `core0 ${KEY}`, 'core0', 2222, 'unknown'],
+  ['knows a key without its port', `core0 ${KEY}`, 'core0', 2222, 'known'],
+  ['does not take another key without the port for changed', `core0 ${OTHER}`, 'core0', 2222, 'unknown'],
+  [
+    'refuses a key that is revoked without the port',
+    `@revoked core0 ${KEY}`,
+    'core0',
+    2222,
+    'revoked known_hosts:1',
+  ],
+  ['knows an IPv6 address with its scope', `fe80::1%eth0 ${KEY}`, 'fe80::1%eth0', 22, 'known'],
+  ['tells scopes apart', `fe80::1%eth0 ${KEY}`, 'fe80::1%eth1', 22, 'unknown'],
   ['knows an IPv6 address', `[fe80::1]:2222 ${KEY}`, 'fe80::1', 2222, 'known'],
-  ['knows a hashed name', `${hashed('core0')} ${KEY}`, 'core0', 22, 'known'],
-  ['knows a hashed name with a port', `${hashed('[core0]:2222')} ${KEY}`, 'core0', 2222, 'known'],
-  ['does not match another hashed name', `${hashed('core1')} ${KEY}`, 'core0', 22, 'unknown'],
+  ['knows a hashed name', `${hashedName('core0')} ${KEY}`, 'core0', 22, 'known'],
+  ['knows a hashed name with a port', `${hashedName('[core0]:2222')} ${KEY}`, 'core0', 2222, 'known'],
+  ['does not match another hashed name', `${hashedName('core1')} ${KEY}`, 'core0', 22, 'unknown'],
   ['knows a wildcard', `*.example.com ${KEY}`, 'a.example.com', 22, 'known'],
   ['knows a question mark', `core? ${KEY}`, 'core7', 22, 'known'],
   [
@@ -86,12 +94,67 @@ const CASES: readonly (readonly [
     'authority known_hosts:1',
   ],
   ['prefers a known key to an authority', `@cert-authority * ${OTHER}\ncore0 ${KEY}`, 'core0', 22, 'known'],
+  ['skips a key of SSH 1', 'core0 1024 35 132534586349853 root@old', 'core0', 22, 'unknown'],
+  ['skips broken base64', 'core0 ssh-ed25519 notbase64!!', 'core0', 22, 'unknown'],
+  [
+    'skips base64 without its padding',
+    `core0 ${OTHER.replace(/=+$/, '')}`,
+    'core0',
+    22,
+    OTHER.endsWith('=') ? 'unknown' : 'changed known_hosts:1',
+  ],
+  ['skips a key that is cut', 'core0 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA', 'core0', 22, 'unknown'],
+  [
+    'skips a key with bytes after it',
+    `core0 ecdsa-sha2-nistp256 ${Buffer.concat([two.publicBlob, Buffer.from([0])]).toString('base64')}`,
+    'core0',
+    22,
+    'unknown',
+  ],
+  [
+    'skips a key of another type than its line says',
+    `core0 ${RSA.replace('ssh-rsa', 'ssh-ed25519')}`,
+    'core0',
+    22,
+    'unknown',
+  ],
+  ['skips DSA', 'core0 ssh-dss AAAAB3NzaC1kc3MAAACBAP1/', 'core0', 22, 'unknown'],
+  [
+    'skips an RSA key that is too short',
+    `core0 ssh-rsa ${rsaKey(768).toString('base64')}`,
+    'core0',
+    22,
+    'unknown',
+  ],
+  [
+    'finds the key behind lines that it skips',
+    `core0 ssh-dss AAAA\ncore0 1024 35 1\ncore0 ${KEY}`,
+    'core0',
+    22,
+    'known',
+  ],
+  ['skips an unreadable revoked key', '@revoked * ssh-ed25519 AAAA', 'core0', 22, 'unknown'],
   ['skips lines with an unknown marker', `@else core0 ${KEY}`, 'core0', 22, 'unknown'],
 ]
 
 for (const [name, text, hostname, port, expected] of CASES) {
   test(name, () => assert.is(verdict(text, hostname, port), expected))
 }
+
+test('knows a host by its alias, whatever its port and case', () => {
+  assert.is(verdict(`Fleet ${KEY}`, 'core0', 2222, 'fleet'), 'known')
+  assert.is(verdict(`fleet ${KEY}`, 'core0', 22, 'Fleet'), 'known')
+  assert.is(verdict(`${hashedName('Fleet')} ${KEY}`, 'core0', 22, 'Fleet'), 'known')
+  assert.is(verdict(`core0 ${KEY}`, 'core0', 22, 'fleet'), 'unknown')
+})
+
+test('counts the bits of RSA keys', () => {
+  assert.equal(
+    [1024, 1536, 2047].map((bits) => rsaBits(rsaKey(bits))),
+    [1024, 1536, 2047],
+  )
+  assert.is(rsaBits(one.publicBlob), undefined)
+})
 
 test('prints fingerprints as OpenSSH does', () => {
   const blob = Buffer.from('AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl', 'base64')

@@ -7,6 +7,7 @@ import { openLink } from '../../../src/transports/ssh/open-link.ts'
 import { defaultPatience } from '../../../src/transports/ssh/patience.ts'
 import { failure } from '../../contracts/transport.ts'
 import { withHosts } from '../embedded-host.ts'
+import { route } from './route.ts'
 
 for (const isTrusted of [true, false]) {
   test(`a connection that is lost before its host key is found ${isTrusted ? 'right' : 'wrong'} is an error and no more`, () =>
@@ -16,21 +17,8 @@ for (const isTrusted of [true, false]) {
       let asked = 0
       const opening = openLink({
         host: 'node0',
-        route: {
-          hostname: '127.0.0.1',
-          port,
-          user: 'root',
-          identityFiles: [],
-          identityRequired: false,
-          identitiesOnly: false,
-          agentSocket: undefined,
-          knownHostsFiles: [],
-          hostKeyAlias: undefined,
-          hostKeyChecking: 'yes',
-          connectTimeoutMs: 10_000,
-          jumps: [],
-        },
-        credentials: { methods: [], words: [] },
+        route: await route({ user: 'root', port }, '127.0.0.1'),
+        credentials: { methods: () => [].values(), words: [] },
         patience: defaultPatience,
         through: async () => {
           const socket = connect({ host: '127.0.0.1', port })

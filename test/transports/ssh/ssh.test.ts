@@ -10,7 +10,7 @@ transportContract('the ssh transport', async () => {
   const embedded = await startEmbeddedHosts({ names: ['node0'], directory })
   const [host] = embedded.hosts
   if (host === undefined) throw new Error('no host was started')
-  const transport = createSshTransport({ homeDirectory: directory, userName: 'root', agentSocket: undefined })
+  const transport = createSshTransport({ homeDirectory: directory, userName: 'root', variables: {} })
   const { identityFile, knownHostsFile } = embedded
   return {
     connect: () =>
