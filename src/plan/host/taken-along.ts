@@ -25,7 +25,11 @@ export function withTakenAlong(
           : []
     if (takesAlong.length === 0) return [change]
     const what = action === 'restart' ? 'restarts' : 'stops'
-    const told = { ...change, reason: `${change.reason}; ${what} ${takesAlong.join(', ')} as well`, takesAlong }
+    const told = {
+      ...change,
+      reason: `${change.reason}; ${what} ${takesAlong.join(', ')} as well`,
+      takesAlong,
+    }
     const waits = entries.flatMap(({ resource: { id, ownsUnit, relations } }) =>
       action === 'restart' && relations.disruption !== undefined && takesAlong.includes(ownsUnit ?? '')
         ? awaitHealthy({ operation, resource: id }, relations.disruption)

@@ -45,7 +45,11 @@ export function planRollback(input: RollbackInput): HostPlan {
   )
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
-  const kept = keeping(withDaemonReload(withTakenAlong(changes, catalog, facts), catalog, facts), facts, generation)
+  const kept = keeping(
+    withDaemonReload(withTakenAlong(changes, catalog, facts), catalog, facts),
+    facts,
+    generation,
+  )
   const planned: PlannedHost = {
     host: catalog.host,
     status: 'planned',

@@ -48,7 +48,10 @@ function readUnit(unit: string, block: string): UnitFact {
   }
   const named = (keys: readonly string[]): readonly string[] =>
     keys.flatMap((key) => (properties.get(key) ?? '').split(' ')).filter((name) => name !== '')
-  const [dependents, conflicts] = [named(takenAlong), named(excluded).filter((name) => !name.endsWith('.target'))]
+  const [dependents, conflicts] = [
+    named(takenAlong),
+    named(excluded).filter((name) => !name.endsWith('.target')),
+  ]
   return {
     load: property('LoadState'),
     active: property('ActiveState'),
