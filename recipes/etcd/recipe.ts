@@ -98,7 +98,7 @@ export default defineRecipe({
     const bootstrap = file({
       path: '/etc/etcd/bootstrap.env',
       content: renderEnvFile(bootstrapVariables(ctx)),
-      until: `${dataDir}/member`,
+      until: dataPath(ctx),
     })
     const service = unit({
       name: 'etcd.service',
@@ -111,14 +111,27 @@ export default defineRecipe({
       disruption: {
         group: 'etcd',
         maxUnavailable: 'quorum',
-        healthy: `ETCDCTL_API=3 ${platform.binDir}/etcdctl --endpoints=${clientUrl(ctx)} endpoint health`,
+        healthy: healthCheck(ctx),
         healthyTimeoutSeconds: 60,
-        data: `${dataDir}/member`,
+        data: dataPath(ctx),
       },
     })
     return [...account, data, release, configuration, environment, bootstrap, service]
   },
 })
+
+/** The member's log. It exists once etcd has started as a member; `member` itself also after a start that failed. */
+function dataPath({ attributes }: Context): string {
+  return `${attributes.dataDir}/member/wal`
+}
+
+/** Healthy is who answers, and is in its own list of members as the others know it: not who began a cluster alone. */
+function healthCheck(ctx: Context): string {
+  const { platform, host } = ctx
+  const etcdctl = `${platform.binDir}/etcdctl --endpoints=${clientUrl(ctx)}`
+  const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
+  return `export ETCDCTL_API=3; ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'`
+}
 
 function checkTimes({ attributes, fail }: Context): void {
   const { heartbeatIntervalMs, electionTimeoutMs } = attributes

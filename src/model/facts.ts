@@ -77,6 +77,8 @@ export interface PlatformFact {
   readonly uid: number
   /** Whether paths are relative to a root tree. */
   readonly rooted: boolean
+  /** The same for two connections if, and only if, they lead to the same running machine; absent if it is unknown. */
+  readonly machine?: string
 }
 
 /** A notification that an earlier run earned and did not carry out. */
@@ -97,6 +99,8 @@ export interface HostState {
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
   /** The newest generation, 0 if there is none. */
   readonly generation: number
+  /** The name of this host at its last apply; absent if that was not recorded. */
+  readonly name?: string
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */

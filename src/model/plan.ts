@@ -104,6 +104,8 @@ export interface Bookkeeping {
   readonly rewrite?: string
   /** The whole manifest after the last change: after a rollback it is the old one. */
   readonly outcome?: string
+  /** The name that this host remembers as its own, when that changes. */
+  readonly name?: string
   /** The hosts that this one remembers, when that changes. */
   readonly members?: readonly Member[]
   /** What earlier runs left pending and this one keeps pending: a rollback carries out only its own restarts. */
@@ -199,6 +201,8 @@ export interface PortablePlan {
   readonly probes: readonly Probe[]
   /** Digest of the catalog: a host that is held for it is skipped. */
   readonly digest: string
+  /** The name of the host. */
+  readonly name: string
   readonly members: readonly Member[]
 }
 

@@ -70,6 +70,7 @@ export function withRecord(
       records: [...records.values(), ...drops],
       ...given({
         rewrite,
+        name: facts.state?.name === plan.host ? undefined : plan.host,
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,
         hold: facts.state?.held === undefined ? undefined : ('release' as const),
       }),

@@ -103,6 +103,20 @@ async function lastDown(host: (typeof names)[number]): Promise<{ host: string; f
   return { host, from: moment('Exit'), to: moment('Enter') }
 }
 
+test('does not start a member that has lost its data', async () => {
+  const lose = 'systemctl stop etcd.service && mv /var/lib/etcd/member /var/lib/etcd.aside'
+  assert.is((await lab.run('infra2', lose)).exitCode, 0)
+  const refused = await project.converge(['--yes'])
+  assert.is(refused.exitCode, 1, told(refused))
+  assert.match(refused.stdout, 'etcd.service has lost its data: /var/lib/etcd/member/wal is gone')
+  assert.is((await lab.run('infra2', 'systemctl is-active etcd.service')).stdout, 'inactive\n')
+  await lab.run('infra2', 'mv /var/lib/etcd.aside /var/lib/etcd/member')
+  const started = await project.converge(['--yes'])
+  assert.is(started.exitCode, 0, told(started))
+  assert.is(await healthyMembers(), 3)
+  await isConverged()
+})
+
 test('will not break the quorum: with one member down no other one is restarted', async () => {
   await project.write('cluster.yaml', spec({ heartbeat: 200 }))
   await lab.run('infra1', 'systemctl stop etcd.service')

@@ -140,7 +140,7 @@ test('a member that holds data gets no bootstrap variables', async () => {
     uid: 998,
     gid: 998,
   } as const
-  const facts = { ...nothing, paths: { ...nothing.paths, '/var/lib/etcd/member': member } }
+  const facts = { ...nothing, paths: { ...nothing.paths, '/var/lib/etcd/member/wal': member } }
   assert.equal(entry(entries, 'file[/etc/etcd/bootstrap.env]').resource.steps(facts), [])
 })
 
@@ -158,9 +158,10 @@ test('restarts members one by one so that a quorum stays up', async () => {
   assert.equal(resource.relations.disruption, {
     group: 'etcd',
     maxUnavailable: 'quorum',
-    healthy: 'ETCDCTL_API=3 /usr/local/bin/etcdctl --endpoints=http://192.168.33.11:2379 endpoint health',
+    healthy:
+      "export ETCDCTL_API=3; /usr/local/bin/etcdctl --endpoints=http://192.168.33.11:2379 endpoint health && /usr/local/bin/etcdctl --endpoints=http://192.168.33.11:2379 member list | grep -qF ', infra1, http://192.168.33.11:2380, '",
     healthyTimeoutSeconds: 60,
-    data: '/var/lib/etcd/member',
+    data: '/var/lib/etcd/member/wal',
   })
 })
 

@@ -38,6 +38,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
     })),
     probes,
     digest: catalogDigest(catalog),
+    name: catalog.host,
     members,
   }
 }

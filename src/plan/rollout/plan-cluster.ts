@@ -1,11 +1,11 @@
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
+import type { HostPlan, Intent, Plan, PlannedHost } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
-import type { GroupMember } from '../disruption.ts'
+import { type GroupMember, startedGroups } from '../disruption.ts'
 import { planHost } from '../host/plan-host.ts'
 import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
@@ -38,7 +38,7 @@ export function planCluster(
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: departed(members, inspection),
-    consents: options.prune ? consents(catalog, hosts) : [],
+    consents: [...(options.prune ? consents(catalog, hosts) : []), ...newBeginnings(catalog, hosts, groups)],
   }
 }
 
@@ -64,7 +64,7 @@ function planOne(
     const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays] }
-    const refusal = bootstrapRefusal(plan, inspection, groups)
+    const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
     return refusal === undefined
       ? withRecord(plan, catalog, {
           drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
@@ -87,32 +87,68 @@ export function conflictOn(host: string, conflict: ResourceConflict): ConvergeEr
   })
 }
 
-/** A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. */
+/**
+ * A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. A member that has
+ * lost its data does not start beside others: it would begin a group of its own.
+ */
 function bootstrapRefusal(
-  plan: Extract<HostPlan, { status: 'planned' }>,
+  { host, facts }: PlannedHost,
+  catalog: HostCatalog,
   inspection: Inspection,
   groups: Groups,
 ): ConvergeError | undefined {
+  const refusal = (message: string, remedy: string): ConvergeError =>
+    new ConvergeError('bootstrap-refused', message, { host, step: 'plan', remedy })
   for (const [group, members] of groups) {
-    const own = members.get(plan.host)
-    if (own?.data === undefined || holdsData(plan.facts, own) !== false) continue
-    const others = [...members].filter(([host]) => host !== plan.host)
-    const silent = others.filter(([host]) => !isFacts(inspection.get(host))).map(([host]) => host)
+    const own = members.get(host)
+    if (own?.data === undefined || holdsData(facts, own) !== false) continue
+    const others = [...members].filter(([name]) => name !== host)
+    const holders = others.filter(([name, member]) => holdsData(inspection.get(name), member) === true)
+    const silent = others.flatMap(([name]) => (isFacts(inspection.get(name)) ? [] : [name]))
+    if (holders.length > 0 && onceHeldData(own.data, catalog, facts)) {
+      const names = holders.map(([name]) => name).join(', ')
+      return refusal(
+        `${own.unit} has lost its data: ${own.data} is gone, and ${names} of ${group} ${holders.length === 1 ? 'holds its own' : 'hold theirs'}`,
+        'Started now, it would begin a group of its own. Restore the data, or replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing). Then run converge again.',
+      )
+    }
     // An empty member joins if others hold data: it finishes an interrupted bootstrap.
-    const started = others.some(([host, disruption]) => holdsData(inspection.get(host), disruption) === true)
-    if (started || silent.length === 0) continue
-    return new ConvergeError(
-      'bootstrap-refused',
+    if (holders.length > 0 || silent.length === 0) continue
+    return refusal(
       `${group} cannot be bootstrapped: ${silent.join(', ')} did not answer or ${silent.length === 1 ? 'is' : 'are'} not selected`,
-      {
-        host: plan.host,
-        step: 'plan',
-        remedy:
-          'A new group starts with all of its members at once: make them all reachable, and select them all.',
-      },
+      'A new group starts with all of its members at once: make them all reachable, and select them all.',
     )
   }
   return undefined
+}
+
+/** Groups that begin anew because all data of their members is lost, one sentence each. */
+function newBeginnings(catalog: Catalog, hosts: readonly HostPlan[], groups: Groups): readonly string[] {
+  const catalogs = new Map(catalog.hosts.map((one) => [one.host, one]))
+  return [...groups].flatMap(([group, members]) => {
+    const lost = hosts.flatMap((plan) => {
+      const [own, hostCatalog] = [members.get(plan.host), catalogs.get(plan.host)]
+      if (plan.status !== 'planned' || own?.data === undefined || hostCatalog === undefined) return []
+      // While another member holds data, or may hold some, it is not planned.
+      const isEmpty = holdsData(plan.facts, own) === false && startedGroups([own], plan.changes).length > 0
+      return isEmpty && onceHeldData(own.data, hostCatalog, plan.facts) ? [plan.host] : []
+    })
+    return lost.length === 0
+      ? []
+      : [`${group} has lost its data on ${lost.join(', ')}, no member holds any, and it will begin anew`]
+  })
+}
+
+/** Whether a file that was wanted until the data exists is recorded as removed. */
+function onceHeldData(data: string, { entries }: HostCatalog, { state }: Facts): boolean {
+  const waiting = new Set<string>(
+    entries.flatMap(({ resource: { id, probes } }) =>
+      probes.some((probe) => probe.probe === 'path' && probe.path === data) ? [id] : [],
+    ),
+  )
+  return (state?.manifest ?? []).some(
+    ({ resource, paths }) => waiting.has(resource) && Object.values(paths).includes('absent'),
+  )
 }
 
 /** Refuses resources that another cluster manages on this host. */

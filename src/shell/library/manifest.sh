@@ -33,6 +33,10 @@ inspect_manifest() {
     find_newest_generation
     say "generation $NEWEST"
   fi
+  if [ -s "$CLUSTER/host" ]; then
+    IFS= read -r known <"$CLUSTER/host"
+    say "host $known"
+  fi
   if [ -s "$CLUSTER/members" ]; then
     found=$(sums "$CLUSTER/members")
     if [ "${found%% *}" = "$MEMBERS_SUM" ]; then
@@ -194,6 +198,9 @@ inspect_history() {
 remember_members() {
   if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/members" "$1$NL"; else rewrite_state "$CLUSTER/members" "$1$NL"; fi
 }
+
+# remember_name NAME: of this host, so that it is recognized when the spec calls it by another one.
+remember_name() { rewrite_or_fail "$CLUSTER/host" "$1$NL"; }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
 hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }

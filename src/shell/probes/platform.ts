@@ -1,4 +1,5 @@
 import type { PlatformFact } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
 
 const debianArch: Readonly<Record<string, string>> = {
@@ -17,6 +18,7 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
   const os = reader.expect('os')
   const release = reader.expect('release')
   const machine = reader.expect('machine')
+  const identity = reader.next('identity') ? reader.expect('identity') : undefined
   return {
     os,
     release,
@@ -24,5 +26,6 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
     init,
     uid: integer(uid),
     rooted: rooted === 'rooted',
+    ...given({ machine: identity }),
   }
 }

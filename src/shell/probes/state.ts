@@ -27,6 +27,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end'), readFound(reader)) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const name = reader.next('host') ? reader.expect('host') : undefined
   const members = readMembers(reader, known)
   const held = reader.next('held') ? reader.expect('held') : undefined
   if (lines === undefined && others.length === 0 && generation === undefined) return undefined
@@ -37,7 +38,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others,
     generation: generation ?? 0,
     members,
-    ...given({ held }),
+    ...given({ name, held }),
   }
 }
 

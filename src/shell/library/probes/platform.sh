@@ -19,5 +19,17 @@ inspect_platform() {
   say "os $os"
   say "release $release"
   say "machine $machine"
-  [ -z "$R" ] || inspect_tree_accounts
+  if [ -n "$R" ]; then inspect_tree_accounts; else inspect_identity; fi
+}
+
+# Clones may share their machine-id, and containers the boot and the hostname of others: all three are asked.
+inspect_identity() {
+  identity=
+  for file in /etc/machine-id /proc/sys/kernel/random/boot_id /proc/sys/kernel/hostname; do
+    part=
+    [ ! -r "$file" ] || read -r part <"$file"
+    if [ -z "$part" ]; then return; fi
+    identity="$identity $part"
+  done
+  say "identity$identity"
 }
