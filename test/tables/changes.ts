@@ -35,7 +35,9 @@ export function changeLine(change: Change): string {
       ].join(' '),
     ),
     ...(cause === undefined ? [] : [cause]),
-    ...strikes.map((line) => `then ${named('drop', line.replace('drop ', ''), resource)}`),
+    ...strikes.map((line) =>
+      line.startsWith('set ') ? 'then set' : `then ${named('drop', line.replace('drop ', ''), resource)}`,
+    ),
   ].join(', ')
 }
 

@@ -1,8 +1,8 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { HostCatalog } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
-import type { Prune } from '../undo/prune.ts'
+import { noPrune, type Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
@@ -11,18 +11,15 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
-export function planHost(
-  catalog: HostCatalog,
-  facts: Facts,
-  pruned: Prune = { first: [], last: [] },
-): PlannedHost {
+export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
   const decider: Decider = {
     facts,
     decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
   }
-  const { changes, last } = resourceChanges(catalog, decider, pruned.first)
+  const entries = pruned.parts.size === 0 ? catalog.entries : catalog.entries.map(withParts(pruned))
+  const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = [...pruned.first, ...delayed, ...last, ...pruned.last]
   return {
@@ -32,6 +29,18 @@ export function planHost(
     facts,
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
+  }
+}
+
+/** A resource first prunes what it no longer makes. */
+function withParts({ parts }: Prune): (entry: CatalogEntry) => CatalogEntry {
+  return (entry) => {
+    const { resource } = entry
+    const first = parts.get(resource.id)
+    if (first === undefined) return entry
+    const steps: typeof resource.steps = (facts, trigger) =>
+      trigger === undefined ? [...first, ...resource.steps(facts)] : resource.steps(facts, trigger)
+    return { ...entry, resource: { ...resource, steps } }
   }
 }
 
