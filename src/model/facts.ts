@@ -33,6 +33,8 @@ export interface UnitFact {
   /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty if there is no unit, `unknown` as above */
   readonly file: string
   readonly needsReload: boolean
+  /** A oneshot service that does not remain active: whatever starts it, it ends. */
+  readonly endsByItself?: true
   /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
 }

@@ -126,6 +126,7 @@ export const operationSchemas = {
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),
     action: describe(UnitAction, 'What systemd is asked to do.'),
+    around: optional(Text, 'A running service of the socket, which stops before and starts again after it.'),
     noBlock: flag('Do not wait for the job: a member that waits for its peers.'),
     noReload: flag('systemd reads its unit files in a later operation of the plan.'),
   }),

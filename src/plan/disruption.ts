@@ -49,7 +49,10 @@ function groupsWith(
   const acts = ({ unit }: GroupMember): boolean =>
     changes.some(
       ({ operation }) =>
-        operation.op === 'unit' && operation.unit === unit && actions.includes(operation.action),
+        operation.op === 'unit' &&
+        ((operation.unit === unit && actions.includes(operation.action)) ||
+          // It stops, too.
+          (operation.around === unit && actions.includes('stop'))),
     )
   return [...new Set(members.filter(acts).map(({ group }) => group))]
 }

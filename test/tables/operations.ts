@@ -65,6 +65,7 @@ export function operationWords(operation: Operation): string {
       return words(
         operation.action,
         operation.unit,
+        operation.around !== undefined && `around ${operation.around}`,
         operation.noBlock && '--no-block',
         operation.noReload && '--no-reload',
       )

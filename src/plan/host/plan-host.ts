@@ -7,6 +7,7 @@ import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
+import { withServices } from './sockets.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -21,7 +22,7 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
   const entries = pruned.parts.size === 0 ? catalog.entries : catalog.entries.map(withParts(pruned))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const all = [...pruned.first, ...delayed, ...last, ...pruned.last]
+  const all = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
   return {
     host: catalog.host,
     status: 'planned',

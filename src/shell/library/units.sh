@@ -7,7 +7,7 @@ do_daemon_reload() {
   systemctl daemon-reload
 }
 
-# unit UNIT ACTION [OPTION OF SYSTEMCTL]
+# unit UNIT ACTION [--around=SERVICE] [OPTION OF SYSTEMCTL]
 is_unit() {
   case $INIT in
     systemd)
@@ -37,6 +37,12 @@ do_unit() {
     change_offline_unit "$1" "$2"
     return
   fi
+  case ${3-} in
+    --around=*)
+      change_around "${3#--around=}" "$1" "$2" ${4+"$4"}
+      return
+      ;;
+  esac
   case $2 in
     start | restart | reload)
       # Resets the start limit of a unit that failed too often.
@@ -49,6 +55,20 @@ do_unit() {
       ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
+}
+
+# change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs.
+change_around() {
+  around=$1
+  shift
+  unit_is_running "$around" || {
+    do_unit "$@"
+    return
+  }
+  systemctl stop -- "$around" || return
+  do_unit "$@"
+  changed=$?
+  do_unit "$around" start && return "$changed"
 }
 
 # Enabling in a tree that is not booted: the links that [Install] asks for.

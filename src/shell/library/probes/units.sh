@@ -25,7 +25,31 @@ shown_by_file() {
   esac
 }
 
-show_units() { systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload -- "$@"; }
+show_units() {
+  shown=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
+    -p Type -p RemainAfterExit -p FragmentPath -- "$@")
+  case $shown in *UnitFileState=linked*) show_linked ;; *) say "$shown" ;; esac
+}
+
+# A unit that is only linked into a unit directory stays `linked` if it has no [Install], and is as good as `static`.
+show_linked() {
+  while IFS= read -r property; do
+    case $property in
+      FragmentPath=*) fragment=${property#*=} ;;
+      UnitFileState=linked*) has_install "$fragment" || property=UnitFileState=static ;;
+    esac
+    say "$property"
+  done <<END
+$shown
+END
+}
+
+has_install() {
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in '[Install]'*) return 0 ;; esac
+  done <"$1"
+  return 1
+}
 
 offline_unit() {
   load=not-found state=
@@ -33,7 +57,7 @@ offline_unit() {
   if [ -n "$UNIT_FILE" ]; then
     if masks_unit "$R$UNIT_FILE"; then
       load=masked state=masked
-    elif grep -q '^\[Install\]' "$R$UNIT_FILE"; then
+    elif has_install "$R$UNIT_FILE"; then
       load=loaded state=disabled
     else
       load=loaded state=static
@@ -47,9 +71,12 @@ offline_unit() {
 
 # Sets UNIT_FILE to what systemd would load for a unit: a file, or the link that masks it. Empty if there is none.
 find_unit_file() {
-  for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-    UNIT_FILE=$directory/$1
-    if [ -f "$R$UNIT_FILE" ] || masks_unit "$R$UNIT_FILE"; then return; fi
+  case $1 in *@?*.*) template=${1%%@*}@.${1##*.} ;; *) template= ;; esac
+  for unit_file in "$1" $template; do
+    for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+      UNIT_FILE=$directory/$unit_file
+      if [ -f "$R$UNIT_FILE" ] || masks_unit "$R$UNIT_FILE"; then return; fi
+    done
   done
   UNIT_FILE=
 }
