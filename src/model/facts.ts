@@ -11,7 +11,11 @@ export type PathFact =
       /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
     } & Owned)
-  | ({ readonly type: 'directory' } & Owned)
+  | ({
+      readonly type: 'directory'
+      /** The names in it, if they were asked for. */
+      readonly entries?: readonly string[]
+    } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)
   | ({ readonly type: 'other' } & Owned)
 

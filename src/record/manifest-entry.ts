@@ -5,7 +5,7 @@ import type { Operation } from '../model/operation.ts'
 import type { CatalogEntry, Resource, Step } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
-import { inReverse, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
+import { inPlaceOf, inReverse, kindMadeBy, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest, sha256Of } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
@@ -102,7 +102,7 @@ function removalOf(
     if (!(path in states)) return []
     const record = last !== undefined && path in last.paths ? last : ownerOf(path)
     const recorded = record?.removal.filter((one) => pathOf(one) === path) ?? []
-    if (recorded.length > 0) return recorded
+    if (recorded.length > 0) return recorded.map((one) => undoing(one, operation))
     const found = pathBefore(facts, path)
     const first = appliedState(found)
     // A path that ends as it began may not end so: the host decides some steps.
@@ -118,6 +118,14 @@ function removalOf(
     [...endsWithItsFile(made, undone), ...undone, ...kept].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
+}
+
+/** What undoes a path that another operation made, after this one. */
+function undoing(recorded: Operation, operation: Operation): Operation {
+  const kind = kindMadeBy(operation)
+  return recorded.op === 'remove' && kind !== undefined
+    ? { ...recorded, recursive: kind === 'tree' }
+    : inPlaceOf(recorded, kind)
 }
 
 /** The entry without some of its paths. */

@@ -87,7 +87,9 @@ export function withRecord(
     const entry = entries.get(change.resource)
     const last = known.get(change.resource)
     const cause = entry === undefined || isConsequence(change) ? undefined : causeOf(entry, facts, last)
-    const first = originals(change, facts, removals.get(change.resource), last)
+    const path = pathOf(change.operation) ?? ''
+    const holder = last !== undefined && path in last.paths ? last : owners.get(path)
+    const first = originals(change, facts, removals.get(change.resource), holder)
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
       // Only before the first change of a path: the second one sees the new content.

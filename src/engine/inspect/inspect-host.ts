@@ -45,8 +45,10 @@ async function withLeftBehind(
   const probes = pruneProbes(catalog, facts)
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
+  // The catalog asks of no directory what is in it.
+  const directories = Object.entries(more.paths).filter(([, { type }]) => type === 'directory')
   const answers: Answers = {
-    paths: { ...more.paths, ...facts.paths },
+    paths: { ...more.paths, ...facts.paths, ...Object.fromEntries(directories) },
     units: { ...more.units, ...facts.units },
     users: { ...more.users, ...facts.users },
     groups: { ...more.groups, ...facts.groups },

@@ -1,6 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
+import { inPlaceOf, pathOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
@@ -19,7 +20,14 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
   }
-  const entries = pruned.parts.size === 0 ? catalog.entries : catalog.entries.map(withParts(pruned))
+  const { replaced } = pruned
+  const gone = [...replaced.keys()]
+  const inside = (path: string): boolean => gone.some((above) => path.startsWith(`${above}/`))
+  const withoutGone =
+    gone.length === 0
+      ? facts
+      : { ...facts, paths: absentWhere(facts, (path) => replaced.has(path) || inside(path)) }
+  const entries = isEmpty(pruned) ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
@@ -27,21 +35,55 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
     host: catalog.host,
     status: 'planned',
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
-    facts,
+    facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
   }
 }
 
-/** A resource first prunes what it no longer makes. */
-function withParts({ parts }: Prune): (entry: CatalogEntry) => CatalogEntry {
+function isEmpty({ parts, replaced }: Prune): boolean {
+  return parts.size === 0 && replaced.size === 0
+}
+
+/** The paths, as if some of them were absent; with a catalog only those that it declares. */
+function absentWhere(
+  { paths }: Facts,
+  isGone: (path: string) => boolean,
+  catalog?: HostCatalog,
+): Facts['paths'] {
+  const declared = new Set(catalog?.entries.flatMap(({ resource }) => resource.claims.map(({ key }) => key)))
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, fact]) =>
+      isGone(path) && (catalog === undefined || declared.has(path))
+        ? [path, { type: 'absent' }]
+        : [path, fact],
+    ),
+  )
+}
+
+/** A resource first prunes what it no longer makes, and takes the place of what converge made as another kind of thing. */
+function withPast({ parts, replaced }: Prune, withoutGone: Facts): (entry: CatalogEntry) => CatalogEntry {
+  const gone = [...replaced.keys()]
+  const isGone = (path: string): boolean =>
+    replaced.has(path) || gone.some((above) => path.startsWith(`${above}/`))
   return (entry) => {
     const { resource } = entry
-    const first = parts.get(resource.id)
-    if (first === undefined) return entry
-    const steps: typeof resource.steps = (facts, trigger) =>
-      trigger === undefined ? [...first, ...resource.steps(facts)] : resource.steps(facts, trigger)
+    const first = parts.get(resource.id) ?? []
+    const isAffected = resource.claims.some(({ kind, key }) => kind === 'path' && isGone(key))
+    if (first.length === 0 && !isAffected) return entry
+    const steps: typeof resource.steps = (facts, trigger) => {
+      if (trigger !== undefined) return resource.steps(facts, trigger)
+      const own = isAffected ? resource.steps(withoutGone).map(takingPlace) : resource.steps(facts)
+      return [...first, ...own]
+    }
     return { ...entry, resource: { ...resource, steps } }
+  }
+
+  function takingPlace(step: Step): Step {
+    const kind = replaced.get(pathOf(step.operation) ?? '')
+    if (kind === undefined) return step
+    const reason = `will replace the ${kind === 'tree' ? 'directory' : kind} that converge made`
+    return { ...step, operation: inPlaceOf(step.operation, kind), reason }
   }
 }
 

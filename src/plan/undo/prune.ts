@@ -4,10 +4,18 @@ import { given } from '../../model/given.ts'
 import { dropLine, type ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, plainChange } from '../../model/plan.ts'
-import type { HostCatalog, Resource, Step } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog, Resource, Step } from '../../model/resource.ts'
 import { appliedState } from '../../operations/applied-state.ts'
-import { changesUnitFile, expectNow, otherUnitFiles, pathOf, rulesOf } from '../../operations/index.ts'
-import { pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
+import {
+  changesUnitFile,
+  expectNow,
+  type Kind,
+  kindMadeBy,
+  otherUnitFiles,
+  pathOf,
+  rulesOf,
+} from '../../operations/index.ts'
+import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
 import { claimsOn } from './claims-on.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
@@ -41,7 +49,13 @@ export function pruneProbes(catalog: HostCatalog, facts: Facts): readonly Probe[
   const parts = leftParts(catalog, facts).map(({ left }) => left)
   return [
     ...[...leftBehind(catalog, facts), ...parts].flatMap(({ paths, removal }) => [
-      ...Object.keys(paths).map((path): Probe => ({ probe: 'path', path })),
+      ...Object.entries(paths).map(
+        ([path, state]): Probe => ({
+          probe: 'path',
+          path,
+          ...given({ entries: state.startsWith('directory ') ? true : undefined }),
+        }),
+      ),
       ...removal.flatMap((operation) => rulesOf(operation).probes(operation)),
     ]),
     ...parts.flatMap(({ paths }) =>
@@ -60,9 +74,17 @@ export interface Prune {
   readonly parts: ReadonlyMap<string, readonly Step[]>
   /** By resource that stays: the paths that it no longer makes and that need no step. */
   readonly moved: ReadonlyMap<string, readonly string[]>
+  /** By path: what converge made there as another kind of thing than the spec has now, and what makes way. */
+  readonly replaced: ReadonlyMap<string, Kind>
 }
 
-export const noPrune: Prune = { first: [], last: [], parts: new Map(), moved: new Map() }
+export const noPrune: Prune = {
+  first: [],
+  last: [],
+  parts: new Map(),
+  moved: new Map(),
+  replaced: new Map(),
+}
 
 /** Undoes resources that are no longer in the catalog: removes what converge created, restores what it adopted. */
 export function prune(catalog: HostCatalog, facts: Facts): Prune {
@@ -87,6 +109,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     first.push(...changes.filter(({ operation }) => ends(operation)))
     last.push(...changes.filter(({ operation }) => !ends(operation)))
   }
+  const replaced = new Map(replacements(catalog, facts).map(({ path, kind }) => [path, kind]))
   const parts = new Map<string, readonly Step[]>()
   const moved = new Map<string, readonly string[]>()
   for (const part of leftParts(catalog, facts)) {
@@ -101,7 +124,60 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     const paths = Object.keys(part.left.paths).filter((path) => !pruned.includes(path))
     if (paths.length > 0) moved.set(part.resource.id, paths)
   }
-  return { first, last, parts, moved }
+  const inner = ({ operation }: Change): boolean =>
+    [...replaced.keys()].some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
+  const all = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
+  refuseStrangers(catalog, facts, all.first)
+  return { ...all, parts, moved, replaced }
+}
+
+interface Replacement {
+  readonly path: string
+  readonly kind: Kind
+  readonly by: Resource
+}
+
+/** The paths at which converge has made another kind of thing for another resource than the spec has there now. */
+function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacement[] {
+  const owners = new Map<string, CatalogEntry>(
+    entries.flatMap((entry) =>
+      entry.resource.claims.flatMap(({ kind, key }) => (kind === 'path' ? [[key, entry] as const] : [])),
+    ),
+  )
+  return (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
+    Object.entries(paths).flatMap(([path, state]): readonly Replacement[] => {
+      const owner = owners.get(path)
+      const live = facts.paths[path]?.type ?? 'absent'
+      if (owner === undefined || owner.resource.id === resource || live !== state.split(' ')[0]) return []
+      if (live === 'absent' || live === 'other') return []
+      const isTree = removal.some((one) => one.op === 'remove' && one.path === path && one.recursive)
+      const kind = isTree ? 'tree' : live
+      const wanted = madeOf(owner).operations.find((one) => pathOf(one) === path)
+      const makes = wanted && kindMadeBy(wanted)
+      return makes === undefined || makes === kind ? [] : [{ path, kind, by: owner.resource }]
+    }),
+  )
+}
+
+/** Throws a ResourceConflict if a directory that makes way has something in it that stays. */
+function refuseStrangers(catalog: HostCatalog, facts: Facts, first: readonly Change[]): void {
+  const removed = new Set(
+    first.flatMap(({ operation }) => (operation.op === 'remove' ? [operation.path] : [])),
+  )
+  const strangers = (directory: string): readonly string[] => {
+    const fact = facts.paths[directory]
+    const names = fact?.type === 'directory' ? (fact.entries ?? []) : []
+    return names.flatMap((name) => {
+      const path = `${directory}/${name}`
+      return removed.has(path) ? strangers(path) : [path]
+    })
+  }
+  for (const { path, kind, by } of replacements(catalog, facts)) {
+    const [stranger] = kind === 'directory' ? strangers(path) : []
+    if (stranger === undefined) continue
+    const message = `the directory at ${path} is in the way, and ${stranger} in it is not removed with it`
+    throw new ResourceConflict(by.id, message, 'move it away, or choose another path')
+  }
 }
 
 function partStep(operation: Operation): Step {

@@ -34,16 +34,35 @@ export function unmaskSteps(
   throw new ResourceConflict(id, `${state.name} is masked`, remedy)
 }
 
+interface Linking {
+  readonly isRewritten: boolean
+  /** Its [Install] changes. */
+  readonly isRelinked: boolean
+}
+
+/** Before its files are written: only the old ones say which links, aliases and other units they have enabled. */
+export function unlinkSteps(
+  { name, enabled }: UnitState,
+  found: UnitFact,
+  { isRelinked }: Linking,
+): readonly Step[] {
+  if (enabled !== true || !isRelinked || found.file !== 'enabled') return []
+  return [step(name, 'disable', 'its [Install] changes')]
+}
+
 /** After its files are written: mask, enable or disable. */
 export function unitFileSteps(
   { name, masked, enabled }: UnitState,
   id: ResourceId,
   found: UnitFact,
-  { isRewritten }: { readonly isRewritten: boolean },
+  { isRewritten, isRelinked }: Linking,
 ): readonly Step[] {
   if (masked === true && found.file !== 'masked') return [step(name, 'mask', 'will be masked')]
   // A file that gains its [Install] in this run was `static` when inspected.
   const isNewlyInstalled = isRewritten && found.file === 'static'
+  if (enabled === true && isRelinked && found.file === 'enabled') {
+    return [step(name, 'enable', 'its [Install] changes')]
+  }
   if (enabled === true && (isNewlyInstalled || canBeEnabled(found.file))) {
     return [step(name, 'enable', 'will be enabled')]
   }

@@ -9,7 +9,7 @@ import { ancestorClaims } from '../define/ownership.ts'
 import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
-import { activeSteps, unitFileSteps, unmaskSteps } from './unit-state.ts'
+import { activeSteps, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
 const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 
@@ -93,10 +93,12 @@ export const { resource: unit, kind: unitKind } = defineResource({
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
         )
+        const linking = { isRewritten: writing.length > 0, isRelinked: installChanges(files, writing, facts) }
         return [
           ...unmasking,
+          ...unlinkSteps(desired, found, linking),
           ...writing,
-          ...unitFileSteps(desired, self.id, found, { isRewritten: writing.length > 0 }),
+          ...unitFileSteps(desired, self.id, found, linking),
           ...(isBooted ? activeSteps(desired, self.id, found, { remains, around }) : []),
         ]
       },
@@ -149,6 +151,25 @@ function templateOf(name: string): string {
 
 function isInstance(name: string): boolean {
   return name.includes('@') && templateOf(name) !== name
+}
+
+/** Whether what is written changes how the unit is enabled: which links, aliases and other units that makes. */
+function installChanges(files: readonly WrittenUnitFile[], writing: readonly Step[], facts: Facts): boolean {
+  return files.some(({ path, content }) => {
+    const found = pathFact(facts, path)
+    const isWritten = writing.some(({ operation }) => operation.op === 'write' && operation.path === path)
+    const before = found.type === 'file' ? found.content : ''
+    return isWritten && typeof before === 'string' && installOf(before) !== installOf(content.data)
+  })
+}
+
+/** The directives of the section [Install]. */
+function installOf(text: string): string {
+  const sections = text.split(/^(?=\[)/m).filter((section) => section.startsWith('[Install]'))
+  return sections
+    .flatMap((section) => section.split('\n').slice(1))
+    .filter((line) => /^\s*[^\s#;]/.test(line))
+    .join('\n')
 }
 
 /** Whether an apply masked it, and is to unmask it. */

@@ -53,6 +53,12 @@ do_unit() {
         return "$result"
       }
       ;;
+    enable)
+      # Links that another [Install] asked for go.
+      verb=enable
+      [ "$(systemctl is-enabled -- "$1" 2>/dev/null)" != enabled ] || verb=reenable
+      systemctl ${3+"$3"} "$verb" -- "$1"
+      ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
 }
@@ -77,7 +83,12 @@ change_offline_unit() {
   case $2 in
     mask) do_link "/etc/systemd/system/$1" /dev/null ;;
     unmask) do_remove "/etc/systemd/system/$1" no ;;
-    disable) rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" ;;
+    disable)
+      rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" "$base"/*.upholds/"$1"
+      for alias in "$base"/*; do
+        [ ! -L "$alias" ] || [ "$(readlink "$alias")" != "$1" ] || rm -f -- "$alias"
+      done
+      ;;
     enable)
       find_unit_file "$1"
       [ -f "$R$UNIT_FILE" ] || {
@@ -88,6 +99,11 @@ change_offline_unit() {
         case $key in
           WantedBy) kind=wants ;;
           RequiredBy) kind=requires ;;
+          UpheldBy) kind=upholds ;;
+          Alias)
+            for alias in $value; do ln -sfn -- "$1" "$base/$alias" || return 1; done
+            continue
+            ;;
           *) continue ;;
         esac
         for wanting in $value; do
