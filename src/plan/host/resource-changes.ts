@@ -3,6 +3,7 @@ import type { Operation } from '../../model/operation.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { NotificationAction } from '../../model/relations.ts'
 import type { CatalogEntry, Guard, HostCatalog, ResourceId, Step } from '../../model/resource.ts'
+import { kindMadeBy, pathOf } from '../../operations/index.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 
@@ -91,13 +92,19 @@ function isMadeAnyway(
   { entries }: HostCatalog,
   earlier: readonly Change[],
 ): boolean {
-  if (operation.op !== 'mkdir') return false
+  if (kindMadeBy(operation) !== 'directory') return false
+  const path = pathOf(operation)
   const claims = (one: CatalogEntry['resource']): boolean =>
-    one.claims.some(({ kind, key }) => kind === 'path' && key === operation.path)
+    one.claims.some(({ kind, key }) => kind === 'path' && key === path)
   if (claims(resource)) return false
   return (
-    entries.some((entry) => claims(entry.resource)) ||
-    earlier.some((change) => change.operation.op === 'mkdir' && change.operation.path === operation.path)
+    entries.some(({ resource: other }) => claims(other) && !isGuard(guardOf(other))) ||
+    earlier.some(
+      (change) =>
+        change.guard === undefined &&
+        kindMadeBy(change.operation) === 'directory' &&
+        pathOf(change.operation) === path,
+    )
   )
 }
 
