@@ -2,9 +2,9 @@ import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import { dropLine, type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Change, PlannedHost } from '../model/plan.ts'
+import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
-import { pathOf } from '../operations/index.ts'
+import { kindMadeBy, pathOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
 import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
@@ -111,7 +111,7 @@ export function withRecord(
   const rewrite = compacted(facts, known)
   return {
     ...plan,
-    changes,
+    changes: keepingInTime(changes),
     bookkeeping: {
       generation,
       summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
@@ -124,6 +124,23 @@ export function withRecord(
       }),
     },
   }
+}
+
+/** What lies in the tree of an archive is kept before another tree takes its place. */
+function keepingInTime(changes: readonly Change[]): readonly Change[] {
+  const trees = changes.filter(({ operation }) => kindMadeBy(operation) === 'tree')
+  if (trees.length === 0) return changes
+  const treeOf = ({ path }: Kept): Change | undefined =>
+    trees.find(({ operation }) => path.startsWith(`${pathOf(operation)}/`))
+  const early = changes.flatMap(({ keeps = [] }) => keeps.filter((kept) => treeOf(kept) !== undefined))
+  return changes.map((change) => {
+    const { keeps: _, ...rest } = change
+    const keeps = [
+      ...(change.keeps ?? []).filter((kept) => !early.includes(kept)),
+      ...early.filter((kept) => treeOf(kept) === change),
+    ]
+    return keeps.length === 0 ? rest : { ...change, keeps }
+  })
 }
 
 /** Usually the same list object, which is fast to compare. */

@@ -1,11 +1,11 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
-import { inPlaceOf, pathOf } from '../../operations/index.ts'
+import { inPlaceOf, kindMadeBy, pathOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
-import { decideByFacts } from './guard.ts'
+import { decideByFacts, guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withServices } from './sockets.ts'
@@ -22,12 +22,13 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
   }
   const { replaced } = pruned
   const gone = [...replaced.keys()]
-  const inside = (path: string): boolean => gone.some((above) => path.startsWith(`${above}/`))
-  const withoutGone =
-    gone.length === 0
-      ? facts
-      : { ...facts, paths: absentWhere(facts, (path) => replaced.has(path) || inside(path)) }
-  const entries = isEmpty(pruned) ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone))
+  const inside = isBelow(gone)
+  // A new tree has nothing of what was put into the old one.
+  const emptied = [...gone, ...renewedTrees(catalog, facts).filter((path) => !replaced.has(path))]
+  const isGone = (path: string): boolean => replaced.has(path) || isBelow(emptied)(path)
+  const withoutGone = emptied.length === 0 ? facts : { ...facts, paths: absentWhere(facts, isGone) }
+  const isPlain = pruned.parts.size === 0 && emptied.length === 0
+  const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
@@ -41,8 +42,22 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
   }
 }
 
-function isEmpty({ parts, replaced }: Prune): boolean {
-  return parts.size === 0 && replaced.size === 0
+function isBelow(directories: readonly string[]): (path: string) => boolean {
+  return (path) => directories.some((above) => path.startsWith(`${above}/`))
+}
+
+/** The trees of archives that are replaced by others. */
+function renewedTrees({ entries }: HostCatalog, facts: Facts): readonly string[] {
+  return entries
+    .filter(
+      ({ resource }) =>
+        resource.kind === 'archive' &&
+        // Only the host may know whether its guard allows it.
+        !isGuard(guardOf(resource)) &&
+        facts.paths[`${resource.name}/.converge-archive`]?.type === 'file',
+    )
+    .flatMap(({ resource }) => resource.steps(facts))
+    .flatMap(({ operation }) => (kindMadeBy(operation) === 'tree' ? (pathOf(operation) ?? []) : []))
 }
 
 /** The paths, as if some of them were absent; with a catalog only those that it declares. */
@@ -62,10 +77,11 @@ function absentWhere(
 }
 
 /** A resource first prunes what it no longer makes, and takes the place of what converge made as another kind of thing. */
-function withPast({ parts, replaced }: Prune, withoutGone: Facts): (entry: CatalogEntry) => CatalogEntry {
-  const gone = [...replaced.keys()]
-  const isGone = (path: string): boolean =>
-    replaced.has(path) || gone.some((above) => path.startsWith(`${above}/`))
+function withPast(
+  { parts, replaced }: Prune,
+  withoutGone: Facts,
+  isGone: (path: string) => boolean,
+): (entry: CatalogEntry) => CatalogEntry {
   return (entry) => {
     const { resource } = entry
     const first = parts.get(resource.id) ?? []
