@@ -11,7 +11,11 @@ export type PathFact =
       /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
     } & Owned)
-  | ({ readonly type: 'directory' } & Owned)
+  | ({
+      readonly type: 'directory'
+      /** The names in it, if they were asked for. */
+      readonly entries?: readonly string[]
+    } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)
   | ({ readonly type: 'other' } & Owned)
 
@@ -33,6 +37,8 @@ export interface UnitFact {
   /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty if there is no unit, `unknown` as above */
   readonly file: string
   readonly needsReload: boolean
+  /** A oneshot service that does not remain active: whatever starts it, it ends. */
+  readonly endsByItself?: true
   /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
   /** Units that stop or restart with it if they run. */

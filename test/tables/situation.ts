@@ -5,7 +5,7 @@ import { type KeptGeneration, type ManifestEntry, manifestHeader, setLine } from
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { planCluster } from '../../src/plan/rollout/plan-cluster.ts'
-import { leftBehind, pruneProbes } from '../../src/plan/undo/prune.ts'
+import { pruneProbes } from '../../src/plan/undo/prune.ts'
 import { undoProbes } from '../../src/plan/undo/rollback.ts'
 import { holdLine } from '../../src/record/hold.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
@@ -106,7 +106,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     manifest.length > 0 ||
     ['others', 'generations', 'applies', 'generation', 'held'].some((key) => key in aside)
   const undone = [
-    ...pruneProbes(leftBehind(catalog, { ...blankFacts, state })),
+    ...pruneProbes(catalog, { ...blankFacts, state }),
     ...undoProbes(generations.flatMap(({ revert }) => revert)),
   ]
   const found = readHost(lines.host ?? {}, contents)

@@ -8,6 +8,7 @@ import { madeOf, originalOf } from '../../record/manifest-entry.ts'
 import { guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
+import { withServices } from './sockets.ts'
 
 /** The plan for an unknown host: everything that its catalog may need. The host compares, and evaluates every guard. */
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
@@ -22,7 +23,8 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
     actions.map((action): Owed => ({ resource: id, action })),
   )
   const { changes, last } = resourceChanges(catalog, decider)
-  const all = [...carryOutDelayed(catalog, pending, changes, decider), ...last]
+  const delayed = carryOutDelayed(catalog, pending, changes, decider)
+  const all = withServices([...delayed, ...last], catalog, decider.facts)
   return {
     changes: all.map((change): PortableChange => {
       const path = pathOf(change.operation)

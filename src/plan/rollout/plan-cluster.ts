@@ -7,7 +7,7 @@ import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
 import { type GroupMember, startedGroups } from '../disruption.ts'
 import { planHost } from '../host/plan-host.ts'
-import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
+import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
 import { departed, remembered } from './members.ts'
@@ -60,7 +60,7 @@ function planOne(
     const held = heldBy(catalog, facts)
     // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
-    const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
+    const pruned = options.prune ? prune(catalog, facts) : noPrune
     const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays] }
@@ -68,6 +68,7 @@ function planOne(
     return refusal === undefined
       ? withRecord(plan, catalog, {
           drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
+          moved: pruned.moved,
           members: remembered(members, facts),
         })
       : { host: catalog.host, status: 'failed', error: refusal }

@@ -129,9 +129,10 @@ records_stand() { RECORDS=$RECORDS$NEXT_RECORDS NEXT_RECORDS=; }
 # record LINE: a manifest line of the next step, on disk together with what that owes.
 record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 
-# strike LINE: a manifest line after the step.
+# strike LINE: a manifest line after the step, unless its guard skipped it.
 strike() {
-  if [ -z "$FAILED" ]; then
+  [ -n "$FAILED" ] || flush_writes
+  if [ -z "$FAILED" ] && [ "$LAST" != skipped ]; then
     [ -z "$UNSYNCED" ] || sync
     UNSYNCED=
     point 'before the manifest is struck'
