@@ -3,13 +3,13 @@ import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
+import { collectProblems, nameHosts } from '../model/problems.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
 import { declaredResource, readable, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
-import { collectProblems } from './problems.ts'
 import { type ContextSource, createContexts } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
@@ -31,10 +31,13 @@ export function compile(input: CompileInput): Catalog {
   const contexts = createContexts(cluster)
   const resourceOf = createResourceMaker(input)
   const hosts = cluster.hosts.map((host) => {
-    const report = (problem: Problem) => problems.add(host.name, problem)
+    const report = (problem: Problem) => problems.add(problem, host.name)
     return assemble(host, declare(host, input, contexts, resourceOf, report), report)
   })
-  const found = problems.all()
+  const found = problems.all().map(({ problem, hosts: affected }) => ({
+    ...problem,
+    message: `${problem.message} (${nameHosts([...affected])})`,
+  }))
   if (found.length > 0) throw new SpecError(found)
   return { cluster: cluster.name, hosts }
 }

@@ -11,7 +11,8 @@ import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
 import { type ClusterSpec, clusterSchema } from './schema/cluster-schema.ts'
 import type { Cut } from './yaml/cut.ts'
-import type { Document } from './yaml/document.ts'
+import { type Document, valueAt } from './yaml/document.ts'
+import { INVALID_VALUE } from './yaml/invalid-value.ts'
 import { parseSpec } from './yaml/parse.ts'
 
 export interface LoadClusterInput {
@@ -54,21 +55,32 @@ function validate(
   problems: Problems,
 ): { readonly spec: ClusterSpec; readonly document: Document } | undefined {
   const check = createValidator<ClusterSpec>(clusterSchema({ recipes: {}, kinds: {} }), 'the spec')
-  const first = check(document.data, document.source)
-  if (first.ok) return { spec: first.value, document }
-  for (const mistake of first.mistakes) {
-    problems.error({ ...mistake, position: document.locate(mistake.path, mistake.part) })
+  let rest = document
+  // A section whose name was corrected may have mistakes of its own.
+  for (let round = 0; round < 3; round++) {
+    const result = check(rest.data, rest.source)
+    if (result.ok) return { spec: result.value, document: rest }
+    for (const mistake of result.mistakes) {
+      const { path, missing } = mistake
+      // What an earlier round has cut is not missing, too.
+      const isCut = missing !== undefined && valueAt(document.data, [...path, missing]) !== undefined
+      if (isCut || valueAt(rest.data, path) === INVALID_VALUE) continue
+      problems.error({ ...mistake, position: rest.locate(mistake.path, mistake.part) })
+    }
+    rest = rest.without(cutsFor(result.mistakes))
   }
-  const rest = document.without(cutsFor(first.mistakes))
-  const second = check(rest.data)
-  return second.ok ? { spec: second.value, document: rest } : undefined
+  return undefined
 }
 
 /** The invalid parts to cut. A role, environment or host is emptied instead, so that references to it stay valid. */
 function cutsFor(mistakes: readonly SchemaMistake[]): readonly Cut[] {
   return mistakes
     .filter(({ code }) => code !== 'missing-key')
-    .map(({ path, part }) => ({ path, part: part === 'value' && isDefinition(path) ? 'value' : 'key' }))
+    .map(({ path, part, meant }) => ({
+      path,
+      part: part === 'value' && isDefinition(path) ? 'value' : 'key',
+      meant,
+    }))
 }
 
 function isDefinition([section = '', ...rest]: readonly string[]): boolean {

@@ -74,6 +74,7 @@ function resolveEntries(resolution: Resolution): readonly HostEntry[] {
 }
 
 function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): readonly Host[] {
+  const { problems } = resolution
   const resolveHost = createHostResolver(resolution)
   const isNew = createNameChecker(resolution)
   const checkPlace = createPlaceChecker(resolution)
@@ -81,14 +82,19 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
   for (const entry of entries) {
     warnIfIdle(entry, resolution)
     checkTransport(entry, resolution)
+    const own: Host[] = []
+    let isWhole = true
     for (const member of entry.members) {
-      if (!isNew(entry, member.name)) continue
-      const host = resolveHost(entry, member)
-      if (host === undefined) continue
-      checkPlace(entry, host)
-      hosts.push(host)
+      problems.concern(member.name)
+      const host = isNew(entry, member.name) ? resolveHost(entry, member) : undefined
+      if (host === undefined) isWhole = false
+      else own.push(host)
     }
+    // Two hosts are rarely one machine because of themselves if others of their range are wrong.
+    if (isWhole) for (const host of own) checkPlace(entry, host)
+    hosts.push(...own)
   }
+  problems.concern(undefined)
   return Object.freeze(hosts)
 }
 

@@ -44,8 +44,11 @@ function rewritten(value: unknown, wanted: readonly string[]): string | undefine
   const isNumeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
   if ((wanted.includes('integer') || wanted.includes('number')) && isNumeric)
     return `write ${value} without quotes`
+  if (wanted.includes('boolean') && (value === 'true' || value === 'false')) return `write ${value} without quotes`
   const isScalar = typeof value === 'string' || typeof value === 'number'
-  return wanted.includes('array') && isScalar ? `write [${value}]` : undefined
+  if (wanted.includes('array') && isScalar) return `write [${value}]`
+  const [, key, rest] = /^([A-Za-z_][\w.-]*):(\S.*)$/.exec(typeof value === 'string' ? value : '') ?? []
+  return wanted.includes('object') && key !== undefined ? `write ${key}: ${rest}, with a blank after the colon` : undefined
 }
 
 function readAs(value: number | boolean, source: string): string {

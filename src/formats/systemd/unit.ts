@@ -1,7 +1,8 @@
 import type { Mistake } from '../../model/diagnostic.ts'
+import { codePointName } from '../../validation/foreign-character.ts'
 import { FormatError } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
-import { codePointName, unreadableCharacter } from './text.ts'
+import { unreadableCharacter } from './text.ts'
 
 /**
  * The value of a directive. A string is the text as systemd reads it: specifiers (`%i`) and variables (`$NAME`) in it

@@ -4,6 +4,7 @@ import { formatPath, type Path } from '../../model/path.ts'
 import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { childOf } from '../yaml/document.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import {
   ExpressionError,
   hasExpression,
@@ -91,35 +92,39 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     return Object.freeze(map)
   }
 
+  /** Every wrong expression of a text is reported. */
   const evaluateText = (text: string, path: Path): Value | undefined => {
-    try {
-      const template = cache.template(text)
-      const [only] = template
-      if (template.length === 1 && typeof only === 'object') return termValue(only.term)
-      let result = ''
-      for (const piece of template) {
-        const value = typeof piece === 'string' ? piece : textOf(piece)
-        if (value === undefined) return undefined
-        result += value
-        if (result.length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
+    if (text === INVALID_VALUE) return undefined
+    const reporting = <T>(work: () => T): T | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error
+        report(path, error)
+        return undefined
       }
-      return result
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error
-      report(path, error)
-      return undefined
     }
+    const template = reporting(() => cache.template(text)) ?? []
+    const [only] = template
+    if (template.length === 1 && isMustache(only)) return reporting(() => termValue(only.term))
+    const texts = template.map((piece) => (typeof piece === 'string' ? piece : reporting(() => textOf(piece))))
+    if (template.length === 0 || texts.includes(undefined)) return undefined
+    const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
+    return reporting(() => {
+      if (length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
+      return texts.join('')
+    })
   }
 
-  const textOf = ({ term, text }: Mustache): string | undefined => {
-    const value = termValue(term)
+  const textOf = (piece: Mustache | ExpressionError): string | undefined => {
+    if (piece instanceof ExpressionError) throw piece
+    const value = termValue(piece.term)
     if (value === undefined) return undefined
     if (value !== null && typeof value !== 'object') return String(value)
     const hint = value === null ? 'give it a fallback with default' : 'use join or json'
-    throw new ExpressionError(`${text} is ${describeValue(value)}, which cannot be part of a text`, {
-      hint,
-      within: text,
-    })
+    const { written } = piece
+    const message = `${written.text} is ${describeValue(value)}, which cannot be part of a text`
+    throw new ExpressionError(message, { hint, within: written })
   }
 
   const termValue = (term: Term): Value | undefined => {
@@ -127,7 +132,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     if (term.type === 'path') {
       const found = lookUp(term.parts)
       if (found.found) return found.value
-      throw new ExpressionError(found.message, { hint: found.hint, within: term.text })
+      throw new ExpressionError(found.message, { hint: found.hint, within: term.written })
     }
     return callValue(term)
   }
@@ -145,7 +150,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
       return call.helper.call(args)
     } catch (error) {
       if (!(error instanceof HelperError)) throw error
-      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.text })
+      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.written })
     }
   }
 
@@ -187,6 +192,10 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
   }
 
   return { evaluate }
+}
+
+function isMustache(piece: Template[number] | undefined): piece is Mustache {
+  return typeof piece === 'object' && !(piece instanceof ExpressionError)
 }
 
 type Lookup =

@@ -9,6 +9,7 @@ import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { type HostSpec, layeredSections } from '../schema/cluster-schema.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import { expandRange, type RangeMember } from './expand-range.ts'
 import { recipeUses, rolesOf, runListOf } from './run-list.ts'
 
@@ -110,6 +111,7 @@ export function knownEnvironment(
 ): string | undefined {
   const known = spec.environments ?? {}
   if (Object.hasOwn(known, name)) return name
+  if (name === INVALID_VALUE) return undefined
   problems.error({
     code: 'unknown-environment',
     path,

@@ -76,7 +76,7 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
     scope,
     cache,
     report: (path, { message, hint, within }) => {
-      const at = locate(entry, path, within === undefined ? 'value' : { within }, resolution)
+      const at = locate(entry, path, within === undefined ? 'value' : { within: within.text, at: within.at }, resolution)
       problems.error({ code: 'invalid-expression', ...at, message, hint })
     },
   })
@@ -94,11 +94,11 @@ function addressOf(
   const evaluated = evaluator.evaluate(entry.spec.address ?? name, ['host', 'address'])
   const address = checkWritten(evaluated, path, validateAddress, resolution)
   const mistake = address === undefined ? undefined : addressMistake(address)
-  if (mistake !== undefined) {
-    const position = resolution.document.locate(path, 'value')
-    resolution.problems.error({ code: 'invalid-address', path, ...mistake, position })
-  }
-  return address
+  if (mistake === undefined) return address
+  const isNamed = entry.spec.address === undefined || entry.spec.address === null
+  const position = resolution.document.locate(isNamed ? entry.path : path, isNamed ? 'key' : 'value')
+  resolution.problems.error({ code: 'invalid-address', path: isNamed ? entry.path : path, ...mistake, position })
+  return undefined
 }
 
 /** The position of an expression: in a layered tree, in the host's address, or elsewhere in the spec. */

@@ -5,8 +5,8 @@ import { isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { type Cut, cutMap } from './cut.ts'
 import type { Place, Places } from './places.ts'
 
-/** A part of an entry: its key, its value, or a piece of text within its value. */
-export type Part = 'key' | 'value' | { readonly within: string }
+/** A part of an entry: its key, its value, or a piece of its text, at an offset of that. */
+export type Part = 'key' | 'value' | { readonly within: string; readonly at: number }
 
 /** A spec as written: plain data (frozen maps without prototype) with the position of every entry. */
 export interface Document {
@@ -41,7 +41,9 @@ export function createDocument({ file, text, data, places, lines }: DocumentPart
     data,
     locate(path, part) {
       const place = placeAt(path)
-      return place === undefined ? undefined : positionAt(rangeOf(place, part, text), { file, text, lines })
+      if (place === undefined) return undefined
+      const value = typeof part === 'object' ? valueAt(data, path) : undefined
+      return positionAt(rangeOf(place, part, text, value), { file, text, lines })
     },
     source: (path) => placeAt(path)?.source,
     without: (cuts) => createDocument({ file, text, data: cutMap(data, cuts, places), places, lines }),
@@ -73,10 +75,19 @@ export function childOf(value: Value, part: string | number): Value | undefined 
   return undefined
 }
 
-function rangeOf(place: Place, part: Part, text: string): readonly [number, number] {
+function rangeOf(place: Place, part: Part, text: string, value: Value | undefined): readonly [number, number] {
   const [start, end] = place.value
   if (part === 'key' || start === end) return place.key ?? place.value
   if (part === 'value') return place.value
-  const at = text.slice(start, end).indexOf(part.within)
-  return at < 0 ? place.value : [start + at, start + at + part.within.length]
+  // The text as written differs from its value in indentation, line breaks and escapes, but not in how often it has a
+  // piece of one line.
+  const [piece = ''] = part.within.split('\n', 1)
+  const before = typeof value === 'string' ? value.slice(0, part.at).split(piece).length - 1 : 0
+  let at = -1
+  for (let count = 0; count <= before; count++) {
+    const next = text.slice(start, end).indexOf(piece, at + 1)
+    if (next < 0) return place.value
+    at = next
+  }
+  return [start + at, start + at + piece.length]
 }
