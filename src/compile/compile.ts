@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Cluster, Host, ResourceDeclaration } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
@@ -43,9 +44,10 @@ export function compile(input: CompileInput): Catalog {
 }
 
 /** Creates declared resources; hosts that share a declaration share the resource. */
-function createResourceMaker({ kinds, readFile }: CompileInput) {
+function createResourceMaker({ cluster, kinds, readFile }: CompileInput) {
   const read = perText((path) => readFile(path))
-  const files: SpecFiles = { read, render: createRenderer((path) => readable(path, () => read(path))) }
+  const pathOf = (path: string) => join(dirname(cluster.file), path)
+  const files: SpecFiles = { pathOf, read, render: createRenderer((path) => readable(path, () => read(path))) }
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
     const before = made.get(declaration)

@@ -1,24 +1,28 @@
 import type { ResourceDeclaration } from '../model/cluster.ts'
-import type { Problem } from '../model/diagnostic.ts'
+import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { Resource, ResourceKind } from '../model/resource.ts'
+import type { Path } from '../model/path.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
 import type { Render } from './template.ts'
 
 /** The files next to the spec, each read once. */
 export interface SpecFiles {
+  /** Its path as messages show it. */
+  readonly pathOf: (path: string) => string
   readonly read: (path: string) => string
   readonly render: Render
 }
 
-/** A resource from `resources:` of a role or host; reports every mistake at the declaration. */
+/** A resource from `resources:` of a role or host; reports every mistake where it was written, as far as that is known. */
 export function declaredResource(
-  { kind, desired, layer, position }: ResourceDeclaration,
+  declaration: ResourceDeclaration,
   kinds: Readonly<Record<string, ResourceKind>>,
   files: SpecFiles,
   report: (problem: Problem) => void,
 ): Declared | undefined {
+  const { kind, desired, layer, position } = declaration
   const resourceKind = kinds[kind]
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
@@ -26,9 +30,32 @@ export function declaredResource(
     return { resource, declaredBy: layer, position }
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
-    for (const problem of error.problems) report({ ...problem, position })
+    for (const { path = [], line, ...problem } of error.problems) {
+      const found = problem.position ?? locate(declaration, path, line, files) ?? position
+      report({ ...problem, path: [...(declaration.path ?? []), ...path], position: found })
+    }
     return undefined
   }
+}
+
+/** A line of a file next to the spec if the content is from there, else the place within the spec. */
+function locate(
+  { desired, locate: locateInSpec }: ResourceDeclaration,
+  path: Path,
+  line: TextLine | undefined,
+  files: SpecFiles,
+): Position | undefined {
+  const [name] = path
+  const { source, template } = desired
+  const file = name === 'content' && line !== undefined ? (source ?? template) : undefined
+  if (typeof file !== 'string' || line === undefined) return path.length === 0 ? undefined : locateInSpec?.(path, line)
+  const lines = files.read(file).split('\n')
+  // What a template writes has lines of its own.
+  const index = source === undefined ? lines.findIndex((text) => text.includes(line.text)) : line.number - 1
+  const text = lines[index]
+  if (text === undefined) return locateInSpec?.(['template'], undefined)
+  const column = text.length - text.trimStart().length + 1
+  return { file: files.pathOf(file), line: index + 1, column, length: Math.max(text.trim().length, 1) }
 }
 
 /** Replaces `source` and `template` (with `variables`) by `content`. */

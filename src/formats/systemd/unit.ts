@@ -1,6 +1,7 @@
 import type { Mistake } from '../../model/diagnostic.ts'
+import type { Path } from '../../model/path.ts'
 import { codePointName } from '../../validation/foreign-character.ts'
-import { FormatError } from '../format-error.ts'
+import { FormatError, type FormatMistake } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
 import { unreadableCharacter } from './text.ts'
 
@@ -34,19 +35,23 @@ export function renderUnit(unit: UnitFile, fileName: string): string {
 }
 
 /** Everything that systemd would not understand in a unit: unknown names, misplaced directives, unwritable values. */
-export function checkUnit(unit: UnitFile, fileName: string): readonly Mistake[] {
+export function checkUnit(unit: UnitFile, fileName: string): readonly FormatMistake[] {
   const syntax = unitSyntax(fileName)
   if (syntax === undefined) return [unknownUnitType(fileName)]
-  const problems: (Mistake | undefined)[] = []
+  const problems: FormatMistake[] = []
+  const report = (path: Path, problem: Mistake | undefined) => {
+    if (problem !== undefined) problems.push({ ...problem, path })
+  }
   for (const [section, directives] of Object.entries(unit)) {
     const sectionProblem = checkSectionName(syntax, section)
-    problems.push(sectionProblem)
+    report([section], sectionProblem)
     for (const [directive, value] of Object.entries(directives)) {
-      if (sectionProblem === undefined) problems.push(checkDirectiveName(syntax, section, directive))
-      for (const single of valuesOf(value)) problems.push(checkValue(fileName, section, directive, single))
+      const path = [section, directive]
+      if (sectionProblem === undefined) report(path, checkDirectiveName(syntax, section, directive))
+      for (const single of valuesOf(value)) report(path, checkValue(fileName, section, directive, single))
     }
   }
-  return problems.filter((problem) => problem !== undefined)
+  return problems
 }
 
 function renderSection([section, directives]: readonly [string, UnitSection]): string {

@@ -43,7 +43,10 @@ export function createResourceDeclarer(
       return []
     }
     const desired = checkWritten(evaluator.evaluate(written, path), path, validatorOf(kind), resolution)
-    return desired === undefined ? [] : [{ kind, desired, layer, ...given({ position }) }]
+    if (desired === undefined) return []
+    const locate: ResourceDeclaration['locate'] = (below, line) =>
+      document.locate([...path, ...below], line === undefined ? 'key' : { line })
+    return [{ kind, desired, layer, path, locate, ...given({ position }) }]
   }
 
   const declareOnce = perObject(declare)
