@@ -17,6 +17,7 @@ export const nightlySuites: readonly string[] = [
   'shell/programs/portable-program.test.ts',
   'shell/refusals.test.ts',
   'shell/quote.test.ts',
+  'formats/yaml-readers.test.ts',
 ]
 
 /**

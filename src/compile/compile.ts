@@ -9,7 +9,7 @@ import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
-import { declaredResource, readable, type SpecFiles } from './declared-resource.ts'
+import { declaredResource, readableText, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
 import { type ContextSource, createContexts } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
@@ -21,14 +21,14 @@ export interface CompileInput {
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
-  /** Text of a file, by its path relative to the spec's folder; throws if it cannot be read. */
-  readFile(path: string): string
+  /** A file by its path relative to the spec's folder, as bytes if it is not text; throws if it cannot be read. */
+  readFile(path: string): string | Uint8Array
 }
 
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
-  const problems = collectProblems()
+  const problems = collectProblems({ byPlace: false })
   const contexts = createContexts(cluster)
   const resourceOf = createResourceMaker(input)
   const hosts = cluster.hosts.map((host) => {
@@ -47,7 +47,11 @@ export function compile(input: CompileInput): Catalog {
 function createResourceMaker({ cluster, kinds, readFile }: CompileInput) {
   const read = perText((path) => readFile(path))
   const pathOf = (path: string) => join(dirname(cluster.file), path)
-  const files: SpecFiles = { pathOf, read, render: createRenderer((path) => readable(path, () => read(path))) }
+  const files: SpecFiles = {
+    pathOf,
+    read,
+    render: createRenderer((path) => readableText(path, 'template', read)),
+  }
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
     const before = made.get(declaration)

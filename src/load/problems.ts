@@ -12,8 +12,8 @@ export interface Problems {
 }
 
 export function createProblems(): Problems {
-  const errors = collectProblems()
-  const warnings = collectProblems()
+  const errors = collectProblems({ byPlace: true })
+  const warnings = collectProblems({ byPlace: true })
   let host: string | undefined
   return {
     error: (problem) => errors.add(problem, host),

@@ -1,8 +1,8 @@
 import type { Problem } from './diagnostic.ts'
 
 /**
- * Collects mistakes. A mistake that several hosts share is one: the same words at the same place, or other words at the
- * same place for another host, such as `192.0.2.256` for the next host of a range. Then the first is told, with the hosts.
+ * Collects mistakes. The same words at the same place are one mistake of several hosts. So may be other words for another
+ * host at the same place, such as `192.0.2.256` and `192.0.2.257` in a range: then the first is told.
  */
 export interface Problems {
   add(problem: Problem, host?: string): void
@@ -22,7 +22,7 @@ interface Group {
   isVaried: boolean
 }
 
-export function collectProblems(): Problems {
+export function collectProblems({ byPlace: groupsByPlace }: { readonly byPlace: boolean }): Problems {
   const groups: Group[] = []
   const byWords = new Map<string, Group>()
   const byPlace = new Map<string, Group[]>()
@@ -36,8 +36,9 @@ export function collectProblems(): Problems {
       return
     }
     const here = JSON.stringify([code, place])
-    const others = place === undefined || host === undefined ? [] : (byPlace.get(here) ?? [])
-    const other = others.find(({ hosts }) => hosts.size > 0 && host !== undefined && !hosts.has(host))
+    const others =
+      place === undefined || host === undefined || !groupsByPlace ? [] : (byPlace.get(here) ?? [])
+    const other = others.find(({ hosts }) => hosts.size > 0 && !hosts.has(host ?? ''))
     if (other !== undefined && host !== undefined) {
       other.hosts.add(host)
       other.isVaried = true

@@ -2,8 +2,8 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Mistake, Problem } from '../model/diagnostic.ts'
 import { given } from '../model/given.ts'
 import { formatPath, parsePointer } from '../model/path.ts'
-import { isSchema } from './json-schema.ts'
 import { foreignCharacter } from './foreign-character.ts'
+import { isSchema } from './json-schema.ts'
 import { nearest, nearestHint } from './nearest.ts'
 import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
 
@@ -87,7 +87,9 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
     case 'maxProperties':
       if (error.params.limit === 1) return wrong('invalid-value', severalKeys(value))
   }
-  if (expected !== undefined) return wrong('invalid-value', otherThan(expected, value))
+  if (expected !== undefined) {
+    return wrong('invalid-value', { ...otherThan(expected, value), hint: patternHint(error) })
+  }
   return wrong('invalid-value', brokenRule(error, value))
 }
 
@@ -115,6 +117,18 @@ export function sentenceOf(schema: unknown): string | undefined {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string' || !/^[\p{Ll}\p{N}]/u.test(description)) return undefined
   return description.split('; ', 1)[0]
+}
+
+/** What was probably meant, if a text with one small change matches the pattern. */
+function patternHint({ keyword, params, data }: ErrorObject): string | undefined {
+  if (keyword !== 'pattern' || typeof data !== 'string') return undefined
+  const pattern = new RegExp(String(params.pattern), 'u')
+  const meant = [
+    data.replace(/^(?=\d+$)/, '0'),
+    data.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, ''),
+    data.replace(/^[\w@-]+$/, '$&.service'),
+  ].find((text) => text !== data && pattern.test(text))
+  return meant && `did you mean "${meant}"?`
 }
 
 function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, value: unknown): Mistake {

@@ -59,7 +59,8 @@ export function checkDirectiveName(
   // Names of directives share long parts: a newer one is near to others that are not meant.
   const meant = nearest(directive, known, 2)
   if (meant !== undefined) return { message, hint: `did you mean ${meant}=?` }
-  const hint = `converge knows the directives of systemd up to ${KNOWN_SYSTEMD}: write a newer one by a file in /etc/systemd/system/${unitOf(syntax)}.d/; a custom one begins with X-`
+  const file = `/etc/systemd/system/${unitOf(syntax)}.d/`
+  const hint = `known are those of systemd up to ${KNOWN_SYSTEMD}, see systemd.directives(7): put a newer one into a file in ${file}; a custom directive begins with X-`
   return { message, hint }
 }
 

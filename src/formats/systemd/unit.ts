@@ -80,6 +80,11 @@ function checkValue(
       message: `${place} contains the character ${unreadable}, which a unit file cannot hold`,
       hint: 'remove it, or write it as a C escape such as \\x1b if the directive takes quoted text',
     }
+  if (!PROSE.has(directive) && breaksWithinQuotes(value))
+    return {
+      message: `${place} has a line break within quotes, which systemd would read as a blank`,
+      hint: 'put the script in a file and run that, or write it on one line with ; between commands',
+    }
   const lines = linesOf(value)
   if (endsInBackslash(lines.at(-1) ?? ''))
     return {
@@ -93,6 +98,15 @@ function checkValue(
       hint: 'join it with the previous line, or quote its first word',
     }
   return undefined
+}
+
+/** Directives in which a quote is only a character. */
+const PROSE: ReadonlySet<string> = new Set(['Description', 'Documentation'])
+
+/** A line break after a backslash is meant to join two lines. */
+function breaksWithinQuotes(value: string): boolean {
+  const quoted = value.match(/\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/g) ?? []
+  return quoted.some((part) => !part.startsWith('\\') && part.replaceAll(/\\[\s\S]/g, '').includes('\n'))
 }
 
 // An explicit continuation (a backslash before the line break) counts as a line break.

@@ -3,7 +3,7 @@ import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
-import { childOf } from '../yaml/document.ts'
+import { childOf, valueAt } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import {
   ExpressionError,
@@ -21,13 +21,31 @@ type ReportExpression = (path: Path, error: ExpressionError) => void
 export interface Evaluator {
   /** A value with its expressions evaluated. A wrong one is reported, and becomes undefined or a missing key. */
   evaluate(value: Value, path: Path): Value | undefined
+  /** Where a number whose spelling differs from its value was written, if the text is an expression that yields it. */
+  respelt(text: string): RespeltNumber | undefined
+}
+
+/** A number that YAML reads as another text than the written one: 1.20 as 1.2. */
+interface RespeltNumber {
+  readonly path: Path
+  readonly value: number
+  readonly spelling: string
 }
 
 export interface EvaluatorInput {
   /** What paths can name; expressions within it are evaluated when asked for. */
   readonly scope: ValueMap
   readonly report: ReportExpression
+  /** How numbers were written, if they are from a spec. */
+  readonly numbers?: WrittenNumbers
   readonly cache: TemplateCache
+}
+
+interface WrittenNumbers {
+  /** A plain scalar of the scope as written. */
+  spelling(path: Path): string | undefined
+  /** Called for a number of which a text is made, but whose spelling would be lost. */
+  report(number: RespeltNumber): void
 }
 
 /** Longest text that expressions may build. */
@@ -56,7 +74,7 @@ export function createTemplateCache(): TemplateCache {
 }
 
 /** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
-export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evaluator {
+export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInput): Evaluator {
   const done = new Map<string, Value | undefined>()
   const active: string[] = []
 
@@ -107,7 +125,9 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     const template = reporting(() => cache.template(text)) ?? []
     const [only] = template
     if (template.length === 1 && isMustache(only)) return reporting(() => termValue(only.term))
-    const texts = template.map((piece) => (typeof piece === 'string' ? piece : reporting(() => textOf(piece))))
+    const texts = template.map((piece) =>
+      typeof piece === 'string' ? piece : reporting(() => textOf(piece)),
+    )
     if (template.length === 0 || texts.includes(undefined)) return undefined
     const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
     return reporting(() => {
@@ -119,7 +139,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
   const textOf = (piece: Mustache | ExpressionError): string | undefined => {
     if (piece instanceof ExpressionError) throw piece
     const value = termValue(piece.term)
-    if (value === undefined) return undefined
+    if (value === undefined || hasRespelt(piece.term)) return undefined
     if (value !== null && typeof value !== 'object') return String(value)
     const hint = value === null ? 'give it a fallback with default' : 'use join or json'
     const { written } = piece
@@ -146,12 +166,40 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
       if (value === undefined && (found === undefined || found.found)) return undefined
       args.push(value)
     }
+    if (call.helper.makesText && call.args.map(hasRespelt).includes(true)) return undefined
     try {
       return call.helper.call(args)
     } catch (error) {
       if (!(error instanceof HelperError)) throw error
       throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.written })
     }
+  }
+
+  /** Reports the numbers that a path, or the fallback of a call, yields. */
+  const hasRespelt = (term: Term): boolean => {
+    if (term.type === 'literal') return false
+    if (term.type === 'call') return term.helper.optional === true && term.args.map(hasRespelt).includes(true)
+    const found = respeltAt(term.parts)
+    for (const number of found) numbers?.report(number)
+    return found.length > 0
+  }
+
+  /** The numbers at a path, or in the list there; through expressions that are nothing but a path. */
+  const respeltAt = (parts: Path): readonly RespeltNumber[] => {
+    const value = valueAt(scope, parts)
+    if (isList(value)) return value.flatMap((_, index) => respeltAt([...parts, index]))
+    if (typeof value === 'string' && value !== INVALID_VALUE && cache.dynamic(value)) {
+      const target = onlyPath(value)
+      return target === undefined || formatPath(target) === formatPath(parts) ? [] : respeltAt(target)
+    }
+    const written = typeof value === 'number' ? numbers?.spelling(parts) : undefined
+    if (typeof value !== 'number' || written === undefined || written === String(value)) return []
+    return [{ path: parts, value, spelling: written }]
+  }
+
+  const onlyPath = (text: string): Path | undefined => {
+    const [only, more] = cache.template(text)
+    return more === undefined && isMustache(only) && only.term.type === 'path' ? only.term.parts : undefined
   }
 
   const lookUp = (parts: readonly string[]): Lookup => {
@@ -191,7 +239,12 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     return { message, hint: likely === undefined ? `in scope: ${scopeWords(scope)}` : hint([likely]) }
   }
 
-  return { evaluate }
+  const respelt = (text: string) => {
+    const path = cache.dynamic(text) ? onlyPath(text) : undefined
+    return path && respeltAt(path)[0]
+  }
+
+  return { evaluate, respelt }
 }
 
 function isMustache(piece: Template[number] | undefined): piece is Mustache {

@@ -6,7 +6,12 @@ import { arityMistake, type Helper, helpers } from './helpers.ts'
 export type Term =
   | { readonly type: 'literal'; readonly value: string | number | boolean }
   | { readonly type: 'path'; readonly parts: readonly string[]; readonly written: Written }
-  | { readonly type: 'call'; readonly helper: Helper; readonly args: readonly Term[]; readonly written: Written }
+  | {
+      readonly type: 'call'
+      readonly helper: Helper
+      readonly args: readonly Term[]
+      readonly written: Written
+    }
 
 /** A part of a text with its offset. */
 export interface Written {
@@ -26,7 +31,9 @@ export type Template = readonly (string | Mustache | ExpressionError)[]
 /** What is wrong with an expression; `within` is the wrong part of the text. */
 export class ExpressionError extends Error {
   readonly hint: string | undefined
-  readonly within: Written | undefined
+  readonly within: string | undefined
+  /** The offset of `within`. */
+  readonly at: number
 
   constructor(
     message: string,
@@ -35,7 +42,8 @@ export class ExpressionError extends Error {
     super(message)
     this.name = 'ExpressionError'
     this.hint = options.hint
-    this.within = options.within
+    this.within = options.within?.text
+    this.at = options.within?.at ?? 0
   }
 }
 
@@ -83,16 +91,22 @@ function parseProgram(text: string): hbs.AST.Program | undefined {
 /** Each expression of a text by itself, because Handlebars stops at the first that it cannot parse. */
 function unparsable(text: string): Template {
   const found: (Mustache | ExpressionError)[] = []
-  for (const { index, 0: rest } of text.matchAll(/\{\{(?:[^{}\n]|\n(?!.*\{\{)|"[^"]*"|\{(?!\{)|\}(?!\}))*(?:\}\}+)?/g)) {
+  for (const { index, 0: rest } of text.matchAll(
+    /\{\{(?:[^{}\n]|\n(?!.*\{\{)|"[^"]*"|\{(?!\{)|\}(?!\}))*(?:\}\}+)?/g,
+  )) {
     const [line = ''] = rest.split('\n', 1)
     if (!rest.endsWith('}}')) {
       const hint = rest.includes('}') ? 'write }} after it' : onlyHint
-      found.push(new ExpressionError('a {{ is never closed', { hint, within: { text: line.trimEnd(), at: index } }))
+      found.push(
+        new ExpressionError('a {{ is never closed', { hint, within: { text: line.trimEnd(), at: index } }),
+      )
       continue
     }
-    const [parsed] = parseProgram(rest)?.body.map((statement) => parseStatement(statement, slicer(rest, index))) ?? []
+    const [parsed] =
+      parseProgram(rest)?.body.map((statement) => parseStatement(statement, slicer(rest, index))) ?? []
     const within = { text: rest, at: index }
-    if (parsed === undefined) found.push(new ExpressionError('this is not an expression', { hint: foreignHint(rest), within }))
+    if (parsed === undefined)
+      found.push(new ExpressionError('this is not an expression', { hint: foreignHint(rest), within }))
     else if (typeof parsed !== 'string') found.push(parsed)
   }
   const within = { text: text.slice(text.indexOf('{{')), at: text.indexOf('{{') }

@@ -6,8 +6,11 @@ export function writtenForOthers(text: string): string | undefined {
   if (foreign !== undefined) {
     return `it contains a ${foreign.name}${foreign.name.includes('quote') ? ': write "..." or \'...\'' : ''}`
   }
-  if (/\$[A-Za-z_{]/.test(text)) return 'environment variables are not expanded: write the value, or use an attribute and --set'
-  return /<%|%>/.test(text) ? 'expressions are written in double braces, such as "{{host.name}}.example.com"' : undefined
+  if (/\$[A-Za-z_{]/.test(text))
+    return 'environment variables are not expanded: write the value, or use an attribute and --set'
+  return /<%|%>/.test(text)
+    ? 'expressions are written in double braces, such as "{{host.name}}.example.com"'
+    : undefined
 }
 
 /** What is wrong with an address, if anything. A name may be an alias of ssh_config, so little is refused. */

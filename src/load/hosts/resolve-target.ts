@@ -19,7 +19,12 @@ export function createTargetResolver(resolution: Resolution): TargetResolver {
 }
 
 /** Reports settings that are no plain text; each place once. */
-function hasForeignText(section: ValueMap, name: string, entry: HostEntry, { problems }: Resolution): boolean {
+function hasForeignText(
+  section: ValueMap,
+  name: string,
+  entry: HostEntry,
+  { problems }: Resolution,
+): boolean {
   const found = Object.entries(section).flatMap(([key, value]) => {
     const hint = typeof value === 'string' ? writtenForOthers(value) : undefined
     return hint === undefined ? [] : [{ key, value, hint }]

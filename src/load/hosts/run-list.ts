@@ -9,7 +9,8 @@ import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 /** The roles of a host, each once, in order. Unknown ones are reported. */
 export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): readonly string[] {
   const known = resolution.spec.roles ?? {}
-  const isCut = resolution.spec.roles === undefined && resolution.document.locate(['roles'], 'key') !== undefined
+  const isCut =
+    resolution.spec.roles === undefined && resolution.document.locate(['roles'], 'key') !== undefined
   const roles = new Set<string>()
   for (const [index, role] of (spec.roles ?? []).entries()) {
     if (Object.hasOwn(known, role)) {

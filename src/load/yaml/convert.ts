@@ -109,11 +109,14 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
 
   const unknownTag = (node: Scalar | YAMLMap | YAMLSeq): Value => {
     const [start] = rangeOf(node)
-    const [, tag = '', after = ''] = /(!\S*)(\s*(?:&\S+\s*)?)$/.exec(text.slice(Math.max(0, start - 200), start)) ?? []
+    const [, tag = '', after = ''] =
+      /(!\S*)(\s*(?:&\S+\s*)?)$/.exec(text.slice(Math.max(0, start - 200), start)) ?? []
     const at = start - after.length - tag.length
     const message = `the tag ${tag} is not supported`
     const hint =
-      tag === '!!binary' ? 'use contentBase64 of a file, or remove the tag' : 'the only tag is !literal, for text'
+      tag === '!!binary'
+        ? 'use contentBase64 of a file, or remove the tag'
+        : 'the only tag is !literal, for text'
     mistakes.push({ range: [at, at + tag.length], code: 'unknown-tag', message, hint })
     return INVALID_VALUE
   }
@@ -155,10 +158,16 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
         merges.push({ node: pair.value, value })
         continue
       }
-      const missing = node.flow === true && pair.value === null ? missingBlank.exec(pair.key.source ?? '') : null
+      const missing =
+        node.flow === true && pair.value === null ? missingBlank.exec(pair.key.source ?? '') : null
       if (missing !== null) {
         const [written, name, rest] = missing
-        mistake(pair.key, 'missing-blank', `a blank is missing after ${name}: in ${written}`, `write ${name}: ${rest}`)
+        mistake(
+          pair.key,
+          'missing-blank',
+          `a blank is missing after ${name}: in ${written}`,
+          `write ${name}: ${rest}`,
+        )
       }
       const key =
         missing?.[1] ??
@@ -201,7 +210,12 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     const [start, end] = rangeOf(node)
     const written = text.slice(start, end).trim()
     if (!/^\{\{[^{}]*\}\}$/.test(written)) return undefined
-    return mistake(node, 'bare-expression', `YAML reads ${written} as a map`, `put it in quotes: "${written}"`)
+    return mistake(
+      node,
+      'bare-expression',
+      `YAML reads ${written} as a map`,
+      `put it in quotes: "${written}"`,
+    )
   }
 
   const remember = <T extends Value & object>(container: T, entries: ReadonlyMap<string, Place>): T => {

@@ -66,7 +66,11 @@ export function positionAt(
 }
 
 /** A line of a text within what was written at an offset: of a block, else wherever it has the same words. */
-function lineRange(written: string, { number, text }: TextLine, start: number): readonly [number, number] | undefined {
+function lineRange(
+  written: string,
+  { number, text }: TextLine,
+  start: number,
+): readonly [number, number] | undefined {
   const lines = written.split('\n')
   // The first line of a block is its `|`.
   const own = /^[|>]/.test(written) ? number : -1
@@ -94,7 +98,12 @@ export function childOf(value: Value, part: string | number): Value | undefined 
   return undefined
 }
 
-function rangeOf(place: Place, part: Part, text: string, value: Value | undefined): readonly [number, number] {
+function rangeOf(
+  place: Place,
+  part: Part,
+  text: string,
+  value: Value | undefined,
+): readonly [number, number] {
   const [start, end] = place.value
   if (part === 'key' || start === end) return place.key ?? place.value
   if (part === 'value') return place.value

@@ -1,4 +1,4 @@
-import { isCollection, type Document as YamlDocument, type YAMLError, visit } from 'yaml'
+import { isCollection, visit, type YAMLError, type Document as YamlDocument } from 'yaml'
 import type { Mistake } from '../../model/diagnostic.ts'
 import { foreignCharacter } from '../../validation/foreign-character.ts'
 import { unquoted } from './unquoted.ts'
@@ -33,13 +33,17 @@ export function syntaxMistakes(text: string, yaml: YamlDocument.Parsed): readonl
   const whole = wholeTextMistake(text)
   if (whole !== undefined) return [whole]
   const errors = yaml.errors
-    .concat(yaml.warnings.filter(({ code }) => code === 'BAD_DIRECTIVE').slice(0, yaml.errors.length === 0 ? 1 : 0))
+    .concat(
+      yaml.warnings.filter(({ code }) => code === 'BAD_DIRECTIVE').slice(0, yaml.errors.length === 0 ? 1 : 0),
+    )
     .toSorted((one, other) => startOf(one, yaml) - startOf(other, yaml))
   const end = errors.findIndex(({ code }) => !withoutFollowers.includes(code))
   const within = errors.slice(0, end < 0 ? errors.length : end)
   const first = errors[within.length]
   return [
-    ...within.map((error) => badStart(error, text) ?? badEscape(error, text)).filter((mistake) => mistake !== undefined),
+    ...within
+      .map((error) => badStart(error, text) ?? badEscape(error, text))
+      .filter((mistake) => mistake !== undefined),
     ...(first === undefined ? [] : [mistakeOf(contextOf(text, yaml, first))]),
   ]
 }
@@ -58,7 +62,12 @@ function wholeTextMistake(text: string): SyntaxMistake | undefined {
   const mark = /^(?:<{7}|\|{7}|={7}|>{7})(?=\s|$).*$/m.exec(text)
   if (mark !== null) {
     const message = 'this is a mark of an unresolved merge conflict'
-    return at(mark.index, mark[0].trimEnd().length, message, 'keep one side, and remove the lines of the marks')
+    return at(
+      mark.index,
+      mark[0].trimEnd().length,
+      message,
+      'keep one side, and remove the lines of the marks',
+    )
   }
   if (!text.includes('\n') && /\r./s.test(text)) {
     const hint = 'save the file with Unix line ends (LF)'
@@ -67,15 +76,26 @@ function wholeTextMistake(text: string): SyntaxMistake | undefined {
   const statement = /^[ \t]*(\{%.*?%\}|<%.*?%>|\{\{[-#/].*?\}\})/m.exec(text)
   if (statement?.[1] !== undefined) {
     const start = statement.index + statement[0].length - statement[1].length
-    const hint = 'use environments and roles for what differs, and expressions such as "{{host.name}}" for values'
-    return at(start, statement[1].length, `${statement[1]} belongs to a template language; a spec is plain YAML`, hint)
+    const hint =
+      'use environments and roles for what differs, and expressions such as "{{host.name}}" for values'
+    return at(
+      start,
+      statement[1].length,
+      `${statement[1]} belongs to a template language; a spec is plain YAML`,
+      hint,
+    )
   }
   const [first, ...rest] = linesOf(text).filter(holdsSomething)
   const outer = rest.find(({ indent, text: line }) => indent === 0 && !/^(?:---|\.\.\.)/.test(line))
   if (first !== undefined && first.indent > 0 && !first.text.startsWith('\t') && outer !== undefined) {
     const key = keyOf(first.text)
     const message = `${key} is indented by ${blanks(first.indent)}, and ${keyOf(outer.text)} is not`
-    return at(first.start, first.indent, message, `remove the ${first.indent === 1 ? 'blank' : 'blanks'} before ${key}`)
+    return at(
+      first.start,
+      first.indent,
+      message,
+      `remove the ${first.indent === 1 ? 'blank' : 'blanks'} before ${key}`,
+    )
   }
   return undefined
 }
@@ -142,7 +162,9 @@ function openQuote({ error, yaml, text }: Context): SyntaxMistake | undefined {
   if (!isOpenQuote(error) && !text.slice(start, end).includes('\n')) return undefined
   const quote = text.charAt(start)
   const [first = ''] = text.slice(start).split('\n', 1)
-  const message = isOpenQuote(error) ? `this ${quote} is never closed` : `this ${quote} is not closed in its line`
+  const message = isOpenQuote(error)
+    ? `this ${quote} is never closed`
+    : `this ${quote} is not closed in its line`
   return at(start, first.trimEnd().length, message, `add the closing ${quote}`)
 }
 
@@ -153,7 +175,8 @@ function quotedEndingAt(offset: number, yaml: YamlDocument.Parsed): readonly [nu
     Scalar(_, node) {
       const [start, end] = node.range ?? [0, 0]
       const isQuoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE'
-      if (isQuoted && start <= offset && end <= offset && (found === undefined || start > found[0])) found = [start, end]
+      if (isQuoted && start <= offset && end <= offset && (found === undefined || start > found[0]))
+        found = [start, end]
     },
   })
   return found
@@ -197,7 +220,8 @@ function openBracket({ error, yaml, text }: Context): SyntaxMistake | undefined 
   visit(yaml, {
     Collection(_, node) {
       const from = node.range?.[0] ?? 0
-      if (isCollection(node) && node.flow === true && text.startsWith(open, from) && from < error.pos[0]) start = from
+      if (isCollection(node) && node.flow === true && text.startsWith(open, from) && from < error.pos[0])
+        start = from
     },
   })
   const [first = ''] = text.slice(start).split('\n', 1)
@@ -215,14 +239,15 @@ function badStart(error: YAMLError, text: string): SyntaxMistake | undefined {
 
 function badEscape(error: YAMLError, text: string): SyntaxMistake | undefined {
   if (error.code !== 'BAD_DQ_ESCAPE') return undefined
-  const escape = text.slice(error.pos[0], error.pos[0] + 2)
-  const hint = `use '...', where a backslash is only a backslash, or double it: \\${escape}`
-  return at(error.pos[0], 2, `${escape} is not an escape sequence in "..."`, hint)
+  const sequence = text.slice(error.pos[0], error.pos[0] + 2)
+  const hint = `use '...', where a backslash is only a backslash, or double it: \\${sequence}`
+  return at(error.pos[0], 2, `${sequence} is not an escape sequence in "..."`, hint)
 }
 
 function afterBlockHeader({ error, text, line }: Context): SyntaxMistake | undefined {
   const [, sign] = /(?:^|[:-]\s+)([|>])[^|>]*$/.exec(line.text) ?? []
-  const isHeader = error.message.startsWith('Block scalar header') || error.message.startsWith('Not a YAML token')
+  const isHeader =
+    error.message.startsWith('Block scalar header') || error.message.startsWith('Not a YAML token')
   if (sign === undefined || !isHeader) return undefined
   const [rest = ''] = text.slice(error.pos[0]).split('\n', 1)
   const hint = `put it in the lines below, indented further than the key, or put the value in quotes`
@@ -263,7 +288,12 @@ function listOnKeyLine({ error, text }: Context): SyntaxMistake | undefined {
   const [rest = ''] = text.slice(error.pos[0]).split('\n', 1)
   const item = rest.replace(/^-\s*/, '').trimEnd()
   const message = 'a list cannot begin in the line of its key'
-  return at(error.pos[0], rest.trimEnd().length, message, `put each item in a line of its own, or write [${item}]`)
+  return at(
+    error.pos[0],
+    rest.trimEnd().length,
+    message,
+    `put each item in a line of its own, or write [${item}]`,
+  )
 }
 
 /** Text of `key: |` that is indented less than the block needs. */
@@ -281,7 +311,12 @@ function blockText({ line, above }: Context): SyntaxMistake | undefined {
   const least = Math.min(...between.map(({ indent }) => indent))
   if (line.indent <= header.indent || line.indent >= least) return undefined
   const message = `the text of ${keyOf(header.text)}: is indented less here than in its first line`
-  return at(line.start + line.indent, written.length, message, `indent it by ${blanks(between.at(-1)?.indent ?? 0)}`)
+  return at(
+    line.start + line.indent,
+    written.length,
+    message,
+    `indent it by ${blanks(between.at(-1)?.indent ?? 0)}`,
+  )
 }
 
 const blockHeader = /(?:^|[:-]\s+)[|>][-+\d]*\s*(?:#.*)?$/
@@ -291,11 +326,21 @@ function missingBlank({ line, error }: Context): SyntaxMistake | undefined {
   const [, before = '', , key, value] = /^(\s*(-\s+)*)([A-Za-z_][\w.-]*):([^\s/].*)$/.exec(line.text) ?? []
   if (key !== undefined && value !== undefined && !/:\s/.test(value)) {
     const message = `a blank is missing after ${key}:`
-    return at(line.start + before.length, line.text.trim().length - before.trimStart().length, message, `write ${key}: ${value.trim()}`)
+    return at(
+      line.start + before.length,
+      line.text.trim().length - before.trimStart().length,
+      message,
+      `write ${key}: ${value.trim()}`,
+    )
   }
   const [, spaces = '', item] = /^(\s*)-([^\s-].*)$/.exec(line.text) ?? []
   if (item === undefined) return undefined
-  return at(line.start + spaces.length, item.trimEnd().length + 1, 'a blank is missing after the dash', `write - ${item.trim()}`)
+  return at(
+    line.start + spaces.length,
+    item.trimEnd().length + 1,
+    'a blank is missing after the dash',
+    `write - ${item.trim()}`,
+  )
 }
 
 function missingColon({ line, error }: Context): SyntaxMistake | undefined {
@@ -343,11 +388,15 @@ function wrongIndent({ line, above, error }: Context): SyntaxMistake | undefined
     const name = keyOf(written)
     return isItem
       ? place('this item of a list is among the keys of a map', 'indent it below the key that it belongs to')
-      : place(`${name} is among the items of a list`, 'indent it below the item above, or begin it with a dash')
+      : place(
+          `${name} is among the items of a list`,
+          'indent it below the item above, or begin it with a dash',
+        )
   }
   const fitting = columns.filter(({ isItem: other }) => other === isItem)
   const near =
-    fitting.findLast(({ column }) => column > line.indent) ?? fitting.find(({ column }) => column < line.indent)
+    fitting.findLast(({ column }) => column > line.indent) ??
+    fitting.find(({ column }) => column < line.indent)
   const what = isItem ? 'this item' : keyOf(written)
   const other = near === undefined ? 'nothing above it is' : `${near.name} above it by ${near.column}`
   return place(`${what} is indented by ${blanks(line.indent)}, and ${other}`, 'indent both alike')
@@ -368,7 +417,8 @@ function openColumns(above: readonly Line[]): readonly Column[] {
     least = indent
     const [, dashes = ''] = /^\s*((?:-\s+)*)/.exec(text) ?? []
     const name = keyOf(text)
-    if (!/^-?\s*$/.test(text.slice(indent + dashes.length))) columns.push({ column: indent + dashes.length, isItem: false, name })
+    if (!/^-?\s*$/.test(text.slice(indent + dashes.length)))
+      columns.push({ column: indent + dashes.length, isItem: false, name })
     if (dashes !== '') columns.push({ column: indent, isItem: true, name })
     if (indent === 0) break
   }
@@ -380,7 +430,10 @@ function contextOf(text: string, yaml: YamlDocument.Parsed, error: YAMLError): C
   // An error at the end of the text belongs to the last line, and one at a comment to what follows it.
   const offset = Math.min(error.pos[0], text.trimEnd().length)
   const own = lines.findLastIndex(({ start }) => start <= offset)
-  const index = Math.max(own, lines.findIndex((line, at) => at >= own && holdsSomething(line)))
+  const index = Math.max(
+    own,
+    lines.findIndex((line, at) => at >= own && holdsSomething(line)),
+  )
   const line = lines[index] ?? { start: 0, text: '', indent: 0 }
   const above = lines.slice(0, Math.max(index, 0)).filter(holdsSomething).reverse()
   return { text, yaml, error, line, above, below: lines.slice(index + 1).find(holdsSomething) }

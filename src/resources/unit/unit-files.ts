@@ -45,7 +45,10 @@ export function unitFiles({ name, directory, content, dropIns = {} }: UnitFiles)
 
 function mistakesIn(content: UnitContent, fileName: string, at: Path): readonly FormatMistake[] {
   if (typeof content !== 'string') {
-    return checkUnit(content, fileName).map((mistake) => ({ ...mistake, path: [...at, ...(mistake.path ?? [])] }))
+    return checkUnit(content, fileName).map((mistake) => ({
+      ...mistake,
+      path: [...at, ...(mistake.path ?? [])],
+    }))
   }
   const lines = content.split('\n')
   return checkUnitText(content, fileName).map(({ line, ...mistake }) => ({
