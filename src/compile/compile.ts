@@ -32,8 +32,17 @@ export function compile(input: CompileInput): Catalog {
   const contexts = createContexts(cluster)
   const resourceOf = createResourceMaker(input)
   const hosts = cluster.hosts.map((host) => {
-    const report = (problem: Problem) => problems.add(problem, host.name)
-    return assemble(host, declare(host, input, contexts, resourceOf, report), report)
+    let isWhole = true
+    const report = (problem: Problem) => {
+      // What is not there may be what could not be made.
+      if (!isWhole && ['unknown-resource', 'never-runs'].includes(problem.code)) return
+      problems.add(problem, host.name)
+    }
+    const declared = declare(host, input, contexts, resourceOf, (problem) => {
+      isWhole = false
+      problems.add(problem, host.name)
+    })
+    return assemble(host, declared, report)
   })
   const found = problems.all().map(({ problem, hosts: affected }) => ({
     ...problem,

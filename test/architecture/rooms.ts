@@ -12,10 +12,11 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'engine/apply': ['apply-host', 'member-health', 'roll-out', 'run', 'verify'],
   'engine/inspect': 'all',
   'formats/systemd': ['quoting', 'text', 'unit', 'unit-text'],
-  'load/expressions': ['evaluate', 'helpers'],
+  'load/expressions': ['evaluate', 'expression', 'helpers'],
   'load/hosts': [
     'check-duplicates',
     'check-transport',
+    'declare-resources',
     'expand-range',
     'resolve-entry',
     'resolve-host',
