@@ -129,6 +129,16 @@ hosts: { a: { recipes: [app], roles: [one, two], attributes: { ${given(4, 'app: 
   assert.equal(await image(5, ['app.image=one', 'app.image=two']), { app: { image: 'two' } })
 })
 
+test('null that has nothing to remove is a value, unless the schema of its recipe refuses null', async () => {
+  const { attributes } = await host(`cluster: c
+attributes: { compose: { volumes: { db: } }, etcd: { discovery: } }
+roles: { r: { attributes: { compose: { volumes: { logs: null } } } } }
+hosts: { a: { recipes: [etcd], roles: [r], attributes: { compose: { volumes: { logs: } } } } }
+`)
+  assert.equal(plain(attributes.compose), { volumes: { db: null, logs: null } })
+  assert.equal(plain(attributes.etcd), { version: '3.4.23', heartbeatMs: 100 })
+})
+
 test('null removes what weaker layers have, a default too', async () => {
   const text = `cluster: c
 attributes: { etcd: { discovery: x, heartbeatMs: null } }

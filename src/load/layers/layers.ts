@@ -59,7 +59,7 @@ function merge(weaker: ValueMap, stronger: ValueMap, keepsNulls: boolean): Value
   if (entries.length === 0) return weaker
   const merged: Record<string, Value> = Object.assign(Object.create(null), weaker)
   for (const [key, value] of entries) {
-    if (value === null && (!keepsNulls || Object.hasOwn(merged, key))) {
+    if (value === null && (!keepsNulls || (merged[key] ?? null) !== null)) {
       delete merged[key]
     } else if (isMap(value)) {
       const below = merged[key]
