@@ -1,4 +1,4 @@
-import type { ManifestEntry, Member } from './manifest.ts'
+import type { Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
 
@@ -105,8 +105,8 @@ export interface HostState {
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
   /** The newest generation, 0 if there is none. */
   readonly generation: number
-  /** The name of this host at its last apply; absent if that was not recorded. */
-  readonly name?: string
+  /** Under which names and where it was applied, the last one last; absent if that was not recorded. */
+  readonly identities?: readonly Identity[]
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */

@@ -15,7 +15,7 @@ import {
   optional,
   Text,
 } from './schema.ts'
-import { Target } from './targets/index.ts'
+import { placeOf, Target } from './targets/index.ts'
 
 /** The unit states and missing accounts and packages before converge first managed a resource. */
 const Found = Type.Object({
@@ -62,6 +62,16 @@ export type Made = Data<typeof Made>
 /** A host of the cluster as the others remember it, so that it can be found after its removal from the spec. */
 export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
 export type Member = Data<typeof Member>
+
+/** By what a machine recognizes itself: a name in the spec, and the words of its place, empty if it has none. */
+export interface Identity {
+  readonly name: string
+  readonly place: string
+}
+
+export function identityOf({ name, target }: Pick<Member, 'name' | 'target'>): Identity {
+  return { name, place: placeOf(target)?.words ?? '' }
+}
 
 /** A generation: what one apply did. */
 export const Generation = Type.Object({

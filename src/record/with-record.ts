@@ -1,6 +1,14 @@
 import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
-import { dropLine, type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
+import {
+  dropLine,
+  type Identity,
+  identityOf,
+  type ManifestEntry,
+  type Member,
+  manifestText,
+  setLine,
+} from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
@@ -119,7 +127,7 @@ export function withRecord(
       records: [...records.values(), ...dropsAtOnce],
       ...given({
         rewrite,
-        name: facts.state?.name === plan.host ? undefined : plan.host,
+        identities: identitiesAfter(members, plan.host, facts),
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,
         hold: facts.state?.held === undefined ? undefined : ('release' as const),
       }),
@@ -142,6 +150,20 @@ function keepingInTime(changes: readonly Change[]): readonly Change[] {
     ]
     return keeps.length === 0 ? rest : { ...change, keeps }
   })
+}
+
+/** A machine keeps its earlier names and places, so that others recognize it by those that they remember. */
+function identitiesAfter(
+  members: readonly Member[],
+  host: string,
+  { state }: Facts,
+): readonly Identity[] | undefined {
+  const own = members.find(({ name }) => name === host)
+  if (own === undefined) return undefined
+  const [now, before] = [identityOf(own), state?.identities ?? []]
+  const isNow = ({ name, place }: Identity): boolean => name === now.name && place === now.place
+  const last = before.at(-1)
+  return last !== undefined && isNow(last) ? undefined : [...before.filter((one) => !isNow(one)), now]
 }
 
 /** Usually the same list object, which is fast to compare. */

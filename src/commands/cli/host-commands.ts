@@ -85,6 +85,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .argument('<host>', 'A host that was removed from the spec.')
     .option('-n, --dry-run', 'Show what would be removed.')
     .option('-y, --yes', 'Retire without asking.')
+    .option('--allow-prune', 'With --yes: remove all that converge made there.')
     .option('--gone', 'Do not connect to it: the host no longer exists.')
     .action((host: string, options: Omit<RetireOptions, 'host'>) =>
       run('retire', options, async (view) =>

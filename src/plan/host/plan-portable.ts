@@ -1,4 +1,4 @@
-import type { Member } from '../../model/manifest.ts'
+import { identityOf, type Member } from '../../model/manifest.ts'
 import type { Change, Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
@@ -12,6 +12,7 @@ import { withServices } from './sockets.ts'
 
 /** The plan for an unknown host: everything that its catalog may need. The host compares, and evaluates every guard. */
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
+  const own = members.find(({ name }) => name === catalog.host)
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
   const decider: Decider = {
     facts: supposedFacts(probes, 'unknown'),
@@ -40,7 +41,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
     })),
     probes,
     digest: catalogDigest(catalog),
-    name: catalog.host,
+    identity: own === undefined ? { name: catalog.host, place: '' } : identityOf(own),
     members,
   }
 }

@@ -33,9 +33,8 @@ inspect_manifest() {
     find_newest_generation
     say "generation $NEWEST"
   fi
-  if [ -s "$CLUSTER/host" ]; then
-    IFS= read -r known <"$CLUSTER/host"
-    say "host $known"
+  if [ -s "$CLUSTER/identities" ]; then
+    while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
   fi
   if [ -s "$CLUSTER/members" ]; then
     found=$(sums "$CLUSTER/members")
@@ -200,8 +199,8 @@ remember_members() {
   if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/members" "$1$NL"; else rewrite_state "$CLUSTER/members" "$1$NL"; fi
 }
 
-# remember_name NAME: of this host, so that it is recognized when the spec calls it by another one.
-remember_name() { rewrite_or_fail "$CLUSTER/host" "$1$NL"; }
+# remember_identities LINES: the names and places of this host, by which it is recognized if the spec changes them.
+remember_identities() { rewrite_or_fail "$CLUSTER/identities" "$1$NL"; }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
 hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }

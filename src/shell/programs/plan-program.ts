@@ -1,3 +1,4 @@
+import type { Identity } from '../../model/manifest.ts'
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
 import { rulesOf } from '../../operations/index.ts'
@@ -66,19 +67,23 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, name, members, hold, outcome } = bookkeeping
+  const { generation, summary, revert, records, rewrite, identities, members, hold, outcome } = bookkeeping
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
     `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
     // A rollback may need the oldest generation.
     ...(outcome === undefined ? forgetLines(generation, run) : []),
-    ...(name === undefined ? [] : [`remember_name ${quote(name)}`]),
+    ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),
   ]
+}
+
+function identityLines(identities: readonly Identity[]): string {
+  return identities.map(({ name, place }) => `${name} ${place}`.trimEnd()).join('\n')
 }
 
 function forgetLines(generation: number, { keepGenerations = defaultKeepGenerations }: Run): string[] {
