@@ -199,7 +199,7 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
         throw new ResourceConflict(
           resource.id,
           `${key} belongs to ${owner} of the cluster ${cluster}`,
-          `Remove it from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
+          `If the cluster ${cluster} was renamed, run \`converge adopt-cluster ${cluster}\`. Otherwise remove the resource from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
         )
       }
     }

@@ -209,3 +209,19 @@ release_hold() {
   { rm -f -- "$CLUSTER/held" && durable "$CLUSTER"; } >"$RUN/output" 2>&1 ||
     fail - "cannot write to $STATE" "$RUN/output"
 }
+
+# adopt_cluster OLD [dry]: what the cluster OLD has on this host belongs to this cluster from now on. Prints adopted (or
+# found, if dry), none, both, or held if an apply holds the lock.
+adopt_cluster() {
+  if [ ! -d "$STATE/clusters/$1" ]; then
+    say none
+  elif [ -e "$CLUSTER" ]; then
+    say both
+  elif [ -n "${2-}" ]; then
+    say found
+  elif LOCK_WAIT=0 && ! take_lock; then
+    say held
+  else
+    mv -- "$STATE/clusters/$1" "$CLUSTER" && durable "$STATE/clusters" && say adopted
+  fi
+}
