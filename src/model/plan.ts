@@ -98,6 +98,8 @@ export interface Bookkeeping {
   readonly summary: readonly string[]
   /** The operations that undo it, in order. */
   readonly revert: readonly Undo[]
+  /** No change alters the host: the apply is not a generation. */
+  readonly isOnlyRecord?: true
   /** Manifest lines that belong to no change. */
   readonly records: readonly string[]
   /** The whole manifest, to rewrite a long log before the first change. */

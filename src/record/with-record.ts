@@ -1,24 +1,27 @@
 import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
-import { type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
+import { dropLine, type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
 import { entryAfter, isExpected, madeOf } from './manifest-entry.ts'
+import { redeclared } from './redeclared.ts'
 import { undoOfChanges } from './undo-of.ts'
 
 /** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
-  plan: PlannedHost,
+  planned: PlannedHost,
   catalog: HostCatalog,
   {
     drops = [],
     members = [],
-  }: { readonly drops?: readonly string[]; readonly members?: readonly Member[] } = {},
+  }: { readonly drops?: readonly ManifestEntry[]; readonly members?: readonly Member[] } = {},
 ): PlannedHost {
-  if (plan.changes.length === 0) return plan
+  const isOnlyRecord = planned.changes.length === 0
+  const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts) } : planned
+  if (plan.changes.length === 0) return planned
   const { facts } = plan
   const generation = (facts.state?.generation ?? 0) + 1
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
@@ -57,7 +60,14 @@ export function withRecord(
     ]
     for (const { kept } of first) keptOriginals.add(kept)
     const lines = takeRecord(change.resource)
-    return { ...change, ...given({ cause, keeps: keeps.length === 0 ? undefined : keeps, records: lines }) }
+    return {
+      ...change,
+      ...given({
+        cause: change.cause ?? cause,
+        keeps: keeps.length === 0 ? undefined : keeps,
+        records: lines,
+      }),
+    }
   })
   const rewrite = compacted(facts, known)
   return {
@@ -67,8 +77,9 @@ export function withRecord(
       generation,
       summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
       revert: undoOfChanges(changes, facts, generation),
-      records: [...records.values(), ...drops],
+      records: [...records.values(), ...drops.map(({ resource }) => dropLine(resource))],
       ...given({
+        isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
         rewrite,
         name: facts.state?.name === plan.host ? undefined : plan.host,
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,

@@ -111,9 +111,8 @@ function strikingLast(applied: ManifestEntry, changes: readonly Change[]): reado
   )
 }
 
-/** Manifest lines for entries that are dropped without any operation. */
-export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly string[] {
+/** Entries that are dropped without any operation. */
+export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly ManifestEntry[] {
   const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
-  const lines = leftBehind(catalog, facts).map(({ resource }) => dropLine(resource))
-  return lines.filter((line) => !struck.has(line))
+  return leftBehind(catalog, facts).filter(({ resource }) => !struck.has(dropLine(resource)))
 }

@@ -66,13 +66,16 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, name, members, hold, outcome } = bookkeeping
+  const { generation, summary, revert, records, rewrite, name, members, hold, outcome, isOnlyRecord } =
+    bookkeeping
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
-    `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
+    ...(isOnlyRecord
+      ? []
+      : [`open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`]),
     // A rollback may need the oldest generation.
-    ...(outcome === undefined ? forgetLines(generation, run) : []),
+    ...(outcome === undefined && !isOnlyRecord ? forgetLines(generation, run) : []),
     ...(name === undefined ? [] : [`remember_name ${quote(name)}`]),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),

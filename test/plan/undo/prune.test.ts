@@ -27,7 +27,7 @@ testCases(
       {
         first: pruned.first.map(changeLine),
         last: pruned.last.map(changeLine),
-        drops: silentDrops(catalog, facts, pruned).map((line) => line.replace('drop ', '')),
+        drops: silentDrops(catalog, facts, pruned).map(({ resource }) => resource),
         notes: leftAlone(catalog, facts),
       },
       { first: linesOf(first), last: linesOf(last), drops, notes },
