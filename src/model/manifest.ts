@@ -107,7 +107,7 @@ export function setLine(entry: ManifestEntry): string {
 /** Manifest lines by a portable program: `made GENERATION JSON`, or `seen ...` for what needed no change. */
 export const madeLine = /^(made|seen) (\d+) (.*)$/s
 
-/** The manifest's line that removes a resource's entry. */
+/** The manifest's line that removes a resource's entry. As JSON, because an identity may contain line breaks. */
 export function dropLine(resource: string): string {
-  return `drop ${resource}`
+  return `drop ${JSON.stringify(resource)}`
 }

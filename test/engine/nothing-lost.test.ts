@@ -1,6 +1,6 @@
-import { appendFileSync, chmodSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { command, file } from '../../src/dsl.ts'
+import { command, directory, file } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import { changesOf, fleetSuite, words } from './fleet.ts'
 
@@ -96,6 +96,47 @@ test('systemd reads a unit file that is not declared as a unit, even if the run 
   assert.equal(outcomes(report), ['changed'])
   assert.equal(fleet.actions('a'), ['daemon-reload'])
   assert.equal(changesOf((await fleet.converge([dropIn])).plan, 'a'), [])
+})
+
+test('what becomes sensitive is recorded once, without a generation, and stays hidden in a rollback', async ({
+  fleet,
+}) => {
+  const password = (sensitive: boolean) => file({ path: '/etc/password', content: 'pw=1\n', sensitive })
+  await fleet.converge([other, password(false)])
+  const marked = await fleet.converge([other, password(true)])
+  assert.equal(words(changesOf(marked.plan, 'a')), ['record'])
+  assert.equal(outcomes(marked.report), ['changed'])
+  assert.equal(changesOf((await fleet.converge([other, password(true)])).plan, 'a'), [])
+  assert.equal(changesOf((await fleet.converge([other, password(false)])).plan, 'a'), [])
+  writeFileSync(fleet.path('a', '/etc/password'), 'pw=rotated\n')
+  assert.equal(outcomes((await fleet.converge([other])).report), ['changed'])
+  const session = fleet.session([other])
+  const back = await session.planRollback()
+  assert.equal(
+    changesOf(back, 'a').map(({ diff }) => diff),
+    [{ path: '/etc/password', omitted: 'sensitive' }],
+  )
+  const history = (await session.history()).get('a')
+  assert.equal(
+    history !== undefined && 'generations' in history ? history.generations.map(({ number }) => number) : [],
+    [2, 1],
+  )
+  await session.close()
+})
+
+test('a name with line breaks is forgotten, and neither it nor a command is taken for a result', async ({
+  fleet,
+}) => {
+  const odd = (content: string, validate?: string) => [
+    directory({ path: '/srv/a\nb' }),
+    file({ path: '/srv/a\nb/x\ndone 0\nend ok', content, ...(validate && { validate }) }),
+  ]
+  assert.equal(outcomes((await fleet.converge([other, ...odd('1')])).report), ['changed'])
+  const failed = await fleet.converge([other, ...odd('2', 'false\nend ok\nfalse')])
+  assert.equal(outcomes(failed.report), ['validation failed: false end ok false'])
+  assert.equal(outcomes((await fleet.converge([other])).report), ['changed'])
+  assert.equal(changesOf((await fleet.converge([other])).plan, 'a'), [])
+  assert.equal(readdirSync(fleet.path('a', '/srv')), [])
 })
 
 test.run()

@@ -35,7 +35,9 @@ export function changeLine(change: Change): string {
       ].join(' '),
     ),
     ...(cause === undefined ? [] : [cause]),
-    ...strikes.map((line) => `then ${named('drop', line.replace('drop ', ''), resource)}`),
+    ...strikes.map(
+      (line) => `then ${named('drop', String(JSON.parse(line.replace('drop ', ''))), resource)}`,
+    ),
   ].join(', ')
 }
 

@@ -63,7 +63,17 @@ clear_leftovers() {
 
 sweep_temporaries() {
   if [ -s "$STATE/temporaries" ]; then
-    while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
+    directory=
+    while IFS= read -r line; do
+      directory=$directory$line
+      case $directory in
+        *//)
+          sweep "${directory%//}"
+          directory=
+          ;;
+        *) directory=$directory$NL ;;
+      esac
+    done <"$STATE/temporaries"
     : >"$STATE/temporaries"
   fi
 }

@@ -55,8 +55,8 @@ stage_bytes() {
   printf "$2" >"$STAGING/$1"
 }
 
-# entry NUMBER guarded|'' RESOURCE JSON: the record of a resource.
-entry() { eval "GUARDED_$1=\$2 NAME_$1=\$3 MADE_$1=\$4"; }
+# entry NUMBER guarded|'' DROP JSON: the record of a resource, and the line that would remove it.
+entry() { eval "GUARDED_$1=\$2 DROP_$1=\$3 MADE_$1=\$4"; }
 
 # next ENTRY SUMMARY [PATH ORIGINAL [copy]]: the entry of the next step, its words as JSON, and what is kept before it.
 next() {
@@ -101,9 +101,9 @@ about_generation() { say "{\"number\":$NEWEST,\"run\":\"$ID\",\"by\":\"$BY\",\"c
 # has_record ENTRY: whether the manifest already has the resource, and so its original state.
 has_record() {
   [ -s "$CLUSTER/manifest" ] || return 1
-  eval "key=\$MADE_$1 name=\$NAME_$1"
+  eval "key=\$MADE_$1 drop=\$DROP_$1"
   [ -n "$key" ] || return 0
-  case $(grep -F -e "${key%%,\"desired\":*}," -e "drop $name" "$CLUSTER/manifest" | tail -n 1) in
+  case $(grep -F -e "${key%%,\"desired\":*}," -e "$drop" "$CLUSTER/manifest" | tail -n 1) in
     '' | drop*) return 1 ;;
   esac
 }

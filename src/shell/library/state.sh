@@ -53,8 +53,16 @@ lock_seems_free() {
 
 # A result line, then a ring on the bell that wakes followers. There may be none: the pipe must not fill up.
 emit() {
-  say "$*" >>"$RUN/results"
-  [ -z "$PORTABLE" ] || say "$*"
+  told=$*
+  # A path or a command may contain line breaks.
+  while :; do
+    case $told in
+      *"$NL"*) told="${told%%"$NL"*} ${told#*"$NL"}" ;;
+      *) break ;;
+    esac
+  done
+  say "$told" >>"$RUN/results"
+  [ -z "$PORTABLE" ] || say "$told"
   BELLS=$((BELLS + 1))
   [ "$BELLS" -gt 30000 ] || printf '.\n' >&9
 }
@@ -88,9 +96,9 @@ journal_now() {
 }
 
 # temporary_in DIRECTORY: sets `temporary`, a free name in it. The directory is noted first, so that the next run can
-# clean up after a kill.
+# clean up after a kill: ended by two slashes, because a path may contain line breaks.
 temporary_in() {
-  [ "$1" = "$MARKED" ] || say "$1" >>"$STATE/temporaries" || return 1
+  [ "$1" = "$MARKED" ] || say "$1//" >>"$STATE/temporaries" || return 1
   MARKED=$1
   temporary=$1/.converge-$ID-$NUMBER
 }

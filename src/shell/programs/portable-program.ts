@@ -1,3 +1,4 @@
+import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import { changesUnitFile, pathOf, rulesOf } from '../../operations/index.ts'
@@ -43,7 +44,7 @@ ${[
   ...stageLines(changes),
   ...made.map(
     ({ entry, isGuarded }, index) =>
-      `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', entry.resource, JSON.stringify(entry)])}`,
+      `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', dropLine(entry.resource), JSON.stringify(entry)])}`,
   ),
   ...changes.flatMap((change, index) => changeLines(change, index, numbers.get(change.resource) ?? 0)),
 ].join('\n')}
