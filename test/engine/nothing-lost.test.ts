@@ -1,6 +1,6 @@
-import { appendFileSync, chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { command, directory, file } from '../../src/dsl.ts'
+import { command, directory, file, unit } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import { changesOf, fleetSuite, words } from './fleet.ts'
 
@@ -137,6 +137,21 @@ test('a name with line breaks is forgotten, and neither it nor a command is take
   assert.equal(outcomes((await fleet.converge([other])).report), ['changed'])
   assert.equal(changesOf((await fleet.converge([other])).plan, 'a'), [])
   assert.equal(readdirSync(fleet.path('a', '/srv')), [])
+})
+
+test('a rollback does not restart a unit whose file it removes, and holds the host', async ({ fleet }) => {
+  const path = '/etc/systemd/system/web.service'
+  const web = unit({ name: 'web.service', content: '[Service]\nExecStart=/bin/web\n', started: true })
+  await fleet.converge([web])
+  rmSync(fleet.path('a', path))
+  await fleet.converge([web])
+  fleet.actions('a')
+  const session = fleet.session([web])
+  assert.equal(outcomes(await session.apply(await session.planRollback())), ['changed'])
+  assert.is(fleet.read('a', path), undefined)
+  assert.not.ok(fleet.actions('a').some((action) => action.startsWith('restart')))
+  assert.is((await session.plan()).hosts[0]?.status, 'held')
+  await session.close()
 })
 
 test.run()

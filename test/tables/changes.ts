@@ -70,13 +70,14 @@ function ownWords({ resource, operation }: Change): string {
   return object === name ? said.replace(` ${name}`, '') : said
 }
 
-function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): readonly string[] {
+function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): readonly string[] {
   return [
     ...(onlyIf === undefined ? [] : [`only if ${onlyIf}`]),
     ...(unless === undefined ? [] : [`unless ${unless}`]),
     ...(exists === undefined ? [] : [`once ${exists} exists`]),
     ...(absent === undefined ? [] : [`until ${absent} exists`]),
     ...(running === undefined ? [] : [`while ${running} runs`]),
+    ...(loaded === undefined ? [] : [`if ${loaded} has a file`]),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
@@ -127,6 +128,7 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
     isRestart(operation) ? [{ resource, action: operation.action }] : [],
   )
+  const removed = reverting.flatMap(({ operation }) => (operation.op === 'remove' ? [operation.path] : []))
   return reverting.map(({ resource, operation, generation }, index): Change => {
     const isOwn = (one: Owed) =>
       one.resource === resource && operation.op === 'unit' && one.action === operation.action
@@ -139,8 +141,19 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
       expects: expectNow(operation, facts),
       owes: index === 0 ? owed : [],
       settles: owed.filter(isOwn),
+      ...given({ guard: onlyWithFile(operation, removed) }),
     }
   })
+}
+
+/** A unit whose file is removed has another one only if its package brings it. */
+function onlyWithFile(operation: Operation, removed: readonly string[]): Change['guard'] {
+  if (operation.op !== 'unit' || rulesOf(operation).undoRank(operation) === 0) return undefined
+  const { unit } = operation
+  const files = [unit, unit.replace(/@.*(?=\.)/, '@')]
+  return removed.some((path) => files.some((file) => path.endsWith(`/systemd/system/${file}`)))
+    ? { loaded: unit }
+    : undefined
 }
 
 /** Adds the waits for healthy group members, as in an apply. */

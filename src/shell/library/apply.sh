@@ -179,6 +179,7 @@ guarded() {
     only_if | unless) timed_command 10 "$argument" >/dev/null 2>&1 8>&- 9>&- ;;
     exists | absent) [ -e "$R$argument" ] || [ -L "$R$argument" ] ;;
     running) unit_is_running "$argument" ;;
+    loaded) [ "$INIT" != systemd ] || [ "$(systemctl show -p LoadState -- "$argument")" != LoadState=not-found ] ;;
   esac
   case $condition-$? in
     only_if-124 | unless-124) no_answer "$@" ;;
@@ -223,9 +224,9 @@ unless_skipped() {
   if [ "$LAST" = skipped ]; then skip "$@"; else "$@"; fi
 }
 
-# skip ... step NUMBER ...: the step is not done, and owes nothing.
+# skip ... step|back NUMBER ...: the step is not done, and owes nothing.
 skip() {
-  while [ "$1" != step ]; do shift; done
+  while [ "$1" != step ] && [ "$1" != back ]; do shift; done
   NEXT_OWED= NEXT_RECORDS= LAST=skipped
   emit "skip $2"
 }

@@ -149,8 +149,8 @@ function whenOwedWords(owed: Change['whenOwed']): string {
 }
 
 /** The words before a step with a guard, one per condition. */
-function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): string {
-  const conditions = { only_if: onlyIf, unless, exists, absent, running }
+function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): string {
+  const conditions = { only_if: onlyIf, unless, exists, absent, running, loaded }
   return Object.entries(conditions)
     .flatMap(([word, argument]) => (argument === undefined ? [] : [`guarded ${word} ${quote(argument)} `]))
     .join('')
