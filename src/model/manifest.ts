@@ -63,12 +63,17 @@ export type Made = Data<typeof Made>
 export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
 export type Member = Data<typeof Member>
 
+/** An operation that undoes a part of a generation, and its resource. */
+export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
+export type Undo = Data<typeof Undo>
+
 /** A generation: what one apply did. */
 export const Generation = Type.Object({
   number: Count,
   run: describe(Text, 'Id of the run that made it.'),
   by: describe(Text, 'Who and since when, one line.'),
   changes: list('What was changed, in words, one line each.', Text),
+  lasting: Type.Optional(list('The operations that its undo does not undo, and their resources.', Undo)),
 })
 export type Generation = Data<typeof Generation>
 
@@ -79,10 +84,6 @@ export interface HostHistory {
   /** As in HostState. */
   readonly held?: string
 }
-
-/** An operation that undoes a part of a generation, and its resource. */
-export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
-export type Undo = Data<typeof Undo>
 
 /** A generation with what undoes it. */
 export interface KeptGeneration extends Generation {

@@ -8,7 +8,7 @@ import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
 import { entryAfter, isExpected, madeOf } from './manifest-entry.ts'
 import { redeclared } from './redeclared.ts'
-import { undoOfChanges } from './undo-of.ts'
+import { lastingOf, undoOfChanges } from './undo-of.ts'
 
 /** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
@@ -80,6 +80,7 @@ export function withRecord(
       records: [...records.values(), ...drops.map(({ resource }) => dropLine(resource))],
       ...given({
         isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
+        lasting: lastingOf(changes, facts),
         rewrite,
         name: facts.state?.name === plan.host ? undefined : plan.host,
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,

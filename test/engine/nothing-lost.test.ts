@@ -1,6 +1,6 @@
-import { appendFileSync, chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { command, directory, file, unit } from '../../src/dsl.ts'
+import { command, directory, file, group, unit, user } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import { changesOf, fleetSuite, words } from './fleet.ts'
 
@@ -152,6 +152,37 @@ test('a rollback does not restart a unit whose file it removes, and holds the ho
   assert.not.ok(fleet.actions('a').some((action) => action.startsWith('restart')))
   assert.is((await session.plan()).hosts[0]?.status, 'held')
   await session.close()
+})
+
+test('an original is what was there first, whatever is written to the file by another name or after a failure', async ({
+  fleet,
+}) => {
+  writeFileSync(fleet.path('a', '/etc/motd'), 'the distribution\n')
+  linkSync(fleet.path('a', '/etc/motd'), fleet.path('a', '/etc/issue'))
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours\n', validate: 'false' })])
+  appendFileSync(fleet.path('a', '/etc/motd'), 'by hand\n')
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours\n' })])
+  appendFileSync(fleet.path('a', '/etc/issue'), 'by another name\n')
+  await fleet.converge([other])
+  assert.is(fleet.read('a', '/etc/motd'), 'the distribution\nby hand\n')
+})
+
+test('a rollback brings accounts back as they were, and names what it leaves', async ({ fleet }) => {
+  const account = (shell: string) => user({ name: 'rb', shell })
+  const passwd = () => fleet.read('a', '/etc/passwd') ?? ''
+  await fleet.converge([file({ path: '/etc/x', content: 'one' }), account('/bin/sh')])
+  const after = [file({ path: '/etc/x', content: 'two' }), account('/bin/bash'), group({ name: 'ops' })]
+  await fleet.converge(after)
+  assert.match(passwd(), /^rb:.*:\/bin\/bash$/m)
+  const session = fleet.session(after)
+  const back = await session.planRollback()
+  const [host] = back.hosts
+  assert.equal(host?.status === 'planned' ? host.notes : [], ['not undone: set group ops'])
+  assert.equal(outcomes(await session.apply(back)), ['a rollback cannot undo this: set group ops'])
+  assert.is((await session.plan()).hosts[0]?.status, 'held')
+  await session.close()
+  assert.match(passwd(), /^rb:.*:\/bin\/sh$/m)
+  assert.is(fleet.read('a', '/etc/x'), 'one')
 })
 
 test.run()

@@ -26,12 +26,11 @@ export function changeLine(change: Change): string {
     ...owes.map((one) => `owes ${owed(one)}`),
     ...settles.map((one) => `settles ${owed(one)}`),
     ...absorbs.map((one) => `absorbs ${owed(one)}`),
-    ...keeps.map(({ path, kept, staysInPlace }) =>
+    ...keeps.map(({ path, kept }) =>
       [
         'keeps',
         ...(`file[${path}]` === resource ? [] : [path]),
         `as ${kept.replace('generations/', '').replace(/^originals.*/, 'original')}`,
-        ...(staysInPlace === true ? ['in place'] : []),
       ].join(' '),
     ),
     ...(cause === undefined ? [] : [cause]),

@@ -6,7 +6,7 @@ import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { planCluster } from '../../src/plan/rollout/plan-cluster.ts'
 import { leftBehind, pruneProbes } from '../../src/plan/undo/prune.ts'
-import { undoProbes } from '../../src/plan/undo/rollback.ts'
+import { lastingProbes, undoProbes } from '../../src/plan/undo/rollback.ts'
 import { holdLine } from '../../src/record/hold.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
 import { blankFacts, factsOf } from '../samples/facts.ts'
@@ -99,6 +99,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     })),
     generation: lines.generation ?? generations[0]?.number ?? 0,
     members: [],
+    keptIn,
     ...given({ held: heldLine(lines.held, catalog) }),
   }
   const { manifest: _, ...aside } = lines
@@ -108,6 +109,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
   const undone = [
     ...pruneProbes(leftBehind(catalog, { ...blankFacts, state })),
     ...undoProbes(generations.flatMap(({ revert }) => revert)),
+    ...lastingProbes(generations),
   ]
   const found = readHost(lines.host ?? {}, contents)
   const pending = (lines.pending ?? []).map(readPending)

@@ -1,8 +1,10 @@
 import type { Host } from '../../model/cluster.ts'
 import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
+import { keptProbes } from '../../plan/undo/kept-content.ts'
 import { leftBehind, pruneProbes } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import type { HostLibrary } from '../../shell/library.ts'
@@ -42,7 +44,15 @@ async function withLeftBehind(
   catalog: HostCatalog,
   programs: HostPrograms,
 ): Promise<Facts> {
-  const probes = pruneProbes(leftBehind(catalog, facts))
+  const keptIn = keptContents(host, programs.cluster)
+  const gone = leftBehind(catalog, facts)
+  const probes = [
+    ...pruneProbes(gone),
+    ...keptProbes(
+      gone.flatMap(({ removal }) => removal),
+      keptIn,
+    ),
+  ]
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
   const answers: Answers = {
@@ -53,7 +63,12 @@ async function withLeftBehind(
     packages: { ...more.packages, ...facts.packages },
     checks: { ...more.checks, ...facts.checks },
   }
-  return { ...facts, ...answers }
+  return { ...facts, ...answers, ...given({ state: facts.state && { ...facts.state, keptIn } }) }
+}
+
+/** Where a host keeps what applies replaced. */
+export function keptContents({ platform }: Host, cluster: string): string {
+  return `${platform.stateDir}/clusters/${cluster}`
 }
 
 /** Answers to probes. A bad answer, a failed program or a concurrent apply becomes an error that names the host. */

@@ -7,6 +7,7 @@ import type { HostCatalog } from '../../model/resource.ts'
 import { appliedState } from '../../operations/applied-state.ts'
 import { expectNow, pathOf, rulesOf } from '../../operations/index.ts'
 import { claimsOn } from './claims-on.ts'
+import { isLost, lostContent } from './kept-content.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
 export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
@@ -35,7 +36,10 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const last: Change[] = []
   for (const applied of leftBehind(catalog, facts)) {
     const open = applied.removal.filter(
-      (operation) => claimOn(operation) === undefined && !isForeign(operation, applied, facts),
+      (operation) =>
+        claimOn(operation) === undefined &&
+        !isForeign(operation, applied, facts) &&
+        !isLost(operation, facts),
     )
     const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
     // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
@@ -59,6 +63,7 @@ export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[]
     applied.removal.flatMap((operation): readonly string[] => {
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
+      if (isLost(operation, facts)) return [`${pathOf(operation)} stays as it is: ${lostContent}`]
       if (!isForeign(operation, applied, facts)) return []
       return [`kept ${pathOf(operation)}: it is no longer what converge created for ${applied.resource}`]
     }),

@@ -4,7 +4,7 @@
 
 # begin_portable: starts a run, with what earlier ones left pending.
 begin_portable() {
-  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_COPY=
+  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_STAYS=
   prepare_alone
   mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
@@ -58,9 +58,10 @@ stage_bytes() {
 # entry NUMBER guarded|'' DROP JSON: the record of a resource, and the line that would remove it.
 entry() { eval "GUARDED_$1=\$2 DROP_$1=\$3 MADE_$1=\$4"; }
 
-# next ENTRY SUMMARY [PATH ORIGINAL [copy]]: the entry of the next step, its words as JSON, and what is kept before it.
+# next ENTRY SUMMARY [PATH ORIGINAL [stays]]: the entry of the next step, its words as JSON, and
+# what is kept before it: only the original, if the step leaves the file where it is.
 next() {
-  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_COPY=${5-}
+  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_STAYS=${5-}
 }
 
 # before_change NUMBER OPERATION: called if the step is needed.
@@ -74,10 +75,10 @@ before_change() {
   }
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
-    [ -n "$NEXT_COPY" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
+    [ -n "$NEXT_STAYS" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
     # The first content, if what undoes the resource may need it and it is not kept yet.
     { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
-      keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
+      keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP"
   fi
   record_made made "$NEXT_ENTRY"
 }

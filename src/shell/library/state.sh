@@ -89,8 +89,8 @@ journal_now() {
     set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
   fi
   if [ -n "$KEPT" ]; then
-    KEPT=
-    set -- "$@" "$GENERATION" "$CLUSTER/originals"
+    kept_files
+    eval "set -- \"\$@\" $kept"
   fi
   [ $# -eq 0 ] || durable "$@"
 }

@@ -66,9 +66,20 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, name, members, hold, outcome, isOnlyRecord } =
-    bookkeeping
-  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
+  const {
+    generation,
+    summary,
+    revert,
+    lasting,
+    records,
+    rewrite,
+    name,
+    members,
+    hold,
+    outcome,
+    isOnlyRecord,
+  } = bookkeeping
+  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary, lasting })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
     ...(isOnlyRecord
@@ -119,10 +130,7 @@ function expectationLines(changes: readonly Change[]): string[] {
 /** One change as lines of the program. */
 export function changeLines(change: Change, index: number, word: 'step' | 'back' = 'step'): string[] {
   return [
-    ...(change.keeps ?? []).map(
-      ({ path, kept, staysInPlace }) =>
-        `keep ${commandLine([String(index), kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
-    ),
+    ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([String(index), kept, path])}`),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     changeStep(change, index, word),

@@ -77,10 +77,10 @@ function changeLines(change: PortableChange, index: number, entry: number): read
   const { operation, resource, reason, original, owes, settles, absorbs = [] } = change
   const notification = (word: string) => (owed: Owed) => `${word} ${commandLine(notificationWords(owed))}`
   const kept = [pathOf(operation), original].flatMap((word) => word ?? [])
-  const copy = rulesOf(operation).replacesFile ? [] : ['copy']
+  const stays = rulesOf(operation).replacesFile ? [] : ['stays']
   return [
     ...(operation.op === 'unit' ? [`reload_units ${index}`] : []),
-    `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? copy : [])])}`,
+    `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? stays : [])])}`,
     ...owes.map(notification('owe')),
     changeStep(change, index),
     ...(changesUnitFile(operation) ? ['unit_file'] : []),
