@@ -18,6 +18,7 @@ export const nightlySuites: readonly string[] = [
   'shell/refusals.test.ts',
   'shell/quote.test.ts',
   'transports/ssh/logins.test.ts',
+  'formats/yaml-readers.test.ts',
 ]
 
 /**

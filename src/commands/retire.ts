@@ -1,16 +1,14 @@
 import type { Host } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
-import { hasFailed, type Plan } from '../model/plan.ts'
+import { type HostPlan, hasFailed, type Plan } from '../model/plan.ts'
 import { addressOf } from '../model/targets/index.ts'
-import { renderReport } from '../report/apply/render-report.ts'
-import { renderPlan } from '../report/plan/render-plan.ts'
+import { membersOf, nameOnceDeparted } from '../plan/rollout/members.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
-import { applyPlan } from './hosts/apply-plan.ts'
 import { everything, type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
-import { isYes } from './hosts/propose-plan.ts'
+import { proposePlan } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { type LoadedSpec, loadSpec } from './spec/load-spec.ts'
 
@@ -18,6 +16,8 @@ export interface RetireOptions extends HostOptions {
   readonly host: string
   /** Retire without asking. */
   readonly yes?: boolean
+  /** With --yes: also consents to the removal of all that converge made there. */
+  readonly allowPrune?: boolean
   readonly dryRun?: boolean
   /** The host no longer exists: only make the others forget it. */
   readonly gone?: boolean
@@ -39,9 +39,11 @@ export async function retire(options: RetireOptions, io: Io, view: View): Promis
     const plan = await session.plan()
     const member = plan.departed.find(({ name }) => name === options.host)
     if (member === undefined) throw unknownHost(options.host, plan)
-    const code = options.gone === true ? 0 : await prune(member, spec, open, options, io, view)
+    const code = options.gone === true ? 0 : await prune(member, plan, spec, open, options, io, view)
     if (code !== 0 || options.dryRun) return code
-    return reportForgotten(member.name, await session.forget([member.name]), spec, io)
+    const members = membersOf(spec.cluster)
+    const answers = await session.forget((one) => nameOnceDeparted(one, members) === member.name)
+    return reportForgotten(member.name, answers, spec, io)
   })
 }
 
@@ -68,6 +70,7 @@ function reportForgotten(
 /** Prunes everything on the host; groups of which it is a member are asked first. 0: done, or nothing is in the way. */
 async function prune(
   member: Member,
+  { hosts: others }: Plan,
   { cluster, catalog }: LoadedSpec,
   open: OpenHosts,
   options: RetireOptions,
@@ -82,22 +85,36 @@ async function prune(
   try {
     // Other hosts that were removed from the spec are not retired here.
     const plan: Plan = { ...(await session.plan(everything)), departed: [] }
-    io.stdout.write(renderPlan({ plan, style: io.stdout.style, verbose: options.verbose === true }))
+    refuseSameMachine(member, plan, others)
+    const { code } = await proposePlan({
+      command: 'apply',
+      plan,
+      open: { ...open, session },
+      otherwise: 'put the host back into the spec',
+      options,
+      io,
+      view,
+    })
     if (hasFailed(plan)) {
       io.stderr.write(`If ${member.name} no longer exists, run: converge retire ${member.name} --gone\n`)
-      return 1
     }
-    if (options.dryRun) return 0
-    if (!options.yes && !isYes(await io.ask(`Retire ${member.name}? [y/N] `, open.stop.stopping))) {
-      io.stdout.write('Nothing was retired.\n')
-      return 1
-    }
-    const { report, code } = await applyPlan(plan, session, open, view, {})
-    io.stdout.write(renderReport({ report, style: io.stdout.style, verbose: options.verbose === true }))
     return code
   } finally {
     await session.close()
   }
+}
+
+/** What is on a machine that the spec has under another name, or at another address, stays there. */
+function refuseSameMachine(member: Member, { hosts: [retired] }: Plan, others: Plan['hosts']): void {
+  const machineOf = (plan: HostPlan | undefined): string | undefined =>
+    plan !== undefined && 'facts' in plan ? plan.facts.platform.machine : undefined
+  const machine = machineOf(retired)
+  const same = machine === undefined ? undefined : others.find((plan) => machineOf(plan) === machine)
+  if (same === undefined) return
+  throw usageError(
+    `${member.name} and ${same.host} are the same machine, and the spec has ${same.host}`,
+    `to make the hosts forget the name: converge retire ${member.name} --gone`,
+  )
 }
 
 function hostOf(member: Member): Host {

@@ -1,15 +1,16 @@
+import { dirname, join } from 'node:path'
 import type { Cluster, Host, ResourceDeclaration } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
+import { collectProblems, nameHosts } from '../model/problems.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
-import { declaredResource, readable, type SpecFiles } from './declared-resource.ts'
+import { declaredResource, readableText, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
-import { collectProblems } from './problems.ts'
 import { type ContextSource, createContexts } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
@@ -20,29 +21,46 @@ export interface CompileInput {
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
-  /** Text of a file, by its path relative to the spec's folder; throws if it cannot be read. */
-  readFile(path: string): string
+  /** A file by its path relative to the spec's folder, as bytes if it is not text; throws if it cannot be read. */
+  readFile(path: string): string | Uint8Array
 }
 
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
-  const problems = collectProblems()
+  const problems = collectProblems({ byPlace: false })
   const contexts = createContexts(cluster)
   const resourceOf = createResourceMaker(input)
   const hosts = cluster.hosts.map((host) => {
-    const report = (problem: Problem) => problems.add(host.name, problem)
-    return assemble(host, declare(host, input, contexts, resourceOf, report), report)
+    let isWhole = true
+    const report = (problem: Problem) => {
+      // What is not there may be what could not be made.
+      if (!isWhole && ['unknown-resource', 'never-runs'].includes(problem.code)) return
+      problems.add(problem, host.name)
+    }
+    const declared = declare(host, input, contexts, resourceOf, (problem) => {
+      isWhole = false
+      problems.add(problem, host.name)
+    })
+    return assemble(host, declared, report)
   })
-  const found = problems.all()
+  const found = problems.all().map(({ problem, hosts: affected }) => ({
+    ...problem,
+    message: `${problem.message} (${nameHosts([...affected])})`,
+  }))
   if (found.length > 0) throw new SpecError(found)
   return { cluster: cluster.name, hosts }
 }
 
 /** Creates declared resources; hosts that share a declaration share the resource. */
-function createResourceMaker({ kinds, readFile }: CompileInput) {
+function createResourceMaker({ cluster, kinds, readFile }: CompileInput) {
   const read = perText((path) => readFile(path))
-  const files: SpecFiles = { read, render: createRenderer((path) => readable(path, () => read(path))) }
+  const pathOf = (path: string) => join(dirname(cluster.file), path)
+  const files: SpecFiles = {
+    pathOf,
+    read,
+    render: createRenderer((path) => readableText(path, 'template', read)),
+  }
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
     const before = made.get(declaration)

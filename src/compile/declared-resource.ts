@@ -1,6 +1,7 @@
 import type { ResourceDeclaration } from '../model/cluster.ts'
-import type { Problem } from '../model/diagnostic.ts'
+import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
+import type { Path } from '../model/path.ts'
 import type { Resource, ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
@@ -8,17 +9,20 @@ import type { Render } from './template.ts'
 
 /** The files next to the spec, each read once. */
 export interface SpecFiles {
-  readonly read: (path: string) => string
+  /** Its path as messages show it. */
+  readonly pathOf: (path: string) => string
+  readonly read: (path: string) => string | Uint8Array
   readonly render: Render
 }
 
-/** A resource from `resources:` of a role or host; reports every mistake at the declaration. */
+/** A resource from `resources:` of a role or host; reports every mistake where it was written, as far as that is known. */
 export function declaredResource(
-  { kind, desired, layer, position }: ResourceDeclaration,
+  declaration: ResourceDeclaration,
   kinds: Readonly<Record<string, ResourceKind>>,
   files: SpecFiles,
   report: (problem: Problem) => void,
 ): Declared | undefined {
+  const { kind, desired, layer, position } = declaration
   const resourceKind = kinds[kind]
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
@@ -26,9 +30,33 @@ export function declaredResource(
     return { resource, declaredBy: layer, position }
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
-    for (const problem of error.problems) report({ ...problem, position })
+    for (const { path = [], line, ...problem } of error.problems) {
+      const found = problem.position ?? locate(declaration, path, line, files) ?? position
+      report({ ...problem, path: [...(declaration.path ?? []), ...path], position: found })
+    }
     return undefined
   }
+}
+
+/** A line of a file next to the spec if the content is from there, else the place within the spec. */
+function locate(
+  { desired, locate: locateInSpec }: ResourceDeclaration,
+  path: Path,
+  line: TextLine | undefined,
+  files: SpecFiles,
+): Position | undefined {
+  const [name] = path
+  const { source, template } = desired
+  const file = name === 'content' && line !== undefined ? (source ?? template) : undefined
+  if (typeof file !== 'string' || line === undefined)
+    return path.length === 0 ? undefined : locateInSpec?.(path, line)
+  const lines = String(files.read(file)).split('\n')
+  // What a template writes has lines of its own.
+  const index = source === undefined ? lines.findIndex((text) => text.includes(line.text)) : line.number - 1
+  const text = lines[index]
+  if (text === undefined) return locateInSpec?.(['template'], undefined)
+  const column = text.length - text.trimStart().length + 1
+  return { file: files.pathOf(file), line: index + 1, column, length: Math.max(text.trim().length, 1) }
 }
 
 /** Replaces `source` and `template` (with `variables`) by `content`. */
@@ -42,7 +70,12 @@ function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMa
   if (variables !== undefined && template === undefined) {
     throw mistake(`${kind}: variables need a template`, 'set template, or remove variables')
   }
-  if (typeof source === 'string') return { ...rest, content: readable(source, () => files.read(source)) }
+  if (typeof source === 'string') {
+    const content = readable(source, 'source', files.read)
+    if (typeof content === 'string') return { ...rest, content }
+    if (kind === 'file') return { ...rest, contentBase64: Buffer.from(content).toString('base64') }
+    return { ...rest, content: readableText(source, 'source', files.read) }
+  }
   if (typeof template !== 'string') return desired
   return { ...rest, content: files.render(template, isMap(variables) ? variables : {}) }
 }
@@ -52,12 +85,21 @@ function mistake(message: string, hint: string): SpecError {
 }
 
 /** Reads a file; the error names it as written in the spec, with the reason. */
-export function readable(path: string, read: () => string): string {
+function readable(path: string, key: string, read: SpecFiles['read']): string | Uint8Array {
   try {
-    return read()
+    return read(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const hint = "the path is relative to the spec's folder"
-    throw new SpecError([{ code: 'unreadable-file', message: `cannot read ${path}: ${reason}`, hint }])
+    const message = `cannot read ${path}: ${reason}`
+    throw new SpecError([{ code: 'unreadable-file', message, hint, path: [key] }])
   }
+}
+
+/** Reads a file that must be text. */
+export function readableText(path: string, key: string, read: SpecFiles['read']): string {
+  const content = readable(path, key, read)
+  if (typeof content === 'string') return content
+  const hint = 'save it as UTF-8; only the source of a file may have any bytes'
+  throw new SpecError([{ code: 'not-utf8', message: `${path} is not UTF-8 text`, hint, path: [key] }])
 }

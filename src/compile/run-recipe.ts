@@ -52,7 +52,7 @@ function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly P
   if (error instanceof SpecError) {
     return error.problems.map((problem) => ({
       ...problem,
-      message: `${declaredBy}: ${problem.message}`,
+      message: `${declaredBy}: ${problem.message}${problem.line === undefined ? '' : `, in line ${problem.line.number}`}`,
       position: problem.position ?? position,
     }))
   }

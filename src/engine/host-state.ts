@@ -1,9 +1,9 @@
 import { CommandError, type ConvergeError } from '../model/errors.ts'
-import type { HostHistory } from '../model/manifest.ts'
+import type { HostHistory, Member } from '../model/manifest.ts'
 import type { ExecResult } from '../model/transport.ts'
 import { commandProgram } from '../shell/programs/command-program.ts'
 import type { StatePlace } from '../shell/programs/inspect-program.ts'
-import { rememberProgram, unlockProgram } from '../shell/programs/state-programs.ts'
+import { adoptProgram, rememberProgram, unlockProgram } from '../shell/programs/state-programs.ts'
 import { readHistory } from './inspect/history.ts'
 import type { SessionContext } from './session-context.ts'
 
@@ -15,8 +15,13 @@ export interface HostState {
   exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
   /** Stops the apply that holds a selected host's lock: `free`, or `ended` and its holder. */
   unlock(): Promise<ReadonlyMap<string, string | ConvergeError>>
-  /** Makes the selected hosts forget retired hosts. */
-  forget(names: readonly string[]): Promise<ReadonlyMap<string, string | ConvergeError>>
+  /** Hands over what another cluster has on the selected hosts, or only says what there is, as adoptProgram prints it. */
+  adopt(
+    old: string,
+    options: { readonly isDry: boolean },
+  ): Promise<ReadonlyMap<string, string | ConvergeError>>
+  /** Makes the selected hosts forget retired machines. */
+  forget(isRetired: (member: Member) => boolean): Promise<ReadonlyMap<string, string | ConvergeError>>
 }
 
 /** A command that prints endlessly is stopped there. */
@@ -41,10 +46,14 @@ export function hostState(context: SessionContext): HostState {
     },
     unlock: () =>
       onEach((name) => runProgram(context, name, (place) => unlockProgram(place, programs.library))),
-    forget: (names) =>
+    adopt: (old, options) =>
+      onEach((name) =>
+        runProgram(context, name, (place) => adoptProgram(old, options, place, programs.library)),
+      ),
+    forget: (isRetired) =>
       onEach(async (name) => {
         const { state } = await context.inspect(name, stop.stopping)
-        const kept = (state?.members ?? []).filter((member) => !names.includes(member.name))
+        const kept = (state?.members ?? []).filter((member) => !isRetired(member))
         return runProgram(context, name, (place) => rememberProgram(kept, place, programs.library))
       }),
   }

@@ -32,7 +32,9 @@ const LAYOUT: ToStringOptions = {
 const quotedText: ScalarTag = {
   tag: 'tag:yaml.org,2002:str',
   default: true,
-  identify: (value) => typeof value === 'string' && (MISREAD.test(value) || NOT_PRINTABLE.test(value)),
+  identify: (value) =>
+    typeof value === 'string' &&
+    (MISREAD.test(value) || NOT_PRINTABLE.test(value) || UNSAFE_BLOCK.test(value)),
   resolve: (text) => text,
   stringify: ({ value }) => doubleQuoted(String(value)),
 }
@@ -58,8 +60,8 @@ const finiteNumber: ScalarTag = {
 // refuses in bare text), document markers.
 const MISREAD = new RegExp(
   [
-    String.raw`^[-+]?[\d_]*(\.[\d_]*)?(e[-+]?\d+)?$`,
-    String.raw`^[-+]?[0_]+[box][\da-f_]*$`,
+    String.raw`^[-+]?[\d_]*(\.[\d_]*)?(e[-+]?[\d_]+)?$`,
+    String.raw`^[-+]?[0_]+[box][-+]?[\da-f_]*$`,
     String.raw`^[-+]?[\d_]+(:[\d_]+)+(\.[\d_]*)?$`,
     String.raw`^\d{4}-\d\d?-\d\d?([t\s].*)?$`,
     String.raw`^(y|yes|n|no|on|off|true|false|null|~|=|<<|[-+]?\.(inf|nan))$`,
@@ -68,6 +70,9 @@ const MISREAD = new RegExp(
   ].join('|'),
   'i',
 )
+
+// Text of several lines that begins with a tab or with a line of blanks, which libyaml and Go take for indentation.
+const UNSAFE_BLOCK = /^(?=[\s\S]*\n)[ \n]*\t|^ +\n|^\s+$/
 
 // What YAML 1.1 does not print or takes for a line break (U+0085, U+2028, U+2029), tab and line feed excepted.
 const NOT_PRINTABLE =

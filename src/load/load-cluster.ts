@@ -3,15 +3,17 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
+import { isMap, type ValueMap } from '../model/value.ts'
 import type { SchemaMistake } from '../validation/explain.ts'
 import { createValidator } from '../validation/validator.ts'
 import { createProblems, type Problems } from './problems.ts'
 import { readSpec } from './read-spec.ts'
 import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
-import { type ClusterSpec, clusterSchema } from './schema/cluster-schema.ts'
+import { type ClusterSpec, clusterSchema, hostKeys } from './schema/cluster-schema.ts'
 import type { Cut } from './yaml/cut.ts'
-import type { Document } from './yaml/document.ts'
+import { type Document, valueAt } from './yaml/document.ts'
+import { INVALID_VALUE } from './yaml/invalid-value.ts'
 import { parseSpec } from './yaml/parse.ts'
 
 export interface LoadClusterInput {
@@ -54,23 +56,71 @@ function validate(
   problems: Problems,
 ): { readonly spec: ClusterSpec; readonly document: Document } | undefined {
   const check = createValidator<ClusterSpec>(clusterSchema({ recipes: {}, kinds: {} }), 'the spec')
-  const first = check(document.data, document.source)
-  if (first.ok) return { spec: first.value, document }
-  for (const mistake of first.mistakes) {
-    problems.error({ ...mistake, position: document.locate(mistake.path, mistake.part) })
+  let rest = document
+  // A section whose name was corrected may have mistakes of its own.
+  for (let round = 0; round < 3; round++) {
+    const result = check(rest.data, rest.source)
+    if (result.ok) return { spec: result.value, document: rest }
+    for (const mistake of round === 0 ? mainMistakes(result.mistakes, rest) : result.mistakes) {
+      const { path, missing } = mistake
+      // What an earlier round has cut is not missing, too.
+      const isCut = missing !== undefined && valueAt(document.data, [...path, missing]) !== undefined
+      if (isCut || valueAt(rest.data, path) === INVALID_VALUE) continue
+      problems.error({ ...mistake, position: rest.locate(mistake.path, mistake.part) })
+    }
+    if (isOther(rest, result.mistakes)) return undefined
+    rest = rest.without(cutsFor(result.mistakes))
   }
-  const rest = document.without(cutsFor(first.mistakes))
-  const second = check(rest.data)
-  return second.ok ? { spec: second.value, document: rest } : undefined
+  return undefined
 }
+
+/** The mistakes without those that only follow from another one of them. */
+function mainMistakes(mistakes: readonly SchemaMistake[], { data }: Document): readonly SchemaMistake[] {
+  if (isOther({ data }, mistakes)) {
+    const hint = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
+    const message = 'this is not a spec: cluster and hosts are missing'
+    return [{ code: 'not-a-spec', path: [], part: 'key', message, hint }]
+  }
+  const beside = mistakes.filter(({ path }) => besideOf(path, data) !== undefined)
+  const [first] = beside
+  if (first === undefined) return mistakes
+  const name = besideOf(first.path, data)
+  const keys = beside.filter(({ path }) => besideOf(path, data) === name).map(({ path }) => path[1] ?? '')
+  const message = `${keys.join(', ')} ${keys.length === 1 ? 'is' : 'are'} beside ${name}, not below it`
+  const hint = `indent ${keys.length === 1 ? 'it' : 'them'} further than ${name}`
+  const whole: SchemaMistake = { ...first, part: 'key', code: 'invalid-value', message, hint }
+  return [whole, ...mistakes.filter((mistake) => !beside.includes(mistake))]
+}
+
+/** Whether it is another kind of file. */
+function isOther({ data }: Pick<Document, 'data'>, mistakes: readonly SchemaMistake[]): boolean {
+  const isForeign =
+    mistakes.some(({ code }) => code === 'unknown-key') && !mistakes.some(({ meant }) => meant)
+  return isForeign && !Object.hasOwn(data, 'cluster') && !Object.hasOwn(data, 'hosts')
+}
+
+/** The empty host or role above a setting that is in its column. */
+function besideOf([section = '', key = '', ...rest]: readonly string[], data: ValueMap): string | undefined {
+  const entries = data[section]
+  if (rest.length > 0 || !definitions.includes(section) || !isMap(entries) || !hostKeys.has(key))
+    return undefined
+  const names = Object.keys(entries)
+  return names.slice(0, names.indexOf(key)).findLast((name) => entries[name] === null)
+}
+
+const definitions = ['roles', 'environments', 'hosts']
 
 /** The invalid parts to cut. A role, environment or host is emptied instead, so that references to it stay valid. */
 function cutsFor(mistakes: readonly SchemaMistake[]): readonly Cut[] {
   return mistakes
     .filter(({ code }) => code !== 'missing-key')
-    .map(({ path, part }) => ({ path, part: part === 'value' && isDefinition(path) ? 'value' : 'key' }))
+    .map(({ path, part, meant }) => ({
+      path,
+      part: part === 'value' && isDefinition(path) ? 'value' : 'key',
+      meant,
+    }))
 }
 
 function isDefinition([section = '', ...rest]: readonly string[]): boolean {
-  return rest.length === 1 && ['roles', 'environments', 'hosts'].includes(section)
+  return rest.length === 1 && definitions.includes(section)
 }

@@ -1,33 +1,39 @@
 import { type Diagnostic, diagnosticOf, type Problem } from '../model/diagnostic.ts'
+import { collectProblems, type GroupedProblem, nameHosts } from '../model/problems.ts'
 
 /** Collects mistakes, each place once: a mistake in a role would repeat for all of its hosts. */
 export interface Problems {
   error(problem: Problem): void
   warning(problem: Problem): void
+  /** The host that the following mistakes are about. */
+  concern(host: string | undefined): void
   readonly errors: readonly Problem[]
   readonly warnings: readonly Diagnostic[]
 }
 
 export function createProblems(): Problems {
-  const errors = new Map<string, Problem>()
-  const warnings = new Map<string, Problem>()
-  const addTo = (found: Map<string, Problem>) => (problem: Problem) => {
-    const { code, path, message, position } = problem
-    // One mistake per place.
-    const place = position === undefined ? path : [position.file, position.line, position.column]
-    const key = JSON.stringify([code, message, place])
-    if (!found.has(key)) found.set(key, problem)
-  }
+  const errors = collectProblems({ byPlace: true })
+  const warnings = collectProblems({ byPlace: true })
+  let host: string | undefined
   return {
-    error: addTo(errors),
-    warning: addTo(warnings),
+    error: (problem) => errors.add(problem, host),
+    warning: (problem) => warnings.add(problem, host),
+    concern(name) {
+      host = name
+    },
     get errors() {
-      return [...errors.values()].sort(byPosition)
+      return errors.all().map(withHosts).sort(byPosition)
     },
     get warnings() {
-      return [...warnings.values()].sort(byPosition).map((problem) => diagnosticOf('warning', problem))
+      const found = warnings.all().map(withHosts).sort(byPosition)
+      return found.map((problem) => diagnosticOf('warning', problem))
     },
   }
+}
+
+/** Hosts are named only if the words of the message are of one of them. */
+function withHosts({ problem, hosts, isVaried }: GroupedProblem): Problem {
+  return isVaried ? { ...problem, message: `${problem.message} (${nameHosts([...hosts])})` } : problem
 }
 
 /** In file order; problems without a position come first. */

@@ -1,13 +1,18 @@
 import { dirname, resolve as resolvePath } from 'node:path'
 import type { Cluster, Host } from '../model/cluster.ts'
+import type { Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
-import { createTemplateCache } from './expressions/evaluate.ts'
+import { NO_VALUES } from '../model/value.ts'
+import { createEvaluator, createTemplateCache } from './expressions/evaluate.ts'
+import type { ExpressionError } from './expressions/expression.ts'
 import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
 import { checkTransport } from './hosts/check-transport.ts'
+import { createResourceDeclarer } from './hosts/declare-resources.ts'
 import { createEntryResolver, knownEnvironment, membersOf } from './hosts/resolve-entry.ts'
 import { createHostResolver } from './hosts/resolve-host.ts'
 import { recipeUses } from './hosts/run-list.ts'
+import { stackLayers } from './layers/layers.ts'
 import { setLayer } from './layers/set-layer.ts'
 import type { Problems } from './problems.ts'
 import type { HostEntry, Resolution } from './resolution.ts'
@@ -74,6 +79,7 @@ function resolveEntries(resolution: Resolution): readonly HostEntry[] {
 }
 
 function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): readonly Host[] {
+  const { problems } = resolution
   const resolveHost = createHostResolver(resolution)
   const isNew = createNameChecker(resolution)
   const checkPlace = createPlaceChecker(resolution)
@@ -81,14 +87,19 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
   for (const entry of entries) {
     warnIfIdle(entry, resolution)
     checkTransport(entry, resolution)
+    const own: Host[] = []
+    let isWhole = true
     for (const member of entry.members) {
-      if (!isNew(entry, member.name)) continue
-      const host = resolveHost(entry, member)
-      if (host === undefined) continue
-      checkPlace(entry, host)
-      hosts.push(host)
+      problems.concern(member.name)
+      const host = isNew(entry, member.name) ? resolveHost(entry, member) : undefined
+      if (host === undefined) isWhole = false
+      else own.push(host)
     }
+    // Two hosts are rarely one machine because of themselves if others of their range are wrong.
+    if (isWhole) for (const host of own) checkPlace(entry, host)
+    hosts.push(...own)
   }
+  problems.concern(undefined)
   return Object.freeze(hosts)
 }
 
@@ -104,10 +115,24 @@ function warnIfIdle(
   problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
 }
 
-/** Checks the recipes of unused roles; others were checked with their hosts. */
+/** Checks the recipes and resources of unused roles; others were checked with their hosts. */
 function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution): void {
+  const { spec, document, problems, cache } = resolution
   const used = new Set(entries.flatMap(({ roles }) => roles))
-  for (const [role, spec] of Object.entries(resolution.spec.roles ?? {})) {
-    if (!used.has(role)) recipeUses(spec, ['roles', role], `role ${role}`, resolution)
+  const declareResources = createResourceDeclarer(resolution)
+  for (const [role, roleSpec] of Object.entries(spec.roles ?? {})) {
+    if (used.has(role)) continue
+    const path = ['roles', role]
+    const layer = `role ${role}`
+    recipeUses(roleSpec, path, layer, resolution)
+    // Without a host its paths lead nowhere.
+    const report = (at: Path, { message, hint, within, at: offset }: ExpressionError) => {
+      if (message.startsWith('unknown path')) return
+      const position = document.locate(at, within === undefined ? 'value' : { within, at: offset })
+      problems.error({ code: 'invalid-expression', path: at, message, hint, position })
+    }
+    const evaluator = createEvaluator({ scope: NO_VALUES, report, cache })
+    const shared = { key: role, members: [], environment: undefined, roles: [role], runList: [] }
+    declareResources({ ...shared, spec: {}, path, layer, stack: stackLayers([]) }, evaluator)
   }
 }

@@ -1,4 +1,5 @@
-import type { Position } from './diagnostic.ts'
+import type { Position, TextLine } from './diagnostic.ts'
+import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
 import type { Target } from './targets/index.ts'
 import type { ValueMap } from './value.ts'
@@ -23,6 +24,10 @@ export interface ResourceDeclaration {
   readonly desired: ValueMap
   readonly layer: string
   readonly position?: Position
+  /** Where in the spec it is. */
+  readonly path?: Path
+  /** The place in the spec of a key within it, or of a line of the text there. */
+  locate?(path: Path, line: TextLine | undefined): Position | undefined
 }
 
 export interface Host {

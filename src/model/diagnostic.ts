@@ -20,9 +20,17 @@ export interface Mistake {
 export interface Problem extends Mistake {
   /** A stable kebab-case word, such as `unknown-key`. */
   readonly code: string
-  /** Where in the spec. */
+  /** Where in the spec, or within a resource. */
   readonly path?: Path
+  /** The line of the text at the path, counted from 1. */
+  readonly line?: TextLine
   readonly position?: Position | undefined
+}
+
+/** A line of a text, counted from 1. */
+export interface TextLine {
+  readonly number: number
+  readonly text: string
 }
 
 /** A problem for output, as text with a code frame or as JSON. */

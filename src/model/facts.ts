@@ -1,4 +1,4 @@
-import type { ManifestEntry, Member } from './manifest.ts'
+import type { Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
 
@@ -11,7 +11,11 @@ export type PathFact =
       /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
     } & Owned)
-  | ({ readonly type: 'directory' } & Owned)
+  | ({
+      readonly type: 'directory'
+      /** The names in it, if they were asked for. */
+      readonly entries?: readonly string[]
+    } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)
   | ({ readonly type: 'other' } & Owned)
 
@@ -33,6 +37,8 @@ export interface UnitFact {
   /** `enabled`, `disabled`, `static`, `masked`, `linked`, ...; empty if there is no unit, `unknown` as above */
   readonly file: string
   readonly needsReload: boolean
+  /** A oneshot service that does not remain active: whatever starts it, it ends. */
+  readonly endsByItself?: true
   /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
   /** Units that stop or restart with it if they run. */
@@ -101,8 +107,8 @@ export interface HostState {
   readonly keptIn?: string
   /** The newest generation, 0 if there is none. */
   readonly generation: number
-  /** The name of this host at its last apply; absent if that was not recorded. */
-  readonly name?: string
+  /** Under which names and where it was applied, the last one last; absent if that was not recorded. */
+  readonly identities?: readonly Identity[]
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */

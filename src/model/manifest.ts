@@ -15,7 +15,7 @@ import {
   optional,
   Text,
 } from './schema.ts'
-import { Target } from './targets/index.ts'
+import { placeOf, Target } from './targets/index.ts'
 
 /** The unit states and missing accounts and packages before converge first managed a resource. */
 const Found = Type.Object({
@@ -66,6 +66,16 @@ export type Member = Data<typeof Member>
 /** An operation that undoes a part of a generation, and its resource. */
 export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
 export type Undo = Data<typeof Undo>
+
+/** By what a machine recognizes itself: a name in the spec, and the words of its place, empty if it has none. */
+export interface Identity {
+  readonly name: string
+  readonly place: string
+}
+
+export function identityOf({ name, target }: Pick<Member, 'name' | 'target'>): Identity {
+  return { name, place: placeOf(target)?.words ?? '' }
+}
 
 /** A generation: what one apply did. */
 export const Generation = Type.Object({

@@ -58,6 +58,13 @@ const prune = flag('Removed again, if converge created it; other accounts stay.'
 const command = describe(Text, 'The command.')
 const timeoutSeconds = describe(Count, 'Time limit in seconds.')
 
+const replaces = Type.Optional(
+  Type.Enum(['file', 'link', 'directory', 'tree'], {
+    description:
+      'What converge made there and what makes way: a directory only if it is empty, the tree of an archive with its content.',
+  }),
+)
+
 /** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
@@ -65,13 +72,15 @@ export const operationSchemas = {
     content: Content,
     validate: optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
     sensitive,
+    replaces,
     ...ownershipFields,
   }),
-  mkdir: operation('mkdir', 'Creates a directory.', { path: HostPath, ...ownershipFields }),
+  mkdir: operation('mkdir', 'Creates a directory.', { path: HostPath, replaces, ...ownershipFields }),
   attributes: operation('attributes', 'Sets owner, group and mode.', { path: HostPath, ...ownershipFields }),
   link: operation('link', 'Makes a symbolic link.', {
     path: HostPath,
     target: describe(Text, 'Where the link points.'),
+    replaces,
   }),
   remove: operation('remove', 'Removes a file, a link or a directory, if it is there.', {
     path: HostPath,
@@ -86,6 +95,7 @@ export const operationSchemas = {
     }),
     sha256: Checksum,
     sensitive,
+    replaces,
     ...ownershipFields,
   }),
   group: operation('group', 'Creates or changes a group.', {
@@ -122,10 +132,12 @@ export const operationSchemas = {
     sha256: Checksum,
     path: HostPath,
     strip: describe(Count, "Leading path components to drop, as tar's --strip-components."),
+    replaces,
   }),
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),
     action: describe(UnitAction, 'What systemd is asked to do.'),
+    around: optional(Text, 'A running service of the socket, which stops before and starts again after it.'),
     noBlock: flag('Do not wait for the job: a member that waits for its peers.'),
     noReload: flag('systemd reads its unit files in a later operation of the plan.'),
   }),

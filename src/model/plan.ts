@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
-import type { Made, Member, Undo } from './manifest.ts'
+import type { Identity, Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
 import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
@@ -107,8 +107,8 @@ export interface Bookkeeping {
   readonly rewrite?: string
   /** The whole manifest after the last change: after a rollback it is the old one. */
   readonly outcome?: string
-  /** The name that this host remembers as its own, when that changes. */
-  readonly name?: string
+  /** What this host remembers as its own names and places, when that changes. */
+  readonly identities?: readonly Identity[]
   /** The hosts that this one remembers, when that changes. */
   readonly members?: readonly Member[]
   /** What earlier runs left pending and this one keeps pending: a rollback carries out only its own restarts. */
@@ -206,8 +206,7 @@ export interface PortablePlan {
   readonly probes: readonly Probe[]
   /** Digest of the catalog: a host that is held for it is skipped. */
   readonly digest: string
-  /** The name of the host. */
-  readonly name: string
+  readonly identity: Identity
   readonly members: readonly Member[]
 }
 

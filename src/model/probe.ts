@@ -11,6 +11,9 @@ export const Probe = Type.Union([
         Text,
         'The wanted content: a small content that differs is part of the answer, for the diff.',
       ),
+      entries: Type.Optional(
+        Type.Boolean({ description: 'Whether the names in a directory are part of the answer.' }),
+      ),
     },
     { description: 'What is at a path, which is never followed if it is a link.' },
   ),

@@ -5,8 +5,10 @@ import { accountRules } from './accounts.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
-import { pathRules } from './paths.ts'
+import { inPlaceOf, type Kind, kindMadeBy, pathRules } from './paths.ts'
 import { unitRules } from './units.ts'
+
+export { inPlaceOf, type Kind, kindMadeBy }
 
 /** The rules of each operation; the compiler reports what a new one lacks. */
 const rules: RulesByOperation = {
@@ -35,11 +37,26 @@ export function expectNow(operation: Operation, { paths }: Facts): readonly Expe
 }
 
 /** systemd's unit load paths of the system manager (systemd.unit(5)). */
-const unitPath = /^\/(?:etc|run|usr\/local\/lib|usr\/lib|lib)\/systemd\/system\//
+const unitDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
+  (above) => `${above}/systemd/system`,
+)
 
 /** Whether systemd must read its unit files again after an operation. */
 export function changesUnitFile(operation: Operation): boolean {
-  return rulesOf(operation).changesUnitFiles && unitPath.test(pathOf(operation) ?? '')
+  return rulesOf(operation).changesUnitFiles && isInUnitDirectory(pathOf(operation) ?? '')
+}
+
+function isInUnitDirectory(path: string): boolean {
+  return unitDirectories.some((directory) => path.startsWith(`${directory}/`))
+}
+
+/** Where else a unit file with the same name may be, or the file of its template; none for other paths. */
+export function otherUnitFiles(path: string): readonly string[] {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (!unitDirectories.includes(path.slice(0, -name.length - 1))) return []
+  return unitDirectories
+    .flatMap((directory) => [name, name.replace(/@.+(?=\.)/, '@')].map((file) => `${directory}/${file}`))
+    .filter((other) => other !== path)
 }
 
 /** The state of a path after an operation, as by `appliedState`; undefined if the operation is on another path. */

@@ -30,15 +30,17 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
         ownershipWords(operation),
         operation.sensitive ? 'sensitive' : bytes(operation.content.sizeBytes),
         operation.validate !== undefined && `checked with \`${operation.validate}\``,
+        placeWords(operation),
       )}`,
     // Contents are staged under their checksum, so equal ones are uploaded once.
-    shell: ({ path, content, validate = '', ...ownership }) => [
+    shell: ({ path, content, validate = '', replaces, ...ownership }) => [
       'write',
       path,
       content.sha256,
       content.sha256,
       ...ownershipArguments(ownership),
       validate,
+      ...wordOf(replaces),
     ],
     node: ({ content, mode, sensitive = false }) => ({ type: 'file', content, mode, sensitive }),
   },
@@ -47,10 +49,16 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     isNeeded: (operation, facts) => !isOwned(operation, facts, 'directory'),
     inverse: replaced('remove'),
     stateAfter: (operation) => `directory ${owned(operation)}`,
-    replacesFile: false,
+    replacesFile: true,
     changesUnitFiles: false,
-    words: (operation) => `create directory ${operation.path}${details(ownershipWords(operation))}`,
-    shell: ({ path, ...ownership }) => ['mkdir', path, ...ownershipArguments(ownership)],
+    words: (operation) =>
+      `create directory ${operation.path}${details(ownershipWords(operation), placeWords(operation))}`,
+    shell: ({ path, replaces, ...ownership }) => [
+      'mkdir',
+      path,
+      ...ownershipArguments(ownership),
+      ...wordOf(replaces),
+    ],
     node: ({ mode }) => ({ type: 'directory', mode }),
   },
   attributes: {
@@ -78,10 +86,10 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     },
     inverse: replaced('remove'),
     stateAfter: ({ target }) => `link ${target}`,
-    replacesFile: false,
+    replacesFile: true,
     changesUnitFiles: true,
-    words: ({ path, target }) => `link ${path} -> ${target}`,
-    shell: ({ path, target }) => ['link', path, target],
+    words: (operation) => `link ${operation.path} -> ${operation.target}${details(placeWords(operation))}`,
+    shell: ({ path, target, replaces }) => ['link', path, target, ...wordOf(replaces)],
     node: ({ target }) => ({ type: 'link', target }),
   },
   remove: {
@@ -111,13 +119,14 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     replacesFile: true,
     changesUnitFiles: true,
     words: (operation) =>
-      `restore ${operation.path}${details(ownershipWords(operation), operation.sensitive && 'sensitive')}`,
-    shell: ({ path, kept, sha256, ...ownership }) => [
+      `restore ${operation.path}${details(ownershipWords(operation), operation.sensitive && 'sensitive', placeWords(operation))}`,
+    shell: ({ path, kept, sha256, replaces, ...ownership }) => [
       'restore',
       path,
       kept,
       sha256,
       ...ownershipArguments(ownership),
+      ...wordOf(replaces),
     ],
   },
   archive: {
@@ -127,37 +136,85 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     inverse(operation, before, kept) {
       const { path } = operation
       // A replaced tree is not kept: the older spec names its archive.
-      if (before.paths[path]?.type === 'directory') return []
+      if (before.paths[path]?.type === 'directory' && operation.replaces === undefined) return []
       if (before.paths[path]?.type === 'absent') return [{ op: 'remove', path, recursive: true }]
       return replaced('remove')(operation, before, kept)
     },
     stateAfter: () => 'directory 0755 root root',
-    replacesFile: false,
+    replacesFile: true,
     changesUnitFiles: false,
     timeoutSeconds: () => 900,
-    words: ({ url, path, sha256, strip }) =>
-      `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, strip > 0 && `strip ${strip}`)}`,
+    words: ({ url, path, sha256, strip, replaces }) =>
+      `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
     shell: ({ url, sha256, path, strip }) => ['archive', url, sha256, path, String(strip)],
   },
 }
 
 /** What restores a path after an operation; a directory was only changed, or must be created again. */
 function replaced(directory: 'remove' | 'mkdir') {
-  return ({ path }: AtPath, { paths }: Before, kept: string): readonly Operation[] => {
+  return (operation: AtPath, { paths }: Before, kept: string): readonly Operation[] => {
+    const { path } = operation
     const before = paths[path]
+    const replaces = kindMadeBy(operation)
     switch (before?.type) {
       case 'absent':
         return [{ op: 'remove', path, recursive: false }]
-      case 'file':
-        return [{ op: 'restore', path, kept, sha256: before.sha256, ...ownershipOf(before) }]
-      case 'directory':
-        return [{ op: directory === 'mkdir' ? 'mkdir' : 'attributes', path, ...ownershipOf(before) }]
+      case 'file': {
+        const restore = { op: 'restore', path, kept, sha256: before.sha256, ...ownershipOf(before) } as const
+        return [inPlaceOf(restore, replaces)]
+      }
+      case 'directory': {
+        const owned = { path, ...ownershipOf(before) }
+        // The tree of an archive is not kept: the older spec names its archive.
+        if ('replaces' in operation && operation.replaces === 'tree')
+          return [{ op: 'remove', path, recursive: false }]
+        const isGone = directory === 'mkdir' || (replaces !== undefined && replaces !== 'directory')
+        return isGone ? [inPlaceOf({ op: 'mkdir', ...owned }, replaces)] : [{ op: 'attributes', ...owned }]
+      }
       case 'link':
-        return [{ op: 'link', path, target: before.target }]
+        return [inPlaceOf({ op: 'link', path, target: before.target }, replaces)]
       default:
         return []
     }
   }
+}
+
+export type Kind = 'file' | 'link' | 'directory' | 'tree'
+
+/** What an operation leaves at its path, if it makes something there. */
+export function kindMadeBy({ op }: Operation): Kind | undefined {
+  const kinds: { readonly [Op in Operation['op']]?: Kind } = {
+    write: 'file',
+    restore: 'file',
+    link: 'link',
+    mkdir: 'directory',
+    archive: 'tree',
+  }
+  return kinds[op]
+}
+
+/** The operation where something of this kind is in its place. */
+export function inPlaceOf(operation: Operation, kind: Kind | undefined): Operation {
+  switch (operation.op) {
+    case 'write':
+    case 'restore':
+    case 'link':
+    case 'mkdir':
+    case 'archive': {
+      const { replaces: _, ...plain } = operation
+      return kind === undefined || kind === kindMadeBy(operation) ? plain : { ...plain, replaces: kind }
+    }
+    default:
+      return operation
+  }
+}
+
+function placeWords({ replaces }: { readonly replaces?: Kind | undefined }): string | undefined {
+  return replaces && `in place of the ${replaces === 'tree' ? 'directory and everything in it' : replaces}`
+}
+
+function wordOf(word: string | undefined): readonly string[] {
+  return word === undefined ? [] : [word]
 }
 
 /** An id without a name is recorded by its number. */

@@ -1,7 +1,8 @@
 import { isStarted, type UnitFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { Operation, UnitAction } from '../model/operation.ts'
 import { assertNever } from '../model/value.ts'
-import { hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
+import { details, hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
 export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
   unit: {
@@ -10,16 +11,23 @@ export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
     probes: ({ unit }) => [{ probe: 'unit', unit }],
     isNeeded: ({ unit, action }, { units }) => isActionNeeded(action, units[unit]),
     isRepeatable: ({ unit }, { units }) => exists(units[unit]),
-    inverse: ({ unit, action }, { units }) =>
-      inverseActions(action, units[unit]).map((back): Operation => ({ op: 'unit', unit, action: back })),
+    inverse: ({ unit, action, around }, { units }) =>
+      inverseActions(action, units[unit]).map((back): Operation => {
+        const starts = back === 'start' || back === 'restart'
+        return { op: 'unit', unit, action: back, ...given({ around: starts ? around : undefined }) }
+      }),
     undoRank: ({ action }) => (action === 'stop' || action === 'disable' ? 0 : 5),
     leavesUnsynced: true,
     timeoutSeconds: () => 300,
-    words: ({ unit, action, noBlock }) => `${action} ${unit}${noBlock ? ' without waiting for it' : ''}`,
-    shell: ({ unit, action, noBlock, noReload }) => [
+    words: ({ unit, action, around, noBlock }) =>
+      `${action} ${unit}${noBlock ? ' without waiting for it' : ''}${details(
+        around !== undefined && `${around} stops before and starts after it`,
+      )}`,
+    shell: ({ unit, action, around, noBlock, noReload }) => [
       'unit',
       unit,
       action,
+      ...(around === undefined ? [] : [`--around=${around}`]),
       ...(noBlock === true ? ['--no-block'] : []),
       ...(noReload === true ? ['--no-reload'] : []),
     ],

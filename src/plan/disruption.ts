@@ -31,11 +31,13 @@ export function disruptedGroups(
   changes: readonly Change[],
 ): readonly string[] {
   const down = new Set(
-    changes.flatMap(({ operation, takesAlong = [] }) =>
-      operation.op === 'unit' && (operation.action === 'restart' || operation.action === 'stop')
-        ? [operation.unit, ...takesAlong]
-        : takesAlong,
-    ),
+    changes.flatMap(({ operation, takesAlong = [] }) => {
+      if (operation.op !== 'unit') return []
+      const { unit, action, around } = operation
+      const own = action === 'restart' || action === 'stop' ? [unit] : []
+      // The service of a socket stops as well.
+      return [...own, ...(around === undefined ? [] : [around]), ...takesAlong]
+    }),
   )
   return groupsOf(members, down)
 }

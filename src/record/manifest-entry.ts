@@ -2,10 +2,10 @@ import type { Answers, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { Made, ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { CatalogEntry, Step } from '../model/resource.ts'
+import type { CatalogEntry, Resource, Step } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
-import { inReverse, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
+import { inPlaceOf, inReverse, kindMadeBy, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest, sha256Of } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
@@ -19,7 +19,7 @@ export function madeOf({ resource }: CatalogEntry): Made {
   return {
     resource: resource.id,
     desired: desiredDigest(resource.desired),
-    paths: resource.claims.filter(({ kind }) => kind === 'path').map(({ key }) => key),
+    paths: pathsOf(resource),
     probes: resource.probes.filter(({ probe }) => probe !== 'path' && probe !== 'check'),
     // The effects of a command are not undone.
     operations: operations.filter((operation) => rulesOf(operation).probes(operation).length > 0),
@@ -29,6 +29,14 @@ export function madeOf({ resource }: CatalogEntry): Made {
       group: resource.relations.disruption?.group,
     }),
   }
+}
+
+/** The paths that a resource makes: those that it claims, and the directory of its drop-ins. */
+export function pathsOf({ claims, ownsUnit }: Pick<Resource, 'claims' | 'ownsUnit'>): readonly string[] {
+  const claimed = claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : []))
+  if (ownsUnit === undefined) return claimed
+  const directories = claimed.map((path) => path.slice(0, path.lastIndexOf('/')))
+  return [...claimed, ...new Set(directories.filter((path) => path.endsWith(`/${ownsUnit}.d`)))]
 }
 
 /** Whether it is recorded as done. A step that waits for a path may not happen; prune then finds the file as written. */
@@ -51,9 +59,13 @@ export interface Applying {
   readonly done: readonly Operation[]
   readonly facts: Answers
   readonly last: ManifestEntry | undefined
+  /** The last entry with a path: what it says of how that began goes on, whichever resource has the path now. */
+  ownerOf(path: string): ManifestEntry | undefined
 }
 
-export function entryAfter({ made, done, facts, last }: Applying): ManifestEntry {
+/** The entry after an apply. It keeps what it has of paths that the resource no longer makes: those are still to be pruned. */
+export function entryAfter(applying: Applying): ManifestEntry {
+  const { made, done, facts, last, ownerOf } = applying
   const states = Object.fromEntries(
     made.paths.map((path): [string, string] => {
       const before = pathBefore(facts, path)
@@ -61,13 +73,16 @@ export function entryAfter({ made, done, facts, last }: Applying): ManifestEntry
     }),
   )
   const found = last === undefined ? findAtFirst(made.probes, facts) : last.found
-  const isAdopted = made.paths.some((path) => pathBefore(facts, path).type !== 'absent')
+  const isAdopted = made.paths.some((path) => {
+    const owner = ownerOf(path)
+    return owner === undefined ? pathBefore(facts, path).type !== 'absent' : owner.origin === 'adopted'
+  })
   return {
     resource: made.resource,
     origin: last?.origin ?? (isAdopted ? 'adopted' : 'created'),
     desired: made.desired,
-    paths: states,
-    removal: removalOf({ made, done, facts, last }, states, found),
+    paths: { ...states, ...(last === undefined ? {} : pathsWithout(last, made.paths)) },
+    removal: removalOf(applying, states, found),
     ...given({ sensitive: isSensitive(made, states, last), found, group: made.group }),
   }
 }
@@ -84,7 +99,7 @@ function isSensitive(
 
 /** The undo of a whole resource: restores what existed at first, removes what did not. */
 function removalOf(
-  { made, done, facts, last }: Applying,
+  { made, done, facts, last, ownerOf }: Applying,
   states: ManifestEntry['paths'],
   found: ManifestEntry['found'],
 ): readonly Operation[] {
@@ -95,20 +110,50 @@ function removalOf(
     const path = pathOf(operation)
     if (path === undefined) return inverse(operation, before, '')
     if (!(path in states)) return []
-    const recorded = last?.removal.filter((one) => pathOf(one) === path) ?? []
-    if (recorded.length > 0) return recorded
+    const record = last !== undefined && path in last.paths ? last : ownerOf(path)
+    const recorded = record?.removal.filter((one) => pathOf(one) === path) ?? []
+    if (recorded.length > 0) return recorded.map((one) => undoing(one, operation))
     const found = pathBefore(facts, path)
     const first = appliedState(found)
     // A path that ends as it began may not end so: the host decides some steps.
     const stays = [states[path], ...done.map((one) => stateAfter(one, path, found) ?? first)]
     return stays.every((state) => state === first) ? [] : inverse(operation, facts, originalOf(path))
   })
-  const ofUnits = (last?.removal ?? []).filter(({ op }) => op === 'unit')
+  const kept = (last?.removal ?? []).filter((one) => {
+    const path = pathOf(one)
+    return one.op === 'unit' || (path !== undefined && !made.paths.includes(path))
+  })
   // A path that is written and removed again is undone once.
   const once = new Map(
-    [...endsWithItsFile(made, undone), ...undone, ...ofUnits].map((one) => [JSON.stringify(one), one]),
+    [...endsWithItsFile(made, undone), ...undone, ...kept].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
+}
+
+/** What undoes a path that another operation made, after this one. */
+function undoing(recorded: Operation, operation: Operation): Operation {
+  const kind = kindMadeBy(operation)
+  return recorded.op === 'remove' && kind !== undefined
+    ? { ...recorded, recursive: kind === 'tree' }
+    : inPlaceOf(recorded, kind)
+}
+
+/** The entry without some of its paths. */
+export function withoutPaths(entry: ManifestEntry, paths: readonly string[]): ManifestEntry {
+  return {
+    ...entry,
+    paths: pathsWithout(entry, paths),
+    removal: entry.removal.filter((one) => !paths.includes(pathOf(one) ?? '')),
+  }
+}
+
+function pathsWithout({ paths }: ManifestEntry, without: readonly string[]): ManifestEntry['paths'] {
+  return Object.fromEntries(Object.entries(paths).filter(([path]) => !without.includes(path)))
+}
+
+/** The entry that each path is in; the last one if there are several. */
+export function entriesByPath(entries: Iterable<ManifestEntry>): Map<string, ManifestEntry> {
+  return new Map([...entries].flatMap((entry) => Object.keys(entry.paths).map((path) => [path, entry])))
 }
 
 /** A unit is stopped and disabled with the removal of its file, even if converge did not start or enable it. */

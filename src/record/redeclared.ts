@@ -3,11 +3,14 @@ import type { ManifestEntry } from '../model/manifest.ts'
 import { type Change, plainChange } from '../model/plan.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import { desiredDigest } from './digest.ts'
-import { entryAfter, madeOf } from './manifest-entry.ts'
+import { entriesByPath, entryAfter, madeOf, pathsOf } from './manifest-entry.ts'
 
 /** Changes that only note in the manifest what the spec declares otherwise now, for a host on which nothing else changes. */
 export function redeclared({ entries }: HostCatalog, facts: Facts): readonly Change[] {
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
+  const owners = entriesByPath(known.values())
+  const declared = new Set<string>(entries.map(({ resource }) => resource.id))
+  const ownerOf = (path: string): ManifestEntry | undefined => owners.get(path)
   return entries.flatMap((entry): readonly Change[] => {
     const { id: resource, desired, isSensitive, relations } = entry.resource
     const last = known.get(resource)
@@ -15,9 +18,16 @@ export function redeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
       last?.desired === desiredDigest(desired) &&
       (last.sensitive ?? false) === isSensitive &&
       last.group === relations.disruption?.group
-    if (last === undefined || isSame) return []
-    const reason = differences(last, entryAfter({ made: madeOf(entry), done: [], facts, last })).join(', ')
-    return reason === ''
+    // A resource that its guard skips is not managed.
+    const isGuarded = relations.onlyIf !== undefined || relations.unless !== undefined
+    if (isSame || (last === undefined && isGuarded)) return []
+    const previous = pathsOf(entry.resource).flatMap((path) => ownerOf(path) ?? [])
+    const taken = previous.find((one) => !declared.has(one.resource))
+    const reason =
+      last === undefined
+        ? taken && `takes over what ${taken.resource} made`
+        : differences(last, entryAfter({ made: madeOf(entry), done: [], facts, last, ownerOf })).join(', ')
+    return reason === undefined || reason === ''
       ? []
       : [{ ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }]
   })

@@ -1,23 +1,37 @@
 import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
-import { dropLine, type ManifestEntry, type Member, manifestText, setLine } from '../model/manifest.ts'
+import {
+  dropLine,
+  type Identity,
+  identityOf,
+  type ManifestEntry,
+  type Member,
+  manifestText,
+  setLine,
+} from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Change, PlannedHost } from '../model/plan.ts'
+import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
+import { kindMadeBy, pathOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
-import { entryAfter, isExpected, madeOf } from './manifest-entry.ts'
+import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
 import { redeclared } from './redeclared.ts'
 import { lastingOf, undoOfChanges } from './undo-of.ts'
+
+interface Leaving {
+  /** Entries that are dropped without any operation. */
+  readonly drops?: readonly ManifestEntry[]
+  /** By resource that stays: the paths that it no longer makes and that need no operation. */
+  readonly moved?: ReadonlyMap<string, readonly string[]>
+  readonly members?: readonly Member[]
+}
 
 /** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
   planned: PlannedHost,
   catalog: HostCatalog,
-  {
-    drops = [],
-    members = [],
-  }: { readonly drops?: readonly ManifestEntry[]; readonly members?: readonly Member[] } = {},
+  { drops = [], moved = new Map(), members = [] }: Leaving = {},
 ): PlannedHost {
   const isOnlyRecord = planned.changes.length === 0
   const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts) } : planned
@@ -26,22 +40,54 @@ export function withRecord(
   const generation = (facts.state?.generation ?? 0) + 1
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
   const entries = new Map(catalog.entries.map((entry) => [entry.resource.id, entry]))
+  const owners = entriesByPath(known.values())
   const records = new Map<string, string>()
+  const strikes = new Map<Change, string[]>()
+  // After the change by which another resource takes a path over, so that a kill does not lose how that began.
+  const takeover = (id: string, paths: readonly string[]): Change | undefined =>
+    plan.changes.findLast(
+      ({ resource, operation }) => resource !== id && paths.includes(pathOf(operation) ?? ''),
+    )
+  const strikeAfter = (change: Change, line: string): void => {
+    strikes.set(change, [...(strikes.get(change) ?? []), line])
+  }
   const removals = new Map<string, readonly Operation[]>()
   for (const entry of catalog.entries) {
     const { id } = entry.resource
     const own = plan.changes.filter((change) => change.resource === id)
     // A resource that its guard skips is not managed.
     if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
-    const applied = entryAfter({
-      made: madeOf(entry),
-      done: own.filter(isExpected).map(({ operation }) => operation),
-      facts,
-      last: known.get(id),
-    })
+    const last = known.get(id)
+    const made = madeOf(entry)
+    const left = Object.keys(last?.paths ?? {}).filter((path) => !made.paths.includes(path))
+    const pruning = own.filter(({ operation }) => left.includes(pathOf(operation) ?? ''))
+    const dropped = moved.get(id) ?? []
+    const late = dropped.filter((path) => takeover(id, [path]) !== undefined)
+    const entryWithout = (paths: readonly string[]): ManifestEntry =>
+      entryAfter({
+        made,
+        done: own.filter(isExpected).map(({ operation }) => operation),
+        facts,
+        last: last && withoutPaths(last, paths),
+        ownerOf: (path) => owners.get(path),
+      })
+    const applied = entryWithout(dropped.filter((path) => !late.includes(path)))
+    // Only after the removal, so that a kill does not lose it.
+    const final = plan.changes.findLast((change) => pruning.includes(change) || change === takeover(id, late))
+    if (final !== undefined) {
+      const pruned = pruning.flatMap(({ operation }) => pathOf(operation) ?? [])
+      strikeAfter(final, setLine(entryWithout([...dropped, ...pruned])))
+    }
     removals.set(id, applied.removal)
     if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
   }
+  const dropsAtOnce = drops.flatMap((dropped): readonly string[] => {
+    const line = dropLine(dropped.resource)
+    const change = takeover(dropped.resource, Object.keys(dropped.paths))
+    if (change === undefined) return [line]
+    strikeAfter(change, line)
+    return []
+  })
   const takeRecord = (id: string): readonly string[] | undefined => {
     const line = records.get(id)
     records.delete(id)
@@ -52,7 +98,9 @@ export function withRecord(
     const entry = entries.get(change.resource)
     const last = known.get(change.resource)
     const cause = entry === undefined || isConsequence(change) ? undefined : causeOf(entry, facts, last)
-    const first = originals(change, facts, removals.get(change.resource), last)
+    const path = pathOf(change.operation) ?? ''
+    const holder = last !== undefined && path in last.paths ? last : owners.get(path)
+    const first = originals(change, facts, removals.get(change.resource), holder)
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
       // Only before the first change of a path: the second one sees the new content.
@@ -60,34 +108,67 @@ export function withRecord(
     ]
     for (const { kept } of first) keptOriginals.add(kept)
     const lines = takeRecord(change.resource)
+    const struck = [...(change.strikes ?? []), ...(strikes.get(change) ?? [])]
     return {
       ...change,
       ...given({
         cause: change.cause ?? cause,
         keeps: keeps.length === 0 ? undefined : keeps,
         records: lines,
+        strikes: struck.length === 0 ? undefined : struck,
       }),
     }
   })
   const rewrite = compacted(facts, known)
   return {
     ...plan,
-    changes,
+    changes: keepingInTime(changes),
     bookkeeping: {
       generation,
       summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
       revert: undoOfChanges(changes, facts, generation),
-      records: [...records.values(), ...drops.map(({ resource }) => dropLine(resource))],
+      records: [...records.values(), ...dropsAtOnce],
       ...given({
         isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
         lasting: lastingOf(changes, facts),
         rewrite,
-        name: facts.state?.name === plan.host ? undefined : plan.host,
+        identities: identitiesAfter(members, plan.host, facts),
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,
         hold: facts.state?.held === undefined ? undefined : ('release' as const),
       }),
     },
   }
+}
+
+/** What lies in the tree of an archive is kept before another tree takes its place. */
+function keepingInTime(changes: readonly Change[]): readonly Change[] {
+  const trees = changes.filter(({ operation }) => kindMadeBy(operation) === 'tree')
+  if (trees.length === 0) return changes
+  const treeOf = ({ path }: Kept): Change | undefined =>
+    trees.find(({ operation }) => path.startsWith(`${pathOf(operation)}/`))
+  const early = changes.flatMap(({ keeps = [] }) => keeps.filter((kept) => treeOf(kept) !== undefined))
+  return changes.map((change) => {
+    const { keeps: _, ...rest } = change
+    const keeps = [
+      ...(change.keeps ?? []).filter((kept) => !early.includes(kept)),
+      ...early.filter((kept) => treeOf(kept) === change),
+    ]
+    return keeps.length === 0 ? rest : { ...change, keeps }
+  })
+}
+
+/** A machine keeps its earlier names and places, so that others recognize it by those that they remember. */
+function identitiesAfter(
+  members: readonly Member[],
+  host: string,
+  { state }: Facts,
+): readonly Identity[] | undefined {
+  const own = members.find(({ name }) => name === host)
+  if (own === undefined) return undefined
+  const [now, before] = [identityOf(own), state?.identities ?? []]
+  const isNow = ({ name, place }: Identity): boolean => name === now.name && place === now.place
+  const last = before.at(-1)
+  return last !== undefined && isNow(last) ? undefined : [...before.filter((one) => !isNow(one)), now]
 }
 
 /** Usually the same list object, which is fast to compare. */

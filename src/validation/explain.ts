@@ -1,8 +1,10 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Mistake, Problem } from '../model/diagnostic.ts'
+import { given } from '../model/given.ts'
 import { formatPath, parsePointer } from '../model/path.ts'
+import { foreignCharacter } from './foreign-character.ts'
 import { isSchema } from './json-schema.ts'
-import { nearestHint } from './nearest.ts'
+import { nearest, nearestHint } from './nearest.ts'
 import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
 
 /** One violation of a schema. `path` is its place: the value there, or with part `key` the key. */
@@ -11,6 +13,8 @@ export interface SchemaMistake extends Problem {
   readonly part: 'key' | 'value'
   /** The missing key at `path`. */
   readonly missing?: string
+  /** The known key that an unknown one probably is. */
+  readonly meant?: string
 }
 
 /** The value that violates the schema. */
@@ -43,11 +47,19 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty)
       const known = Object.keys(propertiesOf(error.parentSchema))
       // Without a list of keys the schema has a pattern.
+      const meant = nearest(key, known)
       const hint =
         known.length === 0 && expected !== undefined
           ? `${subject} must be ${expected}`
-          : nearestHint(key, known, 'no keys are allowed here')
-      return { code: 'unknown-key', path: [...path, key], part: 'key', message: `unknown key ${key}`, hint }
+          : [nearestHint(key, known, 'no keys are allowed here'), foreignHint(key)].filter(Boolean).join(' ')
+      return {
+        code: 'unknown-key',
+        path: [...path, key],
+        part: 'key',
+        message: `unknown key ${key}`,
+        hint,
+        ...given({ meant }),
+      }
     }
     case 'required': {
       const missing = String(error.params.missingProperty)
@@ -73,10 +85,31 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
     case 'uniqueItems':
       return wrong('invalid-value', { message: 'must not have the same element twice' })
     case 'maxProperties':
-      if (error.params.limit === 1) return wrong('invalid-value', { message: 'must have only one key' })
+      if (error.params.limit === 1) return wrong('invalid-value', severalKeys(value))
   }
-  if (expected !== undefined) return wrong('invalid-value', otherThan(expected, value))
+  if (expected !== undefined) {
+    return wrong('invalid-value', { ...otherThan(expected, value), hint: patternHint(error) })
+  }
   return wrong('invalid-value', brokenRule(error, value))
+}
+
+/** A list item that should be one key with a map below it. */
+function severalKeys(value: unknown): Mistake {
+  const message = 'must have only one key'
+  if (!isSchema(value)) return { message }
+  const [first, ...others] = Object.keys(value)
+  const isBare = first !== undefined && value[first] === null
+  const verb = others.length === 1 ? 'is' : 'are'
+  const hint = isBare
+    ? `${others.join(', ')} ${verb} beside ${first}: indent ${others.length === 1 ? 'it' : 'them'} below it`
+    : `begin ${others.join(', ')} with a dash of its own`
+  return { message, hint }
+}
+
+/** What in a word looks like a letter and is none of the known words' letters. */
+function foreignHint(word: string): string | undefined {
+  const foreign = foreignCharacter(word)
+  return foreign && `it contains a ${foreign.name}`
 }
 
 /** The part of a schema's description that completes `must be`. */
@@ -84,6 +117,18 @@ export function sentenceOf(schema: unknown): string | undefined {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string' || !/^[\p{Ll}\p{N}]/u.test(description)) return undefined
   return description.split('; ', 1)[0]
+}
+
+/** What was probably meant, if a text with one small change matches the pattern. */
+function patternHint({ keyword, params, data }: ErrorObject): string | undefined {
+  if (keyword !== 'pattern' || typeof data !== 'string') return undefined
+  const pattern = new RegExp(String(params.pattern), 'u')
+  const meant = [
+    data.replace(/^(?=\d+$)/, '0'),
+    data.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, ''),
+    data.replace(/^[\w@-]+$/, '$&.service'),
+  ].find((text) => text !== data && pattern.test(text))
+  return meant && `did you mean "${meant}"?`
 }
 
 function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, value: unknown): Mistake {

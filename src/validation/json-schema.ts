@@ -9,6 +9,18 @@ export function mapProperties(properties: JsonSchema, change: (schema: unknown) 
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]))
 }
 
+/** The schema of an entry of a map or list; in a union that of the first branch that has one; `undefined` if there is none. */
+export function schemaBelow(schema: unknown, key: string): unknown {
+  if (!isSchema(schema)) return schema === false ? false : undefined
+  const { properties, patternProperties, additionalProperties, items, anyOf } = schema
+  if (isSchema(properties) && Object.hasOwn(properties, key)) return properties[key]
+  if (isSchema(patternProperties)) return Object.values(patternProperties)[0]
+  if (additionalProperties !== undefined) return additionalProperties
+  if (items !== undefined) return items
+  if (!Array.isArray(anyOf)) return undefined
+  return anyOf.map((branch) => schemaBelow(branch, key)).find((below) => below !== undefined)
+}
+
 /** The schema with every object that lists its properties closed, except where schemas are combined. */
 export function closeSchema(schema: JsonSchema): JsonSchema {
   const closed = Object.entries(schema).map(([key, value]) => {

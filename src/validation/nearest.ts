@@ -1,13 +1,17 @@
 import { distance } from 'fastest-levenshtein'
 
 /** The known word that was probably meant: one edit, or one for every three letters; swapped letters are one edit. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  known: Iterable<string>,
+  mostEdits = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   let best: { readonly word: string; readonly edits: number } | undefined
   for (const candidate of known) {
     const edits = editsBetween(word.toLowerCase(), candidate.toLowerCase())
     if (best === undefined || edits < best.edits) best = { word: candidate, edits }
   }
-  const isNear = best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3))
+  const isNear = best !== undefined && best.edits <= mostEdits
   return isNear ? best?.word : undefined
 }
 

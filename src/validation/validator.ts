@@ -59,7 +59,12 @@ function collectMistakes(errors: readonly ErrorObject[], name: string, source: S
     const key = JSON.stringify([mistake.path, mistake.message])
     if (!mistakes.has(key)) mistakes.set(key, mistake)
   }
-  return [...mistakes.values()]
+  const all = [...mistakes.values()]
+  // A misspelt key is not missing, too.
+  const misspelt = new Set(all.map(({ path, meant }) => JSON.stringify([...path.slice(0, -1), meant])))
+  return all.filter(
+    ({ path, missing }) => missing === undefined || !misspelt.has(JSON.stringify([...path, missing])),
+  )
 }
 
 /**

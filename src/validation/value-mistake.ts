@@ -27,13 +27,20 @@ export function typeMistake(
   })
   const isScalar = typeof value === 'number' || typeof value === 'boolean'
   if (wanted.includes('string') && isScalar && source !== undefined) {
-    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${source}"`)
+    const octal = source.startsWith('0o') ? `0${value.toString(8)}` : source
+    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${octal}"`)
   }
   if (wanted.includes('boolean') && source !== undefined && /^(?:yes|no|on|off|y|n)$/i.test(source)) {
     return misread(`${source} as text`, `write ${/^(?:yes|on|y)$/i.test(source)}`)
   }
   const hint = rewritten(value, wanted)
   return { ...otherThan(expected ?? words, value), hint }
+}
+
+/** A number of which a text would be made, in another spelling. */
+export function respeltMistake(name: string, value: number, spelling: string): Mistake {
+  const message = `${name} is used as text, but YAML reads ${spelling} as the number ${value}`
+  return { message, hint: `put it in quotes: "${spelling}"` }
 }
 
 function wantedTypes({ params: { type } }: ErrorObject): readonly string[] {
@@ -44,8 +51,14 @@ function rewritten(value: unknown, wanted: readonly string[]): string | undefine
   const isNumeric = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
   if ((wanted.includes('integer') || wanted.includes('number')) && isNumeric)
     return `write ${value} without quotes`
+  if (wanted.includes('boolean') && (value === 'true' || value === 'false'))
+    return `write ${value} without quotes`
   const isScalar = typeof value === 'string' || typeof value === 'number'
-  return wanted.includes('array') && isScalar ? `write [${value}]` : undefined
+  if (wanted.includes('array') && isScalar) return `write [${value}]`
+  const [, key, rest] = /^([A-Za-z_][\w.-]*):(\S.*)$/.exec(typeof value === 'string' ? value : '') ?? []
+  return wanted.includes('object') && key !== undefined
+    ? `write ${key}: ${rest}, with a blank after the colon`
+    : undefined
 }
 
 function readAs(value: number | boolean, source: string): string {

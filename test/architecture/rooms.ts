@@ -4,7 +4,7 @@
  */
 export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/cli': ['program', 'usage-error'],
-  'commands/hosts': 'all',
+  'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan'],
   'commands/io': ['io', 'open-view', 'terminal-io'],
   'commands/render': 'all',
   'commands/spec': ['builtins', 'git-state', 'load-spec', 'select-hosts'],
@@ -12,10 +12,11 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'engine/apply': ['apply-host', 'member-health', 'roll-out', 'run', 'verify'],
   'engine/inspect': 'all',
   'formats/systemd': ['quoting', 'text', 'unit', 'unit-text'],
-  'load/expressions': ['evaluate', 'helpers'],
+  'load/expressions': ['evaluate', 'expression', 'helpers'],
   'load/hosts': [
     'check-duplicates',
     'check-transport',
+    'declare-resources',
     'expand-range',
     'resolve-entry',
     'resolve-host',
@@ -23,8 +24,8 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   ],
   'load/layers': 'all',
   'load/recipes': 'all',
-  'load/schema': ['check-written', 'cluster-schema'],
-  'load/yaml': ['cut', 'document', 'parse'],
+  'load/schema': ['check-written', 'cluster-schema', 'text-numbers'],
+  'load/yaml': ['cut', 'document', 'invalid-value', 'parse'],
   'model/targets': ['index', 'ssh'],
   'plan/host': ['await-healthy', 'daemon-reload', 'file-diff', 'plan-host', 'plan-portable', 'taken-along'],
   'plan/rollout': 'all',

@@ -32,7 +32,7 @@ test('reports a host that was removed from the spec, prunes it, and forgets it',
   assert.not.match(dryRun.stdout, 'has left the spec')
   assert.ok(existsSync(motd))
 
-  const retired = await converge(['retire', 'web1', ...file, '--yes'])
+  const retired = await converge(['retire', 'web1', ...file, '--yes', '--allow-prune'])
   assert.is(retired.code, 0, retired.stderr)
   assert.match(retired.stdout, 'web1 is retired: the other hosts of test no longer know it.')
   assert.not(existsSync(motd))
@@ -74,11 +74,11 @@ ${hosts.join('\n')}
     assert.is(first.code, 0, first.stdout + first.stderr)
     write(['a', 'b'])
     writeFileSync(join(folder, 'b/ill'), '')
-    const refused = await converge(['retire', 'c', ...file, '--yes'])
+    const refused = await converge(['retire', 'c', ...file, '--yes', '--allow-prune'])
     assert.is(refused.code, 1)
     assert.match(refused.stdout, 'b of app is not healthy; at most 1 may be down at once')
     rmSync(join(folder, 'b/ill'))
-    const retired = await converge(['retire', 'c', ...file, '--yes'])
+    const retired = await converge(['retire', 'c', ...file, '--yes', '--allow-prune'])
     assert.is(retired.code, 0, retired.stdout + retired.stderr)
     assert.match(readFileSync(join(folder, 'c/var/log/embedded-systemctl.log'), 'utf8'), 'stop app.service')
   } finally {
@@ -89,7 +89,7 @@ ${hosts.join('\n')}
 test('names a host that could not be asked to forget the retired one', async () => {
   const { folder, file, motd } = await makeDeparture()
   appendFileSync(join(folder, 'cluster.yaml'), '  lost: { transport: directory, directory: hosts/nowhere }\n')
-  const retired = await converge(['retire', 'web1', ...file, '--yes'])
+  const retired = await converge(['retire', 'web1', ...file, '--yes', '--allow-prune'])
   assert.is(retired.code, 1)
   assert.not(existsSync(motd))
   assert.not.match(retired.stdout, 'have forgotten it')
@@ -107,7 +107,7 @@ test('takes out what is on a host that was rolled back to before its resources w
   await converge(['rollback', 'web1', ...file, '--yes'])
   assert.ok(existsSync(motd))
   writeFileSync(path, readFileSync(path, 'utf8').replace(empty, ''))
-  assert.is((await converge(['retire', 'web1', ...file, '--yes'])).code, 0)
+  assert.is((await converge(['retire', 'web1', ...file, '--yes', '--allow-prune'])).code, 0)
   assert.not(existsSync(motd))
 })
 

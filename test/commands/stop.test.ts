@@ -146,18 +146,18 @@ test('retire asks for the sudo password once, and a signal keeps it from forgett
   const declined = await converge(['retire', 'web1', ...file, '--ask-sudo-password'], {
     answers: ['secret', 'no'],
   })
-  assert.equal(declined.questions, ['sudo password: ', 'Retire web1? [y/N] '])
+  assert.equal(declined.questions, ['sudo password: ', 'Type "prune" to apply these changes: '])
   assert.is(declined.code, 1)
 
   let press = () => {}
   const stopped = await converge(['retire', 'web1', ...file], {
     onStoppable: (pressed) => (press = pressed),
-    answers: ['y'],
+    answers: ['prune'],
     onQuestion: () => press(),
   })
   assert.is(stopped.code, 130, stopped.stderr)
   assert.match(stopped.stdout, 'web1 not started: interrupted before it started')
-  const again = await converge(['retire', 'web1', ...file, '--yes'])
+  const again = await converge(['retire', 'web1', ...file, '--yes', '--allow-prune'])
   assert.is(again.code, 0, again.stderr)
 })
 

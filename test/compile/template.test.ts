@@ -65,13 +65,13 @@ test('knows the helpers of expressions, which do the same there', () => {
       report: (_, { message }) => said.push(message),
     })
     const value = evaluator.evaluate(call, ['x'])
-    assert.is(problem(call, variables).replace('t.hbs: ', ''), said[0] ?? `rendered: ${value}`, call)
+    assert.is(problem(call, variables).replace('t.hbs:1: ', ''), said[0] ?? `rendered: ${value}`, call)
   }
 })
 
 test('a variable may have the name of a helper', () => {
   assert.is(render('{{default}} {{lower}}', { default: 'a', lower: 1 }), 'a 1')
-  assert.is(problem('{{lower}}'), 't.hbs: lower takes 1 argument, not 0')
+  assert.is(problem('{{lower}}'), 't.hbs:1: lower takes 1 argument, not 0')
 })
 
 test('a variable that a recipe gives as undefined is not defined', () => {
@@ -84,13 +84,13 @@ test('a variable that a recipe gives as undefined is not defined', () => {
 test('an unknown path is an error that names template and line', () => {
   assert.is(problem('a\n{{port}}'), 't.hbs:2: port is not defined')
   assert.is(problem('{{#with map}}{{port}}{{/with}}', { map: { host: 'a' } }), 't.hbs:1: port is not defined')
-  assert.is(problem('{{text.port}}', { text: 'a' }), 't.hbs: port is not defined')
+  assert.is(problem('{{text.port}}', { text: 'a' }), 't.hbs:1: port is not defined')
 })
 
 test('an unknown path is an error for blocks and helpers too', () => {
-  assert.is(problem('{{#if port}}x{{/if}}'), 't.hbs: #if is called with an undefined value')
-  assert.is(problem('{{#each ports}}x{{/each}}'), 't.hbs: #each is called with an undefined value')
-  assert.is(problem('{{join ports}}'), 't.hbs: join is called with an undefined value')
+  assert.is(problem('{{#if port}}x{{/if}}'), 't.hbs:1: #if is called with an undefined value')
+  assert.is(problem('{{#each ports}}x{{/each}}'), 't.hbs:1: #each is called with an undefined value')
+  assert.is(problem('{{join ports}}'), 't.hbs:1: join is called with an undefined value')
 })
 
 test('inherited names are unknown, and keys that look like them are only keys', () => {
@@ -100,7 +100,7 @@ test('inherited names are unknown, and keys that look like them are only keys', 
 })
 
 test('a map or list cannot be used as text', () => {
-  const message = 't.hbs: a map or list is used as text; use json, join or #each'
+  const message = 't.hbs:1: a map or list is used as text; use json, join or #each'
   assert.is(problem('{{map}}', { map: {} }), message)
   assert.is(problem('a {{list}}', { list: [1] }), message)
 })
@@ -112,12 +112,12 @@ test('refuses other helpers, blocks and partials', () => {
   assert.is(problem('{{shout text}}', { text: '' }), `t.hbs:1: there is no helper shout; ${known}`)
   assert.is(
     problem('{{#map}}x{{/map}}', { map: {} }),
-    't.hbs: a block starts with #each, #if, #unless or #with',
+    't.hbs:1: a block starts with #each, #if, #unless or #with',
   )
-  assert.is(problem('{{> head}}'), 't.hbs: The partial head could not be found')
+  assert.is(problem('{{> head}}'), 't.hbs:1: there are no partials')
   assert.is(
     problem('{{join text}}', { text: 'x' }),
-    't.hbs: join: argument 1 must be a list, not the text "x"',
+    't.hbs:1: join: argument 1 must be a list, not the text "x"',
   )
 })
 

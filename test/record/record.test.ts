@@ -42,7 +42,10 @@ function writtenEntries({
   changes,
   bookkeeping,
 }: Extract<HostPlan, { status: 'planned' }>): readonly ManifestEntry[] {
-  const lines = [...changes.flatMap(({ records = [] }) => records), ...(bookkeeping?.records ?? [])]
+  const lines = [
+    ...(bookkeeping?.records ?? []),
+    ...changes.flatMap(({ records = [], strikes = [] }) => [...records, ...strikes]),
+  ]
   return parseManifest([manifestHeader, ...lines])
 }
 

@@ -57,7 +57,8 @@ const wish = fc.record({
   account: version,
   archive: version,
   package: version,
-  units: fc.array(fc.record({ version, enabled: choice, started: choice, guard }), {
+  template: version,
+  units: fc.array(fc.record({ version, dropIn: version, enabled: choice, started: choice, guard }), {
     minLength: 2,
     maxLength: 2,
   }),
@@ -154,6 +155,12 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ...(wanted.link === 0 ? [] : [link({ path: '/srv/link', target: `to ${wanted.link}` })]),
     ...archiveOf(wanted.archive),
     ...(wanted.package === 0 ? [] : [pkg({ name: 'jq', version: String(wanted.package), update: false })]),
+    ...(wanted.template === 0
+      ? []
+      : [
+          unit({ name: 'w@.service', content: `[Service]\nExecStart=/bin/w ${wanted.template}\n` }),
+          unit({ name: 'w@1.service', started: true }),
+        ]),
     ...commands(wanted, relations),
     ...later,
   ]
@@ -214,10 +221,11 @@ function archiveOf(version: number): readonly Resource[] {
 }
 
 function unitOf(name: string, wanted: Wish['units'][number] | undefined): Resource {
-  const { version = 1, enabled, started, guard = {} } = wanted ?? {}
+  const { version = 1, dropIn = 0, enabled, started, guard = {} } = wanted ?? {}
   return unit({
     name,
     content: `[Service]\nExecStart=/bin/${name} ${version}\n[Install]\nWantedBy=multi-user.target`,
+    ...(dropIn > 0 && { dropIns: { nice: `[Service]\nNice=${dropIn}\n` } }),
     ...(enabled !== undefined && { enabled }),
     ...(started !== undefined && { started }),
     ...guard,

@@ -34,8 +34,10 @@ export function changeLine(change: Change): string {
       ].join(' '),
     ),
     ...(cause === undefined ? [] : [cause]),
-    ...strikes.map(
-      (line) => `then ${named('drop', String(JSON.parse(line.replace('drop ', ''))), resource)}`,
+    ...strikes.map((line) =>
+      line.startsWith('set ')
+        ? 'then set'
+        : `then ${named('drop', String(JSON.parse(line.replace('drop ', ''))), resource)}`,
     ),
   ].join(', ')
 }
@@ -64,7 +66,7 @@ function ownWords({ resource, operation }: Change): string {
   // What is written is the matter of the resource's own cases.
   const said =
     operation.op === 'write'
-      ? `write ${operation.path}${operation.sensitive ? ' sensitive' : ''}`
+      ? `write ${operation.path}${operation.sensitive ? ' sensitive' : ''}${operation.replaces === undefined ? '' : ` in place of the ${operation.replaces}`}`
       : operationWords(operation)
   return object === name ? said.replace(` ${name}`, '') : said
 }

@@ -7,6 +7,11 @@ import { contentOf, quotedText } from './texts.ts'
 
 /** An operation as a case says it: `restore /etc/x 0600 "text" from 7/0`. What is usual is left out. */
 export function operationWords(operation: Operation): string {
+  const replaces = 'replaces' in operation ? operation.replaces : undefined
+  return words(ownWords(operation), replaces !== undefined && `in place of the ${replaces}`)
+}
+
+function ownWords(operation: Operation): string {
   switch (operation.op) {
     case 'write':
       return words(
@@ -67,6 +72,7 @@ export function operationWords(operation: Operation): string {
       return words(
         operation.action,
         operation.unit,
+        operation.around !== undefined && `around ${operation.around}`,
         operation.noBlock && '--no-block',
         operation.noReload && '--no-reload',
       )

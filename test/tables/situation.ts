@@ -5,7 +5,7 @@ import { type KeptGeneration, type ManifestEntry, manifestHeader, setLine } from
 import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { planCluster } from '../../src/plan/rollout/plan-cluster.ts'
-import { leftBehind, pruneProbes } from '../../src/plan/undo/prune.ts'
+import { pruneProbes } from '../../src/plan/undo/prune.ts'
 import { lastingProbes, undoProbes } from '../../src/plan/undo/rollback.ts'
 import { holdLine } from '../../src/record/hold.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
@@ -33,6 +33,7 @@ export const situationFields = {
         init: Type.Optional(Type.Enum(['systemd', 'offline', 'none'])),
         uid: Type.Optional(Type.Integer()),
         rooted: Type.Optional(Type.Boolean()),
+        machine: Type.Optional(Type.String()),
       },
       { additionalProperties: false },
     ),
@@ -50,6 +51,8 @@ export const situationFields = {
   ),
   /** The manifests of other clusters. */
   others: Type.Optional(Type.Record(Type.String(), ManifestLines)),
+  /** The names under which it was applied, the last one last. */
+  identities: Type.Optional(Type.Array(Type.String())),
   /** The newest generation, if it is not among those that the case lists. */
   generation: Type.Optional(Type.Integer()),
   manifestLines: Type.Optional(Type.Integer()),
@@ -100,14 +103,15 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     generation: lines.generation ?? generations[0]?.number ?? 0,
     members: [],
     keptIn,
+    ...given({ identities: lines.identities?.map((name) => ({ name, place: '' })) }),
     ...given({ held: heldLine(lines.held, catalog) }),
   }
   const { manifest: _, ...aside } = lines
   const isKnown =
     manifest.length > 0 ||
-    ['others', 'generations', 'applies', 'generation', 'held'].some((key) => key in aside)
+    ['identities', 'others', 'generations', 'applies', 'generation', 'held'].some((key) => key in aside)
   const undone = [
-    ...pruneProbes(leftBehind(catalog, { ...blankFacts, state })),
+    ...pruneProbes(catalog, { ...blankFacts, state }),
     ...undoProbes(generations.flatMap(({ revert }) => revert)),
     ...lastingProbes(generations),
   ]

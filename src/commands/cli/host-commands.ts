@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { given } from '../../model/given.ts'
 import type { View } from '../../report/views/view.ts'
+import type { AdoptClusterOptions } from '../adopt-cluster.ts'
 import type { ExecOptions } from '../exec.ts'
 import type { HostOptions } from '../hosts/open-hosts.ts'
 import type { ExitCode, Io } from '../io/io.ts'
@@ -13,6 +14,7 @@ import {
   exitCodeOption,
   formatOptions,
   hostOptions,
+  limitOption,
   parseGeneration,
   parseTime,
   proposeOptions,
@@ -85,6 +87,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .argument('<host>', 'A host that was removed from the spec.')
     .option('-n, --dry-run', 'Show what would be removed.')
     .option('-y, --yes', 'Retire without asking.')
+    .option('--allow-prune', 'With --yes: remove all that converge made there.')
     .option('--gone', 'Do not connect to it: the host no longer exists.')
     .action((host: string, options: Omit<RetireOptions, 'host'>) =>
       run('retire', options, async (view) =>
@@ -92,6 +95,21 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
       ),
     )
   addOptions(retire, specOptions(), hostOptions())
+
+  const adopt = program
+    .command('adopt-cluster')
+    .description(
+      'After the cluster was renamed in the spec: take over what the hosts have under its old name.',
+    )
+    .argument('<old>', 'The name that the cluster had.')
+    .option('-n, --dry-run', 'Show which hosts have resources of it.')
+    .option('-y, --yes', 'Adopt without asking.')
+    .action((old: string, options: Omit<AdoptClusterOptions, 'old'>) =>
+      run('adopt-cluster', options, async (view) =>
+        (await import('../adopt-cluster.ts')).adoptCluster({ ...options, old }, io, view),
+      ),
+    )
+  addOptions(adopt, [limitOption()], specOptions(), hostOptions())
 
   const unlock = program
     .command('unlock')

@@ -32,6 +32,8 @@ interface Proposal {
   readonly plan: Plan
   readonly open: OpenHosts
   readonly options: ProposeOptions
+  /** What to do if a large removal is not intended; by default as the command says. */
+  readonly otherwise?: string
   readonly io: Io
   readonly view: View
 }
@@ -84,11 +86,12 @@ function remarkLasting({ hosts }: Plan, view: View): void {
   }
 }
 
-function removesALot({ command, plan: { consents } }: Proposal): Error {
+function removesALot({ command, plan: { consents }, ...proposal }: Proposal): Error {
   const otherwise =
-    command === 'apply'
+    proposal.otherwise ??
+    (command === 'apply'
       ? 'fix the spec or pass --no-prune'
-      : 'select the hosts, or another generation with --to'
+      : 'select the hosts, or another generation with --to')
   return usageError(
     `the plan removes a lot: ${consents.join('; ')}`,
     `if intended, pass --allow-prune; otherwise ${otherwise}`,

@@ -5,7 +5,7 @@ import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
 import { keptProbes } from '../../plan/undo/kept-content.ts'
-import { leftBehind, pruneProbes } from '../../plan/undo/prune.ts'
+import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import type { HostLibrary } from '../../shell/library.ts'
 import { collectQuestions, costOf, readAnswer } from '../../shell/probes/index.ts'
@@ -36,7 +36,7 @@ export async function inspectHost(
   return withLeftBehind(facts, connection, host, catalog, programs)
 }
 
-/** Asks again for the state of resources that are only in the manifest, if there are any. */
+/** Asks again for the state of what is only in the manifest, if there is anything. */
 async function withLeftBehind(
   facts: Facts,
   connection: Connection,
@@ -45,18 +45,13 @@ async function withLeftBehind(
   programs: HostPrograms,
 ): Promise<Facts> {
   const keptIn = keptContents(host, programs.cluster)
-  const gone = leftBehind(catalog, facts)
-  const probes = [
-    ...pruneProbes(gone),
-    ...keptProbes(
-      gone.flatMap(({ removal }) => removal),
-      keptIn,
-    ),
-  ]
+  const probes = [...pruneProbes(catalog, facts), ...keptProbes(removals(catalog, facts), keptIn)]
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
+  // The catalog asks of no directory what is in it.
+  const directories = Object.entries(more.paths).filter(([, { type }]) => type === 'directory')
   const answers: Answers = {
-    paths: { ...more.paths, ...facts.paths },
+    paths: { ...more.paths, ...facts.paths, ...Object.fromEntries(directories) },
     units: { ...more.units, ...facts.units },
     users: { ...more.users, ...facts.users },
     groups: { ...more.groups, ...facts.groups },

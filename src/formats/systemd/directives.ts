@@ -94,9 +94,12 @@ const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['Device', []],
 ]
 
+/** The newest version whose directives are known. */
+export const KNOWN_SYSTEMD = 260
+
 /**
- * The directives of each section: those of systemd's own table (`load-fragment-gperf.gperf.in`), up to version
- * 260, among them the obsolete ones that it still reads. An older systemd on a host knows fewer and warns of the others.
+ * The directives of each section: those of systemd's own table (`load-fragment-gperf.gperf.in`), up to
+ * KNOWN_SYSTEMD, among them the obsolete ones that it still reads. An older systemd on a host knows fewer and warns of the others.
  */
 export const DIRECTIVES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   SECTIONS.map(([section, directives]) => [section, new Set(directives)]),

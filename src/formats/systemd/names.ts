@@ -1,6 +1,6 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import { nearest } from '../../validation/nearest.ts'
-import { COMMON_SECTIONS, DIRECTIVES, UNIT_TYPES } from './directives.ts'
+import { COMMON_SECTIONS, DIRECTIVES, KNOWN_SYSTEMD, UNIT_TYPES } from './directives.ts'
 
 /** The sections that one unit file may have. */
 export interface UnitSyntax {
@@ -56,9 +56,16 @@ export function checkDirectiveName(
   const message = `${syntax.fileName}: unknown directive ${directive}= in [${section}]`
   const homes = homesOf(syntax, directive)
   if (homes.length > 0) return { message, hint: `${directive}= belongs in ${homes.join(' or ')}` }
-  const meant = nearest(directive, known)
+  // Names of directives share long parts: a newer one is near to others that are not meant.
+  const meant = nearest(directive, known, 2)
   if (meant !== undefined) return { message, hint: `did you mean ${meant}=?` }
-  return { message, hint: `see systemd.directives(7); a custom directive begins with X-` }
+  const file = `/etc/systemd/system/${unitOf(syntax)}.d/`
+  const hint = `known are those of systemd up to ${KNOWN_SYSTEMD}, see systemd.directives(7): put a newer one into a file in ${file}; a custom directive begins with X-`
+  return { message, hint }
+}
+
+function unitOf({ fileName }: UnitSyntax): string {
+  return fileName.replace(/\.d\/[^/]*$/, '').replace(/^.*\//, '')
 }
 
 /** The sections that have a directive: those of this unit file if any, else those of other unit types. */

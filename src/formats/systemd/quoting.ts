@@ -1,5 +1,6 @@
+import { codePointName } from '../../validation/foreign-character.ts'
 import { FormatError } from '../format-error.ts'
-import { codePointName, isVariableName, unreadableCharacter } from './text.ts'
+import { isVariableName, unreadableCharacter } from './text.ts'
 
 /** Text in which systemd's specifiers (`%H`) and, in a command, variables (`${NAME}`) are expanded. */
 export interface ExpandedText {

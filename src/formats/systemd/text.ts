@@ -1,3 +1,5 @@
+import { codePointName } from '../../validation/foreign-character.ts'
+
 /**
  * Names the first character that systemd refuses wherever it reads text (`unichar_is_valid` in its utf8.c):
  * NUL, a noncharacter, half a surrogate pair. Undefined when all is readable.
@@ -5,11 +7,6 @@
 export function unreadableCharacter(text: string): string | undefined {
   const found = /[\0\p{Noncharacter_Code_Point}\p{Surrogate}]/u.exec(text)
   return found === null ? undefined : codePointName(found[0])
-}
-
-/** `U+001B` for the first character of a text. */
-export function codePointName(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
 /** Whether systemd accepts a name for an environment variable. */

@@ -1,7 +1,9 @@
 import type { Mistake } from '../../model/diagnostic.ts'
-import { FormatError } from '../format-error.ts'
+import type { Path } from '../../model/path.ts'
+import { codePointName } from '../../validation/foreign-character.ts'
+import { FormatError, type FormatMistake } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
-import { codePointName, unreadableCharacter } from './text.ts'
+import { unreadableCharacter } from './text.ts'
 
 /**
  * The value of a directive. A string is the text as systemd reads it: specifiers (`%i`) and variables (`$NAME`) in it
@@ -33,19 +35,23 @@ export function renderUnit(unit: UnitFile, fileName: string): string {
 }
 
 /** Everything that systemd would not understand in a unit: unknown names, misplaced directives, unwritable values. */
-export function checkUnit(unit: UnitFile, fileName: string): readonly Mistake[] {
+export function checkUnit(unit: UnitFile, fileName: string): readonly FormatMistake[] {
   const syntax = unitSyntax(fileName)
   if (syntax === undefined) return [unknownUnitType(fileName)]
-  const problems: (Mistake | undefined)[] = []
+  const problems: FormatMistake[] = []
+  const report = (path: Path, problem: Mistake | undefined) => {
+    if (problem !== undefined) problems.push({ ...problem, path })
+  }
   for (const [section, directives] of Object.entries(unit)) {
     const sectionProblem = checkSectionName(syntax, section)
-    problems.push(sectionProblem)
+    report([section], sectionProblem)
     for (const [directive, value] of Object.entries(directives)) {
-      if (sectionProblem === undefined) problems.push(checkDirectiveName(syntax, section, directive))
-      for (const single of valuesOf(value)) problems.push(checkValue(fileName, section, directive, single))
+      const path = [section, directive]
+      if (sectionProblem === undefined) report(path, checkDirectiveName(syntax, section, directive))
+      for (const single of valuesOf(value)) report(path, checkValue(fileName, section, directive, single))
     }
   }
-  return problems.filter((problem) => problem !== undefined)
+  return problems
 }
 
 function renderSection([section, directives]: readonly [string, UnitSection]): string {
@@ -74,6 +80,11 @@ function checkValue(
       message: `${place} contains the character ${unreadable}, which a unit file cannot hold`,
       hint: 'remove it, or write it as a C escape such as \\x1b if the directive takes quoted text',
     }
+  if (!PROSE.has(directive) && breaksWithinQuotes(value))
+    return {
+      message: `${place} has a line break within quotes, which systemd would read as a blank`,
+      hint: 'put the script in a file and run that, or write it on one line with ; between commands',
+    }
   const lines = linesOf(value)
   if (endsInBackslash(lines.at(-1) ?? ''))
     return {
@@ -87,6 +98,15 @@ function checkValue(
       hint: 'join it with the previous line, or quote its first word',
     }
   return undefined
+}
+
+/** Directives in which a quote is only a character. */
+const PROSE: ReadonlySet<string> = new Set(['Description', 'Documentation'])
+
+/** A line break after a backslash is meant to join two lines. */
+function breaksWithinQuotes(value: string): boolean {
+  const quoted = value.match(/\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/g) ?? []
+  return quoted.some((part) => !part.startsWith('\\') && part.replaceAll(/\\[\s\S]/g, '').includes('\n'))
 }
 
 // An explicit continuation (a backslash before the line break) counts as a line break.

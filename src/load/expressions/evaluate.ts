@@ -3,7 +3,8 @@ import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
-import { childOf } from '../yaml/document.ts'
+import { childOf, valueAt } from '../yaml/document.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import {
   ExpressionError,
   hasExpression,
@@ -20,13 +21,31 @@ type ReportExpression = (path: Path, error: ExpressionError) => void
 export interface Evaluator {
   /** A value with its expressions evaluated. A wrong one is reported, and becomes undefined or a missing key. */
   evaluate(value: Value, path: Path): Value | undefined
+  /** Where a number whose spelling differs from its value was written, if the text is an expression that yields it. */
+  respelt(text: string): RespeltNumber | undefined
+}
+
+/** A number that YAML reads as another text than the written one: 1.20 as 1.2. */
+interface RespeltNumber {
+  readonly path: Path
+  readonly value: number
+  readonly spelling: string
 }
 
 export interface EvaluatorInput {
   /** What paths can name; expressions within it are evaluated when asked for. */
   readonly scope: ValueMap
   readonly report: ReportExpression
+  /** How numbers were written, if they are from a spec. */
+  readonly numbers?: WrittenNumbers
   readonly cache: TemplateCache
+}
+
+interface WrittenNumbers {
+  /** A plain scalar of the scope as written. */
+  spelling(path: Path): string | undefined
+  /** Called for a number of which a text is made, but whose spelling would be lost. */
+  report(number: RespeltNumber): void
 }
 
 /** Longest text that expressions may build. */
@@ -55,7 +74,7 @@ export function createTemplateCache(): TemplateCache {
 }
 
 /** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
-export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evaluator {
+export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInput): Evaluator {
   const done = new Map<string, Value | undefined>()
   const active: string[] = []
 
@@ -91,35 +110,41 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     return Object.freeze(map)
   }
 
+  /** Every wrong expression of a text is reported. */
   const evaluateText = (text: string, path: Path): Value | undefined => {
-    try {
-      const template = cache.template(text)
-      const [only] = template
-      if (template.length === 1 && typeof only === 'object') return termValue(only.term)
-      let result = ''
-      for (const piece of template) {
-        const value = typeof piece === 'string' ? piece : textOf(piece)
-        if (value === undefined) return undefined
-        result += value
-        if (result.length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
+    if (text === INVALID_VALUE) return undefined
+    const reporting = <T>(work: () => T): T | undefined => {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error
+        report(path, error)
+        return undefined
       }
-      return result
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error
-      report(path, error)
-      return undefined
     }
+    const template = reporting(() => cache.template(text)) ?? []
+    const [only] = template
+    if (template.length === 1 && isMustache(only)) return reporting(() => termValue(only.term))
+    const texts = template.map((piece) =>
+      typeof piece === 'string' ? piece : reporting(() => textOf(piece)),
+    )
+    if (template.length === 0 || texts.includes(undefined)) return undefined
+    const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
+    return reporting(() => {
+      if (length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
+      return texts.join('')
+    })
   }
 
-  const textOf = ({ term, text }: Mustache): string | undefined => {
-    const value = termValue(term)
-    if (value === undefined) return undefined
+  const textOf = (piece: Mustache | ExpressionError): string | undefined => {
+    if (piece instanceof ExpressionError) throw piece
+    const value = termValue(piece.term)
+    if (value === undefined || hasRespelt(piece.term)) return undefined
     if (value !== null && typeof value !== 'object') return String(value)
     const hint = value === null ? 'give it a fallback with default' : 'use join or json'
-    throw new ExpressionError(`${text} is ${describeValue(value)}, which cannot be part of a text`, {
-      hint,
-      within: text,
-    })
+    const { written } = piece
+    const message = `${written.text} is ${describeValue(value)}, which cannot be part of a text`
+    throw new ExpressionError(message, { hint, within: written })
   }
 
   const termValue = (term: Term): Value | undefined => {
@@ -127,7 +152,7 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     if (term.type === 'path') {
       const found = lookUp(term.parts)
       if (found.found) return found.value
-      throw new ExpressionError(found.message, { hint: found.hint, within: term.text })
+      throw new ExpressionError(found.message, { hint: found.hint, within: term.written })
     }
     return callValue(term)
   }
@@ -141,12 +166,40 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
       if (value === undefined && (found === undefined || found.found)) return undefined
       args.push(value)
     }
+    if (call.helper.makesText && call.args.map(hasRespelt).includes(true)) return undefined
     try {
       return call.helper.call(args)
     } catch (error) {
       if (!(error instanceof HelperError)) throw error
-      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.text })
+      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.written })
     }
+  }
+
+  /** Reports the numbers that a path, or the fallback of a call, yields. */
+  const hasRespelt = (term: Term): boolean => {
+    if (term.type === 'literal') return false
+    if (term.type === 'call') return term.helper.optional === true && term.args.map(hasRespelt).includes(true)
+    const found = respeltAt(term.parts)
+    for (const number of found) numbers?.report(number)
+    return found.length > 0
+  }
+
+  /** The numbers at a path, or in the list there; through expressions that are nothing but a path. */
+  const respeltAt = (parts: Path): readonly RespeltNumber[] => {
+    const value = valueAt(scope, parts)
+    if (isList(value)) return value.flatMap((_, index) => respeltAt([...parts, index]))
+    if (typeof value === 'string' && value !== INVALID_VALUE && cache.dynamic(value)) {
+      const target = onlyPath(value)
+      return target === undefined || formatPath(target) === formatPath(parts) ? [] : respeltAt(target)
+    }
+    const written = typeof value === 'number' ? numbers?.spelling(parts) : undefined
+    if (typeof value !== 'number' || written === undefined || written === String(value)) return []
+    return [{ path: parts, value, spelling: written }]
+  }
+
+  const onlyPath = (text: string): Path | undefined => {
+    const [only, more] = cache.template(text)
+    return more === undefined && isMustache(only) && only.term.type === 'path' ? only.term.parts : undefined
   }
 
   const lookUp = (parts: readonly string[]): Lookup => {
@@ -186,7 +239,16 @@ export function createEvaluator({ scope, report, cache }: EvaluatorInput): Evalu
     return { message, hint: likely === undefined ? `in scope: ${scopeWords(scope)}` : hint([likely]) }
   }
 
-  return { evaluate }
+  const respelt = (text: string) => {
+    const path = cache.dynamic(text) ? onlyPath(text) : undefined
+    return path && respeltAt(path)[0]
+  }
+
+  return { evaluate, respelt }
+}
+
+function isMustache(piece: Template[number] | undefined): piece is Mustache {
+  return typeof piece === 'object' && !(piece instanceof ExpressionError)
 }
 
 type Lookup =

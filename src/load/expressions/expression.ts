@@ -5,31 +5,45 @@ import { arityMistake, type Helper, helpers } from './helpers.ts'
 /** The expression between `{{` and `}}`. `text` is how it was written. */
 export type Term =
   | { readonly type: 'literal'; readonly value: string | number | boolean }
-  | { readonly type: 'path'; readonly parts: readonly string[]; readonly text: string }
-  | { readonly type: 'call'; readonly helper: Helper; readonly args: readonly Term[]; readonly text: string }
+  | { readonly type: 'path'; readonly parts: readonly string[]; readonly written: Written }
+  | {
+      readonly type: 'call'
+      readonly helper: Helper
+      readonly args: readonly Term[]
+      readonly written: Written
+    }
+
+/** A part of a text with its offset. */
+export interface Written {
+  readonly text: string
+  readonly at: number
+}
 
 export interface Mustache {
   readonly term: Term
   /** As written, braces included: `{{add index 9}}`. */
-  readonly text: string
+  readonly written: Written
 }
 
-/** A text split into literal parts and expressions, in order. */
-export type Template = readonly (string | Mustache)[]
+/** A text split into literal parts, expressions and what is wrong with others, in order. */
+export type Template = readonly (string | Mustache | ExpressionError)[]
 
 /** What is wrong with an expression; `within` is the wrong part of the text. */
 export class ExpressionError extends Error {
   readonly hint: string | undefined
   readonly within: string | undefined
+  /** The offset of `within`. */
+  readonly at: number
 
   constructor(
     message: string,
-    options: { readonly hint?: string | undefined; readonly within?: string | undefined } = {},
+    options: { readonly hint?: string | undefined; readonly within?: Written | undefined } = {},
   ) {
     super(message)
     this.name = 'ExpressionError'
     this.hint = options.hint
-    this.within = options.within
+    this.within = options.within?.text
+    this.at = options.within?.at ?? 0
   }
 }
 
@@ -38,40 +52,71 @@ export function hasExpression(text: string): boolean {
   return text.includes('{{')
 }
 
-/** Parses text with expressions: Handlebars' grammar, only paths, literals and known helpers. Throws ExpressionError. */
+/** Parses text with expressions: Handlebars' grammar, only paths, literals and known helpers. */
 export function parseTemplate(text: string): Template {
   const slice = slicer(text)
-  return parseProgram(text).body.map((statement) => {
-    const within = slice(statement.loc)
-    if (isContent(statement)) return statement.value
-    if (!isMustache(statement)) {
-      throw new ExpressionError(`${within} is not supported`, { hint: onlyHint, within })
-    }
-    if (!statement.escaped) {
-      throw new ExpressionError('two braces are enough: nothing is HTML-escaped', {
-        hint: `write {{${slice(statement.path.loc)}}}`,
-        within,
-      })
-    }
-    return { term: parseCall(statement, slice), text: within }
-  })
+  return parseProgram(text)?.body.map((statement) => parseStatement(statement, slice)) ?? unparsable(text)
+}
+
+function parseStatement(statement: hbs.AST.Statement, slice: Slice): string | Mustache | ExpressionError {
+  const within = slice(statement.loc)
+  if (isContent(statement)) return statement.value
+  if (!isMustache(statement)) {
+    return new ExpressionError(`${within.text} is not supported`, { hint: onlyHint, within })
+  }
+  if (!statement.escaped) {
+    const hint = `write {{${slice(statement.path.loc).text}}}`
+    return new ExpressionError('two braces are enough: nothing is HTML-escaped', { hint, within })
+  }
+  try {
+    return { term: parseCall(statement, slice), written: within }
+  } catch (error) {
+    if (error instanceof ExpressionError) return error
+    throw error
+  }
 }
 
 const onlyHint =
   'expressions are paths and helper calls, such as {{host.name}} or {{add index 9}}; !literal keeps text as it is'
 
-function parseProgram(text: string): hbs.AST.Program {
+/** Undefined if the text cannot be parsed: Handlebars' own message shows the state of its parser. */
+function parseProgram(text: string): hbs.AST.Program | undefined {
   try {
     return Handlebars.parseWithoutProcessing(text)
   } catch {
-    // Handlebars' own message shows the state of its parser, which does not help users.
-    const within = text.slice(text.indexOf('{{'))
-    const open = text.lastIndexOf('{{') > text.lastIndexOf('}}')
-    throw new ExpressionError(open ? 'a {{ is never closed' : 'this is not an expression', {
-      hint: onlyHint,
-      within,
-    })
+    return undefined
   }
+}
+
+/** Each expression of a text by itself, because Handlebars stops at the first that it cannot parse. */
+function unparsable(text: string): Template {
+  const found: (Mustache | ExpressionError)[] = []
+  for (const { index, 0: rest } of text.matchAll(
+    /\{\{(?:[^{}\n]|\n(?!.*\{\{)|"[^"]*"|\{(?!\{)|\}(?!\}))*(?:\}\}+)?/g,
+  )) {
+    const [line = ''] = rest.split('\n', 1)
+    if (!rest.endsWith('}}')) {
+      const hint = rest.includes('}') ? 'write }} after it' : onlyHint
+      found.push(
+        new ExpressionError('a {{ is never closed', { hint, within: { text: line.trimEnd(), at: index } }),
+      )
+      continue
+    }
+    const [parsed] =
+      parseProgram(rest)?.body.map((statement) => parseStatement(statement, slicer(rest, index))) ?? []
+    const within = { text: rest, at: index }
+    if (parsed === undefined)
+      found.push(new ExpressionError('this is not an expression', { hint: foreignHint(rest), within }))
+    else if (typeof parsed !== 'string') found.push(parsed)
+  }
+  const within = { text: text.slice(text.indexOf('{{')), at: text.indexOf('{{') }
+  const isTold = found.some((piece) => piece instanceof ExpressionError)
+  return isTold ? found : [new ExpressionError('this is not an expression', { hint: onlyHint, within })]
+}
+
+/** A filter or path of another template language. */
+function foreignHint(expression: string): string {
+  return /\|/.test(expression) ? `there are no filters: ${onlyHint}` : onlyHint
 }
 
 function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slice: Slice): Term {
@@ -79,7 +124,7 @@ function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slic
     throw new ExpressionError('helpers take no named arguments', { within: slice(call.hash.loc) })
   }
   if (call.params.length === 0 && call.type === 'MustacheStatement') return parseTerm(call.path, slice)
-  const name = isPath(call.path) ? call.path.original : slice(call.path.loc)
+  const name = isPath(call.path) ? call.path.original : slice(call.path.loc).text
   const helper = helpers.get(name)
   if (helper === undefined) {
     throw new ExpressionError(`there is no helper ${name}`, {
@@ -94,7 +139,7 @@ function parseCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, slic
     type: 'call',
     helper,
     args: call.params.map((param) => parseTerm(param, slice)),
-    text: slice(call.loc),
+    written: slice(call.loc),
   }
 }
 
@@ -103,22 +148,22 @@ function parseTerm(node: hbs.AST.Expression, slice: Slice): Term {
   if (isSubExpression(node)) return parseCall(node, slice)
   const written = slice(node.loc)
   if (!isPath(node) || node.data || node.depth > 0 || /^(?:\.|this\b)/.test(node.original)) {
-    throw new ExpressionError(`${written} is not supported`, { hint: onlyHint, within: written })
+    throw new ExpressionError(`${written.text} is not supported`, { hint: onlyHint, within: written })
   }
-  return { type: 'path', parts: node.parts, text: written }
+  return { type: 'path', parts: node.parts, written }
 }
 
 /** The text of a node. */
-type Slice = (location: hbs.AST.SourceLocation) => string
+type Slice = (location: hbs.AST.SourceLocation) => Written
 
 /** Handlebars' lines count from 1 and its columns from 0. */
-function slicer(text: string): Slice {
+function slicer(text: string, base = 0): Slice {
   const lines = text.split('\n')
   const starts = [0]
   for (const line of lines) starts.push((starts.at(-1) ?? 0) + line.length + 1)
   const offset = ({ line, column }: hbs.AST.Position): number =>
     (starts[line - 1] ?? text.length) + Math.min(column, (lines[line - 1] ?? '').replace(/\r$/, '').length)
-  return ({ start, end }) => text.slice(offset(start), offset(end))
+  return ({ start, end }) => ({ text: text.slice(offset(start), offset(end)), at: base + offset(start) })
 }
 
 function isContent(node: hbs.AST.Node): node is hbs.AST.ContentStatement {

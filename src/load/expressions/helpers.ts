@@ -9,6 +9,8 @@ export interface Helper {
   readonly arity: readonly [number, number]
   /** Its first argument may be an unknown path; it is then `undefined`. */
   readonly optional?: true
+  /** Numbers among its arguments become text. */
+  readonly makesText?: true
   call(args: readonly (Value | undefined)[]): Value
 }
 
@@ -36,18 +38,21 @@ const table: readonly Helper[] = [
     name: 'lower',
     usage: '{{lower text}}: in lower case',
     arity: [1, 1],
+    makesText: true,
     call: (args) => text('lower', args, 0).toLowerCase(),
   },
   {
     name: 'upper',
     usage: '{{upper text}}: in upper case',
     arity: [1, 1],
+    makesText: true,
     call: (args) => text('upper', args, 0).toUpperCase(),
   },
   {
     name: 'replace',
     usage: '{{replace text from to}}: replaces every occurrence, as plain text',
     arity: [3, 3],
+    makesText: true,
     call: (args) =>
       text('replace', args, 0).replaceAll(text('replace', args, 1), () => text('replace', args, 2)),
   },
@@ -55,6 +60,7 @@ const table: readonly Helper[] = [
     name: 'join',
     usage: '{{join list separator}}: joins the elements; the default separator is a comma',
     arity: [1, 2],
+    makesText: true,
     call: (args) => {
       const [list, separator = ','] = args
       if (!isList(list)) throw mismatch('join', 0, 'a list', list)
@@ -69,6 +75,7 @@ const table: readonly Helper[] = [
     name: 'concat',
     usage: '{{concat text ...}}: joins texts and numbers',
     arity: [1, many],
+    makesText: true,
     call: (args) => args.map((_, index) => text('concat', args, index)).join(''),
   },
   {

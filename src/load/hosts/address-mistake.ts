@@ -1,9 +1,26 @@
+import { foreignCharacter } from '../../validation/foreign-character.ts'
+
+/** Words that are written for a shell or by a word processor, in a setting of which every character counts. */
+export function writtenForOthers(text: string): string | undefined {
+  const foreign = foreignCharacter(text, 'quote', 'dash', 'blank')
+  if (foreign !== undefined) {
+    return `it contains a ${foreign.name}${foreign.name.includes('quote') ? ': write "..." or \'...\'' : ''}`
+  }
+  if (/\$[A-Za-z_{]/.test(text))
+    return 'environment variables are not expanded: write the value, or use an attribute and --set'
+  return /<%|%>/.test(text)
+    ? 'expressions are written in double braces, such as "{{host.name}}.example.com"'
+    : undefined
+}
+
 /** What is wrong with an address, if anything. A name may be an alias of ssh_config, so little is refused. */
 export function addressMistake(
   address: string,
 ): { readonly message: string; readonly hint: string } | undefined {
   if (isIpv4(address) || isIpv6(address)) return undefined
   const refused = (hint: string) => ({ message: `${address} is neither an IP address nor a name`, hint })
+  const foreign = writtenForOthers(address)
+  if (foreign !== undefined) return refused(foreign)
   const [, bracketed, bare = bracketed, port] = /^(?:\[(.+)\]|([^:\s@/]+)):(\d+)$/.exec(address) ?? []
   if (port !== undefined) return refused(`set the port separately: address: ${bare}, ssh: { port: ${port} }`)
   if (/^[^@\s]+@[^@\s]+$/.test(address)) {

@@ -14,8 +14,10 @@ export function createAttributeChecker(
 ): (entry: HostEntry, attributes: ValueMap) => void {
   const checkerOf = perText((recipe: string, position: Position | undefined) => {
     const validate = compile(recipe, position, resolution)
+    const schema = closeSchema(resolution.recipes[recipe]?.recipe.attributes ?? {})
     const check = (own: Value, entry: HostEntry, fallback: Position | undefined) =>
-      validate && checkLayered({ ...layeredCheck(recipe, fallback, resolution), entry, value: own, validate })
+      validate &&
+      checkLayered({ ...layeredCheck(recipe, fallback, resolution), entry, value: own, validate, schema })
     const checkOnce = perObject((own: Value & object, ...rest: [HostEntry, Position | undefined]) =>
       check(own, ...rest),
     )

@@ -6,10 +6,13 @@ import type { ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { createValidator } from '../../validation/validator.ts'
+import { respeltMistake } from '../../validation/value-mistake.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
+import { textNumbers } from '../schema/text-numbers.ts'
+import { valueAt } from '../yaml/document.ts'
 
 /** Resources of a host's roles, then its own. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
@@ -43,7 +46,27 @@ export function createResourceDeclarer(
       return []
     }
     const desired = checkWritten(evaluator.evaluate(written, path), path, validatorOf(kind), resolution)
-    return desired === undefined ? [] : [{ kind, desired, layer, ...given({ position }) }]
+    if (desired === undefined || hasRespelt(desired, kind, path, evaluator)) return []
+    const locate: ResourceDeclaration['locate'] = (below, line) =>
+      document.locate([...path, ...below], line === undefined ? 'key' : { line })
+    return [{ kind, desired, layer, path, locate, ...given({ position }) }]
+  }
+
+  /** Reports numbers that the kind writes as text, in another spelling than theirs. */
+  const hasRespelt = (desired: ValueMap, kind: string, path: Path, evaluator: Evaluator): boolean => {
+    let has = false
+    for (const below of textNumbers(desired, kinds[kind]?.schema)) {
+      const at = [...path, ...below]
+      const value = valueAt(desired, below)
+      const written = valueAt(document.data, at)
+      const from = typeof written === 'string' ? evaluator.respelt(written) : undefined
+      const spelling = from?.spelling ?? document.source(at)
+      if (typeof value !== 'number' || spelling === undefined || spelling === String(value)) continue
+      const mistake = respeltMistake(String(below.at(-1)), value, spelling)
+      problems.error({ code: 'respelt-number', path: at, ...mistake, position: document.locate(at, 'value') })
+      has = true
+    }
+    return has
   }
 
   const declareOnce = perObject(declare)

@@ -3,12 +3,15 @@ import { perObject, perText } from '../../model/memo.ts'
 import type { Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
+import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { builtinLayer, documentLayer, type Layer, stackLayers } from '../layers/layers.ts'
+import { withoutNulls } from '../layers/nulls.ts'
 import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { type HostSpec, layeredSections } from '../schema/cluster-schema.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import { expandRange, type RangeMember } from './expand-range.ts'
 import { recipeUses, rolesOf, runListOf } from './run-list.ts'
 
@@ -32,24 +35,33 @@ export function createEntryResolver(
   })
 
   const baseOf = perText((_key: string, { runList, environment, roles }: Shared) =>
-    stackLayers([
-      platformDefaults,
-      ...runList.map(({ recipe }) => defaultsOf(recipe)),
-      layerAt('cluster', []),
-      ...(environment === undefined
-        ? []
-        : [layerAt(`environment ${environment}`, ['environments', environment])]),
-      ...roles.map((role) => layerAt(`role ${role}`, ['roles', role])),
-    ]),
+    stackLayers(
+      [
+        platformDefaults,
+        ...runList.map(({ recipe }) => defaultsOf(recipe)),
+        layerAt('cluster', []),
+        ...(environment === undefined
+          ? []
+          : [layerAt(`environment ${environment}`, ['environments', environment])]),
+        ...roles.map((role) => layerAt(`role ${role}`, ['roles', role])),
+      ],
+      undefined,
+      true,
+    ),
   )
 
   const fill = perObject((value: ValueMap, runList: readonly RecipeUse[]): ValueMap => {
     const attributes: Record<string, Value> = Object.assign(Object.create(null), value.attributes)
     for (const { recipe } of runList) {
       const own = attributes[recipe]
-      if (own !== undefined) attributes[recipe] = fillDefaults(schemaOf(recipe), own)
+      if (own !== undefined) {
+        attributes[recipe] = fillDefaults(schemaOf(recipe), withoutNulls(own, closeSchema(schemaOf(recipe))))
+      }
     }
-    return mapWith({ ...value, attributes: Object.freeze(attributes) })
+    const settings = Object.entries(value).map(
+      ([name, section]) => [name, withoutNulls(section, false)] as const,
+    )
+    return mapWith(Object.fromEntries(settings), { attributes: Object.freeze(attributes) })
   })
 
   return (key, spec, members) => {
@@ -63,7 +75,7 @@ export function createEntryResolver(
     const runList = runListOf([...uses, ...recipeUses(spec, path, layer, resolution)], resolution)
     const sharedBy = JSON.stringify([environment, roles, runList.map(({ recipe }) => recipe)])
     const base = baseOf(sharedBy, { environment, roles, runList })
-    const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base)
+    const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base, true)
     const whole = { layers: stack.layers, value: fill(stack.value, runList) }
     return { key, spec, path, layer, members, environment, roles, runList, stack: whole }
   }
@@ -110,6 +122,7 @@ export function knownEnvironment(
 ): string | undefined {
   const known = spec.environments ?? {}
   if (Object.hasOwn(known, name)) return name
+  if (name === INVALID_VALUE) return undefined
   problems.error({
     code: 'unknown-environment',
     path,

@@ -1,15 +1,16 @@
 import type { Host } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
-import type { Path } from '../../model/path.ts'
+import { formatPath, type Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { FilledText } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { isMap } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
+import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
 import { createSectionChecker, locateLayered } from '../layers/check-layered.ts'
-import { originOf, resolveDottedPath } from '../layers/layers.ts'
+import { layerOf, originOf, resolveDottedPath } from '../layers/layers.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
 import { layeredSections } from '../schema/cluster-schema.ts'
@@ -75,8 +76,16 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
   return createEvaluator({
     scope,
     cache,
-    report: (path, { message, hint, within }) => {
-      const at = locate(entry, path, within === undefined ? 'value' : { within }, resolution)
+    numbers: {
+      spelling: (path) =>
+        layeredSections.includes(String(path[0])) ? layerOf(entry.stack, path)?.source(path) : undefined,
+      report: ({ path, value, spelling }) => {
+        const mistake = respeltMistake(formatPath(path), value, spelling)
+        problems.error({ code: 'respelt-number', ...mistake, ...locateLayered(entry, path, 'value') })
+      },
+    },
+    report: (path, { message, hint, within, at: offset }) => {
+      const at = locate(entry, path, within === undefined ? 'value' : { within, at: offset }, resolution)
       problems.error({ code: 'invalid-expression', ...at, message, hint })
     },
   })
@@ -94,11 +103,16 @@ function addressOf(
   const evaluated = evaluator.evaluate(entry.spec.address ?? name, ['host', 'address'])
   const address = checkWritten(evaluated, path, validateAddress, resolution)
   const mistake = address === undefined ? undefined : addressMistake(address)
-  if (mistake !== undefined) {
-    const position = resolution.document.locate(path, 'value')
-    resolution.problems.error({ code: 'invalid-address', path, ...mistake, position })
-  }
-  return address
+  if (mistake === undefined) return address
+  const isNamed = entry.spec.address === undefined || entry.spec.address === null
+  const position = resolution.document.locate(isNamed ? entry.path : path, isNamed ? 'key' : 'value')
+  resolution.problems.error({
+    code: 'invalid-address',
+    path: isNamed ? entry.path : path,
+    ...mistake,
+    position,
+  })
+  return undefined
 }
 
 /** The position of an expression: in a layered tree, in the host's address, or elsewhere in the spec. */

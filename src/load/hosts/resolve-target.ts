@@ -3,10 +3,11 @@ import { defaultTransport, type Target, targetKinds } from '../../model/targets/
 import type { ValueMap } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
-import { createSectionChecker } from '../layers/check-layered.ts'
+import { createSectionChecker, locateLayered } from '../layers/check-layered.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
 import { valueAt } from '../yaml/document.ts'
+import { writtenForOthers } from './address-mistake.ts'
 
 type TargetResolver = (entry: HostEntry, address: string, evaluator: Evaluator) => Target | undefined
 
@@ -15,6 +16,24 @@ export function createTargetResolver(resolution: Resolution): TargetResolver {
   const resolverOf = perText((transport: Target['transport']) => transportResolver(transport, resolution))
   return (entry, address, evaluator) =>
     resolverOf(entry.spec.transport ?? defaultTransport)(entry, address, evaluator)
+}
+
+/** Reports settings that are no plain text; each place once. */
+function hasForeignText(
+  section: ValueMap,
+  name: string,
+  entry: HostEntry,
+  { problems }: Resolution,
+): boolean {
+  const found = Object.entries(section).flatMap(([key, value]) => {
+    const hint = typeof value === 'string' ? writtenForOthers(value) : undefined
+    return hint === undefined ? [] : [{ key, value, hint }]
+  })
+  for (const { key, value, hint } of found) {
+    const place = locateLayered(entry, [name, key], 'value')
+    problems.error({ code: 'invalid-value', ...place, message: `${key} cannot be ${String(value)}`, hint })
+  }
+  return found.length > 0
 }
 
 function transportResolver(transport: Target['transport'], resolution: Resolution): TargetResolver {
@@ -26,7 +45,8 @@ function transportResolver(transport: Target['transport'], resolution: Resolutio
     const locatedOnce = perObject((section: ValueMap) => located(section, folder))
     return (entry, address, evaluator) => {
       const section = sectionOf(entry, evaluator)
-      return section && target(address, locatedOnce(section))
+      if (section === undefined || hasForeignText(section, transport, entry, resolution)) return undefined
+      return target(address, locatedOnce(section))
     }
   }
   const validate = createValidator({ ...settings.schema }, transport)

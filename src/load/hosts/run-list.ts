@@ -4,16 +4,21 @@ import type { Path } from '../../model/path.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 
 /** The roles of a host, each once, in order. Unknown ones are reported. */
 export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): readonly string[] {
   const known = resolution.spec.roles ?? {}
+  const isCut =
+    resolution.spec.roles === undefined && resolution.document.locate(['roles'], 'key') !== undefined
   const roles = new Set<string>()
   for (const [index, role] of (spec.roles ?? []).entries()) {
     if (Object.hasOwn(known, role)) {
       roles.add(role)
       continue
     }
+    // What is wrong has been reported: the role's name, or all roles.
+    if (role === INVALID_VALUE || isCut) continue
     const at = [...path, 'roles', index]
     resolution.problems.error({
       code: 'unknown-role',
@@ -37,8 +42,9 @@ export function recipeUses(
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
     if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
-    // The spec's own recipe that could not be loaded was already reported.
-    if (own && Object.hasOwn(own, recipe)) return []
+    // The spec's own recipe that could not be loaded was already reported, and so were all of them, or its name.
+    const isCut = own === undefined && document.locate(['recipes'], 'key') !== undefined
+    if ((own && Object.hasOwn(own, recipe)) || isCut || recipe === INVALID_VALUE) return []
     problems.error({
       code: 'unknown-recipe',
       path: at,

@@ -1,13 +1,16 @@
 import type { Mistake, Position, Problem } from '../../model/diagnostic.ts'
 import { perObject } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
+import type { JsonSchema } from '../../model/schema.ts'
 import { isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
 import type { SchemaMistake } from '../../validation/explain.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { createValidator, type Validator } from '../../validation/validator.ts'
+import { respeltMistake } from '../../validation/value-mistake.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
 import type { Problems } from '../problems.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
+import { textNumbers } from '../schema/text-numbers.ts'
 import { childOf, type Part, valueAt } from '../yaml/document.ts'
 import { layerOf } from './layers.ts'
 
@@ -28,6 +31,7 @@ export interface LayeredCheck<T> {
   readonly path: Path
   readonly value: Value
   readonly validate: Validator<T>
+  readonly schema: JsonSchema
   readonly problems: Problems
   /** The position of a mistake whose value is in no layer. */
   readonly fallback: Position | undefined
@@ -41,7 +45,7 @@ export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
   const result = validate(value, (below) =>
     layerOf(entry.stack, [...path, ...below])?.source([...path, ...below]),
   )
-  if (result.ok) return result.value
+  if (result.ok) return hasRespelt(check) ? undefined : result.value
   for (const mistake of result.mistakes) {
     // In a layer, but not in the evaluated value: its wrong expression was already reported.
     const gone = mistake.missing !== undefined && [...path, ...mistake.path, mistake.missing]
@@ -49,6 +53,21 @@ export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
     problems.error(layeredProblem(check, mistake))
   }
   return undefined
+}
+
+/** Reports numbers where the schema does not ask for one: what makes text of them would lose their spelling. */
+function hasRespelt<T>({ entry, path, value, schema, problems }: LayeredCheck<T>): boolean {
+  const found = textNumbers(value, schema).flatMap((below) => {
+    const at = [...path, ...below]
+    const number = valueAt(value, below)
+    const spelling = layerOf(entry.stack, at)?.source(at)
+    if (typeof number !== 'number' || spelling === undefined || spelling === String(number)) return []
+    return [{ at, mistake: respeltMistake(String(at.at(-1)), number, spelling) }]
+  })
+  for (const { at, mistake } of found) {
+    problems.error({ code: 'respelt-number', ...mistake, ...locateLayered(entry, at, 'value') })
+  }
+  return found.length > 0
 }
 
 function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Problem {
@@ -79,13 +98,15 @@ export function createSectionChecker<T>(
   section: string,
   schema: object,
 ): (entry: HostEntry, evaluator: Evaluator) => T | undefined {
-  const validate = createValidator<T>(closeSchema({ ...schema }), section)
+  const closed = closeSchema({ ...schema })
+  const validate = createValidator<T>(closed, section)
   const check = perObject((value: ValueMap, entry: HostEntry) =>
     checkLayered({
       entry,
       path: [section],
       value,
       validate,
+      schema: closed,
       problems,
       fallback: undefined,
       missing: (path) => ({ message: `${path} is missing`, hint: 'leave it out for its default' }),

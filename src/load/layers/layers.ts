@@ -40,22 +40,30 @@ export function builtinLayer(name: string, value: ValueMap): Layer {
 }
 
 /** Merges layers. Unchanged subtrees are shared with the layer that they came from. */
-export function stackLayers(layers: readonly Layer[], base?: LayerStack): LayerStack {
-  const value = layers.reduce((merged, layer) => mergeMaps(merged, layer.value), base?.value ?? NO_VALUES)
+export function stackLayers(layers: readonly Layer[], base?: LayerStack, keepsNulls = false): LayerStack {
+  const value = layers.reduce(
+    (merged, layer) => merge(merged, layer.value, keepsNulls),
+    base?.value ?? NO_VALUES,
+  )
   return { value, layers: base === undefined ? layers : [...base.layers, ...layers] }
 }
 
 /** Merges the stronger map into a copy of the weaker: maps merge, lists and scalars replace, `null` removes. */
 export function mergeMaps(weaker: ValueMap, stronger: ValueMap): ValueMap {
+  return merge(weaker, stronger, false)
+}
+
+/** `keepsNulls`: a `null` that has nothing to remove is a value. */
+function merge(weaker: ValueMap, stronger: ValueMap, keepsNulls: boolean): ValueMap {
   const entries = Object.entries(stronger)
   if (entries.length === 0) return weaker
   const merged: Record<string, Value> = Object.assign(Object.create(null), weaker)
   for (const [key, value] of entries) {
-    if (value === null) {
+    if (value === null && (!keepsNulls || (merged[key] ?? null) !== null)) {
       delete merged[key]
     } else if (isMap(value)) {
       const below = merged[key]
-      merged[key] = mergeMaps(isMap(below) ? below : NO_VALUES, value)
+      merged[key] = merge(isMap(below) ? below : NO_VALUES, value, keepsNulls)
     } else {
       merged[key] = value
     }

@@ -43,9 +43,13 @@ function parseAssignment(assignment: string): Assignment {
   const [problem] = problems
   const value = document === undefined ? undefined : childOf(document.data, 'value')
   if (problem !== undefined || value === undefined || Object.keys(document?.data ?? {}).length !== 1) {
+    if (problem !== undefined && problem.code !== 'invalid-yaml') {
+      return { message: problem.message, hint: problem.hint ?? 'put it in quotes' }
+    }
+    const path = assignment.slice(0, equals)
     return {
-      message: problem?.message ?? 'the value is not valid YAML',
-      hint: problem?.hint ?? 'put it in quotes',
+      message: `the value is not YAML${problem === undefined ? '' : `: ${problem.message}`}`,
+      hint: `if text is meant, keep the quotes from your shell: --set '${path}="${text}"'`,
     }
   }
   const path = ['attributes', ...(keys[0] === 'attributes' ? keys.slice(1) : keys)]

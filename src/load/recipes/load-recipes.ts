@@ -3,6 +3,7 @@ import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
 import type { Problems } from '../problems.ts'
 import type { ClusterSpec } from '../schema/cluster-schema.ts'
 import type { Document } from '../yaml/document.ts'
+import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import { readWithin } from './read-within.ts'
 import { thrownAt } from './thrown-at.ts'
 
@@ -20,6 +21,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
   const { spec, document, builtins, problems, importRecipe } = input
   const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
   for (const [name, file] of Object.entries(spec.recipes ?? {})) {
+    if (file === INVALID_VALUE) continue
     const path = resolve(dirname(document.file), file)
     const problem = (message: string, hint?: string) =>
       problems.error({

@@ -119,6 +119,9 @@ const host = section(
   'A host, or a range of hosts.',
 )
 
+/** The settings of a host, and with that of a role and an environment. */
+export const hostKeys: ReadonlySet<string> = new Set(Object.keys(Object({ ...host }).properties))
+
 /** The spec as written: cluster.yaml without attributes and resources filled in. */
 const clusterSpec = Type.Object(
   {

@@ -13,6 +13,7 @@ import type { Mistake } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import type { Value, ValueMap } from '../../model/value.ts'
 import { isList, isMap } from '../../model/value.ts'
+import { INVALID_VALUE } from './invalid-value.ts'
 import { literalText } from './literal-text.ts'
 import type { Place, Places } from './places.ts'
 
@@ -33,6 +34,11 @@ export const maxDepth = 100
 /** Number of values that aliases may add to a document when expanded. */
 const maxAliased = 100_000
 
+/** What the core schema reads, `!` for text, and the only tag of a spec. */
+const knownTag = /^(?:!|!literal|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq))$/
+/** `{ user:core }`, which YAML reads as a key without a value. */
+const missingBlank = /^([A-Za-z_][\w-]*):([^\s/].*)$/
+
 /** YAML nodes as plain data: aliases shared, `<<` merged, `!literal` protected; with the place of each entry. */
 export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
   const { root, text } = input
@@ -45,9 +51,9 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
   const sizes = new WeakMap<object, number>()
   let aliased = 0
 
-  const mistake = (node: unknown, code: string, message: string, hint?: string): null => {
+  const mistake = (node: unknown, code: string, message: string, hint?: string): Value => {
     mistakes.push({ range: rangeOf(node), code, message, hint })
-    return null
+    return INVALID_VALUE
   }
 
   const sizeOf = (value: Value): number =>
@@ -57,6 +63,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     if (isAlias(node)) return convertAlias(node)
     if (!isScalar(node) && !isYamlMap(node) && !isSeq(node)) return null
     if (node.anchor === undefined) return convertValue(node)
+    if (isScalar(node) && node.value === null && !node.source) return emptyAnchor(node)
     anchors.set(node.anchor, node)
     anchored.set(node, undefined)
     const value = convertValue(node)
@@ -64,17 +71,28 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     return value
   }
 
+  const emptyAnchor = (node: Scalar): Value => {
+    const written = `&${node.anchor}`
+    const start = text.lastIndexOf(written, rangeOf(node)[0])
+    const message = `${written} is read as an anchor, which has no value here`
+    const hint = `if text is meant, put it in quotes: "${written}"`
+    mistakes.push({ range: [start, start + written.length], code: 'empty-anchor', message, hint })
+    return INVALID_VALUE
+  }
+
   const convertAlias = (alias: { readonly source: string }): Value => {
     const node = anchors.get(alias.source)
     if (node === undefined || !anchored.has(node)) {
-      return mistake(alias, 'unknown-anchor', `there is no anchor &${alias.source} before this`)
+      const isName = /^[\w-]+$/.test(alias.source)
+      const hint = isName ? undefined : `if text is meant, put it in quotes: "*${alias.source}"`
+      return mistake(alias, 'unknown-anchor', `there is no anchor &${alias.source} before this`, hint)
     }
     const value = anchored.get(node)
     if (value === undefined) return mistake(alias, 'recursive-alias', `*${alias.source} contains itself`)
     const before = aliased
     aliased += sizeOf(value)
     if (aliased <= maxAliased) return value
-    if (before > maxAliased) return null
+    if (before > maxAliased) return INVALID_VALUE
     return mistake(
       alias,
       'alias-bomb',
@@ -84,8 +102,23 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
   }
 
   const convertValue = (node: Scalar | YAMLMap | YAMLSeq): Value => {
+    if (node.tag !== undefined && !knownTag.test(node.tag)) return unknownTag(node)
     if (isScalar(node)) return convertScalar(node)
     return isYamlMap(node) ? convertMap(node) : convertList(node)
+  }
+
+  const unknownTag = (node: Scalar | YAMLMap | YAMLSeq): Value => {
+    const [start] = rangeOf(node)
+    const [, tag = '', after = ''] =
+      /(!\S*)(\s*(?:&\S+\s*)?)$/.exec(text.slice(Math.max(0, start - 200), start)) ?? []
+    const at = start - after.length - tag.length
+    const message = `the tag ${tag} is not supported`
+    const hint =
+      tag === '!!binary'
+        ? 'use contentBase64 of a file, or remove the tag'
+        : 'the only tag is !literal, for text'
+    mistakes.push({ range: [at, at + tag.length], code: 'unknown-tag', message, hint })
+    return INVALID_VALUE
   }
 
   const convertScalar = (node: Scalar): Value => {
@@ -96,8 +129,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     if (exact && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
     const written = source ?? String(value)
     const why = exact ? 'is too large to be kept exactly as a number' : 'is not a number that a spec can hold'
-    mistake(node, 'unusable-number', `${written} ${why}`, `to use it as text, write "${written}"`)
-    return written
+    return mistake(node, 'unusable-number', `${written} ${why}`, `to use it as text, write "${written}"`)
   }
 
   const convertList = (node: YAMLSeq): Value => {
@@ -126,13 +158,25 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
         merges.push({ node: pair.value, value })
         continue
       }
+      const missing =
+        node.flow === true && pair.value === null ? missingBlank.exec(pair.key.source ?? '') : null
+      if (missing !== null) {
+        const [written, name, rest] = missing
+        mistake(
+          pair.key,
+          'missing-blank',
+          `a blank is missing after ${name}: in ${written}`,
+          `write ${name}: ${rest}`,
+        )
+      }
       const key =
-        typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value))
+        missing?.[1] ??
+        (typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? String(pair.key.value)))
       if (entries.has(key)) {
         mistake(pair.key, 'duplicate-key', `the key ${key} is duplicated`, 'keep one, or merge the two')
         continue
       }
-      map[key] = value
+      map[key] = missing === null ? value : INVALID_VALUE
       entries.set(key, { ...placeOf(pair.value), key: rangeOf(pair.key) })
     }
     for (const merge of merges) mergeInto(map, entries, merge)
@@ -159,15 +203,19 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     }
   }
 
-  /** YAML reads a bare `{{x}}` as a map whose key is a map. Returns the intended expression, if it is one. */
-  const bareExpression = (node: YAMLMap): string | undefined => {
+  /** YAML reads a bare `{{x}}` as a map whose key is a map. Undefined if this is not one. */
+  const bareExpression = (node: YAMLMap): Value | undefined => {
     const [pair] = node.items
     if (node.items.length !== 1 || !isPair(pair) || !isYamlMap(pair.key)) return undefined
     const [start, end] = rangeOf(node)
     const written = text.slice(start, end).trim()
     if (!/^\{\{[^{}]*\}\}$/.test(written)) return undefined
-    mistake(node, 'bare-expression', `YAML reads ${written} as a map`, `put it in quotes: "${written}"`)
-    return written
+    return mistake(
+      node,
+      'bare-expression',
+      `YAML reads ${written} as a map`,
+      `put it in quotes: "${written}"`,
+    )
   }
 
   const remember = <T extends Value & object>(container: T, entries: ReadonlyMap<string, Place>): T => {

@@ -5,18 +5,27 @@ import type { Place, Places } from './places.ts'
 export interface Cut {
   readonly path: readonly string[]
   readonly part: 'key' | 'value'
+  /** The key that was meant; its entry keeps its value under that. */
+  readonly meant?: string | undefined
 }
 
 /** A map without the cut parts. The rest keeps its places. */
 export function cutMap(map: ValueMap, cuts: readonly Cut[], places: Places): ValueMap {
   const rest: Record<string, Value> = Object.create(null)
+  const entries = new Map(places.get(map))
   for (const [key, value] of Object.entries(map)) {
     const here = cuts.filter(({ path }) => path[0] === key)
     const ends = here.filter(({ path }) => path.length === 1)
+    const meant = ends.find((end) => end.meant !== undefined)?.meant
+    const place = entries.get(key)
+    if (meant !== undefined && place !== undefined && !Object.hasOwn(map, meant)) {
+      rest[meant] = value
+      entries.set(meant, place)
+    }
     if (ends.some(({ part }) => part === 'key')) continue
     rest[key] = ends.length > 0 ? null : cut(value, below(here), places)
   }
-  places.set(rest, places.get(map) ?? new Map())
+  places.set(rest, entries)
   return Object.freeze(rest)
 }
 
@@ -41,5 +50,5 @@ function cutList(list: readonly Value[], cuts: readonly Cut[], places: Places): 
 }
 
 function below(cuts: readonly Cut[]): readonly Cut[] {
-  return cuts.map(({ path, part }) => ({ path: path.slice(1), part }))
+  return cuts.map((cut) => ({ ...cut, path: cut.path.slice(1) }))
 }

@@ -1,12 +1,16 @@
 import type { LineCounter } from 'yaml'
-import type { Position } from '../../model/diagnostic.ts'
+import type { Position, TextLine } from '../../model/diagnostic.ts'
 import type { Path } from '../../model/path.ts'
 import { isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { type Cut, cutMap } from './cut.ts'
 import type { Place, Places } from './places.ts'
 
-/** A part of an entry: its key, its value, or a piece of text within its value. */
-export type Part = 'key' | 'value' | { readonly within: string }
+/** A part of an entry: its key, its value, a piece of its text at an offset of that, or a line of its text. */
+export type Part =
+  | 'key'
+  | 'value'
+  | { readonly within: string; readonly at: number }
+  | { readonly line: TextLine }
 
 /** A spec as written: plain data (frozen maps without prototype) with the position of every entry. */
 export interface Document {
@@ -41,7 +45,9 @@ export function createDocument({ file, text, data, places, lines }: DocumentPart
     data,
     locate(path, part) {
       const place = placeAt(path)
-      return place === undefined ? undefined : positionAt(rangeOf(place, part, text), { file, text, lines })
+      if (place === undefined) return undefined
+      const value = typeof part === 'object' ? valueAt(data, path) : undefined
+      return positionAt(rangeOf(place, part, text, value), { file, text, lines })
     },
     source: (path) => placeAt(path)?.source,
     without: (cuts) => createDocument({ file, text, data: cutMap(data, cuts, places), places, lines }),
@@ -59,6 +65,25 @@ export function positionAt(
   return { file, line: Math.max(line, 1), column: Math.max(col, 1), length: Math.max(firstLine.length, 1) }
 }
 
+/** A line of a text within what was written at an offset: of a block, else wherever it has the same words. */
+function lineRange(
+  written: string,
+  { number, text }: TextLine,
+  start: number,
+): readonly [number, number] | undefined {
+  const lines = written.split('\n')
+  // The first line of a block is its `|`.
+  const own = /^[|>]/.test(written) ? number : -1
+  const found = lines[own]?.includes(text) ? own : lines.findIndex((line) => line.includes(text))
+  const index = found < 0 ? own : found
+  const line = lines[index]
+  if (line === undefined) return undefined
+  const before = lines.slice(0, index).reduce((sum, { length }) => sum + length + 1, 0)
+  const column = Math.max(line.indexOf(text), line.length - line.trimStart().length, 0)
+  const length = line.includes(text) ? text.length : line.trim().length
+  return [start + before + column, start + before + column + length]
+}
+
 /** The value at a path, if there is one. */
 export function valueAt(root: Value, path: Path): Value | undefined {
   let value: Value | undefined = root
@@ -73,10 +98,25 @@ export function childOf(value: Value, part: string | number): Value | undefined 
   return undefined
 }
 
-function rangeOf(place: Place, part: Part, text: string): readonly [number, number] {
+function rangeOf(
+  place: Place,
+  part: Part,
+  text: string,
+  value: Value | undefined,
+): readonly [number, number] {
   const [start, end] = place.value
   if (part === 'key' || start === end) return place.key ?? place.value
   if (part === 'value') return place.value
-  const at = text.slice(start, end).indexOf(part.within)
-  return at < 0 ? place.value : [start + at, start + at + part.within.length]
+  if ('line' in part) return lineRange(text.slice(start, end), part.line, start) ?? place.value
+  // The text as written differs from its value in indentation, line breaks and escapes, but not in how often it has a
+  // piece of one line.
+  const [piece = ''] = part.within.split('\n', 1)
+  const before = typeof value === 'string' ? value.slice(0, part.at).split(piece).length - 1 : 0
+  let at = -1
+  for (let count = 0; count <= before; count++) {
+    const next = text.slice(start, end).indexOf(piece, at + 1)
+    if (next < 0) return place.value
+    at = next
+  }
+  return [start + at, start + at + piece.length]
 }

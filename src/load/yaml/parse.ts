@@ -5,13 +5,13 @@ import {
   Lexer,
   LineCounter,
   Parser,
-  type YAMLError,
   type Document as YamlDocument,
 } from 'yaml'
 import type { Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
+import { syntaxMistakes } from './syntax.ts'
 
 export interface ParseOptions {
   readonly file: string
@@ -30,27 +30,31 @@ export function parseSpec({ file, text }: ParseOptions): {
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
     return { document: undefined, problems: [found] }
   }
-  const composed = composeYaml(text, lines)
+  lines.addNewLine(0)
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
+  const composed = composeYaml(text)
   if (composed === 'too-deep') {
     const message = `nested more than ${maxDepth} levels deep`
     return { document: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
   }
   const [yaml, second] = composed
   if (yaml === undefined) throw new InternalError('the YAML composer gave no document')
-  const syntax = [...yaml.errors, ...yaml.warnings].map((error) => syntaxProblem(error, source))
+  const syntax = syntaxMistakes(text, yaml).map(({ range, message, hint }) =>
+    problem(source, range, 'invalid-yaml', message, hint),
+  )
+  if (syntax.length > 0) return { document: undefined, problems: syntax }
   if (second !== undefined) {
     const hint = 'a spec is one document: remove the "---"'
     const range: [number, number] = [second.range[0], second.range[0] + 3]
-    syntax.push(problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint))
-    return { document: undefined, problems: syntax }
+    const found = problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint)
+    return { document: undefined, problems: [found] }
   }
-  if (yaml.errors.length > 0) return { document: undefined, problems: syntax }
   if (!isYamlMap(yaml.contents)) {
     const hint = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
     const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at the top level'
     return {
       document: undefined,
-      problems: [...syntax, problem(source, [0, 1], 'not-a-map', message, hint)],
+      problems: [problem(source, [0, 1], 'not-a-map', message, hint)],
     }
   }
   const converted = convertYaml({ root: yaml.contents, text })
@@ -58,7 +62,7 @@ export function parseSpec({ file, text }: ParseOptions): {
     problem(source, range, code, message, hint),
   )
   const document = createDocument({ ...source, data: converted.data, places: converted.places })
-  return { document, problems: [...syntax, ...mistakes] }
+  return { document, problems: mistakes }
 }
 
 /** Words, signs and white space: about 150,000 lines. */
@@ -72,11 +76,10 @@ function hasTooManyTokens(text: string): boolean {
 }
 
 /** Measures nesting first: composing recurses, and at the end of the stack the runtime may abort. */
-function composeYaml(text: string, lineCounter: LineCounter): readonly YamlDocument.Parsed[] | 'too-deep' {
-  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)]
+function composeYaml(text: string): readonly YamlDocument.Parsed[] | 'too-deep' {
+  const tokens = [...new Parser().parse(text)]
   if (tokens.some(isTooDeep)) return 'too-deep'
   const composer = new Composer({
-    lineCounter,
     prettyErrors: false,
     // Checked in the conversion: the composer compares each key with all others.
     uniqueKeys: false,
@@ -100,28 +103,6 @@ function isTooDeep(document: CST.Token): boolean {
 
 type Source = Pick<DocumentParts, 'file' | 'text' | 'lines'>
 
-function syntaxProblem(error: YAMLError, source: Source): Problem {
-  const at = (code: string, message: string, hint?: string) => problem(source, error.pos, code, message, hint)
-  const [offset] = error.pos
-  const line = source.text.slice(source.text.lastIndexOf('\n', offset - 1) + 1, offset)
-  switch (error.code) {
-    case 'TAG_RESOLVE_FAILED':
-      return at('unknown-tag', lowerFirst(error.message), 'the only tag is !literal, for text')
-    case 'MULTIPLE_DOCS':
-      return at(
-        'invalid-yaml',
-        'a second YAML document begins here',
-        'a spec is one document: remove the "---"',
-      )
-    case 'TAB_AS_INDENT':
-      return at('invalid-yaml', 'tabs cannot indent YAML', 'indent with spaces')
-    default:
-      return at('invalid-yaml', lowerFirst(error.message), /[:-]\s*\{\{/.test(line) ? quoteHint : undefined)
-  }
-}
-
-const quoteHint = 'YAML reads {{ as a map: put the whole value in quotes, such as "{{host.name}}.example.com"'
-
 function problem(
   source: Source,
   range: readonly [number, number],
@@ -130,8 +111,4 @@ function problem(
   hint?: string,
 ): Problem {
   return { code, message, hint, position: positionAt(range, source) }
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -12,6 +12,8 @@ export interface StepContext {
   /** Conditions for the host to evaluate. */
   readonly guard: Guard
   readonly settles?: readonly Owed[]
+  /** What the step owes to its own resource and to those that read the same file. */
+  readonly owed?: readonly Owed[]
   /** The host skips it unless one of the changes that owe this was made. */
   readonly whenOwed?: Owed | undefined
 }
@@ -19,9 +21,9 @@ export interface StepContext {
 /** A step as a change of the plan; a wait for its health follows the start or restart of a group member. */
 export function changesOf(
   entry: CatalogEntry,
-  { operation, reason, expects = [], owes = [], phase }: Step,
+  { operation, reason, expects = [], phase }: Step,
   facts: Facts,
-  { guard, settles = [], whenOwed }: StepContext,
+  { guard, settles = [], whenOwed, owed = [] }: StepContext,
 ): readonly Change[] {
   const { resource, notifies } = entry
   const change: Change = {
@@ -34,7 +36,7 @@ export function changesOf(
       return state === undefined ? [] : [{ path, state }]
     }),
     owes: [
-      ...owes.map((action): Owed => ({ resource: resource.id, action })),
+      ...owed,
       // What is done after all notifications earns none.
       ...(phase === 'last'
         ? []

@@ -22,7 +22,7 @@ export function carryOutDelayed(
   const times = new Map<string, number>()
   for (let more = true; more; ) {
     more = false
-    for (const entry of catalog.entries) {
+    for (const entry of socketsFirst(catalog)) {
       for (const action of notificationActions) {
         const key = `${action} ${entry.resource.id}`
         const before = times.get(key) ?? 0
@@ -36,6 +36,12 @@ export function carryOutDelayed(
     }
   }
   return changes
+}
+
+/** The restart of a socket restarts its running service, too. */
+function socketsFirst({ entries }: HostCatalog): readonly CatalogEntry[] {
+  const isSocket = ({ resource }: CatalogEntry): boolean => resource.ownsUnit?.endsWith('.socket') === true
+  return [...entries.filter(isSocket), ...entries.filter((entry) => !isSocket(entry))]
 }
 
 /** Carries out one owed action, or settles it with a change that absorbs it. False if there was nothing to do. */
@@ -87,14 +93,20 @@ function absorberOf(
     !changes.slice(0, index).some((earlier) => earlier.resource === resource && isFresh(earlier))
   const index = changes.findLastIndex(
     (change, index) =>
-      change.resource === resource &&
-      ((isUnitAction(change, 'start') && (action === 'start' || starts(change, index))) ||
-        (action === 'reload' && isUnitAction(change, 'restart'))),
+      isAround(change, resource) ||
+      (change.resource === resource &&
+        ((isUnitAction(change, 'start') && (action === 'start' || starts(change, index))) ||
+          (action === 'reload' && isUnitAction(change, 'restart')))),
   )
   const absorber = changes[index]
   return absorber !== undefined && owing.every((change) => changes.indexOf(change) < index)
     ? [absorber, index]
     : [undefined, -1]
+}
+
+/** Whether a service starts again with its socket. */
+function isAround({ operation }: Change, resource: string): boolean {
+  return operation.op === 'unit' && operation.around !== undefined && resource === `unit[${operation.around}]`
 }
 
 function isFresh(change: Change): boolean {

@@ -1,38 +1,110 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { HostCatalog } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
+import { inPlaceOf, kindMadeBy, pathOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
-import type { Prune } from '../undo/prune.ts'
+import { noPrune, type Prune } from '../undo/prune.ts'
 import { withDaemonReload } from './daemon-reload.ts'
-import { decideByFacts } from './guard.ts'
+import { decideByFacts, guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
+import { withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
-export function planHost(
-  catalog: HostCatalog,
-  facts: Facts,
-  pruned: Prune = { first: [], last: [] },
-): PlannedHost {
+export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
   const decider: Decider = {
     facts,
     decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
   }
-  const { changes, last } = resourceChanges(catalog, decider, pruned.first)
+  const { replaced } = pruned
+  const gone = [...replaced.keys()]
+  const inside = isBelow(gone)
+  // A new tree has nothing of what was put into the old one.
+  const emptied = [...gone, ...renewedTrees(catalog, facts).filter((path) => !replaced.has(path))]
+  const isGone = (path: string): boolean => replaced.has(path) || isBelow(emptied)(path)
+  const withoutGone = emptied.length === 0 ? facts : { ...facts, paths: absentWhere(facts, isGone) }
+  const isPlain = pruned.parts.size === 0 && emptied.length === 0
+  const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))
+  const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const all = withTakenAlong([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  const all = withTakenAlong(
+    withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts),
+    catalog,
+    facts,
+  )
   return {
     host: catalog.host,
     status: 'planned',
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
-    facts,
+    facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
+  }
+}
+
+function isBelow(directories: readonly string[]): (path: string) => boolean {
+  return (path) => directories.some((above) => path.startsWith(`${above}/`))
+}
+
+/** The trees of archives that are replaced by others. */
+function renewedTrees({ entries }: HostCatalog, facts: Facts): readonly string[] {
+  return entries
+    .filter(
+      ({ resource }) =>
+        resource.kind === 'archive' &&
+        // Only the host may know whether its guard allows it.
+        !isGuard(guardOf(resource)) &&
+        facts.paths[`${resource.name}/.converge-archive`]?.type === 'file',
+    )
+    .flatMap(({ resource }) => resource.steps(facts))
+    .flatMap(({ operation }) => (kindMadeBy(operation) === 'tree' ? (pathOf(operation) ?? []) : []))
+}
+
+/** The paths, as if some of them were absent; with a catalog only those that it declares. */
+function absentWhere(
+  { paths }: Facts,
+  isGone: (path: string) => boolean,
+  catalog?: HostCatalog,
+): Facts['paths'] {
+  const declared = new Set(catalog?.entries.flatMap(({ resource }) => resource.claims.map(({ key }) => key)))
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, fact]) =>
+      isGone(path) && (catalog === undefined || declared.has(path))
+        ? [path, { type: 'absent' }]
+        : [path, fact],
+    ),
+  )
+}
+
+/** A resource first prunes what it no longer makes, and takes the place of what converge made as another kind of thing. */
+function withPast(
+  { parts, replaced }: Prune,
+  withoutGone: Facts,
+  isGone: (path: string) => boolean,
+): (entry: CatalogEntry) => CatalogEntry {
+  return (entry) => {
+    const { resource } = entry
+    const first = parts.get(resource.id) ?? []
+    const isAffected = resource.claims.some(({ kind, key }) => kind === 'path' && isGone(key))
+    if (first.length === 0 && !isAffected) return entry
+    const steps: typeof resource.steps = (facts, trigger) => {
+      if (trigger !== undefined) return resource.steps(facts, trigger)
+      const own = isAffected ? resource.steps(withoutGone).map(takingPlace) : resource.steps(facts)
+      return [...first, ...own]
+    }
+    return { ...entry, resource: { ...resource, steps } }
+  }
+
+  function takingPlace(step: Step): Step {
+    const kind = replaced.get(pathOf(step.operation) ?? '')
+    if (kind === undefined) return step
+    const reason = `will replace the ${kind === 'tree' ? 'directory' : kind} that converge made`
+    return { ...step, operation: inPlaceOf(step.operation, kind), reason }
   }
 }
 

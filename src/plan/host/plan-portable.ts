@@ -1,4 +1,4 @@
-import type { Member } from '../../model/manifest.ts'
+import { identityOf, type Member } from '../../model/manifest.ts'
 import type { Change, Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
@@ -8,9 +8,11 @@ import { madeOf, originalOf } from '../../record/manifest-entry.ts'
 import { guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
+import { withServices } from './sockets.ts'
 
 /** The plan for an unknown host: everything that its catalog may need. The host compares, and evaluates every guard. */
 export function planPortable(catalog: HostCatalog, members: readonly Member[]): PortablePlan {
+  const own = members.find(({ name }) => name === catalog.host)
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
   const decider: Decider = {
     facts: supposedFacts(probes, 'unknown'),
@@ -22,7 +24,8 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
     actions.map((action): Owed => ({ resource: id, action })),
   )
   const { changes, last } = resourceChanges(catalog, decider)
-  const all = [...carryOutDelayed(catalog, pending, changes, decider), ...last]
+  const delayed = carryOutDelayed(catalog, pending, changes, decider)
+  const all = withServices([...delayed, ...last], catalog, decider.facts)
   return {
     changes: all.map((change): PortableChange => {
       const path = pathOf(change.operation)
@@ -38,7 +41,7 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
     })),
     probes,
     digest: catalogDigest(catalog),
-    name: catalog.host,
+    identity: own === undefined ? { name: catalog.host, place: '' } : identityOf(own),
     members,
   }
 }

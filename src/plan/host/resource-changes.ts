@@ -1,7 +1,9 @@
 import type { Facts } from '../../model/facts.ts'
-import type { Change } from '../../model/plan.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { Change, Owed } from '../../model/plan.ts'
 import type { NotificationAction } from '../../model/relations.ts'
 import type { CatalogEntry, Guard, HostCatalog, ResourceId, Step } from '../../model/resource.ts'
+import { kindMadeBy, pathOf } from '../../operations/index.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 
@@ -29,7 +31,7 @@ export function resourceChanges(
   for (const entry of catalog.entries) {
     const isNeighbor = startsAfterNeighbors(entry)
     if (!isNeighbor || starts.some(({ resource }) => entry.after.includes(resource))) {
-      changes.push(...starts)
+      changes.push(...starts.toSorted(bySocket))
       starts = []
     }
     const begin = changes.length
@@ -41,15 +43,37 @@ export function resourceChanges(
       const guard = decided({ ...declared, ...step.guard }, isLast ? () => 'any' : before, decider)
       if (guard === 'skip') continue
       const list = isLast ? last : isNeighbor && startsOrStops(step) ? starts : changes
+      if (isMadeAnyway(step.operation, entry, catalog, changes)) continue
       // A unit that does not run owes itself no restart.
-      const answers = (action: NotificationAction): boolean =>
-        notified(entry, action, decider, { reason: '', earlier: [] }).length > 0
-      const owes = step.owes?.filter(answers) ?? []
-      list.push(...changesOf(entry, { ...step, owes }, facts, { guard }))
+      const answers = (target: CatalogEntry, action: NotificationAction): boolean =>
+        notified(target, action, decider, { reason: '', earlier: [] }).length > 0
+      const owed = (step.owes ?? []).flatMap((action) =>
+        [entry, ...instancesOf(entry, catalog)]
+          .filter((target) => answers(target, action))
+          .map((target): Owed => ({ resource: target.resource.id, action })),
+      )
+      list.push(...changesOf(entry, step, facts, { guard, owed }))
     }
     changes.push(...immediate(catalog, entry, { owing: changes.slice(begin), before, decider }))
   }
-  return { changes: [...changes, ...starts], last }
+  return { changes: [...changes, ...starts.toSorted(bySocket)], last }
+}
+
+/** systemd does not start a socket while its service runs. */
+function bySocket({ operation: one }: Change, { operation: other }: Change): number {
+  const isSocket = (operation: Change['operation']): boolean =>
+    operation.op === 'unit' && operation.unit.endsWith('.socket')
+  return Number(isSocket(other)) - Number(isSocket(one))
+}
+
+/** The catalog's instances of a template, which read its files. */
+function instancesOf({ resource: { ownsUnit = '' } }: CatalogEntry, { entries }: HostCatalog) {
+  const [, prefix, type] = /^(.*@)(\.\w+)$/.exec(ownsUnit) ?? []
+  if (prefix === undefined || type === undefined) return []
+  return entries.filter(
+    ({ resource: { ownsUnit: unit = '' } }) =>
+      unit !== ownsUnit && unit.startsWith(prefix) && unit.endsWith(type),
+  )
 }
 
 /** A fast path, because most steps have no guard. */
@@ -59,6 +83,29 @@ function decided(
   { decide }: Decider,
 ): Guard | 'skip' {
   return isGuard(guard) ? decide(guard, earlier()) : guard
+}
+
+/** Whether another resource is the directory that this one would create, or an earlier change creates it. */
+function isMadeAnyway(
+  operation: Operation,
+  { resource }: CatalogEntry,
+  { entries }: HostCatalog,
+  earlier: readonly Change[],
+): boolean {
+  if (kindMadeBy(operation) !== 'directory') return false
+  const path = pathOf(operation)
+  const claims = (one: CatalogEntry['resource']): boolean =>
+    one.claims.some(({ kind, key }) => kind === 'path' && key === path)
+  if (claims(resource)) return false
+  return (
+    entries.some(({ resource: other }) => claims(other) && !isGuard(guardOf(other))) ||
+    earlier.some(
+      (change) =>
+        change.guard === undefined &&
+        kindMadeBy(change.operation) === 'directory' &&
+        pathOf(change.operation) === path,
+    )
+  )
 }
 
 /** Whether a unit starts only after its neighbors in the catalog have their files: systemd then reads those once. */

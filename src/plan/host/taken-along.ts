@@ -16,13 +16,13 @@ export function withTakenAlong(
   return changes.flatMap((change) => {
     const { operation } = change
     if (operation.op !== 'unit') return [change]
-    const { unit, action } = operation
-    const takesAlong =
-      action === 'stop' || action === 'restart'
-        ? runningDependents([unit], facts)
-        : action === 'start'
-          ? stoppedByStart(unit, facts)
-          : []
+    const { unit, action, around } = operation
+    const stopped = [
+      ...(action === 'stop' || action === 'restart' ? [unit] : []),
+      ...(around === undefined ? [] : [around]),
+    ]
+    const conflicts = action === 'start' ? runningConflicts(unit, facts) : []
+    const takesAlong = [...conflicts, ...runningDependents([...stopped, ...conflicts], facts)]
     if (takesAlong.length === 0) return [change]
     const what = action === 'restart' ? 'restarts' : 'stops'
     const told = {
@@ -39,9 +39,8 @@ export function withTakenAlong(
   })
 }
 
-function stoppedByStart(unit: string, facts: Facts): readonly string[] {
-  const stopped = (facts.units[unit]?.conflicts ?? []).filter((other) => isStarted(facts.units[other]))
-  return [...stopped, ...runningDependents(stopped, facts)]
+function runningConflicts(unit: string, facts: Facts): readonly string[] {
+  return (facts.units[unit]?.conflicts ?? []).filter((other) => isStarted(facts.units[other]))
 }
 
 /** What depends on the units, directly or not, and runs; without the units themselves. */

@@ -7,14 +7,11 @@ import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
 import { type GroupMember, startedGroups } from '../disruption.ts'
 import { planHost } from '../host/plan-host.ts'
-import { leftAlone, prune, silentDrops } from '../undo/prune.ts'
+import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
-import { departed, remembered } from './members.ts'
+import { departed, formerName, type Inspection, remembered } from './members.ts'
 import { planWaves } from './waves.ts'
-
-/** The facts of each selected host, or why there are none. */
-export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
@@ -38,7 +35,11 @@ export function planCluster(
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: departed(members, inspection),
-    consents: [...(options.prune ? consents(catalog, hosts) : []), ...newBeginnings(catalog, hosts, groups)],
+    consents: [
+      ...(options.prune ? consents(catalog, hosts) : []),
+      ...swaps(catalog, hosts),
+      ...newBeginnings(catalog, hosts, groups),
+    ],
   }
 }
 
@@ -57,21 +58,24 @@ function planOne(
   }
   try {
     refuseForeignClaims(catalog, facts)
+    refuseSameMachine(catalog.host, facts, inspection)
     const held = heldBy(catalog, facts)
     // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
-    const pruned = options.prune ? prune(catalog, facts) : { first: [], last: [] }
+    const pruned = options.prune ? prune(catalog, facts) : noPrune
     const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
-    const plan = { ...planned, notes: [...planned.notes, ...stays] }
+    const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
     const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
     return refusal === undefined
       ? withRecord(plan, catalog, {
           drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
-          members: remembered(members, facts),
+          moved: pruned.moved,
+          members: remembered(members, facts, inspection),
         })
       : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
+    if (error instanceof ConvergeError) return { host: catalog.host, status: 'failed', error }
     if (!(error instanceof ResourceConflict)) throw error
     return { host: catalog.host, status: 'failed', error: conflictOn(catalog.host, error) }
   }
@@ -151,6 +155,37 @@ function onceHeldData(data: string, { entries }: HostCatalog, { state }: Facts):
   )
 }
 
+/** Two names for one machine would each prune what the other one makes. */
+function refuseSameMachine(host: string, { platform }: Facts, inspection: Inspection): void {
+  if (platform.machine === undefined) return
+  for (const [other, facts] of inspection) {
+    if (other === host || !isFacts(facts) || facts.platform.machine !== platform.machine) continue
+    const remedy = 'Remove one of the two names from the spec, or correct its address.'
+    throw new ConvergeError('resource-conflict', `${host} and ${other} are the same machine`, {
+      host,
+      step: 'plan',
+      remedy,
+    })
+  }
+}
+
+function renameNote(host: string, facts: Facts): readonly string[] {
+  const former = formerName(host, facts)
+  return former === undefined ? [] : [`this machine was ${former} until now, and keeps what it has`]
+}
+
+/** Machines that take the name of another host of the spec, one sentence each: perhaps an address is wrong. */
+function swaps(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] {
+  const names = new Set(catalog.hosts.map(({ host }) => host))
+  return hosts.flatMap((plan) => {
+    if (plan.status !== 'planned' || plan.changes.length === 0) return []
+    const former = formerName(plan.host, plan.facts)
+    return former === undefined || !names.has(former)
+      ? []
+      : [`${plan.host} is the machine that was ${former} until now, and the spec has ${former} elsewhere`]
+  })
+}
+
 /** Refuses resources that another cluster manages on this host. */
 function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
   for (const { cluster, manifest } of facts.state?.others ?? []) {
@@ -164,7 +199,7 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
         throw new ResourceConflict(
           resource.id,
           `${key} belongs to ${owner} of the cluster ${cluster}`,
-          `Remove it from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
+          `If the cluster ${cluster} was renamed, run \`converge adopt-cluster ${cluster}\`. Otherwise remove the resource from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
         )
       }
     }

@@ -1,11 +1,21 @@
+import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, Probe } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import { dropLine, type ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, plainChange } from '../../model/plan.ts'
-import type { HostCatalog } from '../../model/resource.ts'
+import type { CatalogEntry, HostCatalog, Resource, Step } from '../../model/resource.ts'
 import { appliedState } from '../../operations/applied-state.ts'
-import { expectNow, pathOf, rulesOf } from '../../operations/index.ts'
+import {
+  changesUnitFile,
+  expectNow,
+  type Kind,
+  kindMadeBy,
+  otherUnitFiles,
+  pathOf,
+  rulesOf,
+} from '../../operations/index.ts'
+import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
 import { claimsOn } from './claims-on.ts'
 import { isLost, lostContent } from './kept-content.ts'
 
@@ -15,18 +25,72 @@ export function leftBehind(catalog: HostCatalog, facts: Facts): readonly Manifes
   return (facts.state?.manifest ?? []).filter(({ resource }) => !wanted.has(resource)).toReversed()
 }
 
-/** What must be asked of the host before these resources can be pruned. */
-export function pruneProbes(applied: readonly ManifestEntry[]): readonly Probe[] {
-  return applied.flatMap(({ paths, removal }) => [
-    ...Object.keys(paths).map((path): Probe => ({ probe: 'path', path })),
-    ...removal.flatMap((operation) => rulesOf(operation).probes(operation)),
-  ])
+/** A part that a resource of the catalog no longer makes: the paths, as an entry of their own. */
+interface Part {
+  readonly resource: Resource
+  readonly left: ManifestEntry
+  readonly whole: ManifestEntry
+}
+
+function leftParts({ entries }: HostCatalog, facts: Facts): readonly Part[] {
+  const declared = new Map<string, Resource>(entries.map(({ resource }) => [resource.id, resource]))
+  return (facts.state?.manifest ?? []).flatMap((whole): readonly Part[] => {
+    const resource = declared.get(whole.resource)
+    if (resource === undefined) return []
+    const made = pathsOf(resource)
+    if (Object.keys(whole.paths).every((path) => made.includes(path))) return []
+    const left = withoutPaths(whole, made)
+    const removal = left.removal.filter((operation) => pathOf(operation) !== undefined)
+    return [{ resource, left: { ...left, removal }, whole }]
+  })
+}
+
+/** What prune may do, for what left the catalog. */
+export function removals(catalog: HostCatalog, facts: Facts): readonly Operation[] {
+  const parts = leftParts(catalog, facts).map(({ left }) => left)
+  return [...leftBehind(catalog, facts), ...parts].flatMap(({ removal }) => removal)
+}
+
+/** What must be asked of the host before what left the catalog can be pruned. */
+export function pruneProbes(catalog: HostCatalog, facts: Facts): readonly Probe[] {
+  const parts = leftParts(catalog, facts).map(({ left }) => left)
+  return [
+    ...[...leftBehind(catalog, facts), ...parts].flatMap(({ paths, removal }) => [
+      ...Object.entries(paths).map(
+        ([path, state]): Probe => ({
+          probe: 'path',
+          path,
+          ...given({ entries: state.startsWith('directory ') ? true : undefined }),
+        }),
+      ),
+      ...removal.flatMap((operation) => rulesOf(operation).probes(operation)),
+    ]),
+    ...parts.flatMap(({ paths }) =>
+      Object.keys(paths)
+        .flatMap(otherUnitFiles)
+        .map((path): Probe => ({ probe: 'path', path })),
+    ),
+  ]
 }
 
 /** The prune before and after the other changes: units stop first, what they used is removed last. */
 export interface Prune {
   readonly first: readonly Change[]
   readonly last: readonly Change[]
+  /** By resource that stays: the steps that prune what it no longer makes, before its other steps. */
+  readonly parts: ReadonlyMap<string, readonly Step[]>
+  /** By resource that stays: the paths that it no longer makes and that need no step. */
+  readonly moved: ReadonlyMap<string, readonly string[]>
+  /** By path: what converge made there as another kind of thing than the spec has now, and what makes way. */
+  readonly replaced: ReadonlyMap<string, Kind>
+}
+
+export const noPrune: Prune = {
+  first: [],
+  last: [],
+  parts: new Map(),
+  moved: new Map(),
+  replaced: new Map(),
 }
 
 /** Undoes resources that are no longer in the catalog: removes what converge created, restores what it adopted. */
@@ -34,7 +98,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const claimOn = claimsOn(catalog, facts)
   const first: Change[] = []
   const last: Change[] = []
-  for (const applied of leftBehind(catalog, facts)) {
+  const operationsFor = (applied: ManifestEntry): readonly Operation[] => {
     const open = applied.removal.filter(
       (operation) =>
         claimOn(operation) === undefined &&
@@ -45,21 +109,135 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
     // remaining entry would later prune something new at that path.
     const repeatable = open.filter((operation) => rulesOf(operation).isRepeatable(operation, facts))
-    const operations = needed.length > 0 ? needed : repeatable.slice(-1)
+    return needed.length > 0 ? needed : repeatable.slice(-1)
+  }
+  for (const applied of leftBehind(catalog, facts)) {
     const changes = strikingLast(
       applied,
-      operations.map((operation) => pruneChange(applied, operation, facts)),
+      operationsFor(applied).map((operation) => pruneChange(applied, operation, facts)),
     )
     first.push(...changes.filter(({ operation }) => ends(operation)))
     last.push(...changes.filter(({ operation }) => !ends(operation)))
   }
-  return { first, last }
+  const replaced = new Map(replacements(catalog, facts).map(({ path, kind }) => [path, kind]))
+  const parts = new Map<string, readonly Step[]>()
+  const moved = new Map<string, readonly string[]>()
+  for (const part of leftParts(catalog, facts)) {
+    const operations = operationsFor(part.left)
+    const ending = endingWith(part, operations, catalog, facts)
+    const steps = operations.map(partStep)
+    first.push(...ending)
+    // A unit that ends has nothing to restart.
+    if (steps.length > 0)
+      parts.set(part.resource.id, ending.length === 0 ? steps : steps.map(({ owes: _, ...step }) => step))
+    const pruned = operations.map(pathOf)
+    const paths = Object.keys(part.left.paths).filter((path) => !pruned.includes(path))
+    if (paths.length > 0) moved.set(part.resource.id, paths)
+  }
+  const inner = ({ operation }: Change): boolean =>
+    [...replaced.keys()].some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
+  const all = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
+  refuseStrangers(catalog, facts, all.first)
+  return { ...all, parts, moved, replaced }
+}
+
+interface Replacement {
+  readonly path: string
+  readonly kind: Kind
+  readonly by: Resource
+}
+
+/** The paths at which converge has made another kind of thing for another resource than the spec has there now. */
+function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacement[] {
+  const owners = new Map<string, CatalogEntry>(
+    entries.flatMap((entry) =>
+      entry.resource.claims.flatMap(({ kind, key }) => (kind === 'path' ? [[key, entry] as const] : [])),
+    ),
+  )
+  return (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
+    Object.entries(paths).flatMap(([path, state]): readonly Replacement[] => {
+      const owner = owners.get(path)
+      const live = facts.paths[path]?.type ?? 'absent'
+      if (owner === undefined || owner.resource.id === resource || live !== state.split(' ')[0]) return []
+      if (live === 'absent' || live === 'other') return []
+      const isTree = removal.some((one) => one.op === 'remove' && one.path === path && one.recursive)
+      const kind = isTree ? 'tree' : live
+      const wanted = madeOf(owner).operations.find((one) => pathOf(one) === path)
+      const makes = wanted && kindMadeBy(wanted)
+      return makes === undefined || makes === kind ? [] : [{ path, kind, by: owner.resource }]
+    }),
+  )
+}
+
+/** Throws a ResourceConflict if a directory that makes way has something in it that stays. */
+function refuseStrangers(catalog: HostCatalog, facts: Facts, first: readonly Change[]): void {
+  const removed = new Set(
+    first.flatMap(({ operation }) => (operation.op === 'remove' ? [operation.path] : [])),
+  )
+  const strangers = (directory: string): readonly string[] => {
+    const fact = facts.paths[directory]
+    const names = fact?.type === 'directory' ? (fact.entries ?? []) : []
+    return names.flatMap((name) => {
+      const path = `${directory}/${name}`
+      return removed.has(path) ? strangers(path) : [path]
+    })
+  }
+  for (const { path, kind, by } of replacements(catalog, facts)) {
+    const [stranger] = kind === 'directory' ? strangers(path) : []
+    if (stranger === undefined) continue
+    const message = `the directory at ${path} is in the way, and ${stranger} in it is not removed with it`
+    throw new ResourceConflict(by.id, message, 'move it away, or choose another path')
+  }
+}
+
+function partStep(operation: Operation): Step {
+  return {
+    operation,
+    reason: 'no longer in the spec',
+    expects: [pathOf(operation) ?? ''],
+    ...(changesUnitFile(operation) && { owes: ['restart'] as const }),
+  }
+}
+
+/** A unit does not outlive its last file. Throws a ResourceConflict if the spec still wants it to run or to start at boot. */
+function endingWith(
+  { resource, whole }: Part,
+  operations: readonly Operation[],
+  { entries }: HostCatalog,
+  facts: Facts,
+): readonly Change[] {
+  const file = operations
+    .flatMap((operation) => pathOf(operation) ?? [])
+    .find((path) => operations.some(({ op }) => op === 'remove') && path.endsWith(`/${resource.ownsUnit}`))
+  if (file === undefined) return []
+  const others = otherUnitFiles(file)
+  const brings = entries.some(({ resource: { claims } }) =>
+    claims.some(
+      ({ kind, key }) =>
+        (kind === 'path' && others.includes(key)) || (kind === 'package' && facts.packages[key] === null),
+    ),
+  )
+  if (brings || others.some((path) => (facts.paths[path]?.type ?? 'absent') !== 'absent')) return []
+  const { started, enabled } = resource.desired
+  if (started === true || enabled === true) {
+    throw new ResourceConflict(
+      resource.id,
+      `its file ${file} is no longer declared, and there is no other file of ${resource.ownsUnit}`,
+      'declare its content, or remove started and enabled',
+    )
+  }
+  return whole.removal
+    .filter((operation) => ends(operation) && rulesOf(operation).isNeeded(operation, facts))
+    .map((operation) =>
+      plainChange({ resource: resource.id, operation, reason: 'its file is no longer in the spec' }),
+    )
 }
 
 /** Notes on what prune keeps. */
 export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
   const claimOn = claimsOn(catalog, facts)
-  const notes = leftBehind(catalog, facts).flatMap((applied) =>
+  const parts = leftParts(catalog, facts).map(({ left }) => left)
+  const notes = [...leftBehind(catalog, facts), ...parts].flatMap((applied) =>
     applied.removal.flatMap((operation): readonly string[] => {
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
@@ -116,7 +294,7 @@ function strikingLast(applied: ManifestEntry, changes: readonly Change[]): reado
   )
 }
 
-/** Entries that are dropped without any operation. */
+/** The entries that are dropped without any operation. */
 export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly ManifestEntry[] {
   const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
   return leftBehind(catalog, facts).filter(({ resource }) => !struck.has(dropLine(resource)))

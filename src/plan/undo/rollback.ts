@@ -5,7 +5,7 @@ import { type KeptGeneration, type ManifestEntry, manifestText, type Undo } from
 import type { Operation } from '../../model/operation.ts'
 import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { expectNow, pathOf, rulesOf, stateAfter } from '../../operations/index.ts'
+import { changesUnitFile, expectNow, pathOf, rulesOf, stateAfter } from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
 import { keptBy } from '../../record/kept.ts'
 import { lastingOf, undoOfChanges } from '../../record/undo-of.ts'
@@ -152,7 +152,13 @@ export function remainingAfterRollback(undoes: readonly Undo[], facts: Facts): r
 }
 
 function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): readonly One[] {
-  return undoes.filter(({ operation }) => rulesOf(operation).isNeeded(operation, facts))
+  const needed = undoes.filter(({ operation }) => rulesOf(operation).isNeeded(operation, facts))
+  // Another unit file may have another [Install].
+  const relinks = ({ resource, operation }: Undo): boolean =>
+    operation.op === 'unit' &&
+    operation.action === 'enable' &&
+    needed.some((one) => one.resource === resource && changesUnitFile(one.operation))
+  return undoes.filter((one) => needed.includes(one) || relinks(one))
 }
 
 /** The undo of a plan that is about to be applied, for a host that undoes it by itself. */

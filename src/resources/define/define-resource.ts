@@ -73,10 +73,10 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw new SpecError(
-      error.mistakes.map(({ message, hint }) => ({
+      error.mistakes.map((mistake) => ({
+        ...mistake,
         code: 'invalid-resource',
-        message: `${id}: ${message}`,
-        hint,
+        message: `${id}: ${mistake.message}`,
       })),
     )
   }

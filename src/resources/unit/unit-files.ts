@@ -1,7 +1,8 @@
-import { FormatError } from '../../formats/format-error.ts'
-import { renderUnit, type UnitFile } from '../../formats/systemd/unit.ts'
+import { FormatError, type FormatMistake } from '../../formats/format-error.ts'
+import { checkUnit, renderUnit, type UnitFile } from '../../formats/systemd/unit.ts'
 import { checkUnitText } from '../../formats/systemd/unit-text.ts'
 import type { Content } from '../../model/operation.ts'
+import type { Path } from '../../model/path.ts'
 import { textContent } from '../define/content.ts'
 
 /** A unit file or drop-in: its whole text, or its sections and directives. */
@@ -22,26 +23,42 @@ export interface UnitFiles {
   readonly dropIns?: { readonly [name: string]: UnitContent }
 }
 
-/** The files of a unit with their text; throws a FormatError for what systemd would not understand. */
+/** The files of a unit with their text; throws a FormatError with everything that systemd would not understand. */
 export function unitFiles({ name, directory, content, dropIns = {} }: UnitFiles): readonly WrittenUnitFile[] {
-  const own =
-    content === undefined
-      ? []
-      : [{ path: `${directory}/${name}`, directory, content: unitText(content, name) }]
-  const dropInDirectory = `${directory}/${name}.d`
-  return [
-    ...own,
-    ...Object.entries(dropIns).map(([dropIn, text]) => ({
-      path: `${dropInDirectory}/${dropIn}.conf`,
-      directory: dropInDirectory,
-      content: unitText(text, `${name}.d/${dropIn}.conf`),
-    })),
-  ]
+  const own = content === undefined ? [] : [{ folder: directory, fileName: name, content, at: ['content'] }]
+  const folder = `${directory}/${name}.d`
+  const others = Object.entries(dropIns).map(([dropIn, text]) => ({
+    folder,
+    fileName: `${name}.d/${dropIn}.conf`,
+    content: text,
+    at: ['dropIns', dropIn],
+  }))
+  const files = [...own, ...others]
+  const mistakes = files.flatMap((file) => mistakesIn(file.content, file.fileName, file.at))
+  if (mistakes.length > 0) throw new FormatError(mistakes)
+  return files.map((file) => ({
+    path: `${directory}/${file.fileName}`,
+    directory: file.folder,
+    content: textContent(unitText(file.content, file.fileName)),
+  }))
 }
 
-function unitText(content: UnitContent, fileName: string): Content {
-  if (typeof content !== 'string') return textContent(renderUnit(content, fileName))
-  const problems = checkUnitText(content, fileName)
-  if (problems.length > 0) throw new FormatError(problems)
-  return textContent(content.endsWith('\n') ? content : `${content}\n`)
+function mistakesIn(content: UnitContent, fileName: string, at: Path): readonly FormatMistake[] {
+  if (typeof content !== 'string') {
+    return checkUnit(content, fileName).map((mistake) => ({
+      ...mistake,
+      path: [...at, ...(mistake.path ?? [])],
+    }))
+  }
+  const lines = content.split('\n')
+  return checkUnitText(content, fileName).map(({ line, ...mistake }) => ({
+    ...mistake,
+    path: at,
+    line: { number: line, text: (lines[line - 1] ?? '').trim() },
+  }))
+}
+
+function unitText(content: UnitContent, fileName: string): string {
+  if (typeof content !== 'string') return renderUnit(content, fileName)
+  return content.endsWith('\n') ? content : `${content}\n`
 }

@@ -1,5 +1,6 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import { isStarted, type UnitFact } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { UnitAction } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
 
@@ -11,8 +12,16 @@ export interface UnitState {
   readonly started?: boolean
 }
 
-/** Before the unit's files are written: a mask is a link in their place. */
-export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): readonly Step[] {
+/** Before the unit's files are written: a mask is a link in their place. One that converge made goes with its declaration. */
+export function unmaskSteps(
+  state: UnitState,
+  id: ResourceId,
+  found: UnitFact,
+  { isOurs }: { readonly isOurs: boolean },
+): readonly Step[] {
+  if (isOurs && state.masked === undefined && found.file === 'masked') {
+    return [step(state.name, 'unmask', 'is no longer masked in the spec, will be unmasked')]
+  }
   const isWanted = state.masked === false || state.enabled === true || state.started === true
   if (!isWanted) return []
   if (found.file === 'masked-runtime') throw runtimeConflict(id, state.name, 'masked', 'unmask')
@@ -25,16 +34,35 @@ export function unmaskSteps(state: UnitState, id: ResourceId, found: UnitFact): 
   throw new ResourceConflict(id, `${state.name} is masked`, remedy)
 }
 
+interface Linking {
+  readonly isRewritten: boolean
+  /** Its [Install] changes. */
+  readonly isRelinked: boolean
+}
+
+/** Before its files are written: only the old ones say which links, aliases and other units they have enabled. */
+export function unlinkSteps(
+  { name, enabled }: UnitState,
+  found: UnitFact,
+  { isRelinked }: Linking,
+): readonly Step[] {
+  if (enabled !== true || !isRelinked || found.file !== 'enabled') return []
+  return [step(name, 'disable', 'its [Install] changes')]
+}
+
 /** After its files are written: mask, enable or disable. */
 export function unitFileSteps(
   { name, masked, enabled }: UnitState,
   id: ResourceId,
   found: UnitFact,
-  { isRewritten }: { readonly isRewritten: boolean },
+  { isRewritten, isRelinked }: Linking,
 ): readonly Step[] {
   if (masked === true && found.file !== 'masked') return [step(name, 'mask', 'will be masked')]
   // A file that gains its [Install] in this run was `static` when inspected.
   const isNewlyInstalled = isRewritten && found.file === 'static'
+  if (enabled === true && isRelinked && found.file === 'enabled') {
+    return [step(name, 'enable', 'its [Install] changes')]
+  }
   if (enabled === true && (isNewlyInstalled || canBeEnabled(found.file))) {
     return [step(name, 'enable', 'will be enabled')]
   }
@@ -47,12 +75,24 @@ export function unitFileSteps(
 }
 
 /** Last of all: start or stop. */
-export function activeSteps({ name, started }: UnitState, found: UnitFact): readonly Step[] {
+export function activeSteps(
+  { name, started }: UnitState,
+  id: ResourceId,
+  found: UnitFact,
+  { remains, around }: { readonly remains: boolean; readonly around: string | undefined },
+): readonly Step[] {
+  if (started === true && found.endsByItself === true && !remains) {
+    const remedy =
+      'set RemainAfterExit=yes in a drop-in, or remove started and notify it with the action start'
+    const message = `${name} is a oneshot service: it does not stay active, so it would be started in every run`
+    throw new ResourceConflict(id, message, remedy)
+  }
   // A unit that keeps exiting is `activating` in between, and does not run.
   if (started === true && (!isStarted(found) || found.isCrashing === true)) {
     const state = found.isCrashing ? 'keeps exiting' : `is ${found.active}`
     const isKnown = found.load !== 'not-found' && found.active !== 'unknown'
-    return [step(name, 'start', isKnown ? `${state}, will be started` : 'will be started')]
+    const reason = isKnown ? `${state}, will be started` : 'will be started'
+    return [{ operation: { op: 'unit', unit: name, action: 'start', ...given({ around }) }, reason }]
   }
   if (started === false && isStarted(found))
     return [step(name, 'stop', `is ${found.active}, will be stopped`)]

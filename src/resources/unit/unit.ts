@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { InternalError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
@@ -8,7 +9,7 @@ import { ancestorClaims } from '../define/ownership.ts'
 import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
-import { activeSteps, unitFileSteps, unmaskSteps } from './unit-state.ts'
+import { activeSteps, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
 const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 
@@ -60,17 +61,25 @@ export const { resource: unit, kind: unitKind } = defineResource({
   behave(desired, self) {
     const files = unitFiles(desired)
     refuseContradictions(desired, files, self)
+    const text = files.map((file) => file.content.data).join('\n')
+    const around = serviceOf(desired.name, text)
+    // Of its own content this was checked already.
+    const remains = desired.content !== undefined || /^\s*(RemainAfterExit|Type)\s*=/m.test(text)
     const directories = [...new Set(files.map((file) => file.directory))]
     return {
       claims: [
         { kind: 'unit', key: desired.name },
         ...files.map(({ path }): Claim => ({ kind: 'path', key: path })),
       ],
-      follows: () => files.flatMap(({ path }) => ancestorClaims(path)),
+      follows: () => [
+        ...files.flatMap(({ path }) => ancestorClaims(path)),
+        ...(isInstance(desired.name) ? [{ kind: 'unit', key: templateOf(desired.name) } as const] : []),
+      ],
       probes: [
         ...directories.map((path) => ({ probe: 'path', path }) as const),
         ...files.map(({ path, content }) => ({ probe: 'path', path, sha256: content.sha256 }) as const),
         { probe: 'unit', unit: desired.name },
+        ...(around === undefined ? [] : [{ probe: 'unit', unit: around } as const]),
       ],
       actions: ['restart', 'reload', 'start', 'stop'],
       ownsUnit: desired.name,
@@ -78,18 +87,20 @@ export const { resource: unit, kind: unitKind } = defineResource({
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
         const found = unitFact(facts, desired.name)
         const isBooted = facts.platform.init === 'systemd'
-        if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger) : []
-        const unmasking = unmaskSteps(desired, self.id, found)
+        if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger, around) : []
+        const unmasking = unmaskSteps(desired, self.id, found, { isOurs: maskedByConverge(facts, self.id) })
         // systemd applies the limits of a slice at the daemon-reload; a restart would restart all that is in it.
         const owesRestart = isBooted && desired.started !== false && !desired.name.endsWith('.slice')
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
         )
+        const linking = { isRewritten: writing.length > 0, isRelinked: installChanges(files, writing, facts) }
         return [
           ...unmasking,
+          ...unlinkSteps(desired, found, linking),
           ...writing,
-          ...unitFileSteps(desired, self.id, found, { isRewritten: writing.length > 0 }),
-          ...(isBooted ? activeSteps(desired, found) : []),
+          ...unitFileSteps(desired, self.id, found, linking),
+          ...(isBooted ? activeSteps(desired, self.id, found, { remains, around }) : []),
         ]
       },
     }
@@ -129,6 +140,48 @@ function refuseContradictions(
   }
 }
 
+/** The service that a socket activates, while which systemd does not start the socket. */
+function serviceOf(name: string, text: string): string | undefined {
+  if (!name.endsWith('.socket') || /^\s*Accept\s*=\s*(1|yes|y|true|t|on)\s*$/im.test(text)) return undefined
+  return /^\s*Service\s*=\s*(\S+)\s*$/m.exec(text)?.[1] ?? name.replace(/socket$/, 'service')
+}
+
+function templateOf(name: string): string {
+  return name.replace(/@.*\./, '@.')
+}
+
+function isInstance(name: string): boolean {
+  return name.includes('@') && templateOf(name) !== name
+}
+
+/** Whether what is written changes how the unit is enabled: which links, aliases and other units that makes. */
+function installChanges(files: readonly WrittenUnitFile[], writing: readonly Step[], facts: Facts): boolean {
+  return files.some(({ path, content }) => {
+    const found = pathFact(facts, path)
+    const isWritten = writing.some(({ operation }) => operation.op === 'write' && operation.path === path)
+    const before = found.type === 'file' ? found.content : ''
+    return isWritten && typeof before === 'string' && installOf(before) !== installOf(content.data)
+  })
+}
+
+/** The directives of the section [Install]. */
+function installOf(text: string): string {
+  const sections = text.split(/^(?=\[)/m).filter((section) => section.startsWith('[Install]'))
+  return sections
+    .flatMap((section) => section.split('\n').slice(1))
+    .filter((line) => /^\s*[^\s#;]/.test(line))
+    .join('\n')
+}
+
+/** Whether an apply masked it, and is to unmask it. */
+function maskedByConverge({ state }: Facts, id: ResourceId): boolean {
+  const last = state?.manifest.find(({ resource }) => resource === id)
+  return (
+    last?.removal.some(({ op, ...what }) => op === 'unit' && 'action' in what && what.action === 'unmask') ===
+    true
+  )
+}
+
 function hasState({ enabled, started, masked }: Unit): boolean {
   return enabled !== undefined || started !== undefined || masked !== undefined
 }
@@ -162,11 +215,16 @@ function writeSteps(
 }
 
 /** A unit that is declared stopped stays stopped; one that neither runs nor should run is not restarted. */
-function triggeredSteps(desired: Unit, { action }: Trigger): readonly Step[] {
+function triggeredSteps(desired: Unit, { action }: Trigger, around: string | undefined): readonly Step[] {
   if (action === 'run') throw new InternalError(`unit[${desired.name}] was notified to run`)
   const brings = action !== 'stop'
   if (brings && (desired.started === false || desired.masked === true)) return []
   const needsRunning = action === 'stop' || (action !== 'start' && desired.started !== true)
-  const operation = { op: 'unit', unit: desired.name, action } as const
+  const operation = {
+    op: 'unit',
+    unit: desired.name,
+    action,
+    ...given({ around: action === 'start' || action === 'restart' ? around : undefined }),
+  } as const
   return [{ operation, reason: 'was notified', ...(needsRunning && { guard: { running: desired.name } }) }]
 }

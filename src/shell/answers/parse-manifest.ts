@@ -21,15 +21,18 @@ export function parseManifest(
 ): readonly ManifestEntry[] {
   if (lines[0] !== manifestHeader) throw newerVersion('the manifest', lines[0])
   const entries = new Map<string, ManifestEntry>()
+  const owners = new Map<string, string>()
+  const ownerOf = (path: string): ManifestEntry | undefined => entries.get(owners.get(path) ?? '')
   const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {
     const dropped = droppedBy(line, index === last)
     if (dropped !== undefined) entries.delete(dropped)
-    const entry = parseLine(line, index === last, entries, found)
+    const entry = parseLine(line, { isLast: index === last, entries, ownerOf, found })
     if (entry === undefined) continue
     // An entry moves to the end when it is set again, so that prune undoes the newest first.
     entries.delete(entry.resource)
     entries.set(entry.resource, entry)
+    for (const path of Object.keys(entry.paths)) owners.set(path, entry.resource)
   }
   return [...entries.values()]
 }
@@ -41,13 +44,15 @@ function droppedBy(line: string, isLast: boolean): string | undefined {
   return word.startsWith('"') ? parseEntry(word, isLast, (id) => typeof id === 'string') : word
 }
 
+interface Before {
+  readonly isLast: boolean
+  readonly entries: ReadonlyMap<string, ManifestEntry>
+  ownerOf(path: string): ManifestEntry | undefined
+  readonly found: FoundByGeneration
+}
+
 /** Undefined for a line that sets nothing. */
-function parseLine(
-  line: string,
-  isLast: boolean,
-  entries: ReadonlyMap<string, ManifestEntry>,
-  found: FoundByGeneration,
-): ManifestEntry | undefined {
+function parseLine(line: string, { isLast, entries, ownerOf, found }: Before): ManifestEntry | undefined {
   if (line.startsWith('set ')) return parseEntry(line.slice('set '.length), isLast, isManifestEntry)
   const [, verb, generation, json] = madeLine.exec(line) ?? []
   const made = json === undefined ? undefined : parseEntry(json, isLast, isMade)
@@ -60,6 +65,7 @@ function parseLine(
     done: verb === 'made' ? made.operations : [],
     facts,
     last: entries.get(made.resource),
+    ownerOf,
   })
 }
 

@@ -1,6 +1,6 @@
 # Archives from a URL.
 
-# archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
+# archive URL SUM PATH STRIP [KIND]: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
   [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
@@ -10,7 +10,7 @@ do_archive() {
   temporary_in "$R${3%/*}" || return 1
   work=$temporary
   rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
-  extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
+  extract "$1" "$2" "$work" "$4" && make_way "$3" "${5-}" && take_tree "$work" "$R$3"
   result=$?
   rm -rf -- "$work"
   return "$result"

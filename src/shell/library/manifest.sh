@@ -33,9 +33,8 @@ inspect_manifest() {
     find_newest_generation
     say "generation $NEWEST"
   fi
-  if [ -s "$CLUSTER/host" ]; then
-    IFS= read -r known <"$CLUSTER/host"
-    say "host $known"
+  if [ -s "$CLUSTER/identities" ]; then
+    while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
   fi
   if [ -s "$CLUSTER/members" ]; then
     found=$(sums "$CLUSTER/members")
@@ -134,9 +133,10 @@ records_stand() { RECORDS=$RECORDS$NEXT_RECORDS NEXT_RECORDS=; }
 # record LINE: a manifest line of the next step, on disk together with what that owes.
 record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 
-# strike LINE: a manifest line after the step.
+# strike LINE: a manifest line after the step, unless its guard skipped it.
 strike() {
-  if [ -z "$FAILED" ]; then
+  [ -n "$FAILED" ] || flush_writes
+  if [ -z "$FAILED" ] && [ "$LAST" != skipped ]; then
     [ -z "$UNSYNCED" ] || sync
     UNSYNCED=
     point 'before the manifest is struck'
@@ -204,8 +204,8 @@ remember_members() {
   if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/members" "$1$NL"; else rewrite_state "$CLUSTER/members" "$1$NL"; fi
 }
 
-# remember_name NAME: of this host, so that it is recognized when the spec calls it by another one.
-remember_name() { rewrite_or_fail "$CLUSTER/host" "$1$NL"; }
+# remember_identities LINES: the names and places of this host, by which it is recognized if the spec changes them.
+remember_identities() { rewrite_or_fail "$CLUSTER/identities" "$1$NL"; }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
 hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }
@@ -213,4 +213,20 @@ release_hold() {
   [ -z "$FAILED" ] || return 0
   { rm -f -- "$CLUSTER/held" && durable "$CLUSTER"; } >"$RUN/output" 2>&1 ||
     fail - "cannot write to $STATE" "$RUN/output"
+}
+
+# adopt_cluster OLD [dry]: what the cluster OLD has on this host belongs to this cluster from now on. Prints adopted (or
+# found, if dry), none, both, or held if an apply holds the lock.
+adopt_cluster() {
+  if [ ! -d "$STATE/clusters/$1" ]; then
+    say none
+  elif [ -e "$CLUSTER" ]; then
+    say both
+  elif [ -n "${2-}" ]; then
+    say found
+  elif LOCK_WAIT=0 && ! take_lock; then
+    say held
+  else
+    mv -- "$STATE/clusters/$1" "$CLUSTER" && durable "$STATE/clusters" && say adopted
+  fi
 }

@@ -11,6 +11,15 @@ has_directory() {
   return 1
 }
 
+# make_way PATH [KIND]: what converge made there as another kind of thing, if that is still there.
+make_way() {
+  case ${2-} in
+    tree) [ -L "$R$1" ] || rm -rf -- "$R${1:?}" ;;
+    directory) [ -L "$R$1" ] || [ ! -d "$R$1" ] || rmdir -- "$R$1" ;;
+    file | link) { [ -d "$R$1" ] && [ ! -L "$R$1" ]; } || rm -f -- "$R$1" ;;
+  esac
+}
+
 # attributes PATH MODE OWNER GROUP
 is_attributes() { [ ! -L "$R$1" ] && [ -e "$R$1" ] && has_attributes "$@"; }
 do_attributes() {
@@ -21,9 +30,10 @@ do_attributes() {
   own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1"
 }
 
-# mkdir PATH MODE OWNER GROUP: with its parents (0755).
+# mkdir PATH MODE OWNER GROUP [KIND]: with its parents (0755).
 is_mkdir() { [ -d "$R$1" ] && [ ! -L "$R$1" ] && has_attributes "$@"; }
 do_mkdir() {
+  make_way "$1" "${5-}" || return
   [ ! -L "$R$1" ] || {
     say "a symbolic link is at $1"
     return 1
@@ -38,9 +48,10 @@ do_mkdir() {
   own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1" "$R${1%/*}/"
 }
 
-# link PATH TARGET: replaced in one rename.
+# link PATH TARGET [KIND]: replaced in one rename.
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
+  make_way "$1" "${3-}" || return
   [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
     say "something other than a link is at $1"
     return 1
@@ -75,7 +86,7 @@ do_remove() {
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
 }
 
-# restore PATH KEPT SUM MODE OWNER GROUP: puts kept content back.
+# restore PATH KEPT SUM MODE OWNER GROUP [KIND]: puts kept content back.
 is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
 do_restore() {
   [ -f "$CLUSTER/$2" ] || {
@@ -93,5 +104,5 @@ END
     return 1
   }
   point 'before the kept content takes its place'
-  durable "$temporary" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
+  durable "$temporary" && make_way "$1" "${7-}" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
 }

@@ -92,7 +92,7 @@ open_own_generation() {
   [ -z "$FAILED" ] || return 0
   { say "$PROBES" && cat "$RUN/found"; } >"$GENERATION/found" 2>"$RUN/output" && durable "$GENERATION/found" ||
     fail 0 "cannot write to $STATE" "$RUN/output"
-  remember_name "$HOST"
+  [ -s "$CLUSTER/identities" ] || remember_identities "$IDENTITY"
   remember_members "$MEMBERS"
   release_hold
 }

@@ -7,7 +7,7 @@ do_daemon_reload() {
   systemctl daemon-reload
 }
 
-# unit UNIT ACTION [OPTION OF SYSTEMCTL]
+# unit UNIT ACTION [--around=SERVICE] [OPTION OF SYSTEMCTL]
 is_unit() {
   case $INIT in
     systemd)
@@ -37,6 +37,12 @@ do_unit() {
     change_offline_unit "$1" "$2"
     return
   fi
+  case ${3-} in
+    --around=*)
+      change_around "${3#--around=}" "$1" "$2" ${4+"$4"}
+      return
+      ;;
+  esac
   case $2 in
     start | restart | reload)
       # Resets the start limit of a unit that failed too often.
@@ -47,8 +53,28 @@ do_unit() {
         return "$result"
       }
       ;;
+    enable)
+      # Links that another [Install] asked for go.
+      verb=enable
+      [ "$(systemctl is-enabled -- "$1" 2>/dev/null)" != enabled ] || verb=reenable
+      systemctl ${3+"$3"} "$verb" -- "$1"
+      ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
+}
+
+# change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs.
+change_around() {
+  around=$1
+  shift
+  unit_is_running "$around" || {
+    do_unit "$@"
+    return
+  }
+  systemctl stop -- "$around" || return
+  do_unit "$@"
+  changed=$?
+  do_unit "$around" start && return "$changed"
 }
 
 # Enabling in a tree that is not booted: the links that [Install] asks for.
@@ -57,7 +83,12 @@ change_offline_unit() {
   case $2 in
     mask) do_link "/etc/systemd/system/$1" /dev/null ;;
     unmask) do_remove "/etc/systemd/system/$1" no ;;
-    disable) rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" ;;
+    disable)
+      rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" "$base"/*.upholds/"$1"
+      for alias in "$base"/*; do
+        [ ! -L "$alias" ] || [ "$(readlink "$alias")" != "$1" ] || rm -f -- "$alias"
+      done
+      ;;
     enable)
       find_unit_file "$1"
       [ -f "$R$UNIT_FILE" ] || {
@@ -68,6 +99,11 @@ change_offline_unit() {
         case $key in
           WantedBy) kind=wants ;;
           RequiredBy) kind=requires ;;
+          UpheldBy) kind=upholds ;;
+          Alias)
+            for alias in $value; do ln -sfn -- "$1" "$base/$alias" || return 1; done
+            continue
+            ;;
           *) continue ;;
         esac
         for wanting in $value; do

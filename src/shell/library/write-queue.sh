@@ -1,7 +1,7 @@
 # The operation `write`. Consecutive writes are queued: their checksums are checked by one process and made durable by
 # one more, then each file is renamed into place.
 
-# write PATH STAGED SUM MODE OWNER GROUP VALIDATE
+# write PATH STAGED SUM MODE OWNER GROUP VALIDATE [KIND]
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
   has_attributes "$1" "$4" "$5" "$6" || return 1
@@ -13,11 +13,11 @@ END
 do_write() {
   directory=${1%/*}
   has_directory "$directory" || return 1
-  [ ! -L "$R$1" ] || {
+  [ -n "${8-}" ] || [ ! -L "$R$1" ] || {
     say "a symbolic link is at $1; converge does not write through links"
     return 1
   }
-  [ ! -d "$R$1" ] || {
+  [ -n "${8-}" ] || [ ! -d "$R$1" ] || {
     say "a directory is at $1"
     return 1
   }
@@ -25,14 +25,14 @@ do_write() {
   install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
-    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
+    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_KIND=\${8-} Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
   NEXT_OWED= NEXT_RECORDS=
 }
 
 # queued_write INDEX: sets the variables that do_write queued for that write.
 queued_write() {
   eval "number=\$Q${1}_NUMBER path=\$Q${1}_PATH directory=\$Q${1}_DIRECTORY temporary=\$Q${1}_TEMPORARY \
-    want=\$Q${1}_SUM validate=\$Q${1}_VALIDATE owed=\$Q${1}_OWED records=\$Q${1}_RECORDS"
+    want=\$Q${1}_SUM validate=\$Q${1}_VALIDATE kind=\$Q${1}_KIND owed=\$Q${1}_OWED records=\$Q${1}_RECORDS"
 }
 
 # staged_files FROM TO: sets `staged` to the temporary files of these writes, as words for `eval`.
@@ -104,7 +104,7 @@ rename_queue() {
   renamed=0
   while [ "$renamed" -lt "$good" ]; do
     queued_write $((renamed + 1))
-    take_place "$temporary" "$path" 2>"$RUN/rename" || {
+    { make_way "${path#"$R"}" "$kind" && take_place "$temporary" "$path"; } 2>"$RUN/rename" || {
       good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
       break

@@ -15,18 +15,23 @@ export const paths: ProbeKind<ProbeOf<'path'>, PathFact> = {
   subject: ({ path }) => path,
   ask: (probes) =>
     batches(probes).map(
-      (batch) => `inspect_paths ${commandLine(batch.flatMap(({ path, sha256 = '-' }) => [path, sha256]))}`,
+      (batch) => `inspect_paths ${commandLine(batch.flatMap((probe) => [probe.path, wantedOf(probe)]))}`,
     ),
   read(reader, probes, tree) {
     const facts = emptyMap<PathFact>()
     for (const batch of batches(probes)) {
-      const found = readBatch(reader, batch.length, tree)
+      const found = readBatch(reader, batch, tree)
       for (const [index, { path }] of batch.entries()) facts[path] = found[index] ?? { type: 'absent' }
     }
     return facts
   },
   // One content with its lines.
   outputBytes: 264 * 1024,
+}
+
+/** What is listed is never a file, of which the content would be asked for. */
+function wantedOf({ sha256 = '-', entries }: ProbeOf<'path'>): string {
+  return entries === true ? 'entries' : sha256
 }
 
 function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
@@ -37,7 +42,12 @@ function batches<T>(all: readonly T[]): readonly (readonly T[])[] {
 
 const changedMeanwhile = 'files appeared or disappeared while the host was inspected; run converge again'
 
-function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | undefined): PathFact[] {
+function readBatch(
+  reader: AnswerReader,
+  batch: readonly ProbeOf<'path'>[],
+  tree: TreeAccounts | undefined,
+): PathFact[] {
+  const count = batch.length
   const kinds = reader.expect('kinds').split(' ')
   if (kinds.length !== count) throw new AnswerError(`asked for ${count} paths, got ${kinds.length}`)
   const existing = kinds.filter((kind) => kind !== '-')
@@ -45,8 +55,10 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
   reader.expect('stats')
   const stats = existing.map(() => readStat(reader.line(), tree))
   const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
+  const asked = kinds.filter((kind, index) => kind === 'd' && batch[index]?.entries === true)
+  const lists = asked.map(() => readEntries(reader))
   const sums = readSums(reader, existing.filter((kind) => kind === 'f').length)
-  return kinds.map((kind): PathFact => {
+  return kinds.map((kind, index): PathFact => {
     if (kind === '-') return { type: 'absent' }
     const stat = stats.shift()
     if (stat === undefined) throw new AnswerError(changedMeanwhile)
@@ -58,7 +70,7 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
         return target === null ? { type: 'other', ...owned } : { type: 'link', target, ...owned }
       }
       case 'd':
-        return { type: 'directory', ...owned }
+        return { type: 'directory', ...owned, ...(batch[index]?.entries && { entries: lists.shift() ?? [] }) }
       case 'f': {
         const sum = sums.shift()
         if (sum === undefined) throw new AnswerError(changedMeanwhile)
@@ -81,6 +93,15 @@ function readStat(line: string, tree: TreeAccounts | undefined) {
     ...(tree === undefined ? { owner, group } : treeOwners(tree, ids)),
     sizeBytes: integer(size),
   }
+}
+
+function readEntries(reader: AnswerReader): readonly string[] {
+  const names: string[] = []
+  while (reader.next('entry')) {
+    names.push(textOf(reader.block(integer(reader.expect('entry')))) ?? '\uFFFD')
+  }
+  reader.expect('entries')
+  return names
 }
 
 function readTarget(reader: AnswerReader): string | null {

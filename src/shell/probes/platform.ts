@@ -18,7 +18,7 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
   const os = reader.expect('os')
   const release = reader.expect('release')
   const machine = reader.expect('machine')
-  const identity = reader.next('identity') ? reader.expect('identity') : undefined
+  const same = reader.next('same') ? reader.expect('same') : undefined
   return {
     os,
     release,
@@ -26,6 +26,6 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
     init,
     uid: integer(uid),
     rooted: rooted === 'rooted',
-    ...given({ machine: identity }),
+    ...given({ machine: same }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Busy, Facts, HostState } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
-import { type ManifestEntry, type Member, madeLine } from '../../model/manifest.ts'
+import { type Identity, type ManifestEntry, type Member, madeLine } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
 import { pendingInJournal } from '../answers/journal.ts'
 import { parseManifest } from '../answers/parse-manifest.ts'
@@ -27,7 +27,8 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end'), readFound(reader)) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
-  const name = reader.next('host') ? reader.expect('host') : undefined
+  const identities: Identity[] = []
+  while (reader.next('identity')) identities.push(parseIdentity(reader.expect('identity')))
   const members = readMembers(reader, known)
   const held = reader.next('held') ? reader.expect('held') : undefined
   if (lines === undefined && others.length === 0 && generation === undefined) return undefined
@@ -38,13 +39,19 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others,
     generation: generation ?? 0,
     members,
-    ...given({ name, held }),
+    ...(identities.length > 0 && { identities }),
+    ...given({ held }),
   }
 }
 
 /** A complete last line ends with a newline, so the answer continues with an empty line. */
 function needsRewrite(lines: readonly string[]): boolean {
   return lines.at(-1) !== '' || lines.some((line) => madeLine.test(line))
+}
+
+function parseIdentity(line: string): Identity {
+  const at = line.indexOf(' ')
+  return at === -1 ? { name: line, place: '' } : { name: line.slice(0, at), place: line.slice(at + 1) }
 }
 
 function readMembers(reader: AnswerReader, known: readonly Member[] | undefined): readonly Member[] {

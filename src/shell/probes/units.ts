@@ -56,7 +56,11 @@ function readUnit(unit: string, block: string): UnitFact {
     load: property('LoadState'),
     active: property('ActiveState'),
     file: property('UnitFileState'),
-    needsReload: property('NeedDaemonReload') === 'yes',
+    // Of a masked unit systemd reads no drop-ins, and would ask for them for ever.
+    needsReload: property('NeedDaemonReload') === 'yes' && property('LoadState') !== 'masked',
+    ...(properties.get('Type') === 'oneshot' && properties.get('RemainAfterExit') === 'no'
+      ? { endsByItself: true }
+      : {}),
     ...(properties.get('SubState') === 'auto-restart' ? { isCrashing: true } : {}),
     ...(dependents.length > 0 && { dependents }),
     ...(conflicts.length > 0 && { conflicts }),

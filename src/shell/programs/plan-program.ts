@@ -1,3 +1,4 @@
+import type { Identity } from '../../model/manifest.ts'
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
 import { rulesOf } from '../../operations/index.ts'
@@ -73,7 +74,7 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
     lasting,
     records,
     rewrite,
-    name,
+    identities,
     members,
     hold,
     outcome,
@@ -87,12 +88,16 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
       : [`open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`]),
     // A rollback may need the oldest generation.
     ...(outcome === undefined && !isOnlyRecord ? forgetLines(generation, run) : []),
-    ...(name === undefined ? [] : [`remember_name ${quote(name)}`]),
+    ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),
   ]
+}
+
+function identityLines(identities: readonly Identity[]): string {
+  return identities.map(({ name, place }) => `${name} ${place}`.trimEnd()).join('\n')
 }
 
 function forgetLines(generation: number, { keepGenerations = defaultKeepGenerations }: Run): string[] {

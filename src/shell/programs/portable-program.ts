@@ -15,7 +15,7 @@ import { changeStep } from './plan-program.ts'
  * the plan of that host would do, and records it as an apply does. It never prunes. It includes all contents.
  */
 export function portableProgram(plan: PortablePlan, place: StatePlace, library: HostLibrary): string {
-  const { changes, made, digest, name, members } = plan
+  const { changes, made, digest, identity, members } = plan
   const questions = collectQuestions(plan.probes)
   const numbers = new Map(made.map(({ entry }, index) => [entry.resource, index]))
   return `{
@@ -31,7 +31,7 @@ LOCK_WAIT=0
 read_uid
 read_init
 DIGEST=${digest}
-HOST=${quote(name)}
+IDENTITY=${quote(`${identity.name} ${identity.place}`.trimEnd())}
 MEMBERS=${quote(JSON.stringify(members))}
 PROBES=${quote(JSON.stringify(questions.probes))}
 STEPS=${quote(JSON.stringify({ steps: changes.map(({ resource, operation }) => ({ resource, operation: withoutContent(operation) })) }))}

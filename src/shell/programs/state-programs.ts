@@ -22,3 +22,18 @@ ${placeSettings(place)}
 } </dev/null
 `
 }
+
+/** Hands over what another cluster has on a host. Prints `adopted`, or `found` if dry, `none`, `both` or `held`. */
+export function adoptProgram(
+  old: string,
+  { isDry }: { readonly isDry: boolean },
+  place: StatePlace,
+  library: HostLibrary,
+): string {
+  return `{
+${library.inspect}
+${placeSettings(place)}
+adopt_cluster ${quote(old)}${isDry ? ' dry' : ''}
+} </dev/null
+`
+}

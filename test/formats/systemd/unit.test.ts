@@ -64,7 +64,7 @@ test('suggests the nearest directive of the section', () => {
     'a.service: unknown directive after= in [Unit]; did you mean After=?',
   ])
   assert.equal(problems({ Unit: { Frobnicate: true } }), [
-    'a.service: unknown directive Frobnicate= in [Unit]; see systemd.directives(7); a custom directive begins with X-',
+    'a.service: unknown directive Frobnicate= in [Unit]; known are those of systemd up to 260, see systemd.directives(7): put a newer one into a file in /etc/systemd/system/a.service.d/; a custom directive begins with X-',
   ])
 })
 

@@ -103,7 +103,7 @@ test('what Handlebars has besides paths and helpers is refused', () => {
   ])
   assert.equal(evaluate('{{add index by=2}}'), ['here: helpers take no named arguments @ by=2'])
   assert.equal(evaluate('a {{index'), [`here: a {{ is never closed (${only}) @ {{index`])
-  assert.equal(evaluate('a {{}} b'), [`here: this is not an expression (${only}) @ {{}} b`])
+  assert.equal(evaluate('a {{}} b'), [`here: this is not an expression (${only}) @ {{}}`])
 })
 
 test('helpers check what they are given', () => {

@@ -3,7 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConvergeError } from '../../../src/model/errors.ts'
 import type { Facts } from '../../../src/model/facts.ts'
-import type { Member } from '../../../src/model/manifest.ts'
+import { given } from '../../../src/model/given.ts'
+import type { Identity, Member } from '../../../src/model/manifest.ts'
 import type { Target } from '../../../src/model/targets/index.ts'
 import { departed, membersOf, remembered } from '../../../src/plan/rollout/members.ts'
 import { blankFacts } from '../../samples/facts.ts'
@@ -19,22 +20,39 @@ testCases(
     spec: Targets,
     /** What each of them remembers. */
     remembered: Type.Record(Type.String(), Targets),
+    /** Of each of them, as its own names and places: `NAME PLACE`, the last one last. */
+    identities: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+    /** Hosts on which nothing was ever applied. */
+    blank: Type.Optional(Type.Array(Type.String())),
     silent: Type.Optional(Type.Array(Type.String())),
     /** The hosts that were removed from the spec, and how they are reached. */
     departed: Targets,
     /** What a host will remember. */
     remembers: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
   },
-  ({ spec, remembered: before, silent = [], departed: gone, remembers = {} }) => {
+  ({
+    spec,
+    remembered: before,
+    identities = {},
+    blank = [],
+    silent = [],
+    departed: gone,
+    remembers = {},
+  }) => {
     const members = membersOf(sampleCluster(hostsOf(spec)))
     const facts = new Map(
       Object.entries(before).map(([name, targets]) => [
         name,
-        factsWith(membersOf(sampleCluster(hostsOf(targets)))),
+        factsWith(membersOf(sampleCluster(hostsOf(targets))), identities[name]?.map(readIdentity)),
       ]),
     )
     const refusals = silent.map((host) => [host, refusal(host)] as const)
-    const found = departed(members, new Map<string, Facts | ConvergeError>([...facts, ...refusals]))
+    const inspection = new Map<string, Facts | ConvergeError>([
+      ...facts,
+      ...blank.map((host) => [host, blankFacts] as const),
+      ...refusals,
+    ])
+    const found = departed(members, inspection)
     assert.equal(
       found.map(({ name, target }) => [name, target]),
       Object.entries(gone),
@@ -43,7 +61,7 @@ testCases(
       const own = facts.get(name)
       if (own === undefined) throw new Error(`the case does not say what ${name} remembers`)
       assert.equal(
-        remembered(members, own).map((member) => member.name),
+        remembered(members, own, inspection).map((member) => member.name),
         names,
       )
     }
@@ -54,8 +72,21 @@ function hostsOf(targets: Static<typeof Targets>) {
   return Object.entries(targets).map(([name, target]) => sampleHost(name, { target }))
 }
 
-function factsWith(members: readonly Member[]): Facts {
-  return { ...blankFacts, state: { manifest: [], manifestLines: 0, others: [], generation: 0, members } }
+function factsWith(members: readonly Member[], identities?: readonly Identity[]): Facts {
+  const state = {
+    manifest: [],
+    manifestLines: 0,
+    others: [],
+    generation: 0,
+    members,
+    ...given({ identities }),
+  }
+  return { ...blankFacts, state }
+}
+
+function readIdentity(line: string): Identity {
+  const [name = '', ...place] = line.split(' ')
+  return { name, place: place.join(' ') }
 }
 
 function refusal(host: string): ConvergeError {

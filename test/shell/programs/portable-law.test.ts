@@ -10,7 +10,7 @@ import type { Operation } from '../../../src/model/operation.ts'
 import type { CatalogEntry, HostCatalog } from '../../../src/model/resource.ts'
 import { planHost } from '../../../src/plan/host/plan-host.ts'
 import { planPortable } from '../../../src/plan/host/plan-portable.ts'
-import { leftBehind, prune, pruneProbes } from '../../../src/plan/undo/prune.ts'
+import { prune, pruneProbes } from '../../../src/plan/undo/prune.ts'
 import { withRecord } from '../../../src/record/with-record.ts'
 import type { HostLibrary } from '../../../src/shell/library.ts'
 import { collectQuestions, type Questions, readAnswer } from '../../../src/shell/probes/index.ts'
@@ -48,9 +48,8 @@ PATH=$CONVERGE_ROOT/srv/bin:$PATH
 async function look(tree: RootTree, catalog: HostCatalog): Promise<Facts> {
   const questions = collectQuestions(catalog.entries.flatMap(({ resource }) => resource.probes))
   const first = await ask(tree, questions)
-  const gone = leftBehind(catalog, first)
-  if (gone.length === 0) return first
-  return ask(tree, collectQuestions([...questions.probes, ...pruneProbes(gone)]))
+  const more = pruneProbes(catalog, first)
+  return more.length === 0 ? first : ask(tree, collectQuestions([...questions.probes, ...more]))
 }
 
 async function ask(tree: RootTree, questions: Questions): Promise<Facts> {

@@ -4,7 +4,7 @@
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
-  kinds= existing= links= files= wanted= at=1
+  kinds= existing= links= listed= files= wanted= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
     name="\"\$R\${$at}\""
@@ -15,6 +15,8 @@ inspect_paths() {
       eval "wanted=\"\$wanted\${$((at + 1))} \""
     elif [ -d "$path" ]; then
       kinds="$kinds d" existing="$existing $name"
+      eval "want=\${$((at + 1))}"
+      [ "$want" != entries ] || listed="$listed $name"
     elif [ -e "$path" ]; then
       kinds="$kinds o" existing="$existing $name"
     else
@@ -27,6 +29,7 @@ inspect_paths() {
   say stats
   eval "stats $existing"
   eval "inspect_links $links"
+  eval "inspect_entries $listed"
   [ -n "$files" ] || return 0
   say sums
   eval "found=\$(sums $files)"
@@ -40,6 +43,21 @@ inspect_links() {
     target=${target%"${NL}x"}
     say "link ${#target}"
     printf '%s\n' "$target"
+  done
+}
+
+# The names in directories, each list with an end.
+inspect_entries() {
+  for directory; do
+    for inside in "$directory"/* "$directory"/.*; do
+      name=${inside##*/}
+      case $name in . | ..) continue ;; esac
+      if [ -e "$inside" ] || [ -L "$inside" ]; then
+        say "entry ${#name}"
+        printf '%s\n' "$name"
+      fi
+    done
+    say entries
   done
 }
 

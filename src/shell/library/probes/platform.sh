@@ -19,17 +19,17 @@ inspect_platform() {
   say "os $os"
   say "release $release"
   say "machine $machine"
-  if [ -n "$R" ]; then inspect_tree_accounts; else inspect_identity; fi
+  if [ -n "$R" ]; then inspect_tree_accounts; else inspect_machine; fi
 }
 
 # Clones may share their machine-id, and containers the boot and the hostname of others: all three are asked.
-inspect_identity() {
-  identity=
+inspect_machine() {
+  machine=
   for file in /etc/machine-id /proc/sys/kernel/random/boot_id /proc/sys/kernel/hostname; do
     part=
     [ ! -r "$file" ] || read -r part <"$file"
     if [ -z "$part" ]; then return; fi
-    identity="$identity $part"
+    machine="$machine $part"
   done
-  say "identity$identity"
+  say "same$machine"
 }

@@ -25,8 +25,7 @@ inspect_units() {
 
 # ask_units UNIT ... : adds to others the units that stop or restart with these and were not asked for.
 ask_units() {
-  shown=$(show_units "$@") || return
-  say "$shown$NL"
+  show_units "$@" || return
   while read -r line; do
     case $line in
       RequiredBy=?* | RequisiteOf=?* | BoundBy=?* | ConsistsOf=?* | PropagatesStopTo=?* | Conflicts=?* | ConflictedBy=?*) ;;
@@ -48,9 +47,33 @@ shown_by_file() {
   esac
 }
 
+# Prints what systemctl says of units, a block for each. A unit that is only linked into a unit directory stays `linked`
+# if it has no [Install], and is as good as `static`.
 show_units() {
-  systemctl show --no-pager -p Id -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
-    -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf -p PropagatesStopTo -p Conflicts -p ConflictedBy -- "$@"
+  shown=$(systemctl show --no-pager -p Id -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
+    -p Type -p RemainAfterExit -p FragmentPath -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf \
+    -p PropagatesStopTo -p Conflicts -p ConflictedBy -- "$@") || return
+  case $shown in *UnitFileState=linked*) shown=$(show_linked) ;; esac
+  say "$shown$NL"
+}
+
+show_linked() {
+  while IFS= read -r property; do
+    case $property in
+      FragmentPath=*) fragment=${property#*=} ;;
+      UnitFileState=linked*) has_install "$fragment" || property=UnitFileState=static ;;
+    esac
+    say "$property"
+  done <<END
+$shown
+END
+}
+
+has_install() {
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in '[Install]'*) return 0 ;; esac
+  done <"$1"
+  return 1
 }
 
 offline_unit() {
@@ -59,7 +82,7 @@ offline_unit() {
   if [ -n "$UNIT_FILE" ]; then
     if masks_unit "$R$UNIT_FILE"; then
       load=masked state=masked
-    elif grep -q '^\[Install\]' "$R$UNIT_FILE"; then
+    elif has_install "$R$UNIT_FILE"; then
       load=loaded state=disabled
     else
       load=loaded state=static
@@ -73,9 +96,12 @@ offline_unit() {
 
 # Sets UNIT_FILE to what systemd would load for a unit: a file, or the link that masks it. Empty if there is none.
 find_unit_file() {
-  for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-    UNIT_FILE=$directory/$1
-    if [ -f "$R$UNIT_FILE" ] || masks_unit "$R$UNIT_FILE"; then return; fi
+  case $1 in *@?*.*) template=${1%%@*}@.${1##*.} ;; *) template= ;; esac
+  for unit_file in "$1" $template; do
+    for directory in /etc/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+      UNIT_FILE=$directory/$unit_file
+      if [ -f "$R$UNIT_FILE" ] || masks_unit "$R$UNIT_FILE"; then return; fi
+    done
   done
   UNIT_FILE=
 }

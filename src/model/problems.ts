@@ -1,0 +1,62 @@
+import type { Problem } from './diagnostic.ts'
+
+/**
+ * Collects mistakes. The same words at the same place are one mistake of several hosts. So may be other words for another
+ * host at the same place, such as `192.0.2.256` and `192.0.2.257` in a range: then the first is told.
+ */
+export interface Problems {
+  add(problem: Problem, host?: string): void
+  all(): readonly GroupedProblem[]
+}
+
+export interface GroupedProblem {
+  readonly problem: Problem
+  readonly hosts: ReadonlySet<string>
+  /** Whether the hosts have it in different words. */
+  readonly isVaried: boolean
+}
+
+interface Group {
+  readonly problem: Problem
+  readonly hosts: Set<string>
+  isVaried: boolean
+}
+
+export function collectProblems({ byPlace: groupsByPlace }: { readonly byPlace: boolean }): Problems {
+  const groups: Group[] = []
+  const byWords = new Map<string, Group>()
+  const byPlace = new Map<string, Group[]>()
+  const add = (problem: Problem, host?: string): void => {
+    const { code, path, message, hint, position } = problem
+    const place = position === undefined ? path : [position.file, position.line, position.column]
+    const words = JSON.stringify([code, message, hint, place])
+    const known = byWords.get(words)
+    if (known !== undefined) {
+      if (host !== undefined) known.hosts.add(host)
+      return
+    }
+    const here = JSON.stringify([code, place])
+    const others =
+      place === undefined || host === undefined || !groupsByPlace ? [] : (byPlace.get(here) ?? [])
+    const other = others.find(({ hosts }) => hosts.size > 0 && !hosts.has(host ?? ''))
+    if (other !== undefined && host !== undefined) {
+      other.hosts.add(host)
+      other.isVaried = true
+      return
+    }
+    const group = { problem, hosts: new Set(host === undefined ? [] : [host]), isVaried: false }
+    groups.push(group)
+    byWords.set(words, group)
+    byPlace.set(here, [...others, group])
+  }
+  return { add, all: () => groups }
+}
+
+const NAMED_HOSTS = 3
+
+/** `host a`, or `5 hosts: a, b, c, …` */
+export function nameHosts(hosts: readonly string[]): string {
+  if (hosts.length === 1) return `host ${hosts.join()}`
+  const rest = hosts.length > NAMED_HOSTS ? ', …' : ''
+  return `${hosts.length} hosts: ${hosts.slice(0, NAMED_HOSTS).join(', ')}${rest}`
+}
