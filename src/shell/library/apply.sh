@@ -51,13 +51,16 @@ begin() {
 clear_leftovers() {
   sweep_temporaries
   while read -r killed _; do
-    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}/converge-$killed"
+    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}"/converge-*-"$killed"
   done <"$STATE/applying"
-  # Old uploads whose controller died before it started a run; newer ones may still be in progress.
-  for staged in "${STAGING%/*}"/converge-????????-????????; do
-    if [ "$staged" != "$STAGING" ] && [ -n "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ]; then
-      rm -rf -- "$staged"
-    fi
+  # Uploads whose controller died before it started a run. One of this cluster could only be refused after this apply;
+  # those of others may still be in progress, unless they are old.
+  for staged in "${STAGING%"$ID"}"????????-???????? "${STAGING%/*}"/converge-*-????????-????????; do
+    case $staged in
+      "$STAGING") ;;
+      "${STAGING%"$ID"}"*) rm -rf -- "$staged" ;;
+      *) [ -z "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ] || rm -rf -- "$staged" ;;
+    esac
   done
 }
 

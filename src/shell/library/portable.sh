@@ -85,6 +85,7 @@ before_change() {
 
 # open_own_generation: at the first change; its undo is derived from the steps that were done and what was found.
 open_own_generation() {
+  note_temporaries
   find_newest_generation
   NEWEST=$((NEWEST + 1))
   BY="portable since $(date -u +%Y-%m-%dT%H:%M:%SZ)"

@@ -1,7 +1,7 @@
 import type { Identity } from '../../model/manifest.ts'
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
-import { rulesOf } from '../../operations/index.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
 import { notificationWords } from '../answers/journal.ts'
 import { expectedState } from '../expected-state.ts'
 import type { HostLibrary } from '../library.ts'
@@ -46,12 +46,22 @@ ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
+${temporaryLines(planned.changes).join('\n')}
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
 ${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps
 } </dev/null
 `
+}
+
+/** Notes the directories in which operations may make temporary names: those of their paths. */
+export function temporaryLines(changes: readonly Pick<Change, 'operation'>[]): string[] {
+  const directories = changes.flatMap(({ operation }) => {
+    const path = pathOf(operation)
+    return path === undefined ? [] : [path.slice(0, path.lastIndexOf('/'))]
+  })
+  return directories.length === 0 ? [] : [`temporaries_in ${commandLine([...new Set(directories)])}`]
 }
 
 /** The first lines of each program of a run: where state, results and uploads are. */

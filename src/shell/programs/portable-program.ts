@@ -8,7 +8,7 @@ import type { HostLibrary } from '../library.ts'
 import { collectQuestions, questionLines } from '../probes/index.ts'
 import { commandLine, quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { changeStep } from './plan-program.ts'
+import { changeStep, temporaryLines } from './plan-program.ts'
 
 /**
  * One program that converges any host to a catalog, without a controller: first boot, images, air gaps. It does what
@@ -37,6 +37,10 @@ PROBES=${quote(JSON.stringify(questions.probes))}
 STEPS=${quote(JSON.stringify({ steps: changes.map(({ resource, operation }) => ({ resource, operation: withoutContent(operation) })) }))}
 probe_all() {
 ${questionLines(questions).join('\n')}
+:
+}
+note_temporaries() {
+${temporaryLines(changes).join('\n')}
 :
 }
 begin_portable
