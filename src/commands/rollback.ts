@@ -23,7 +23,12 @@ export async function rollback(options: RollbackOptions, io: Io, view: View): Pr
 
 function remarkHeld(report: Report, view: View): void {
   const held = report.hosts
-    .filter(({ status }) => status === 'changed' || status === 'unsettled')
+    .filter(
+      (one) =>
+        one.status === 'changed' ||
+        one.status === 'unsettled' ||
+        ('error' in one && one.error.code === 'not-undone' && one.results.length > 0),
+    )
     .map(({ host }) => host)
   if (held.length === 0) return
   const [are, them] = held.length === 1 ? ['is', 'it'] : ['are', 'them']

@@ -6,12 +6,13 @@ import type { HostPlan, Plan } from '../model/plan.ts'
 import { rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/groups.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
+import { keptProbes } from '../plan/undo/kept-content.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
-import { planRollback, undoProbes } from '../plan/undo/rollback.ts'
+import { lastingProbes, planRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { contentProbes } from '../plan/undo/rollback-contents.ts'
 import { startedBy } from './apply/run.ts'
 import { readHistory } from './inspect/history.ts'
-import { ask } from './inspect/inspect-host.ts'
+import { ask, keptContents } from './inspect/inspect-host.ts'
 import type { SessionContext } from './session-context.ts'
 
 /** The generations of a host that are to be undone, and its current state. */
@@ -32,7 +33,12 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
     const [own] = found.generations
     if (last === undefined || own === undefined || own.by === last) {
-      return planRollback({ catalog: hostCatalog(name), by, keptIn: keptIn(context, name), ...found })
+      return planRollback({
+        catalog: hostCatalog(name),
+        by,
+        keptIn: keptContents(context.host(name), context.cluster),
+        ...found,
+      })
     }
     const notes = [olderApplyNote(name, own)]
     return { host: name, status: 'planned', changes: [], facts: found.facts, disrupts: [], notes }
@@ -64,16 +70,15 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
   const whole = generations.length > 0 && generations.at(-1)?.number === after + 1
   if (!whole) return { generations: [], facts }
   const catalog = context.hostCatalog(name)
-  const shown = contentProbes({ catalog, facts, generations, keptIn: keptIn(context, name) })
-  const probes = [...undoProbes(generations.flatMap(({ revert }) => revert)), ...shown]
+  const keptIn = keptContents(context.host(name), context.cluster)
+  const shown = contentProbes({ catalog, facts, generations, keptIn })
+  const undoes = generations.flatMap(({ revert }) => revert)
+  const kept = keptProbes(
+    undoes.map(({ operation }) => operation),
+    keptIn,
+  )
+  const probes = [...undoProbes(undoes), ...lastingProbes(generations), ...kept, ...shown]
   const { stateDir } = context.host(name).platform
-  return {
-    generations,
-    facts: await context.use(name, (connection) => ask(connection, probes, stateDir, context.programs)),
-  }
-}
-
-/** Where a host keeps what applies replaced. */
-function keptIn({ cluster, host }: SessionContext, name: string): string {
-  return `${host(name).platform.stateDir}/clusters/${cluster}`
+  const found = await context.use(name, (connection) => ask(connection, probes, stateDir, context.programs))
+  return { generations, facts: { ...found, ...given({ state: found.state && { ...found.state, keptIn } }) } }
 }

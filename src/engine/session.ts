@@ -4,7 +4,7 @@ import type { Report } from '../model/report.ts'
 import { planHost } from '../plan/host/plan-host.ts'
 import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
 import { prune } from '../plan/undo/prune.ts'
-import { remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
+import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { isHealthy } from './apply/member-health.ts'
 import { rollOut } from './apply/roll-out.ts'
@@ -45,7 +45,7 @@ export function openSession(input: SessionInput): Session {
 async function remaining(
   context: SessionContext,
   { intent }: Plan,
-  { host, undoes = [] }: PlannedHost,
+  { host, undoes = [], lasting }: PlannedHost,
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
@@ -53,7 +53,9 @@ async function remaining(
     const facts = await context.connections.use(host, stop.leaving, (connection) =>
       ask(connection, undoProbes(undoes), stateDir, context.programs),
     )
-    return remainingAfterRollback(undoes, facts)
+    const left = remainingAfterRollback(undoes, facts)
+    if (left.length === 0 && lasting !== undefined) throw lastingError(host, 'apply', lasting)
+    return left
   }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host, stop.leaving)

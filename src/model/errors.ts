@@ -40,6 +40,7 @@ const reaches = {
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
   unconfirmed: 'failed',
+  'not-undone': 'failed',
   timeout: 'failed',
   unsupported: 'failed',
 } as const satisfies Readonly<Record<string, Reach>>

@@ -103,6 +103,8 @@ export interface HostState {
   readonly manifestNeedsRewrite?: true
   /** What other clusters own on this host. */
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
+  /** The directory on the host below which contents are kept; absent if nothing kept was asked for. */
+  readonly keptIn?: string
   /** The newest generation, 0 if there is none. */
   readonly generation: number
   /** Under which names and where it was applied, the last one last; absent if that was not recorded. */

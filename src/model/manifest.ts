@@ -63,6 +63,10 @@ export type Made = Data<typeof Made>
 export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
 export type Member = Data<typeof Member>
 
+/** An operation that undoes a part of a generation, and its resource. */
+export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
+export type Undo = Data<typeof Undo>
+
 /** By what a machine recognizes itself: a name in the spec, and the words of its place, empty if it has none. */
 export interface Identity {
   readonly name: string
@@ -79,6 +83,7 @@ export const Generation = Type.Object({
   run: describe(Text, 'Id of the run that made it.'),
   by: describe(Text, 'Who and since when, one line.'),
   changes: list('What was changed, in words, one line each.', Text),
+  lasting: Type.Optional(list('The operations that its undo does not undo, and their resources.', Undo)),
 })
 export type Generation = Data<typeof Generation>
 
@@ -89,10 +94,6 @@ export interface HostHistory {
   /** As in HostState. */
   readonly held?: string
 }
-
-/** An operation that undoes a part of a generation, and its resource. */
-export const Undo = Type.Object({ resource: ResourceId, operation: Operation })
-export type Undo = Data<typeof Undo>
 
 /** A generation with what undoes it. */
 export interface KeptGeneration extends Generation {
@@ -117,7 +118,7 @@ export function setLine(entry: ManifestEntry): string {
 /** Manifest lines by a portable program: `made GENERATION JSON`, or `seen ...` for what needed no change. */
 export const madeLine = /^(made|seen) (\d+) (.*)$/s
 
-/** The manifest's line that removes a resource's entry. */
+/** The manifest's line that removes a resource's entry. As JSON, because an identity may contain line breaks. */
 export function dropLine(resource: string): string {
-  return `drop ${resource}`
+  return `drop ${JSON.stringify(resource)}`
 }

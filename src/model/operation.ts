@@ -142,6 +142,7 @@ export const operationSchemas = {
     noReload: flag('systemd reads its unit files in a later operation of the plan.'),
   }),
   'daemon-reload': operation('daemon-reload', 'Makes systemd read its unit files.', {}),
+  record: operation('record', 'Only notes in the manifest what the spec declares now.', {}),
   run: operation('run', 'Runs a shell command.', {
     command,
     cwd: optional(Text, 'Working directory.'),

@@ -5,7 +5,7 @@ import type { Identity, Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
 import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
-import { Count, closed, type Data, describe, flag, list, optional, text } from './schema.ts'
+import { Count, closed, type Data, describe, list, optional, text } from './schema.ts'
 
 /** The state includes the content if the dry run shows a diff. */
 const Expectation = closed(
@@ -55,7 +55,6 @@ export type Owed = Data<typeof Owed>
 const Kept = closed('Content that is kept before a change.', {
   path: text('Where it is.'),
   kept: text("Where it is kept: a file below the cluster's state directory."),
-  staysInPlace: flag('The change leaves the file where it is, and it may be written to later.'),
 })
 export type Kept = Data<typeof Kept>
 
@@ -98,6 +97,10 @@ export interface Bookkeeping {
   readonly summary: readonly string[]
   /** The operations that undo it, in order. */
   readonly revert: readonly Undo[]
+  /** The operations that this does not undo, if there are any. */
+  readonly lasting?: readonly Undo[]
+  /** No change alters the host: the apply is not a generation. */
+  readonly isOnlyRecord?: true
   /** Manifest lines that belong to no change. */
   readonly records: readonly string[]
   /** The whole manifest, to rewrite a long log before the first change. */
@@ -131,6 +134,8 @@ export interface PlannedHost {
   readonly bookkeeping?: Bookkeeping
   /** What a rollback undoes: none of these is needed after it. */
   readonly undoes?: readonly Undo[]
+  /** What a rollback leaves as it is, in words. */
+  readonly lasting?: readonly string[]
   /** The groups that the changes disrupt. */
   readonly disrupts: readonly string[]
   /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */

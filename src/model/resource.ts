@@ -21,6 +21,7 @@ export const Guard = closed('Conditions that must all hold.', {
   exists: Type.Optional(text('A path at which there is something.')),
   absent: Type.Optional(text('A path at which there is nothing.')),
   running: Type.Optional(text('A unit that runs.')),
+  loaded: Type.Optional(text('A unit of which systemd has a file.')),
 })
 export type Guard = Data<typeof Guard>
 

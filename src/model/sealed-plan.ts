@@ -87,6 +87,7 @@ const planned = {
     'How the apply is recorded on the host: generation, manifest lines, what undoes it.',
   ),
   undoes: Type.Optional(list('What a rollback undoes.', Type.Unknown())),
+  lasting: Type.Optional(list('What a rollback leaves as it is.', text('An operation, in words.'))),
   disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
   notes: list('Things to know that change nothing.', text('One note.')),
   catalog: SealedCatalog,

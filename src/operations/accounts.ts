@@ -1,3 +1,4 @@
+import type { UserFact } from '../model/facts.ts'
 import type { OperationTypes } from '../model/operation.ts'
 import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-rules.ts'
 
@@ -18,10 +19,19 @@ const groupRules = {
 export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-user' | 'remove-group'> = {
   user: {
     ...userRules,
-    isNeeded: ({ name }, { users }) => users[name] === null,
+    isNeeded: (operation, { users }) => {
+      const found = users[operation.name]
+      return found === null || (found !== undefined && changedFields(operation, found) !== undefined)
+    },
     isRepeatable: () => false,
-    inverse: ({ name, prune }, { users }) =>
-      prune === true && users[name] === null ? [{ op: 'remove-user', name }] : [],
+    inverse(operation, { users }) {
+      const { name, prune } = operation
+      const before = users[name]
+      if (before === null) return prune === true ? [{ op: 'remove-user', name }] : []
+      const fields = before && changedFields(operation, before)
+      return fields === undefined ? [] : [{ op: 'user', name, system: false, createHome: false, ...fields }]
+    },
+    outlasts: ({ name, prune }, { users }) => prune !== true && users[name] === null,
     undoRank: () => 2,
     leavesUnsynced: false,
     words: (operation, facts) =>
@@ -57,10 +67,18 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
   },
   group: {
     ...groupRules,
-    isNeeded: ({ name }, { groups }) => groups[name] === null,
+    isNeeded: ({ name, gid }, { groups }) => {
+      const found = groups[name]
+      return found === null || (found !== undefined && gid !== undefined && gid !== found.gid)
+    },
     isRepeatable: () => false,
-    inverse: ({ name, prune }, { groups }) =>
-      prune === true && groups[name] === null ? [{ op: 'remove-group', name }] : [],
+    inverse({ name, gid, prune }, { groups }) {
+      const before = groups[name]
+      if (before === null) return prune === true ? [{ op: 'remove-group', name }] : []
+      const isOther = before !== undefined && gid !== undefined && gid !== before.gid
+      return isOther ? [{ op: 'group', name, gid: before.gid, system: false }] : []
+    },
+    outlasts: ({ name, prune }, { groups }) => prune !== true && groups[name] === null,
     undoRank: () => 2,
     leavesUnsynced: false,
     words: ({ name, gid, system }, facts) =>
@@ -80,6 +98,16 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
     words: ({ name }) => `remove group ${name}`,
     shell: ({ name }) => ['remove_group', name],
   },
+}
+
+type UserFields = Partial<Pick<UserFact, 'uid' | 'group' | 'groups' | 'home' | 'shell' | 'comment'>>
+
+/** What the account has instead of what the operation sets; undefined if it has all of that. */
+function changedFields(user: OperationTypes['user'], found: UserFact): UserFields | undefined {
+  const keys = ['uid', 'group', 'groups', 'home', 'shell', 'comment'] as const
+  const text = (value: unknown): string => (Array.isArray(value) ? value.toSorted().join(' ') : String(value))
+  const changed = keys.filter((key) => user[key] !== undefined && text(user[key]) !== text(found[key]))
+  return changed.length === 0 ? undefined : Object.fromEntries(changed.map((key) => [key, found[key]]))
 }
 
 function verb(fact: object | null | undefined): string {

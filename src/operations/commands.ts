@@ -1,7 +1,16 @@
 import { details, hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
-/** Rules of the operations that run a command of the spec. The effects of a command are not undone. */
-export const commandRules: Pick<RulesByOperation, 'run' | 'await'> = {
+/** Rules of the operations that run a command of the spec, or nothing. The effects of a command are not undone. */
+export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = {
+  record: {
+    ...hasNoPath,
+    ...runsOnly,
+    subject: () => 'record',
+    leavesUnsynced: false,
+    timeoutSeconds: () => 10,
+    words: () => 'note in the manifest',
+    shell: () => ['record'],
+  },
   run: {
     ...hasNoPath,
     ...runsOnly,

@@ -34,6 +34,8 @@ export interface OperationRules<Type extends Operation> {
   isRepeatable(operation: Type, facts: Answers): boolean
   /** The operations that undo it. `kept` names the kept file that holds what was at its path. */
   inverse(operation: Type, before: Before, kept: string): readonly Operation[]
+  /** Whether its inverse leaves something as the operation made it, so that a rollback names it. */
+  outlasts(operation: Type, before: Before): boolean
   undoRank(operation: Type): UndoRank
   /** The state of its path afterwards, as by `appliedState`; undefined if not known. */
   stateAfter(operation: Type, before: PathFact): string | undefined
@@ -66,6 +68,7 @@ export const runsOnly = {
 
 /** For an operation without a path. */
 export const hasNoPath = {
+  outlasts: (): boolean => false,
   stateAfter: () => undefined,
   replacesFile: false,
   changesUnitFiles: false,

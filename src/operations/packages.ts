@@ -1,3 +1,4 @@
+import type { PackageFact } from '../model/facts.ts'
 import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-rules.ts'
 
 const packageRules = { ...hasNoPath, timeoutSeconds: () => 1800 }
@@ -7,12 +8,16 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     ...packageRules,
     subject: ({ packages }) => subjectOf(packages.map(({ name }) => name)),
     probes: ({ packages }) => probesOf(packages.map(({ name }) => name)),
-    isNeeded: ({ packages }, facts) => packages.some(({ name }) => facts.packages[name] === null),
+    isNeeded: ({ packages }, facts) =>
+      packages.some(({ name, version }) => isOther(facts.packages[name], version)),
     isRepeatable: () => false,
     inverse({ packages }, before) {
       const added = packages.map(({ name }) => name).filter((name) => before.packages[name] === null)
       return added.length === 0 ? [] : [{ op: 'remove-package', packages: added }]
     },
+    // Whether the older version can still be had is not known.
+    outlasts: ({ packages }, before) =>
+      packages.some(({ name, version }) => before.packages[name] && isOther(before.packages[name], version)),
     undoRank: () => 2,
     leavesUnsynced: false,
     words: ({ packages, update, autostart }) =>
@@ -45,6 +50,11 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     words: ({ packages }) => `remove ${packageWords(packages)}`,
     shell: ({ packages }) => ['remove_package', ...packages],
   },
+}
+
+/** Whether a package is missing, or has another version than is wanted. */
+function isOther(found: PackageFact | null | undefined, version: string | undefined): boolean {
+  return found === null || (found !== undefined && version !== undefined && found.version !== version)
 }
 
 function subjectOf(names: readonly string[]): string {

@@ -10,6 +10,7 @@ const atPath = {
   subject: ({ path }: AtPath): string => `path ${path}`,
   probes: ({ path }: AtPath): readonly Probe[] => [{ probe: 'path', path }],
   isRepeatable: (): boolean => true,
+  outlasts: ({ path }: AtPath, { paths }: Before): boolean => paths[path]?.type === 'other',
   undoRank: (): UndoRank => 3,
   leavesUnsynced: false,
   timeoutSeconds: (): number => 10,
@@ -98,6 +99,8 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       const isTree = operation.recursive && before.paths[operation.path]?.type === 'directory'
       return isTree ? [] : replaced('mkdir')(operation, before, kept)
     },
+    outlasts: ({ path, recursive }, { paths }) =>
+      paths[path]?.type === 'other' || (recursive && paths[path]?.type === 'directory'),
     undoRank: () => 1,
     stateAfter: () => 'absent',
     replacesFile: true,
@@ -129,6 +132,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
   archive: {
     ...atPath,
     isNeeded: () => true,
+    outlasts: ({ path }, { paths }) => paths[path]?.type === 'directory' || paths[path]?.type === 'other',
     inverse(operation, before, kept) {
       const { path } = operation
       // A replaced tree is not kept: the older spec names its archive.

@@ -1,5 +1,4 @@
 import type { Facts } from '../model/facts.ts'
-import { given } from '../model/given.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept } from '../model/plan.ts'
@@ -25,5 +24,5 @@ export function originals(
   const kept = originalOf(path)
   const restores = (one: Operation): boolean => one.op === 'restore' && one.path === path && one.kept === kept
   if (removal?.some(restores) !== true || last?.removal.some(restores) === true) return []
-  return [{ path, kept, ...given({ staysInPlace: rulesOf(operation).replacesFile ? undefined : true }) }]
+  return [{ path, kept }]
 }

@@ -83,8 +83,18 @@ export function entryAfter(applying: Applying): ManifestEntry {
     desired: made.desired,
     paths: { ...states, ...(last === undefined ? {} : pathsWithout(last, made.paths)) },
     removal: removalOf(applying, states, found),
-    ...given({ sensitive: made.sensitive, found, group: made.group }),
+    ...given({ sensitive: isSensitive(made, states, last), found, group: made.group }),
   }
+}
+
+/** Content that was sensitive when it was written stays so while it is there. */
+function isSensitive(
+  { sensitive }: Made,
+  states: ManifestEntry['paths'],
+  last: ManifestEntry | undefined,
+): true | undefined {
+  const stays = Object.entries(last?.paths ?? {}).some(([path, state]) => states[path] === state)
+  return sensitive === true || (last?.sensitive === true && stays) ? true : undefined
 }
 
 /** The undo of a whole resource: restores what existed at first, removes what did not. */

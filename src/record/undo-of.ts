@@ -2,6 +2,7 @@ import type { Answers } from '../model/facts.ts'
 import type { Undo } from '../model/manifest.ts'
 import type { Change } from '../model/plan.ts'
 import { inReverse, rulesOf } from '../operations/index.ts'
+import { withoutContent } from './manifest-entry.ts'
 
 /** The undo of an apply of these changes as this generation. */
 export function undoOfChanges(
@@ -14,6 +15,14 @@ export function undoOfChanges(
     facts,
     generation,
   )
+}
+
+/** The operations whose undo leaves something as they made it; undefined if there are none. */
+export function lastingOf(done: readonly Undo[], facts: Answers): readonly Undo[] | undefined {
+  const lasting = done.flatMap(({ resource, operation }) =>
+    rulesOf(operation).outlasts(operation, facts) ? [{ resource, operation: withoutContent(operation) }] : [],
+  )
+  return lasting.length === 0 ? undefined : lasting
 }
 
 /** The undo of a generation: the inverse of each operation in reverse order, then its restarts. */

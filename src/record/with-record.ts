@@ -16,7 +16,8 @@ import { causeOf, isConsequence } from './cause.ts'
 import { identitiesAfter } from './identities.ts'
 import { keptBy, originals } from './kept.ts'
 import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
-import { undoOfChanges } from './undo-of.ts'
+import { redeclared } from './redeclared.ts'
+import { lastingOf, undoOfChanges } from './undo-of.ts'
 
 interface Leaving {
   /** Entries that are dropped without any operation. */
@@ -28,11 +29,13 @@ interface Leaving {
 
 /** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
-  plan: PlannedHost,
+  planned: PlannedHost,
   catalog: HostCatalog,
   { drops = [], moved = new Map(), members = [] }: Leaving = {},
 ): PlannedHost {
-  if (plan.changes.length === 0) return plan
+  const isOnlyRecord = planned.changes.length === 0
+  const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts) } : planned
+  if (plan.changes.length === 0) return planned
   const { facts } = plan
   const generation = (facts.state?.generation ?? 0) + 1
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
@@ -109,7 +112,7 @@ export function withRecord(
     return {
       ...change,
       ...given({
-        cause,
+        cause: change.cause ?? cause,
         keeps: keeps.length === 0 ? undefined : keeps,
         records: lines,
         strikes: struck.length === 0 ? undefined : struck,
@@ -127,6 +130,8 @@ export function withRecord(
       revert: undoOfChanges(changes, facts, generation),
       records: [...records.values(), ...dropsAtOnce],
       ...given({
+        isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
+        lasting: lastingOf(changes, facts),
         rewrite,
         identities: own && identitiesAfter(identityOf(own), facts.state?.identities),
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,

@@ -30,7 +30,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'plan/host': ['await-healthy', 'daemon-reload', 'file-diff', 'plan-host', 'plan-portable', 'taken-along'],
   'plan/rollout': 'all',
   'plan/sealed': 'all',
-  'plan/undo': ['last-apply', 'prune', 'rollback', 'rollback-contents'],
+  'plan/undo': ['kept-content', 'last-apply', 'prune', 'rollback', 'rollback-contents'],
   'report/apply': 'all',
   'report/hosts': 'all',
   'report/json': [

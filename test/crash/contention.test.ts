@@ -175,17 +175,19 @@ test('what a killed run left in a directory is removed, even if that is no longe
   })
 })
 
-test('uploads of controllers that died before they could start a run go after a day, and nothing else does', async () => {
+test('uploads of controllers that died before they could start a run go with the next one of their cluster, others after a day', async () => {
   await withCopies(['a'], async (fleet) => {
     const directories = {
-      dead: '/var/tmp/converge-m1abcdef-0123abcd',
-      fresh: '/var/tmp/converge-m2abcdef-0123abcd',
+      dead: '/var/tmp/converge-other-m1abcdef-0123abcd',
+      own: '/var/tmp/converge-crash-m3abcdef-0123abcd',
+      fresh: '/var/tmp/converge-other-m2abcdef-0123abcd',
       foreign: '/var/tmp/converge-somebody-elses',
     }
     const dayBeforeYesterday = Date.now() / 1000 - 2 * 86_400
     for (const [name, directory] of Object.entries(directories)) {
       mkdirSync(join(rootOf(fleet), directory))
-      if (name !== 'fresh') utimesSync(join(rootOf(fleet), directory), dayBeforeYesterday, dayBeforeYesterday)
+      if (name !== 'fresh' && name !== 'own')
+        utimesSync(join(rootOf(fleet), directory), dayBeforeYesterday, dayBeforeYesterday)
     }
     assert.equal((await converge(on(fleet, after()))).report.hosts.map(outcome), ['changed'])
     assert.equal(leftovers(rootOf(fleet), []), [directories.fresh, directories.foreign])

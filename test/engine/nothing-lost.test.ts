@@ -1,6 +1,6 @@
-import { appendFileSync, chmodSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { command, file } from '../../src/dsl.ts'
+import { command, directory, file, group, unit, user } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import { changesOf, fleetSuite, words } from './fleet.ts'
 
@@ -96,6 +96,93 @@ test('systemd reads a unit file that is not declared as a unit, even if the run 
   assert.equal(outcomes(report), ['changed'])
   assert.equal(fleet.actions('a'), ['daemon-reload'])
   assert.equal(changesOf((await fleet.converge([dropIn])).plan, 'a'), [])
+})
+
+test('what becomes sensitive is recorded once, without a generation, and stays hidden in a rollback', async ({
+  fleet,
+}) => {
+  const password = (sensitive: boolean) => file({ path: '/etc/password', content: 'pw=1\n', sensitive })
+  await fleet.converge([other, password(false)])
+  const marked = await fleet.converge([other, password(true)])
+  assert.equal(words(changesOf(marked.plan, 'a')), ['record'])
+  assert.equal(outcomes(marked.report), ['changed'])
+  assert.equal(changesOf((await fleet.converge([other, password(true)])).plan, 'a'), [])
+  assert.equal(changesOf((await fleet.converge([other, password(false)])).plan, 'a'), [])
+  writeFileSync(fleet.path('a', '/etc/password'), 'pw=rotated\n')
+  assert.equal(outcomes((await fleet.converge([other])).report), ['changed'])
+  const session = fleet.session([other])
+  const back = await session.planRollback()
+  assert.equal(
+    changesOf(back, 'a').map(({ diff }) => diff),
+    [{ path: '/etc/password', omitted: 'sensitive' }],
+  )
+  const history = (await session.history()).get('a')
+  assert.equal(
+    history !== undefined && 'generations' in history ? history.generations.map(({ number }) => number) : [],
+    [2, 1],
+  )
+  await session.close()
+})
+
+test('a name with line breaks is forgotten, and neither it nor a command is taken for a result', async ({
+  fleet,
+}) => {
+  const odd = (content: string, validate?: string) => [
+    directory({ path: '/srv/a\nb' }),
+    file({ path: '/srv/a\nb/x\ndone 0\nend ok', content, ...(validate && { validate }) }),
+  ]
+  assert.equal(outcomes((await fleet.converge([other, ...odd('1')])).report), ['changed'])
+  const failed = await fleet.converge([other, ...odd('2', 'false\nend ok\nfalse')])
+  assert.equal(outcomes(failed.report), ['validation failed: false end ok false'])
+  assert.equal(outcomes((await fleet.converge([other])).report), ['changed'])
+  assert.equal(changesOf((await fleet.converge([other])).plan, 'a'), [])
+  assert.equal(readdirSync(fleet.path('a', '/srv')), [])
+})
+
+test('a rollback does not restart a unit whose file it removes, and holds the host', async ({ fleet }) => {
+  const path = '/etc/systemd/system/web.service'
+  const web = unit({ name: 'web.service', content: '[Service]\nExecStart=/bin/web\n', started: true })
+  await fleet.converge([web])
+  rmSync(fleet.path('a', path))
+  await fleet.converge([web])
+  fleet.actions('a')
+  const session = fleet.session([web])
+  assert.equal(outcomes(await session.apply(await session.planRollback())), ['changed'])
+  assert.is(fleet.read('a', path), undefined)
+  assert.not.ok(fleet.actions('a').some((action) => action.startsWith('restart')))
+  assert.is((await session.plan()).hosts[0]?.status, 'held')
+  await session.close()
+})
+
+test('an original is what was there first, whatever is written to the file by another name or after a failure', async ({
+  fleet,
+}) => {
+  writeFileSync(fleet.path('a', '/etc/motd'), 'the distribution\n')
+  linkSync(fleet.path('a', '/etc/motd'), fleet.path('a', '/etc/issue'))
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours\n', validate: 'false' })])
+  appendFileSync(fleet.path('a', '/etc/motd'), 'by hand\n')
+  await fleet.converge([other, file({ path: '/etc/motd', content: 'ours\n' })])
+  appendFileSync(fleet.path('a', '/etc/issue'), 'by another name\n')
+  await fleet.converge([other])
+  assert.is(fleet.read('a', '/etc/motd'), 'the distribution\nby hand\n')
+})
+
+test('a rollback brings accounts back as they were, and names what it leaves', async ({ fleet }) => {
+  const account = (shell: string) => user({ name: 'rb', shell })
+  const passwd = () => fleet.read('a', '/etc/passwd') ?? ''
+  await fleet.converge([file({ path: '/etc/x', content: 'one' }), account('/bin/sh')])
+  const after = [file({ path: '/etc/x', content: 'two' }), account('/bin/bash'), group({ name: 'ops' })]
+  await fleet.converge(after)
+  assert.match(passwd(), /^rb:.*:\/bin\/bash$/m)
+  const session = fleet.session(after)
+  const back = await session.planRollback()
+  const [host] = back.hosts
+  assert.equal(host?.status === 'planned' ? host.notes : [], ['not undone: set group ops'])
+  assert.equal(outcomes(await session.apply(back)), ['a rollback cannot undo this: set group ops'])
+  assert.is((await session.plan()).hosts[0]?.status, 'held')
+  await session.close()
+  assert.match(passwd(), /^rb:.*:\/bin\/sh$/m)
+  assert.is(fleet.read('a', '/etc/x'), 'one')
 })
 
 test.run()

@@ -19,6 +19,8 @@ const State = Type.Object(
     /** Whether it may be done again just to drop its resource from the manifest. */
     again: Type.Boolean(),
     undo: Type.Array(Type.String()),
+    /** Whether its undo leaves something as it made it. */
+    outlasts: Type.Optional(Type.Boolean()),
     /** What is at its path then. */
     after: Type.Optional(Type.String()),
   },
@@ -51,6 +53,7 @@ testCases(
         needed: rules.isNeeded(operation, facts),
         again: rules.isRepeatable(operation, facts),
         undo: rules.inverse(operation, facts, 'generations/7/0').map(operationWords),
+        ...(rules.outlasts(operation, facts) && { outlasts: true }),
         ...(after !== undefined && { after: stateWords(after, undefined) }),
       }
       assert.equal(found, expected, state)

@@ -31,6 +31,7 @@ const expected = {
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
   unconfirmed: 'failed',
+  'not-undone': 'failed',
   timeout: 'failed',
   unsupported: 'failed',
 } as const satisfies Readonly<Record<WorldErrorCode, Reach>>

@@ -65,7 +65,7 @@ async function diesAt(moment: number, shell: Shell, settled: readonly string[]):
     assert.match(again.stdout.toString(), /end ok\n$/, at)
     // Uploads of a run that had not begun may be those of one that is about to: they go when they are old.
     const left = withoutActs(listTree(tree.root)).filter(
-      (line) => stdout.includes('started') || !line.startsWith('"/var/tmp/converge-dies'),
+      (line) => stdout.includes('started') || !line.startsWith('"/var/tmp/converge-test-dies'),
     )
     assert.equal(left, settled, at)
     assert.ok(acts().includes('restart') && acts().includes('reload'), at)

@@ -77,7 +77,7 @@ async function traceChange(library: HostLibrary): Promise<Verdict> {
 
 function rulesFor(root: string) {
   const managed = ['/etc/', '/home/'].map((path) => root + path)
-  const remembered = new RegExp(`^${root}${stateDir}/(?:journal|clusters)(?:/|$)`)
+  const remembered = new RegExp(`^${root}${stateDir}/(?:journal|temporaries|clusters)(?:/|$)`)
   return {
     isManaged: (path: string) =>
       managed.some((prefix) => path.startsWith(prefix)) && !path.includes('/.converge-'),

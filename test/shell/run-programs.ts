@@ -51,7 +51,7 @@ export async function ask(
 }
 
 export function newRun(id: string): Run {
-  return { ...place, id, by: 'somebody@somewhere', stagingDir: `/var/tmp/converge-${id}` }
+  return { ...place, id, by: 'somebody@somewhere', stagingDir: `/var/tmp/converge-${place.cluster}-${id}` }
 }
 
 export interface LaunchOptions extends Partial<Pick<PlannedChanges, 'journal' | 'bookkeeping'>> {

@@ -26,17 +26,18 @@ export function changeLine(change: Change): string {
     ...owes.map((one) => `owes ${owed(one)}`),
     ...settles.map((one) => `settles ${owed(one)}`),
     ...absorbs.map((one) => `absorbs ${owed(one)}`),
-    ...keeps.map(({ path, kept, staysInPlace }) =>
+    ...keeps.map(({ path, kept }) =>
       [
         'keeps',
         ...(`file[${path}]` === resource ? [] : [path]),
         `as ${kept.replace('generations/', '').replace(/^originals.*/, 'original')}`,
-        ...(staysInPlace === true ? ['in place'] : []),
       ].join(' '),
     ),
     ...(cause === undefined ? [] : [cause]),
     ...strikes.map((line) =>
-      line.startsWith('set ') ? 'then set' : `then ${named('drop', line.replace('drop ', ''), resource)}`,
+      line.startsWith('set ')
+        ? 'then set'
+        : `then ${named('drop', String(JSON.parse(line.replace('drop ', ''))), resource)}`,
     ),
   ].join(', ')
 }
@@ -70,13 +71,14 @@ function ownWords({ resource, operation }: Change): string {
   return object === name ? said.replace(` ${name}`, '') : said
 }
 
-function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): readonly string[] {
+function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): readonly string[] {
   return [
     ...(onlyIf === undefined ? [] : [`only if ${onlyIf}`]),
     ...(unless === undefined ? [] : [`unless ${unless}`]),
     ...(exists === undefined ? [] : [`once ${exists} exists`]),
     ...(absent === undefined ? [] : [`until ${absent} exists`]),
     ...(running === undefined ? [] : [`while ${running} runs`]),
+    ...(loaded === undefined ? [] : [`if ${loaded} has a file`]),
   ]
 }
 

@@ -36,6 +36,8 @@ export const GenerationLines = Type.Array(
       number: Type.Integer(),
       by: Type.Optional(Type.String()),
       undo: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+      // What this does not undo.
+      lasting: Type.Optional(Type.Array(Type.Record(Type.String(), Type.Unknown()))),
       // Before this generation.
       manifest: Type.Optional(ManifestLines),
     },
@@ -93,18 +95,25 @@ export function entryLines(
 }
 
 export function readGenerations(generations: GenerationLines, declared: Declared): readonly KeptGeneration[] {
-  return generations.map(({ number, by = `somebody since generation ${number}`, undo, manifest = {} }) => ({
-    number,
-    run: '',
-    by,
-    changes: [],
-    revert: undo.flatMap((line) =>
-      Object.entries(line).map(
-        ([id, operation]): Undo => ({ resource: resourceId(id), operation: readOperation(operation) }),
-      ),
+  return generations.map(
+    ({ number, by = `somebody since generation ${number}`, undo, lasting, manifest = {} }) => ({
+      number,
+      run: '',
+      by,
+      changes: [],
+      revert: readUndo(undo),
+      ...given({ lasting: lasting && readUndo(lasting) }),
+      manifest: readManifest(manifest, declared),
+    }),
+  )
+}
+
+function readUndo(lines: readonly Readonly<Record<string, unknown>>[]): readonly Undo[] {
+  return lines.flatMap((line) =>
+    Object.entries(line).map(
+      ([id, operation]): Undo => ({ resource: resourceId(id), operation: readOperation(operation) }),
     ),
-    manifest: readManifest(manifest, declared),
-  }))
+  )
 }
 
 export function undoLine({ resource, operation }: Undo): string {

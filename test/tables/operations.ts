@@ -50,6 +50,8 @@ function ownWords(operation: Operation): string {
       return words('group', operation.name, ...details(operation))
     case 'user':
       return words('user', operation.name, ...details(operation))
+    case 'record':
+      return 'record'
     case 'remove-user':
     case 'remove-group':
       return words(operation.op, operation.name)

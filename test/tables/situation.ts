@@ -6,7 +6,7 @@ import type { HostCatalog } from '../../src/model/resource.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { planCluster } from '../../src/plan/rollout/plan-cluster.ts'
 import { pruneProbes } from '../../src/plan/undo/prune.ts'
-import { undoProbes } from '../../src/plan/undo/rollback.ts'
+import { lastingProbes, undoProbes } from '../../src/plan/undo/rollback.ts'
 import { holdLine } from '../../src/record/hold.ts'
 import { parseManifest } from '../../src/shell/answers/parse-manifest.ts'
 import { blankFacts, factsOf } from '../samples/facts.ts'
@@ -102,6 +102,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     })),
     generation: lines.generation ?? generations[0]?.number ?? 0,
     members: [],
+    keptIn,
     ...given({ identities: lines.identities?.map((name) => ({ name, place: '' })) }),
     ...given({ held: heldLine(lines.held, catalog) }),
   }
@@ -112,6 +113,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
   const undone = [
     ...pruneProbes(catalog, { ...blankFacts, state }),
     ...undoProbes(generations.flatMap(({ revert }) => revert)),
+    ...lastingProbes(generations),
   ]
   const found = readHost(lines.host ?? {}, contents)
   const pending = (lines.pending ?? []).map(readPending)

@@ -1,6 +1,7 @@
 import { given } from '../../model/given.ts'
 import { hasFailed, type Plan } from '../../model/plan.ts'
 import type { Report } from '../../model/report.ts'
+import { rulesOf } from '../../operations/index.ts'
 import type { ApplyCommand } from '../../report/json/report.ts'
 import { summarisePlan } from '../../report/plan/summarise-plan.ts'
 import type { View } from '../../report/views/view.ts'
@@ -66,12 +67,23 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
     return { code }
   }
   if (options.planShown !== true) view.proposal(plan, command)
+  if (options.confirmWithin !== undefined) remarkLasting(plan, view)
   if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw removesALot(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
     view.remark('Nothing was applied.')
     return { code: 1 }
   }
   return applyAndShow(proposal)
+}
+
+/** What a host would not undo by itself is said before the apply begins. */
+function remarkLasting({ hosts }: Plan, view: View): void {
+  for (const one of hosts) {
+    const { lasting = [] } = (one.status === 'planned' ? one.bookkeeping : undefined) ?? {}
+    if (lasting.length === 0) continue
+    const all = lasting.map(({ operation }) => rulesOf(operation).words(operation)).join('; ')
+    view.remark(`If it is not confirmed, ${one.host} does not undo this: ${all}`)
+  }
 }
 
 function removesALot({ command, plan: { consents }, ...proposal }: Proposal): Error {

@@ -20,6 +20,6 @@ export function startedBy(): string {
 export function newRun({ platform }: Host, cluster: string, by: string, options: ApplyOptions): Run {
   const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`
   const { stateDir, keepGenerations } = platform
-  const stagingDir = `${platform.stagingDir}/converge-${id}`
+  const stagingDir = `${platform.stagingDir}/converge-${cluster}-${id}`
   return { id, by, stateDir, cluster, ...given({ keepGenerations }), stagingDir, ...options }
 }

@@ -1,9 +1,11 @@
 import type { Host } from '../../model/cluster.ts'
 import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
-import { pruneProbes } from '../../plan/undo/prune.ts'
+import { keptProbes } from '../../plan/undo/kept-content.ts'
+import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import type { HostLibrary } from '../../shell/library.ts'
 import { collectQuestions, costOf, readAnswer } from '../../shell/probes/index.ts'
@@ -42,7 +44,8 @@ async function withLeftBehind(
   catalog: HostCatalog,
   programs: HostPrograms,
 ): Promise<Facts> {
-  const probes = pruneProbes(catalog, facts)
+  const keptIn = keptContents(host, programs.cluster)
+  const probes = [...pruneProbes(catalog, facts), ...keptProbes(removals(catalog, facts), keptIn)]
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
   // The catalog asks of no directory what is in it.
@@ -55,7 +58,12 @@ async function withLeftBehind(
     packages: { ...more.packages, ...facts.packages },
     checks: { ...more.checks, ...facts.checks },
   }
-  return { ...facts, ...answers }
+  return { ...facts, ...answers, ...given({ state: facts.state && { ...facts.state, keptIn } }) }
+}
+
+/** Where a host keeps what applies replaced. */
+export function keptContents({ platform }: Host, cluster: string): string {
+  return `${platform.stateDir}/clusters/${cluster}`
 }
 
 /** Answers to probes. A bad answer, a failed program or a concurrent apply becomes an error that names the host. */

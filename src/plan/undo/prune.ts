@@ -17,6 +17,7 @@ import {
 } from '../../operations/index.ts'
 import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
 import { claimsOn } from './claims-on.ts'
+import { isLost, lostContent } from './kept-content.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
 export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
@@ -42,6 +43,12 @@ function leftParts({ entries }: HostCatalog, facts: Facts): readonly Part[] {
     const removal = left.removal.filter((operation) => pathOf(operation) !== undefined)
     return [{ resource, left: { ...left, removal }, whole }]
   })
+}
+
+/** What prune may do, for what left the catalog. */
+export function removals(catalog: HostCatalog, facts: Facts): readonly Operation[] {
+  const parts = leftParts(catalog, facts).map(({ left }) => left)
+  return [...leftBehind(catalog, facts), ...parts].flatMap(({ removal }) => removal)
 }
 
 /** What must be asked of the host before what left the catalog can be pruned. */
@@ -93,7 +100,10 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const last: Change[] = []
   const operationsFor = (applied: ManifestEntry): readonly Operation[] => {
     const open = applied.removal.filter(
-      (operation) => claimOn(operation) === undefined && !isForeign(operation, applied, facts),
+      (operation) =>
+        claimOn(operation) === undefined &&
+        !isForeign(operation, applied, facts) &&
+        !isLost(operation, facts),
     )
     const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
     // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
@@ -231,6 +241,7 @@ export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[]
     applied.removal.flatMap((operation): readonly string[] => {
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
+      if (isLost(operation, facts)) return [`${pathOf(operation)} stays as it is: ${lostContent}`]
       if (!isForeign(operation, applied, facts)) return []
       return [`kept ${pathOf(operation)}: it is no longer what converge created for ${applied.resource}`]
     }),

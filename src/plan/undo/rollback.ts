@@ -1,17 +1,19 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
-import { type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
+import { given } from '../../model/given.ts'
+import { type KeptGeneration, type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { changesUnitFile, expectNow, rulesOf } from '../../operations/index.ts'
+import { changesUnitFile, expectNow, pathOf, rulesOf, stateAfter } from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
 import { keptBy } from '../../record/kept.ts'
-import { undoOfChanges } from '../../record/undo-of.ts'
+import { lastingOf, undoOfChanges } from '../../record/undo-of.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
 import { withTakenAlong } from '../host/taken-along.ts'
+import { isLost, lostContent } from './kept-content.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
 
@@ -37,7 +39,9 @@ export function planRollback(input: RollbackInput): HostPlan {
     })
     return { host: catalog.host, status: 'failed', error }
   }
-  const undoes = lastWordPerSubject(generations)
+  const all = lastWordPerSubject(generations)
+  const undoes = all.filter(({ operation }) => !isLost(operation, facts))
+  const lasting = notUndone(generations, all, facts)
   const needed = stillNeeded(undoes, facts)
   // Without changes restarts are useless, unless an earlier try was killed before them.
   const touches = needed.some(
@@ -56,11 +60,18 @@ export function planRollback(input: RollbackInput): HostPlan {
     changes: kept,
     facts,
     disrupts: disruptedGroups(membersOn(catalog, facts), kept),
-    notes: facts.pending
-      .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
-      .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
+    notes: [
+      ...(lasting ?? []).map((what) => `not undone: ${what}`),
+      ...facts.pending
+        .filter((one) => !kept.some(({ settles }) => settles.some((owed) => isOwed(owed, one))))
+        .map(({ action, resource }) => `the ${action} of ${resource} stays pending`),
+    ],
   }
-  if (kept.length === 0) return planned
+  if (kept.length === 0) {
+    return lasting === undefined
+      ? planned
+      : { host: catalog.host, status: 'failed', error: lastingError(catalog.host, 'plan', lasting) }
+  }
   const done = kept.map(({ resource, reason }) => `${resource}: ${reason}`)
   return {
     ...planned,
@@ -68,9 +79,55 @@ export function planRollback(input: RollbackInput): HostPlan {
       ...undoing(catalog, facts, by, generation, oldest.manifest),
       summary: [`rollback to before generation ${oldest.number}`, ...done],
       revert: undoOfChanges(kept, facts, generation),
+      ...given({ lasting: lastingOf(kept, facts) }),
     },
     undoes,
+    ...given({ lasting }),
   }
+}
+
+/** What a rollback leaves as the generations made it, in words; undefined if it undoes everything. */
+function notUndone(
+  generations: readonly KeptGeneration[],
+  undoes: readonly Undo[],
+  facts: Facts,
+): readonly string[] | undefined {
+  const made = generations
+    .flatMap(({ lasting = [] }) => lasting)
+    .filter(({ operation }) => wasDone(operation, facts))
+    .map(({ operation }) => rulesOf(operation).words(operation))
+  const lost = stillNeeded(undoes, facts)
+    .filter(({ operation }) => isLost(operation, facts))
+    .map(({ operation }) => `${pathOf(operation)}: ${lostContent}`)
+  const all = [...new Set([...made, ...lost])]
+  return all.length === 0 ? undefined : all
+}
+
+/** Whether the host is as an operation leaves it: of what is at a path, its kind. */
+function wasDone(operation: Operation, facts: Facts): boolean {
+  const path = pathOf(operation)
+  if (path === undefined) return !rulesOf(operation).isNeeded(operation, facts)
+  const live = facts.paths[path] ?? { type: 'absent' }
+  const [kind = live.type] = stateAfter(operation, path, live)?.split(' ') ?? []
+  return kind === live.type
+}
+
+/** Why a host is not as it was before the generations. */
+export function lastingError(
+  host: string,
+  step: 'plan' | 'apply',
+  lasting: readonly string[],
+): ConvergeError {
+  return new ConvergeError('not-undone', `a rollback cannot undo this: ${lasting.join('; ')}`, {
+    host,
+    step,
+    remedy: 'Converge with a spec that declares what was there before.',
+  })
+}
+
+/** Probes for whether what generations leave is still there. */
+export function lastingProbes(generations: readonly KeptGeneration[]): readonly Probe[] {
+  return undoProbes(generations.flatMap(({ lasting = [] }) => lasting))
 }
 
 /** How an undo is recorded: the host gets this manifest, keeps what is pending, and is held. */
@@ -133,6 +190,7 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
   const owed = reverting.flatMap(({ resource, operation }): Owed[] =>
     isRestart(operation) ? [{ resource, action: operation.action }] : [],
   )
+  const removed = reverting.flatMap(({ operation }) => (operation.op === 'remove' ? [operation.path] : []))
   return reverting.map(({ resource, operation, generation }, index): Change => {
     const isOwn = (one: Owed) =>
       one.resource === resource && operation.op === 'unit' && one.action === operation.action
@@ -145,8 +203,19 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
       expects: expectNow(operation, facts),
       owes: index === 0 ? owed : [],
       settles: owed.filter(isOwn),
+      ...given({ guard: onlyWithFile(operation, removed) }),
     }
   })
+}
+
+/** A unit whose file is removed has another one only if its package brings it. */
+function onlyWithFile(operation: Operation, removed: readonly string[]): Change['guard'] {
+  if (operation.op !== 'unit' || rulesOf(operation).undoRank(operation) === 0) return undefined
+  const { unit } = operation
+  const files = [unit, unit.replace(/@.*(?=\.)/, '@')]
+  return removed.some((path) => files.some((file) => path.endsWith(`/systemd/system/${file}`)))
+    ? { loaded: unit }
+    : undefined
 }
 
 /** Adds the waits for healthy group members, as in an apply. */

@@ -118,13 +118,14 @@ function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
 
 /** `decided on host: only if ...` for a change with a guard that the host evaluates. */
 function guardWords(change: Change): readonly string[] {
-  const { onlyIf, unless, exists, absent, running } = change.guard ?? {}
+  const { onlyIf, unless, exists, absent, running, loaded } = change.guard ?? {}
   const conditions = [
     ...(onlyIf === undefined ? [] : [`only if \`${escapeLine(onlyIf)}\``]),
     ...(unless === undefined ? [] : [`unless \`${escapeLine(unless)}\``]),
     ...(exists === undefined ? [] : [`only if ${escapeLine(exists)} exists`]),
     ...(absent === undefined ? [] : [`unless ${escapeLine(absent)} exists`]),
     ...(running === undefined ? [] : [`only if ${escapeLine(running)} runs`]),
+    ...(loaded === undefined ? [] : [`only if ${escapeLine(loaded)} still has a unit file`]),
     ...(change.whenOwed === undefined ? [] : ['only if it is notified']),
   ]
   return conditions.length === 0 ? [] : [`decided on host: ${conditions.join(' and ')}`]

@@ -12,7 +12,7 @@ export type FoundByGeneration = ReadonlyMap<number, Answers & Pick<Facts, 'platf
 
 /**
  * Reads a manifest: `set JSON` replaces a resource's entry, `made GENERATION JSON` and `seen GENERATION JSON` do so
- * without a controller, and `drop RESOURCE` removes it. A newer version is an AnswerError. A torn last line is ignored:
+ * without a controller, and `drop JSON` removes it. A newer version is an AnswerError. A torn last line is ignored:
  * its change has not happened.
  */
 export function parseManifest(
@@ -25,7 +25,8 @@ export function parseManifest(
   const ownerOf = (path: string): ManifestEntry | undefined => entries.get(owners.get(path) ?? '')
   const last = lines.findLastIndex((line) => line !== '')
   for (const [index, line] of lines.entries()) {
-    if (line.startsWith('drop ')) entries.delete(line.slice('drop '.length))
+    const dropped = droppedBy(line, index === last)
+    if (dropped !== undefined) entries.delete(dropped)
     const entry = parseLine(line, { isLast: index === last, entries, ownerOf, found })
     if (entry === undefined) continue
     // An entry moves to the end when it is set again, so that prune undoes the newest first.
@@ -34,6 +35,13 @@ export function parseManifest(
     for (const path of Object.keys(entry.paths)) owners.set(path, entry.resource)
   }
   return [...entries.values()]
+}
+
+/** The identity on a `drop` line; earlier versions wrote it as it is. */
+function droppedBy(line: string, isLast: boolean): string | undefined {
+  if (!line.startsWith('drop ')) return undefined
+  const word = line.slice('drop '.length)
+  return word.startsWith('"') ? parseEntry(word, isLast, (id) => typeof id === 'string') : word
 }
 
 interface Before {

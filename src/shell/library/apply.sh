@@ -51,19 +51,32 @@ begin() {
 clear_leftovers() {
   sweep_temporaries
   while read -r killed _; do
-    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}/converge-$killed"
+    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}"/converge-*-"$killed"
   done <"$STATE/applying"
-  # Old uploads whose controller died before it started a run; newer ones may still be in progress.
-  for staged in "${STAGING%/*}"/converge-????????-????????; do
-    if [ "$staged" != "$STAGING" ] && [ -n "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ]; then
-      rm -rf -- "$staged"
-    fi
+  # Uploads whose controller died before it started a run. One of this cluster could only be refused after this apply;
+  # those of others may still be in progress, unless they are old.
+  for staged in "${STAGING%"$ID"}"????????-???????? "${STAGING%/*}"/converge-*-????????-????????; do
+    case $staged in
+      "$STAGING") ;;
+      "${STAGING%"$ID"}"*) rm -rf -- "$staged" ;;
+      *) [ -z "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ] || rm -rf -- "$staged" ;;
+    esac
   done
 }
 
 sweep_temporaries() {
   if [ -s "$STATE/temporaries" ]; then
-    while IFS= read -r directory; do sweep "$directory"; done <"$STATE/temporaries"
+    directory=
+    while IFS= read -r line; do
+      directory=$directory$line
+      case $directory in
+        *//)
+          sweep "${directory%//}"
+          directory=
+          ;;
+        *) directory=$directory$NL ;;
+      esac
+    done <"$STATE/temporaries"
     : >"$STATE/temporaries"
   fi
 }
@@ -169,6 +182,7 @@ guarded() {
     only_if | unless) timed_command 10 "$argument" >/dev/null 2>&1 8>&- 9>&- ;;
     exists | absent) [ -e "$R$argument" ] || [ -L "$R$argument" ] ;;
     running) unit_is_running "$argument" ;;
+    loaded) [ "$INIT" != systemd ] || [ "$(systemctl show -p LoadState -- "$argument")" != LoadState=not-found ] ;;
   esac
   case $condition-$? in
     only_if-124 | unless-124) no_answer "$@" ;;
@@ -213,9 +227,9 @@ unless_skipped() {
   if [ "$LAST" = skipped ]; then skip "$@"; else "$@"; fi
 }
 
-# skip ... step NUMBER ...: the step is not done, and owes nothing.
+# skip ... step|back NUMBER ...: the step is not done, and owes nothing.
 skip() {
-  while [ "$1" != step ]; do shift; done
+  while [ "$1" != step ] && [ "$1" != back ]; do shift; done
   NEXT_OWED= NEXT_RECORDS= LAST=skipped
   emit "skip $2"
 }

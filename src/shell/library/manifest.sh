@@ -103,23 +103,28 @@ open_generation() {
   point 'generation opened'
 }
 
-# keep NUMBER FILE PATH [copy]: keeps the current file below the cluster's directory, before that step. A hard link
-# costs nothing, and a write replaces the path by a rename, so the kept bytes do not change. A file that stays in place
-# is copied: it may be written to later.
+# keep NUMBER FILE PATH: copies the current file below the cluster's directory, before that step. A link would change with
+# the file if something writes to it before it is replaced, or by another name.
 keep() {
   if [ -z "$FAILED" ] && [ -f "$R$3" ]; then
     # From a run that was killed before it changed anything.
-    rm -f -- "$CLUSTER/$2"
-    { [ $# -eq 3 ] && ln -- "$R$3" "$CLUSTER/$2" 2>/dev/null; } ||
-      { cp -p -- "$R$3" "$CLUSTER/$2" && durable "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
+    { rm -f -- "$CLUSTER/$2" && cp -p -- "$R$3" "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.
       flush_writes
       [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"
       return 0
     }
-    KEPT=yes
+    KEPT="$KEPT $2"
     point "kept $3"
   fi
+}
+
+# kept_files: sets `kept` to what was kept since the last sync and its directories, as words for `eval`.
+kept_files() {
+  kept=
+  for file in $KEPT; do kept="$kept \"\$CLUSTER/$file\""; done
+  kept="$kept \"\$GENERATION\" \"\$CLUSTER/originals\""
+  KEPT=
 }
 
 # records_stand: lines that belong to no step are not the next one's either, which may be skipped.

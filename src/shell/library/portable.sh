@@ -4,7 +4,7 @@
 
 # begin_portable: starts a run, with what earlier ones left pending.
 begin_portable() {
-  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_COPY=
+  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_STAYS=
   prepare_alone
   mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
@@ -55,12 +55,13 @@ stage_bytes() {
   printf "$2" >"$STAGING/$1"
 }
 
-# entry NUMBER guarded|'' RESOURCE JSON: the record of a resource.
-entry() { eval "GUARDED_$1=\$2 NAME_$1=\$3 MADE_$1=\$4"; }
+# entry NUMBER guarded|'' DROP JSON: the record of a resource, and the line that would remove it.
+entry() { eval "GUARDED_$1=\$2 DROP_$1=\$3 MADE_$1=\$4"; }
 
-# next ENTRY SUMMARY [PATH ORIGINAL [copy]]: the entry of the next step, its words as JSON, and what is kept before it.
+# next ENTRY SUMMARY [PATH ORIGINAL [stays]]: the entry of the next step, its words as JSON, and
+# what is kept before it: only the original, if the step leaves the file where it is.
 next() {
-  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_COPY=${5-}
+  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_STAYS=${5-}
 }
 
 # before_change NUMBER OPERATION: called if the step is needed.
@@ -74,16 +75,17 @@ before_change() {
   }
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
-    [ -n "$NEXT_COPY" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
+    [ -n "$NEXT_STAYS" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
     # The first content, if what undoes the resource may need it and it is not kept yet.
     { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
-      keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP" ${NEXT_COPY:+copy}
+      keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP"
   fi
   record_made made "$NEXT_ENTRY"
 }
 
 # open_own_generation: at the first change; its undo is derived from the steps that were done and what was found.
 open_own_generation() {
+  note_temporaries
   find_newest_generation
   NEWEST=$((NEWEST + 1))
   BY="portable since $(date -u +%Y-%m-%dT%H:%M:%SZ)"
@@ -101,9 +103,9 @@ about_generation() { say "{\"number\":$NEWEST,\"run\":\"$ID\",\"by\":\"$BY\",\"c
 # has_record ENTRY: whether the manifest already has the resource, and so its original state.
 has_record() {
   [ -s "$CLUSTER/manifest" ] || return 1
-  eval "key=\$MADE_$1 name=\$NAME_$1"
+  eval "key=\$MADE_$1 drop=\$DROP_$1"
   [ -n "$key" ] || return 0
-  case $(grep -F -e "${key%%,\"desired\":*}," -e "drop $name" "$CLUSTER/manifest" | tail -n 1) in
+  case $(grep -F -e "${key%%,\"desired\":*}," -e "$drop" "$CLUSTER/manifest" | tail -n 1) in
     '' | drop*) return 1 ;;
   esac
 }

@@ -53,8 +53,16 @@ lock_seems_free() {
 
 # A result line, then a ring on the bell that wakes followers. There may be none: the pipe must not fill up.
 emit() {
-  say "$*" >>"$RUN/results"
-  [ -z "$PORTABLE" ] || say "$*"
+  told=$*
+  # A path or a command may contain line breaks.
+  while :; do
+    case $told in
+      *"$NL"*) told="${told%%"$NL"*} ${told#*"$NL"}" ;;
+      *) break ;;
+    esac
+  done
+  say "$told" >>"$RUN/results"
+  [ -z "$PORTABLE" ] || say "$told"
   BELLS=$((BELLS + 1))
   [ "$BELLS" -gt 30000 ] || printf '.\n' >&9
 }
@@ -81,17 +89,35 @@ journal_now() {
     set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
   fi
   if [ -n "$KEPT" ]; then
-    KEPT=
-    set -- "$@" "$GENERATION" "$CLUSTER/originals"
+    kept_files
+    eval "set -- \"\$@\" $kept"
   fi
   [ $# -eq 0 ] || durable "$@"
 }
 
-# temporary_in DIRECTORY: sets `temporary`, a free name in it. The directory is noted first, so that the next run can
-# clean up after a kill.
+# temporaries_in DIRECTORY ... : notes where temporary names will be, on disk before there are any, so that the next run can
+# clean up after a power loss. Each ends with two slashes, because a path may contain line breaks.
+temporaries_in() {
+  [ -z "$FAILED" ] || return 0
+  noted=
+  for directory in "$@"; do noted=$noted$R$directory//$NL; done
+  { printf '%s' "$noted" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE"; } >"$RUN/output" 2>&1 || {
+    fail 0 "cannot write to $STATE" "$RUN/output"
+    return 0
+  }
+  MARKED=$NL$noted
+  point 'temporaries noted'
+}
+
+# temporary_in DIRECTORY: sets `temporary`, a free name in it; of a directory that is not noted yet after that is durable.
 temporary_in() {
-  [ "$1" = "$MARKED" ] || say "$1" >>"$STATE/temporaries" || return 1
-  MARKED=$1
+  case $MARKED in
+    *"$NL$1//$NL"*) ;;
+    *)
+      say "$1//" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE" || return 1
+      MARKED=${MARKED:-$NL}$1//$NL
+      ;;
+  esac
   temporary=$1/.converge-$ID-$NUMBER
 }
 

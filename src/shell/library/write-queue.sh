@@ -92,8 +92,10 @@ queue_durable() {
   eval "set -- $staged"
   [ ! -s "$STATE/journal" ] || set -- "$@" "$STATE/journal" "$STATE"
   [ ! -s "$CLUSTER/manifest" ] || set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
-  [ -z "$KEPT" ] || set -- "$@" "$GENERATION" "$CLUSTER/originals"
-  KEPT=
+  [ -z "$KEPT" ] || {
+    kept_files
+    eval "set -- \"\$@\" $kept"
+  }
   [ $# -eq 0 ] || durable "$@"
 }
 

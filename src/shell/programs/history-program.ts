@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { given } from '../../model/given.ts'
 import {
   Generation,
   type HostHistory,
@@ -6,7 +7,7 @@ import {
   type ManifestEntry,
   Undo,
 } from '../../model/manifest.ts'
-import { undoOf } from '../../record/undo-of.ts'
+import { lastingOf, undoOf } from '../../record/undo-of.ts'
 import { answerCheck } from '../answers/answer-check.ts'
 import { AnswerError, AnswerReader, integer } from '../answers/answer-reader.ts'
 import { type FoundByGeneration, parseManifest } from '../answers/parse-manifest.ts'
@@ -42,10 +43,10 @@ export function parseHistory(output: Uint8Array): HostHistory {
     const about = parseJson(reader.line(), isGeneration)
     const undo = parseJson(reader.line(), isUndoOrSteps)
     const done = reader.next('done') ? reader.expect('done').trim().split(' ').map(integer) : []
-    const revert = 'steps' in undo ? undoOfSteps(undo.steps, done, found, about.number) : undo
+    const undone = 'steps' in undo ? undoOfSteps(undo.steps, done, found, about.number) : { revert: undo }
     const lines = reader.linesUntil('end of manifest').filter((line) => line !== '')
     const manifest: readonly ManifestEntry[] = lines.length === 0 ? [] : parseManifest(lines, found)
-    generations.push({ ...about, revert, manifest })
+    generations.push({ ...about, ...undone, manifest })
   }
   const held = reader.next('held') ? reader.expect('held') : undefined
   reader.expect('end')
@@ -64,13 +65,13 @@ function undoOfSteps(
   done: readonly number[],
   found: FoundByGeneration,
   generation: number,
-): readonly Undo[] {
+): Pick<KeptGeneration, 'revert' | 'lasting'> {
   const facts = found.get(generation)
-  if (done.length === 0) return []
+  if (done.length === 0) return { revert: [] }
   if (facts === undefined)
     throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
-  return undoOf(were, facts, generation)
+  return { revert: undoOf(were, facts, generation), ...given({ lasting: lastingOf(were, facts) }) }
 }
 
 function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T {

@@ -1,6 +1,6 @@
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
-import { rulesOf } from '../../operations/index.ts'
+import { pathOf, rulesOf } from '../../operations/index.ts'
 import { identityLines } from '../../record/identities.ts'
 import { notificationWords } from '../answers/journal.ts'
 import { expectedState } from '../expected-state.ts'
@@ -46,12 +46,22 @@ ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
+${temporaryLines(planned.changes).join('\n')}
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
 ${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
 ${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps
 } </dev/null
 `
+}
+
+/** Notes the directories in which operations may make temporary names: those of their paths. */
+export function temporaryLines(changes: readonly Pick<Change, 'operation'>[]): string[] {
+  const directories = changes.flatMap(({ operation }) => {
+    const path = pathOf(operation)
+    return path === undefined ? [] : [path.slice(0, path.lastIndexOf('/'))]
+  })
+  return directories.length === 0 ? [] : [`temporaries_in ${commandLine([...new Set(directories)])}`]
 }
 
 /** The first lines of each program of a run: where state, results and uploads are. */
@@ -67,13 +77,27 @@ const defaultKeepGenerations = 10
 
 function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): string[] {
   if (bookkeeping === undefined) return []
-  const { generation, summary, revert, records, rewrite, identities, members, hold, outcome } = bookkeeping
-  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary })
+  const {
+    generation,
+    summary,
+    revert,
+    lasting,
+    records,
+    rewrite,
+    identities,
+    members,
+    hold,
+    outcome,
+    isOnlyRecord,
+  } = bookkeeping
+  const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary, lasting })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
-    `open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`,
+    ...(isOnlyRecord
+      ? []
+      : [`open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`]),
     // A rollback may need the oldest generation.
-    ...(outcome === undefined ? forgetLines(generation, run) : []),
+    ...(outcome === undefined && !isOnlyRecord ? forgetLines(generation, run) : []),
     ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
     ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
@@ -117,10 +141,7 @@ function expectationLines(changes: readonly Change[]): string[] {
 /** One change as lines of the program. */
 export function changeLines(change: Change, index: number, word: 'step' | 'back' = 'step'): string[] {
   return [
-    ...(change.keeps ?? []).map(
-      ({ path, kept, staysInPlace }) =>
-        `keep ${commandLine([String(index), kept, path, ...(staysInPlace ? ['copy'] : [])])}`,
-    ),
+    ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([String(index), kept, path])}`),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     changeStep(change, index, word),
@@ -147,8 +168,8 @@ function whenOwedWords(owed: Change['whenOwed']): string {
 }
 
 /** The words before a step with a guard, one per condition. */
-function guardWords({ onlyIf, unless, exists, absent, running }: Guard = {}): string {
-  const conditions = { only_if: onlyIf, unless, exists, absent, running }
+function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): string {
+  const conditions = { only_if: onlyIf, unless, exists, absent, running, loaded }
   return Object.entries(conditions)
     .flatMap(([word, argument]) => (argument === undefined ? [] : [`guarded ${word} ${quote(argument)} `]))
     .join('')

@@ -1,3 +1,4 @@
+import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import { changesUnitFile, pathOf, rulesOf } from '../../operations/index.ts'
@@ -8,7 +9,7 @@ import type { HostLibrary } from '../library.ts'
 import { collectQuestions, questionLines } from '../probes/index.ts'
 import { commandLine, quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { changeStep } from './plan-program.ts'
+import { changeStep, temporaryLines } from './plan-program.ts'
 
 /**
  * One program that converges any host to a catalog, without a controller: first boot, images, air gaps. It does what
@@ -39,12 +40,16 @@ probe_all() {
 ${questionLines(questions).join('\n')}
 :
 }
+note_temporaries() {
+${temporaryLines(changes).join('\n')}
+:
+}
 begin_portable
 ${[
   ...stageLines(changes),
   ...made.map(
     ({ entry, isGuarded }, index) =>
-      `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', entry.resource, JSON.stringify(entry)])}`,
+      `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', dropLine(entry.resource), JSON.stringify(entry)])}`,
   ),
   ...changes.flatMap((change, index) => changeLines(change, index, numbers.get(change.resource) ?? 0)),
 ].join('\n')}
@@ -77,10 +82,10 @@ function changeLines(change: PortableChange, index: number, entry: number): read
   const { operation, resource, reason, original, owes, settles, absorbs = [] } = change
   const notification = (word: string) => (owed: Owed) => `${word} ${commandLine(notificationWords(owed))}`
   const kept = [pathOf(operation), original].flatMap((word) => word ?? [])
-  const copy = rulesOf(operation).replacesFile ? [] : ['copy']
+  const stays = rulesOf(operation).replacesFile ? [] : ['stays']
   return [
     ...(operation.op === 'unit' ? [`reload_units ${index}`] : []),
-    `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? copy : [])])}`,
+    `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? stays : [])])}`,
     ...owes.map(notification('owe')),
     changeStep(change, index),
     ...(changesUnitFile(operation) ? ['unit_file'] : []),

@@ -1,6 +1,13 @@
 import type { HostLibrary } from '../library.ts'
 import { quote } from '../quote.ts'
-import { changeLines, closingLines, type PlannedChanges, type Run, runSettings } from './plan-program.ts'
+import {
+  changeLines,
+  closingLines,
+  type PlannedChanges,
+  type Run,
+  runSettings,
+  temporaryLines,
+} from './plan-program.ts'
 
 /** How long the undo waits for the apply, which it then stops. */
 const lockWaitSeconds = 60
@@ -21,6 +28,7 @@ outlast ${quote(run.id)}
 begin ${quote(own.id)} ${quote(`not confirmed: ${run.by}`)}
 expect_generation ${reverting.bookkeeping.generation}
 stop_if_refused
+${temporaryLines(reverting.changes).join('\n')}
 ${reverting.changes.flatMap((change, index) => changeLines(change, index, 'back')).join('\n')}
 ${closingLines(reverting.bookkeeping, own).join('\n')}
 end_of_way_back

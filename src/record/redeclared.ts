@@ -1,0 +1,51 @@
+import type { Facts } from '../model/facts.ts'
+import type { ManifestEntry } from '../model/manifest.ts'
+import { type Change, plainChange } from '../model/plan.ts'
+import type { HostCatalog } from '../model/resource.ts'
+import { desiredDigest } from './digest.ts'
+import { entriesByPath, entryAfter, madeOf, pathsOf } from './manifest-entry.ts'
+
+/** Changes that only note in the manifest what the spec declares otherwise now, for a host on which nothing else changes. */
+export function redeclared({ entries }: HostCatalog, facts: Facts): readonly Change[] {
+  const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
+  const owners = entriesByPath(known.values())
+  const declared = new Set<string>(entries.map(({ resource }) => resource.id))
+  const ownerOf = (path: string): ManifestEntry | undefined => owners.get(path)
+  return entries.flatMap((entry): readonly Change[] => {
+    const { id: resource, desired, isSensitive, relations } = entry.resource
+    const last = known.get(resource)
+    const isSame =
+      last?.desired === desiredDigest(desired) &&
+      (last.sensitive ?? false) === isSensitive &&
+      last.group === relations.disruption?.group
+    // A resource that its guard skips is not managed.
+    const isGuarded = relations.onlyIf !== undefined || relations.unless !== undefined
+    if (isSame || (last === undefined && isGuarded)) return []
+    const previous = pathsOf(entry.resource).flatMap((path) => ownerOf(path) ?? [])
+    const taken = previous.find((one) => !declared.has(one.resource))
+    const reason =
+      last === undefined
+        ? taken && `takes over what ${taken.resource} made`
+        : differences(last, entryAfter({ made: madeOf(entry), done: [], facts, last, ownerOf })).join(', ')
+    return reason === undefined || reason === ''
+      ? []
+      : [{ ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }]
+  })
+}
+
+/** What the manifest says of a resource besides its state. */
+function differences(last: ManifestEntry, now: ManifestEntry): readonly string[] {
+  return [
+    ...(last.sensitive === now.sensitive ? [] : ['its content is sensitive']),
+    ...(removalOf(last) === removalOf(now) ? [] : ['what prune would undo has changed']),
+    ...(last.group === now.group ? [] : [`its group is ${now.group ?? 'none'}`]),
+  ]
+}
+
+/** The order of what is repeated from an older entry does not matter. */
+function removalOf({ removal }: ManifestEntry): string {
+  return removal
+    .map((operation) => JSON.stringify(operation))
+    .toSorted()
+    .join('\n')
+}
