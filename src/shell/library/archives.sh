@@ -40,7 +40,7 @@ END
   esac
   # shellcheck disable=SC2086
   (umask 022 && tar -x $format -o -f "$3/archive" -C "$3/tree" --strip-components="$4") || return 1
-  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && chmod 0755 "$3/tree"
+  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && set_mode 0755 "$3/tree"
 }
 
 # The old tree is removed only after the new one is complete on disk.

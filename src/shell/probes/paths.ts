@@ -71,9 +71,9 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
 }
 
 function readStat(line: string, tree: TreeAccounts | undefined) {
-  const match = /^([0-7]+) (\d+) (\d+) (\S+) (\S+) (\d+)$/.exec(line)
+  const match = /^([0-7]+) (\d+) (\d+) (\d+) ([^:]+):([^:]+)$/.exec(line)
   if (match === null) throw new AnswerError(changedMeanwhile)
-  const [, mode = '', uid, gid, owner = '', group = '', size] = match
+  const [, mode = '', uid, gid, size, owner = '', group = ''] = match
   const ids = { uid: integer(uid), gid: integer(gid) }
   return {
     mode: mode.padStart(4, '0'),
