@@ -47,6 +47,8 @@ export function isStarted(unit: Pick<UnitFact, 'active'> | undefined): boolean {
 }
 
 export interface UserFact {
+  /** If it was asked for by number. */
+  readonly name?: string
   readonly uid: number
   readonly gid: number
   readonly comment: string
@@ -56,9 +58,15 @@ export interface UserFact {
   readonly groups: readonly string[]
   /** Name of the primary group. */
   readonly group: string
+  /** A process that runs as it: the host's tools then refuse to remove it, or to change its number or home. */
+  readonly process?: number
 }
 
 export interface GroupFact {
+  /** If it was asked for by number. */
+  readonly name?: string
+  /** Users of the host's own whose primary group it is. */
+  readonly primaryOf?: readonly string[]
   readonly gid: number
 }
 

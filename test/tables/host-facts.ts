@@ -23,7 +23,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     if (line.startsWith('/')) paths[line] = readPathFact(String(state), wanted.get(line))
     else if (what === 'unit') units[name] = readUnit(String(state))
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
-    else if (what === 'group') groups[name] = state === 'absent' ? null : { gid: Number(state) }
+    else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
     else if (what === 'package') packages[name] = state === 'absent' ? null : { version: String(state) }
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
@@ -50,6 +50,12 @@ export function readUnit(words: string): UnitFact {
     else throw new Error(`not a state of a unit: ${words}`)
   }
   return fact
+}
+
+/** A number, the name of the group with a number, or all of it. */
+function readGroup(name: string, state: Value): GroupFact {
+  if (typeof state === 'string') return { name: state, gid: Number(name) }
+  return typeof state === 'object' ? { gid: 1000, ...state } : { gid: Number(state) }
 }
 
 function readUser(name: string, declared: Value): UserFact {

@@ -3,6 +3,7 @@ import type { Change, HostPlan } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import type { Prune } from '../undo/prune.ts'
+import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
@@ -18,7 +19,7 @@ export function planHost(
   pruned: Prune = { first: [], last: [] },
 ): PlannedHost {
   const decider: Decider = {
-    facts,
+    facts: withNewIds(catalog, facts),
     decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
@@ -26,6 +27,7 @@ export function planHost(
   const { changes, last } = resourceChanges(catalog, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = withTakenAlong([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  refuseImpossibleAccounts(all, facts)
   return {
     host: catalog.host,
     status: 'planned',

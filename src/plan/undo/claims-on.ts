@@ -27,17 +27,40 @@ export function claimsOn(
       ),
     ),
   )
+  const primaryMember = primaryMembers(entries, facts)
   return (operation) => {
     const keys = rulesOf(operation).probes(operation).map(probeKey)
     if (keys.some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
+    const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
+    if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
     if (operation.op !== 'remove') return undefined
     const inside = `${pathKey(operation.path)}/`
     const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
     return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
+}
+
+/** Finds a user that stays in its primary group. */
+function primaryMembers(
+  entries: HostCatalog['entries'],
+  facts: Facts,
+): (group: string) => string | undefined {
+  const declared = new Set<string>(entries.map(({ resource }) => resource.id))
+  const removed = new Set(
+    (facts.state?.manifest ?? [])
+      .filter(({ resource }) => !declared.has(resource))
+      .flatMap(({ removal }) => removal.flatMap((one) => (one.op === 'remove-user' ? [one.name] : []))),
+  )
+  const moved = new Map(
+    entries.flatMap(({ resource: { kind, name, desired } }) =>
+      kind === 'user' && typeof desired.group === 'string' ? [[name, desired.group]] : [],
+    ),
+  )
+  return (group) =>
+    facts.groups[group]?.primaryOf?.find((user) => !removed.has(user) && (moved.get(user) ?? group) === group)
 }
 
 function probeKey(probe: Probe): string {
