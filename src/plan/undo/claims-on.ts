@@ -1,4 +1,5 @@
 import type { Facts, Probe } from '../../model/facts.ts'
+import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
@@ -20,10 +21,8 @@ export function claimsOn(
   )
   const theirs = new Map<string, string>(
     (facts.state?.others ?? []).flatMap(({ cluster, manifest }) =>
-      manifest.flatMap(({ resource, paths }) =>
-        [identityKey(resource), ...Object.keys(paths).map(pathKey)].map((key) => {
-          return [key, `${resource} of the cluster ${cluster}`] as const
-        }),
+      manifest.flatMap((entry) =>
+        claimKeys(entry).map((key) => [key, `${entry.resource} of the cluster ${cluster}`] as const),
       ),
     ),
   )
@@ -74,7 +73,7 @@ function pathKey(path: string): string {
   return `path ${path}`
 }
 
-/** `user web` for `user[web]`. */
-function identityKey(resource: string): string {
-  return resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2')
+/** What a manifest's resource owns, as in `path /etc/x` and, for `user[web]`, `user web`. */
+export function claimKeys({ resource, paths }: ManifestEntry): readonly string[] {
+  return [resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2'), ...Object.keys(paths).map(pathKey)]
 }
