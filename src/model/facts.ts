@@ -120,6 +120,7 @@ export interface Answers {
   readonly users: Readonly<Record<string, UserFact | null>>
   readonly groups: Readonly<Record<string, GroupFact | null>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
+  readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
 }
 

@@ -33,6 +33,10 @@ export const Probe = Type.Union([
   ),
   Type.Object({ probe: Type.Literal('package'), name: Text }),
   Type.Object(
+    { probe: Type.Literal('tool'), tool: Text },
+    { description: 'Whether the host has a program of this name.' },
+  ),
+  Type.Object(
     { probe: Type.Literal('check'), command: Text },
     { description: 'Whether a read-only shell command exits 0, within 10 s.' },
   ),

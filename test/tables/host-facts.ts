@@ -9,7 +9,7 @@ import { readPathFact } from './path-states.ts'
  */
 export type HostLines = Readonly<Record<string, Value>>
 
-type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'checks'>
+type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'tools' | 'checks'>
 
 export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
   const paths: Record<string, PathFact> = {}
@@ -17,6 +17,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
   const users: Record<string, UserFact | null> = {}
   const groups: Record<string, GroupFact | null> = {}
   const packages: Record<string, PackageFact | null> = {}
+  const tools: Record<string, boolean> = {}
   const checks: Record<string, boolean> = {}
   for (const [line, state] of Object.entries(lines)) {
     const [, what = '', name = ''] = /^(\S+) (.+)$/.exec(line) ?? []
@@ -25,10 +26,11 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
     else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
     else if (what === 'package') packages[name] = state === 'absent' ? null : { version: String(state) }
+    else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
-  return { paths, units, users, groups, packages, checks }
+  return { paths, units, users, groups, packages, tools, checks }
 }
 
 const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']

@@ -51,6 +51,7 @@ async function withLeftBehind(
     users: { ...more.users, ...facts.users },
     groups: { ...more.groups, ...facts.groups },
     packages: { ...more.packages, ...facts.packages },
+    tools: { ...more.tools, ...facts.tools },
     checks: { ...more.checks, ...facts.checks },
   }
   return { ...facts, ...answers }

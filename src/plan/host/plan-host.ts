@@ -9,6 +9,7 @@ import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withTakenAlong } from './taken-along.ts'
+import { refuseMissingTools } from './tools.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -28,6 +29,7 @@ export function planHost(
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const all = withTakenAlong([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
   refuseImpossibleAccounts(all, facts)
+  refuseMissingTools(all, facts)
   return {
     host: catalog.host,
     status: 'planned',
