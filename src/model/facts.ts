@@ -59,7 +59,7 @@ export interface UserFact {
   /** Name of the primary group. */
   readonly group: string
   /** A process that runs as it: the host's tools then refuse to remove it, or to change its number or home. */
-  readonly process?: number
+  readonly busyPid?: number
 }
 
 export interface GroupFact {
@@ -72,6 +72,10 @@ export interface GroupFact {
 
 export interface PackageFact {
   readonly version: string
+  /** The administrator keeps it at this version. */
+  readonly held?: true
+  /** Packages that its removal removes as well, if that was asked for. */
+  readonly takesAlong?: readonly string[]
 }
 
 export interface PlatformFact {

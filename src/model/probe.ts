@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Count, type Data, HostPath, optional, Text } from './schema.ts'
+import { Count, type Data, flag, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
 export const Probe = Type.Union([
@@ -31,7 +31,14 @@ export const Probe = Type.Union([
     { probe: Type.Literal('group'), name: Text },
     { description: 'A group by name or decimal id.' },
   ),
-  Type.Object({ probe: Type.Literal('package'), name: Text }),
+  Type.Object(
+    {
+      probe: Type.Literal('package'),
+      name: Text,
+      removal: flag('Whether what its removal would remove as well is part of the answer.'),
+    },
+    { description: 'Which version of a package is installed.' },
+  ),
   Type.Object(
     { probe: Type.Literal('tool'), tool: Text },
     { description: 'Whether the host has a program of this name.' },

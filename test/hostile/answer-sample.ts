@@ -98,6 +98,8 @@ app:x:998:50:::
 groups end
 packages
 packages end
+removals
+removals end
 checks 1
 journal
 converge-journal 1

@@ -25,7 +25,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'unit') units[name] = readUnit(String(state))
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
     else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
-    else if (what === 'package') packages[name] = state === 'absent' ? null : { version: String(state) }
+    else if (what === 'package') packages[name] = readPackage(state)
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
@@ -52,6 +52,11 @@ export function readUnit(words: string): UnitFact {
     else throw new Error(`not a state of a unit: ${words}`)
   }
   return fact
+}
+
+function readPackage(state: Value): PackageFact | null {
+  if (state === 'absent') return null
+  return typeof state === 'object' ? { version: '1.0', ...state } : { version: String(state) }
 }
 
 /** A number, the name of the group with a number, or all of it. */

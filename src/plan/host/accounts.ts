@@ -79,11 +79,11 @@ function groupsOf({ group, groups = [] }: OperationTypes['user']): readonly stri
 }
 
 function refuseBusy({ name }: { readonly name: string }, { users }: Facts, resource: ResourceId): void {
-  const process = users[name]?.process
-  if (process === undefined) return
+  const pid = users[name]?.busyPid
+  if (pid === undefined) return
   throw new ResourceConflict(
     resource,
-    `${name} cannot be changed while process ${process} runs as this user`,
+    `${name} cannot be changed while process ${pid} runs as this user`,
     'stop what runs as this user, then run converge again',
   )
 }

@@ -7,6 +7,7 @@ import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
+import { withPackagesAlong } from './packages.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
@@ -27,7 +28,8 @@ export function planHost(
   }
   const { changes, last } = resourceChanges(catalog, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const all = withTakenAlong([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  const planned = [...pruned.first, ...delayed, ...last, ...pruned.last]
+  const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMissingTools(all, facts)
   return {

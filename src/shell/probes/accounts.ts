@@ -27,7 +27,7 @@ export const users: ProbeKind<ProbeOf<'user'>, UserFact | null> = {
     const facts = emptyMap<UserFact | null>()
     for (const { name } of probes) {
       const [, , uid, gid = '', comment = '', home = '', shell = ''] = entryOf(name, entries) ?? []
-      const process = processes.get(name)
+      const busyPid = processes.get(name)
       const supplementary = memberships.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? ''
       facts[name] =
         uid === undefined
@@ -44,7 +44,7 @@ export const users: ProbeKind<ProbeOf<'user'>, UserFact | null> = {
                 .filter((id) => id !== gid)
                 .map(groupName)
                 .sort(),
-              ...given({ process }),
+              ...given({ busyPid }),
             }
     }
     return facts
@@ -89,8 +89,8 @@ function processesByUser(reader: AnswerReader): ReadonlyMap<string, number> {
   const lines = reader.linesUntil('processes end')
   return new Map(
     lines.map((line): [string, number] => {
-      const [process, name = ''] = line.split(' ')
-      return [name, integer(process)]
+      const [pid, name = ''] = line.split(' ')
+      return [name, integer(pid)]
     }),
   )
 }

@@ -102,7 +102,7 @@ test('a process is found that runs as a user who is to have another number or ho
     const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)), mine)
     const facts = readAnswer(answer, questions)
     if ('busy' in facts) throw new Error('busy')
-    const found = wanted.map(({ name }) => [name, facts.users[name]?.process !== undefined])
+    const found = wanted.map(({ name }) => [name, facts.users[name]?.busyPid !== undefined])
     assert.equal(Object.fromEntries(found), { me: true, again: true, same: false, web: false })
   }))
 

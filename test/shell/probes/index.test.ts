@@ -54,6 +54,10 @@ etcd 3.4.23-4
 etcd:amd64 3.4.23-4
 etcd:i386 3.4.22-1
 packages end
+removals
+etcd etcd-tools
+etcd app:i386
+removals end
 checks 0 1
 journal
 converge-journal 1
@@ -99,11 +103,15 @@ end
     shell: '/s',
     group: 'b',
     groups: ['5', 'd'],
-    process: 411,
+    busyPid: 411,
   })
   assert.equal(
     { ...facts.packages },
-    { etcd: { version: '3.4.23-4' }, old: null, 'etcd:i386': { version: '3.4.22-1' } },
+    {
+      etcd: { version: '3.4.23-4', takesAlong: ['etcd-tools', 'app:i386'] },
+      old: null,
+      'etcd:i386': { version: '3.4.22-1' },
+    },
   )
   assert.equal({ ...facts.checks }, { true: true, false: false })
   assert.is(facts.journal, 'converge-journal 1\nowe restart unit[a.service]')
