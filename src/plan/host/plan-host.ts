@@ -11,6 +11,7 @@ import { withPackagesAlong } from './packages.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
+import { refuseMissingUnits } from './units.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -32,6 +33,7 @@ export function planHost(
   const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMissingTools(all, facts)
+  refuseMissingUnits(all, facts)
   return {
     host: catalog.host,
     status: 'planned',

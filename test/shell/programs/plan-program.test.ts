@@ -99,6 +99,18 @@ test('owner and group are those of the tree, not those of the machine it lies on
     ])
   }))
 
+test('no more of what a command prints stays on the host than is shown', () =>
+  inEachShell(async (tree) => {
+    for (const [id, end] of [
+      ['loud', 'true'],
+      ['failing', 'exit 3'],
+    ] as const) {
+      const loud = change(run(`head -c 300000 /dev/zero | tr '\\\\0' x; ${end}`))
+      await tree.run(launching(tree, [loud], newRun(id)))
+      assert.is(lstatSync(tree.at(`/var/lib/converge/run/${id}/output`)).size, 8192)
+    }
+  }))
+
 test('a directory gets its mode whatever set-ID bits it has or inherits', () =>
   inEachShell(async (tree) => {
     for (const [name, bits] of [
