@@ -10,6 +10,8 @@ export type PathFact =
       readonly sha256: string
       /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
+      /** Something is mounted on it, so that it cannot be replaced. */
+      readonly isMount?: true
     } & Owned)
   | ({ readonly type: 'directory' } & Owned)
   | ({ readonly type: 'link'; readonly target: string } & Owned)

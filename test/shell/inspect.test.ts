@@ -106,6 +106,22 @@ test('owners and groups of a directory service may have blanks', () =>
     }
   }))
 
+test('a file that something is mounted on is reported', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/hosts', 'x')
+    tree.write('/etc/hosts.d', 'x')
+    tree.write('/etc/a file', 'x')
+    const paths = ['/etc/hosts', '/etc/hosts.d', '/etc/a file']
+    const questions = collectQuestions(paths.map((path) => ({ probe: 'path', path })))
+    const { inspect: library, ...others } = libraryFor(tree.shell)
+    const mounted = `${library}\nMOUNTS=" / /proc ${tree.at('/etc/hosts')} "\n`
+    const { stdout } = await tree.run(inspectProgram(questions, place, { ...others, inspect: mounted }))
+    const answer = readAnswer(stdout, questions)
+    if ('busy' in answer) throw new Error('busy')
+    const found = paths.map((path) => answer.paths[path])
+    assert.equal(found, [{ ...file('0644', 'x'), isMount: true }, file('0644', 'x'), file('0644', 'x')])
+  }))
+
 test('answers hundreds of paths in their order', () =>
   inEachShell(async (tree) => {
     const probes = Array.from({ length: 250 }, (_, index) => {

@@ -6,6 +6,7 @@ import type { Prune } from '../undo/prune.ts'
 import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts } from './guard.ts'
+import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
@@ -32,6 +33,7 @@ export function planHost(
   const planned = [...pruned.first, ...delayed, ...last, ...pruned.last]
   const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
   refuseImpossibleAccounts(all, facts)
+  refuseMountedFiles(all, facts)
   refuseMissingTools(all, facts)
   refuseMissingUnits(all, facts)
   return {

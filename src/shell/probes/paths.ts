@@ -45,7 +45,7 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
   reader.expect('stats')
   const stats = existing.map(() => readStat(reader.line(), tree))
   const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
-  const sums = readSums(reader, existing.filter((kind) => kind === 'f').length)
+  const sums = readSums(reader, existing.filter((kind) => kind === 'f' || kind === 'm').length)
   return kinds.map((kind): PathFact => {
     if (kind === '-') return { type: 'absent' }
     const stat = stats.shift()
@@ -59,10 +59,11 @@ function readBatch(reader: AnswerReader, count: number, tree: TreeAccounts | und
       }
       case 'd':
         return { type: 'directory', ...owned }
-      case 'f': {
+      case 'f':
+      case 'm': {
         const sum = sums.shift()
         if (sum === undefined) throw new AnswerError(changedMeanwhile)
-        return { type: 'file', sizeBytes, ...sum, ...owned }
+        return { type: 'file', sizeBytes, ...sum, ...(kind === 'm' && { isMount: true }), ...owned }
       }
       default:
         return { type: 'other', ...owned }
