@@ -10,6 +10,8 @@ export type PathFact =
       readonly sha256: string
       /** A small content that differs from the wanted one; `null` if it is not text. */
       readonly content?: string | null
+      /** Something is mounted on it, so that it cannot be replaced. */
+      readonly isMount?: true
     } & Owned)
   | ({
       readonly type: 'directory'
@@ -53,6 +55,8 @@ export function isStarted(unit: Pick<UnitFact, 'active'> | undefined): boolean {
 }
 
 export interface UserFact {
+  /** If it was asked for by number. */
+  readonly name?: string
   readonly uid: number
   readonly gid: number
   readonly comment: string
@@ -62,14 +66,24 @@ export interface UserFact {
   readonly groups: readonly string[]
   /** Name of the primary group. */
   readonly group: string
+  /** A process that runs as it: the host's tools then refuse to remove it, or to change its number or home. */
+  readonly busyPid?: number
 }
 
 export interface GroupFact {
+  /** If it was asked for by number. */
+  readonly name?: string
+  /** Users of the host's own whose primary group it is. */
+  readonly primaryOf?: readonly string[]
   readonly gid: number
 }
 
 export interface PackageFact {
   readonly version: string
+  /** The administrator keeps it at this version. */
+  readonly held?: true
+  /** Packages that its removal removes as well, if that was asked for. */
+  readonly takesAlong?: readonly string[]
 }
 
 export interface PlatformFact {
@@ -124,6 +138,7 @@ export interface Answers {
   readonly users: Readonly<Record<string, UserFact | null>>
   readonly groups: Readonly<Record<string, GroupFact | null>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
+  readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
 }
 

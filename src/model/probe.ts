@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type Data, HostPath, optional, Text } from './schema.ts'
+import { Count, type Data, flag, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
 export const Probe = Type.Union([
@@ -18,9 +18,34 @@ export const Probe = Type.Union([
     { description: 'What is at a path, which is never followed if it is a link.' },
   ),
   Type.Object({ probe: Type.Literal('unit'), unit: Text }),
-  Type.Object({ probe: Type.Literal('user'), name: Text }),
-  Type.Object({ probe: Type.Literal('group'), name: Text }),
-  Type.Object({ probe: Type.Literal('package'), name: Text }),
+  Type.Object(
+    {
+      probe: Type.Literal('user'),
+      name: Text,
+      uid: optional(Count, 'The wanted number.'),
+      home: optional(Text, 'The wanted home.'),
+    },
+    {
+      description:
+        'A user by name or decimal id. If it has another number or home than the wanted one, a process that runs as it is part of the answer.',
+    },
+  ),
+  Type.Object(
+    { probe: Type.Literal('group'), name: Text },
+    { description: 'A group by name or decimal id.' },
+  ),
+  Type.Object(
+    {
+      probe: Type.Literal('package'),
+      name: Text,
+      removal: flag('Whether what its removal would remove as well is part of the answer.'),
+    },
+    { description: 'Which version of a package is installed.' },
+  ),
+  Type.Object(
+    { probe: Type.Literal('tool'), tool: Text },
+    { description: 'Whether the host has a program of this name.' },
+  ),
   Type.Object(
     { probe: Type.Literal('check'), command: Text },
     { description: 'Whether a read-only shell command exits 0, within 10 s.' },

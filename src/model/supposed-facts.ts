@@ -9,6 +9,7 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     users: emptyMap<UserFact | null>(),
     groups: emptyMap<GroupFact | null>(),
     packages: emptyMap<PackageFact | null>(),
+    tools: emptyMap<boolean>(),
     checks: emptyMap<boolean>(),
   }
   for (const probe of probes) {
@@ -21,6 +22,9 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
         answers.units[probe.unit] = { load: 'loaded', active, file, needsReload: false }
         break
       }
+      case 'tool':
+        answers.tools[probe.tool] = true
+        break
       case 'check':
         answers.checks[probe.command] = true
         break

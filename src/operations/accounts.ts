@@ -43,6 +43,8 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
   },
   'remove-user': {
     ...userRules,
+    // No home is empty, so that a process that runs as the user is asked for.
+    probes: ({ name }) => [{ probe: 'user', name, home: '' }],
     isNeeded: ({ name }, { users }) => users[name] !== null,
     isRepeatable: () => true,
     /** The account with its old numbers, so that it owns its files again; its home was kept. */

@@ -35,7 +35,7 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
   'remove-package': {
     ...packageRules,
     subject: ({ packages }) => subjectOf(packages),
-    probes: ({ packages }) => probesOf(packages),
+    probes: ({ packages }) => probesOf(packages).map((probe) => ({ ...probe, removal: true })),
     isNeeded: ({ packages }, facts) => packages.some((name) => facts.packages[name] !== null),
     isRepeatable: () => true,
     /** Installs the current version again; the undo itself starts what was running. */

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { archiveTools } from '../model/archive-tools.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
 import type { Step } from '../model/resource.ts'
 import { wholeNumber } from '../model/schema.ts'
@@ -12,7 +13,7 @@ import { linkSteps } from './link.ts'
 const ArchiveSchema = Type.Object({
   url: Type.String({
     pattern: '^https?://[^\\s\\u0000]+$',
-    description: 'the http or https URL of a tar archive',
+    description: 'the http or https URL of a tar or zip archive',
   }),
   sha256: Sha256,
   path: NormalPath,
@@ -55,6 +56,9 @@ export const { resource: archive, kind: archiveKind } = defineResource({
         { probe: 'path', path: stamp.path, sha256: stamp.content.sha256 },
         ...(links.length === 0 ? [] : [{ probe: 'path', path: binDir } as const]),
         ...links.map((link) => ({ probe: 'path', path: link.path }) as const),
+        ...archiveTools(desired.url).flatMap((names) =>
+          names.map((tool) => ({ probe: 'tool', tool }) as const),
+        ),
       ],
       steps(facts) {
         const found = pathFact(facts, stamp.path)

@@ -19,7 +19,10 @@ export const { resource: group, kind: groupKind } = defineResource({
   name: ({ name }) => name,
   behave: ({ name, gid, system, prune }) => ({
     claims: [{ kind: 'group', key: name }],
-    probes: [{ probe: 'group', name }],
+    probes: [
+      { probe: 'group', name },
+      ...(gid === undefined ? [] : [{ probe: 'group', name: String(gid) } as const]),
+    ],
     steps(facts) {
       const found = groupFact(facts, name)
       const operation = { op: 'group', name, system, ...given({ gid, prune }) } as const

@@ -37,13 +37,15 @@ export const { resource: user, kind: userKind } = defineResource({
     // Some directory services list the primary group among the supplementary ones, others do not.
     const groups = desired.groups?.filter((name) => name !== desired.group).sort()
     const wanted = { ...desired, ...given({ groups }) }
+    const memberOf = [...(desired.group === undefined ? [] : [desired.group]), ...(groups ?? [])]
     return {
       claims: [{ kind: 'user', key: desired.name }],
-      follows: () =>
-        [desired.group, ...(groups ?? [])].flatMap((key) =>
-          key === undefined ? [] : [{ kind: 'group', key }],
-        ),
-      probes: [{ probe: 'user', name: desired.name }],
+      follows: () => memberOf.map((key) => ({ kind: 'group', key })),
+      probes: [
+        { probe: 'user', name: desired.name, ...given({ uid: desired.uid, home: desired.home }) },
+        ...(desired.uid === undefined ? [] : [{ probe: 'user', name: String(desired.uid) } as const]),
+        ...memberOf.map((name) => ({ probe: 'group', name }) as const),
+      ],
       steps(facts) {
         const found = userFact(facts, desired.name)
         const changes = found === null ? ['will be created'] : differences(wanted, found)

@@ -27,6 +27,7 @@ export const libraryFiles = {
     'probes/accounts.sh',
     'probes/packages.sh',
     'packages/apt.sh',
+    'probes/tools.sh',
     'probes/checks.sh',
     'probes/state.sh',
   ],

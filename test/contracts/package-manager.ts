@@ -71,14 +71,15 @@ export function packageManagerContract(
 
   test('lists a package that is held, and does not change its version', async () => {
     await host.hold('demo')
-    assert.equal(await installed(host, 'demo'), ['demo 1.0'])
+    assert.equal(await installed(host, 'demo'), ['demo 1.0 held'])
+    assert.is((await host.run('is_package no no demo 1.0')).exitCode, 0)
     assert.is.not((await act(host, 'install no demo 1.1')).exitCode, 0)
-    assert.equal(await installed(host, 'demo'), ['demo 1.0'])
+    assert.equal(await installed(host, 'demo'), ['demo 1.0 held'])
   })
 
   test('removes packages', async () => {
     await succeeds(host, 'remove other')
-    assert.equal(await installed(host, 'demo', 'other'), ['demo 1.0'])
+    assert.equal(await installed(host, 'demo', 'other'), ['demo 1.0 held'])
     assert.is((await host.run('is_remove_package other never-heard-of')).exitCode, 0)
   })
 

@@ -65,8 +65,8 @@ release 12
 machine x86_64
 kinds f l
 stats
-644 0 0 root root 3
-777 0 0 root root 5
+644 0 0 3 root:root
+777 0 0 5 root:root
 link 5
 other
 sums
@@ -89,11 +89,17 @@ staff:x:50:app
 memberships
 app 50
 users end
+processes
+processes end
 groups
 staff:x:50:app
+primary
+app:x:998:50:::
 groups end
 packages
 packages end
+removals
+removals end
 checks 1
 journal
 converge-journal 1

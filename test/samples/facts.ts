@@ -11,6 +11,7 @@ export const blankFacts: Facts = {
   users: {},
   groups: {},
   packages: {},
+  tools: {},
   checks: {},
   pending: [],
   journal: '',
@@ -31,6 +32,7 @@ export function factsOf({ entries }: HostCatalog, found: Partial<Facts> = {}): F
     users: { ...nothing.users, ...found.users },
     groups: { ...nothing.groups, ...found.groups },
     packages: { ...nothing.packages, ...found.packages },
+    tools: { ...nothing.tools, ...found.tools },
     checks: { ...nothing.checks, ...found.checks },
   }
 }

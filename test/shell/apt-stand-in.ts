@@ -2,33 +2,50 @@ import { delimiter } from 'node:path'
 import type { RootTree } from './root-tree.ts'
 
 // A stand-in for apt and dpkg in a root tree: /srv/dpkg/status has a line `NAME ARCH STATUS VERSION` for each package,
-// /srv/repository a line `NAME VERSION`, /srv/dpkg/held a name per line.
+// /srv/repository a line `NAME VERSION`, /srv/dpkg/held a name per line, /srv/dpkg/needs a line `NAME NEEDED`, /srv/dpkg/provides what dpkg-query
+// prints of all packages. A text in /srv/dead lets an update fail.
 
 const dpkgQuery = `#!/bin/sh
-while [ "$1" != -- ]; do
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
   case $1 in --admindir="$CONVERGE_ROOT/var/lib/dpkg") asked=tree ;; esac
   shift
 done
 [ "\${asked-}" = tree ] || exit 2
-shift
-result=0
+[ $# -eq 0 ] || shift
+[ $# -gt 0 ] || exec cat "$CONVERGE_ROOT/srv/dpkg/provides"
 for name; do
-  grep -E "^\${name%:*} $(case $name in *:*) echo "\${name#*:}" ;; *) echo '[^ ]*' ;; esac) " "$CONVERGE_ROOT/srv/dpkg/status" || {
-    echo "dpkg-query: no packages found matching $name" >&2
-    result=1
-  }
+  grep -E "^\${name%:*} $(case $name in *:*) echo "\${name#*:}" ;; *) echo '[^ ]*' ;; esac) " "$CONVERGE_ROOT/srv/dpkg/status" |
+    while read -r package arch status version; do
+      want=install
+      ! grep -qx "$package" "$CONVERGE_ROOT/srv/dpkg/held" || want=hold
+      echo "$package $arch $status $want $version"
+    done
 done
-exit "$result"
 `
 
 const aptGet = `#!/bin/sh
 dpkg=$CONVERGE_ROOT/srv/dpkg
 fails() { echo "E: $*" >&2; exit 100; }
+simulated=
 for word; do
-  case $word in update | install | remove) action=$word ;; esac
+  case $word in
+    update | install | remove) action=$word ;;
+    -s) simulated=yes ;;
+  esac
 done
+if [ -n "$simulated" ]; then
+  while [ "$1" != -- ]; do shift; done
+  echo 'Reading package lists...'
+  sed -n "s/^\\(.*\\) $2$/Remv \\1 [1.0]/p" "$dpkg/needs"
+  echo "Remv $2 [1.0]"
+  exit
+fi
 echo "$action" >>"$CONVERGE_ROOT/srv/apt.log"
 if [ "$action" = update ]; then
+  [ ! -s "$CONVERGE_ROOT/srv/dead" ] || {
+    echo 'Ign:1 http://dead ./ InRelease'
+    fails "The repository 'http://dead ./ Release' does not have a Release file."
+  }
   cp "$CONVERGE_ROOT/srv/repository" "$dpkg/known"
   mkdir -p "$CONVERGE_ROOT/var/lib/apt/lists"
   : >"$CONVERGE_ROOT/var/lib/apt/lists/stand-in_Packages"
@@ -65,7 +82,16 @@ export function plantApt(tree: RootTree, status = ''): void {
   tree.write('/srv/bin/dpkg-query', dpkgQuery, 0o755)
   tree.write('/srv/bin/apt-get', aptGet, 0o755)
   tree.write('/srv/dpkg/status', status)
-  for (const file of ['/srv/dpkg/held', '/srv/dpkg/known', '/srv/repository', '/srv/apt.log', '/srv/started'])
+  for (const file of [
+    '/srv/dpkg/held',
+    '/srv/dpkg/provides',
+    '/srv/dpkg/needs',
+    '/srv/dead',
+    '/srv/dpkg/known',
+    '/srv/repository',
+    '/srv/apt.log',
+    '/srv/started',
+  ])
     tree.write(file, '')
   tree.write('/var/lib/dpkg/info/.keep', '')
   tree.write('/usr/sbin/.keep', '')

@@ -3,9 +3,11 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Owned, PathFact } from '../../src/model/facts.ts'
+import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
+import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { textContent } from './changes.ts'
 import { inEachShell } from './root-tree.ts'
-import { ask, inspect, journalPath, place } from './run-programs.ts'
+import { ask, inspect, journalPath, libraryFor, place } from './run-programs.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -71,6 +73,53 @@ test('reports what is at each path', () =>
         '/srv/same/below': { type: 'absent' },
       },
     )
+  }))
+
+test('owners and groups of a directory service may have blanks', () =>
+  inEachShell(async (tree) => {
+    tree.write('/srv/report', 'x')
+    for (const [owner, group] of [
+      ['root', 'domain users'],
+      ['EXAMPLE\\ann lee', 'domain users'],
+      ['ann lee', 'ops'],
+    ] as const) {
+      const named = `sed 's/%U/${owner.replaceAll('\\', '\\\\')}/; s/%G/${group}/'`
+      tree.write(
+        '/srv/bin/stat',
+        `#!/bin/sh\nformat=$(printf %s "$2" | ${named})\nshift 2\nPATH=/usr/bin:/bin exec stat -c "$format" "$@"\n`,
+        0o755,
+      )
+      const booted = `export CONVERGE_ROOT= PATH=${tree.at('/srv/bin')}:$PATH\n`
+      const path = tree.at('/srv/report')
+      const questions = collectQuestions([{ probe: 'path', path }])
+      const here = { ...place, stateDir: tree.at('/state') }
+      const library = libraryFor(tree.shell)
+      const { stdout } = await tree.run(booted + inspectProgram(questions, here, library))
+      const answer = readAnswer(stdout, questions)
+      const found = 'busy' in answer ? undefined : answer.paths[path]
+      assert.equal(found, { ...file('0644', 'x'), owner, group })
+      const asked = [group, 'domain'].map(
+        (name) => `has_attributes '${path}' 0644 '${owner}' '${name}'; echo $?`,
+      )
+      const compared = await tree.run([booted, library.inspect, library.apply, ...asked].join('\n'))
+      assert.is(compared.stdout.toString(), '0\n1\n')
+    }
+  }))
+
+test('a file that something is mounted on is reported', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/hosts', 'x')
+    tree.write('/etc/hosts.d', 'x')
+    tree.write('/etc/a file', 'x')
+    const paths = ['/etc/hosts', '/etc/hosts.d', '/etc/a file']
+    const questions = collectQuestions(paths.map((path) => ({ probe: 'path', path })))
+    const { inspect: library, ...others } = libraryFor(tree.shell)
+    const mounted = `${library}\nMOUNTS=" / /proc ${tree.at('/etc/hosts')} "\n`
+    const { stdout } = await tree.run(inspectProgram(questions, place, { ...others, inspect: mounted }))
+    const answer = readAnswer(stdout, questions)
+    if ('busy' in answer) throw new Error('busy')
+    const found = paths.map((path) => answer.paths[path])
+    assert.equal(found, [{ ...file('0644', 'x'), isMount: true }, file('0644', 'x'), file('0644', 'x')])
   }))
 
 test('answers hundreds of paths in their order', () =>

@@ -70,6 +70,72 @@ test('lists that are not old are not refreshed', () =>
     assert.is(tree.read('/srv/apt.log'), 'update\n')
   }))
 
+test('lists are refreshed if their sources are newer', () =>
+  inEachShell(async (tree) => {
+    plantApt(tree)
+    assert.is((await run(tree, 'apt_refresh')).exitCode, 0)
+    for (const source of ['sources.list', 'sources.list.d/new.list', 'trusted.gpg.d/new.gpg']) {
+      tree.write('/srv/apt.log', '')
+      tree.write(`/etc/apt/${source}`, source)
+      const { stdout } = await run(
+        tree,
+        'touch -d "1 hour ago" "$R/var/lib/apt/lists"; find "$R/etc/apt" -exec touch -d "2 hours ago" {} \\;\n' +
+          `apt_refresh; touch "$R/etc/apt/${source}"; apt_refresh; apt_refresh`,
+      )
+      assert.is(stdout, '')
+      assert.is(tree.read('/srv/apt.log'), 'update\n', source)
+    }
+  }))
+
+test('a source that fails stops no installation from others, and is named first if one fails', () =>
+  inEachShell(async (tree) => {
+    plantApt(tree)
+    tree.write('/srv/dead', 'yes')
+    tree.write('/srv/dpkg/known', 'demo 1.0\n')
+    // The stand-in of the root tree is a booted host for these.
+    const booted = 'can_change_packages() { find_package_manager; }; '
+    assert.is((await run(tree, `${booted}do_package no yes demo ''`)).exitCode, 0)
+    assert.match(tree.read('/srv/dpkg/status'), 'demo amd64 installed 1.0')
+    const { exitCode, stdout } = await run(tree, `${booted}do_package no yes gone ''`)
+    assert.is(exitCode, 100)
+    const [first, second] = stdout.split('\n')
+    assert.is(
+      first,
+      "the package lists cannot be refreshed: The repository 'http://dead ./ Release' does not have a Release file.",
+    )
+    assert.is(second, 'E: Unable to locate package gone')
+  }))
+
+test('a virtual package is installed if another provides it, and leaves with that', () =>
+  inEachShell(async (tree) => {
+    plantApt(tree, 'fa-mta amd64 installed 2.0\n')
+    tree.write(
+      '/srv/dpkg/provides',
+      'installed fa-mta 2.0 fa-mail-agent, fa-smtp (= 1.0), fa-sendmail\nconfig-files fa-old 1.0 fa-gone\ninstalled fa-x 1.0 \n',
+    )
+    const asked = 'fa-mail-agent fa-smtp fa-sendmail fa-send fa-mail fa-gone fa-mta'
+    const { stdout } = await run(tree, `apt_query ${asked}`)
+    assert.equal(stdout.trim().split('\n').sort(), [
+      'fa-mail-agent 2.0',
+      'fa-mta 2.0',
+      'fa-mta:amd64 2.0',
+      'fa-sendmail 2.0',
+      'fa-smtp 2.0',
+    ])
+    assert.is((await run(tree, 'apt_remove fa-mail-agent')).exitCode, 0)
+    assert.match(tree.read('/srv/dpkg/status'), 'fa-mta amd64 config-files 2.0')
+  }))
+
+test('what a removal takes along is named', () =>
+  inEachShell(async (tree) => {
+    plantApt(tree, 'fa-core amd64 installed 1.0\n')
+    tree.write('/srv/dpkg/needs', 'fa-app fa-core\nfa-tool:i386 fa-core\nfa-app fa-tool\n')
+    assert.is(
+      (await run(tree, 'apt_takes_along fa-core; apt_takes_along fa-app')).stdout,
+      'fa-core fa-app\nfa-core fa-tool:i386\n',
+    )
+  }))
+
 for (const [autostart, started] of [
   ['yes', 'demo\n'],
   ['no', ''],

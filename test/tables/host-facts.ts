@@ -9,7 +9,7 @@ import { readPathFact } from './path-states.ts'
  */
 export type HostLines = Readonly<Record<string, Value>>
 
-type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'checks'>
+type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'tools' | 'checks'>
 
 export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
   const paths: Record<string, PathFact> = {}
@@ -17,18 +17,20 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
   const users: Record<string, UserFact | null> = {}
   const groups: Record<string, GroupFact | null> = {}
   const packages: Record<string, PackageFact | null> = {}
+  const tools: Record<string, boolean> = {}
   const checks: Record<string, boolean> = {}
   for (const [line, state] of Object.entries(lines)) {
     const [, what = '', name = ''] = /^(\S+) (.+)$/.exec(line) ?? []
     if (line.startsWith('/')) paths[line] = readPathFact(String(state), wanted.get(line))
     else if (what === 'unit') units[name] = readUnit(String(state))
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
-    else if (what === 'group') groups[name] = state === 'absent' ? null : { gid: Number(state) }
-    else if (what === 'package') packages[name] = state === 'absent' ? null : { version: String(state) }
+    else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
+    else if (what === 'package') packages[name] = readPackage(state)
+    else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
-  return { paths, units, users, groups, packages, checks }
+  return { paths, units, users, groups, packages, tools, checks }
 }
 
 const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']
@@ -51,6 +53,17 @@ export function readUnit(words: string): UnitFact {
     else throw new Error(`not a state of a unit: ${words}`)
   }
   return fact
+}
+
+function readPackage(state: Value): PackageFact | null {
+  if (state === 'absent') return null
+  return typeof state === 'object' ? { version: '1.0', ...state } : { version: String(state) }
+}
+
+/** A number, the name of the group with a number, or all of it. */
+function readGroup(name: string, state: Value): GroupFact {
+  if (typeof state === 'string') return { name: state, gid: Number(name) }
+  return typeof state === 'object' ? { gid: 1000, ...state } : { gid: Number(state) }
 }
 
 function readUser(name: string, declared: Value): UserFact {

@@ -29,9 +29,11 @@ export function readPathFact(words: string, wanted: Content | undefined): PathFa
     case 'other':
       return { type, ...owned }
     case 'file': {
-      const { sha256, sizeBytes, data } = contentIn(rest, wanted, words)
+      const isMount = rest.startsWith('mounted')
+      const text = rest.replace(/^mounted\s*/, '')
+      const { sha256, sizeBytes, data } = contentIn(text, wanted, words)
       const shown = wanted?.sha256 === sha256 ? {} : { content: data }
-      return { type, sizeBytes, sha256, ...owned, ...shown }
+      return { type, sizeBytes, sha256, ...(isMount && { isMount }), ...owned, ...shown }
     }
     default:
       throw new Error(`not a state of a path: ${words}`)

@@ -7,6 +7,8 @@ export function probeLine(probe: Probe): string {
       return `path ${probe.path}`
     case 'unit':
       return `unit ${probe.unit}`
+    case 'tool':
+      return `tool ${probe.tool}`
     case 'check':
       return `check ${probe.command}`
     default:

@@ -4,19 +4,24 @@ import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
 import { inPlaceOf, kindMadeBy, pathOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
+import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts, guardOf, isGuard } from './guard.ts'
+import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
+import { withPackagesAlong } from './packages.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
+import { refuseMissingTools } from './tools.ts'
+import { refuseMissingUnits } from './units.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
 export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
   const decider: Decider = {
-    facts,
+    facts: withNewIds(catalog, facts),
     decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
@@ -32,11 +37,12 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
   const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const all = withTakenAlong(
-    withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts),
-    catalog,
-    facts,
-  )
+  const planned = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
+  refuseImpossibleAccounts(all, facts)
+  refuseMountedFiles(all, facts)
+  refuseMissingTools(all, facts)
+  refuseMissingUnits(all, facts)
   return {
     host: catalog.host,
     status: 'planned',

@@ -1,6 +1,7 @@
 import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import { packagesAlong } from '../host/packages.ts'
 import { leftBehind } from '../undo/prune.ts'
 
 type Planned = Extract<HostPlan, { status: 'planned' }>
@@ -17,7 +18,7 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
     const gone = leftBehind(hostCatalog, plan.facts)
     return gone.length === 0
       ? []
-      : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone)]
+      : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone), ...packageConsents(plan)]
   })
 }
 
@@ -26,7 +27,7 @@ export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefi
   if (plan.status !== 'planned' || plan.changes.length === 0 || oldest === undefined) return []
   const before = new Set<string>(oldest.manifest.map(({ resource }) => resource))
   const gone = (plan.facts.state?.manifest ?? []).filter(({ resource }) => !before.has(resource))
-  return [...shareConsent(gone, plan), ...groupConsents(plan.host, gone)]
+  return [...shareConsent(gone, plan), ...groupConsents(plan.host, gone), ...packageConsents(plan)]
 }
 
 function sizeConsent(catalog: HostCatalog, gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
@@ -40,6 +41,14 @@ function shareConsent(gone: readonly ManifestEntry[], plan: Planned): readonly s
   const all = plan.facts.state?.manifest.length ?? 0
   if (gone.length < largePrune || gone.length * 2 <= all) return []
   return [`${plan.host}: ${gone.length} of its ${all} resources will be removed`]
+}
+
+/** What the package manager removes besides, and nobody declares. */
+function packageConsents({ host, changes, facts }: Planned): readonly string[] {
+  const along = packagesAlong(changes, facts)
+  return along.length === 0
+    ? []
+    : [`${host}: packages that no spec declares will be removed as well: ${along.join(', ')}`]
 }
 
 function groupConsents(host: string, gone: readonly ManifestEntry[]): readonly string[] {

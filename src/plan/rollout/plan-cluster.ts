@@ -7,6 +7,7 @@ import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
 import { type GroupMember, startedGroups } from '../disruption.ts'
 import { planHost } from '../host/plan-host.ts'
+import { claimKeys } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
 import { consents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
@@ -189,16 +190,14 @@ function swaps(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] 
 /** Refuses resources that another cluster manages on this host. */
 function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
   for (const { cluster, manifest } of facts.state?.others ?? []) {
-    const theirs = new Map(
-      manifest.flatMap(({ resource, paths }) => Object.keys(paths).map((path) => [path, resource])),
-    )
+    const theirs = new Map(manifest.flatMap((entry) => claimKeys(entry).map((key) => [key, entry.resource])))
     for (const { resource } of catalog.entries) {
       for (const { kind, key } of resource.claims) {
-        const owner = kind === 'path' ? theirs.get(key) : undefined
+        const owner = theirs.get(`${kind} ${key}`)
         if (owner === undefined) continue
         throw new ResourceConflict(
           resource.id,
-          `${key} belongs to ${owner} of the cluster ${cluster}`,
+          `${kind === 'path' ? key : `${kind} ${key}`} belongs to ${owner} of the cluster ${cluster}`,
           `If the cluster ${cluster} was renamed, run \`converge adopt-cluster ${cluster}\`. Otherwise remove the resource from one of the two specs; if that is the one of ${cluster}, converge ${cluster} first.`,
         )
       }

@@ -1,4 +1,5 @@
 import type { Facts, Probe } from '../../model/facts.ts'
+import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
@@ -20,24 +21,45 @@ export function claimsOn(
   )
   const theirs = new Map<string, string>(
     (facts.state?.others ?? []).flatMap(({ cluster, manifest }) =>
-      manifest.flatMap(({ resource, paths }) =>
-        [identityKey(resource), ...Object.keys(paths).map(pathKey)].map((key) => {
-          return [key, `${resource} of the cluster ${cluster}`] as const
-        }),
+      manifest.flatMap((entry) =>
+        claimKeys(entry).map((key) => [key, `${entry.resource} of the cluster ${cluster}`] as const),
       ),
     ),
   )
+  const primaryMember = primaryMembers(entries, facts)
   return (operation) => {
     const keys = rulesOf(operation).probes(operation).map(probeKey)
     if (keys.some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
+    const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
+    if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
     if (operation.op !== 'remove') return undefined
     const inside = `${pathKey(operation.path)}/`
     const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
     return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
+}
+
+/** Finds a user that stays in its primary group. */
+function primaryMembers(
+  entries: HostCatalog['entries'],
+  facts: Facts,
+): (group: string) => string | undefined {
+  const declared = new Set<string>(entries.map(({ resource }) => resource.id))
+  const removed = new Set(
+    (facts.state?.manifest ?? [])
+      .filter(({ resource }) => !declared.has(resource))
+      .flatMap(({ removal }) => removal.flatMap((one) => (one.op === 'remove-user' ? [one.name] : []))),
+  )
+  const moved = new Map(
+    entries.flatMap(({ resource: { kind, name, desired } }) =>
+      kind === 'user' && typeof desired.group === 'string' ? [[name, desired.group]] : [],
+    ),
+  )
+  return (group) =>
+    facts.groups[group]?.primaryOf?.find((user) => !removed.has(user) && (moved.get(user) ?? group) === group)
 }
 
 function probeKey(probe: Probe): string {
@@ -51,7 +73,7 @@ function pathKey(path: string): string {
   return `path ${path}`
 }
 
-/** `user web` for `user[web]`. */
-function identityKey(resource: string): string {
-  return resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2')
+/** What a manifest's resource owns, as in `path /etc/x` and, for `user[web]`, `user web`. */
+export function claimKeys({ resource, paths }: ManifestEntry): readonly string[] {
+  return [resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2'), ...Object.keys(paths).map(pathKey)]
 }

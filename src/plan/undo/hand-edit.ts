@@ -40,9 +40,12 @@ function stateOfPruned(pruned: ManifestEntry | undefined, path: string): string 
 function isInState(live: PathFact, state: string, { rooted, uid }: PlatformFact): boolean {
   if (appliedState(live) === state) return true
   if (live.type !== 'file' && live.type !== 'directory') return false
-  const [type, mode, owner = '', group = '', sha256] = state.split(' ')
-  if (type !== live.type || mode !== live.mode) return false
-  if (live.type === 'file' && sha256 !== live.sha256) return false
-  if (rooted && uid !== 0) return true
-  return [live.owner, String(live.uid)].includes(owner) && [live.group, String(live.gid)].includes(group)
+  if (rooted && uid !== 0) {
+    const hasContent = live.type === 'directory' || state.endsWith(` ${live.sha256}`)
+    return hasContent && state.startsWith(`${live.type} ${live.mode} `)
+  }
+  // The state cannot be split at its blanks, which names of owners may have as well.
+  return [live.owner, String(live.uid)].some((owner) =>
+    [live.group, String(live.gid)].some((group) => appliedState({ ...live, owner, group }) === state),
+  )
 }

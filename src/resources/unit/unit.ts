@@ -107,6 +107,15 @@ export const { resource: unit, kind: unitKind } = defineResource({
   },
 })
 
+/** Where the system's manager looks for unit files (systemd.unit(5)). */
+const systemDirectories = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+]
+
 /** Refuses declarations that contradict themselves, or that every run would apply again. */
 function refuseContradictions(
   { name, content, enabled, started, masked, directory }: Unit,
@@ -114,6 +123,10 @@ function refuseContradictions(
   self: Self,
 ): void {
   const text = files.map((file) => file.content.data).join('\n')
+  if (files.length > 0 && !systemDirectories.includes(directory)) {
+    const hint = `use one of ${systemDirectories.join(', ')}; declare a unit of users as a file`
+    invalid(self, `systemd reads no system units in ${directory}`, hint)
+  }
   if (masked === true && (enabled === true || started === true)) {
     invalid(self, 'a masked unit can be neither enabled nor started', 'remove one of them')
   }

@@ -28,19 +28,32 @@ END
     say "wrong sha256 of $1: got ${sum#\\}, expected $2"
     return 1
   }
-  case $1 in
-    *.tar.xz | *.txz) format=-J ;;
-    *.tar.bz2 | *.tbz2) format=-j ;;
-    *.tar) format= ;;
-    *.zip)
-      say 'zip archives are not supported; use a tar archive'
-      return 1
+  (umask 022 && unpack "$3" "$4") || return 1
+  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && set_mode 0755 "$3/tree"
+}
+
+# unpack WORK STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
+unpack() {
+  archive=$1/archive
+  case $(head -c 4 "$archive") in
+    "$(printf 'PK\003\004')")
+      has_tool unzip && unzip -q "$archive" -d "$1/unzipped" &&
+        find "$1/unzipped" -mindepth "$2" -maxdepth "$2" -type d -exec cp -a -- {}/. "$1/tree/" \;
+      return
       ;;
-    *) format=-z ;;
+    "$(printf '\050\265\057\375')")
+      has_tool zstd && zstd -d -q -c "$archive" >"$1/archive.tar" || return 1
+      archive=$1/archive.tar
+      ;;
   esac
-  # shellcheck disable=SC2086
-  (umask 022 && tar -x $format -o -f "$3/archive" -C "$3/tree" --strip-components="$4") || return 1
-  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && chmod 0755 "$3/tree"
+  tar -x -o -f "$archive" -C "$1/tree" --strip-components="$2"
+}
+
+has_tool() {
+  command -v "$1" >/dev/null || {
+    say "$1 is not installed, which this archive needs; install it first (a package resource before this one)"
+    return 1
+  }
 }
 
 # The old tree is removed only after the new one is complete on disk.

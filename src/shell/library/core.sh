@@ -55,9 +55,9 @@ sums() {
   if command -v sha256sum >/dev/null; then sha256sum -- "$@"; else shasum -a 256 -- "$@"; fi
 }
 
-# Mode, ids, names and size of the files, one line each, links not followed.
+# Mode, ids, size and names of the files, one line each, links not followed. Names may have blanks, but no colon.
 stats() {
-  stat -c '%a %u %g %U %G %s' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %Su %Sg %z' -- "$@"
+  stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %z %Su:%Sg' -- "$@"
 }
 
 # GNU stat prints a mode without leading zeros, BSD's with them.

@@ -4,6 +4,9 @@ own() {
   if can_own; then resolve_owner "$1" "$2" && chown -h "$OWNER:$GROUP" -- "$3"; fi
 }
 
+# set_mode MODE PATH: GNU chmod clears the set-ID bits of a directory only if the mode has five digits.
+set_mode() { chmod "0$1" -- "$2"; }
+
 # Sets OWNER and GROUP to what chown takes. A root tree has accounts of its own, which the machine that it lies on does
 # not know or knows under other numbers.
 resolve_owner() {
@@ -33,7 +36,7 @@ tree_id() {
 install_file() {
   if ! command -v install >/dev/null; then
     # A small busybox. The copy is private (umask) until it is its owner's.
-    cp -- "$1" "$2" && own "$4" "$5" "$2" && chmod "$3" -- "$2"
+    cp -- "$1" "$2" && own "$4" "$5" "$2" && set_mode "$3" "$2"
   elif can_own; then
     resolve_owner "$4" "$5" && install -m "$3" -o "$OWNER" -g "$GROUP" -- "$1" "$2"
   else
@@ -47,7 +50,7 @@ install_file() {
 
 # has_attributes PATH MODE OWNER GROUP
 has_attributes() {
-  read -r mode uid gid user group _ <<END
+  read -r mode uid gid _ names <<END
 $(stats "$R$1")
 END
   pad_mode
@@ -55,6 +58,7 @@ END
   can_own || return 0
   resolve_owner "$3" "$4" || return 1
   # In a root tree numbers are compared; otherwise names.
+  user=${names%%:*} group=${names#*:}
   [ -z "$R" ] || user= group=
   { [ "$user" = "$3" ] || [ "$uid" = "$OWNER" ]; } && { [ "$group" = "$4" ] || [ "$gid" = "$GROUP" ]; }
 }

@@ -6,7 +6,7 @@ is_package() {
   find_package_manager || return 1
   while [ $# -gt 0 ]; do
     case $NL$("${PACKAGE_MANAGER}_query" "$1")$NL in
-      *"$NL$1 $2${2:+$NL}"*) shift 2 ;;
+      *"$NL$1 $2${2:+$NL}"* | *"$NL$1 $2${2:+ held$NL}"*) shift 2 ;;
       *) return 1 ;;
     esac
   done
@@ -15,7 +15,8 @@ do_package() {
   can_change_packages || return
   autostart=$1 update=$2
   shift 2
-  [ "$update" = no ] || "${PACKAGE_MANAGER}_refresh" || return
+  # A source that fails does not keep what others have; what it said comes first if the installation fails.
+  [ "$update" = no ] || "${PACKAGE_MANAGER}_refresh" || :
   "${PACKAGE_MANAGER}_install" "$autostart" "$@"
 }
 

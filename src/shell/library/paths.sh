@@ -27,7 +27,7 @@ do_attributes() {
     say "a symbolic link is at $1"
     return 1
   }
-  own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1"
+  own "$3" "$4" "$R$1" && set_mode "$2" "$R$1" && durable "$R$1"
 }
 
 # mkdir PATH MODE OWNER GROUP [KIND]: with its parents (0755).
@@ -45,7 +45,7 @@ do_mkdir() {
     mkdir -m 0700 -- "$R$1" || return 1
     point 'directory made'
   fi
-  own "$3" "$4" "$R$1" && chmod "$2" -- "$R$1" && durable "$R$1" "$R${1%/*}/"
+  own "$3" "$4" "$R$1" && set_mode "$2" "$R$1" && durable "$R$1" "$R${1%/*}/"
 }
 
 # link PATH TARGET [KIND]: replaced in one rename.

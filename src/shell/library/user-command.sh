@@ -14,9 +14,9 @@ find_timeout() {
 }
 
 # shell_command COMMAND [WRAPPER ...]: in a root tree it sees that tree: by chroot if that is possible, else through
-# CONVERGE_ROOT. The wrapper's words come before the shell.
+# CONVERGE_ROOT. The wrapper's words come before the shell. The umask is the usual one, not the one of converge's own state.
 shell_command() {
-  command=$1
+  command="umask 022$NL$1"
   shift
   if [ -n "$R" ] && [ "$UID_NUMBER" = 0 ] && [ -x "$R/bin/sh" ]; then
     CONVERGE_ROOT='' "$@" chroot "$R" /bin/sh -c "$command" </dev/null

@@ -132,7 +132,7 @@ take_place() {
 
 # The validator sees the path of the staged file in place of {}.
 validate_staged() {
-  command=
+  command="umask 022$NL"
   rest=$1
   quoted=$(quote_word "$2")
   while :; do

@@ -9,6 +9,7 @@ import { packages } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+import { tools } from './tools.ts'
 import { readTreeAccounts } from './tree-accounts.ts'
 import { units } from './units.ts'
 
@@ -19,6 +20,7 @@ const kinds = {
   user: users,
   group: groups,
   package: packages,
+  tool: tools,
   check: checks,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
@@ -78,6 +80,7 @@ export function readAnswers(
     users: read(kinds.user),
     groups: read(kinds.group),
     packages: read(kinds.package),
+    tools: read(kinds.tool),
     checks: read(kinds.check),
   }
 }

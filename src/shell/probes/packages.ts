@@ -8,7 +8,10 @@ import type { ProbeKind, ProbeOf } from './probe-kind.ts'
 export const packages: ProbeKind<ProbeOf<'package'>, PackageFact | null> = {
   probe: 'package',
   subject: ({ name }) => name,
-  ask: (probes) => [`inspect_packages ${commandLine(probes.map(({ name }) => name))}`],
+  ask: (probes) => [
+    `inspect_packages ${commandLine(probes.map(({ name }) => name))}`,
+    `inspect_removals ${commandLine(probes.flatMap(({ name, removal }) => (removal ? [name] : [])))}`,
+  ],
   read(reader, probes) {
     const [answer, ...supported] = reader.expect('packages').split(' ')
     if (answer === 'unsupported') {
@@ -17,16 +20,19 @@ export const packages: ProbeKind<ProbeOf<'package'>, PackageFact | null> = {
         'Remove the package resources of this host from the spec.',
       )
     }
-    const versions = new Map(
-      reader.linesUntil('packages end').map((line): [string, string] => {
-        const at = line.indexOf(' ')
-        return [line.slice(0, at), line.slice(at + 1)]
+    const found = new Map(
+      reader.linesUntil('packages end').map((line): [string, PackageFact] => {
+        const [name = '', version = '', held] = line.split(' ')
+        return [name, { version, ...(held === 'held' && { held: true }) }]
       }),
     )
+    reader.expect('removals')
+    const removals = reader.linesUntil('removals end').map((line) => line.split(' '))
     const facts = emptyMap<PackageFact | null>()
     for (const { name } of probes) {
-      const version = versions.get(name)
-      facts[name] = version === undefined ? null : { version }
+      const fact = found.get(name)
+      const takesAlong = removals.flatMap(([removed, other]) => (removed === name && other ? [other] : []))
+      facts[name] = fact === undefined ? null : { ...fact, ...(takesAlong.length > 0 && { takesAlong }) }
     }
     return facts
   },

@@ -57,7 +57,7 @@ function readBatch(
   const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
   const asked = kinds.filter((kind, index) => kind === 'd' && batch[index]?.entries === true)
   const lists = asked.map(() => readEntries(reader))
-  const sums = readSums(reader, existing.filter((kind) => kind === 'f').length)
+  const sums = readSums(reader, existing.filter((kind) => kind === 'f' || kind === 'm').length)
   return kinds.map((kind, index): PathFact => {
     if (kind === '-') return { type: 'absent' }
     const stat = stats.shift()
@@ -71,10 +71,11 @@ function readBatch(
       }
       case 'd':
         return { type: 'directory', ...owned, ...(batch[index]?.entries && { entries: lists.shift() ?? [] }) }
-      case 'f': {
+      case 'f':
+      case 'm': {
         const sum = sums.shift()
         if (sum === undefined) throw new AnswerError(changedMeanwhile)
-        return { type: 'file', sizeBytes, ...sum, ...owned }
+        return { type: 'file', sizeBytes, ...sum, ...(kind === 'm' && { isMount: true }), ...owned }
       }
       default:
         return { type: 'other', ...owned }
@@ -83,9 +84,9 @@ function readBatch(
 }
 
 function readStat(line: string, tree: TreeAccounts | undefined) {
-  const match = /^([0-7]+) (\d+) (\d+) (\S+) (\S+) (\d+)$/.exec(line)
+  const match = /^([0-7]+) (\d+) (\d+) (\d+) ([^:]+):([^:]+)$/.exec(line)
   if (match === null) throw new AnswerError(changedMeanwhile)
-  const [, mode = '', uid, gid, owner = '', group = '', size] = match
+  const [, mode = '', uid, gid, size, owner = '', group = ''] = match
   const ids = { uid: integer(uid), gid: integer(gid) }
   return {
     mode: mode.padStart(4, '0'),

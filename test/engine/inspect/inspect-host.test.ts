@@ -28,15 +28,18 @@ async function refusal(answer: string) {
 }
 
 test('an apply that runs during the inspection is named', async () => {
-  assert.equal(await refusal('packages\npackages end\napplying x1 ann@desk since today\nend\n'), {
-    code: 'locked',
-    message: 'another apply is running: x1 ann@desk since today',
-    remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
-  })
+  assert.equal(
+    await refusal('packages\npackages end\nremovals\nremovals end\napplying x1 ann@desk since today\nend\n'),
+    {
+      code: 'locked',
+      message: 'another apply is running: x1 ann@desk since today',
+      remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
+    },
+  )
 })
 
 test('an apply that ended during the inspection does not run any more', async () => {
-  assert.equal(await refusal('packages\npackages end\napplied\nend\n'), {
+  assert.equal(await refusal('packages\npackages end\nremovals\nremovals end\napplied\nend\n'), {
     code: 'locked',
     message: 'another apply changed the host while it was inspected',
     remedy: 'Run converge again.',

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../../src/shell/programs/inspect-program.ts'
 import { inEachShell, type RootTree } from '../root-tree.ts'
-import { libraryFor } from '../run-programs.ts'
+import { inspect, libraryFor } from '../run-programs.ts'
 
 /** A directory service as sssd is by default: it answers by key and lists nothing. */
 const directoryService = `#!/bin/sh
@@ -36,9 +36,10 @@ const entries = {
 }
 
 /** A program on a booted host, with the directory service in place of its NSS. */
-async function runBooted(tree: RootTree, program: string): Promise<Buffer> {
+async function runBooted(tree: RootTree, program: string, more = ''): Promise<Buffer> {
   tree.write('/srv/bin/getent', directoryService, 0o755)
   for (const [name, text] of Object.entries(entries)) tree.write(`/srv/directory/${name}`, text)
+  tree.write('/srv/directory/passwd', entries.passwd + more)
   const environment = `CONVERGE_ROOT= PATH=${tree.at('/srv/bin')}${delimiter}$PATH DIRECTORY=${tree.at('/srv/directory')}`
   const { stdout, stderr } = await tree.run(`export ${environment}\n${program}`)
   assert.is(stderr, '')
@@ -80,7 +81,43 @@ test('users and groups are found in a directory that lists none', () =>
         'nobody-knows': null,
       },
     )
-    assert.equal({ ...facts.groups }, { ops: { gid: 70010 }, 'none-such': null, '4': null })
+    assert.equal(
+      { ...facts.groups },
+      { ops: { gid: 70010 }, 'none-such': null, '4': { name: 'adm', gid: 4 } },
+    )
+  }))
+
+test('a process is found that runs as a user who is to have another number or home', () =>
+  inEachShell(async (tree) => {
+    const uid = process.getuid?.() ?? 0
+    const wanted = [
+      { name: 'me', uid: 70001 },
+      { name: 'again', home: '/other' },
+      { name: 'same', uid, home: '/' },
+      { name: 'web', uid: 1 },
+    ].map((one) => ({ probe: 'user', ...one }) as const)
+    const questions = collectQuestions(wanted)
+    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const mine = ['me', 'again', 'same'].map((name) => `${name}:*:${uid}:70000::/:/bin/sh\n`).join('')
+    const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)), mine)
+    const facts = readAnswer(answer, questions)
+    if ('busy' in facts) throw new Error('busy')
+    const found = wanted.map(({ name }) => [name, facts.users[name]?.busyPid !== undefined])
+    assert.equal(Object.fromEntries(found), { me: true, again: true, same: false, web: false })
+  }))
+
+test('users whose primary group it is are found', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/passwd', 'root:x:0:0:::\nsvc:x:700:4200:::\nother:x:701:4201:::')
+    tree.write('/etc/group', 'root:x:0:\napp:x:4200:\nnone:x:4300:\n')
+    const { groups } = await inspect(
+      tree,
+      ['app', 'none', '4300'].map((name) => ({ probe: 'group', name }) as const),
+    )
+    assert.equal(
+      { ...groups },
+      { app: { gid: 4200, primaryOf: ['svc'] }, none: { gid: 4300 }, 4300: { name: 'none', gid: 4300 } },
+    )
   }))
 
 test('a user in a directory that lists none is the same as the one that is declared', () =>

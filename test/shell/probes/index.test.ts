@@ -22,9 +22,9 @@ function parse(answer: string, probes: readonly Probe[] = []) {
 test('reads a whole answer', () => {
   const answer = `${head}kinds f l - d
 stats
-644 0 0 root root 3
-777 0 0 root root 1
-755 998 0 UNKNOWN root 4096
+644 0 0 3 root:root
+777 0 0 1 root:root
+755 998 0 4096 UNKNOWN:root
 link 1
 b
 sums
@@ -46,11 +46,18 @@ d:x:4:a
 memberships
 a                     4 5
 users end
+processes
+411 a
+processes end
 packages
 etcd 3.4.23-4
 etcd:amd64 3.4.23-4
 etcd:i386 3.4.22-1
 packages end
+removals
+etcd etcd-tools
+etcd app:i386
+removals end
 checks 0 1
 journal
 converge-journal 1
@@ -96,10 +103,15 @@ end
     shell: '/s',
     group: 'b',
     groups: ['5', 'd'],
+    busyPid: 411,
   })
   assert.equal(
     { ...facts.packages },
-    { etcd: { version: '3.4.23-4' }, old: null, 'etcd:i386': { version: '3.4.22-1' } },
+    {
+      etcd: { version: '3.4.23-4', takesAlong: ['etcd-tools', 'app:i386'] },
+      old: null,
+      'etcd:i386': { version: '3.4.22-1' },
+    },
   )
   assert.equal({ ...facts.checks }, { true: true, false: false })
   assert.is(facts.journal, 'converge-journal 1\nowe restart unit[a.service]')
@@ -124,14 +136,14 @@ for (const [answer, probes, message] of [
   [`${head}motd\n`, [], 'expected "end", got "motd"'],
   [`${head}kinds f f\n`, [file], 'asked for 1 paths, got 2'],
   [`${head}kinds f\nstats\nsums\n`, [file], again],
-  [`${head}kinds f\nstats\n644 0 0 root root 1\nsums\nsha256sum: /a: No such file\n`, [file], again],
+  [`${head}kinds f\nstats\n644 0 0 1 root:root\nsums\nsha256sum: /a: No such file\n`, [file], again],
   [
-    `${head}kinds f\nstats\n644 0 0 root root 1\nsums\n${sum} /a\ncontent 1 1\nx\n`,
+    `${head}kinds f\nstats\n644 0 0 1 root:root\nsums\n${sum} /a\ncontent 1 1\nx\n`,
     [file],
     'content of a file that was not asked for',
   ],
   [
-    `${head}kinds f\nstats\n644 0 0 root root 1\nsums\n${sum} /a\ncontent 0 3\nx\nend\n`,
+    `${head}kinds f\nstats\n644 0 0 1 root:root\nsums\n${sum} /a\ncontent 0 3\nx\nend\n`,
     [file],
     'a file changed while it was read',
   ],
@@ -141,7 +153,11 @@ for (const [answer, probes, message] of [
     [unit],
     'systemctl did not report ActiveState of a.service',
   ],
-  [`${head}users\na:x:one:2\ngroups\nmemberships\nusers end\n`, [user], 'expected a number, got "one"'],
+  [
+    `${head}users\na:x:one:2\ngroups\nmemberships\nusers end\nprocesses\nprocesses end\n`,
+    [user],
+    'expected a number, got "one"',
+  ],
   [`${head}users\na:x:1:2:::\n`, [user], 'the answer is incomplete: ""'],
   [`${head}packages unsupported apt apk\n`, [pkg], packageless],
   [`${head}checks\n`, [check, { probe: 'check', command: 'false' }], 'not every check was answered'],

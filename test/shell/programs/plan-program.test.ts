@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attributes, change, link, mkdir, run, write } from '../changes.ts'
@@ -97,6 +97,62 @@ test('owner and group are those of the tree, not those of the machine it lies on
       '| there is no sshd in /etc/passwd',
       'end failed',
     ])
+  }))
+
+test('no more of what a command prints stays on the host than is shown', () =>
+  inEachShell(async (tree) => {
+    for (const [id, end] of [
+      ['loud', 'true'],
+      ['failing', 'exit 3'],
+    ] as const) {
+      const loud = change(run(`head -c 300000 /dev/zero | tr '\\\\0' x; ${end}`))
+      await tree.run(launching(tree, [loud], newRun(id)))
+      assert.is(lstatSync(tree.at(`/var/lib/converge/run/${id}/output`)).size, 8192)
+    }
+  }))
+
+test('a directory gets its mode whatever set-ID bits it has or inherits', () =>
+  inEachShell(async (tree) => {
+    for (const [name, bits] of [
+      ['shared', 0o2775],
+      ['setuid', 0o4755],
+      ['sticky', 0o3777],
+    ] as const) {
+      mkdirSync(tree.at(`/srv/${name}`), { recursive: true })
+      chmodSync(tree.at(`/srv/${name}`), bits)
+    }
+    const lines = await apply(tree, [
+      change(mkdir('/srv/shared/reports')),
+      change(mkdir('/srv/shared/team', '2770')),
+      change(mkdir('/srv/setuid')),
+      change(attributes('/srv/sticky', '1755')),
+      change(attributes('/srv/shared', '0755')),
+    ])
+    assert.is(lines.at(-1), 'end ok')
+    assert.equal(
+      ['shared/reports', 'shared/team', 'setuid', 'sticky', 'shared'].map((name) =>
+        mode(tree.at(`/srv/${name}`)),
+      ),
+      ['0755', '2770', '0755', '1755', '0755'],
+    )
+  }))
+
+test('what commands, their guards and validators create can be read by others', () =>
+  inEachShell(async (tree) => {
+    const make = (name: string): string =>
+      `mkdir "$CONVERGE_ROOT/srv/${name}" && echo hi >"$CONVERGE_ROOT/srv/${name}/file"`
+    await apply(tree, [
+      change(mkdir('/srv')),
+      change(run(make('run')), { guard: { onlyIf: make('guard') } }),
+      change(write('/etc/checked', 'x', { validate: make('validator') })),
+      change({ op: 'await', command: make('await'), timeoutSeconds: 1 }),
+    ])
+    for (const name of ['run', 'guard', 'validator', 'await']) {
+      assert.is(mode(tree.at(`/srv/${name}`)), '0755', name)
+      assert.is(mode(tree.at(`/srv/${name}/file`)), '0644', name)
+    }
+    // What converge keeps for itself stays private.
+    assert.is(mode(tree.at('/var/lib/converge/run')), '0700')
   }))
 
 test('a command runs in a directory whose name ends in newlines', () =>

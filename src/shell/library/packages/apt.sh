@@ -8,16 +8,55 @@ apt_query() {
   native=
   [ ! -r "$R/var/lib/dpkg/arch" ] || read -r native <"$R/var/lib/dpkg/arch"
   # An unknown name only makes dpkg-query complain: what it does not list is not installed.
-  dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${Package} ${Architecture} ${db:Status-Status} ${Version}\n' -- "$@" 2>/dev/null |
-    while read -r package arch status version; do
+  found=$(dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${Package} ${Architecture} ${db:Status-Status} ${db:Status-Want} ${Version}\n' -- "$@" 2>/dev/null |
+    while read -r package arch status want version; do
       [ "$status" = installed ] || continue
+      [ "$want" != hold ] || version="$version held"
       say "$package:$arch $version"
       case $arch in all | "${native:-$arch}") say "$package $version" ;; esac
+    done)
+  [ -z "$found" ] || say "$found"
+  for package; do
+    case $NL$found in *"$NL$package "*) ;; *) set -- "$@" "$package" ;; esac
+    shift
+  done
+  [ $# -eq 0 ] || apt_providers "$@" | while read -r package version _; do say "$package $version"; done
+}
+
+# apt_providers PACKAGE ... : a line `PACKAGE VERSION PROVIDER` for each that is only virtual and provided by an installed one.
+apt_providers() {
+  dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${db:Status-Status} ${Package} ${Version} ${Provides}\n' 2>/dev/null |
+    while read -r status provider version provides; do
+      [ "$status" = installed ] || continue
+      for package; do
+        case " $provides," in
+          *" $package,"* | *" $package ("*)
+            apt-cache show -- "$package" >/dev/null 2>&1 </dev/null || say "$package $version $provider"
+            ;;
+        esac
+      done
     done
 }
 
+apt_takes_along() {
+  apt-get -s -q remove -- "$1" 2>/dev/null | while read -r verb other _; do
+    [ "$verb" != Remv ] || [ "$other" = "${1%:*}" ] || [ "$other" = "$1" ] || say "$1 $other"
+  done
+}
+
 apt_refresh() {
-  [ -n "$(find "$R/var/lib/apt/lists" -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] || apt_get update
+  lists=$R/var/lib/apt/lists
+  if [ -n "$(find "$lists" -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] &&
+    [ -z "$(find "$R/etc/apt" -newer "$lists" 2>/dev/null)" ]; then
+    return 0
+  fi
+  problems=$(apt_get update 2>&1)
+  result=$?
+  # apt lists what it could not fetch as errors, or as warnings if an older list of it is there.
+  say "$problems" | sed -n 's/^E: /the package lists cannot be refreshed: /p; s/^W: Failed to fetch /the package lists cannot be refreshed: /p'
+  # The files in it have the times of their sources.
+  [ "$result" -ne 0 ] || touch "$lists"
+  return "$result"
 }
 
 apt_install() {
@@ -40,7 +79,12 @@ apt_install() {
   return "$result"
 }
 
-apt_remove() { apt_get remove -- "$@"; }
+# A virtual package is removed with what provides it.
+apt_remove() {
+  # shellcheck disable=SC2046 # names of packages have no blanks
+  set -- "$@" $(apt_providers "$@" | cut -d ' ' -f 3)
+  apt_get remove -- "$@"
+}
 
 # Never prompts; waits for the lock of dpkg; keeps changed conffiles.
 apt_get() {

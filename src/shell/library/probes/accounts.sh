@@ -69,10 +69,47 @@ inspect_users() {
   say "memberships$NL$supplementary${NL}users end"
 }
 
-# inspect_groups GROUP ...
+# inspect_processes USER UID-OR-: HOME-OR-: ... : of the users that inspect_users found with another number or home, a
+# process that runs as it. Only shadow's tools mind one.
+inspect_processes() {
+  say processes
+  while [ $# -gt 0 ] && has_nss; do
+    while IFS=: read -r name _ uid _ _ home _; do
+      [ "$name" = "$1" ] || continue
+      case $2 in : | "$uid") case $3 in : | "$home") continue ;; esac ;; esac
+      find_process "$uid"
+      [ -z "$PROCESS" ] || say "$PROCESS $name"
+    done <<END
+$entries
+END
+    shift 3
+  done
+  say 'processes end'
+}
+
+# Sets PROCESS to one that runs as the user with this number.
+find_process() {
+  for status in /proc/[0-9]*/status; do
+    while read -r key real effective _; do
+      case $key-$real-$effective in
+        Uid:-"$1"-* | Uid:-*-"$1")
+          PROCESS=${status#/proc/}
+          PROCESS=${PROCESS%/status}
+          return
+          ;;
+        Uid:*) break ;;
+      esac
+    done 2>/dev/null <"$status"
+  done
+  PROCESS=
+}
+
+# inspect_groups GROUP ... : then the users, of which these may be the primary groups.
 inspect_groups() {
   say groups
   if has_nss; then getent group -- "$@"; else account_file group; fi
+  say primary
+  account_file passwd
   say 'groups end'
 }
 

@@ -1,9 +1,12 @@
 # Which packages are installed, and which package manager the host has. A package manager NAME is one file,
-# packages/NAME.sh, with five functions:
+# packages/NAME.sh, with six functions:
 #
 #   NAME_is_here                                whether the host has it
-#   NAME_query PACKAGE ...                      a line `PACKAGE VERSION` for each name of a package that is installed
-#   NAME_refresh                                brings the package lists up to date if they are old
+#   NAME_query PACKAGE ...                      a line `PACKAGE VERSION` for each name of a package that is installed or
+#                                               provided by one, `PACKAGE VERSION held` if it is held
+#   NAME_takes_along PACKAGE                    a line `PACKAGE OTHER` for each other package that its removal removes
+#   NAME_refresh                                brings the package lists up to date if they are old or their sources are newer;
+#                                               fails with a line that names what is wrong
 #   NAME_install AUTOSTART PACKAGE VERSION ...  installs packages; any version if VERSION is empty
 #   NAME_remove PACKAGE ...
 package_managers='apt'
@@ -27,4 +30,13 @@ inspect_packages() {
     PACKAGES_UNSUPPORTED=yes
     say "packages unsupported $package_managers"
   fi
+}
+
+# inspect_removals PACKAGE ... : what goes along with packages that a prune may remove.
+inspect_removals() {
+  say removals
+  if [ $# -gt 0 ] && [ -z "$R" ] && find_package_manager; then
+    for package; do "${PACKAGE_MANAGER}_takes_along" "$package"; done
+  fi
+  say 'removals end'
 }

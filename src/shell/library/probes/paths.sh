@@ -1,9 +1,21 @@
 # What is at paths.
 
-# inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is, `stats` begins the
+MOUNTS=
+
+# Sets MOUNTS to the paths that something is mounted on, each between blanks; the kernel writes a blank in one as \040.
+read_mounts() {
+  [ -z "$MOUNTS" ] || return 0
+  MOUNTS=' '
+  if [ -r /proc/self/mountinfo ]; then
+    while read -r _ _ _ _ mount _; do MOUNTS="$MOUNTS$mount "; done </proc/self/mountinfo
+  fi
+}
+
+# inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file), `stats` begins the
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
+  read_mounts
   kinds= existing= links= listed= files= wanted= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
@@ -11,7 +23,8 @@ inspect_paths() {
     if [ -L "$path" ]; then
       kinds="$kinds l" existing="$existing $name" links="$links $name"
     elif [ -f "$path" ]; then
-      kinds="$kinds f" existing="$existing $name" files="$files $name"
+      case $MOUNTS in *" $path "*) kinds="$kinds m" ;; *) kinds="$kinds f" ;; esac
+      existing="$existing $name" files="$files $name"
       eval "wanted=\"\$wanted\${$((at + 1))} \""
     elif [ -d "$path" ]; then
       kinds="$kinds d" existing="$existing $name"

@@ -1,0 +1,39 @@
+import { ResourceConflict } from '../../model/errors.ts'
+import type { Facts } from '../../model/facts.ts'
+import type { Operation } from '../../model/operation.ts'
+import type { Change } from '../../model/plan.ts'
+
+/** Throws a ResourceConflict for a unit that is to start or to be enabled, and that nothing on the host or in the plan brings. */
+export function refuseMissingUnits(changes: readonly Change[], { units }: Facts): void {
+  for (const [index, { resource, operation }] of changes.entries()) {
+    if (operation.op !== 'unit' || !['start', 'enable'].includes(operation.action)) continue
+    const { unit } = operation
+    if (units[unit]?.load !== 'not-found') continue
+    if (changes.slice(0, index).some((earlier) => mayBring(earlier.operation, unit))) continue
+    throw new ResourceConflict(
+      resource,
+      `there is no unit ${unit} on the host`,
+      'declare its content, or first the package that has it; instead of an alias, declare the unit itself',
+    )
+  }
+}
+
+function mayBring(operation: Operation, unit: string): boolean {
+  switch (operation.op) {
+    case 'package':
+    case 'run':
+    case 'archive':
+    case 'restore':
+      return true
+    case 'link':
+    case 'write': {
+      // These are what generators of units read.
+      if (/^\/etc\/(fstab|crypttab|init\.d\/.*)$/.test(operation.path)) return true
+      const name = operation.path.slice(operation.path.lastIndexOf('/') + 1)
+      const isAlias = operation.op === 'write' && operation.content.data.includes(unit)
+      return name === unit || name === unit.replace(/@.*\./, '@.') || isAlias
+    }
+    default:
+      return false
+  }
+}

@@ -1,0 +1,59 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inEachShell, type RootTree } from './root-tree.ts'
+import { libraryFor } from './run-programs.ts'
+
+const packers: Readonly<Record<string, readonly string[]>> = {
+  tar: ['tar', '-cf'],
+  gzip: ['tar', '-czf'],
+  xz: ['tar', '-cJf'],
+  bzip2: ['tar', '-cjf'],
+  zstd: ['tar', '--zstd', '-cf'],
+  zip: ['zip', '-qry'],
+}
+
+/** Unpacks what the words before the name of an archive have packed. */
+async function unpack(tree: RootTree, words: string): Promise<{ stdout: Buffer; exitCode: number | null }> {
+  const { inspect, apply } = libraryFor(tree.shell)
+  mkdirSync(tree.at('/srv/work/tree'), { recursive: true })
+  return tree.run(`${inspect}\n${apply}\n${words}\n`)
+}
+
+for (const [format, [command = '', ...words]] of Object.entries(packers)) {
+  const isHere = spawnSync(format === 'tar' ? 'tar' : format, ['--help']).error === undefined
+  if (!isHere) continue
+  for (const strip of [0, 1, 2]) {
+    test(`an archive is unpacked as what it is, whatever its name: ${format}, strip ${strip}`, () =>
+      inEachShell(async (tree) => {
+        tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
+        tree.write('/srv/packed/app-1/.hidden', 'x')
+        mkdirSync(tree.at('/srv/work'))
+        const made = format === 'zip' ? '/srv/work/archive.zip' : '/srv/work/archive'
+        execFileSync(command, [...words, tree.at(made), 'app-1'], { cwd: tree.at('/srv/packed') })
+        const renamed = made === '/srv/work/archive' ? '' : `mv "$R${made}" "$R/srv/work/archive"; `
+        const { exitCode } = await unpack(tree, `${renamed}umask 022; unpack "$R/srv/work" ${strip}`)
+        assert.is(exitCode, 0)
+        const found = readdirSync(tree.at('/srv/work/tree'), { recursive: true }).map(String).sort()
+        const whole = ['app-1', 'app-1/.hidden', 'app-1/bin', 'app-1/bin/app']
+        assert.equal(found, [whole, ['.hidden', 'bin', 'bin/app'], ['app']][strip])
+      }))
+  }
+}
+
+test('the program that an archive needs is named if the host does not have it', () =>
+  inEachShell(async (tree) => {
+    for (const [magic, tool] of [
+      ['PK\\003\\004', 'unzip'],
+      ['\\050\\265\\057\\375', 'zstd'],
+    ]) {
+      const without = 'command() { [ "$2" != unzip ] && [ "$2" != zstd ]; }'
+      const words = `printf '${magic}' >"$R/srv/work/archive"; ${without}; unpack "$R/srv/work" 1`
+      const { stdout, exitCode } = await unpack(tree, words)
+      assert.is(exitCode, 1)
+      assert.match(stdout.toString(), `${tool} is not installed, which this archive needs`)
+    }
+  }))
+
+test.run()
