@@ -3,7 +3,7 @@ import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
 import { type HostPlan, hasFailed, type Plan } from '../model/plan.ts'
 import { addressOf } from '../model/targets/index.ts'
-import { membersOf, nameOnceDeparted } from '../plan/rollout/members.ts'
+import { formerName, membersOf, nameOnceDeparted } from '../plan/rollout/members.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -38,12 +38,17 @@ export async function retire(options: RetireOptions, io: Io, view: View): Promis
     const { session } = open
     const plan = await session.plan()
     const member = plan.departed.find(({ name }) => name === options.host)
-    if (member === undefined) throw unknownHost(options.host, plan)
-    const code = options.gone === true ? 0 : await prune(member, plan, spec, open, options, io, view)
-    if (code !== 0 || options.dryRun) return code
+    if (options.gone !== true) {
+      if (member === undefined) throw unknownHost(options.host, plan)
+      const code = await prune(member, plan, spec, open, options, io, view)
+      if (code !== 0 || options.dryRun) return code
+    } else if (member === undefined && renamed(options.host, plan) === undefined) {
+      throw unknownHost(options.host, plan)
+    }
+    if (options.dryRun) return 0
     const members = membersOf(spec.cluster)
-    const answers = await session.forget((one) => nameOnceDeparted(one, members) === member.name)
-    return reportForgotten(member.name, answers, spec, io)
+    const answers = await session.forget((one) => nameOnceDeparted(one, members) === options.host)
+    return reportForgotten(options.host, answers, spec, io)
   })
 }
 
@@ -111,9 +116,13 @@ function refuseSameMachine(member: Member, { hosts: [retired] }: Plan, others: P
   const machine = machineOf(retired)
   const same = machine === undefined ? undefined : others.find((plan) => machineOf(plan) === machine)
   if (same === undefined) return
-  throw usageError(
-    `${member.name} and ${same.host} are the same machine, and the spec has ${same.host}`,
-    `to make the hosts forget the name: converge retire ${member.name} --gone`,
+  throw sameMachine(member.name, same.host)
+}
+
+function sameMachine(name: string, now: string): Error {
+  return usageError(
+    `${name} and ${now} are the same machine, and the spec has ${now}`,
+    `to make the hosts forget the name: converge retire ${name} --gone`,
   )
 }
 
@@ -131,7 +140,14 @@ function hostOf(member: Member): Host {
   }
 }
 
+/** The host of the spec that had a name before. */
+function renamed(name: string, { hosts }: Plan): string | undefined {
+  return hosts.find((plan) => 'facts' in plan && formerName(plan.host, plan.facts) === name)?.host
+}
+
 function unknownHost(name: string, plan: Plan): Error {
+  const now = renamed(name, plan)
+  if (now !== undefined) return sameMachine(name, now)
   const departed = plan.departed.map((member) => member.name).join(', ')
   const hint = departed === '' ? 'no host was removed from the spec' : `removed from the spec: ${departed}`
   return usageError(`no host of the cluster knows ${name}`, hint)

@@ -1,6 +1,8 @@
 import { CommandError, type ConvergeError } from '../model/errors.ts'
-import type { HostHistory, Member } from '../model/manifest.ts'
+import { given } from '../model/given.ts'
+import { type HostHistory, type Identity, identityOf } from '../model/manifest.ts'
 import type { ExecResult } from '../model/transport.ts'
+import { identitiesAfter } from '../record/identities.ts'
 import { commandProgram } from '../shell/programs/command-program.ts'
 import type { StatePlace } from '../shell/programs/inspect-program.ts'
 import { adoptProgram, rememberProgram, unlockProgram } from '../shell/programs/state-programs.ts'
@@ -20,8 +22,8 @@ export interface HostState {
     old: string,
     options: { readonly isDry: boolean },
   ): Promise<ReadonlyMap<string, string | ConvergeError>>
-  /** Makes the selected hosts forget retired machines. */
-  forget(isRetired: (member: Member) => boolean): Promise<ReadonlyMap<string, string | ConvergeError>>
+  /** Makes the selected hosts forget retired machines, and the names that they had themselves. */
+  forget(isRetired: (identity: Identity) => boolean): Promise<ReadonlyMap<string, string | ConvergeError>>
 }
 
 /** A command that prints endlessly is stopped there. */
@@ -53,8 +55,14 @@ export function hostState(context: SessionContext): HostState {
     forget: (isRetired) =>
       onEach(async (name) => {
         const { state } = await context.inspect(name, stop.stopping)
-        const kept = (state?.members ?? []).filter((member) => !isRetired(member))
-        return runProgram(context, name, (place) => rememberProgram(kept, place, programs.library))
+        const members = (state?.members ?? []).filter((member) => !isRetired(identityOf(member)))
+        const identities = identitiesAfter(
+          identityOf(context.host(name)),
+          state?.identities?.filter((one) => !isRetired(one)),
+        )
+        return runProgram(context, name, (place) =>
+          rememberProgram({ members, ...given({ identities }) }, place, programs.library),
+        )
       }),
   }
 }

@@ -2,7 +2,6 @@ import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import {
   dropLine,
-  type Identity,
   identityOf,
   type ManifestEntry,
   type Member,
@@ -14,6 +13,7 @@ import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { kindMadeBy, pathOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
+import { identitiesAfter } from './identities.ts'
 import { keptBy, originals } from './kept.ts'
 import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
 import { redeclared } from './redeclared.ts'
@@ -120,6 +120,7 @@ export function withRecord(
     }
   })
   const rewrite = compacted(facts, known)
+  const own = members.find(({ name }) => name === plan.host)
   return {
     ...plan,
     changes: keepingInTime(changes),
@@ -132,7 +133,7 @@ export function withRecord(
         isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
         lasting: lastingOf(changes, facts),
         rewrite,
-        identities: identitiesAfter(members, plan.host, facts),
+        identities: own && identitiesAfter(identityOf(own), facts.state?.identities),
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,
         hold: facts.state?.held === undefined ? undefined : ('release' as const),
       }),
@@ -155,20 +156,6 @@ function keepingInTime(changes: readonly Change[]): readonly Change[] {
     ]
     return keeps.length === 0 ? rest : { ...change, keeps }
   })
-}
-
-/** A machine keeps its earlier names and places, so that others recognize it by those that they remember. */
-function identitiesAfter(
-  members: readonly Member[],
-  host: string,
-  { state }: Facts,
-): readonly Identity[] | undefined {
-  const own = members.find(({ name }) => name === host)
-  if (own === undefined) return undefined
-  const [now, before] = [identityOf(own), state?.identities ?? []]
-  const isNow = ({ name, place }: Identity): boolean => name === now.name && place === now.place
-  const last = before.at(-1)
-  return last !== undefined && isNow(last) ? undefined : [...before.filter((one) => !isNow(one)), now]
 }
 
 /** Usually the same list object, which is fast to compare. */

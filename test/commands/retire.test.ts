@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -150,6 +150,37 @@ test('needs more than --yes if a lot would be removed', async () => {
   assert.match(left.stdout, 'Nothing to do.')
   const consented = await converge([...file], { answers: ['prune'] })
   assert.is(consented.code, 0, consented.stdout + consented.stderr)
+})
+
+test('a renamed host keeps what it has, and only --gone makes the hosts forget its old name', async () => {
+  const folder = scratchFolder()
+  const file = ['-f', join(folder, 'cluster.yaml')]
+  const write = (name: string) =>
+    writeFileSync(
+      join(folder, 'cluster.yaml'),
+      `cluster: test
+platform: { init: none }
+hosts:
+  ${name}: { transport: directory, directory: host, resources: [{ file: { path: /etc/motd, content: x } }] }
+  other: { transport: directory, directory: other, resources: [{ file: { path: /etc/motd, content: x } }] }
+`,
+    )
+  for (const host of ['host', 'other']) {
+    for (const name of ['etc', 'var/tmp']) mkdirSync(join(folder, host, name), { recursive: true })
+  }
+  write('web1')
+  assert.is((await converge([...file, '--yes'])).code, 0)
+  write('node1')
+  const renamed = await converge([...file, '--dry-run'])
+  assert.match(renamed.stdout, 'note: this machine was web1 until now, and keeps what it has')
+  assert.not.match(renamed.stdout, 'retire')
+  const refused = await converge(['retire', 'web1', ...file, '--yes', '--allow-prune'])
+  assert.is(refused.code, 3)
+  assert.match(refused.stderr, 'web1 and node1 are the same machine, and the spec has node1')
+  assert.ok(existsSync(join(folder, 'host/etc/motd')))
+  const forgotten = await converge(['retire', 'web1', ...file, '--yes', '--gone'])
+  assert.is(forgotten.code, 0, forgotten.stderr)
+  assert.not.match((await converge([...file, '--dry-run'])).stdout, 'web1')
 })
 
 test('unlocks nothing where nothing is locked', async () => {

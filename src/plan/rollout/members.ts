@@ -42,10 +42,8 @@ export function departed(members: readonly Member[], inspection: Inspection): re
 }
 
 /** What a remembered machine is called now that the spec does not have it. */
-export function nameOnceDeparted(member: Member, members: readonly Member[]): string {
-  return members.some(({ name }) => name === member.name)
-    ? `${member.name}@${placeOf(member.target)?.words.replaceAll(' ', '-') ?? ''}`
-    : member.name
+export function nameOnceDeparted({ name, place }: Identity, members: readonly Member[]): string {
+  return members.some((member) => member.name === name) ? `${name}@${place.replaceAll(' ', '-')}` : name
 }
 
 /** Undefined while it is not known whether the name has moved: its host did not answer, or has recorded nothing. */
@@ -54,7 +52,7 @@ function departedName(
   byName: ReadonlyMap<string, Member>,
   inspection: Inspection,
 ): string | undefined {
-  const left = nameOnceDeparted(member, [...byName.values()])
+  const left = nameOnceDeparted(identityOf(member), [...byName.values()])
   if (left === member.name) return left
   const facts = inspection.get(member.name)
   if (facts === undefined || facts instanceof ConvergeError) return undefined

@@ -200,12 +200,14 @@ inspect_history() {
 }
 
 # remember_members JSON: the hosts of the cluster, in one rename.
-remember_members() {
-  if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/members" "$1$NL"; else rewrite_state "$CLUSTER/members" "$1$NL"; fi
-}
+remember_members() { remember members "$1"; }
 
 # remember_identities LINES: the names and places of this host, by which it is recognized if the spec changes them.
-remember_identities() { rewrite_or_fail "$CLUSTER/identities" "$1$NL"; }
+remember_identities() { remember identities "$1"; }
+
+remember() {
+  if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/$1" "$2$NL"; else rewrite_state "$CLUSTER/$1" "$2$NL"; fi
+}
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.
 hold() { rewrite_or_fail "$CLUSTER/held" "$1$NL"; }

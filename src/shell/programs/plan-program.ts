@@ -1,7 +1,7 @@
-import type { Identity } from '../../model/manifest.ts'
 import type { Bookkeeping, Change, Expectation } from '../../model/plan.ts'
 import type { Guard } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
+import { identityLines } from '../../record/identities.ts'
 import { notificationWords } from '../answers/journal.ts'
 import { expectedState } from '../expected-state.ts'
 import type { HostLibrary } from '../library.ts'
@@ -104,10 +104,6 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),
   ]
-}
-
-function identityLines(identities: readonly Identity[]): string {
-  return identities.map(({ name, place }) => `${name} ${place}`.trimEnd()).join('\n')
 }
 
 function forgetLines(generation: number, { keepGenerations = defaultKeepGenerations }: Run): string[] {

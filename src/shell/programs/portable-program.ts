@@ -2,6 +2,7 @@ import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import { changesUnitFile, pathOf, rulesOf } from '../../operations/index.ts'
+import { identityLines } from '../../record/identities.ts'
 import { withoutContent } from '../../record/manifest-entry.ts'
 import { notificationWords } from '../answers/journal.ts'
 import type { HostLibrary } from '../library.ts'
@@ -31,7 +32,7 @@ LOCK_WAIT=0
 read_uid
 read_init
 DIGEST=${digest}
-IDENTITY=${quote(`${identity.name} ${identity.place}`.trimEnd())}
+IDENTITY=${quote(identityLines([identity]))}
 MEMBERS=${quote(JSON.stringify(members))}
 PROBES=${quote(JSON.stringify(questions.probes))}
 STEPS=${quote(JSON.stringify({ steps: changes.map(({ resource, operation }) => ({ resource, operation: withoutContent(operation) })) }))}

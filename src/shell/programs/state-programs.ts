@@ -1,4 +1,5 @@
-import type { Member } from '../../model/manifest.ts'
+import type { Identity, Member } from '../../model/manifest.ts'
+import { identityLines } from '../../record/identities.ts'
 import type { HostLibrary } from '../library.ts'
 import { quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
@@ -13,12 +14,17 @@ unlock
 `
 }
 
-/** Makes a host remember these hosts of its cluster and no others. */
-export function rememberProgram(members: readonly Member[], place: StatePlace, library: HostLibrary): string {
+/** Makes a host remember these hosts of its cluster and no others, and these names and places as its own. */
+export function rememberProgram(
+  { members, identities }: { readonly members: readonly Member[]; readonly identities?: readonly Identity[] },
+  place: StatePlace,
+  library: HostLibrary,
+): string {
   return `{
 ${library.inspect}
 ${placeSettings(place)}
 [ ! -d "$CLUSTER" ] || remember_members ${quote(JSON.stringify(members))}
+${identities === undefined ? '' : `[ ! -d "$CLUSTER" ] || remember_identities ${quote(identityLines(identities))}`}
 } </dev/null
 `
 }

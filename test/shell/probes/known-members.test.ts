@@ -22,7 +22,7 @@ test('a host that remembers the same members says so, and lists them otherwise',
   inEachShell(async (tree) => {
     const members = [member('a'), member('b')]
     tree.write(`${place.stateDir}/clusters/${place.cluster}/generations/1/about`, '')
-    await tree.run(rememberProgram(members, place, libraryFor(tree.shell)))
+    await tree.run(rememberProgram({ members }, place, libraryFor(tree.shell)))
     const asking = async (known: readonly Member[]) =>
       (await inspect(tree, [], knownMembers(known))).state?.members
     assert.is(await asking(members), members)
