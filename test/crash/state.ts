@@ -29,7 +29,7 @@ export function readState({ root, name }: CrashHost): KeptState {
         .toSorted(byName),
     ),
     knowsItself: text(join(cluster, 'members')).includes(`"name":"${name}"`),
-    pending: pendingInJournal(text(join(state, 'journal'))).map(
+    pending: pendingInJournal(text(join(cluster, 'journal'))).map(
       ({ action, resource }) => `${action} ${resource}`,
     ),
     originals: Object.fromEntries(

@@ -75,7 +75,7 @@ test('a rollback leaves owed what it does not carry out', async ({ fleet }) => {
   assert.is(fleet.read('a', '/etc/acts'), 'reindex\n')
   await fleet.converge([...wanted, file({ path: '/etc/new', content: 'new\n' })])
   assert.is(fleet.read('a', '/etc/acts'), 'reindex\nreindex\n')
-  assert.is(fleet.read('a', '/var/lib/converge/journal'), '')
+  assert.is(fleet.read('a', '/var/lib/converge/clusters/fleet/journal'), '')
 })
 
 test('systemd reads a unit file that is not declared as a unit, even if the run was killed in between', async ({
@@ -183,6 +183,23 @@ test('a rollback brings accounts back as they were, and names what it leaves', a
   await session.close()
   assert.match(passwd(), /^rb:.*:\/bin\/sh$/m)
   assert.is(fleet.read('a', '/etc/x'), 'one')
+})
+
+test('what one cluster left pending is neither dropped nor carried out by another', async ({ fleet }) => {
+  const act = (name: string) => command({ name, command: `echo ${name} >>"\${CONVERGE_ROOT-}/etc/acts"` })
+  const owing = (name: string, content: string, fails: boolean) => [
+    act(name),
+    file({ path: `/etc/${name}`, content, notifies: [{ resource: act(name), action: 'run' }] }),
+    ...(fails ? [file({ path: `/etc/bad-${name}`, content, validate: 'false' })] : []),
+  ]
+  await fleet.converge(owing('one', '1', true), 'one')
+  await fleet.converge(owing('two', '1', true), 'two')
+  const plan = await fleet.converge([other], 'three')
+  assert.equal(outcomes(plan.report), ['changed'])
+  await fleet.converge(owing('two', '1', false), 'two')
+  assert.is(fleet.read('a', '/etc/acts'), 'two\n')
+  await fleet.converge(owing('one', '1', false), 'one')
+  assert.is(fleet.read('a', '/etc/acts'), 'two\none\n')
 })
 
 test.run()

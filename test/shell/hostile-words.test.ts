@@ -121,7 +121,7 @@ async function carryThrough(
   const said = await tree.run(commandProgram(`printf %s ${quote(last.text)}`, 30_000, libraryFor(tree.shell)))
   assert.is(said.stdout.toString(), last.text)
   // The next batch finds nothing pending.
-  tree.write('/var/lib/converge/journal', '')
+  tree.write('/var/lib/converge/clusters/test/journal', '')
   assert.not.ok(canary.hasSung(), 'a text was run')
 }
 

@@ -1,4 +1,4 @@
-import { CommandError, ConvergeError } from '../../model/errors.ts'
+import { CommandError, ConvergeError, reachOf } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Change, Owed, PlannedHost } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
@@ -83,7 +83,18 @@ export function recordRun(
       remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
     }),
     hasEnded: () => events.some(({ event }) => event === 'end'),
-    failed: (error) => failed(error),
+    failed(error) {
+      const hasEnded = events.some(({ event }) => event === 'end')
+      if (!isSent || hasEnded || reachOf(error) !== 'unreachable') return failed(error)
+      const message = `${error.message}; it is not known what the host has done since`
+      const unknown = new ConvergeError(error.code, message, {
+        host,
+        step: 'apply',
+        remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
+        cause: error,
+      })
+      return failedReport(host, unknown, { results: results() })
+    },
     report() {
       const end = events.find(({ event }) => event === 'end')
       if (end?.event === 'end' && end.outcome === 'ok') return { host, status: 'changed', results: results() }

@@ -105,9 +105,9 @@ end_of_steps() {
   if [ -z "$FAILED" ]; then
     point 'before the journal is emptied'
     if [ -n "$STILL_OWED" ]; then
-      rewrite_or_fail "$STATE/journal" "converge-journal 1$NL$STILL_OWED"
-    elif [ -s "$STATE/journal" ]; then
-      : >"$STATE/journal"
+      rewrite_or_fail "$CLUSTER/journal" "converge-journal 1$NL$STILL_OWED"
+    elif [ -s "$CLUSTER/journal" ]; then
+      : >"$CLUSTER/journal"
     fi
     point 'journal emptied'
   fi
@@ -242,12 +242,12 @@ owe() { NEXT_OWED="${NEXT_OWED}owe $1 $2$NL"; }
 # settle ACTION RESOURCE: notes in the journal that it was carried out.
 settle() {
   [ -z "$FAILED" ] || return 0
-  if [ -s "$STATE/journal" ]; then
+  if [ -s "$CLUSTER/journal" ]; then
     # Syncs what a command wrote, because nothing will repeat it.
     [ "$1" != run ] || sync
     point "before $1 $2 is struck out"
     # A torn line must not swallow this one.
-    say "${NL}settled $1 $2" >>"$STATE/journal"
+    say "${NL}settled $1 $2" >>"$CLUSTER/journal"
     point "struck out $1 $2"
   fi
   forget "$1" "$2"
@@ -272,10 +272,10 @@ forget() {
 # still_owed ACTION RESOURCE: it stays in the journal, unless it was settled there.
 still_owed() {
   said=
-  if [ -s "$STATE/journal" ]; then
+  if [ -s "$CLUSTER/journal" ]; then
     while read -r verb action resource; do
       [ "$action $resource" != "$1 $2" ] || said=$verb
-    done <"$STATE/journal"
+    done <"$CLUSTER/journal"
   fi
   [ "$said" != owe ] || STILL_OWED="${STILL_OWED}owe $1 $2$NL"
 }
@@ -283,7 +283,7 @@ still_owed() {
 # expect_journal TEXT: the notifications that the plan saw as pending are still the same.
 expect_journal() {
   journal=
-  [ ! -s "$STATE/journal" ] || journal=$(cat "$STATE/journal")
+  [ ! -s "$CLUSTER/journal" ] || journal=$(cat "$CLUSTER/journal")
   [ "$journal" = "$1" ] || refuse 'the journal: another run changed what is pending'
 }
 

@@ -8,8 +8,8 @@ begin_portable() {
   prepare_alone
   mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
-  if [ -s "$STATE/journal" ]; then
-    IFS= read -r header <"$STATE/journal"
+  if [ -s "$CLUSTER/journal" ]; then
+    IFS= read -r header <"$CLUSTER/journal"
     [ "$header" = 'converge-journal 1' ] || give_up "the journal was written by another version of converge: $header"
     # That run may have been killed between a unit file and its daemon-reload.
     UNITS_CHANGED=yes
@@ -18,7 +18,7 @@ begin_portable() {
         owe) OWED_SO_FAR="${OWED_SO_FAR}owe $action $resource$NL" ;;
         settled) forget "$action" "$resource" ;;
       esac
-    done <"$STATE/journal"
+    done <"$CLUSTER/journal"
   fi
   OWED_BEFORE=$OWED_SO_FAR
   held=

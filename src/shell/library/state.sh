@@ -69,10 +69,11 @@ emit() {
 
 # Adds what is owed to the journal; the caller makes it durable.
 journal_owed() {
-  [ -s "$STATE/journal" ] || say 'converge-journal 1' >"$STATE/journal" || return 1
+  [ -d "$CLUSTER" ] || mkdir -p -- "$CLUSTER" || return 1
+  [ -s "$CLUSTER/journal" ] || say 'converge-journal 1' >"$CLUSTER/journal" || return 1
   point 'journal begun'
   # A line that a kill tore must not swallow the next one.
-  printf '%s' "$NL$OWED" >>"$STATE/journal" || return 1
+  printf '%s' "$NL$OWED" >>"$CLUSTER/journal" || return 1
   point 'journal written'
   OWED_SO_FAR=$OWED_SO_FAR$OWED OWED=
 }
@@ -82,7 +83,7 @@ journal_now() {
   set --
   if [ -n "$OWED" ]; then
     journal_owed || return 1
-    set -- "$STATE/journal" "$STATE"
+    set -- "$CLUSTER/journal" "$CLUSTER"
   fi
   if [ -n "$RECORDS" ]; then
     record_now || return 1

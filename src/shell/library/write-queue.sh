@@ -90,7 +90,7 @@ END
 queue_durable() {
   staged_files 1 "$good"
   eval "set -- $staged"
-  [ ! -s "$STATE/journal" ] || set -- "$@" "$STATE/journal" "$STATE"
+  [ ! -s "$CLUSTER/journal" ] || set -- "$@" "$CLUSTER/journal" "$CLUSTER"
   [ ! -s "$CLUSTER/manifest" ] || set -- "$@" "$CLUSTER/manifest" "$CLUSTER"
   [ -z "$KEPT" ] || {
     kept_files

@@ -18,9 +18,9 @@ note_applying() {
 
 # The journal, the manifest, and an apply that is running or ended meanwhile.
 inspect_state() {
-  if [ -s "$STATE/journal" ]; then
+  if [ -s "$CLUSTER/journal" ]; then
     say journal
-    cat "$STATE/journal"
+    cat "$CLUSTER/journal"
     # The last line may have been torn by a kill.
     say "${NL}journal end"
   fi
