@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import type { Change, Owed, PlannedHost } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
+import { meaningfulLine } from './meaningful-line.ts'
 
 /** The state of one run on one host as results arrive; after a reconnection they are read again from the start. */
 export interface RunRecord {
@@ -140,10 +141,19 @@ export function rollsBackAfter(seconds: number): string {
 
 function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
   const code = /^exit (\d+)$/.exec(problem)?.[1]
-  const said = stderr.split('\n').find((line) => line.trim() !== '')
-  const message = code === undefined ? problem : (said?.trim() ?? `it ended with exit code ${code}`)
+  const message = code === undefined ? problem : exitMessage(code, stderr)
   const exitCode = code === undefined ? undefined : Number(code)
   return new CommandError(message, { host, step: 'apply', exitCode, stderr, remedy })
+}
+
+/** `E: Unable to locate package ngnix (exit status 100)` */
+function exitMessage(code: string, output: string): string {
+  const said = meaningfulLine(output)
+  if (code === '124' && said?.line.startsWith('stopped after ')) return `${said.line}, its timeoutSeconds`
+  if (said === undefined) return `exit status ${code}, and it printed nothing`
+  return said.complains
+    ? `${said.line} (exit status ${code})`
+    : `exit status ${code}; it printed: ${said.line}`
 }
 
 function lockedBy(host: string, holder: string): ConvergeError {

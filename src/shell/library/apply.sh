@@ -77,11 +77,22 @@ finish() {
     [ -z "$FAILED" ] || sweep_temporaries
     [ ! -s "$STATE/temporaries" ] || : >"$STATE/temporaries"
     : >"$STATE/applying"
+    bound_output
   }
   point 'no longer applying'
   exec 8>&-
   emit "end $1"
   point 'ended'
+}
+
+# A command may have printed more than a disk should keep: only the end of a failed one is.
+bound_output() {
+  if [ -z "$FAILED" ] || ! tail -c 65536 "$RUN/output" >"$RUN/output.end" 2>/dev/null; then
+    : >"$RUN/output"
+  else
+    mv -f -- "$RUN/output.end" "$RUN/output"
+  fi
+  [ ! -s "$RUN/await" ] || : >"$RUN/await"
 }
 
 # end_of_steps: flushes the queue; a failed run keeps its journal for the next one.
