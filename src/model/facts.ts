@@ -1,4 +1,4 @@
-import type { ManifestEntry, Member } from './manifest.ts'
+import type { ApplyFailure, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
 
@@ -105,6 +105,8 @@ export interface HostState {
   readonly others: readonly { readonly cluster: string; readonly manifest: readonly ManifestEntry[] }[]
   /** The newest generation, 0 if there is none. */
   readonly generation: number
+  /** How the newest generation failed, who made it and since when; absent if it did not fail. */
+  readonly failed?: ApplyFailure & { readonly by: string }
   /** The name of this host at its last apply; absent if that was not recorded. */
   readonly name?: string
   /** The hosts of the cluster, as this host remembers them. */

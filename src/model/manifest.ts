@@ -63,6 +63,9 @@ export type Made = Data<typeof Made>
 export const Member = Type.Object({ name: Text, target: Target, platform: Platform })
 export type Member = Data<typeof Member>
 
+/** How the words of a rollback's generation begin, before those of its changes. */
+export const rollbackWords = 'rollback to before generation '
+
 /** A generation: what one apply did. */
 export const Generation = Type.Object({
   number: Count,
@@ -71,6 +74,13 @@ export const Generation = Type.Object({
   changes: list('What was changed, in words, one line each.', Text),
 })
 export type Generation = Data<typeof Generation>
+
+/** How an apply failed: at which change in words, if it was at one, and the problem. */
+export interface ApplyFailure {
+  readonly at?: string
+  /** `exit 100`, or a sentence. */
+  readonly problem: string
+}
 
 /** What a host remembers of the applies on it. */
 export interface HostHistory {
@@ -89,6 +99,7 @@ export interface KeptGeneration extends Generation {
   readonly revert: readonly Undo[]
   /** The manifest as it was before. */
   readonly manifest: readonly ManifestEntry[]
+  readonly failed?: ApplyFailure
 }
 
 /** The first line of a manifest. */

@@ -12,9 +12,11 @@ export function isConsequence({ operation, settles }: Change): boolean {
   return !isStart && settles.some(({ action }) => action !== 'daemon-reload')
 }
 
-/** Whether the spec, the host or both changed since the last apply. */
+/** Whether the spec, the host or both changed since the last apply; undefined if that did not get there. */
 export function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry | undefined): Change['cause'] {
   if (last === undefined) return undefined
+  // It is recorded, but was never made.
+  if (facts.state?.failed?.at?.endsWith(`(${entry.resource.id})`)) return undefined
   const spec = last.desired !== desiredDigest(entry.resource.desired)
   const path = Object.entries(last.paths).some(
     ([name, state]) => name in facts.paths && appliedState(facts.paths[name] ?? { type: 'absent' }) !== state,

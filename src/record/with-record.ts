@@ -4,7 +4,7 @@ import { dropLine, type ManifestEntry, type Member, manifestText, setLine } from
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
-import { kindMadeBy, pathOf } from '../operations/index.ts'
+import { kindMadeBy, pathOf, rulesOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { keptBy, originals } from './kept.ts'
 import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
@@ -114,7 +114,9 @@ export function withRecord(
     changes: keepingInTime(changes),
     bookkeeping: {
       generation,
-      summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
+      summary: changes.map(
+        ({ resource, operation }) => `${rulesOf(operation).words(operation, facts)} (${resource})`,
+      ),
       revert: undoOfChanges(changes, facts, generation),
       records: [...records.values(), ...dropsAtOnce],
       ...given({

@@ -1,11 +1,11 @@
 import type { Change, Owed } from '../../model/plan.ts'
-import type { ChangeResult, HostReport, Report } from '../../model/report.ts'
+import type { ChangeResult, HostReport, Report, Said } from '../../model/report.ts'
 import { assertNever } from '../../model/value.ts'
 import { describeOperation } from '../plan/describe-operation.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { renderGroups } from '../text/group-hosts.ts'
-import { errorDetails, errorHeadline } from '../text/render-error.ts'
+import { errorDetails, errorHeadline, outputLabel } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 import { renderReportSummary, summariseReport } from './summarise-report.ts'
@@ -58,6 +58,7 @@ function renderHost(
         `${style.warning('unsettled')}: ${countResults(host.results)}, but it still differs`,
         ...renderResults(host.results, verbose),
         ...renderChanges('still differs', host.remaining),
+        ...renderSaid(host.said, verbose),
       ]
     case 'unreachable':
     case 'refused':
@@ -105,6 +106,12 @@ function renderChanges(label: string, changes: readonly Change[]): readonly stri
   return changes.map(
     (change) => `${label}: ${describeOperation(change.operation)} (${escapeLine(change.resource)})`,
   )
+}
+
+function renderSaid(said: Said | undefined, verbose: boolean): readonly string[] {
+  if (said === undefined) return []
+  const lines = verbose ? said.output.trimEnd().split('\n') : [said.line]
+  return lines.map((line) => `${outputLabel}${escapeLine(line)}`)
 }
 
 function renderNotReached(changes: readonly Change[], verbose: boolean): readonly string[] {

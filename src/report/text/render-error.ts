@@ -22,7 +22,7 @@ export function errorHeadline(error: ConvergeError, style: Style): string {
 export function errorDetails(error: ConvergeError, style: Style): readonly string[] {
   const said = error instanceof CommandError ? error.stderr.trim() : ''
   // What a failed change prints to stdout and stderr comes as one text.
-  const output = said.includes('\n') || !error.message.startsWith(said) ? outputTail(said) : []
+  const output = said.includes('\n') || !error.message.includes(said) ? outputTail(said) : []
   return [
     ...output.map((line) => `${outputLabel}${line}`),
     ...causes(error).map((cause) => style.quiet(`cause: ${escapeLine(cause)}`)),

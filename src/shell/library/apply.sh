@@ -118,6 +118,8 @@ end_of_steps() {
 fail() {
   FAILED=yes
   emit "fail $1 $2"
+  # For those who ask later.
+  [ ! -d "${GENERATION-}" ] || say "${PORTABLE:+-}$1 $2" 2>/dev/null >"$GENERATION/failed" || :
   if [ -s "$3" ]; then
     quote_file "$3" >>"$RUN/results"
   else

@@ -2,6 +2,7 @@ import type { Busy, Facts, HostState } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import { type ManifestEntry, type Member, madeLine } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
+import { readFailure, readGeneration } from '../answers/generation.ts'
 import { pendingInJournal } from '../answers/journal.ts'
 import { parseManifest } from '../answers/parse-manifest.ts'
 import { parseMembers } from '../answers/parse-members.ts'
@@ -27,6 +28,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end'), readFound(reader)) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const failed = reader.next('failed') ? readLastFailure(reader) : undefined
   const name = reader.next('host') ? reader.expect('host') : undefined
   const members = readMembers(reader, known)
   const held = reader.next('held') ? reader.expect('held') : undefined
@@ -38,8 +40,14 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others,
     generation: generation ?? 0,
     members,
-    ...given({ name, held }),
+    ...given({ failed, name, held }),
   }
+}
+
+function readLastFailure(reader: AnswerReader): HostState['failed'] {
+  const line = reader.expect('failed')
+  const about = readGeneration(reader)
+  return { ...readFailure(line, about), by: about.by }
 }
 
 /** A complete last line ends with a newline, so the answer continues with an empty line. */

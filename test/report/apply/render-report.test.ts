@@ -128,6 +128,17 @@ test('lists what still differs, and every change when verbose', () => {
   )
 })
 
+test('tells what ended a unit that was started', () => {
+  const said = { line: 'nope: Failed at step EXEC', output: 'a\nnope: Failed at step EXEC\n' }
+  const start = change({ op: 'unit', unit: 't5.service', action: 'start' }, { resource: 'unit[t5.service]' })
+  const host = { host: 'a', status: 'unsettled', results: [applied], remaining: [start], said } as const
+  assert.match(
+    render([host]),
+    'still differs: start t5.service (unit[t5.service])\n  output: nope: Failed at step EXEC\n',
+  )
+  assert.match(render([host], true), '  output: a\n  output: nope: Failed at step EXEC\n')
+})
+
 test('reports a plan without changes as unchanged hosts, and unreachable ones as such', () => {
   const report = idleReport(plan([planned('a', []), { host: 'b', status: 'failed', error: refused }]))
   assert.equal(
