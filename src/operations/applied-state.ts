@@ -1,4 +1,4 @@
-import type { PathFact } from '../model/facts.ts'
+import type { PathFact, PlatformFact } from '../model/facts.ts'
 
 /** What is at a path in one line that does not depend on numeric ids: `file 0644 root root SHA256`. */
 export function appliedState(fact: PathFact): string {
@@ -13,4 +13,15 @@ export function appliedState(fact: PathFact): string {
     case 'file':
       return `file ${fact.mode} ${fact.owner} ${fact.group} ${fact.sha256}`
   }
+}
+
+/** Whether a path is in a recorded state, which may have an owner by number, and without root owners are not set. */
+export function isInState(live: PathFact, state: string, { rooted, uid }: PlatformFact): boolean {
+  if (appliedState(live) === state) return true
+  if (live.type !== 'file' && live.type !== 'directory') return false
+  const [type, mode, owner = '', group = '', sha256] = state.split(' ')
+  if (type !== live.type || mode !== live.mode) return false
+  if (live.type === 'file' && sha256 !== live.sha256) return false
+  if (rooted && uid !== 0) return true
+  return [live.owner, String(live.uid)].includes(owner) && [live.group, String(live.gid)].includes(group)
 }

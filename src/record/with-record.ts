@@ -86,7 +86,8 @@ export function withRecord(
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
     const last = known.get(change.resource)
-    const cause = entry === undefined || isConsequence(change) ? undefined : causeOf(entry, facts, last)
+    const cause =
+      entry === undefined || isConsequence(change) ? undefined : causeOf(entry, change, facts, last)
     const path = pathOf(change.operation) ?? ''
     const holder = last !== undefined && path in last.paths ? last : owners.get(path)
     const first = originals(change, facts, removals.get(change.resource), holder)
