@@ -34,7 +34,7 @@ web[0-1] changed: 1 change applied
 2 hosts: 2 changed; 2 changes applied; TIME
 `,
   )
-  assert.match(applied.stderr, 'web0: applied: write /etc/motd (0644 root:root, 11 bytes)\n')
+  assert.is(applied.stderr, 'inspecting 2 hosts\napplying 2 hosts\n')
   assert.is(readFileSync(join(folder, 'hosts/web1/etc/motd'), 'utf8'), 'hello web1\n')
 
   const again = await converge(file)
