@@ -68,6 +68,11 @@ const totals = { total: 0, passed: 0, skipped: 0 }
 const figures: { what: string; count: string }[] = []
 let broken = false
 
+if (mode === 'tests' && pattern.source === '.')
+  console.log(
+    `${files.length} files of tests in ${processes} processes: a few minutes on two cores, more if they are busy\n`,
+  )
+
 await Promise.all(Array.from({ length: processes }, work))
 if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)

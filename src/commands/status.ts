@@ -13,8 +13,12 @@ export function status(options: HostOptions, io: Io, view: View): Promise<ExitCo
     const plan = await session.plan(everything)
     const hosts = plan.hosts.map((host) => statusOf(host, spec))
     view.status(plan.cluster, hosts)
-    return hosts.every(({ status }) => status === 'reachable' || status === 'applying') ? 0 : 1
+    return hosts.every(isWell) ? 0 : 1
   })
+}
+
+function isWell(host: HostStatus): boolean {
+  return host.status === 'applying' || (host.status === 'reachable' && host.failed === undefined)
 }
 
 function statusOf(host: HostPlan, spec: LoadedSpec): HostStatus {

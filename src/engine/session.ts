@@ -1,4 +1,5 @@
 import { InternalError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { planHost } from '../plan/host/plan-host.ts'
@@ -6,6 +7,7 @@ import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
 import { prune } from '../plan/undo/prune.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
+import { sayingsOfUnits } from './apply/ended-units.ts'
 import { isHealthy } from './apply/member-health.ts'
 import { rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
@@ -77,7 +79,10 @@ async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOpti
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
       const report = await applyHost({ ...context, planned, host, catalog, options, by })
-      return report.status === 'changed' ? verify(report, () => remaining(context, plan, planned)) : report
+      if (report.status !== 'changed') return report
+      const verified = await verify(report, () => remaining(context, plan, planned))
+      if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified
+      return { ...verified, ...given({ said: await sayingsOfUnits(context, name, verified.remaining) }) }
     },
   })
   return { cluster, hosts, durationMs: Math.round(clock.now() - started) }

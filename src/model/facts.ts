@@ -1,4 +1,4 @@
-import type { Identity, ManifestEntry, Member } from './manifest.ts'
+import type { ApplyFailure, Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
 
@@ -123,6 +123,8 @@ export interface HostState {
   readonly generation: number
   /** Under which names and where it was applied, the last one last; absent if that was not recorded. */
   readonly identities?: readonly Identity[]
+  /** How the newest generation failed, who made it and since when; absent if it did not fail. */
+  readonly failed?: ApplyFailure & { readonly by: string }
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */

@@ -77,6 +77,9 @@ export function identityOf({ name, target }: Pick<Member, 'name' | 'target'>): I
   return { name, place: placeOf(target)?.words ?? '' }
 }
 
+/** How the words of a rollback's generation begin, before those of its changes. */
+export const rollbackWords = 'rollback to before generation '
+
 /** A generation: what one apply did. */
 export const Generation = Type.Object({
   number: Count,
@@ -86,6 +89,13 @@ export const Generation = Type.Object({
   lasting: Type.Optional(list('The operations that its undo does not undo, and their resources.', Undo)),
 })
 export type Generation = Data<typeof Generation>
+
+/** How an apply failed: at which change in words, if it was at one, and the problem. */
+export interface ApplyFailure {
+  readonly at?: string
+  /** `exit 100`, or a sentence. */
+  readonly problem: string
+}
 
 /** What a host remembers of the applies on it. */
 export interface HostHistory {
@@ -100,6 +110,7 @@ export interface KeptGeneration extends Generation {
   readonly revert: readonly Undo[]
   /** The manifest as it was before. */
   readonly manifest: readonly ManifestEntry[]
+  readonly failed?: ApplyFailure
 }
 
 /** The first line of a manifest. */

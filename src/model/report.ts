@@ -7,6 +7,12 @@ export interface ChangeResult {
   readonly outcome: 'applied' | 'skipped'
 }
 
+/** The line of an output that says most, and the end of the output. */
+export interface Said {
+  readonly line: string
+  readonly output: string
+}
+
 /** A host that could not be planned, or not applied to the end. */
 export interface FailedReport {
   readonly host: string
@@ -42,6 +48,8 @@ export type HostReport =
       readonly status: 'unsettled'
       readonly results: readonly ChangeResult[]
       readonly remaining: readonly Change[]
+      /** What systemd says of the units that ended again. */
+      readonly said?: Said
     }
   | FailedReport
   /** The apply never started: an earlier wave failed, the gate of its wave was closed, or the run was stopped. */

@@ -1,8 +1,10 @@
 import type { Facts } from '../model/facts.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
+import type { Operation } from '../model/operation.ts'
 import type { Change } from '../model/plan.ts'
 import type { CatalogEntry } from '../model/resource.ts'
-import { appliedState } from '../operations/applied-state.ts'
+import { isInState } from '../operations/applied-state.ts'
+import { stateAfter } from '../operations/index.ts'
 import { desiredDigest } from './digest.ts'
 
 /** Whether the cause of a change is another one. A start only absorbs what is owed. */
@@ -12,14 +14,31 @@ export function isConsequence({ operation, settles }: Change): boolean {
   return !isStart && settles.some(({ action }) => action !== 'daemon-reload')
 }
 
-/** Whether the spec, the host or both changed since the last apply. */
-export function causeOf(entry: CatalogEntry, facts: Facts, last: ManifestEntry | undefined): Change['cause'] {
+/** Whether the spec, the host or both changed since the last apply; undefined if nothing tells. */
+export function causeOf(
+  { resource }: CatalogEntry,
+  { operation, guard }: Change,
+  facts: Facts,
+  last: ManifestEntry | undefined,
+): Change['cause'] {
   if (last === undefined) return undefined
-  const spec = last.desired !== desiredDigest(entry.resource.desired)
-  const path = Object.entries(last.paths).some(
-    ([name, state]) => name in facts.paths && appliedState(facts.paths[name] ?? { type: 'absent' }) !== state,
+  const { failed, held } = facts.state ?? {}
+  // It is recorded, but was never made.
+  if (failed?.at?.endsWith(`(${resource.id})`)) return undefined
+  const host = Object.entries(last.paths).some(
+    ([path, state]) =>
+      path in facts.paths && !isInState(facts.paths[path] ?? { type: 'absent' }, state, facts.platform),
   )
-  const host = path || !spec
-  if (spec && host) return 'spec and host changed'
-  return spec ? 'spec changed' : 'host changed'
+  const spec = last.desired !== desiredDigest(resource.desired) || writesOther(operation, last)
+  if (spec) return host ? 'spec and host changed' : 'spec changed'
+  // A command whose guard was not asked may stay as it is; what an apply did not reach was not changed by anybody.
+  const isUncertain = guard !== undefined || failed !== undefined || held !== undefined
+  return host || !isUncertain ? 'host changed' : undefined
+}
+
+/** The order of keys is not in the digest of what was declared, but may be in the file. */
+function writesOther(operation: Operation, { paths }: ManifestEntry): boolean {
+  if (operation.op !== 'write' && operation.op !== 'link') return false
+  const last = paths[operation.path]
+  return last !== undefined && stateAfter(operation, operation.path, { type: 'absent' }) !== last
 }

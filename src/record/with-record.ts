@@ -11,7 +11,7 @@ import {
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
-import { kindMadeBy, pathOf } from '../operations/index.ts'
+import { kindMadeBy, pathOf, rulesOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { identitiesAfter } from './identities.ts'
 import { keptBy, originals } from './kept.ts'
@@ -97,7 +97,8 @@ export function withRecord(
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
     const last = known.get(change.resource)
-    const cause = entry === undefined || isConsequence(change) ? undefined : causeOf(entry, facts, last)
+    const cause =
+      entry === undefined || isConsequence(change) ? undefined : causeOf(entry, change, facts, last)
     const path = pathOf(change.operation) ?? ''
     const holder = last !== undefined && path in last.paths ? last : owners.get(path)
     const first = originals(change, facts, removals.get(change.resource), holder)
@@ -126,7 +127,9 @@ export function withRecord(
     changes: keepingInTime(changes),
     bookkeeping: {
       generation,
-      summary: changes.map(({ resource, reason }) => `${resource}: ${reason}`),
+      summary: changes.map(
+        ({ resource, operation }) => `${rulesOf(operation).words(operation, facts)} (${resource})`,
+      ),
       revert: undoOfChanges(changes, facts, generation),
       records: [...records.values(), ...dropsAtOnce],
       ...given({

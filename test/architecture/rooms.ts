@@ -9,7 +9,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/render': 'all',
   'commands/spec': ['builtins', 'git-state', 'load-spec', 'select-hosts'],
   'commands/starter': 'all',
-  'engine/apply': ['apply-host', 'member-health', 'roll-out', 'run', 'verify'],
+  'engine/apply': ['apply-host', 'ended-units', 'member-health', 'roll-out', 'run', 'verify'],
   'engine/inspect': 'all',
   'formats/systemd': ['quoting', 'text', 'unit', 'unit-text'],
   'load/expressions': ['evaluate', 'expression', 'helpers'],

@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -52,6 +52,52 @@ test('finds it on a held host, too', async () => {
   rmSync(join(folder, 'hosts/web0/etc/motd'))
   const drifted = await converge(['drift', ...file, '--set', 'app.greeting=hi'])
   assert.match(drifted.stdout, 'file[/etc/motd]: will be created (spec and host changed)')
+})
+
+const declared = (wants: string, greeting: string) => `cluster: test
+hosts:
+  "web[0-1]":
+    transport: directory
+    directory: hosts/{{host.name}}
+    resources:
+      - unit: { name: app.service, content: { Unit: { ${wants} }, Service: { ExecStart: /bin/true } } }
+      - file: { path: /etc/motd, content: "${greeting}\\n" }
+      - command: { name: migrate, command: "true", onlyIf: "test ! -e $CONVERGE_ROOT/etc/motd" }
+`
+
+test('a part that is declared in another order is the spec, and a guard that was not asked is nobody', async () => {
+  const [before, after] = [
+    'Description: app, Documentation: "man:app(8)"',
+    'Documentation: "man:app(8)", Description: app',
+  ]
+  const { folder, file } = await makeCluster(declared(before, 'hello'))
+  assert.is((await converge([...file, '--yes'])).code, 0)
+  writeFileSync(join(folder, 'cluster.yaml'), declared(after, 'hello'))
+  const swapped = await converge([...file, '--dry-run'])
+  assert.match(swapped.stdout, 'unit[app.service]: content will change (spec changed)')
+  assert.match(swapped.stdout, 'command[migrate]: may run; the host decides after the changes before it\n')
+  assert.is((await converge(['drift', ...file])).stdout, '2 hosts: 2 without drift\n')
+  appendFileSync(join(folder, 'hosts/web1/etc/motd'), 'by hand\n')
+  const { stdout } = await converge(['drift', ...file])
+  assert.match(stdout, '2 hosts: 1 drifted (1 resource), 1 without drift\n')
+})
+
+test('what a failed apply did not reach, and a rollback took back, is no drift', async () => {
+  const text = (command: string) => `cluster: test
+hosts:
+  "web[0-1]":
+    transport: directory
+    directory: hosts/{{host.name}}
+    resources:
+      - command: { name: migrate, command: "${command}", creates: /srv/migrated }
+      - file: { path: /etc/motd, content: "hello\\n" }
+`
+  const { folder, file } = await makeCluster(text('exit 3'))
+  assert.is((await converge([...file, '--yes'])).code, 1)
+  assert.is((await converge(['drift', ...file])).stdout, '2 hosts: 2 without drift\n')
+  writeFileSync(join(folder, 'cluster.yaml'), text('touch $CONVERGE_ROOT/srv/migrated'))
+  assert.match((await converge(['rollback', ...file, '--to', '0', '--yes'])).stdout, '2 hosts: ')
+  assert.is((await converge(['drift', ...file])).stdout, '2 hosts: 2 without drift\n')
 })
 
 test('exits with 1 when a host cannot be asked', async () => {

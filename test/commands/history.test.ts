@@ -19,9 +19,9 @@ test('shows the applies of each host, newest first, and hosts with the same ones
     anonymous(stdout),
     `web[0-1]
   generation 2, WHEN, WHO
-    file[/etc/motd]: content will change
+    write /etc/motd (0644 root:root, 8 bytes) (file[/etc/motd])
   generation 1, WHEN, WHO
-    file[/etc/motd]: will be created
+    write /etc/motd (0644 root:root, 11 bytes) (file[/etc/motd])
 `,
   )
   const json = JSON.parse((await converge(['history', 'web1', ...file, '--json'])).stdout)

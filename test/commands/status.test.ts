@@ -43,6 +43,42 @@ test('exits with 1 when a host is unreachable, and says why', async () => {
   assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
 })
 
+test('tells a failed apply until the host is as its spec has it, and so does the history', async () => {
+  const failing = `cluster: test
+attributes: { code: 7 }
+hosts:
+  "web[0-1]":
+    transport: directory
+    directory: hosts/{{host.name}}
+    resources:
+      - file: { path: /etc/motd, content: "hello\\n" }
+      - command: { name: migrate, command: "echo lost the database; exit {{attributes.code}}", onlyIf: "test {{attributes.code}} != 3" }
+`
+  const { file } = await makeCluster(failing)
+  const applied = await converge([...file, '--yes'])
+  assert.is(applied.code, 1)
+  assert.match(
+    applied.stdout,
+    'web[0-1] failed at apply: exit status 7; it printed: lost the database\n  failed change: ',
+  )
+  const told = await converge(['status', ...file])
+  assert.is(told.code, 1)
+  assert.match(
+    told.stdout,
+    /web0 {2}generation 1, last apply failed at .*\(command\[migrate\]\): exit status 7\n/,
+  )
+  assert.match(told.stdout, '2 hosts: 2 reachable; 2 with a failed apply\n')
+  assertValid('status', JSON.parse((await converge(['status', ...file, '--json'])).stdout))
+  const history = await converge(['history', ...file])
+  assert.match(history.stdout, /generation 1, .*\n {4}failed at .*\(command\[migrate\]\): exit status 7\n/)
+  assertValid('history', JSON.parse((await converge(['history', ...file, '--json'])).stdout))
+  const settled = await converge(['status', ...file, '--set', 'code=3'])
+  assert.is(settled.code, 0)
+  assert.not.match(settled.stdout, 'failed')
+  await converge([...file, '--yes', '--set', 'code=0'])
+  assert.is((await converge(['history', 'web0', ...file])).stdout.split('failed').length, 2)
+})
+
 test('says who applies something right now; --lock-wait waits only so long', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])

@@ -83,6 +83,18 @@ export function packageManagerContract(
     assert.is((await host.run('is_remove_package other never-heard-of')).exitCode, 0)
   })
 
+  test('has removed what was never there, and removes what is beside it', async () => {
+    const absent = await host.run(
+      'can_change_packages() { find_package_manager; }; do_remove_package never-heard-of neither-this',
+    )
+    assert.is(absent.exitCode, 0, absent.stdout)
+    const some = await host.run(
+      'can_change_packages() { find_package_manager; }; do_remove_package never-heard-of demo neither-this',
+    )
+    assert.is(some.exitCode, 0, some.stdout)
+    assert.equal(await installed(host, 'demo'), [])
+  })
+
   test.run()
 }
 

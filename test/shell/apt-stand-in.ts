@@ -55,6 +55,7 @@ while [ "$1" != -- ]; do shift; done
 shift
 for word; do
   name=\${word%%=*}
+  [ "$action" = install ] || grep -q "^$name " "$dpkg/known" "$dpkg/status" || fails "Unable to locate package $name"
   current=$(sed -n "s/^$name amd64 installed //p" "$dpkg/status")
   if [ "$action" = install ]; then
     grep -q "^$name " "$dpkg/known" || fails "Unable to locate package $name"

@@ -22,7 +22,8 @@ import {
   specOptions,
 } from './options.ts'
 
-const selector = 'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated (default: all).'
+export const selector =
+  'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated (default: all).'
 
 /** The commands that query hosts, undo what was done to them, or run commands on them. */
 export function addHostCommands(program: Command, io: Io, run: Run): void {

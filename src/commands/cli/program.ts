@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
+import { given } from '../../model/given.ts'
 import type { ApplyOptions } from '../apply.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { ViewOptions } from '../io/open-view.ts'
@@ -6,7 +9,7 @@ import type { PlanOptions } from '../plan.ts'
 import type { RenderOptions } from '../render.ts'
 import type { SchemaOptions } from '../schema.ts'
 import type { SpecOptions } from '../spec/load-spec.ts'
-import { addHostCommands } from './host-commands.ts'
+import { addHostCommands, selector } from './host-commands.ts'
 import {
   addOptions,
   formatOptions,
@@ -45,7 +48,7 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
   try {
     const program = createProgram(io, version, run)
     const unknown = helpOfUnknown(argv, program)
-    if (unknown === undefined) await program.parseAsync([...argv], { from: 'user' })
+    if (unknown === undefined) await program.parseAsync(commandFirst(argv, program), { from: 'user' })
     else await run('help', {}, () => refuseUnknown(unknown, commandNames(program)))
     return exitCode
   } catch (error) {
@@ -62,16 +65,22 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .helpOption('-h, --help', 'Print help.')
     .helpCommand('help [command]', 'Print the help of a command.')
     .exitOverride()
+    .hook('preAction', (_program, command) => findSpec(command))
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
 
   const apply = program
     .command('apply', { isDefault: true })
     .description('Inspect, plan, show the plan, ask, apply. The default command.')
-    .argument('[plan]', 'A sealed plan from `plan --out`: apply exactly that, or refuse with what differs.')
+    .argument(
+      '[plan]',
+      'A sealed plan from `plan --out`: apply exactly that, or refuse with what differs. Or a selector of hosts.',
+    )
     .action((file: string | undefined, options: ApplyOptions, command: Command) =>
       run('apply', options, async (view) => {
         if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
         await refuseUnknownCommand(file, command)
+        if (!/\.json$|\//.test(file) && !existsSync(file))
+          return (await import('../apply.ts')).apply({ ...options, limit: options.limit ?? file }, io, view)
         return (await import('../apply-sealed.ts')).applySealed(file, options, io, view)
       }),
     )
@@ -91,8 +100,11 @@ function createProgram(io: Io, version: string, run: Run): Command {
         namesOf(formatOptions()),
       ),
     )
-    .action((options: PlanOptions) =>
-      run('plan', options, async (view) => (await import('../plan.ts')).plan(options, io, view)),
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: PlanOptions) =>
+      run('plan', options, async (view) =>
+        (await import('../plan.ts')).plan({ ...options, ...given({ limit }) }, io, view),
+      ),
     )
   addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions())
 
@@ -112,8 +124,11 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .requiredOption('-o, --output <dir>', 'Folder for one tree per host: a new one, or one that render made.')
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
     .option('--portable', 'Also write HOST.sh: a script that converges the host without a controller.')
-    .action((options: RenderOptions) =>
-      run('render', {}, async (view) => (await import('../render.ts')).render(options, io, view)),
+    .argument('[selector]', selector)
+    .action((limit: string | undefined, options: RenderOptions) =>
+      run('render', {}, async (view) =>
+        (await import('../render.ts')).render({ ...options, ...given({ limit }) }, io, view),
+      ),
     )
   addOptions(render, specOptions(), [limitOption()])
 
@@ -142,6 +157,36 @@ function createProgram(io: Io, version: string, run: Run): Command {
   return program
 }
 
+/** Options may come before the command: `-f x.yaml validate` means `validate -f x.yaml`. */
+function commandFirst(argv: readonly string[], program: Command): string[] {
+  const takesValue = new Set(
+    program.commands
+      .flatMap((command) => command.options)
+      .flatMap(({ required, short, long }) => (required ? [short, long] : [])),
+  )
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? ''
+    if (word === '--') break
+    if (takesValue.has(word)) index += 1
+    else if (!word.startsWith('-')) {
+      if (!commandNames(program).includes(word)) break
+      return [word, ...argv.slice(0, index), ...argv.slice(index + 1)]
+    }
+  }
+  return [...argv]
+}
+
+/** Looks for `cluster.yaml` upwards, unless another spec is named. */
+function findSpec(command: Command): void {
+  if (command.getOptionValueSource('file') !== 'default') return
+  for (let folder = process.cwd(); folder !== dirname(folder); folder = dirname(folder)) {
+    if (!existsSync(join(folder, 'cluster.yaml'))) continue
+    const file = relative(process.cwd(), join(folder, 'cluster.yaml'))
+    command.setOptionValueWithSource('file', file, 'default')
+    return
+  }
+}
+
 /** `wbe` of `converge help wbe`, for which commander would print the whole help. */
 function helpOfUnknown([first, word]: readonly string[], program: Command): string | undefined {
   if (first !== 'help' || word === undefined || word.startsWith('-')) return undefined
@@ -166,7 +211,5 @@ async function refuseUnknown(word: string, known: readonly string[], otherwise =
 async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
   if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
   const known = command.parent === null ? [] : commandNames(command.parent)
-  if (!known.includes(word)) return refuseUnknown(word, known, `; hosts are chosen with --limit ${word}`)
-  const { usageError } = await import('./usage-error.ts')
-  throw usageError(`the command ${word} comes after an option`, `put the command first: converge ${word} ...`)
+  return refuseUnknown(word, known, `; hosts are chosen with --limit ${word}`)
 }

@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import type { Change, Owed, PlannedHost } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
+import { meaningfulLine } from './meaningful-line.ts'
 
 /** The state of one run on one host as results arrive; after a reconnection they are read again from the start. */
 export interface RunRecord {
@@ -107,7 +108,7 @@ export function recordRun(
           confirmWithinSeconds === undefined || !begun
             ? 'Earlier changes were applied and remain. Fix the cause, then run converge again.'
             : `${rollsBackAfter(confirmWithinSeconds)} Fix the cause.`
-        return failed(stepFailed(host, failure.problem, output(), remedy), change)
+        return failed(stepFailed(host, change, failure.problem, output(), remedy), change)
       }
       const locked = events.find(({ event }) => event === 'locked')
       return failed(locked?.event === 'locked' ? lockedBy(host, locked.holder) : changedSince(host, output()))
@@ -149,12 +150,29 @@ export function rollsBackAfter(seconds: number): string {
   return `The host rolls itself back ${seconds} s after the apply began.`
 }
 
-function stepFailed(host: string, problem: string, stderr: string, remedy: string): CommandError {
+function stepFailed(
+  host: string,
+  change: Change | undefined,
+  problem: string,
+  stderr: string,
+  remedy: string,
+): CommandError {
   const code = /^exit (\d+)$/.exec(problem)?.[1]
-  const said = stderr.split('\n').find((line) => line.trim() !== '')
-  const message = code === undefined ? problem : (said?.trim() ?? `it ended with exit code ${code}`)
+  const message = code === undefined ? problem : exitMessage(code, stderr, change)
   const exitCode = code === undefined ? undefined : Number(code)
   return new CommandError(message, { host, step: 'apply', exitCode, stderr, remedy })
+}
+
+/** `E: Unable to locate package ngnix (exit status 100)` */
+function exitMessage(code: string, output: string, change: Change | undefined): string {
+  const said = meaningfulLine(output)
+  if (code === '124' && said?.line.startsWith('stopped after ')) return `${said.line}, its timeoutSeconds`
+  if (said === undefined) return `exit status ${code}, and it printed nothing`
+  // The host library's own words.
+  if (code === '1' && change?.operation.op !== 'run') return said.line
+  return said.complains
+    ? `${said.line} (exit status ${code})`
+    : `exit status ${code}; it printed: ${said.line}`
 }
 
 function lockedBy(host: string, holder: string): ConvergeError {

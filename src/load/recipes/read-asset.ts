@@ -27,7 +27,7 @@ export function packageRoot(): string {
       return folder
     }
     if (folder === dirname(folder))
-      throw new InternalError(`the package converge was not found above ${start}`)
+      throw new InternalError(`the package converge-hosts was not found above ${start}`)
   }
 }
 
@@ -36,6 +36,9 @@ function isPackageRoot(folder: string): boolean {
   if (!existsSync(file)) return false
   const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
   return (
-    typeof manifest === 'object' && manifest !== null && 'name' in manifest && manifest.name === 'converge'
+    typeof manifest === 'object' &&
+    manifest !== null &&
+    'name' in manifest &&
+    manifest.name === 'converge-hosts'
   )
 }

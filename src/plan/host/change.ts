@@ -18,6 +18,12 @@ export interface StepContext {
   readonly whenOwed?: Owed | undefined
 }
 
+function isUnasked({ op }: Step['operation'], { onlyIf, unless, absent }: Guard): boolean {
+  return op === 'run' && (onlyIf ?? unless) !== undefined && absent === undefined
+}
+
+const mayRun = 'may run; the host decides after the changes before it'
+
 /** A step as a change of the plan; a wait for its health follows the start or restart of a group member. */
 export function changesOf(
   entry: CatalogEntry,
@@ -29,7 +35,7 @@ export function changesOf(
   const change: Change = {
     resource: resource.id,
     operation,
-    reason,
+    reason: isUnasked(operation, guard) && settles.length === 0 ? mayRun : reason,
     ...given({ diff: fileDiff(operation, facts) }),
     expects: expects.flatMap((path) => {
       const state = facts.paths[path]

@@ -1,6 +1,6 @@
-import type { Facts, PathFact, PlatformFact } from '../../model/facts.ts'
+import type { Facts } from '../../model/facts.ts'
 import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
-import { appliedState } from '../../operations/applied-state.ts'
+import { isInState } from '../../operations/applied-state.ts'
 import { stateAfter } from '../../operations/index.ts'
 
 /** Detects paths changed by anything but converge since the last apply, by manifest and generations (newest first). */
@@ -34,18 +34,4 @@ function ownersByPath(manifest: readonly ManifestEntry[]): ReadonlyMap<string, M
 /** The state of a path after its entry was pruned. */
 function stateOfPruned(pruned: ManifestEntry | undefined, path: string): string | undefined {
   return pruned?.removal.flatMap((operation) => stateAfter(operation, path, { type: 'absent' }) ?? []).at(-1)
-}
-
-/** A recorded state may have an owner by number, and without root owners are not set. */
-function isInState(live: PathFact, state: string, { rooted, uid }: PlatformFact): boolean {
-  if (appliedState(live) === state) return true
-  if (live.type !== 'file' && live.type !== 'directory') return false
-  if (rooted && uid !== 0) {
-    const hasContent = live.type === 'directory' || state.endsWith(` ${live.sha256}`)
-    return hasContent && state.startsWith(`${live.type} ${live.mode} `)
-  }
-  // The state cannot be split at its blanks, which names of owners may have as well.
-  return [live.owner, String(live.uid)].some((owner) =>
-    [live.group, String(live.gid)].some((group) => appliedState({ ...live, owner, group }) === state),
-  )
 }

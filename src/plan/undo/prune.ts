@@ -5,7 +5,7 @@ import { dropLine, type ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, plainChange } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog, Resource, Step } from '../../model/resource.ts'
-import { appliedState } from '../../operations/applied-state.ts'
+import { isInState } from '../../operations/applied-state.ts'
 import {
   changesUnitFile,
   expectNow,
@@ -263,7 +263,8 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
   const isSecret = sensitive === true && isShown(operation)
   const path = pathOf(operation)
   const state = path === undefined ? undefined : facts.paths[path]
-  const edited = path !== undefined && state !== undefined && appliedState(state) !== applied.paths[path]
+  const edited =
+    path !== undefined && state !== undefined && !isInState(state, applied.paths[path] ?? '', facts.platform)
   return {
     ...plainChange({
       resource,

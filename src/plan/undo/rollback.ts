@@ -1,7 +1,13 @@
 import { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PendingNotification, Probe } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
-import { type KeptGeneration, type ManifestEntry, manifestText, type Undo } from '../../model/manifest.ts'
+import {
+  type KeptGeneration,
+  type ManifestEntry,
+  manifestText,
+  rollbackWords,
+  type Undo,
+} from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
@@ -77,7 +83,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     ...planned,
     bookkeeping: {
       ...undoing(catalog, facts, by, generation, oldest.manifest),
-      summary: [`rollback to before generation ${oldest.number}`, ...done],
+      summary: [`${rollbackWords}${oldest.number}`, ...done],
       revert: undoOfChanges(kept, facts, generation),
       ...given({ lasting: lastingOf(kept, facts) }),
     },

@@ -1,11 +1,11 @@
 import type { Change, Owed } from '../../model/plan.ts'
-import type { ChangeResult, HostReport, Report } from '../../model/report.ts'
+import type { ChangeResult, HostReport, Report, Said } from '../../model/report.ts'
 import { assertNever } from '../../model/value.ts'
 import { describeOperation } from '../plan/describe-operation.ts'
 import { isRestart } from '../plan/summarise-plan.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { renderGroups } from '../text/group-hosts.ts'
-import { renderError } from '../text/render-error.ts'
+import { errorDetails, errorHeadline, outputLabel } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { count } from '../text/words.ts'
 import { renderReportSummary, summariseReport } from './summarise-report.ts'
@@ -21,13 +21,28 @@ export interface Look {
 export function renderReport(options: Look & { readonly report: Report }): string {
   const { report, style, verbose } = options
   const shown = report.hosts.filter(({ status }) => verbose || (status !== 'unchanged' && status !== 'held'))
-  const blocks = renderGroups(shown, (host) => renderHost(host, style, verbose), style)
+  // What stands last is read first.
+  const ordered = shown.toSorted((a, b) => Number('error' in a) - Number('error' in b))
+  const remedies = [...new Set(shown.flatMap((host) => ('error' in host ? [host.error.remedy] : [])))]
+  const [remedy] = remedies.length === 1 ? remedies : []
+  const blocks = [
+    ...renderGroups(ordered, (host) => renderHost(host, { style, verbose }, remedy), style),
+    ...remedyLines(remedy),
+  ]
   const summary = renderReportSummary(summariseReport(report), style)
   return `${[...blocks, ...(blocks.length > 0 ? [''] : []), summary].join('\n')}\n`
 }
 
-/** The first line is shown next to the host's name. */
-function renderHost(host: HostReport, style: Style, verbose: boolean): readonly string[] {
+function remedyLines(remedy: string | undefined): readonly string[] {
+  return remedy === undefined ? [] : [`remedy: ${escapeLine(remedy)}`]
+}
+
+/** The first line is shown next to the host's name. A remedy for all hosts is said once, below them. */
+function renderHost(
+  host: HostReport,
+  { style, verbose }: Look,
+  remedyForAll: string | undefined,
+): readonly string[] {
   switch (host.status) {
     case 'unchanged':
       return ['unchanged']
@@ -43,16 +58,19 @@ function renderHost(host: HostReport, style: Style, verbose: boolean): readonly 
         `${style.warning('unsettled')}: ${countResults(host.results)}, but it still differs`,
         ...renderResults(host.results, verbose),
         ...renderChanges('still differs', host.remaining),
+        ...renderSaid(host.said, verbose),
       ]
     case 'unreachable':
     case 'refused':
     case 'failed':
       return [
-        `${style.error(host.status)}${host.results.length === 0 ? '' : ` after ${countResults(host.results)}`}`,
-        ...renderResults(host.results, verbose),
+        errorHeadline(host.error, style),
         ...(host.failed === undefined ? [] : renderChanges('failed change', [host.failed])),
-        ...renderError(host.error, style),
-        ...renderChanges('not reached', host.notReached),
+        ...errorDetails(host.error, style),
+        ...(remedyForAll === undefined ? remedyLines(host.error.remedy) : []),
+        ...(host.results.length === 0 ? [] : [`before it: ${countResults(host.results)}`]),
+        ...renderResults(host.results, verbose),
+        ...renderNotReached(host.notReached, verbose),
         ...renderOwed(host.pending),
       ]
     case 'left-running':
@@ -88,6 +106,19 @@ function renderChanges(label: string, changes: readonly Change[]): readonly stri
   return changes.map(
     (change) => `${label}: ${describeOperation(change.operation)} (${escapeLine(change.resource)})`,
   )
+}
+
+function renderSaid(said: Said | undefined, verbose: boolean): readonly string[] {
+  if (said === undefined) return []
+  const lines = verbose ? said.output.trimEnd().split('\n') : [said.line]
+  return lines.map((line) => `${outputLabel}${escapeLine(line)}`)
+}
+
+function renderNotReached(changes: readonly Change[], verbose: boolean): readonly string[] {
+  if (verbose || changes.length === 0) return renderChanges('not reached', changes)
+  return [
+    `not reached: ${count(changes.length, 'change')}; --verbose lists ${changes.length === 1 ? 'it' : 'them'}`,
+  ]
 }
 
 function renderOwed(pending: readonly Owed[]): readonly string[] {

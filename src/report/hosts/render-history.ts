@@ -1,5 +1,5 @@
 import type { ConvergeError } from '../../model/errors.ts'
-import type { Generation, HostHistory } from '../../model/manifest.ts'
+import type { ApplyFailure, HostHistory, KeptGeneration } from '../../model/manifest.ts'
 import { parseStartedBy, wallTime } from '../../model/started-by.ts'
 import type { Look } from '../apply/render-report.ts'
 import { escapeLine } from '../text/escape-control.ts'
@@ -14,6 +14,12 @@ export type RecordedHost =
   | { readonly host: string; readonly error: ConvergeError }
 
 const shownChanges = 3
+
+/** `failed at install package ngnix (package[ngnix]): exit status 100` */
+export function failureWords({ at, problem }: ApplyFailure): string {
+  const why = problem.replace(/^exit (?=\d+$)/, 'exit status ')
+  return `failed${at === undefined ? '' : ` at ${at}`}: ${why}`
+}
 
 /** Generations as text, newest first; hosts with the same ones are shown together. */
 export function renderHistory({
@@ -36,7 +42,7 @@ function renderHost(host: RecordedHost, style: Style, verbose: boolean): readonl
 }
 
 function renderGeneration(
-  { number, by, changes }: Generation,
+  { number, by, changes, failed }: KeptGeneration,
   style: Style,
   verbose: boolean,
 ): readonly string[] {
@@ -45,6 +51,7 @@ function renderGeneration(
   const hidden = changes.length - shown.length
   return [
     `generation ${number}${at === undefined ? '' : `, ${wallTime(at)}`}, ${escapeLine(who)}`,
+    ...(failed === undefined ? [] : [`  ${style.error(escapeLine(failureWords(failed)))}`]),
     ...shown.map((line) => `  ${escapeLine(line)}`),
     ...(hidden === 0 ? [] : [style.quiet(`  and ${count(hidden, 'more change')}; --verbose shows them`)]),
   ]

@@ -8,6 +8,7 @@ import { causes } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { commaList, count } from '../text/words.ts'
 import type { HostStatus } from './host-status.ts'
+import { failureWords } from './render-history.ts'
 
 /** One line per host, then the summary line. With `verbose` also what drifted, what is pending, and remedies. */
 export function renderStatus({
@@ -26,9 +27,10 @@ export function renderStatus({
 function inWords(host: HostStatus, style: Style): string {
   switch (host.status) {
     case 'reachable': {
-      const { generation, held, drifted, pending, failedUnits } = host
+      const { generation, failed, held, drifted, pending, failedUnits } = host
       return commaList([
         generation === undefined ? 'never applied' : `generation ${generation}`,
+        failed !== undefined && style.error(escapeLine(`last apply ${failureWords(failed)}`)),
         held !== undefined && style.warning(`held after a rollback by ${escapeLine(held)}`),
         drifted.length > 0 && style.warning(`${count(drifted.length, 'resource')} drifted`),
         pending.length > 0 && style.warning(count(pending.length, 'pending notification')),
@@ -65,6 +67,7 @@ function summary(hosts: readonly HostStatus[], style: Style): string {
   const counts = summariseStatus(hosts)
   const reach = [counts.reachable > 0 && `${counts.reachable} reachable`, ...renderReaches(counts, style)]
   const concerns = [
+    counts.failedApplies > 0 && style.error(`${counts.failedApplies} with a failed apply`),
     counts.applying > 0 && `${counts.applying} applying`,
     counts.held > 0 && `${counts.held} held`,
     counts.drifted > 0 && style.warning(`${counts.drifted} drifted`),
@@ -81,6 +84,7 @@ export const StatusSummary = closed(
     hosts: 'All.',
     reachable: 'Those that answered.',
     ...reachCounts,
+    failedApplies: 'Those whose last apply failed and that still differ from the spec.',
     applying: 'Those on which another apply runs.',
     held: 'Those that a rollback holds.',
     drifted: 'Those that were changed by hand.',
@@ -100,6 +104,7 @@ export function summariseStatus(hosts: readonly HostStatus[]): Data<typeof Statu
         host.status === 'reachable' || host.status === 'applying' ? [] : [host.error],
       ),
     ),
+    failedApplies: number((host) => host.status === 'reachable' && host.failed !== undefined),
     applying: number(({ status }) => status === 'applying'),
     held: number((host) => host.status === 'reachable' && host.held !== undefined),
     drifted: number((host) => host.status === 'reachable' && host.drifted.length > 0),

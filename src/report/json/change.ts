@@ -67,6 +67,11 @@ export const held = closed('A host that a rollback holds.', {
   held: text('Who holds it, and since when.'),
 })
 
+export const applyFailure = closed('How it failed; the changes after that were not made.', {
+  at: Type.Optional(text('The change that failed, in words; absent if it was at none.')),
+  problem: text('`exit` and the status, or a sentence.'),
+})
+
 const Waves = list('Which hosts are applied together, in order.', Wave)
 
 /** What several documents share, below `$defs` of change.schema.json. */

@@ -3,7 +3,7 @@ import { given } from '../../model/given.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { parseStartedBy } from '../../model/started-by.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
-import { failedHost, failedHostObject } from './change.ts'
+import { applyFailure, failedHost, failedHostObject } from './change.ts'
 import { command, count, document, formatVersion, hostName } from './schema.ts'
 
 export const HistoryDocument = document(
@@ -24,7 +24,8 @@ export const HistoryDocument = document(
               run: text('Id of the run that made it.'),
               by: text('Who made it, from where.'),
               at: Type.Optional(text('When: ISO 8601, in UTC.')),
-              changes: list('What was changed, in words.', text('One change.')),
+              changes: list('What was to be changed, in words.', text('One change.')),
+              failed: Type.Optional(applyFailure),
             }),
           ),
           held: Type.Optional(text('Who holds it after a rollback and since when.')),
@@ -44,9 +45,9 @@ export function historyDocument(cluster: string, hosts: readonly RecordedHost[])
     hosts: hosts.map((recorded) => {
       const { host } = recorded
       if ('error' in recorded) return failedHostObject(host, recorded.error)
-      const generations = recorded.generations.map(({ number, run, by, changes }) => {
+      const generations = recorded.generations.map(({ number, run, by, changes, failed }) => {
         const { who, at } = parseStartedBy(by)
-        return { number, run, by: who, ...given({ at }), changes }
+        return { number, run, by: who, ...given({ at }), changes, ...given({ failed }) }
       })
       return { host, generations, ...given({ held: recorded.held }) }
     }),

@@ -30,6 +30,12 @@ const HostReportSchema = Type.Union([
     status: Type.Literal('unsettled', { description: 'Applied, and it still differs.' }),
     results,
     remaining: list('What still differs.', change),
+    said: Type.Optional(
+      closed('What systemd says of units that were started and ended again.', {
+        line: text('The line that says most.'),
+        output: text('The end of what `systemctl status` printed.'),
+      }),
+    ),
   }),
   closed('Something went wrong: before the apply, or at a change.', {
     host: hostName,

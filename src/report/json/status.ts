@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import type { HostStatus } from '../hosts/host-status.ts'
 import { StatusSummary, summariseStatus } from '../hosts/render-status.ts'
-import { error, errorObject, failedHost } from './change.ts'
+import { applyFailure, error, errorObject, failedHost } from './change.ts'
 import { command, count, document, formatVersion, hostName } from './schema.ts'
 
 export const StatusDocument = document(
@@ -18,6 +18,7 @@ export const StatusDocument = document(
           host: hostName,
           status: Type.Literal('reachable', { description: 'The host answered.' }),
           generation: Type.Optional(count('The newest generation; absent if nothing was ever applied.')),
+          failed: Type.Optional(applyFailure),
           held: Type.Optional(text('Who holds it after a rollback and since when.')),
           drifted: list('Resources that were changed on the host.', text('One resource.')),
           pending: list(

@@ -2,7 +2,7 @@ import { perText } from '../../model/memo.ts'
 import type { Change, FileDiff, HostPlan, Plan, PlannedHost } from '../../model/plan.ts'
 import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
 import { escapeLine } from '../text/escape-control.ts'
-import { groupBy } from '../text/group-hosts.ts'
+import { asOnFirst, groupBy, likeness } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { describeOperation } from './describe-operation.ts'
@@ -39,11 +39,15 @@ export function viewPlan(plan: Plan, style: Style): readonly HostGroup[] {
   // A thousand hosts with the same change cost one diff.
   const shownOf = perText((_text, diff: FileDiff) => diffHunks(diff))
   const diffOf = (diff: FileDiff) => shownOf(JSON.stringify(diff), diff)
-  return groupBy(plan.hosts, (host) => groupKey(host, style)).map((hosts) => viewGroup(hosts, diffOf, style))
+  const groups = groupBy(plan.hosts, (host) => groupKey(host, style))
+  // What stands last is read first.
+  const ordered = groups.toSorted(([a], [b]) => Number(a.status === 'failed') - Number(b.status === 'failed'))
+  return ordered.map((hosts) => viewGroup(hosts, diffOf, style))
 }
 
 function groupKey(host: HostPlan, style: Style): string {
-  if (host.status !== 'planned') return JSON.stringify([host.status, linesOf(host, style)])
+  if (host.status !== 'planned')
+    return JSON.stringify([host.status, likeness(host.host, linesOf(host, style))])
   const steps = host.changes.map(({ resource, operation }) => [
     resource,
     operation.op,
@@ -58,15 +62,19 @@ function groupStatus(first: HostPlan): HostGroup['status'] {
 }
 
 function viewGroup(hosts: readonly [HostPlan, ...HostPlan[]], diffOf: DiffOf, style: Style): HostGroup {
-  const [first] = hosts
+  const [first, ...others] = hosts
   const planned = hosts.filter((host) => host.status === 'planned')
   const count = planned[0]?.changes.length ?? 0
   return {
     hosts: hosts.map((host) => host.host),
     status: groupStatus(first),
     changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf)),
-    lines: linesOf(first, style),
+    lines: asOnFirst([linesOn(first, style), ...others.map((host) => linesOn(host, style))], style),
   }
+}
+
+function linesOn(host: HostPlan, style: Style) {
+  return { host: host.host, lines: linesOf(host, style) }
 }
 
 function linesOf(host: HostPlan, style: Style): readonly string[] {

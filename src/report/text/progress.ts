@@ -1,4 +1,4 @@
-import type { HostReport, Progress } from '../../model/report.ts'
+import { type HostReport, isWell, type Progress } from '../../model/report.ts'
 import { assertNever } from '../../model/value.ts'
 import { describeOperation } from '../plan/describe-operation.ts'
 import { compactHosts } from './compact-hosts.ts'
@@ -70,7 +70,7 @@ export function renderProgress(
   return [head, ...lines.map((line) => style.quiet(cut(line, columns)))].join('\n')
 }
 
-/** The line for an event without a terminal, starting with the host; undefined for minor events. */
+/** The line for an event without a terminal, starting with the host; undefined for what is only told when verbose. */
 export function progressLine(event: Progress, options: { readonly verbose: boolean }): string | undefined {
   switch (event.event) {
     case 'phase':
@@ -92,9 +92,13 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
         ? `${escapeLine(event.host)}: starting: ${describeOperation(event.change.operation)}`
         : undefined
     case 'change-done':
-      return `${escapeLine(event.host)}: ${event.outcome}: ${describeOperation(event.change.operation)}`
+      return options.verbose
+        ? `${escapeLine(event.host)}: ${event.outcome}: ${describeOperation(event.change.operation)}`
+        : undefined
     case 'host-done':
-      return `${escapeLine(event.host)}: ${outcome(event.report)}`
+      return options.verbose || !isWell(event.report)
+        ? `${escapeLine(event.host)}: ${outcome(event.report)}`
+        : undefined
     default:
       return assertNever(event)
   }

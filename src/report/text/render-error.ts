@@ -2,19 +2,34 @@ import { CommandError, type ConvergeError, reachOf } from '../../model/errors.ts
 import { escapeLine, escapeLines } from './escape-control.ts'
 import type { Style } from './style.ts'
 
-const stderrTailLines = 10
+const outputTailLines = 10
 
-/** A ConvergeError in a few lines: step and message, then stderr, causes and the remedy. */
+/** A ConvergeError in a few lines: step and message, then output, causes and the remedy. */
 export function renderError(error: ConvergeError, style: Style): readonly string[] {
-  const said = error instanceof CommandError ? error.stderr.trim() : ''
-  const stderr = said === error.message ? [] : stderrTail(said)
   return [
-    style.error(`${reachOf(error)} at ${error.step}: ${escapeLine(error.message)}`),
-    ...stderr.map((line) => `  stderr: ${line}`),
-    ...causes(error).map((cause) => style.quiet(`  cause: ${escapeLine(cause)}`)),
+    errorHeadline(error, style),
+    ...errorDetails(error, style).map((line) => `  ${line}`),
     ...(error.remedy === undefined ? [] : [`  remedy: ${escapeLine(error.remedy)}`]),
   ]
 }
+
+/** `failed at apply: E: Unable to locate package ngnix (exit status 100)` */
+export function errorHeadline(error: ConvergeError, style: Style): string {
+  return style.error(`${reachOf(error)} at ${error.step}: ${escapeLine(error.message)}`)
+}
+
+/** The output and the causes, without what the message says. */
+export function errorDetails(error: ConvergeError, style: Style): readonly string[] {
+  const said = error instanceof CommandError ? error.stderr.trim() : ''
+  // What a failed change prints to stdout and stderr comes as one text.
+  const output = said.includes('\n') || !error.message.includes(said) ? outputTail(said) : []
+  return [
+    ...output.map((line) => `${outputLabel}${line}`),
+    ...causes(error).map((cause) => style.quiet(`cause: ${escapeLine(cause)}`)),
+  ]
+}
+
+export const outputLabel = 'output: '
 
 /** Messages of an error's causes, nearest first, without repetitions. */
 export function causes(error: Error): readonly string[] {
@@ -32,10 +47,10 @@ export function causes(error: Error): readonly string[] {
   return messages
 }
 
-/** The last lines that a command wrote to stderr, safe to print. */
-function stderrTail(stderr: string): readonly string[] {
-  if (stderr === '') return []
-  const lines = escapeLines(stderr)
-  if (lines.length <= stderrTailLines) return lines
-  return [`... ${lines.length - stderrTailLines} lines before`, ...lines.slice(-stderrTailLines)]
+/** The last lines that a command wrote, safe to print. */
+function outputTail(output: string): readonly string[] {
+  if (output === '') return []
+  const lines = escapeLines(output)
+  if (lines.length <= outputTailLines) return lines
+  return [`... ${lines.length - outputTailLines} lines before`, ...lines.slice(-outputTailLines)]
 }

@@ -84,6 +84,7 @@ sweep_temporaries() {
 # finish OUTCOME
 finish() {
   # Of what the last step printed, no more is ever shown.
+  [ ! -s "$RUN/await" ] || : >"$RUN/await"
   [ ! -s "$RUN/output" ] || { tail -c 8192 "$RUN/output" >"$RUN/last" && mv -f -- "$RUN/last" "$RUN/output"; } || rm -f -- "$RUN/output"
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   point 'staging removed'
@@ -122,6 +123,8 @@ end_of_steps() {
 fail() {
   FAILED=yes
   emit "fail $1 $2"
+  # For those who ask later.
+  [ ! -d "${GENERATION-}" ] || say "${PORTABLE:+-}$1 $2" 2>/dev/null >"$GENERATION/failed" || :
   if [ -s "$3" ]; then
     quote_file "$3" >>"$RUN/results"
   else

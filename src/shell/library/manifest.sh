@@ -32,6 +32,7 @@ inspect_manifest() {
   if [ -d "$CLUSTER/generations" ]; then
     find_newest_generation
     say "generation $NEWEST"
+    inspect_failure "$CLUSTER/generations/$NEWEST"
   fi
   if [ -s "$CLUSTER/identities" ]; then
     while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
@@ -47,6 +48,15 @@ inspect_manifest() {
     fi
   fi
   inspect_held
+}
+
+# inspect_failure GENERATION-DIRECTORY: at which change its apply failed, and what it was.
+inspect_failure() {
+  if [ -s "$1/failed" ] && [ -s "$1/about" ]; then
+    IFS= read -r failed <"$1/failed"
+    IFS= read -r about <"$1/about"
+    say "failed $failed$NL$about"
+  fi
 }
 
 # Prints the hold of a rollback: for which spec, by whom and since when.
@@ -193,6 +203,10 @@ inspect_history() {
     cat "$generation/about" "$generation/revert"
     if [ -s "$generation/done" ]; then
       say "done $(tr '\n' ' ' <"$generation/done")"
+    fi
+    if [ -s "$generation/failed" ]; then
+      IFS= read -r failed <"$generation/failed"
+      say "failed $failed"
     fi
     [ ! -s "$generation/manifest" ] || cat "$generation/manifest"
     say "${NL}end of manifest"

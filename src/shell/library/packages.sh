@@ -26,7 +26,15 @@ is_remove_package() {
     if is_package no no "$package" ''; then return 1; fi
   done
 }
-do_remove_package() { can_change_packages && "${PACKAGE_MANAGER}_remove" "$@"; }
+do_remove_package() {
+  can_change_packages || return
+  # A package manager refuses names that it does not know.
+  for package; do
+    shift
+    is_remove_package "$package" || set -- "$@" "$package"
+  done
+  [ $# -eq 0 ] || "${PACKAGE_MANAGER}_remove" "$@"
+}
 
 can_change_packages() {
   if [ -n "$R" ]; then

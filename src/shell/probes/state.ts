@@ -2,6 +2,7 @@ import type { Busy, Facts, HostState } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import { type Identity, type ManifestEntry, type Member, madeLine } from '../../model/manifest.ts'
 import { AnswerError, type AnswerReader, integer } from '../answers/answer-reader.ts'
+import { readFailure, readGeneration } from '../answers/generation.ts'
 import { pendingInJournal } from '../answers/journal.ts'
 import { parseManifest } from '../answers/parse-manifest.ts'
 import { parseMembers } from '../answers/parse-members.ts'
@@ -27,6 +28,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     others.push({ cluster, manifest: parseManifest(reader.linesUntil('other end'), readFound(reader)) })
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
+  const failed = reader.next('failed') ? readLastFailure(reader) : undefined
   const identities: Identity[] = []
   while (reader.next('identity')) identities.push(parseIdentity(reader.expect('identity')))
   const members = readMembers(reader, known)
@@ -40,8 +42,14 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     generation: generation ?? 0,
     members,
     ...(identities.length > 0 && { identities }),
-    ...given({ held }),
+    ...given({ failed, held }),
   }
+}
+
+function readLastFailure(reader: AnswerReader): HostState['failed'] {
+  const line = reader.expect('failed')
+  const about = readGeneration(reader)
+  return { ...readFailure(line, about), by: about.by }
 }
 
 /** A complete last line ends with a newline, so the answer continues with an empty line. */

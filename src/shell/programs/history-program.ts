@@ -1,21 +1,15 @@
 import { Type } from 'typebox'
 import { given } from '../../model/given.ts'
-import {
-  Generation,
-  type HostHistory,
-  type KeptGeneration,
-  type ManifestEntry,
-  Undo,
-} from '../../model/manifest.ts'
+import { type HostHistory, type KeptGeneration, type ManifestEntry, Undo } from '../../model/manifest.ts'
 import { lastingOf, undoOf } from '../../record/undo-of.ts'
 import { answerCheck } from '../answers/answer-check.ts'
 import { AnswerError, AnswerReader, integer } from '../answers/answer-reader.ts'
+import { parseRecord, readFailure, readGeneration } from '../answers/generation.ts'
 import { type FoundByGeneration, parseManifest } from '../answers/parse-manifest.ts'
 import type { HostLibrary } from '../library.ts'
 import { readFound } from '../probes/found.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
 
-const isGeneration = answerCheck(Generation)
 const isUndo = answerCheck(Type.Array(Undo))
 /** The steps of a portable program, which records those that it did. */
 const isSteps = answerCheck(Type.Object({ steps: Type.Array(Undo) }))
@@ -40,13 +34,14 @@ export function parseHistory(output: Uint8Array): HostHistory {
   const generations: KeptGeneration[] = []
   while (reader.next('generation')) {
     reader.expect('generation')
-    const about = parseJson(reader.line(), isGeneration)
-    const undo = parseJson(reader.line(), isUndoOrSteps)
+    const about = readGeneration(reader)
+    const undo = parseRecord(reader.line(), isUndoOrSteps)
     const done = reader.next('done') ? reader.expect('done').trim().split(' ').map(integer) : []
+    const failed = reader.next('failed') ? readFailure(reader.expect('failed'), about) : undefined
     const undone = 'steps' in undo ? undoOfSteps(undo.steps, done, found, about.number) : { revert: undo }
     const lines = reader.linesUntil('end of manifest').filter((line) => line !== '')
     const manifest: readonly ManifestEntry[] = lines.length === 0 ? [] : parseManifest(lines, found)
-    generations.push({ ...about, ...undone, manifest })
+    generations.push({ ...about, ...undone, manifest, ...given({ failed }) })
   }
   const held = reader.next('held') ? reader.expect('held') : undefined
   reader.expect('end')
@@ -72,15 +67,4 @@ function undoOfSteps(
     throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
   const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
   return { revert: undoOf(were, facts, generation), ...given({ lasting: lastingOf(were, facts) }) }
-}
-
-function parseJson<T>(line: string, isRight: (value: unknown) => value is T): T {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (cause) {
-    throw new AnswerError(`a generation is damaged: ${line.slice(0, 60)} (${String(cause)})`)
-  }
-  if (isRight(value)) return value
-  throw new AnswerError(`not a valid generation record: ${line.slice(0, 60)}`)
 }

@@ -101,7 +101,7 @@ test('a recipe reads files of its own folder only, symbolic links included', asy
 })
 
 test('assets are found from the root of the package', () => {
-  assert.match(readAsset('package.json'), /"name": "converge"/)
+  assert.match(readAsset('package.json'), /"name": "converge-hosts"/)
   assert.throws(() => readAsset('../outside'), /leads out of the folder/)
   const recipe = { name: 'x', attributes: {}, needs: [], resources: () => [] }
   assert.throws(() => loadBuiltin(recipe, 'etcd').read('../../package.json'), /leads out of the folder/)

@@ -79,10 +79,19 @@ apt_install() {
   return "$result"
 }
 
-# A virtual package is removed with what provides it.
+# For a virtual package what provides it is removed.
 apt_remove() {
-  # shellcheck disable=SC2046 # names of packages have no blanks
-  set -- "$@" $(apt_providers "$@" | cut -d ' ' -f 3)
+  provided=$NL$(apt_providers "$@")
+  for package; do
+    shift
+    case $provided in
+      *"$NL$package "*)
+        package=${provided#*"$NL$package "*' '}
+        package=${package%%"$NL"*}
+        ;;
+    esac
+    set -- "$@" "$package"
+  done
   apt_get remove -- "$@"
 }
 
