@@ -1,16 +1,24 @@
-import type { Answers, Probe } from '../model/facts.ts'
-import type { Found } from '../model/manifest.ts'
+import type { Answers } from '../model/facts.ts'
+import type { Found, Made } from '../model/manifest.ts'
 import type { Before } from '../operations/operation-rules.ts'
 
-/** The units, accounts and packages that a resource probes, as first found; undefined if it probes none. */
-export function findAtFirst(probes: readonly Probe[], facts: Answers): Found | undefined {
+/**
+ * The units that a resource probes, and the accounts or packages of its own kind, as first found; undefined if it probes
+ * none. What it only needs, such as the groups of a user, may come earlier in the same run.
+ */
+export function findAtFirst(
+  { resource, probes }: Pick<Made, 'resource' | 'probes'>,
+  facts: Answers,
+): Found | undefined {
   const units = probes.flatMap((probe): [string, Found['units'][string]][] => {
     const { active, file } = (probe.probe === 'unit' && facts.units[probe.unit]) || {}
     return probe.probe === 'unit' && active !== undefined && file !== undefined
       ? [[probe.unit, { active, file }]]
       : []
   })
-  const named = probes.flatMap((probe) => ('name' in probe ? [probe] : []))
+  const named = probes.flatMap((probe) =>
+    'name' in probe && resource.startsWith(`${probe.probe}[`) ? [probe] : [],
+  )
   const absent = named.flatMap(({ probe, name }) =>
     facts[`${probe}s`][name] === null ? [`${probe} ${name}`] : [],
   )

@@ -72,7 +72,7 @@ export function entryAfter(applying: Applying): ManifestEntry {
       return [path, done.flatMap((one) => stateAfter(one, path, before) ?? []).at(-1) ?? appliedState(before)]
     }),
   )
-  const found = last === undefined ? findAtFirst(made.probes, facts) : last.found
+  const found = last === undefined ? findAtFirst(made, facts) : last.found
   const isAdopted = made.paths.some((path) => {
     const owner = ownerOf(path)
     return owner === undefined ? pathBefore(facts, path).type !== 'absent' : owner.origin === 'adopted'
