@@ -44,8 +44,11 @@ packageManagerContract(
       hold: async (name) => {
         await run('node0', `apt-mark hold ${name}`)
       },
+      release: async (name) => {
+        await run('node0', `apt-mark unhold ${name}`)
+      },
       close: async () => {
-        await run('node0', 'apt-mark unhold demo; apt-get -y purge demo other; rm -rf /var/lib/apt/lists/*')
+        await run('node0', 'apt-get -y purge demo other; rm -rf /var/lib/apt/lists/*')
       },
     }
   },

@@ -66,9 +66,9 @@ for word; do
         ;;
       *) version=$(sed -n "s/^$name //p" "$dpkg/known" | tail -n 1) ;;
     esac
-    [ "$version" = "$current" ] || ! grep -qx "$name" "$dpkg/held" || fails 'Held packages were changed'
     [ -x "$CONVERGE_ROOT/usr/sbin/policy-rc.d" ] || echo "$name" >>"$CONVERGE_ROOT/srv/started"
   fi
+  [ "\${version-}" = "$current" ] || ! grep -qx "$name" "$dpkg/held" || fails 'Held packages were changed'
   sed "/^$name amd64 /d" "$dpkg/status" >"$dpkg/status.new"
   case $action in
     install) echo "$name amd64 installed $version" >>"$dpkg/status.new" ;;

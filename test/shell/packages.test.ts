@@ -29,6 +29,7 @@ packageManagerContract('apt', async () => {
     },
     ageLists: async () => rmSync(tree.at('/var/lib/apt/lists'), { recursive: true, force: true }),
     hold: async (name) => tree.write('/srv/dpkg/held', `${name}\n`),
+    release: async () => tree.write('/srv/dpkg/held', ''),
     close: async () => tree.close(),
   }
 })
