@@ -6,12 +6,7 @@ import { placeSettings, type StatePlace } from './inspect-program.ts'
 
 /** Stops the apply that holds a host's lock. Prints `free`, `ended HOLDER`, or `held HOLDER` if it could not. */
 export function unlockProgram(place: StatePlace, library: HostLibrary): string {
-  return `{
-${library.inspect}
-${placeSettings(place)}
-unlock
-} </dev/null
-`
+  return stateProgram(['unlock'], place, library)
 }
 
 /** Makes a host remember these hosts of its cluster and no others, and these names and places as its own. */
@@ -20,13 +15,11 @@ export function rememberProgram(
   place: StatePlace,
   library: HostLibrary,
 ): string {
-  return `{
-${library.inspect}
-${placeSettings(place)}
-[ ! -d "$CLUSTER" ] || remember_members ${quote(JSON.stringify(members))}
-${identities === undefined ? '' : `[ ! -d "$CLUSTER" ] || remember_identities ${quote(identityLines(identities))}`}
-} </dev/null
-`
+  const lines = [
+    `remember_members ${quote(JSON.stringify(members))}`,
+    ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
+  ]
+  return stateProgram([`[ ! -d "$CLUSTER" ] || { ${lines.join(' && ')}; }`], place, library)
 }
 
 /** Hands over what another cluster has on a host. Prints `adopted`, or `found` if dry, `none`, `both` or `held`. */
@@ -36,10 +29,14 @@ export function adoptProgram(
   place: StatePlace,
   library: HostLibrary,
 ): string {
+  return stateProgram([`adopt_cluster ${quote(old)}${isDry ? ' dry' : ''}`], place, library)
+}
+
+function stateProgram(lines: readonly string[], place: StatePlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
 ${placeSettings(place)}
-adopt_cluster ${quote(old)}${isDry ? ' dry' : ''}
+${lines.join('\n')}
 } </dev/null
 `
 }
