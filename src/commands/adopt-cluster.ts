@@ -1,3 +1,4 @@
+import { clusterNamePattern } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import { compactHosts } from '../report/text/compact-hosts.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
@@ -22,6 +23,9 @@ export interface AdoptClusterOptions extends HostOptions {
  */
 export function adoptCluster(options: AdoptClusterOptions, io: Io, view: View): Promise<ExitCode> {
   const { old } = options
+  if (!new RegExp(clusterNamePattern).test(old)) {
+    throw usageError(`${old || 'an empty text'} is no name of a cluster`, 'such as production')
+  }
   if (!options.dryRun && !options.yes && !io.canAsk) {
     throw usageError(
       'there is no terminal to ask for consent',

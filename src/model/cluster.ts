@@ -4,6 +4,9 @@ import type { Platform } from './platform.ts'
 import type { Target } from './targets/index.ts'
 import type { ValueMap } from './value.ts'
 
+/** The names that a cluster may have: each is a folder on its hosts. */
+export const clusterNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
+
 /** Where a leaf of the resolved spec came from. `layer` is `role fleet`, `recipe etcd (default)`, `--set`, ... */
 export interface Origin {
   readonly layer: string

@@ -36,7 +36,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'plan-portable',
     'taken-along',
   ],
-  'plan/rollout': 'all',
+  'plan/rollout': ['consents', 'groups', 'members', 'plan-cluster', 'waves'],
   'plan/sealed': 'all',
   'plan/undo': ['claims-on', 'kept-content', 'last-apply', 'prune', 'rollback', 'rollback-contents'],
   'report/apply': 'all',

@@ -42,6 +42,16 @@ web0: test has nothing here
   assert.match(after.stdout, '2 unchanged')
 })
 
+for (const name of ['', '.', '..', '../..', 'a/b', '-x', 'a b']) {
+  test(`refuses ${name || 'nothing'}, which is no name of a cluster, before any host is asked`, async () => {
+    const { file } = await renamed()
+    const outcome = await converge(['adopt-cluster', ...file, '--yes', '--', name])
+    assert.is(outcome.code, 3, outcome.stdout)
+    assert.match(outcome.stderr, 'is no name of a cluster')
+    assert.is(outcome.stdout, '')
+  })
+}
+
 test('refuses its own name', async () => {
   const { file } = await renamed()
   const same = await converge(['adopt-cluster', 'production', ...file, '--yes'])

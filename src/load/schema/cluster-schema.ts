@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { clusterNamePattern } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import { Platform } from '../../model/platform.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
@@ -126,7 +127,7 @@ export const hostKeys: ReadonlySet<string> = new Set(Object.keys(Object({ ...hos
 const clusterSpec = Type.Object(
   {
     cluster: Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      pattern: clusterNamePattern,
       description:
         'a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit; hosts remember it',
     }),

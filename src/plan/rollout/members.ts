@@ -89,3 +89,7 @@ export function formerName(host: string, { state }: Facts): string | undefined {
   const name = state?.identities?.at(-1)?.name
   return name === host ? undefined : name
 }
+
+export function isFacts(facts: Facts | ConvergeError | undefined): facts is Facts {
+  return facts !== undefined && !(facts instanceof ConvergeError)
+}
