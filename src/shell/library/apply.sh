@@ -83,8 +83,8 @@ sweep_temporaries() {
 
 # finish OUTCOME
 finish() {
-  # Of what the last step printed, no more is ever shown.
   [ ! -s "$RUN/await" ] || : >"$RUN/await"
+  # Of what the last step printed, no more is ever shown.
   [ ! -s "$RUN/output" ] || { tail -c 8192 "$RUN/output" >"$RUN/last" && mv -f -- "$RUN/last" "$RUN/output"; } || rm -f -- "$RUN/output"
   case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
   point 'staging removed'
