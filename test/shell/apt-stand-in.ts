@@ -78,10 +78,16 @@ for word; do
 done
 `
 
+const aptCache = `#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+grep -q "^$2 " "$CONVERGE_ROOT/srv/dpkg/known"
+`
+
 /** Lets a root tree have apt. */
 export function plantApt(tree: RootTree, status = ''): void {
   tree.write('/srv/bin/dpkg-query', dpkgQuery, 0o755)
   tree.write('/srv/bin/apt-get', aptGet, 0o755)
+  tree.write('/srv/bin/apt-cache', aptCache, 0o755)
   tree.write('/srv/dpkg/status', status)
   for (const file of [
     '/srv/dpkg/held',
