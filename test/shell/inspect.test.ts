@@ -216,7 +216,10 @@ test('names owners as the tree names them, and without root calls all of them ro
     tree.write('/etc/group', `crew:x:${gid}:\n`)
     const { paths } = await inspect(tree, [{ probe: 'path', path: '/etc/passwd' }])
     const found = paths['/etc/passwd']
-    assert.is(found?.type === 'file' && `${found.owner}:${found.group}`, isRoot ? 'captain:crew' : 'root:root')
+    assert.is(
+      found?.type === 'file' && `${found.owner}:${found.group}`,
+      isRoot ? 'captain:crew' : 'root:root',
+    )
   }))
 
 test('answers checks by exit code, with the tree in CONVERGE_ROOT', () =>
