@@ -77,11 +77,17 @@ function createProgram(io: Io, version: string, run: Run): Command {
     )
     .action((file: string | undefined, options: ApplyOptions, command: Command) =>
       run('apply', options, async (view) => {
+        const isNamed = command.getOptionValueSource('file') !== 'default'
         if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
         await refuseUnknownCommand(file, command)
         if (!/\.json$|\//.test(file) && !existsSync(file))
           return (await import('../apply.ts')).apply({ ...options, limit: options.limit ?? file }, io, view)
-        return (await import('../apply-sealed.ts')).applySealed(file, options, io, view)
+        return (await import('../apply-sealed.ts')).applySealed(
+          file,
+          { ...options, file: isNamed ? options.file : undefined },
+          io,
+          view,
+        )
       }),
     )
   addOptions(apply, proposeOptions(), specOptions(), [limitOption()], hostOptions(), planOptions())
