@@ -4,18 +4,19 @@ import type { ApplyOptions } from './apply.ts'
 import { usageError } from './cli/usage-error.ts'
 import { withHosts } from './hosts/open-hosts.ts'
 import { proposePlan, requireConsentable } from './hosts/propose-plan.ts'
-import { readSealedPlan, sourceWords, unseal } from './hosts/sealed-plan.ts'
+import { readSealedPlan, unseal } from './hosts/sealed-plan.ts'
+import { type SealedSpecOptions, sourceWords, specOf } from './hosts/sealed-source.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec } from './spec/load-spec.ts'
 
 /** `converge apply PLAN`: does exactly what a sealed plan says, or refuses with what differs. */
 export async function applySealed(
   file: string,
-  options: ApplyOptions,
+  wanted: Omit<ApplyOptions, 'file'> & SealedSpecOptions,
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const { limit, release, prune } = options
+  const { limit, release, prune } = wanted
   const misplaced = Object.keys(
     given({
       '--limit': limit,
@@ -28,7 +29,8 @@ export async function applySealed(
     throw usageError(message, 'pass it to `converge plan --out`')
   }
   const sealed = await readSealedPlan(file)
-  requireConsentable(options, io, view)
+  requireConsentable(wanted, io, view)
+  const options = { ...wanted, ...specOf(file, sealed.source, wanted) }
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
   const plan = await unseal(sealed, spec, options)

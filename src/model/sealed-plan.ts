@@ -16,7 +16,13 @@ type Failed = Extract<HostPlan, { status: 'failed' }>
 const PlanSource = closed('From which spec it was made: what a person needs to make the same one again.', {
   file: text("The spec's file as it was named."),
   environment: Type.Optional(text('Environment from the command line.')),
-  set: list('Paths that --set gave a value; the values may be secrets.', text('One path.')),
+  set: list(
+    'What --set gave a value.',
+    closed('One assignment.', {
+      path: text('The path.'),
+      value: optional(Text, 'Absent if the value ends up in something sensitive.'),
+    }),
+  ),
   git: Type.Optional(
     closed('State of the repository that the spec is in.', {
       commit: text('The commit.'),
@@ -115,7 +121,7 @@ const failed = {
 /** A plan for later: it is applied exactly, or not at all. */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: 'converge-sealed-plan'
-  readonly formatVersion: 2
+  readonly formatVersion: 3
   readonly source: PlanSource
   readonly hosts: readonly SealedHost[]
   /** Detects accidents, not forgery: it can be computed again after an edit. */
@@ -126,7 +132,7 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
   Type.Object(
     {
       kind: Type.Literal('converge-sealed-plan', { description: 'What this is.' }),
-      formatVersion: Type.Literal(2, { description: 'Version of this format.' }),
+      formatVersion: Type.Literal(3, { description: 'Version of this format.' }),
       cluster: text('Name of the cluster.'),
       intent: describe(Intent, 'What the plan is for.'),
       source: PlanSource,

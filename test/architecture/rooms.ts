@@ -4,7 +4,7 @@
  */
 export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/cli': ['program', 'usage-error'],
-  'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan'],
+  'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan', 'sealed-source'],
   'commands/io': ['io', 'open-view', 'terminal-io'],
   'commands/render': 'all',
   'commands/spec': ['builtins', 'git-state', 'load-spec', 'select-hosts'],

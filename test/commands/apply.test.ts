@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -42,6 +42,24 @@ web[0-1] changed: 1 change applied
   const second = await converge([...file, '--yes', '--exit-code'])
   assert.is(second.stdout, '2 hosts: 2 unchanged\nNothing to do.\n')
   assert.is(second.code, 0)
+})
+
+test('takes a selector as its argument, with or without its own name', async () => {
+  const { folder, file } = await makeCluster()
+  const limited = await converge([...file, '--dry-run', '--limit', 'web1'])
+  assert.match(limited.stdout, '1 host: 1 to change')
+  for (const argv of [
+    ['web1', '-n'],
+    ['-n', 'web1'],
+    ['apply', 'web1', '-n'],
+    ['plan', 'web1'],
+    ['plan', '-l', 'web1'],
+  ])
+    assert.is((await converge([...file, ...argv])).stdout, limited.stdout, argv.join(' '))
+  assert.match((await converge([...file, 'web9', '-n'])).stderr, 'error: no host matches "web9"\n')
+  // A file is a sealed plan, whatever its name.
+  writeFileSync(join(folder, 'web1'), '')
+  assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is not JSON')
 })
 
 test('shows a hand-made drift on the one host that has it', async () => {

@@ -21,9 +21,6 @@ export interface Surroundings {
   readonly onQuestion?: (question: string) => void
 }
 
-/** What a plan for a root tree adds if the tests do not run as root. */
-const noteOfOtherUsers = /^ {2}note: owners and groups are not changed: not running as root\n/gm
-
 /** Runs a command line in this process and records what it prints. */
 export async function converge(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const { env = {}, answers, onStoppable, onQuestion } = surroundings
@@ -41,7 +38,7 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
   const output = (name: 'stdout' | 'stderr') => ({
     style,
     write: (text: string) => {
-      printed[name] += text.replaceAll(noteOfOtherUsers, '')
+      printed[name] += text
     },
   })
   const io: Io = {

@@ -43,7 +43,12 @@ export function readState({ root, name }: CrashHost): KeptState {
 /** A file with `until` is recorded as it was written; a run that finds it gone records that. */
 function settled(entry: ManifestEntry): ManifestEntry {
   const paths = Object.entries(entry.paths).filter(([path]) => !(path in transient))
-  return { ...entry, paths: Object.fromEntries(paths) }
+  return { ...entry, paths: Object.fromEntries(paths.map(([path, state]) => [path, withRoot(state)])) }
+}
+
+/** Without root no owner is set: the record has the declared one, or root if the path was found as it should be. */
+function withRoot(state: string): string {
+  return process.getuid?.() === 0 ? state : state.replace(/^(\w+ \d{4}) \w+ \w+/, '$1 root root')
 }
 
 /** How two states differ, one line each. */

@@ -1,3 +1,4 @@
+import { uses } from '../../src/commands/cli/program-help.ts'
 import { converge } from '../commands/recording-io.ts'
 
 type Entry = readonly [term: string, description: string]
@@ -11,7 +12,9 @@ export interface Help {
 export async function readHelp(): Promise<Help> {
   const { stdout } = await converge(['--help'])
   return {
-    commands: entriesBelow('Commands:', stdout).filter(([name]) => name !== 'help'),
+    commands: Object.values(uses)
+      .flatMap((use) => entriesBelow(use, stdout))
+      .filter(([name]) => name !== 'help'),
     exitCodes: entriesBelow('Exit codes:', stdout),
   }
 }

@@ -6,7 +6,7 @@ import { after } from '../../src/transports/after.ts'
 import { run } from '../contracts/transport.ts'
 import { figure } from '../figure.ts'
 import { boundedFailure } from './failures.ts'
-import { type Script, withScript } from './scripted-host.ts'
+import { longPatience, type Script, withScript } from './scripted-host.ts'
 
 const upload = (connection: Connection, { signal }: Act) =>
   connection.upload('/var/tmp/staged', [{ name: 'a', bytes: Buffer.from('a') }], signal)
@@ -17,8 +17,6 @@ interface Act {
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
 }
-
-const longPatience = { sessionMs: 20_000, uploadMs: 20_000, keepAliveMs: 10_000, cleanUpMs: 100, after }
 
 interface Hang {
   readonly where: string

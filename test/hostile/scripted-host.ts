@@ -12,7 +12,16 @@ import { after } from '../../src/transports/after.ts'
 import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
 
-/** Short enough for a test in which the host hangs, long enough for one in which it does not. */
+/** For a host that does not hang, however busy this machine is. */
+export const longPatience: SshPatience = {
+  sessionMs: 20_000,
+  uploadMs: 20_000,
+  keepAliveMs: 10_000,
+  cleanUpMs: 100,
+  after,
+}
+
+/** Short enough for a test in which the host hangs. */
 const shortPatience: SshPatience = {
   sessionMs: 250,
   uploadMs: 250,

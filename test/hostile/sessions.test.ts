@@ -10,7 +10,7 @@ import { plantRootTree } from '../../src/transports/local/root-tree.ts'
 import { run, text } from '../contracts/transport.ts'
 import { withHosts } from '../transports/embedded-host.ts'
 import { boundedFailure } from './failures.ts'
-import { withScript } from './scripted-host.ts'
+import { longPatience, withScript } from './scripted-host.ts'
 
 const file = [{ name: 'a', bytes: Buffer.from('content') }]
 
@@ -37,7 +37,7 @@ test('a quota is named, and nothing is left behind', () =>
 
 test('a missing SFTP server is named, with the line that adds it', () =>
   withScript(
-    { onSession: (session) => session.on('exec', (accept) => accept().end()) },
+    { onSession: (session) => session.on('exec', (accept) => accept().end()), patience: longPatience },
     async ({ connect }) => {
       const connection = await connect()
       const error = await boundedFailure(2_000, () => connection.upload('/var/tmp/staged', file))
@@ -48,7 +48,7 @@ test('a missing SFTP server is named, with the line that adds it', () =>
   ))
 
 test('a server that runs no commands is named', () =>
-  withScript({ onSession: () => undefined }, async ({ connect }) => {
+  withScript({ onSession: () => undefined, patience: longPatience }, async ({ connect }) => {
     const connection = await connect()
     const error = await boundedFailure(2_000, () => run(connection, 'echo\n'))
     assert.equal([error.code, error.message], ['unsupported', 'the SSH server does not run commands'])
@@ -103,7 +103,7 @@ test('a server that allows one session at a time is enough: programs and uploads
     refused += 1
     return true
   }
-  await withScript({ onSession, refuses: onFurther }, async ({ connect }) => {
+  await withScript({ onSession, refuses: onFurther, patience: longPatience }, async ({ connect }) => {
     const connection = await connect()
     for (const word of ['one', 'two', 'three']) {
       assert.is(text((await run(connection, `printf ${word}\n`)).stdout), word)

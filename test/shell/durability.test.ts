@@ -27,7 +27,8 @@ traced('what an act relies on is on disk before it, and all that was done at the
   const { acts, violations } = await traceChange(hostLibrary())
   figure('acts that strace sees, each with what it relies on on disk before', acts)
   assert.is(violations.join('\n'), '')
-  assert.ok(acts > 30, `only ${acts} acts were seen`)
+  // Only root sets owners.
+  assert.ok(acts > (process.getuid?.() === 0 ? 30 : 25), `only ${acts} acts were seen`)
 })
 
 traced('an apply that syncs nothing is found out', async () => {

@@ -21,6 +21,7 @@ import {
   type Run,
   specOptions,
 } from './options.ts'
+import { uses } from './program-help.ts'
 
 export const selector =
   'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated (default: all).'
@@ -35,12 +36,13 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
   ): Command => {
     const command = program
       .command(name)
+      .helpGroup(uses.look)
       .description(description)
       .argument('[selector]', selector)
       .action((limit: string | undefined, options: OfHosts) =>
         run(name, options, (view) => act({ ...options, ...given({ limit }) }, view)),
       )
-    addOptions(command, specOptions(), hostOptions(), formatOptions())
+    addOptions(command, [limitOption()], specOptions(), hostOptions(), formatOptions())
     return command
   }
   query(
@@ -61,6 +63,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const rollback = program
     .command('rollback')
+    .helpGroup(uses.repair)
     .description('Undo the last apply, with its notifications; then hold the host until its spec changes.')
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RollbackOptions) =>
@@ -77,6 +80,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
       ).argParser(parseGeneration),
     ],
     proposeOptions(),
+    [limitOption()],
     specOptions(),
     hostOptions(),
     [...formatOptions(), exitCodeOption('Exit with 2 if a dry run finds changes.')],
@@ -84,6 +88,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const retire = program
     .command('retire')
+    .helpGroup(uses.repair)
     .description('Clean up a host that was removed from the spec, and make the other hosts forget it.')
     .argument('<host>', 'A host that was removed from the spec.')
     .option('-n, --dry-run', 'Show what would be removed.')
@@ -99,6 +104,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const adopt = program
     .command('adopt-cluster')
+    .helpGroup(uses.repair)
     .description(
       'After the cluster was renamed in the spec: take over what the hosts have under its old name.',
     )
@@ -114,6 +120,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const unlock = program
     .command('unlock')
+    .helpGroup(uses.repair)
     .description('Stop the apply that holds the lock of a host; the next converge continues from there.')
     .argument('<host>', 'The host.')
     .action((host: string, options: Omit<UnlockOptions, 'host'>) =>
@@ -125,6 +132,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
 
   const exec = program
     .command('exec')
+    .helpGroup(uses.apply)
     .description('Run a command as root on many hosts at once; hosts with the same output are grouped.')
     .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; comma-separated.')
     .argument('<command...>', 'After `--`. Words are joined with spaces and run by the shell, as with ssh.')

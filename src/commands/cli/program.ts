@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { given } from '../../model/given.ts'
+import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { ViewOptions } from '../io/open-view.ts'
@@ -21,7 +22,14 @@ import {
   type Run,
   specOptions,
 } from './options.ts'
-import { defaultCommandHelp, exitCodesHelp } from './program-help.ts'
+import {
+  defaultCommandHelp,
+  documentsHelp,
+  exitCodesHelp,
+  helpCommand,
+  subcommandTerm,
+  uses,
+} from './program-help.ts'
 
 export interface CommandLine {
   /** Without `node converge`. */
@@ -47,9 +55,10 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
   }
   try {
     const program = createProgram(io, version, run)
-    const unknown = helpOfUnknown(argv, program)
-    if (unknown === undefined) await program.parseAsync(commandFirst(argv, program), { from: 'user' })
-    else await run('help', {}, () => refuseUnknown(unknown, commandNames(program)))
+    const words = commandFirst(argv, program)
+    const unknown = unknownCommand(words, program)
+    if (unknown === undefined) await program.parseAsync(words, { from: 'user' })
+    else await run('help', {}, () => refuseUnknown(unknown))
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -60,34 +69,44 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
 // Each command is imported when it runs: `converge --help` loads nothing but this file and commander.
 function createProgram(io: Io, version: string, run: Run): Command {
   const program = new Command('converge')
-    .description('Turns one cluster.yaml into converged Linux hosts, over SSH.')
+    .usage('[command] [options]')
+    .description('Brings Linux hosts to the state that one file, cluster.yaml, declares, over SSH.')
+    .configureHelp({ subcommandTerm })
     .version(version, '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print help.')
-    .helpCommand('help [command]', 'Print the help of a command.')
+    .addHelpCommand(helpCommand())
     .exitOverride()
     .hook('preAction', (_program, command) => findSpec(command))
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
 
   const apply = program
     .command('apply', { isDefault: true })
+    .helpGroup(uses.apply)
     .description('Inspect, plan, show the plan, ask, apply. The default command.')
     .argument(
       '[plan]',
-      'A sealed plan from `plan --out`: apply exactly that, or refuse with what differs. Or a selector of hosts.',
+      'A sealed plan from `plan --out`, if it is a file, a path or ends in .json: apply exactly that, or refuse with what differs. Otherwise a selector of hosts.',
     )
     .action((file: string | undefined, options: ApplyOptions, command: Command) =>
       run('apply', options, async (view) => {
+        const isNamed = command.getOptionValueSource('file') !== 'default'
         if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
-        await refuseUnknownCommand(file, command)
-        if (!/\.json$|\//.test(file) && !existsSync(file))
+        if (!isPlanFile(file)) {
           return (await import('../apply.ts')).apply({ ...options, limit: options.limit ?? file }, io, view)
-        return (await import('../apply-sealed.ts')).applySealed(file, options, io, view)
+        }
+        return (await import('../apply-sealed.ts')).applySealed(
+          file,
+          { ...options, file: isNamed ? options.file : undefined },
+          io,
+          view,
+        )
       }),
     )
   addOptions(apply, proposeOptions(), specOptions(), [limitOption()], hostOptions(), planOptions())
 
   const plan = program
     .command('plan')
+    .helpGroup(uses.apply)
     .description(
       "Show what apply would do; or seal it in a file to apply later, or print one host's program.",
     )
@@ -112,6 +131,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   const validate = program
     .command('validate')
+    .helpGroup(uses.spec)
     .description('Check and compile the spec without connecting to any host.')
     .action((options: SpecOptions & ViewOptions) =>
       run('validate', options, async (view) => (await import('../validate.ts')).validate(options, view)),
@@ -120,6 +140,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   const render = program
     .command('render')
+    .helpGroup(uses.spec)
     .description('Write the files of each host to a folder without connecting to any host.')
     .requiredOption('-o, --output <dir>', 'Folder for one tree per host: a new one, or one that render made.')
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
@@ -134,6 +155,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   program
     .command('schema')
+    .helpGroup(uses.spec)
     .description('Print the JSON Schema of cluster.yaml, with all recipes and resource kinds.')
     .option('-f, --file <file>', "Include this spec's own recipes.")
     .action((options: SchemaOptions) =>
@@ -142,6 +164,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   program
     .command('init')
+    .helpGroup(uses.begin)
     .description('Write a working project: a spec, a recipe, a schema for editors, and hosts to try it on.')
     .argument('[dir]', 'The folder; nothing in it is overwritten.', '.')
     .action((directory: string) =>
@@ -150,30 +173,32 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   program
     .command('demo')
+    .helpGroup(uses.begin)
     .description('Converge three demo hosts that run inside this process, step by step.')
     .action(() => run('demo', {}, async (view) => (await import('../demo.ts')).demo(io, view)))
 
-  program.addHelpText('after', () => `${defaultCommandHelp(apply)}${exitCodesHelp}`)
+  program.addHelpText('after', () => `${defaultCommandHelp(apply)}${exitCodesHelp}${documentsHelp()}`)
   return program
 }
 
 /** Options may come before the command: `-f x.yaml validate` means `validate -f x.yaml`. */
-function commandFirst(argv: readonly string[], program: Command): string[] {
+function commandFirst(argv: readonly string[], program: Command): readonly string[] {
+  const index = firstWord(argv, program)
+  const word = argv[index]
+  if (word === undefined || !commandNames(program).includes(word)) return argv
+  return [word, ...argv.slice(0, index), ...argv.slice(index + 1)]
+}
+
+/** The index of the first word that is neither an option nor the value of one. */
+function firstWord(argv: readonly string[], program: Command): number {
   const takesValue = new Set(
     program.commands
       .flatMap((command) => command.options)
       .flatMap(({ required, short, long }) => (required ? [short, long] : [])),
   )
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? ''
-    if (word === '--') break
-    if (takesValue.has(word)) index += 1
-    else if (!word.startsWith('-')) {
-      if (!commandNames(program).includes(word)) break
-      return [word, ...argv.slice(0, index), ...argv.slice(index + 1)]
-    }
-  }
-  return [...argv]
+  const isValue = (index: number): boolean => takesValue.has(argv[index - 1] ?? '')
+  const end = argv.indexOf('--')
+  return argv.findIndex((word, index) => !word.startsWith('-') && !isValue(index) && (end < 0 || index < end))
 }
 
 /** Looks for `cluster.yaml` upwards, unless another spec is named. */
@@ -187,29 +212,38 @@ function findSpec(command: Command): void {
   }
 }
 
-/** `wbe` of `converge help wbe`, for which commander would print the whole help. */
-function helpOfUnknown([first, word]: readonly string[], program: Command): string | undefined {
-  if (first !== 'help' || word === undefined || word.startsWith('-')) return undefined
-  return [...commandNames(program), 'help'].includes(word) ? undefined : word
+interface Unknown {
+  readonly word: string
+  /** What may follow `converge` instead. */
+  readonly known: readonly string[]
+}
+
+/**
+ * A word in the place of a command that is none: `wbe` of `converge help wbe`, or one like a command or an option, which
+ * commander would pass to `apply` as its argument.
+ */
+function unknownCommand(argv: readonly string[], program: Command): Unknown | undefined {
+  const known = commandNames(program)
+  const [first, asked] = argv
+  if (first === 'help' && asked !== undefined && !asked.startsWith('-'))
+    return [...known, 'help'].includes(asked) ? undefined : { word: asked, known }
+  const word = argv[firstWord(argv, program)]
+  if (word === undefined || known.includes(word) || word === 'help' || isPlanFile(word)) return undefined
+  const options = program.commands.flatMap((command) => command.options)
+  if (options.some(({ long }) => long === `--${word}`)) return { word, known: [`--${word}`] }
+  return nearest(word, known) === undefined ? undefined : { word, known }
 }
 
 function commandNames(program: Command): readonly string[] {
   return program.commands.map((command) => command.name())
 }
 
-/** If no known word is near, the hint ends with `otherwise`: users of other tools name a host here. */
-async function refuseUnknown(word: string, known: readonly string[], otherwise = ''): Promise<never> {
-  const [{ usageError }, { nearestHint }] = await Promise.all([
-    import('./usage-error.ts'),
-    import('../../validation/nearest.ts'),
-  ])
-  const hint = nearestHint(word, known, '')
-  throw usageError(`unknown command "${word}"`, hint.startsWith('known') ? `${hint}${otherwise}` : hint)
+async function refuseUnknown({ word, known }: Unknown): Promise<never> {
+  const { usageError } = await import('./usage-error.ts')
+  throw usageError(`unknown command "${word}"`, nearestHint(word, known, ''))
 }
 
-/** Refuses a misspelled command: commander passes `wbe` to `apply` as its file. Paths and `apply wbe` are files. */
-async function refuseUnknownCommand(word: string, command: Command): Promise<void> {
-  if (command.parent?.args[0] === command.name() || /\.json$|\//.test(word)) return
-  const known = command.parent === null ? [] : commandNames(command.parent)
-  return refuseUnknown(word, known, `; hosts are chosen with --limit ${word}`)
+/** Paths, names in .json and files that exist are sealed plans; anything else selects hosts. */
+function isPlanFile(word: string): boolean {
+  return /\.json$|\//.test(word) || statSync(word, { throwIfNoEntry: false })?.isFile() === true
 }

@@ -1,15 +1,13 @@
 import { open, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { codeOf, messageOf, SpecError } from '../../model/errors.ts'
-import { given } from '../../model/given.ts'
 import type { Plan } from '../../model/plan.ts'
-import type { PlanSource, SealedPlan } from '../../model/sealed-plan.ts'
+import type { SealedPlan } from '../../model/sealed-plan.ts'
 import { isSealedPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-plan.ts'
 import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
 import { jsonText } from '../../report/json/json-text.ts'
 import { usageError } from '../cli/usage-error.ts'
-import { gitState } from '../spec/git-state.ts'
 import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
+import { compareSources, sourceOf } from './sealed-source.ts'
 
 /** Writes a plan, to be applied later, to a file that only its owner can read. */
 export async function writeSealedPlan(
@@ -18,7 +16,7 @@ export async function writeSealedPlan(
   spec: LoadedSpec,
   options: SpecOptions,
 ): Promise<void> {
-  const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options))
+  const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options, spec))
   const handle = await open(file, 'w', 0o600)
   try {
     // `open` leaves the mode of an existing file, and the plan says much about the hosts.
@@ -40,7 +38,7 @@ export async function readSealedPlan(file: string): Promise<SealedPlan> {
 export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: SpecOptions): Promise<Plan> {
   const unsealed = unsealPlan(sealed, spec.catalog, spec.cluster.hosts)
   if ('plan' in unsealed) return unsealed.plan
-  const hint = compareSources(sealed.source, await sourceOf(options))
+  const hint = await compareSources(sealed.source, options)
   throw new SpecError(
     unsealed.differences.map(({ host, message }, index, { length }) => ({
       code: 'plan-outdated',
@@ -49,28 +47,6 @@ export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: Spec
       hint: index === length - 1 ? hint : undefined,
     })),
   )
-}
-
-/** `commit 1a2b3c4d5e6f with uncommitted changes`, or the file outside of git. */
-export function sourceWords({ git, file }: PlanSource): string {
-  if (git === undefined) return `${file} (not in a git repository)`
-  return `commit ${git.commit.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`
-}
-
-function compareSources(then: PlanSource, now: PlanSource): string {
-  const options = [
-    ...(then.environment === now.environment ? [] : [`--environment ${then.environment ?? 'not given'}`]),
-    ...then.set.filter((path) => !now.set.includes(path)).map((path) => `--set ${path}=...`),
-    ...now.set.filter((path) => !then.set.includes(path)).map((path) => `no --set ${path}`),
-  ]
-  const made = `the plan was made from ${sourceWords(then)}${options.length === 0 ? '' : `, with ${options.join(', ')}`}`
-  return `${made}; the current spec is ${sourceWords(now)}. Make a new plan, or return to that spec.`
-}
-
-async function sourceOf({ file, environment, set = [] }: SpecOptions): Promise<PlanSource> {
-  const git = await gitState(dirname(file))
-  const paths = set.map((assignment) => assignment.split('=')[0] ?? '')
-  return { file, ...given({ environment }), set: paths, ...given({ git }) }
 }
 
 async function readText(file: string): Promise<string> {

@@ -49,7 +49,7 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
-    notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
+    notes: [...ownershipNote(all, facts), ...orphans(catalog, facts.pending)],
   }
 }
 
@@ -128,8 +128,9 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
   })
 }
 
-function ownershipNote({ platform }: Facts): readonly string[] {
-  return platform.rooted && platform.uid !== 0
-    ? ['owners and groups are not changed: not running as root']
-    : []
+function ownershipNote(changes: readonly Change[], { platform }: Facts): readonly string[] {
+  if (!platform.rooted || platform.uid === 0) return []
+  const isRoots = ({ operation }: Change): boolean =>
+    !('owner' in operation) || (operation.owner === 'root' && operation.group === 'root')
+  return changes.every(isRoots) ? [] : ['owners and groups are not changed: not running as root']
 }

@@ -17,8 +17,8 @@ import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
-// 2: groups by name, and what a guarded start absorbs.
-const formatVersion = 2
+// 3: values of --set. 2: groups by name, and what a guarded start absorbs.
+const formatVersion = 3
 
 export function sealPlan(
   plan: Plan,

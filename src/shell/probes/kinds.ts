@@ -68,7 +68,7 @@ export function readAnswers(
 ): Answers & Pick<Facts, 'platform'> {
   if (reader.expect('converge') !== '1') throw new AnswerError('another version of the host program answered')
   const platform = readPlatform(reader)
-  const tree = platform.rooted ? readTreeAccounts(reader) : undefined
+  const tree = platform.rooted ? readTreeAccounts(reader, platform) : undefined
   const read = <P extends Probe, Fact>(kind: ProbeKind<P, Fact>): Readonly<Record<string, Fact>> => {
     const asked = ofKind(kind, probes)
     return asked.length === 0 ? emptyMap() : kind.read(reader, asked, tree)

@@ -26,6 +26,16 @@ test('prints help with every command, the options of apply and the exit codes', 
   }
 })
 
+test('fits 80 columns, also the help of each command', async () => {
+  const commands = ['apply', 'plan', 'status', 'rollback', 'retire', 'exec', 'render', 'init']
+  for (const argv of [['--help'], ...commands.map((name) => ['help', name])]) {
+    const { stdout } = await converge(argv)
+    // A path may be longer.
+    const long = stdout.split('\n').filter((line) => line.length > 80 && !/^ {2}\//.test(line))
+    assert.equal(long, [], argv.join(' '))
+  }
+})
+
 test('describes every option of every command', async () => {
   const commands = ['apply', 'plan', 'status', 'drift', 'history', 'rollback', 'exec']
   for (const command of [...commands, 'validate', 'render', 'schema', 'init', 'demo']) {
@@ -51,7 +61,10 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['--limit', 'status', '-fx.yaml', '--dry-run', 'validate', '--verbos'], "error: unknown option '--limit'"],
   [['plan', 'web0', '-f', 'x.yaml'], 'error: x.yaml does not exist'],
   [['apply', 'web0', '--yes', '-f', 'x.yaml'], 'error: x.yaml does not exist'],
-  [['web0'], 'validate; hosts are chosen with --limit web0\n'],
+  [['aply', 'web0'], 'error: unknown command "aply"\n  did you mean apply?\n'],
+  [['-f', 'x.yaml', 'stauts', 'web0'], 'did you mean status?\n'],
+  [['dry-run'], 'error: unknown command "dry-run"\n  did you mean --dry-run?\n'],
+  [['web0', '-f', 'x.yaml', '-n'], 'error: x.yaml does not exist'],
   [['plan', 'web0', 'extra'], "error: too many arguments for 'plan'"],
   [['apply', 'nowhere.json'], 'error: the plan nowhere.json does not exist\n'],
   [['./nowhere', '--yes'], 'error: the plan ./nowhere does not exist\n'],

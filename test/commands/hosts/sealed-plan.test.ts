@@ -54,15 +54,71 @@ test('refuses before it connects to any host if the spec has changed, and report
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
 })
 
-test('reminds of options that the plan was made with', async () => {
+test('needs nothing but the file: spec, environment and values are those of the plan', async () => {
+  const { folder } = await makeCluster(
+    spec.replace('roles:', 'environments:\n  eu: { attributes: { app: { place: eu } } }\nroles:'),
+  )
+  const cwd = process.cwd()
+  const options = ['-f', 'cluster.yaml', '-e', 'eu', '--set', 'app.greeting=a=b', '--out', 'p.json']
+  process.chdir(folder)
+  try {
+    assert.is((await converge(['plan', ...options])).code, 0)
+  } finally {
+    process.chdir(cwd)
+  }
+  // Not in the folder of the spec any more.
+  const sealed = join(folder, 'p.json')
+  const applied = await converge(['apply', sealed, '--yes'])
+  assert.is(applied.stderr.replace(/^(?:inspecting|applying).*\n/gm, ''), '')
+  assert.is(applied.code, 0)
+  assert.is(readFileSync(join(folder, 'hosts/web1/etc/motd'), 'utf8'), 'a=b web1\n')
+
+  const other = await converge(['apply', sealed, '--yes', '--set', 'app.greeting=c', '-e', 'none'])
+  assert.is(other.code, 3)
+  writeFiles(join(folder, 'elsewhere'), { 'p.json': readFileSync(sealed, 'utf8') })
+  const moved = await converge(['apply', join(folder, 'elsewhere/p.json'), '--yes'])
+  assert.match(
+    moved.stderr,
+    'p.json was made from cluster.yaml, which is neither here nor next to the plan\n',
+  )
+  assert.match(moved.stderr, 'name the spec with -f\n')
+})
+
+test('contains no value of --set that ends up in something sensitive, and says which to pass again', async () => {
+  const secret = spec
+    .replace(
+      'hosts:\n',
+      '      - file: { path: /etc/key, content: "{{attributes.app.key}}", sensitive: true }\nhosts:\n',
+    )
+    .replace('app: {', 'app: { key: none,')
+  const { folder, file } = await makeCluster(secret)
+  const sealed = join(folder, 'set.json')
+  const set = ['--set', 'app.greeting=hi', '--set', 'app.key=hunter2']
+  assert.is((await converge(['plan', ...file, ...set, '--out', sealed])).code, 0)
+  const text = readFileSync(sealed, 'utf8')
+  assert.not.match(text, 'hunter2')
+  assert.equal(JSON.parse(text).source.set, [{ path: 'app.greeting', value: 'hi' }, { path: 'app.key' }])
+  const without = await converge(['apply', sealed, '--yes'])
+  assert.is(without.code, 3)
+  assert.match(
+    without.stderr,
+    'set.json was made with --set app.key=..., a secret that it does not contain\n',
+  )
+  assert.is((await converge(['apply', sealed, '--yes', '--set', 'app.key=hunter2'])).code, 0)
+
+  // Without a value that the spec needs nobody knows where it goes.
+  const needed = await makeCluster(secret.replace('key: none,', ''))
+  await converge(['plan', ...needed.file, ...set, '--out', sealed])
+  assert.not.match(readFileSync(sealed, 'utf8'), 'hunter2')
+})
+
+test('reports other options than those that the plan was made with', async () => {
   const { folder, file } = await makeSealed()
   const sealed = join(folder, 'set.json')
-  await converge(['plan', ...file, '--set', 'app.greeting=hunter2', '--out', sealed])
-  assert.is(JSON.parse(readFileSync(sealed, 'utf8')).source.set[0], 'app.greeting')
-  const without = await converge(['apply', sealed, ...file, '--yes'])
-  assert.is(without.code, 3)
-  assert.match(without.stderr, 'with --set app.greeting=...; the current spec is ')
-  assert.is((await converge(['apply', sealed, ...file, '--yes', '--set', 'app.greeting=hunter2'])).code, 0)
+  await converge(['plan', ...file, '--out', sealed])
+  const { code, stderr } = await converge(['apply', sealed, '--yes', '--set', 'app.greeting=hunter2'])
+  assert.is(code, 3)
+  assert.match(stderr, 'with no --set app.greeting; the current spec is ')
 })
 
 test('lets a host refuse that changed since, while the others go on', async () => {
@@ -116,7 +172,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
   const text = readFileSync(sealed, 'utf8')
   const cases: readonly (readonly [string, string])[] = [
     [text.replace('"0644"', '"0666"'), 'was changed after it was sealed'],
-    [text.replace('"formatVersion": 2', '"formatVersion": 1'), 'was sealed by another version of converge'],
+    [text.replace('"formatVersion": 3', '"formatVersion": 1'), 'was sealed by another version of converge'],
     ['{}', 'is not a sealed plan'],
     ['{', 'is not JSON: '],
   ]
