@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostCatalog } from '../model/resource.ts'
 import { planPortable } from '../plan/host/plan-portable.ts'
@@ -9,6 +8,7 @@ import { portableProgram } from '../shell/programs/portable-program.ts'
 import { usageError } from './cli/usage-error.ts'
 import { hostLibrary } from './hosts/host-library.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import { writeWhole } from './io/write-whole.ts'
 import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
@@ -40,7 +40,7 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   const programs = options.portable === true ? portablePrograms(spec, catalogs, options) : []
   await prepareOutputFolder(options.output, [...names, ...programs.map(({ name }) => name)])
   // Private, because they hold the contents of all files.
-  for (const { name, text } of programs) await writeFile(join(options.output, name), text, { mode: 0o700 })
+  for (const { name, text } of programs) await writeWhole(join(options.output, name), text, 0o700)
   for (const { host, tree } of trees)
     writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
   const files = trees.reduce((sum, { tree }) => sum + tree.size, 0)

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { naming } from '../../model/system-error.ts'
 import type { TreeNode } from '../../operations/operation-rules.ts'
 import type { Tree } from './render-tree.ts'
 
@@ -41,6 +42,8 @@ function writeNew(target: string, node: Extract<TreeNode, { type: 'file' }>, rev
     if (sensitive && !reveal) writeFileSync(file, placeholder)
     else writeFileSync(file, content.data, content.encoding)
     fchmodSync(file, sensitive ? 0o600 : permissions(mode))
+  } catch (error) {
+    throw naming(target, error)
   } finally {
     closeSync(file)
   }
