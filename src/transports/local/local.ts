@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, constants, copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { ConvergeError } from '../../model/errors.ts'
 import { isSystemError, systemMessage } from '../../model/system-error.ts'
@@ -109,9 +109,14 @@ async function stage(
     }
     await mkdir(path, { mode: 0o700 })
     created = true
-    for (const { name, bytes } of files) {
+    for (const upload of files) {
       signal?.throwIfAborted()
-      await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
+      const target = join(path, upload.name)
+      if ('bytes' in upload) await writeFile(target, upload.bytes, { flag: 'wx', mode: 0o600 })
+      else {
+        await copyFile(upload.file, target, constants.COPYFILE_EXCL)
+        await chmod(target, 0o600)
+      }
     }
   } catch (cause) {
     if (created) await rm(path, { recursive: true, force: true })
