@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { makeCluster, scratchFolder, spec } from './commands/scratch.ts'
 import { programArguments } from './programs.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -36,6 +38,78 @@ test('refuses to apply without a terminal', () => {
   const { stderr, status } = cli()
   assert.is(status, 3)
   assert.match(stderr, 'pass --yes to apply without asking')
+})
+
+/** Runs converge from a shell, whose redirections and limits are its surroundings. */
+function shell(line: string, folder: string) {
+  const program = [process.execPath, ...programArguments('src/cli.ts')].join(' ')
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line.replace('converge', program)], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
+  return { status, stdout, stderr: stderr.replaceAll(/^inspecting .*\n/gm, '') }
+}
+
+const { folder } = await makeCluster()
+
+for (const command of ['--help', 'validate --json', '--dry-run --exit-code']) {
+  test(`${command}: a full disk below its output is an error`, () => {
+    assert.equal(shell(`converge ${command} >/dev/full`, folder), {
+      status: 1,
+      stdout: '',
+      stderr: 'error: the output is not complete: stdout: no space left on device\n',
+    })
+  })
+}
+
+for (const [surroundings, status] of [
+  ['2>/dev/full >/dev/null', 1],
+  ['2>&- >&-', 0],
+  ['| true', 0],
+] as const) {
+  test(`a dry run with \`${surroundings}\` exits with ${status}`, () => {
+    assert.equal(shell(`converge --dry-run ${surroundings}`, folder), {
+      status,
+      stdout: '',
+      stderr: '',
+    })
+  })
+}
+
+// SIGXFSZ is ignored by Node, and a file past the limit is a failed write like one on a full disk.
+for (const [command, path] of [
+  ['plan --out p.json >/dev/null', 'p.json'],
+  ['render --portable -o out', 'out/web0.sh'],
+  ['init new', 'new/cluster.yaml'],
+] as const) {
+  test(`${command}: nothing half written stays`, () => {
+    writeFileSync(join(folder, 'p.json'), 'the plan before')
+    assert.equal(shell(`ulimit -f 1; converge ${command}`, folder), {
+      status: 1,
+      stdout: '',
+      stderr: `error: ${path}: file too large\n`,
+    })
+    assert.is(readFileSync(join(folder, 'p.json'), 'utf8'), 'the plan before')
+    const below = (name: string) => (existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [])
+    const files = ['.', 'out', 'new'].flatMap(below)
+    assert.equal(
+      files.filter((name) => !['.converge-render.json', 'hosts', 'out', 'new'].includes(name)).sort(),
+      ['cluster.yaml', 'p.json'],
+    )
+  })
+}
+
+test('too few file descriptors are an error of the hosts that need them', () => {
+  const many = scratchFolder()
+  writeFileSync(join(many, 'cluster.yaml'), spec.replace('web[0-1]', 'web[0-29]'))
+  for (let index = 0; index < 30; index += 1) mkdirSync(join(many, `hosts/web${index}`), { recursive: true })
+  const { status, stdout } = shell('ulimit -n 50; converge status --parallel 30', many)
+  assert.is(status, 1)
+  assert.match(
+    stdout,
+    'cannot run /bin/sh: too many open files; allow more with `ulimit -n`, or pass a smaller --parallel\n',
+  )
 })
 
 test.run()

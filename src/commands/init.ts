@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { jsonText } from '../report/json/json-text.ts'
@@ -7,6 +7,7 @@ import { resourceKinds } from '../resources/index.ts'
 import { plantRootTree } from '../transports/local/root-tree.ts'
 import { usageError } from './cli/usage-error.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import { writeWhole } from './io/write-whole.ts'
 import { loadSpec } from './spec/load-spec.ts'
 import { starterFiles, starterRoots } from './starter/starter-files.ts'
 
@@ -18,11 +19,13 @@ export async function init(directory: string, io: Io): Promise<ExitCode> {
     const names = inTheWay.map((path) => join(directory, path)).join(', ')
     throw usageError(`${names} already exists`, 'choose a new folder')
   }
-  for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
-  for (const root of starterRoots) await plantRootTree(join(directory, root))
-  const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
-  const schema = clusterSchema({ recipes, kinds: resourceKinds })
-  await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
+  try {
+    await writeProject(directory)
+  } catch (error) {
+    // A half-written project would be in the way of the next attempt.
+    for (const path of paths) await rm(join(directory, path), { recursive: true, force: true })
+    throw error
+  }
   const change = directory === '.' ? '' : `cd ${directory} && `
   io.stdout.write(
     `${paths.map((path) => `wrote ${join(directory, path)}\n`).join('')}\nNext: ${change}converge --dry-run\n`,
@@ -30,7 +33,15 @@ export async function init(directory: string, io: Io): Promise<ExitCode> {
   return 0
 }
 
+async function writeProject(directory: string): Promise<void> {
+  for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
+  for (const root of starterRoots) await plantRootTree(join(directory, root))
+  const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
+  const schema = clusterSchema({ recipes, kinds: resourceKinds })
+  await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
+}
+
 async function writeNew(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, content, { flag: 'wx' })
+  await writeWhole(path, content, 0o666)
 }

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { given } from '../model/given.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import { planPortable } from '../plan/host/plan-portable.ts'
 import { membersOf } from '../plan/rollout/members.ts'
@@ -9,6 +10,7 @@ import { portableProgram } from '../shell/programs/portable-program.ts'
 import { usageError } from './cli/usage-error.ts'
 import { hostLibrary } from './hosts/host-library.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import { writeWhole } from './io/write-whole.ts'
 import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
@@ -40,9 +42,12 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   const programs = options.portable === true ? portablePrograms(spec, catalogs, options) : []
   await prepareOutputFolder(options.output, [...names, ...programs.map(({ name }) => name)])
   // Private, because they hold the contents of all files.
-  for (const { name, text } of programs) await writeFile(join(options.output, name), text, { mode: 0o700 })
+  for (const { name, text } of programs) await writeWhole(join(options.output, name), text, 0o700)
   for (const { host, tree } of trees)
-    writeTree(join(options.output, host), tree, { reveal: options.reveal === true })
+    writeTree(join(options.output, host), tree, {
+      reveal: options.reveal === true,
+      ...given({ files: spec.catalog.files }),
+    })
   const files = trees.reduce((sum, { tree }) => sum + tree.size, 0)
   io.stdout.write(
     `${count(trees.length, 'host')} with ${count(files, 'path')} rendered to ${options.output}\n`,
@@ -50,9 +55,12 @@ export async function render(options: RenderOptions, io: Io, view: View): Promis
   return 0
 }
 
+/** A byte takes four characters, and a text of V8 has less than 512 Mi. */
+const largestInProgram = 32 * 1024 * 1024
+
 /** One program per host that converges it without a controller: first boot, images, hosts without a network. */
 function portablePrograms(
-  { cluster }: LoadedSpec,
+  { cluster, catalog }: LoadedSpec,
   catalogs: readonly HostCatalog[],
   { reveal }: RenderOptions,
 ) {
@@ -67,7 +75,13 @@ function portablePrograms(
       )
     }
     const { stateDir } = onlyHost(cluster, host).platform
-    const text = portableProgram(planPortable(own, members), { stateDir, cluster: cluster.name }, library)
+    const place = { stateDir, cluster: cluster.name }
+    const text = portableProgram(planPortable(own, members), place, library, ({ sha256, sizeBytes }) => {
+      const file = catalog.files?.get(sha256) ?? ''
+      if (sizeBytes <= largestInProgram) return readFileSync(file)
+      const message = `the program for ${host} would contain ${file}, which has ${sizeBytes} bytes`
+      throw usageError(message, 'a program may contain files of 32 MiB; let an archive bring what is larger')
+    })
     return { name: `${host}.sh`, text }
   })
 }

@@ -6,7 +6,14 @@ import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
 import { collectProblems, nameHosts } from '../model/problems.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
-import type { Catalog, CatalogEntry, HostCatalog, ResourceId, ResourceKind } from '../model/resource.ts'
+import type {
+  Catalog,
+  CatalogEntry,
+  HostCatalog,
+  LargeFile,
+  ResourceId,
+  ResourceKind,
+} from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
 import { declaredResource, readableText, type SpecFiles } from './declared-resource.ts'
@@ -23,6 +30,8 @@ export interface CompileInput {
   readonly kinds: Readonly<Record<string, ResourceKind>>
   /** A file by its path relative to the spec's folder, as bytes if it is not text; throws if it cannot be read. */
   readFile(path: string): string | Uint8Array
+  /** A file that is better left on disk; undefined for others. */
+  largeFile?(path: string): LargeFile | undefined
 }
 
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
@@ -30,7 +39,8 @@ export function compile(input: CompileInput): Catalog {
   const { cluster } = input
   const problems = collectProblems({ byPlace: false })
   const contexts = createContexts(cluster)
-  const resourceOf = createResourceMaker(input)
+  const files = new Map<string, string>()
+  const resourceOf = createResourceMaker(input, files)
   const hosts = cluster.hosts.map((host) => {
     let isWhole = true
     const report = (problem: Problem) => {
@@ -49,16 +59,24 @@ export function compile(input: CompileInput): Catalog {
     message: `${problem.message} (${nameHosts([...affected])})`,
   }))
   if (found.length > 0) throw new SpecError(found)
-  return { cluster: cluster.name, hosts }
+  return { cluster: cluster.name, hosts, files }
 }
 
 /** Creates declared resources; hosts that share a declaration share the resource. */
-function createResourceMaker({ cluster, kinds, readFile }: CompileInput) {
+function createResourceMaker(
+  { cluster, kinds, readFile, largeFile }: CompileInput,
+  largeFiles: Map<string, string>,
+) {
   const read = perText((path) => readFile(path))
   const pathOf = (path: string) => join(dirname(cluster.file), path)
   const files: SpecFiles = {
     pathOf,
     read,
+    large: perText((path) => {
+      const large = largeFile?.(path)
+      if (large !== undefined) largeFiles.set(large.sha256, large.file)
+      return large
+    }),
     render: createRenderer((path) => readableText(path, 'template', read)),
   }
   const made = new WeakMap<ResourceDeclaration, Declared>()

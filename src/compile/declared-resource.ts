@@ -2,7 +2,7 @@ import type { ResourceDeclaration } from '../model/cluster.ts'
 import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { Path } from '../model/path.ts'
-import type { Resource, ResourceKind } from '../model/resource.ts'
+import type { LargeFile, Resource, ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
 import type { Render } from './template.ts'
@@ -13,6 +13,8 @@ export interface SpecFiles {
   readonly pathOf: (path: string) => string
   readonly read: (path: string) => string | Uint8Array
   readonly render: Render
+  /** A file that is too large to be read. */
+  readonly large: (path: string) => LargeFile | undefined
 }
 
 /** A resource from `resources:` of a role or host; reports every mistake where it was written, as far as that is known. */
@@ -71,6 +73,9 @@ function withContent(kind: string, desired: ValueMap, files: SpecFiles): ValueMa
     throw mistake(`${kind}: variables need a template`, 'set template, or remove variables')
   }
   if (typeof source === 'string') {
+    const large = kind === 'file' ? readable(source, 'source', files.large) : undefined
+    if (large !== undefined)
+      return { ...rest, largeFile: { sha256: large.sha256, sizeBytes: large.sizeBytes } }
     const content = readable(source, 'source', files.read)
     if (typeof content === 'string') return { ...rest, content }
     if (kind === 'file') return { ...rest, contentBase64: Buffer.from(content).toString('base64') }
@@ -85,7 +90,7 @@ function mistake(message: string, hint: string): SpecError {
 }
 
 /** Reads a file; the error names it as written in the spec, with the reason. */
-function readable(path: string, key: string, read: SpecFiles['read']): string | Uint8Array {
+function readable<T>(path: string, key: string, read: (path: string) => T): T {
   try {
     return read(path)
   } catch (error) {

@@ -78,7 +78,15 @@ async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOpti
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
-      const report = await applyHost({ ...context, planned, host, catalog, options, by })
+      const report = await applyHost({
+        ...context,
+        planned,
+        host,
+        catalog,
+        files: context.catalog.files ?? new Map(),
+        options,
+        by,
+      })
       if (report.status !== 'changed') return report
       const verified = await verify(report, () => remaining(context, plan, planned))
       if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified

@@ -12,9 +12,9 @@ import {
   Text,
 } from './schema.ts'
 
-/** Bytes to write to a host, as JSON. */
+/** Bytes to write to a host, as JSON. Those of a `file` stay on disk: the catalog knows where. */
 export const Content = Type.Object({
-  encoding: Type.Enum(['utf8', 'base64']),
+  encoding: Type.Enum(['utf8', 'base64', 'file']),
   data: Text,
   sha256: Checksum,
   sizeBytes: Type.Integer({ minimum: 0, description: 'Length in bytes.' }),

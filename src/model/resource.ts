@@ -100,8 +100,17 @@ export interface HostCatalog {
   readonly entries: readonly CatalogEntry[]
 }
 
+/** A file of this machine that is not held in memory. */
+export interface LargeFile {
+  readonly file: string
+  readonly sha256: string
+  readonly sizeBytes: number
+}
+
 /** The compiled cluster: one catalog per host, in spec order. */
 export interface Catalog {
   readonly cluster: string
   readonly hosts: readonly HostCatalog[]
+  /** By checksum, where the contents are that are not held in memory. */
+  readonly files?: ReadonlyMap<string, string>
 }

@@ -21,11 +21,13 @@ export interface ExecResult {
   readonly stderr: string
 }
 
-export interface Upload {
+export type Upload = {
   /** File name without slashes, within the staging directory. */
   readonly name: string
-  readonly bytes: Uint8Array
-}
+} & (
+  | { readonly bytes: Uint8Array }
+  | { /** Of this machine. */ readonly file: string; readonly sizeBytes: number }
+)
 
 /** A connection to one host. It fails with a ConvergeError, or with the reason of a signal. Closing twice is allowed. */
 export interface Connection {

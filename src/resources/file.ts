@@ -5,11 +5,17 @@ import { given } from '../model/given.ts'
 import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { ShellCommand } from '../model/schema.ts'
-import { base64Content, textContent } from './define/content.ts'
+import { base64Content, fileContent, textContent } from './define/content.ts'
 import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
+
+/** What compile makes of a large `source`. */
+const LargeContent = Type.Object({
+  sha256: Type.String(),
+  sizeBytes: Type.Integer(),
+})
 
 const FileSchema = Type.Object({
   path: NormalPath,
@@ -20,6 +26,7 @@ const FileSchema = Type.Object({
       description: 'base64; the bytes of the file',
     }),
   ),
+  largeFile: Type.Optional(LargeContent),
   mode: Type.Optional(Mode),
   owner: Type.Optional(AccountNameOrId),
   group: Type.Optional(AccountNameOrId),
@@ -65,7 +72,8 @@ export const { resource: file, kind: fileKind } = defineResource({
   },
 })
 
-function contentOf({ content, contentBase64 }: File, self: Self): Content {
+function contentOf({ content, contentBase64, largeFile }: File, self: Self): Content {
+  if (largeFile !== undefined) return fileContent(largeFile)
   if (content !== undefined && contentBase64 === undefined) return textContent(content)
   if (content === undefined && contentBase64 !== undefined) return base64Content(contentBase64)
   if (content === undefined)

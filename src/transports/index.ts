@@ -1,4 +1,6 @@
-import type { Transport } from '../model/transport.ts'
+import { ConvergeError } from '../model/errors.ts'
+import { isSystemError, type SystemError, systemMessage } from '../model/system-error.ts'
+import type { Connection, ConnectOptions, Transport } from '../model/transport.ts'
 import { assertNever } from '../model/value.ts'
 import { connectDirectory } from './local/directory.ts'
 import { createMemoryHosts } from './local/memory.ts'
@@ -8,23 +10,28 @@ import type { SshTransport } from './ssh/ssh.ts'
 export function createTransports(): Transport {
   let ssh: Promise<SshTransport> | undefined
   const memory = createMemoryHosts()
+  const open = async (options: ConnectOptions): Promise<Connection> => {
+    const { host, target } = options
+    switch (target.transport) {
+      case 'ssh': {
+        ssh ??= loadSsh()
+        const { address, ssh: settings } = target
+        return (await ssh).connect({ ...options, address, ssh: settings })
+      }
+      case 'directory':
+        return connectDirectory(host, target.directory)
+      case 'memory':
+        return memory.connect(host)
+      default:
+        return assertNever(target)
+    }
+  }
   return {
     async connect(options) {
-      const { host, target, signal } = options
-      signal?.throwIfAborted()
-      switch (target.transport) {
-        case 'ssh': {
-          ssh ??= loadSsh()
-          const { address, ssh: settings } = target
-          return (await ssh).connect({ ...options, address, ssh: settings })
-        }
-        case 'directory':
-          return connectDirectory(host, target.directory)
-        case 'memory':
-          return memory.connect(host)
-        default:
-          return assertNever(target)
-      }
+      options.signal?.throwIfAborted()
+      return open(options).catch((error: unknown) => {
+        throw isSystemError(error) ? failedHere(options.host, error) : error
+      })
     },
     async close() {
       await Promise.all([memory.close(), ssh?.then((transport) => transport.close())])
@@ -36,4 +43,9 @@ export function createTransports(): Transport {
 async function loadSsh(): Promise<SshTransport> {
   const { createSshTransport, currentEnvironment } = await import('./ssh/ssh.ts')
   return createSshTransport(currentEnvironment())
+}
+
+function failedHere(host: string, cause: SystemError): ConvergeError {
+  const message = `cannot connect from this machine: ${systemMessage(cause)}`
+  return new ConvergeError('connect-failed', message, { host, step: 'connect', cause })
 }

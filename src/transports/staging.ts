@@ -1,6 +1,10 @@
 import { InternalError } from '../model/errors.ts'
 import type { Upload } from '../model/transport.ts'
 
+export function sizeOf(upload: Upload): number {
+  return 'bytes' in upload ? upload.bytes.length : upload.sizeBytes
+}
+
 /** Refuses invalid uploads, the same for every transport. */
 export function checkUpload(directory: string, files: readonly Upload[]): void {
   if (!directory.startsWith('/') || directory.split('/').includes('..')) {

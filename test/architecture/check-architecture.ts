@@ -41,7 +41,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'dsl',
     'recipes',
   ],
-  cli: ['commands', 'package.json'],
+  cli: ['model', 'commands', 'package.json'],
 }
 
 /** Where the file system, the network, the clock and chance may be touched; everything else is pure. */

@@ -56,22 +56,24 @@ function listenTo(stream: NodeJS.ReadableStream) {
   }
 }
 
-test('SIGINT: started hosts finish, the rest does not start, and the report says which is which', async () => {
-  const { file, gate, has } = await makeGated('command')
-  const { child, ended } = start([...file, '--yes'])
-  const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
-  await gate.reached()
-  child.kill('SIGINT')
-  await stderr.until('Interrupted: no further host is started.')
-  gate.open()
-  assert.is(await ended, 130)
-  assert.match(stdout.heard(), 'web0 changed: 3 changes applied\n')
-  assert.match(stdout.heard(), 'web1 not started: interrupted before it started\n')
-  assert.match(stdout.heard(), '2 hosts: 1 changed, 1 not started; 3 changes applied;')
-  assert.not.match(stderr.heard(), /\n {4}at /)
-  assert.ok(has('web0', 'etc/after'))
-  assert.not(has('web1', 'etc/motd'))
-})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal}: started hosts finish, the rest does not start, and the report says which is which`, async () => {
+    const { file, gate, has } = await makeGated('command')
+    const { child, ended } = start([...file, '--yes'])
+    const [stdout, stderr] = [listenTo(child.stdout), listenTo(child.stderr)]
+    await gate.reached()
+    child.kill(signal)
+    await stderr.until('Interrupted: no further host is started.')
+    gate.open()
+    assert.is(await ended, 130)
+    assert.match(stdout.heard(), 'web0 changed: 3 changes applied\n')
+    assert.match(stdout.heard(), 'web1 not started: interrupted before it started\n')
+    assert.match(stdout.heard(), '2 hosts: 1 changed, 1 not started; 3 changes applied;')
+    assert.not.match(stderr.heard(), /\n {4}at /)
+    assert.ok(has('web0', 'etc/after'))
+    assert.not(has('web1', 'etc/motd'))
+  })
+}
 
 test('SIGTERM twice: the report is complete, and the host finishes by itself', async () => {
   const { file, gate, has } = await makeGated('command')

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -133,18 +134,22 @@ export function transportContract(name: string, open: () => Promise<TransportUnd
     transport,
   }) => {
     const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256)
+    const file = createRequire(import.meta.url).resolve('typescript')
     const names = ['plain', '-rf', 'with space', "quote's", '"', '$HOME', 'ü', '.hidden', 'new\nline']
     await connection.upload('/var/tmp/staged-1', [
       ...names.map((name) => ({ name, bytes: Buffer.from(`content of ${name}`) })),
       { name: 'empty', bytes: new Uint8Array() },
       { name: 'binary', bytes },
+      { name: 'from a file', file, sizeBytes: (await stat(file)).size },
     ])
     const staged = join(await transport.root(), 'var/tmp/staged-1')
     for (const name of names) assert.is(await readFile(join(staged, name), 'utf8'), `content of ${name}`)
     assert.is((await readFile(join(staged, 'empty'))).length, 0)
     assert.ok((await readFile(join(staged, 'binary'))).equals(bytes))
     assert.is((await stat(staged)).mode & 0o7777, 0o700)
-    assert.is((await stat(join(staged, 'binary'))).mode & 0o7777, 0o600)
+    assert.ok((await readFile(join(staged, 'from a file'))).equals(await readFile(file)))
+    for (const name of ['binary', 'from a file'])
+      assert.is((await stat(join(staged, name))).mode & 0o7777, 0o600)
   })
 
   test('uploads many small files', async ({ connection, transport }) => {

@@ -143,7 +143,8 @@ function treeConnection(root: string, words: readonly string[]): Connection {
       }),
     async upload(directory, files) {
       mkdirSync(join(root, directory), { mode: 0o700 })
-      for (const { name, bytes } of files) writeFileSync(join(root, directory, name), bytes, { mode: 0o600 })
+      for (const file of files)
+        if ('bytes' in file) writeFileSync(join(root, directory, file.name), file.bytes, { mode: 0o600 })
     },
     close: async () => undefined,
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { bytesOf } from '../../src/model/bytes-of.ts'
 import type { Busy, Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
@@ -67,8 +68,8 @@ export function launching(
 ): string {
   for (const { operation } of changes) {
     if (operation.op !== 'write') continue
-    const { sha256, data, encoding } = operation.content
-    tree.write(`${run.stagingDir}/${sha256}`, Buffer.from(data, encoding), 0o600)
+    const { content } = operation
+    tree.write(`${run.stagingDir}/${content.sha256}`, bytesOf(content), 0o600)
   }
   return launchProgram(planProgram({ changes, journal, ...booked }, run, library), run, library)
 }

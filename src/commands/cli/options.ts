@@ -23,7 +23,7 @@ export function specOptions(): readonly Option[] {
     new Option('--set <path=value>', 'Set an attribute, overriding all layers; repeatable.').argParser(
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     ),
-    new Option('--compile-timeout <time>', 'Time limit for recipes (default: 30s).').argParser(
+    new Option('--compile-timeout <time>', 'Processor time for recipes (default: 30s).').argParser(
       (text: string) => parseTime(text, 1),
     ),
   ]

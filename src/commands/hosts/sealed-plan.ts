@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { codeOf, messageOf, SpecError } from '../../model/errors.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { SealedPlan } from '../../model/sealed-plan.ts'
@@ -6,6 +6,7 @@ import { isSealedPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-p
 import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
 import { jsonText } from '../../report/json/json-text.ts'
 import { usageError } from '../cli/usage-error.ts'
+import { writeWhole } from '../io/write-whole.ts'
 import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
 import { compareSources, sourceOf } from './sealed-source.ts'
 
@@ -17,14 +18,7 @@ export async function writeSealedPlan(
   options: SpecOptions,
 ): Promise<void> {
   const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options, spec))
-  const handle = await open(file, 'w', 0o600)
-  try {
-    // `open` leaves the mode of an existing file, and the plan says much about the hosts.
-    if ((await handle.stat()).isFile()) await handle.chmod(0o600)
-    await handle.writeFile(jsonText(sealed))
-  } finally {
-    await handle.close()
-  }
+  await writeWhole(file, jsonText(sealed), 0o600)
 }
 
 /** Reads a sealed plan. Throws a SpecError if the file is not one, or was changed. */

@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../../model/errors.ts'
 import { usageError } from '../cli/usage-error.ts'
+import { writeWhole } from '../io/write-whole.ts'
 
 const marker = '.converge-render.json'
 
@@ -19,7 +20,7 @@ export async function prepareOutputFolder(folder: string, hosts: readonly string
   await mkdir(folder, { recursive: true })
   // First, so that render recognizes its own files after an interruption.
   const made = { madeBy: 'converge render', hosts: [...new Set([...previous, ...hosts])] }
-  await writeFile(join(folder, marker), `${JSON.stringify(made, null, 2)}\n`)
+  await writeWhole(join(folder, marker), `${JSON.stringify(made, null, 2)}\n`, 0o666)
   for (const host of previous) await removeTree(join(folder, host))
 }
 

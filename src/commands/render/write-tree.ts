@@ -1,12 +1,30 @@
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { bytesOf } from '../../model/bytes-of.ts'
+import { naming } from '../../model/system-error.ts'
 import type { TreeNode } from '../../operations/operation-rules.ts'
 import type { Tree } from './render-tree.ts'
 
 const placeholder = 'This content is sensitive: render with --reveal to see it.\n'
 
+interface Options {
+  readonly reveal: boolean
+  /** By checksum, where the contents are that are not in memory. */
+  readonly files?: ReadonlyMap<string, string>
+}
+
 /** Writes a tree into a new folder, sensitive files as a placeholder, or 0600. Synchronous, because that is much faster. */
-export function writeTree(folder: string, tree: Tree, options: { readonly reveal: boolean }): void {
+export function writeTree(folder: string, tree: Tree, options: Options): void {
   mkdirSync(folder, { recursive: true })
   const made = new Set<string>()
   const make = (directory: string): void => {
@@ -24,7 +42,7 @@ export function writeTree(folder: string, tree: Tree, options: { readonly reveal
         symlinkSync(node.target, target)
         break
       case 'file':
-        writeNew(target, node, options.reveal)
+        writeNew(target, node, options)
     }
   }
   // Children first: a directory may become unwritable.
@@ -33,14 +51,26 @@ export function writeTree(folder: string, tree: Tree, options: { readonly reveal
   }
 }
 
-function writeNew(target: string, node: Extract<TreeNode, { type: 'file' }>, reveal: boolean): void {
+function writeNew(
+  target: string,
+  node: Extract<TreeNode, { type: 'file' }>,
+  { reveal, files }: Options,
+): void {
   const { content, mode, sensitive } = node
+  const isShown = !sensitive || reveal
+  const source = isShown ? files?.get(content.sha256) : undefined
+  if (source !== undefined) {
+    copyFileSync(source, target, constants.COPYFILE_EXCL)
+    chmodSync(target, sensitive ? 0o600 : permissions(mode))
+    return
+  }
   // `x` refuses an existing path, and so never writes through a link.
   const file = openSync(target, 'wx', 0o600)
   try {
-    if (sensitive && !reveal) writeFileSync(file, placeholder)
-    else writeFileSync(file, content.data, content.encoding)
+    writeFileSync(file, isShown ? bytesOf(content) : placeholder)
     fchmodSync(file, sensitive ? 0o600 : permissions(mode))
+  } catch (error) {
+    throw naming(target, error)
   } finally {
     closeSync(file)
   }

@@ -3,7 +3,7 @@ import { compile } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
 import { loadCluster } from '../../load/load-cluster.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
-import { readAnyWithin } from '../../load/recipes/read-within.ts'
+import { largeWithin, readAnyWithin } from '../../load/recipes/read-within.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
@@ -50,6 +50,7 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
       recipes: watched,
       kinds: resourceKinds,
       readFile: (path) => readAnyWithin(dirname(options.file), path),
+      largeFile: (path) => largeWithin(dirname(options.file), path),
     }),
   )
   return { cluster, recipes, catalog, warnings }

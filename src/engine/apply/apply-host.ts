@@ -1,3 +1,4 @@
+import { bytesOf } from '../../model/bytes-of.ts'
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
@@ -30,6 +31,8 @@ export interface ApplyHostInput {
   readonly by: string
   /** The catalog for which an automatic rollback holds the host. */
   readonly catalog: HostCatalog
+  /** By checksum, where the contents are that are not in memory. */
+  readonly files: ReadonlyMap<string, string>
   readonly clock: Clock
   readonly stop: Stop
 }
@@ -84,16 +87,21 @@ function launchProgramFor({ planned, catalog, programs }: ApplyHostInput, run: R
   return launchProgram(program, run, library, revertProgram(wayBack, run, library))
 }
 
-async function upload({ planned, connections, onProgress, stop }: ApplyHostInput, run: Run): Promise<void> {
+async function upload(
+  { planned, connections, onProgress, stop, files: large }: ApplyHostInput,
+  run: Run,
+): Promise<void> {
   const uploads = new Map<string, Upload>()
   for (const { operation } of planned.changes) {
     if (operation.op !== 'write') continue
-    const { sha256, data, encoding } = operation.content
-    uploads.set(sha256, { name: sha256, bytes: Buffer.from(data, encoding) })
+    const { sha256, sizeBytes } = operation.content
+    const file = large.get(sha256)
+    const content = file === undefined ? { bytes: bytesOf(operation.content) } : { file, sizeBytes }
+    uploads.set(sha256, { name: sha256, ...content })
   }
   if (uploads.size === 0) return
   const files = [...uploads.values()]
-  const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const sizeBytes = files.reduce((sum, one) => sum + ('bytes' in one ? one.bytes.length : one.sizeBytes), 0)
   onProgress({ event: 'uploading', host: planned.host, files: files.length, sizeBytes })
   await connections.use(planned.host, stop.stopping, (connection) => connection.upload(run.stagingDir, files))
 }

@@ -14,7 +14,9 @@ export function createImportRecipe(
 ): (path: string) => Promise<unknown> {
   return async (path) => {
     const { createJiti } = await import('jiti')
-    const jiti = createJiti(import.meta.url, { virtualModules: { converge: dsl } })
-    return withTimeLimit(limitMs, (): unknown => jiti(path))
+    // Anew for each attempt: a loader remembers a module that it has loaded halfway.
+    return withTimeLimit(limitMs, (): unknown =>
+      createJiti(import.meta.url, { virtualModules: { converge: dsl } })(path),
+    )
   }
 }

@@ -1,5 +1,7 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
+import type { LargeFile } from '../../model/resource.ts'
 
 /** Reads a text file below a folder. Refuses paths and symbolic links that lead out of the folder. */
 export function readWithin(folder: string, path: string): string {
@@ -10,6 +12,35 @@ export function readWithin(folder: string, path: string): string {
 
 /** Reads a file below a folder: as text, or its bytes if they are not UTF-8. Refuses as readWithin. */
 export function readAnyWithin(folder: string, path: string): string | Uint8Array {
+  const bytes = readFileSync(fileWithin(folder, path))
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes) ? text : bytes
+}
+
+const largeBytes = 1024 * 1024
+
+/** A large file below a folder, which is better left on disk; undefined for others. Refuses as readWithin. */
+export function largeWithin(folder: string, path: string): LargeFile | undefined {
+  const file = fileWithin(folder, path)
+  if (statSync(file).size < largeBytes) return undefined
+  const hash = createHash('sha256')
+  const piece = Buffer.alloc(largeBytes)
+  const handle = openSync(file, 'r')
+  try {
+    let sizeBytes = 0
+    for (;;) {
+      const read = readSync(handle, piece)
+      if (read === 0) return { file, sha256: hash.digest('hex'), sizeBytes }
+      hash.update(piece.subarray(0, read))
+      sizeBytes += read
+    }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** The file's real path. */
+function fileWithin(folder: string, path: string): string {
   const file = resolve(folder, path)
   if (isAbsolute(path) || leaves(folder, file)) throw new Error(`${path} leads out of the folder ${folder}`)
   let real: string
@@ -23,9 +54,7 @@ export function readAnyWithin(folder: string, path: string): string | Uint8Array
   const stats = statSync(real)
   if (!stats.isFile() && !stats.isDirectory())
     throw new Error(`${file} cannot be read: it is not a regular file`)
-  const bytes = readFileSync(real)
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes) ? text : bytes
+  return real
 }
 
 function leaves(folder: string, file: string): boolean {

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../model/bytes-of.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { FileDiff, Omission } from '../../model/plan.ts'
@@ -31,7 +32,8 @@ function coming(
     case 'remove':
       return { after: '' }
     case 'write':
-      return shownText(textOf(Buffer.from(operation.content.data, operation.content.encoding)))
+      if (operation.content.encoding === 'file') return { omitted: 'too large' }
+      return shownText(textOf(bytesOf(operation.content)))
     case 'restore':
       if (kept?.type !== 'file' || kept.sha256 !== operation.sha256)
         return { omitted: 'the kept content is gone or damaged' }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Content } from '../../model/operation.ts'
+import type { LargeFile } from '../../model/resource.ts'
 
 /** Text as UTF-8. */
 export function textContent(text: string): Content {
@@ -9,6 +10,11 @@ export function textContent(text: string): Content {
     sha256: hash('sha256', text),
     sizeBytes: Buffer.byteLength(text, 'utf8'),
   }
+}
+
+/** Bytes that stay in a file. */
+export function fileContent(file: Pick<LargeFile, 'sha256' | 'sizeBytes'>): Content {
+  return { encoding: 'file', data: '', ...file }
 }
 
 /** Bytes in base64. */

@@ -109,7 +109,8 @@ function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Sche
     name,
     Object.hasOwn(defaults, name) ? { ...property, default: Reflect.get(defaults, name) } : property,
   ])
-  const properties = { ...Object.fromEntries(own), ...(contentFromFiles && CONTENT_SOURCES) }
+  const { largeFile: _, ...written } = Object.fromEntries(own)
+  const properties = { ...written, ...(contentFromFiles && CONTENT_SOURCES) }
   return inputSchema({ ...schema, properties }, DeclaredRelations)
 }
 

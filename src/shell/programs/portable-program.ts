@@ -1,3 +1,4 @@
+import { bytesOf } from '../../model/bytes-of.ts'
 import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
@@ -15,7 +16,12 @@ import { changeStep, temporaryLines } from './plan-program.ts'
  * One program that converges any host to a catalog, without a controller: first boot, images, air gaps. It does what
  * the plan of that host would do, and records it as an apply does. It never prunes. It includes all contents.
  */
-export function portableProgram(plan: PortablePlan, place: StatePlace, library: HostLibrary): string {
+export function portableProgram(
+  plan: PortablePlan,
+  place: StatePlace,
+  library: HostLibrary,
+  readLarge?: (content: Content) => Uint8Array,
+): string {
   const { changes, made, digest, identity, members } = plan
   const questions = collectQuestions(plan.probes)
   const numbers = new Map(made.map(({ entry }, index) => [entry.resource, index]))
@@ -46,7 +52,7 @@ ${temporaryLines(changes).join('\n')}
 }
 begin_portable
 ${[
-  ...stageLines(changes),
+  ...stageLines(changes, readLarge),
   ...made.map(
     ({ entry, isGuarded }, index) =>
       `entry ${commandLine([String(index), isGuarded ? 'guarded' : '', dropLine(entry.resource), JSON.stringify(entry)])}`,
@@ -60,20 +66,24 @@ end_portable ${made.length}
 }
 
 /** Each content once. */
-function stageLines(changes: readonly PortableChange[]): readonly string[] {
+function stageLines(
+  changes: readonly PortableChange[],
+  readLarge: (content: Content) => Uint8Array = bytesOf,
+): readonly string[] {
   const contents = new Map(
     changes.flatMap(({ operation }) =>
       operation.op === 'write' ? [[operation.content.sha256, operation.content] as const] : [],
     ),
   )
-  return [...contents.values()].map(stageLine)
+  return [...contents.values()].map((content) =>
+    stageLine(content, content.encoding === 'file' ? readLarge(content) : bytesOf(content)),
+  )
 }
 
-function stageLine(content: Content): string {
+function stageLine(content: Content, bytes: Uint8Array): string {
   if (content.encoding === 'utf8' && !content.data.includes('\0')) {
     return `stage ${commandLine([content.sha256, content.data])}`
   }
-  const bytes = Buffer.from(content.data, content.encoding)
   const octal = [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
   return `stage_bytes ${commandLine([content.sha256, octal])}`
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, constants, copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { ConvergeError } from '../../model/errors.ts'
+import { isSystemError, systemMessage } from '../../model/system-error.ts'
 import type { Connection, ExecOptions, ExecResult, Upload } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -33,7 +35,7 @@ export function localConnection({ host, root }: LocalOptions): Connection {
   }
 }
 
-function runProgram(
+async function runProgram(
   host: string,
   root: string,
   options: ExecOptions,
@@ -44,6 +46,10 @@ function runProgram(
   const child = spawn('/bin/sh', ['-s'], {
     detached: true,
     env: { PATH: process.env.PATH, HOME: join(root, 'root'), LC_ALL: 'C', CONVERGE_ROOT: root },
+  })
+  // Without free file descriptors it has no streams.
+  await once(child, 'spawn').catch((cause) => {
+    throw cannotRun(host, cause)
   })
   const bounds: Bounds = {
     timeoutMs: options.timeoutMs,
@@ -66,7 +72,6 @@ function runProgram(
     }
     child.stdout.on('data', (chunk: Buffer) => collect(stdout, chunk, options.onStdout))
     child.stderr.on('data', (chunk: Buffer) => collect(stderr, chunk))
-    child.on('error', (cause) => reject(cannotRun(host, cause)))
     child.on('close', (code) =>
       resolve({
         exitCode: code ?? undefined,
@@ -104,9 +109,14 @@ async function stage(
     }
     await mkdir(path, { mode: 0o700 })
     created = true
-    for (const { name, bytes } of files) {
+    for (const upload of files) {
       signal?.throwIfAborted()
-      await writeFile(join(path, name), bytes, { flag: 'wx', mode: 0o600 })
+      const target = join(path, upload.name)
+      if ('bytes' in upload) await writeFile(target, upload.bytes, { flag: 'wx', mode: 0o600 })
+      else {
+        await copyFile(upload.file, target, constants.COPYFILE_EXCL)
+        await chmod(target, 0o600)
+      }
     }
   } catch (cause) {
     if (created) await rm(path, { recursive: true, force: true })
@@ -151,10 +161,10 @@ function timedOut(host: string, timeoutMs: number): ConvergeError {
 }
 
 function cannotRun(host: string, cause: Error): ConvergeError {
-  return new ConvergeError('connect-failed', `cannot run /bin/sh: ${cause.message}`, {
+  const why = isSystemError(cause) ? systemMessage(cause) : cause.message
+  return new ConvergeError('connect-failed', `cannot run ${why}`, {
     host,
     step: 'exec',
-    remedy: 'This machine needs a POSIX shell at /bin/sh.',
     cause,
   })
 }

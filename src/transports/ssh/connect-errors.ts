@@ -1,4 +1,5 @@
 import { ConvergeError } from '../../model/errors.ts'
+import { moreFiles } from '../../model/system-error.ts'
 import type { Credentials } from './identities.ts'
 import type { SshRoute } from './settings.ts'
 
@@ -69,15 +70,19 @@ export function connectFailure(
   }
   const failure = new ConvergeError('connect-failed', `cannot connect to ${place(route)}: ${words(cause)}`, {
     ...fields,
-    remedy:
-      cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN'
-        ? 'Correct `address`, or make the name resolve on this machine.'
-        : 'Check that the host is up and sshd listens there.',
+    remedy: remedies[String(cause.code)] ?? 'Check that the host is up and sshd listens there.',
   })
   const passing =
     stage !== 'authentication' &&
     (RETRYABLE.has(String(cause.code)) || cause.message.includes('Connection lost before handshake'))
   return passing ? new PassingFailure(failure) : failure
+}
+
+const unresolved = 'Correct `address`, or make the name resolve on this machine.'
+const remedies: Readonly<Record<string, string>> = {
+  ENOTFOUND: unresolved,
+  EAI_AGAIN: unresolved,
+  EMFILE: `On this machine, ${moreFiles}.`,
 }
 
 function words(cause: Error & { code?: unknown }): string {
@@ -89,6 +94,7 @@ function words(cause: Error & { code?: unknown }): string {
     ENETUNREACH: 'network unreachable',
     ENOTFOUND: 'the name does not resolve',
     EAI_AGAIN: 'the name does not resolve',
+    EMFILE: 'too many open files on this machine',
   }
   return known[String(cause.code)] ?? cause.message
 }

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { naming } from '../../model/system-error.ts'
 import { shared } from '../shared.ts'
 import { entriesFor, hashedName, type KnownHost, parseKnownHosts } from './known-hosts.ts'
 import { keyTypeOf } from './public-key.ts'
@@ -41,7 +42,7 @@ async function readKnownHosts(file: string): Promise<readonly KnownHost[]> {
     return parseKnownHosts(await readFile(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
+    throw naming(file, error)
   }
 }
 
@@ -53,7 +54,15 @@ async function appendLine(file: string, line: string): Promise<void> {
     const { size } = await handle.stat()
     const last = Buffer.alloc(1)
     if (size > 0) await handle.read(last, 0, 1, size - 1)
-    await handle.write(`${size > 0 && last.toString() !== '\n' ? '\n' : ''}${line}\n`)
+    try {
+      await handle.writeFile(`${size > 0 && last.toString() !== '\n' ? '\n' : ''}${line}\n`)
+    } catch (error) {
+      // A part of a line would become a part of the next one.
+      await handle.truncate(size).catch(() => undefined)
+      throw error
+    }
+  } catch (error) {
+    throw naming(file, error)
   } finally {
     await handle.close()
   }

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 
 import { ConvergeError } from '../../model/errors.ts'
+import { isSystemError, type SystemError, systemMessage } from '../../model/system-error.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
-
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
 import { type SshEnvironment, sshConfigs } from './config.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
@@ -42,7 +42,7 @@ export function createSshTransport(
     async connect({ host, address, ssh, sudoPassword, signal }) {
       const route = await resolveRoute({ host, address, ssh, environment, configs })
       const link = await routes.open(host, route, signal).catch((cause: unknown) => {
-        throw cause instanceof Error && 'syscall' in cause ? unusableFile(host, cause) : cause
+        throw isSystemError(cause) ? unusableFile(host, cause) : cause
       })
       const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
       return {
@@ -57,8 +57,8 @@ export function createSshTransport(
 }
 
 /** The known hosts file cannot be read or written. */
-function unusableFile(host: string, cause: Error): ConvergeError {
-  return new ConvergeError('connect-failed', `cannot check the host key: ${cause.message}`, {
+function unusableFile(host: string, cause: SystemError): ConvergeError {
+  return new ConvergeError('connect-failed', `cannot check the host key: ${systemMessage(cause)}`, {
     host,
     step: 'connect',
     remedy: 'Make the file readable (and with accept-new, writable), or set `knownHostsFile` under `ssh`.',

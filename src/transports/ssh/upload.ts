@@ -5,7 +5,7 @@ import { ConvergeError } from '../../model/errors.ts'
 import type { Upload } from '../../model/transport.ts'
 import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
-import { checkUpload } from '../staging.ts'
+import { checkUpload, sizeOf } from '../staging.ts'
 import { connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
 import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors.ts'
@@ -29,7 +29,7 @@ export async function upload(
 ): Promise<void> {
   checkUpload(directory, files)
   const sftp = await openSftp(link, signal)
-  const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const sizeBytes = files.reduce((sum, file) => sum + sizeOf(file), 0)
   const timeoutMs = link.patience.uploadMs + sizeBytes / MIN_BYTES_PER_MS
   const bounds: Bounds = {
     timeoutMs,
@@ -121,15 +121,19 @@ async function put(
   client: SftpClient,
   sftp: SFTPWrapper,
   path: string,
-  { bytes }: Upload,
+  upload: Upload,
 ): Promise<void> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const content = 'bytes' in upload ? bufferOf(upload.bytes) : upload.file
   try {
-    await client.put(buffer, path, { writeStreamOptions: { mode: 0o600 } })
+    await client.put(content, path, { writeStreamOptions: { mode: 0o600 } })
   } catch (cause) {
-    const why = await describe(sftp, path, buffer.length, cause)
+    const why = await describe(sftp, path, sizeOf(upload), cause)
     throw uploadFailed(host, `cannot write ${path}`, why, cause)
   }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 /**
@@ -142,16 +146,16 @@ async function checkSizes(
   directory: string,
   files: readonly Upload[],
 ): Promise<void> {
-  const sizes = await Promise.all(files.map(({ name }) => sizeOf(sftp, `${directory}/${name}`)))
-  for (const [index, { name, bytes }] of files.entries()) {
+  const sizes = await Promise.all(files.map(({ name }) => arrivedSize(sftp, `${directory}/${name}`)))
+  for (const [index, file] of files.entries()) {
     const arrived = sizes[index] ?? 0
-    if (arrived < bytes.length)
-      throw await cutShort(host, sftp, `${directory}/${name}`, bytes.length, arrived)
+    if (arrived < sizeOf(file))
+      throw await cutShort(host, sftp, `${directory}/${file.name}`, sizeOf(file), arrived)
   }
 }
 
 /** Undefined if the file does not exist. */
-function sizeOf(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
+function arrivedSize(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     sftp.lstat(path, (error, stats) => resolve(error ? undefined : stats.size))
   })

@@ -1,0 +1,41 @@
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { codeOf } from '../../model/errors.ts'
+import { naming } from '../../model/system-error.ts'
+
+/** Writes a file at once: if that fails, what was there stays as it was. Pipes and devices are written as they are. */
+export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+  const there = await whatIs(file)
+  try {
+    if (there !== undefined && !there.isFile()) return await write(file, text, mode, 'w')
+    const target = there === undefined ? file : await realpath(file)
+    const temporary = `${target}.${process.pid}.tmp`
+    try {
+      await write(temporary, text, mode, 'wx')
+      await rename(temporary, target)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+  } catch (error) {
+    throw naming(file, error)
+  }
+}
+
+async function whatIs(file: string) {
+  try {
+    return await stat(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function write(file: string, text: string, mode: number, flags: 'w' | 'wx'): Promise<void> {
+  const handle = await open(file, flags, mode)
+  try {
+    await handle.writeFile(text)
+    if (flags === 'wx') await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
