@@ -18,6 +18,7 @@ import { lastingOf, undoOfChanges } from '../../record/undo-of.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
+import { refuseMountedFiles } from '../host/mounts.ts'
 import { withTakenAlong } from '../host/taken-along.ts'
 import { isLost, lostContent } from './kept-content.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
@@ -33,7 +34,7 @@ export interface RollbackInput extends KeptContents {
   readonly by: string
 }
 
-/** The plan that undoes generations, newest first. It is itself a generation, and holds the host until its spec changes. */
+/** The plan that undoes generations, newest first. It is itself a generation, and holds the host until its spec changes. Throws a ResourceConflict. */
 export function planRollback(input: RollbackInput): HostPlan {
   const { catalog, facts, generations, by } = input
   const oldest = generations.at(-1)
@@ -60,6 +61,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     facts,
     generation,
   )
+  refuseMountedFiles(kept, facts)
   const planned: PlannedHost = {
     host: catalog.host,
     status: 'planned',

@@ -51,8 +51,8 @@ do_mkdir() {
 # link PATH TARGET [KIND]: replaced in one rename.
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
-  make_way "$1" "${3-}" || return
-  [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
+  [ "${3-}" = file ] || make_way "$1" "${3-}" || return
+  [ -L "$R$1" ] || [ ! -e "$R$1" ] || { [ "${3-}" = file ] && [ -f "$R$1" ]; } || {
     say "something other than a link is at $1"
     return 1
   }
@@ -61,11 +61,11 @@ do_link() {
   # ln -s with the name of an existing directory would put the link inside it; a new name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
   point 'link made'
-  mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {
-    rm -f -- "$R$1" && mv -f -- "$temporary" "$R$1"
-  } || return 1
-  durable "$R${1%/*}/"
+  rename_over "$temporary" "$R$1" && durable "$R${1%/*}/"
 }
+
+# rename_over TEMPORARY PATH: in place of a file or a link, even one to a directory.
+rename_over() { mv -f -T -- "$1" "$2" 2>/dev/null || { rm -f -- "$2" && mv -f -- "$1" "$2"; }; }
 
 holds_entries() {
   for inside in "$1"/* "$1"/.*; do
@@ -86,7 +86,7 @@ do_remove() {
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
 }
 
-# restore PATH KEPT SUM MODE OWNER GROUP [KIND]: puts kept content back.
+# restore PATH KEPT SUM MODE OWNER GROUP [KIND [in-place]]: puts kept content back.
 is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
 do_restore() {
   [ -f "$CLUSTER/$2" ] || {
@@ -104,5 +104,5 @@ END
     return 1
   }
   point 'before the kept content takes its place'
-  durable "$temporary" && make_way "$1" "${7-}" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
+  durable "$temporary" && take_place "$temporary" "$R$1" "${7-}" "${8-}" && durable "$R${1%/*}/"
 }
