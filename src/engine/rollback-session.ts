@@ -3,7 +3,7 @@ import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
-import { rollbackConsents } from '../plan/rollout/consents.ts'
+import { lostContents, rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/groups.ts'
 import { conflictOn } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
@@ -51,12 +51,15 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: [],
-    consents: hosts.flatMap((one) => {
-      const found = back.get(one.host)
-      return found === undefined || found instanceof ConvergeError
-        ? []
-        : rollbackConsents(one, found.generations.at(-1))
-    }),
+    consents: [
+      ...hosts.flatMap((one) => {
+        const found = back.get(one.host)
+        return found === undefined || found instanceof ConvergeError
+          ? []
+          : rollbackConsents(one, found.generations.at(-1))
+      }),
+      ...lostContents(catalog, hosts),
+    ],
   }
 }
 

@@ -95,6 +95,11 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
   },
   remove: {
     ...atPath,
+    probes: ({ path, recursive }) => [
+      { probe: 'path', path },
+      // No stamp has this sum, so that the answer has what goes with the tree.
+      ...(recursive ? [{ probe: 'path', path: stampOf(path), sha256: '-'.repeat(64) } as const] : []),
+    ],
     isNeeded: ({ path }, { paths }) => paths[path]?.type !== 'absent',
     inverse(operation, before, kept) {
       const isTree = operation.recursive && before.paths[operation.path]?.type === 'directory'
@@ -149,6 +154,11 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
     shell: ({ url, sha256, path, strip }) => ['archive', url, sha256, path, String(strip)],
   },
+}
+
+/** What an extracted archive has beside its content: the checksum that it was extracted from. */
+export function stampOf(tree: string): string {
+  return `${tree}/.converge-archive`
 }
 
 /** What restores a path after an operation; a directory was only changed, or must be created again. */

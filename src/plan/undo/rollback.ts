@@ -20,6 +20,7 @@ import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
 import { refuseMountedFiles } from '../host/mounts.ts'
 import { withTakenAlong } from '../host/taken-along.ts'
+import { withTreeContents } from '../host/trees.ts'
 import { isLost, lostContent } from './kept-content.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
@@ -57,7 +58,11 @@ export function planRollback(input: RollbackInput): HostPlan {
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(
-    withDaemonReload(withTakenAlong(changes, catalog, facts), catalog, facts),
+    withDaemonReload(
+      withTakenAlong(withTreeContents(changes, catalog, facts), catalog, facts),
+      catalog,
+      facts,
+    ),
     facts,
     generation,
   )

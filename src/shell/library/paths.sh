@@ -14,9 +14,21 @@ has_directory() {
 # make_way PATH [KIND]: what converge made there as another kind of thing, if that is still there.
 make_way() {
   case ${2-} in
-    tree) [ -L "$R$1" ] || rm -rf -- "$R${1:?}" ;;
+    tree) [ -L "$R$1" ] || { has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; } ;;
     directory) [ -L "$R$1" ] || [ ! -d "$R$1" ] || rmdir -- "$R$1" ;;
     file | link) { [ -d "$R$1" ] && [ ! -L "$R$1" ]; } || rm -f -- "$R$1" ;;
+  esac
+}
+
+# has_no_mount PATH: whether nothing is mounted on or below a tree that goes; it would be emptied too.
+has_no_mount() {
+  MOUNTS=
+  read_mounts
+  case $MOUNTS in
+    *" $1 "* | *" $1/"*)
+      say "something is mounted in ${1#"$R"}; unmount it first"
+      return 1
+      ;;
   esac
 }
 
@@ -80,7 +92,7 @@ is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
     # Not recursive: the directory is kept if something else is in it.
-    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
+    if [ "$2" = yes ]; then has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
