@@ -1,10 +1,11 @@
-import { ConvergeError } from '../model/errors.ts'
+import { ConvergeError, ResourceConflict } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
-import { rollbackConsents } from '../plan/rollout/consents.ts'
+import { lostContents, rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/groups.ts'
+import { conflictOn } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
 import { keptProbes } from '../plan/undo/kept-content.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
@@ -33,12 +34,13 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     if (found instanceof ConvergeError) return { host: name, status: 'failed', error: found }
     const [own] = found.generations
     if (last === undefined || own === undefined || own.by === last) {
-      return planRollback({
-        catalog: hostCatalog(name),
-        by,
-        keptIn: keptContents(context.host(name), context.cluster),
-        ...found,
-      })
+      const keptIn = keptContents(context.host(name), context.cluster)
+      try {
+        return planRollback({ catalog: hostCatalog(name), by, keptIn, ...found })
+      } catch (error) {
+        if (!(error instanceof ResourceConflict)) throw error
+        return { host: name, status: 'failed', error: conflictOn(name, error) }
+      }
     }
     const notes = [olderApplyNote(name, own)]
     return { host: name, status: 'planned', changes: [], facts: found.facts, disrupts: [], notes }
@@ -49,12 +51,15 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: [],
-    consents: hosts.flatMap((one) => {
-      const found = back.get(one.host)
-      return found === undefined || found instanceof ConvergeError
-        ? []
-        : rollbackConsents(one, found.generations.at(-1))
-    }),
+    consents: [
+      ...hosts.flatMap((one) => {
+        const found = back.get(one.host)
+        return found === undefined || found instanceof ConvergeError
+          ? []
+          : rollbackConsents(one, found.generations.at(-1))
+      }),
+      ...lostContents(catalog, hosts),
+    ],
   }
 }
 

@@ -12,6 +12,10 @@ export type PathFact =
       readonly content?: string | null
       /** Something is mounted on it, so that it cannot be replaced. */
       readonly isMount?: true
+      /** Of the stamp of an extracted archive that will make way: what was put or changed beside it since, relative; at most 1,000. */
+      readonly strangers?: readonly string[]
+      /** Likewise where something is mounted in the tree; `.` is the tree itself. */
+      readonly mounts?: readonly string[]
     } & Owned)
   | ({
       readonly type: 'directory'

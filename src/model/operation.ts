@@ -64,6 +64,7 @@ const replaces = Type.Optional(
       'What converge made there and what makes way: a directory only if it is empty, the tree of an archive with its content.',
   }),
 )
+const inPlace = flag('A file that is there gets the content, and stays the same file; this is not atomic.')
 
 /** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
@@ -73,6 +74,8 @@ export const operationSchemas = {
     validate: optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
     sensitive,
     replaces,
+    replaceLink: flag('A symbolic link that is there makes way.'),
+    inPlace,
     ...ownershipFields,
   }),
   mkdir: operation('mkdir', 'Creates a directory.', { path: HostPath, replaces, ...ownershipFields }),
@@ -96,6 +99,7 @@ export const operationSchemas = {
     sha256: Checksum,
     sensitive,
     replaces,
+    inPlace,
     ...ownershipFields,
   }),
   group: operation('group', 'Creates or changes a group.', {

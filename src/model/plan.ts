@@ -28,7 +28,7 @@ const FileTexts = closed('The text before and after; absent if there is no file.
 })
 export type FileTexts = Data<typeof FileTexts>
 
-const Omission = Type.Enum(['sensitive', 'binary', 'too large', 'the kept content is gone or damaged'], {
+const Omission = Type.Enum(['sensitive', 'binary', 'too large'], {
   description: 'Why the text is not shown.',
 })
 export type Omission = Data<typeof Omission>

@@ -29,18 +29,19 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       `write ${operation.path}${details(
         ownershipWords(operation),
         operation.sensitive ? 'sensitive' : bytes(operation.content.sizeBytes),
+        operation.inPlace && 'in place',
         operation.validate !== undefined && `checked with \`${operation.validate}\``,
         placeWords(operation),
       )}`,
     // Contents are staged under their checksum, so equal ones are uploaded once.
-    shell: ({ path, content, validate = '', replaces, ...ownership }) => [
+    shell: ({ path, content, validate = '', replaces, replaceLink, inPlace, ...ownership }) => [
       'write',
       path,
       content.sha256,
       content.sha256,
       ...ownershipArguments(ownership),
       validate,
-      ...wordOf(replaces),
+      ...placeArguments(replaces ?? (replaceLink ? 'link' : undefined), inPlace),
     ],
     node: ({ content, mode, sensitive = false }) => ({ type: 'file', content, mode, sensitive }),
   },
@@ -94,6 +95,11 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
   },
   remove: {
     ...atPath,
+    probes: ({ path, recursive }) => [
+      { probe: 'path', path },
+      // No stamp has this sum, so that the answer has what goes with the tree.
+      ...(recursive ? [{ probe: 'path', path: stampOf(path), sha256: '-'.repeat(64) } as const] : []),
+    ],
     isNeeded: ({ path }, { paths }) => paths[path]?.type !== 'absent',
     inverse(operation, before, kept) {
       const isTree = operation.recursive && before.paths[operation.path]?.type === 'directory'
@@ -119,14 +125,14 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     replacesFile: true,
     changesUnitFiles: true,
     words: (operation) =>
-      `restore ${operation.path}${details(ownershipWords(operation), operation.sensitive && 'sensitive', placeWords(operation))}`,
-    shell: ({ path, kept, sha256, replaces, ...ownership }) => [
+      `restore ${operation.path}${details(ownershipWords(operation), operation.sensitive && 'sensitive', operation.inPlace && 'in place', placeWords(operation))}`,
+    shell: ({ path, kept, sha256, replaces, inPlace, ...ownership }) => [
       'restore',
       path,
       kept,
       sha256,
       ...ownershipArguments(ownership),
-      ...wordOf(replaces),
+      ...placeArguments(replaces, inPlace),
     ],
   },
   archive: {
@@ -150,6 +156,11 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
   },
 }
 
+/** What an extracted archive has beside its content: the checksum that it was extracted from. */
+export function stampOf(tree: string): string {
+  return `${tree}/.converge-archive`
+}
+
 /** What restores a path after an operation; a directory was only changed, or must be created again. */
 function replaced(directory: 'remove' | 'mkdir') {
   return (operation: AtPath, { paths }: Before, kept: string): readonly Operation[] => {
@@ -161,7 +172,7 @@ function replaced(directory: 'remove' | 'mkdir') {
         return [{ op: 'remove', path, recursive: false }]
       case 'file': {
         const restore = { op: 'restore', path, kept, sha256: before.sha256, ...ownershipOf(before) } as const
-        return [inPlaceOf(restore, replaces)]
+        return [asWritten(inPlaceOf(restore, replaces), operation)]
       }
       case 'directory': {
         const owned = { path, ...ownershipOf(before) }
@@ -209,8 +220,21 @@ export function inPlaceOf(operation: Operation, kind: Kind | undefined): Operati
   }
 }
 
+/** The undo of a write puts content back as that put its own there. */
+export function asWritten(undo: Operation, operation: Operation): Operation {
+  if (undo.op !== 'restore') return undo
+  const { inPlace: _, ...plain } = undo
+  const isInPlace = (operation.op === 'write' || operation.op === 'restore') && operation.inPlace === true
+  return isInPlace ? { ...plain, inPlace: true } : plain
+}
+
 function placeWords({ replaces }: { readonly replaces?: Kind | undefined }): string | undefined {
   return replaces && `in place of the ${replaces === 'tree' ? 'directory and everything in it' : replaces}`
+}
+
+/** What makes way, then whether a file stays the same one. */
+function placeArguments(replaces: Kind | undefined, inPlace = false): readonly string[] {
+  return inPlace ? [replaces ?? '', 'in-place'] : wordOf(replaces)
 }
 
 function wordOf(word: string | undefined): readonly string[] {

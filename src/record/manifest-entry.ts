@@ -5,7 +5,15 @@ import type { Operation } from '../model/operation.ts'
 import type { CatalogEntry, Resource, Step } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
-import { inPlaceOf, inReverse, kindMadeBy, pathOf, rulesOf, stateAfter } from '../operations/index.ts'
+import {
+  asWritten,
+  inPlaceOf,
+  inReverse,
+  kindMadeBy,
+  pathOf,
+  rulesOf,
+  stateAfter,
+} from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest, sha256Of } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
@@ -135,7 +143,7 @@ function undoing(recorded: Operation, operation: Operation): Operation {
   const kind = kindMadeBy(operation)
   return recorded.op === 'remove' && kind !== undefined
     ? { ...recorded, recursive: kind === 'tree' }
-    : inPlaceOf(recorded, kind)
+    : asWritten(inPlaceOf(recorded, kind), operation)
 }
 
 /** The entry without some of its paths. */

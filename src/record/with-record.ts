@@ -93,13 +93,15 @@ export function withRecord(
     records.delete(id)
     return line === undefined ? undefined : [line]
   }
+  const isRenewed = inRenewedTree(plan.changes)
   const keptOriginals = new Set<string>()
   const changes = plan.changes.map((change, index): Change => {
     const entry = entries.get(change.resource)
     const last = known.get(change.resource)
-    const cause =
-      entry === undefined || isConsequence(change) ? undefined : causeOf(entry, change, facts, last)
     const path = pathOf(change.operation) ?? ''
+    const found =
+      entry === undefined || isConsequence(change) ? undefined : causeOf(entry, change, facts, last)
+    const cause = found === 'host changed' && isRenewed(path) ? undefined : found
     const holder = last !== undefined && path in last.paths ? last : owners.get(path)
     const first = originals(change, facts, removals.get(change.resource), holder)
     const keeps = [
@@ -142,6 +144,12 @@ export function withRecord(
       }),
     },
   }
+}
+
+/** Whether a path lies in a tree that a change replaces, so that the host did not change. */
+function inRenewedTree(changes: readonly Change[]): (path: string) => boolean {
+  const trees = changes.filter(({ operation }) => kindMadeBy(operation) === 'tree')
+  return (path) => trees.some(({ operation }) => path.startsWith(`${pathOf(operation)}/`))
 }
 
 /** What lies in the tree of an archive is kept before another tree takes its place. */

@@ -33,6 +33,8 @@ const FileSchema = Type.Object({
   validate: Type.Optional(ShellCommand),
   sensitive: yesOrNo('true keeps its content out of diffs and messages'),
   until: Type.Optional(NormalPath),
+  replaceLink: yesOrNo('true replaces a symbolic link that is at the path'),
+  inPlace: yesOrNo('true writes into a file that is there instead of replacing it, which is not atomic'),
 })
 
 const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }
@@ -59,7 +61,7 @@ export const { resource: file, kind: fileKind } = defineResource({
       ],
       steps(facts) {
         const found = pathFact(facts, path)
-        refuseOther(self.id, path, found)
+        if (found.type !== 'link' || desired.replaceLink !== true) refuseOther(self.id, path, found)
         if (until === undefined) return fileSteps(desired, content, facts, found)
         if (pathFact(facts, until).type !== 'absent') return removals(desired, until, found)
         const writing = fileSteps(desired, content, facts, found)
@@ -93,7 +95,9 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
       throw new ResourceConflict(
         id,
         `a symbolic link to ${found.target} is at ${path}`,
-        `remove it, or declare link[${path}]`,
+        id.startsWith('file[')
+          ? `set replaceLink: true to replace it, or declare link[${path}]`
+          : `remove it, or declare link[${path}]`,
       )
     case 'other':
       throw inTheWay(id, `something that is not a regular file is at ${path}`)
@@ -102,19 +106,27 @@ export function refuseOther(id: ResourceId, path: string, found: PathFact): void
 
 /** The steps to the wanted file, from nothing or from another file. */
 export function fileSteps(
-  desired: Ownership & { readonly path: string; readonly validate?: string; readonly sensitive?: boolean },
+  desired: Ownership &
+    Pick<File, 'path'> &
+    Partial<Pick<File, 'validate' | 'sensitive' | 'replaceLink' | 'inPlace'>>,
   content: Content,
   facts: Facts,
   found: PathFact,
 ): readonly Step[] {
   const { path, mode, owner, group, validate, sensitive } = desired
+  const replaceLink = desired.replaceLink === true ? true : undefined
+  const inPlace = desired.inPlace === true ? true : undefined
   const attributes = { path, mode, owner, group }
   const expects = [path]
-  const write = { op: 'write', content, ...attributes, ...given({ validate, sensitive }) } as const
+  const options = given({ validate, sensitive, replaceLink, inPlace })
+  const write = { op: 'write', content, ...attributes, ...options } as const
+  if (found.type === 'link' && replaceLink)
+    return [{ operation: write, reason: `will replace the symbolic link to ${found.target}`, expects }]
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
   const changes = attributeChanges(desired, found, facts.platform)
   if (found.sha256 !== content.sha256) {
-    return [{ operation: write, reason: ['content will change', ...changes].join(', '), expects }]
+    const change = inPlace ? 'content will change in place, which is not atomic' : 'content will change'
+    return [{ operation: write, reason: [change, ...changes].join(', '), expects }]
   }
   if (changes.length === 0) return []
   return [{ operation: { op: 'attributes', ...attributes }, reason: changes.join(', '), expects }]
@@ -132,7 +144,8 @@ function removal({ path, sensitive }: File, reason: string): Step {
 }
 
 function removals(desired: File, until: string, found: PathFact): readonly Step[] {
-  if (found.type === 'absent') return []
+  // A link is not the file that was wanted until then.
+  if (found.type !== 'file') return []
   return [{ ...removal(desired, `no longer needed: ${until} exists`), expects: [desired.path] }]
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,13 +21,16 @@ test('a tree is replaced whole; killed between the old and the new one, the old 
   try {
     const [host] = embedded.hosts
     if (host === undefined) throw new Error('there is no host')
+    let reasons: readonly string[] = []
     const run = async (
       { url, sha256 }: Release,
       more: readonly Resource[] = [],
       library = hostLibrary(),
     ): Promise<string> => {
       const resources = [directory({ path: '/opt' }), archive({ path: '/opt/app', url, sha256 }), ...more]
-      const { report } = await converge({ ...embedded, resources, library })
+      const { plan, report } = await converge({ ...embedded, resources, library })
+      const [planned] = plan.hosts
+      reasons = planned?.status === 'planned' ? planned.changes.map(({ reason }) => reason) : []
       return outcome(report.hosts[0])
     }
     const version = (): string | undefined => {
@@ -41,8 +44,13 @@ test('a tree is replaced whole; killed between the old and the new one, the old 
     assert.is(await run(one, [beside]), 'changed')
     assert.is(await run(one, [beside]), 'unchanged', 'a write beside the stamp did not sweep it away')
 
+    putFile(host, '/opt/app/a new one', 'x\n')
+    mkdirSync(join(host.root, '/opt/app/bin/data'))
+    putFile(host, '/opt/app/bin/data/1', 'x\n')
+    putFile(host, '/opt/app/readme', 'edited\n')
     putFile(host, dieAtPath, 'the old tree made way\n')
     await run(two, [], dyingLibrary(hostLibrary()))
+    assert.match(reasons[0] ?? '', /; removes what was put or changed there: a new one, bin\/data, readme$/)
     assert.is(version(), undefined)
     mirror.fail(true)
     assert.match(await run(two), /^failed: /)
@@ -53,7 +61,7 @@ test('a tree is replaced whole; killed between the old and the new one, the old 
     assert.is(await run(two), 'unchanged')
     assert.equal(
       [...takeSnapshot(host.root, ['/opt']).keys()].filter((path) => isTemporary(path)),
-      ['/opt/app/.converge-archive'],
+      ['/opt/app/.converge-archive', '/opt/app/.converge-files'],
     )
   } finally {
     await embedded.close()
@@ -86,6 +94,8 @@ async function serveArchives(work: string) {
     release(name: string): Release {
       mkdirSync(join(work, name, 'app/bin'), { recursive: true })
       writeFileSync(join(work, name, 'app/bin/app'), `${name}\n`)
+      writeFileSync(join(work, name, 'app/readme'), 'as released\n')
+      for (const file of ['bin/app', 'readme']) utimesSync(join(work, name, 'app', file), 0, 0)
       const bytes = execFileSync('tar', ['-cz', '-C', join(work, name), 'app'])
       archives.set(`/${name}.tar.gz`, bytes)
       const sha256 = createHash('sha256').update(bytes).digest('hex')

@@ -20,6 +20,8 @@ function changesFor(tree: RootTree) {
       change(write('/etc/second', 'new'), { owes: [reload] }),
       change(link('/etc/link', 'new')),
       change(write('/etc/third', 'new'), { owes: [restart] }),
+      change({ ...write('/etc/fourth', 'new'), inPlace: true }),
+      change({ ...write('/etc/fifth', 'new'), replaceLink: true }),
       change(acted('restart'), { settles: [restart] }),
       change(acted('reload'), { settles: [reload] }),
     ],
@@ -28,9 +30,10 @@ function changesFor(tree: RootTree) {
 }
 
 function plant(tree: RootTree): void {
-  for (const file of ['first', 'second', 'third']) tree.write(`/etc/${file}`, 'old')
+  for (const file of ['first', 'second', 'third', 'fourth']) tree.write(`/etc/${file}`, 'old')
   tree.write('/srv/.keep', '')
   symlinkSync('old', tree.at('/etc/link'))
+  symlinkSync('fourth', tree.at('/etc/fifth'))
 }
 
 /** The library, dying by SIGKILL at the given one of the moments that it marks. */
@@ -52,7 +55,7 @@ async function diesAt(moment: number, shell: Shell, settled: readonly string[]):
     died = !stdout.toString().endsWith('end ok\n')
     if (!died) return
     const at = `${shell.name}, killed at moment ${moment}, after:\n${stdout}`
-    for (const file of ['first', 'second', 'third'])
+    for (const file of ['first', 'second', 'third', 'fourth', 'fifth'])
       assert.match(tree.read(`/etc/${file}`), /^(old|new)$/, at)
     const { journal, pending } = await inspect(tree, [])
     const owing = (file: string, action: string): boolean =>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Owned, PathFact } from '../../src/model/facts.ts'
@@ -119,6 +119,46 @@ test('a file that something is mounted on is reported', () =>
     if ('busy' in answer) throw new Error('busy')
     const found = paths.map((path) => answer.paths[path])
     assert.equal(found, [{ ...file('0644', 'x'), isMount: true }, file('0644', 'x'), file('0644', 'x')])
+  }))
+
+test('what was put into the tree of an archive is reported if the tree makes way, and what is mounted there', () =>
+  inEachShell(async (tree) => {
+    tree.write('/opt/app/.converge-files', '.\n./kept\n./changed\n')
+    tree.write('/opt/app/.converge-archive', 'old\n')
+    for (const name of ['kept', 'changed', 'data/1', 'a new one']) tree.write(`/opt/app/${name}`, 'x')
+    for (const name of ['kept', '.converge-files']) utimesSync(tree.at(`/opt/app/${name}`), 0, 0)
+    utimesSync(tree.at('/opt/app/.converge-archive'), 1, 1)
+    const path = '/opt/app/.converge-archive'
+    const { inspect: library, ...others } = libraryFor(tree.shell)
+    const mounted = `${library}\nMOUNTS=" / ${tree.at('/opt/app')} ${tree.at('/opt/app/data')} ${tree.at('/opt/app-2')} "\n`
+    const look = async (sha256: string) => {
+      const questions = collectQuestions([{ probe: 'path', path, sha256 }])
+      const { stdout } = await tree.run(inspectProgram(questions, place, { ...others, inspect: mounted }))
+      const answer = readAnswer(stdout, questions)
+      if ('busy' in answer) throw new Error('busy')
+      return answer.paths[path]
+    }
+    const stamp = file('0644', 'old\n')
+    assert.equal(await look('0'.repeat(64)), {
+      ...stamp,
+      content: 'old\n',
+      strangers: ['a new one', 'changed', 'data', 'data/1'],
+      mounts: ['.', 'data'],
+    })
+    assert.equal(await look('sha256' in stamp ? stamp.sha256 : ''), stamp)
+  }))
+
+test('a tree in which something is mounted is not removed', () =>
+  inEachShell(async (tree) => {
+    tree.write('/opt/app/data/1', 'x')
+    const { inspect: library, apply } = libraryFor(tree.shell)
+    const mounted = `read_mounts() { MOUNTS=" / ${tree.at('/opt/app/data')} "; }`
+    const words = ['do_remove /opt/app yes', 'make_way /opt/app tree', 'take_tree "$R/new" "$R/opt/app"']
+    for (const word of words) {
+      const { exitCode, stdout } = await tree.run([library, apply, mounted, word].join('\n'))
+      assert.equal([exitCode, stdout.toString()], [1, 'something is mounted in /opt/app; unmount it first\n'])
+    }
+    assert.is(tree.read('/opt/app/data/1'), 'x')
   }))
 
 test('answers hundreds of paths in their order', () =>

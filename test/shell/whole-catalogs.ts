@@ -73,6 +73,8 @@ const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2')
 
 /** What there is before the first year, and what each year brings. */
 export const lives = fc.record({
+  /** Whether a link is where a file may be declared that replaces it. */
+  isLinked: fc.boolean(),
   before: fc.uniqueArray(fc.tuple(path, fc.constantFrom('before\n', 'version 1 of 0\n')), {
     maxLength: 2,
     selector: ([name]) => name,
@@ -132,7 +134,14 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
         ? []
         : [
             entry(
-              file({ path: `/etc/f${index}`, content: `version ${version} of ${index}\n`, mode, ...guard }),
+              file({
+                path: `/etc/f${index}`,
+                content: `version ${version} of ${index}\n`,
+                mode,
+                ...(index === 1 && { inPlace: true }),
+                ...(index === 2 && { replaceLink: true }),
+                ...guard,
+              }),
               relations(notifies),
             ),
           ],

@@ -66,7 +66,7 @@ function ownWords({ resource, operation }: Change): string {
   // What is written is the matter of the resource's own cases.
   const said =
     operation.op === 'write'
-      ? `write ${operation.path}${operation.sensitive ? ' sensitive' : ''}${operation.replaces === undefined ? '' : ` in place of the ${operation.replaces}`}`
+      ? `write ${operation.path}${operation.sensitive ? ' sensitive' : ''}${operation.inPlace ? ' in place' : ''}${operation.replaces === undefined ? '' : ` in place of the ${operation.replaces}`}`
       : operationWords(operation)
   return object === name ? said.replace(` ${name}`, '') : said
 }

@@ -5,7 +5,7 @@ import { readPathFact } from './path-states.ts'
 
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`,
- * `user bob: { uid: 1000 }`, `group web: 33`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
@@ -28,7 +28,11 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'package') packages[name] = readPackage(state)
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
-    else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
+    else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
+      const stamp = paths[name]
+      if (stamp?.type !== 'file') throw new Error(`there is no stamp ${name}`)
+      paths[name] = { ...stamp, [what]: state.map(String) }
+    } else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
   return { paths, units, users, groups, packages, tools, checks }
 }

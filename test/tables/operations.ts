@@ -44,6 +44,7 @@ function ownWords(operation: Operation): string {
         quotedText(sha256),
         kept !== originalOf(path) && `from ${kept.replace('generations/', '')}`,
         sensitive && 'sensitive',
+        operation.inPlace && 'in place',
       )
     }
     case 'group':
@@ -118,7 +119,7 @@ function readParts(op: string, object: string, rest: string): Operation | undefi
       const [, quoted = '', from] = /^("(?:[^"\\]|\\.)*")(?: from (\S+))?/.exec(after) ?? []
       const { sha256 } = contentOf(readText(quoted))
       const kept = from === undefined ? originalOf(object) : from.replace(/^(?=\d)/, 'generations/')
-      return { op, path: object, kept, sha256, ...owned, ...sensitive(rest) }
+      return { op, path: object, kept, sha256, ...owned, ...sensitive(rest), ...inPlace(rest) }
     }
     case 'remove-user':
     case 'remove-group':
@@ -136,6 +137,10 @@ function isUnitAction(word: string): word is UnitAction {
 
 function sensitive(rest: string): { readonly sensitive?: true } {
   return given({ sensitive: rest.endsWith('sensitive') ? (true as const) : undefined })
+}
+
+function inPlace(rest: string): { readonly inPlace?: true } {
+  return given({ inPlace: rest.endsWith('in place') ? (true as const) : undefined })
 }
 
 function owned(ownership: Ownership, usualMode: string): readonly string[] {

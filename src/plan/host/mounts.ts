@@ -9,10 +9,14 @@ export function refuseMountedFiles(changes: readonly Change[], { paths }: Facts)
     const path = pathOf(operation)
     const found = path === undefined ? undefined : paths[path]
     if (!rulesOf(operation).replacesFile || found?.type !== 'file' || found.isMount !== true) continue
+    const isWritten = operation.op === 'write' || operation.op === 'restore'
+    if (isWritten && operation.inPlace === true) continue
     throw new ResourceConflict(
       resource,
       `${path} is a mounted file, which cannot be replaced or removed`,
-      'unmount it on the host, or declare the file that is mounted there',
+      operation.op === 'write' && resource.startsWith('file[')
+        ? 'set inPlace: true to write into it, or unmount it on the host'
+        : 'unmount it on the host',
     )
   }
 }

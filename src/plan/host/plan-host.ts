@@ -1,12 +1,12 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
-import { inPlaceOf, kindMadeBy, pathOf } from '../../operations/index.ts'
+import { inPlaceOf, kindMadeBy, pathOf, stampOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
 import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
-import { decideByFacts, guardOf, isGuard } from './guard.ts'
+import { decideByFacts, guardOf } from './guard.ts'
 import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
@@ -14,6 +14,7 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
+import { withTreeContents } from './trees.ts'
 import { refuseMissingUnits } from './units.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
@@ -22,7 +23,7 @@ type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
   const decider: Decider = {
     facts: withNewIds(catalog, facts),
-    decide: (guard, earlier) => decideByFacts(guard, facts, earlier),
+    decide: (guard, earlier) => decideByFacts(guard, afterTrees(facts, earlier), earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
   }
@@ -38,7 +39,8 @@ export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noP
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
   const planned = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
-  const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
+  const told = withTreeContents(withPackagesAlong(planned, catalog, facts), catalog, facts)
+  const all = withTakenAlong(told, catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMountedFiles(all, facts)
   refuseMissingTools(all, facts)
@@ -63,12 +65,22 @@ function renewedTrees({ entries }: HostCatalog, facts: Facts): readonly string[]
     .filter(
       ({ resource }) =>
         resource.kind === 'archive' &&
-        // Only the host may know whether its guard allows it.
-        !isGuard(guardOf(resource)) &&
-        facts.paths[`${resource.name}/.converge-archive`]?.type === 'file',
+        decideByFacts(guardOf(resource), facts, []) !== 'skip' &&
+        facts.paths[stampOf(resource.name)]?.type === 'file',
     )
     .flatMap(({ resource }) => resource.steps(facts))
     .flatMap(({ operation }) => (kindMadeBy(operation) === 'tree' ? (pathOf(operation) ?? []) : []))
+}
+
+/** What guards may rely on: nothing that lies in a tree which an earlier change replaces. */
+function afterTrees(facts: Facts, earlier: readonly Change[] | 'any'): Facts {
+  const trees =
+    earlier === 'any'
+      ? []
+      : earlier.flatMap(({ operation }) =>
+          kindMadeBy(operation) === 'tree' ? (pathOf(operation) ?? []) : [],
+        )
+  return trees.length === 0 ? facts : { ...facts, paths: absentWhere(facts, isBelow(trees)) }
 }
 
 /** The paths, as if some of them were absent; with a catalog only those that it declares. */

@@ -2,6 +2,7 @@ import type { KeptGeneration, ManifestEntry } from '../../model/manifest.ts'
 import type { HostPlan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { packagesAlong } from '../host/packages.ts'
+import { treeConsents } from '../host/trees.ts'
 import { leftBehind } from '../undo/prune.ts'
 
 type Planned = Extract<HostPlan, { status: 'planned' }>
@@ -19,6 +20,14 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
     return gone.length === 0
       ? []
       : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone), ...packageConsents(plan)]
+  })
+}
+
+/** What the hosts lose with the trees of archives that make way. */
+export function lostContents(catalog: Catalog, hosts: readonly HostPlan[]): readonly string[] {
+  return catalog.hosts.flatMap((hostCatalog) => {
+    const plan = hosts.find(({ host }) => host === hostCatalog.host)
+    return plan?.status === 'planned' ? treeConsents(plan.host, plan.changes, hostCatalog, plan.facts) : []
   })
 }
 

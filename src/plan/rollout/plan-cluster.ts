@@ -9,7 +9,7 @@ import { planHost } from '../host/plan-host.ts'
 import { claimKeys } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
 import { bootstrapRefusal, newBeginnings } from './bootstrap.ts'
-import { consents } from './consents.ts'
+import { consents, lostContents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
@@ -39,6 +39,7 @@ export function planCluster(
     departed: departed(members, inspection),
     consents: [
       ...(options.prune ? consents(catalog, hosts) : []),
+      ...lostContents(catalog, hosts),
       ...swaps(catalog, hosts),
       ...newBeginnings(catalog, hosts, groups),
     ],

@@ -1,6 +1,6 @@
 import type { KeptGeneration, Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import { inPlaceOf, inUndoOrder, rulesOf } from '../../operations/index.ts'
+import { asWritten, inPlaceOf, inUndoOrder, rulesOf } from '../../operations/index.ts'
 
 /** The undo of a part of this generation. */
 export interface OfGeneration extends Undo {
@@ -24,7 +24,7 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
 /** Merges owner and mode of an older generation into the restored content of a newer one. */
 function over(older: Operation, newer: Operation): Operation {
   if (older.op !== 'attributes' || !('mode' in newer)) {
-    return 'replaces' in newer ? inPlaceOf(older, newer.replaces) : older
+    return asWritten('replaces' in newer ? inPlaceOf(older, newer.replaces) : older, newer)
   }
   const { mode, owner, group } = older
   return { ...newer, mode, owner, group }

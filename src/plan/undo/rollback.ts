@@ -18,7 +18,9 @@ import { lastingOf, undoOfChanges } from '../../record/undo-of.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { awaitHealthy } from '../host/await-healthy.ts'
 import { withDaemonReload } from '../host/daemon-reload.ts'
+import { refuseMountedFiles } from '../host/mounts.ts'
 import { withTakenAlong } from '../host/taken-along.ts'
+import { withTreeContents } from '../host/trees.ts'
 import { isLost, lostContent } from './kept-content.ts'
 import { lastWordPerSubject, type OfGeneration } from './last-word.ts'
 import { type KeptContents, withContents } from './rollback-contents.ts'
@@ -33,7 +35,7 @@ export interface RollbackInput extends KeptContents {
   readonly by: string
 }
 
-/** The plan that undoes generations, newest first. It is itself a generation, and holds the host until its spec changes. */
+/** The plan that undoes generations, newest first. It is itself a generation, and holds the host until its spec changes. Throws a ResourceConflict. */
 export function planRollback(input: RollbackInput): HostPlan {
   const { catalog, facts, generations, by } = input
   const oldest = generations.at(-1)
@@ -56,10 +58,15 @@ export function planRollback(input: RollbackInput): HostPlan {
   const changes = touches ? healthyAgain(withContents(owing(needed, facts), input), catalog) : []
   const generation = (facts.state?.generation ?? 0) + 1
   const kept = keeping(
-    withDaemonReload(withTakenAlong(changes, catalog, facts), catalog, facts),
+    withDaemonReload(
+      withTakenAlong(withTreeContents(changes, catalog, facts), catalog, facts),
+      catalog,
+      facts,
+    ),
     facts,
     generation,
   )
+  refuseMountedFiles(kept, facts)
   const planned: PlannedHost = {
     host: catalog.host,
     status: 'planned',

@@ -1,6 +1,6 @@
 # Archives from a URL.
 
-# archive URL SUM PATH STRIP [KIND]: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
+# archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
   [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
@@ -10,7 +10,7 @@ do_archive() {
   temporary_in "$R${3%/*}" || return 1
   work=$temporary
   rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
-  extract "$1" "$2" "$work" "$4" && make_way "$3" "${5-}" && take_tree "$work" "$R$3"
+  extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
   result=$?
   rm -rf -- "$work"
   return "$result"
@@ -29,7 +29,10 @@ END
     return 1
   }
   (umask 022 && unpack "$3" "$4") || return 1
-  say "$2" >"$3/tree/.converge-archive" && chmod 0644 "$3/tree/.converge-archive" && set_mode 0755 "$3/tree"
+  # By this list the next inspect finds what was put into the tree since.
+  (cd "$3/tree" && find .) >"$3/files" && mv -f -- "$3/files" "$3/tree/.converge-files" || return 1
+  say "$2" >"$3/tree/.converge-archive" &&
+    chmod 0644 "$3/tree/.converge-archive" "$3/tree/.converge-files" && set_mode 0755 "$3/tree"
 }
 
 # unpack WORK STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
@@ -60,6 +63,7 @@ has_tool() {
 take_tree() {
   sync
   if [ -e "$2" ] || [ -L "$2" ]; then
+    has_no_mount "$2" || return 1
     # Keeps its name, by which `sweep` restores it if the run is killed here.
     mkdir -- "$1/old" && mv -f -- "$2" "$1/old/" || return 1
   fi

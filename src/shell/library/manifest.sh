@@ -116,7 +116,7 @@ open_generation() {
 # keep NUMBER FILE PATH: copies the current file below the cluster's directory, before that step. A link would change with
 # the file if something writes to it before it is replaced, or by another name.
 keep() {
-  if [ -z "$FAILED" ] && [ -f "$R$3" ]; then
+  if [ -z "$FAILED" ] && [ -f "$R$3" ] && [ ! -L "$R$3" ]; then
     # From a run that was killed before it changed anything.
     { rm -f -- "$CLUSTER/$2" && cp -p -- "$R$3" "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.

@@ -14,9 +14,21 @@ has_directory() {
 # make_way PATH [KIND]: what converge made there as another kind of thing, if that is still there.
 make_way() {
   case ${2-} in
-    tree) [ -L "$R$1" ] || rm -rf -- "$R${1:?}" ;;
+    tree) [ -L "$R$1" ] || { has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; } ;;
     directory) [ -L "$R$1" ] || [ ! -d "$R$1" ] || rmdir -- "$R$1" ;;
     file | link) { [ -d "$R$1" ] && [ ! -L "$R$1" ]; } || rm -f -- "$R$1" ;;
+  esac
+}
+
+# has_no_mount PATH: whether nothing is mounted on or below a tree that goes; it would be emptied too.
+has_no_mount() {
+  MOUNTS=
+  read_mounts
+  case $MOUNTS in
+    *" $1 "* | *" $1/"*)
+      say "something is mounted in ${1#"$R"}; unmount it first"
+      return 1
+      ;;
   esac
 }
 
@@ -51,8 +63,8 @@ do_mkdir() {
 # link PATH TARGET [KIND]: replaced in one rename.
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
-  make_way "$1" "${3-}" || return
-  [ -L "$R$1" ] || [ ! -e "$R$1" ] || {
+  [ "${3-}" = file ] || make_way "$1" "${3-}" || return
+  [ -L "$R$1" ] || [ ! -e "$R$1" ] || { [ "${3-}" = file ] && [ -f "$R$1" ]; } || {
     say "something other than a link is at $1"
     return 1
   }
@@ -61,11 +73,11 @@ do_link() {
   # ln -s with the name of an existing directory would put the link inside it; a new name and mv -T do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
   point 'link made'
-  mv -f -T -- "$temporary" "$R$1" 2>/dev/null || {
-    rm -f -- "$R$1" && mv -f -- "$temporary" "$R$1"
-  } || return 1
-  durable "$R${1%/*}/"
+  rename_over "$temporary" "$R$1" && durable "$R${1%/*}/"
 }
+
+# rename_over TEMPORARY PATH: in place of a file or a link, even one to a directory.
+rename_over() { mv -f -T -- "$1" "$2" 2>/dev/null || { rm -f -- "$2" && mv -f -- "$1" "$2"; }; }
 
 holds_entries() {
   for inside in "$1"/* "$1"/.*; do
@@ -80,13 +92,13 @@ is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
     # Not recursive: the directory is kept if something else is in it.
-    if [ "$2" = yes ]; then rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
+    if [ "$2" = yes ]; then has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
   else
     rm -f -- "$R$1"
   fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
 }
 
-# restore PATH KEPT SUM MODE OWNER GROUP [KIND]: puts kept content back.
+# restore PATH KEPT SUM MODE OWNER GROUP [KIND [in-place]]: puts kept content back.
 is_restore() { is_write "$1" "$2" "$3" "$4" "$5" "$6"; }
 do_restore() {
   [ -f "$CLUSTER/$2" ] || {
@@ -104,5 +116,5 @@ END
     return 1
   }
   point 'before the kept content takes its place'
-  durable "$temporary" && make_way "$1" "${7-}" && take_place "$temporary" "$R$1" && durable "$R${1%/*}/"
+  durable "$temporary" && take_place "$temporary" "$R$1" "${7-}" "${8-}" && durable "$R${1%/*}/"
 }

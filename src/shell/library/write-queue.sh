@@ -1,7 +1,7 @@
 # The operation `write`. Consecutive writes are queued: their checksums are checked by one process and made durable by
 # one more, then each file is renamed into place.
 
-# write PATH STAGED SUM MODE OWNER GROUP VALIDATE [KIND]
+# write PATH STAGED SUM MODE OWNER GROUP VALIDATE [KIND [in-place]]
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
   has_attributes "$1" "$4" "$5" "$6" || return 1
@@ -25,14 +25,14 @@ do_write() {
   install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
   eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
-    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_KIND=\${8-} Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
+    Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_KIND=\${8-} Q${QUEUED}_IN_PLACE=\${9-} Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
   NEXT_OWED= NEXT_RECORDS=
 }
 
 # queued_write INDEX: sets the variables that do_write queued for that write.
 queued_write() {
   eval "number=\$Q${1}_NUMBER path=\$Q${1}_PATH directory=\$Q${1}_DIRECTORY temporary=\$Q${1}_TEMPORARY \
-    want=\$Q${1}_SUM validate=\$Q${1}_VALIDATE kind=\$Q${1}_KIND owed=\$Q${1}_OWED records=\$Q${1}_RECORDS"
+    want=\$Q${1}_SUM validate=\$Q${1}_VALIDATE kind=\$Q${1}_KIND in_place=\$Q${1}_IN_PLACE owed=\$Q${1}_OWED records=\$Q${1}_RECORDS"
 }
 
 # staged_files FROM TO: sets `staged` to the temporary files of these writes, as words for `eval`.
@@ -104,7 +104,7 @@ rename_queue() {
   renamed=0
   while [ "$renamed" -lt "$good" ]; do
     queued_write $((renamed + 1))
-    { make_way "${path#"$R"}" "$kind" && take_place "$temporary" "$path"; } 2>"$RUN/rename" || {
+    take_place "$temporary" "$path" "$kind" "$in_place" 2>"$RUN/rename" || {
       good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
       break
@@ -120,14 +120,37 @@ rename_queue() {
   point 'renames durable'
 }
 
-# take_place TEMPORARY PATH: in one rename. mv would move the file into a directory, or a link to one, that appeared
-# there meanwhile.
+# take_place TEMPORARY PATH [KIND [in-place]]: in one rename. mv would move the file into a directory, or a link to one,
+# that appeared there meanwhile.
 take_place() {
+  if [ -n "${4-}" ] && [ -f "$2" ] && [ ! -L "$2" ]; then
+    overwrite "$1" "$2"
+    return
+  fi
+  if [ "${3-}" = link ] && [ -L "$2" ]; then
+    rename_over "$1" "$2"
+    return
+  fi
+  # A file or a link makes way in the rename itself.
+  case ${3-} in directory | tree) make_way "${2#"$R"}" "$3" || return ;; esac
   if [ -d "$2" ] || [ -L "$2" ]; then
     say "a directory or a link has appeared at $2" >&2
     return 1
   fi
   mv -f -- "$1" "$2"
+}
+
+# overwrite TEMPORARY PATH: content, owner and mode, of a file that stays the same one. It has its mode before it has
+# its content, which may be a secret, and once more after that, because a write takes the set-ID bits away.
+overwrite() {
+  read -r mode uid gid _ <<END
+$(stats "$1")
+END
+  { ! can_own || chown -- "$uid:$gid" "$2"; } && set_mode "$mode" "$2" && chmod u+w -- "$2" || return
+  point 'before the content is overwritten'
+  cat <"$1" >"$2" || return
+  point 'content overwritten'
+  set_mode "$mode" "$2" && durable "$2" && rm -f -- "$1"
 }
 
 # The validator sees the path of the staged file in place of {}.

@@ -109,10 +109,7 @@ function readTarget(reader: AnswerReader): string | null {
   return textOf(reader.block(integer(reader.expect('link'))))
 }
 
-interface Sum {
-  readonly sha256: string
-  readonly content?: string | null
-}
+type Sum = Pick<Extract<PathFact, { type: 'file' }>, 'sha256' | 'content' | 'strangers' | 'mounts'>
 
 function readSums(reader: AnswerReader, count: number): Sum[] {
   if (count === 0) return []
@@ -126,7 +123,20 @@ function readSums(reader: AnswerReader, count: number): Sum[] {
     const [index, size] = reader.expect('content').split(' ')
     const sum = sums[integer(index)]
     if (sum === undefined) throw new AnswerError('content of a file that was not asked for')
-    sums[integer(index)] = { ...sum, content: textOf(reader.block(integer(size))) }
+    sums[integer(index)] = {
+      ...sum,
+      content: textOf(reader.block(integer(size))),
+      ...(reader.next('tree') && readTree(reader)),
+    }
   }
   return sums
+}
+
+function readTree(reader: AnswerReader): Required<Pick<Sum, 'strangers' | 'mounts'>> {
+  reader.expect('tree')
+  const lines = reader.linesUntil('tree end')
+  const inside = (start: string): readonly string[] =>
+    lines.flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []))
+  const mounts = lines.includes('mount .') ? ['.'] : []
+  return { strangers: inside('./'), mounts: [...mounts, ...inside('mount ./')] }
 }

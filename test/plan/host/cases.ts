@@ -42,7 +42,8 @@ export function testHostPlans(folder: string): void {
   )
 }
 
-function conflictOf(plan: () => unknown): string {
+/** The words of the conflict that a plan ends in. */
+export function conflictOf(plan: () => unknown): string {
   try {
     return `no conflict: ${JSON.stringify(plan())}`
   } catch (error) {

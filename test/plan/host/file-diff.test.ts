@@ -76,13 +76,6 @@ for (const [sentence, live, from, expected, operation] of [
   ['nothing where the kept content was not asked for', old, undefined, undefined],
   ['no text that is too large', old, fileFact('kept\n'), { path, omitted: 'too large' }],
   ['no binary content', old, { ...kept, content: null }, { path, omitted: 'binary' }],
-  ['that the kept content is gone', old, absent, { path, omitted: 'the kept content is gone or damaged' }],
-  [
-    'that the kept content is damaged',
-    old,
-    fileFact('other\n', 'wanted'),
-    { path, omitted: 'the kept content is gone or damaged' },
-  ],
   [
     'nothing of what is sensitive',
     old,

@@ -11,6 +11,7 @@ import { undoLine } from '../../tables/manifest.ts'
 import { probeLine } from '../../tables/probes.ts'
 import { readSituation, situationFields } from '../../tables/situation.ts'
 import { withContents } from '../../tables/texts.ts'
+import { conflictOf } from '../host/cases.ts'
 import { outcomeOf } from './outcome.ts'
 
 const Words = Type.Optional(Type.Array(Type.String()))
@@ -33,6 +34,7 @@ testCases(
     /** What undoes the rollback. */
     undo: Words,
     failure: Type.Optional(Type.String()),
+    conflict: Type.Optional(Type.String()),
   },
   ({
     to = -1,
@@ -45,12 +47,20 @@ testCases(
     outcome,
     undo,
     failure,
+    conflict,
     ...lines
   }) => {
     const situation = readSituation(lines)
     const generations = situation.generations.filter(({ number }) => number > to)
     const facts = withContents(situation.facts)
     const input = { ...situation, facts, generations, by: 'ann since today' }
+    if (conflict !== undefined) {
+      assert.is(
+        conflictOf(() => planRollback(input)),
+        conflict,
+      )
+      return
+    }
     const plan = planRollback(input)
     if (plan.status === 'held') throw new Error('a rollback is never held')
     if (plan.status === 'failed') {

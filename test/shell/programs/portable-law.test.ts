@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -175,11 +175,12 @@ function asAttributes(tree: RootTree, operation: Operation): Operation {
   return isThere ? { op: 'attributes', path, mode, owner, group } : operation
 }
 
-async function live(planned: RootTree, portable: RootTree, { before, years }: Life): Promise<void> {
+async function live(planned: RootTree, portable: RootTree, { isLinked, before, years }: Life): Promise<void> {
   for (const tree of [planned, portable]) {
     plantApt(tree)
     plantArchives(tree)
     for (const [path, content] of before) tree.write(path, content)
+    if (isLinked && !existsSync(tree.at('/etc/f2'))) symlinkSync('elsewhere', tree.at('/etc/f2'))
   }
   const running = { planned: new Set<string>(), portable: new Set<string>() }
   for (const { flags, wish, edits } of years) {

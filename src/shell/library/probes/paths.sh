@@ -12,7 +12,8 @@ read_mounts() {
 }
 
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file), `stats` begins the
-# stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs. The lists
+# stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs, `tree` what
+# is beside it. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
   read_mounts
@@ -79,9 +80,40 @@ inspect_contents() {
   found=$found$NL file=0
   for path; do
     sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
-    if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then inspect_content "$file" "$path"; fi
+    if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then
+      inspect_content "$file" "$path"
+      case $path in */.converge-archive) inspect_tree "$file" "${path%/*}" ;; esac
+    fi
     file=$((file + 1))
   done
+}
+
+# inspect_tree INDEX TREE: of the tree of an archive, which makes way: what is mounted in it, and the names that it did
+# not have when it was extracted or that are newer.
+inspect_tree() {
+  say "tree $1"
+  rest=$MOUNTS
+  case $rest in *" $2 "*) say 'mount .' ;; esac
+  while :; do
+    case $rest in *" $2/"*) ;; *) break ;; esac
+    rest=${rest#*" $2/"}
+    say "mount ./${rest%% *}"
+  done
+  (
+    cd "$2" || exit
+    {
+      # Names of the list twice and those of now once: what comes once is new.
+      if [ -f .converge-files ]; then
+        {
+          cat .converge-files .converge-files
+          say "./.converge-archive$NL./.converge-files"
+          find .
+        } | sort | uniq -u
+      fi
+      find . -type f -newer .converge-archive
+    } 2>/dev/null | sort -u | head -n 1000 | head -c 65536
+  )
+  say "${NL}tree end"
 }
 
 inspect_content() {
