@@ -5,10 +5,10 @@ import { accountRules } from './accounts.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
-import { inPlaceOf, type Kind, kindMadeBy, pathRules } from './paths.ts'
+import { inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules } from './paths.ts'
 import { unitRules } from './units.ts'
 
-export { inPlaceOf, type Kind, kindMadeBy }
+export { inPlaceOf, type Kind, kindMadeBy, ownershipOf }
 
 /** The rules of each operation; the compiler reports what a new one lacks. */
 const rules: RulesByOperation = {

@@ -100,9 +100,10 @@ export function fileSteps(
   found: PathFact,
 ): readonly Step[] {
   const { path, mode, owner, group, validate, sensitive } = desired
-  const attributes = { path, mode, owner, group }
+  const ownership = { mode, owner, group }
+  const attributes = { path, ...ownership }
   const expects = [path]
-  const write = { op: 'write', content, ...attributes, ...given({ validate, sensitive }) } as const
+  const write = { op: 'write', path, content, ...ownership, ...given({ validate, sensitive }) } as const
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
   const changes = attributeChanges(desired, found, facts.platform)
   if (found.sha256 !== content.sha256) {
