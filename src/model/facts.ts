@@ -156,6 +156,8 @@ export interface Facts extends Answers {
   readonly journal: string
   /** What converge keeps on the host; absent if it has never applied anything. */
   readonly state?: HostState
+  /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
+  readonly leaving?: readonly string[]
 }
 
 /** Why a host has no facts: an apply is running, or has changed it during the inspection. */

@@ -22,6 +22,9 @@ export const Guard = closed('Conditions that must all hold.', {
   absent: Type.Optional(text('A path at which there is nothing.')),
   running: Type.Optional(text('A unit that runs.')),
   loaded: Type.Optional(text('A unit of which systemd has a file.')),
+  reinstalls: Type.Optional(
+    text('Unit files, each with the checksum of its new content, of which one changes its [Install].'),
+  ),
 })
 export type Guard = Data<typeof Guard>
 
@@ -40,6 +43,8 @@ export interface Step {
   readonly expects?: readonly string[]
   /** `last`: done at the end of the host's run, after its notifications, and earns none. */
   readonly phase?: 'last'
+  /** Done to the enabled instances of the template that its operation names. */
+  readonly ofInstances?: true
   /** In addition to the declared guards; evaluated by the planner or by the host. */
   readonly guard?: Guard
 }

@@ -5,10 +5,10 @@ import { accountRules } from './accounts.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
-import { asWritten, inPlaceOf, type Kind, kindMadeBy, pathRules, stampOf } from './paths.ts'
+import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
 import { unitRules } from './units.ts'
 
-export { asWritten, inPlaceOf, type Kind, kindMadeBy, stampOf }
+export { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, stampOf }
 
 /** The rules of each operation; the compiler reports what a new one lacks. */
 const rules: RulesByOperation = {

@@ -242,7 +242,13 @@ function wordOf(word: string | undefined): readonly string[] {
 }
 
 /** An id without a name is recorded by its number. */
-function ownershipOf({ mode, owner, group, uid, gid }: Extract<PathFact, { mode: string }>): Ownership {
+export function ownershipOf({
+  mode,
+  owner,
+  group,
+  uid,
+  gid,
+}: Extract<PathFact, { mode: string }>): Ownership {
   const named = (name: string, id: number): string => (name === 'UNKNOWN' ? String(id) : name)
   return { mode, owner: named(owner, uid), group: named(group, gid) }
 }

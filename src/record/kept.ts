@@ -1,9 +1,10 @@
 import type { Facts } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept } from '../model/plan.ts'
 import { pathOf, rulesOf } from '../operations/index.ts'
-import { originalOf } from './manifest-entry.ts'
+import { arrivalOf, originalOf } from './manifest-entry.ts'
 
 /** Keeps the file that a change replaces, under this name. */
 export function keptBy({ operation }: Change, facts: Facts, kept: string): readonly Kept[] {
@@ -12,7 +13,10 @@ export function keptBy({ operation }: Change, facts: Facts, kept: string): reado
   return isReplaced && facts.paths[path]?.type === 'file' ? [{ path, kept }] : []
 }
 
-/** Keeps originals when the operations that will restore them are first recorded. */
+/**
+ * Keeps originals when the operations that will restore them are first recorded. Where nothing was when the host was
+ * inspected, an earlier change of the same apply may have put something: a package its conffile.
+ */
 export function originals(
   { operation }: Change,
   facts: Facts,
@@ -20,9 +24,19 @@ export function originals(
   last: ManifestEntry | undefined,
 ): readonly Kept[] {
   const path = pathOf(operation)
-  if (path === undefined || facts.paths[path]?.type !== 'file') return []
-  const kept = originalOf(path)
-  const restores = (one: Operation): boolean => one.op === 'restore' && one.path === path && one.kept === kept
-  if (removal?.some(restores) !== true || last?.removal.some(restores) === true) return []
-  return [{ path, kept }]
+  if (path === undefined) return []
+  const isUndoneBy = (
+    op: 'restore' | 'remove',
+    { removal: all = [] }: Partial<ManifestEntry> = {},
+  ): boolean => all.some((one) => one.op === op && one.path === path)
+  const keeps = (op: 'restore' | 'remove', kept: string): readonly Kept[] =>
+    isUndoneBy(op, given({ removal })) && !isUndoneBy(op, last) ? [{ path, kept }] : []
+  switch (facts.paths[path]?.type) {
+    case 'file':
+      return keeps('restore', originalOf(path))
+    case 'absent':
+      return operation.op === 'write' ? keeps('remove', arrivalOf(path)) : []
+    default:
+      return []
+  }
 }

@@ -47,9 +47,12 @@ export function pathsOf({ claims, ownsUnit }: Pick<Resource, 'claims' | 'ownsUni
   return [...claimed, ...new Set(directories.filter((path) => path.endsWith(`/${ownsUnit}.d`)))]
 }
 
-/** Whether it is recorded as done. A step that waits for a path may not happen; prune then finds the file as written. */
+/**
+ * Whether it is recorded as done. A step that waits for a path may not happen; prune then finds the file as written. A unit
+ * that is disabled because its [Install] changes is enabled again.
+ */
 export function isExpected({ guard }: Pick<Step, 'guard'>): boolean {
-  return guard?.exists === undefined
+  return guard?.exists === undefined && guard?.reinstalls === undefined
 }
 
 /** An operation without contents and variables, which may be secrets and which its undo does not need. */
@@ -112,7 +115,9 @@ function removalOf(
   found: ManifestEntry['found'],
 ): readonly Operation[] {
   const before = found === undefined ? facts : beforeConverge(found, facts)
-  const setUnits = done.filter((one) => one.op === 'unit' && setsUnitState(one.action))
+  const setUnits = done.filter(
+    (one) => one.op === 'unit' && one.unit === made.unit && setsUnitState(one.action),
+  )
   const undone = [...made.operations, ...setUnits].flatMap((operation): readonly Operation[] => {
     const { inverse } = rulesOf(operation)
     const path = pathOf(operation)
@@ -177,6 +182,11 @@ function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly
 /** Where the original of an adopted path is kept while the resource is in the manifest. */
 export function originalOf(path: string): string {
   return `originals/${sha256Of(path).slice(0, 16)}`
+}
+
+/** Where that is kept which was put at a path only during the apply that created it. */
+export function arrivalOf(path: string): string {
+  return `${originalOf(path)}_arrived`
 }
 
 function pathBefore({ paths }: Answers, path: string): PathFact {

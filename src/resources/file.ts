@@ -116,10 +116,11 @@ export function fileSteps(
   const { path, mode, owner, group, validate, sensitive } = desired
   const replaceLink = desired.replaceLink === true ? true : undefined
   const inPlace = desired.inPlace === true ? true : undefined
-  const attributes = { path, mode, owner, group }
+  const ownership = { mode, owner, group }
+  const attributes = { path, ...ownership }
   const expects = [path]
   const options = given({ validate, sensitive, replaceLink, inPlace })
-  const write = { op: 'write', content, ...attributes, ...options } as const
+  const write = { op: 'write', path, content, ...ownership, ...options } as const
   if (found.type === 'link' && replaceLink)
     return [{ operation: write, reason: `will replace the symbolic link to ${found.target}`, expects }]
   if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]

@@ -3,7 +3,7 @@ import type { RootTree } from './root-tree.ts'
 
 // A stand-in for apt and dpkg in a root tree: /srv/dpkg/status has a line `NAME ARCH STATUS VERSION` for each package,
 // /srv/repository a line `NAME VERSION`, /srv/dpkg/held a name per line, /srv/dpkg/needs a line `NAME NEEDED`, /srv/dpkg/provides what dpkg-query
-// prints of all packages. A text in /srv/dead lets an update fail.
+// prints of all packages, /srv/dpkg/conffiles a line `NAME PATH`. A text in /srv/dead lets an update fail.
 
 const dpkgQuery = `#!/bin/sh
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -71,7 +71,12 @@ for word; do
   [ "\${version-}" = "$current" ] || ! grep -qx "$name" "$dpkg/held" || fails 'Held packages were changed'
   sed "/^$name amd64 /d" "$dpkg/status" >"$dpkg/status.new"
   case $action in
-    install) echo "$name amd64 installed $version" >>"$dpkg/status.new" ;;
+    install)
+      echo "$name amd64 installed $version" >>"$dpkg/status.new"
+      sed -n "s/^$name //p" "$dpkg/conffiles" | while read -r conffile; do
+        [ -e "$CONVERGE_ROOT$conffile" ] || echo "default of $name" >"$CONVERGE_ROOT$conffile"
+      done
+      ;;
     remove) [ -z "$current" ] || echo "$name amd64 config-files $current" >>"$dpkg/status.new" ;;
   esac
   mv "$dpkg/status.new" "$dpkg/status"
@@ -93,6 +98,7 @@ export function plantApt(tree: RootTree, status = ''): void {
     '/srv/dpkg/held',
     '/srv/dpkg/provides',
     '/srv/dpkg/needs',
+    '/srv/dpkg/conffiles',
     '/srv/dead',
     '/srv/dpkg/known',
     '/srv/repository',

@@ -58,6 +58,8 @@ const wish = fc.record({
   archive: version,
   package: version,
   template: version,
+  /** Another kind of thing at one path each time. */
+  kind: fc.constantFrom(0, 1, 2, 3, 4),
   units: fc.array(fc.record({ version, dropIn: version, enabled: choice, started: choice, guard }), {
     minLength: 2,
     maxLength: 2,
@@ -167,9 +169,14 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ...(wanted.template === 0
       ? []
       : [
-          unit({ name: 'w@.service', content: `[Service]\nExecStart=/bin/w ${wanted.template}\n` }),
-          unit({ name: 'w@1.service', started: true }),
+          unit({
+            name: 'w@.service',
+            content: `[Service]\nExecStart=/bin/w\n[Install]\nWantedBy=${targetOf(wanted.template)}\n`,
+          }),
+          unit({ name: 'w@1.service', started: true, enabled: true }),
+          unit({ name: 'w@2.service', enabled: false }),
         ]),
+    ...kindOf(wanted.kind),
     ...commands(wanted, relations),
     ...later,
   ]
@@ -229,12 +236,36 @@ function archiveOf(version: number): readonly Resource[] {
     : [archive({ url, sha256, path: '/srv/tool', binaries: ['bin/tool'], binDir: '/srv/link-bin' })]
 }
 
+function targetOf(version: number): string {
+  return version === 2 ? 'basic.target' : 'multi-user.target'
+}
+
+function kindOf(number: number): readonly Resource[] {
+  const path = '/srv/kind'
+  switch (number) {
+    case 1:
+      return [file({ path, content: 'a file\n' })]
+    case 2:
+      return [link({ path, target: 'somewhere' })]
+    case 3:
+      return [directory({ path })]
+    case 4:
+      return [archive({ url: archiveUrls[0] ?? '', sha256: archives[0]?.sha256 ?? '', path })]
+    default:
+      return []
+  }
+}
+
 function unitOf(name: string, wanted: Wish['units'][number] | undefined): Resource {
   const { version = 1, dropIn = 0, enabled, started, guard = {} } = wanted ?? {}
   return unit({
     name,
-    content: `[Service]\nExecStart=/bin/${name} ${version}\n[Install]\nWantedBy=multi-user.target`,
-    ...(dropIn > 0 && { dropIns: { nice: `[Service]\nNice=${dropIn}\n` } }),
+    content: `[Service]\nExecStart=/bin/${name} ${version}\n[Install]\n# how it is enabled\nWantedBy=${targetOf(version)}`,
+    ...(dropIn > 0 && {
+      dropIns: {
+        nice: `[Service]\nNice=${dropIn}\n${dropIn === 2 ? '[Install]\nAlias=other.service\n' : ''}`,
+      },
+    }),
     ...(enabled !== undefined && { enabled }),
     ...(started !== undefined && { started }),
     ...guard,

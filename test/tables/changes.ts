@@ -71,7 +71,15 @@ function ownWords({ resource, operation }: Change): string {
   return object === name ? said.replace(` ${name}`, '') : said
 }
 
-function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): readonly string[] {
+function guardWords({
+  onlyIf,
+  unless,
+  exists,
+  absent,
+  running,
+  loaded,
+  reinstalls,
+}: Guard = {}): readonly string[] {
   return [
     ...(onlyIf === undefined ? [] : [`only if ${onlyIf}`]),
     ...(unless === undefined ? [] : [`unless ${unless}`]),
@@ -79,6 +87,7 @@ function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard =
     ...(absent === undefined ? [] : [`until ${absent} exists`]),
     ...(running === undefined ? [] : [`while ${running} runs`]),
     ...(loaded === undefined ? [] : [`if ${loaded} has a file`]),
+    ...(reinstalls === undefined ? [] : ['if [Install] differs']),
   ]
 }
 

@@ -4,7 +4,7 @@ import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/fact
 import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
-import { keptProbes } from '../../plan/undo/kept-content.ts'
+import { keptProbes, originalProbes } from '../../plan/undo/kept-content.ts'
 import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
 import type { HostLibrary } from '../../shell/library.ts'
@@ -45,7 +45,12 @@ async function withLeftBehind(
   programs: HostPrograms,
 ): Promise<Facts> {
   const keptIn = keptContents(host, programs.cluster)
-  const probes = [...pruneProbes(catalog, facts), ...keptProbes(removals(catalog, facts), keptIn)]
+  const undoing = removals(catalog, facts)
+  const probes = [
+    ...pruneProbes(catalog, facts),
+    ...keptProbes(undoing, keptIn),
+    ...originalProbes(undoing, keptIn),
+  ]
   if (probes.length === 0) return facts
   const more = await ask(connection, probes, host.platform.stateDir, programs)
   // The catalog asks of no directory what is in it.

@@ -20,9 +20,14 @@ import { refuseMissingUnits } from './units.ts'
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
-export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
+export function planHost(
+  catalog: HostCatalog,
+  facts: Facts,
+  pruned: Prune = noPrune(catalog, facts),
+): PlannedHost {
+  const leaving = [...pruned.parts.values()].flat().flatMap(({ operation }) => pathOf(operation) ?? [])
   const decider: Decider = {
-    facts: withNewIds(catalog, facts),
+    facts: { ...withNewIds(catalog, facts), leaving },
     decide: (guard, earlier) => decideByFacts(guard, afterTrees(facts, earlier), earlier),
     isCertain: ({ guard, whenOwed }) => guard === undefined && whenOwed === undefined,
     knowsPending: true,
@@ -113,7 +118,9 @@ function withPast(
     const steps: typeof resource.steps = (facts, trigger) => {
       if (trigger !== undefined) return resource.steps(facts, trigger)
       const own = isAffected ? resource.steps(withoutGone).map(takingPlace) : resource.steps(facts)
-      return [...first, ...own]
+      if (first.length === 0) return own
+      // A unit is disabled while it still has its files, which say what that means.
+      return [...own.filter(disables), ...first, ...own.filter((step) => !disables(step))]
     }
     return { ...entry, resource: { ...resource, steps } }
   }
@@ -124,6 +131,10 @@ function withPast(
     const reason = `will replace the ${kind === 'tree' ? 'directory' : kind} that converge made`
     return { ...step, operation: inPlaceOf(step.operation, kind), reason }
   }
+}
+
+function disables({ operation }: Step): boolean {
+  return operation.op === 'unit' && operation.action === 'disable'
 }
 
 /** A diff shows the old content: that stays hidden if it was sensitive, even if the spec has changed. */

@@ -38,7 +38,7 @@ export function resourceChanges(
     const before = (): readonly Change[] => [...earlier, ...changes]
     const declared = decided(guardOf(entry.resource), before, decider)
     if (declared === 'skip') continue
-    for (const step of entry.resource.steps(facts)) {
+    for (const step of entry.resource.steps(facts).flatMap(eachOf(entry, catalog, facts))) {
       const isLast = step.phase === 'last'
       const guard = decided({ ...declared, ...step.guard }, isLast ? () => 'any' : before, decider)
       if (guard === 'skip') continue
@@ -74,6 +74,23 @@ function instancesOf({ resource: { ownsUnit = '' } }: CatalogEntry, { entries }:
     ({ resource: { ownsUnit: unit = '' } }) =>
       unit !== ownsUnit && unit.startsWith(prefix) && unit.endsWith(type),
   )
+}
+
+/** A step that is for the instances of a template, for each that is enabled. */
+function eachOf(
+  entry: CatalogEntry,
+  catalog: HostCatalog,
+  { units }: Facts,
+): (step: Step) => readonly Step[] {
+  return (step) => {
+    const { operation } = step
+    if (step.ofInstances !== true || operation.op !== 'unit') return [step]
+    return instancesOf(entry, catalog).flatMap(({ resource: { ownsUnit: unit = '', desired } }) =>
+      desired.enabled === true && ['enabled', 'unknown'].includes(units[unit]?.file ?? '')
+        ? [{ ...step, operation: { ...operation, unit } }]
+        : [],
+    )
+  }
 }
 
 /** A fast path, because most steps have no guard. */

@@ -65,7 +65,7 @@ function planOne(
     const held = heldBy(catalog, facts)
     // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
-    const pruned = options.prune ? prune(catalog, facts) : noPrune
+    const pruned = options.prune ? prune(catalog, facts) : noPrune(catalog, facts)
     const planned = planHost(catalog, facts, pruned)
     const stays = options.prune ? leftAlone(catalog, facts) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }

@@ -1,5 +1,7 @@
 import type { Facts, Probe } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
+import { ownershipOf } from '../../operations/index.ts'
+import { arrivalOf } from '../../record/manifest-entry.ts'
 
 export const lostContent = 'the content that converge kept of it is gone or damaged'
 
@@ -8,6 +10,26 @@ export function keptProbes(operations: readonly Operation[], keptIn: string): re
   return operations.flatMap((operation): readonly Probe[] =>
     operation.op === 'restore' ? [{ probe: 'path', path: `${keptIn}/${operation.kept}` }] : [],
   )
+}
+
+/** Probes for the originals of what converge created: an earlier change of the apply that created it may have put one there. */
+export function originalProbes(operations: readonly Operation[], keptIn: string): readonly Probe[] {
+  return operations.flatMap((operation): readonly Probe[] =>
+    operation.op === 'remove' && !operation.recursive
+      ? [{ probe: 'path', path: `${keptIn}/${arrivalOf(operation.path)}` }]
+      : [],
+  )
+}
+
+/** The removal of what converge created, or the return of its original. */
+export function withOriginal(operation: Operation, { paths, state }: Facts): Operation {
+  if (operation.op !== 'remove' || operation.recursive) return operation
+  const { path } = operation
+  const kept = arrivalOf(path)
+  const original = paths[`${state?.keptIn}/${kept}`]
+  return original?.type === 'file'
+    ? { op: 'restore', path, kept, sha256: original.sha256, ...ownershipOf(original) }
+    : operation
 }
 
 /** Whether an operation would restore kept content that is gone or damaged; false if that was not asked. */

@@ -17,12 +17,19 @@ import {
 } from '../../operations/index.ts'
 import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
 import { claimsOn } from './claims-on.ts'
-import { isLost, lostContent } from './kept-content.ts'
+import { isLost, lostContent, withOriginal } from './kept-content.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
 export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
   const wanted = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
-  return (facts.state?.manifest ?? []).filter(({ resource }) => !wanted.has(resource)).toReversed()
+  return (facts.state?.manifest ?? [])
+    .filter(({ resource }) => !wanted.has(resource))
+    .map((applied) => withOriginals(applied, facts))
+    .toReversed()
+}
+
+function withOriginals(applied: ManifestEntry, facts: Facts): ManifestEntry {
+  return { ...applied, removal: applied.removal.map((operation) => withOriginal(operation, facts)) }
 }
 
 /** A part that a resource of the catalog no longer makes: the paths, as an entry of their own. */
@@ -41,7 +48,7 @@ function leftParts({ entries }: HostCatalog, facts: Facts): readonly Part[] {
     if (Object.keys(whole.paths).every((path) => made.includes(path))) return []
     const left = withoutPaths(whole, made)
     const removal = left.removal.filter((operation) => pathOf(operation) !== undefined)
-    return [{ resource, left: { ...left, removal }, whole }]
+    return [{ resource, left: withOriginals({ ...left, removal }, facts), whole }]
   })
 }
 
@@ -60,7 +67,11 @@ export function pruneProbes(catalog: HostCatalog, facts: Facts): readonly Probe[
         ([path, state]): Probe => ({
           probe: 'path',
           path,
-          ...given({ entries: state.startsWith('directory ') ? true : undefined }),
+          ...given({
+            entries: state.startsWith('directory ') ? true : undefined,
+            // The [Install] of a unit's file that is removed.
+            sha256: changesUnitFile({ op: 'remove', path, recursive: false }) ? '' : undefined,
+          }),
         }),
       ),
       ...removal.flatMap((operation) => rulesOf(operation).probes(operation)),
@@ -85,12 +96,18 @@ export interface Prune {
   readonly replaced: ReadonlyMap<string, Kind>
 }
 
-export const noPrune: Prune = {
+const nothing: Prune = {
   first: [],
   last: [],
   parts: new Map(),
   moved: new Map(),
   replaced: new Map(),
+}
+
+/** What takes the place of what converge made does so, even if nothing else is pruned. */
+export function noPrune(catalog: HostCatalog, facts: Facts): Prune {
+  refuseStrangers(catalog, facts, [])
+  return { ...nothing, replaced: replacedBy(catalog, facts) }
 }
 
 /** Undoes resources that are no longer in the catalog: removes what converge created, restores what it adopted. */
@@ -119,7 +136,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     first.push(...changes.filter(({ operation }) => ends(operation)))
     last.push(...changes.filter(({ operation }) => !ends(operation)))
   }
-  const replaced = new Map(replacements(catalog, facts).map(({ path, kind }) => [path, kind]))
+  const replaced = replacedBy(catalog, facts)
   const parts = new Map<string, readonly Step[]>()
   const moved = new Map<string, readonly string[]>()
   for (const part of leftParts(catalog, facts)) {
@@ -167,6 +184,10 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
       return makes === undefined || makes === kind ? [] : [{ path, kind, by: owner.resource }]
     }),
   )
+}
+
+function replacedBy(catalog: HostCatalog, facts: Facts): Prune['replaced'] {
+  return new Map(replacements(catalog, facts).map(({ path, kind }) => [path, kind]))
 }
 
 /** Throws a ResourceConflict if a directory that makes way has something in it that stays. */

@@ -204,7 +204,7 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
     isRestart(operation) ? [{ resource, action: operation.action }] : [],
   )
   const removed = reverting.flatMap(({ operation }) => (operation.op === 'remove' ? [operation.path] : []))
-  return reverting.map(({ resource, operation, generation }, index): Change => {
+  const undone = reverting.map(({ resource, operation, generation }, index): Change => {
     const isOwn = (one: Owed) =>
       one.resource === resource && operation.op === 'unit' && one.action === operation.action
     return {
@@ -218,6 +218,26 @@ function owing(reverting: readonly OfGeneration[], facts: Facts): readonly Chang
       settles: owed.filter(isOwn),
       ...given({ guard: onlyWithFile(operation, removed) }),
     }
+  })
+  return [...unlinking(reverting, facts), ...undone]
+}
+
+/** A unit whose file is put back is disabled first: only its present file says which links and other units that concerns. */
+function unlinking(reverting: readonly OfGeneration[], { units }: Facts): readonly Change[] {
+  const changed = reverting.flatMap(({ resource, operation }) =>
+    changesUnitFile(operation) ? [resource] : [],
+  )
+  return reverting.flatMap(({ resource, operation }): readonly Change[] => {
+    if (operation.op !== 'unit' || operation.action !== 'enable' || !changed.includes(resource)) return []
+    const { unit } = operation
+    if (units[unit]?.file !== 'enabled') return []
+    const disable = { ...operation, action: 'disable' } as const
+    return [
+      {
+        ...plainChange({ resource, operation: disable, reason: 'its [Install] may change' }),
+        guard: { loaded: unit },
+      },
+    ]
   })
 }
 

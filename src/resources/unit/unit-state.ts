@@ -38,20 +38,42 @@ interface Linking {
   readonly isRewritten: boolean
   /** Its [Install] changes. */
   readonly isRelinked: boolean
+  /** For the host to decide it: its files and the checksums of their contents. */
+  readonly nextFiles: string
 }
+
+const relinks = 'its [Install] changes'
 
 /** Before its files are written: only the old ones say which links, aliases and other units they have enabled. */
 export function unlinkSteps(
   { name, enabled }: UnitState,
   found: UnitFact,
-  { isRelinked }: Linking,
+  { isRelinked, nextFiles }: Linking,
 ): readonly Step[] {
-  if (enabled !== true || !isRelinked || found.file !== 'enabled') return []
-  return [step(name, 'disable', 'its [Install] changes')]
+  const isUndecided = found.file === 'unknown' && nextFiles !== ''
+  const unlink = {
+    ...step(name, 'disable', relinks),
+    ...(isUndecided && { guard: { reinstalls: nextFiles } }),
+  }
+  return [
+    ...(enabled === true && (isUndecided || (isRelinked && found.file === 'enabled')) ? [unlink] : []),
+    ...(isTemplate(name) && (isUndecided || isRelinked) ? [{ ...unlink, ofInstances: true } as const] : []),
+  ]
 }
 
 /** After its files are written: mask, enable or disable. */
 export function unitFileSteps(
+  state: UnitState,
+  id: ResourceId,
+  found: UnitFact,
+  linking: Linking,
+): readonly Step[] {
+  const own = ownFileSteps(state, id, found, linking)
+  if (!isTemplate(state.name) || !linking.isRelinked) return own
+  return [...own, { ...step(state.name, 'enable', relinks), ofInstances: true }]
+}
+
+function ownFileSteps(
   { name, masked, enabled }: UnitState,
   id: ResourceId,
   found: UnitFact,
@@ -61,7 +83,7 @@ export function unitFileSteps(
   // A file that gains its [Install] in this run was `static` when inspected.
   const isNewlyInstalled = isRewritten && found.file === 'static'
   if (enabled === true && isRelinked && found.file === 'enabled') {
-    return [step(name, 'enable', 'its [Install] changes')]
+    return [step(name, 'enable', relinks)]
   }
   if (enabled === true && (isNewlyInstalled || canBeEnabled(found.file))) {
     return [step(name, 'enable', 'will be enabled')]
@@ -103,6 +125,10 @@ export function activeSteps(
 /** Whether enabling changes anything: not for a unit without [Install], an alias, and what only systemd makes. */
 function canBeEnabled(unitFileState: string): boolean {
   return !['enabled', 'static', 'indirect', 'alias', 'generated', 'transient'].includes(unitFileState)
+}
+
+export function isTemplate(name: string): boolean {
+  return name.includes('@.')
 }
 
 function runtimeConflict(id: ResourceId, name: string, state: string, action: UnitAction): ResourceConflict {

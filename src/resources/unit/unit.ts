@@ -9,7 +9,7 @@ import { ancestorClaims } from '../define/ownership.ts'
 import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
-import { activeSteps, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
+import { activeSteps, isTemplate, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
 const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 
@@ -94,7 +94,11 @@ export const { resource: unit, kind: unitKind } = defineResource({
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
         )
-        const linking = { isRewritten: writing.length > 0, isRelinked: installChanges(files, writing, facts) }
+        const linking = {
+          isRewritten: writing.length > 0,
+          isRelinked: installChanges(files, writing, facts) || losesInstall(facts, self.id),
+          nextFiles: files.map(({ path, content }) => `${path} ${content.sha256}`).join(' '),
+        }
         return [
           ...unmasking,
           ...unlinkSteps(desired, found, linking),
@@ -139,7 +143,7 @@ function refuseContradictions(
     invalid(self, 'it cannot be enabled without an [Install] section', hint)
   }
   if (started !== true) return
-  if (name.includes('@.')) {
+  if (isTemplate(name)) {
     const hint = 'declare an instance of it, such as getty@tty1.service'
     invalid(self, 'a template unit cannot be started', hint)
   }
@@ -174,6 +178,15 @@ function installChanges(files: readonly WrittenUnitFile[], writing: readonly Ste
     const isWritten = writing.some(({ operation }) => operation.op === 'write' && operation.path === path)
     const before = found.type === 'file' ? found.content : ''
     return isWritten && typeof before === 'string' && installOf(before) !== installOf(content.data)
+  })
+}
+
+/** Whether a file that the unit no longer has, and that is removed, says how it is enabled. */
+function losesInstall({ state, paths, leaving = [] }: Facts, id: ResourceId): boolean {
+  const last = state?.manifest.find(({ resource }) => resource === id)
+  return leaving.some((path) => {
+    const found = paths[path]
+    return last?.paths[path] !== undefined && found?.type === 'file' && installOf(found.content ?? '') !== ''
   })
 }
 

@@ -143,13 +143,15 @@ step() {
   NUMBER=$1 operation=$2 LAST=
   shift 2
   if [ -n "$PORTABLE" ]; then
-    if "is_$operation" "$@" >/dev/null 2>&1; then
+    find_way
+    if [ -z "$WAY" ] && "is_$operation" "$@" >/dev/null 2>&1; then
       emit "same $NUMBER"
       NEXT_OWED= NEXT_RECORDS= LAST=skipped
       return 0
     fi
     before_change "$NUMBER" "$operation"
     [ -z "$FAILED" ] || return 0
+    [ -z "$WAY" ] || set -- "$@" "$WAY"
   fi
   emit "start $NUMBER"
   point "before $operation $NUMBER"
@@ -187,6 +189,8 @@ guarded() {
     only_if | unless) timed_command 10 "$argument" >/dev/null 2>&1 8>&- 9>&- ;;
     exists | absent) [ -e "$R$argument" ] || [ -L "$R$argument" ] ;;
     running) unit_is_running "$argument" ;;
+    # shellcheck disable=SC2086 # paths of units have no blanks
+    reinstalls) changes_install $argument ;;
     loaded) [ "$INIT" != systemd ] || [ "$(systemctl show -p LoadState -- "$argument")" != LoadState=not-found ] ;;
   esac
   case $condition-$? in

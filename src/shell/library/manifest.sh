@@ -114,9 +114,12 @@ open_generation() {
 }
 
 # keep NUMBER FILE PATH: copies the current file below the cluster's directory, before that step. A link would change with
-# the file if something writes to it before it is replaced, or by another name.
+# the file if something writes to it before it is replaced, or by another name. What an earlier life of the path left there goes.
 keep() {
-  if [ -z "$FAILED" ] && [ -f "$R$3" ] && [ ! -L "$R$3" ]; then
+  [ -z "$FAILED" ] || return 0
+  if [ ! -f "$R$3" ] || [ -L "$R$3" ]; then
+    [ ! -e "$CLUSTER/$2" ] || rm -f -- "$CLUSTER/$2"
+  else
     # From a run that was killed before it changed anything.
     { rm -f -- "$CLUSTER/$2" && cp -p -- "$R$3" "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.

@@ -4,7 +4,7 @@
 
 # begin_portable: starts a run, with what earlier ones left pending.
 begin_portable() {
-  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_STAYS=
+  GENERATION= SUMMARY= UNITS_CHANGED= NEXT_ENTRY= NEXT_SUMMARY= NEXT_KEEP= NEXT_ORIGINAL= NEXT_STAYS= NEXT_KIND= NEXT_JSON=
   prepare_alone
   mkdir -p -- "$STAGING" || exit 70
   begin "$ID" portable
@@ -61,7 +61,51 @@ entry() { eval "GUARDED_$1=\$2 DROP_$1=\$3 MADE_$1=\$4"; }
 # next ENTRY SUMMARY [PATH ORIGINAL [stays]]: the entry of the next step, its words as JSON, and
 # what is kept before it: only the original, if the step leaves the file where it is.
 next() {
-  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_STAYS=${5-}
+  NEXT_ENTRY=$1 NEXT_SUMMARY=$2 NEXT_KEEP=${3-} NEXT_ORIGINAL=${4-} NEXT_STAYS=${5-} NEXT_KIND= NEXT_JSON=
+}
+
+# makes KIND JSON: what the next step puts at its path, which the manifest writes so.
+makes() { NEXT_KIND=$1 NEXT_JSON=$2; }
+
+# find_way: sets WAY to the kind of what is at the path of the next step, if converge made that for another resource.
+find_way() {
+  WAY=
+  [ -n "$NEXT_KIND" ] || return 0
+  path=$R$NEXT_KEEP
+  if [ -L "$path" ]; then
+    live=link
+  elif [ -f "$path" ]; then
+    live=file
+  elif [ ! -d "$path" ]; then
+    return 0
+  elif [ -f "$path/.converge-archive" ]; then
+    live=tree
+  else
+    live=directory
+  fi
+  [ "$live" != "$NEXT_KIND" ] && [ -s "$CLUSTER/manifest" ] || return 0
+  eval "own=\$DROP_$NEXT_ENTRY"
+  while IFS= read -r line; do
+    id=${line#*\"resource\":}
+    id=${id%%,\"desired\":*}
+    id=${id%%,\"origin\":*}
+    [ "$own" != "drop $id" ] && made_as "$live" "$line" || continue
+    [ "$line" != "$(grep -F -e "{\"resource\":$id," -e "drop $id" "$CLUSTER/manifest" | tail -n 1)" ] || WAY=$live
+  done <<END
+$(grep -F -e "$NEXT_JSON" "$CLUSTER/manifest")
+END
+}
+
+# made_as KIND LINE: whether a line of the manifest says that this kind was made at the path of the next step.
+made_as() {
+  at="\"path\":$NEXT_JSON,"
+  case "$1 $2" in
+    tree\ set\ *"$at\"recursive\":true}"* | tree\ *"{\"op\":\"archive\","*"$at"*) ;;
+    directory\ set\ *"$at\"recursive\":true}"*) return 1 ;;
+    *\ set\ *"$NEXT_JSON:\"$1 "*) ;;
+    file\ *"{\"op\":\"write\",$at"* | link\ *"{\"op\":\"link\",$at"* | directory\ *"{\"op\":\"mkdir\",$at"*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # before_change NUMBER OPERATION: called if the step is needed.
@@ -69,13 +113,14 @@ before_change() {
   [ "$2" != daemon_reload ] || return 0
   [ -n "$GENERATION" ] || open_own_generation
   [ -z "$FAILED" ] || return 0
-  { say "$1" >>"$GENERATION/done" && durable "$GENERATION/done"; } >"$RUN/output" 2>&1 || {
+  { say "$1${WAY:+:$WAY}" >>"$GENERATION/done" && durable "$GENERATION/done"; } >"$RUN/output" 2>&1 || {
     fail "$1" "cannot write to $STATE" "$RUN/output"
     return 0
   }
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
     [ -n "$NEXT_STAYS" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
+    has_record "$NEXT_ENTRY" || keep "$1" "${NEXT_ORIGINAL}_arrived" "$NEXT_KEEP"
     # The first content, if what undoes the resource may need it and it is not kept yet.
     { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
       keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP"
@@ -139,6 +184,33 @@ end_portable() {
   end_of_steps
   rm -rf -- "$RUN"
   [ -z "$FAILED" ]
+}
+
+# changes_install PATH SUM ... : whether one of these unit files has another [Install] than the content staged for it.
+changes_install() {
+  while [ $# -gt 0 ]; do
+    [ "$(install_of "$R$1")" = "$(install_of "$STAGING/$2")" ] || return 0
+    shift 2
+  done
+  return 1
+}
+
+# install_of FILE: the directives of its section [Install].
+install_of() {
+  [ -f "$1" ] && [ ! -L "$1" ] || return 0
+  section=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      '[Install]'*) section=yes ;;
+      '['*) section= ;;
+      *)
+        read -r directive <<END
+$line
+END
+        case $section$directive in yes | 'yes#'* | 'yes;'*) ;; yes*) say "$line" ;; esac
+        ;;
+    esac
+  done <"$1"
 }
 
 # After a step that wrote a unit file.

@@ -53,11 +53,14 @@ do_unit() {
         return "$result"
       }
       ;;
-    enable)
-      # Links that another [Install] asked for go.
-      verb=enable
-      [ "$(systemctl is-enabled -- "$1" 2>/dev/null)" != enabled ] || verb=reenable
-      systemctl ${3+"$3"} "$verb" -- "$1"
+    disable)
+      linked=$R/etc/systemd/system/$1 target=
+      [ ! -L "$linked" ] || target=$(readlink "$linked")
+      systemctl ${3+"$3"} disable -- "$1" || return
+      # A link to a unit file elsewhere is not what enabled it, but goes along.
+      case $target in
+        */"$1") [ -L "$linked" ] || { ln -s -- "$target" "$linked" && systemctl daemon-reload; } ;;
+      esac
       ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { given } from '../../model/given.ts'
 import { type HostHistory, type KeptGeneration, type ManifestEntry, Undo } from '../../model/manifest.ts'
+import { inPlaceOf, type Kind } from '../../operations/index.ts'
 import { lastingOf, undoOf } from '../../record/undo-of.ts'
 import { answerCheck } from '../answers/answer-check.ts'
 import { AnswerError, AnswerReader, integer } from '../answers/answer-reader.ts'
@@ -13,6 +14,13 @@ import { placeSettings, type StatePlace } from './inspect-program.ts'
 const isUndo = answerCheck(Type.Array(Undo))
 /** The steps of a portable program, which records those that it did. */
 const isSteps = answerCheck(Type.Object({ steps: Type.Array(Undo) }))
+
+/** A step that was done: its number, and what it took the place of. */
+const doneStep = /^(?<number>\d+)(:(?<kind>\w+))?$/
+
+function isKind(word: string | undefined): word is Kind {
+  return ['file', 'link', 'directory', 'tree'].includes(word ?? '')
+}
 
 /** The program that prints the generations after a number (0: all) with their undo, and the hold. */
 export function historyProgram(after: number, place: StatePlace, library: HostLibrary): string {
@@ -36,7 +44,7 @@ export function parseHistory(output: Uint8Array): HostHistory {
     reader.expect('generation')
     const about = readGeneration(reader)
     const undo = parseRecord(reader.line(), isUndoOrSteps)
-    const done = reader.next('done') ? reader.expect('done').trim().split(' ').map(integer) : []
+    const done = reader.next('done') ? reader.expect('done').trim().split(' ') : []
     const failed = reader.next('failed') ? readFailure(reader.expect('failed'), about) : undefined
     const undone = 'steps' in undo ? undoOfSteps(undo.steps, done, found, about.number) : { revert: undo }
     const lines = reader.linesUntil('end of manifest').filter((line) => line !== '')
@@ -57,7 +65,7 @@ function isUndoOrSteps(value: unknown): value is readonly Undo[] | { readonly st
 
 function undoOfSteps(
   steps: readonly Undo[],
-  done: readonly number[],
+  done: readonly string[],
   found: FoundByGeneration,
   generation: number,
 ): Pick<KeptGeneration, 'revert' | 'lasting'> {
@@ -65,6 +73,11 @@ function undoOfSteps(
   if (done.length === 0) return { revert: [] }
   if (facts === undefined)
     throw new AnswerError(`the facts of generation ${generation} are missing on the host`)
-  const were = done.flatMap((index) => (steps[index] === undefined ? [] : [{ ...steps[index], index }]))
+  const were = done.flatMap((word) => {
+    const { number = '', kind } = doneStep.exec(word)?.groups ?? {}
+    const [index, step] = [integer(number), steps[integer(number)]]
+    if (step === undefined) return []
+    return [{ ...step, index, ...(isKind(kind) && { operation: inPlaceOf(step.operation, kind) }) }]
+  })
   return { revert: undoOf(were, facts, generation), ...given({ lasting: lastingOf(were, facts) }) }
 }

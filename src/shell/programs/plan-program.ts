@@ -168,8 +168,8 @@ function whenOwedWords(owed: Change['whenOwed']): string {
 }
 
 /** The words before a step with a guard, one per condition. */
-function guardWords({ onlyIf, unless, exists, absent, running, loaded }: Guard = {}): string {
-  const conditions = { only_if: onlyIf, unless, exists, absent, running, loaded }
+function guardWords({ onlyIf, unless, exists, absent, running, loaded, reinstalls }: Guard = {}): string {
+  const conditions = { only_if: onlyIf, unless, exists, absent, running, loaded, reinstalls }
   return Object.entries(conditions)
     .flatMap(([word, argument]) => (argument === undefined ? [] : [`guarded ${word} ${quote(argument)} `]))
     .join('')

@@ -2,7 +2,7 @@ import { bytesOf } from '../../model/bytes-of.ts'
 import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
-import { changesUnitFile, pathOf, rulesOf } from '../../operations/index.ts'
+import { changesUnitFile, kindMadeBy, pathOf, rulesOf } from '../../operations/index.ts'
 import { identityLines } from '../../record/identities.ts'
 import { withoutContent } from '../../record/manifest-entry.ts'
 import { notificationWords } from '../answers/journal.ts'
@@ -92,10 +92,13 @@ function changeLines(change: PortableChange, index: number, entry: number): read
   const { operation, resource, reason, original, owes, settles, absorbs = [] } = change
   const notification = (word: string) => (owed: Owed) => `${word} ${commandLine(notificationWords(owed))}`
   const kept = [pathOf(operation), original].flatMap((word) => word ?? [])
+  const kind = kindMadeBy(operation)
   const stays = rulesOf(operation).replacesFile ? [] : ['stays']
   return [
-    ...(operation.op === 'unit' ? [`reload_units ${index}`] : []),
+    // To disable, systemd reads the files by itself.
+    ...(operation.op === 'unit' && operation.action !== 'disable' ? [`reload_units ${index}`] : []),
     `next ${commandLine([String(entry), JSON.stringify(`${resource}: ${reason}`), ...kept, ...(kept.length === 2 ? stays : [])])}`,
+    ...(kind === undefined ? [] : [`makes ${commandLine([kind, JSON.stringify(pathOf(operation))])}`]),
     ...owes.map(notification('owe')),
     changeStep(change, index),
     ...(changesUnitFile(operation) ? ['unit_file'] : []),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -10,8 +10,11 @@ import type { Operation } from '../../../src/model/operation.ts'
 import type { CatalogEntry, HostCatalog } from '../../../src/model/resource.ts'
 import { planHost } from '../../../src/plan/host/plan-host.ts'
 import { planPortable } from '../../../src/plan/host/plan-portable.ts'
-import { prune, pruneProbes } from '../../../src/plan/undo/prune.ts'
+import { originalProbes } from '../../../src/plan/undo/kept-content.ts'
+import { prune, pruneProbes, removals } from '../../../src/plan/undo/prune.ts'
 import { withRecord } from '../../../src/record/with-record.ts'
+import { file } from '../../../src/resources/file.ts'
+import { pkg } from '../../../src/resources/package.ts'
 import type { HostLibrary } from '../../../src/shell/library.ts'
 import { collectQuestions, type Questions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { historyProgram, parseHistory } from '../../../src/shell/programs/history-program.ts'
@@ -19,8 +22,9 @@ import { inspectProgram } from '../../../src/shell/programs/inspect-program.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { figure } from '../../figure.ts'
 import { plantApt, withApt } from '../apt-stand-in.ts'
+import { catalogOf } from '../catalogs.ts'
 import { fuzzRuns, inShells, seedOf, shareOf } from '../hostile.ts'
-import { inEachShell, listTree, type RootTree, withRootTree } from '../root-tree.ts'
+import { inEachShell, inShellsByTurns, listTree, type RootTree, withRootTree } from '../root-tree.ts'
 import { journalPath, launching, libraryFor, newRun, place } from '../run-programs.ts'
 import { shells } from '../shells.ts'
 import { type Life, lives, plantArchives, wholeCatalog } from '../whole-catalogs.ts'
@@ -29,6 +33,7 @@ const standIns = fileURLToPath(new URL('../../../src/embedded/bin', import.meta.
 const embedded = {
   environment: { CONVERGE_EMBEDDED: '1', PATH: `${standIns}${delimiter}${process.env.PATH}` },
 }
+const keptIn = `${place.stateDir}/clusters/${place.cluster}`
 const log = '/var/log/embedded-systemctl.log'
 /** A life takes about a second: two in each shell, and by night some hundred. */
 const livesPerShell = Math.min(120, Math.max(1, Math.ceil(shareOf(fuzzRuns) / 200)))
@@ -48,8 +53,10 @@ PATH=$CONVERGE_ROOT/srv/bin:$PATH
 async function look(tree: RootTree, catalog: HostCatalog): Promise<Facts> {
   const questions = collectQuestions(catalog.entries.flatMap(({ resource }) => resource.probes))
   const first = await ask(tree, questions)
-  const more = pruneProbes(catalog, first)
-  return more.length === 0 ? first : ask(tree, collectQuestions([...questions.probes, ...more]))
+  const more = [...pruneProbes(catalog, first), ...originalProbes(removals(catalog, first), keptIn)]
+  if (more.length === 0) return first
+  const { state, ...facts } = await ask(tree, collectQuestions([...questions.probes, ...more]))
+  return { ...facts, ...(state !== undefined && { state: { ...state, keptIn } }) }
 }
 
 async function ask(tree: RootTree, questions: Questions): Promise<Facts> {
@@ -166,7 +173,11 @@ async function lastUndo(tree: RootTree): Promise<readonly string[]> {
 
 /** A portable program writes a file anew of which only the mode differs: to restore it changes its mode. */
 function asAttributes(tree: RootTree, operation: Operation): Operation {
-  if (operation.op !== 'restore' || !existsSync(tree.at(operation.path))) return operation
+  if (
+    operation.op !== 'restore' ||
+    lstatSync(tree.at(operation.path), { throwIfNoEntry: false })?.isFile() !== true
+  )
+    return operation
   const { path, sha256, mode, owner, group } = operation
   const isThere =
     createHash('sha256')
@@ -247,5 +258,34 @@ test('a portable run means what a plan means, and leaves what an apply leaves', 
   assert.ok(tried >= livesPerShell * shells.length, `only ${tried}`)
   figure(`lives of whole catalogs that a plan and a portable program lead alike ${inShells}`, tried)
 })
+
+test('a conffile that its package brings in the same run returns when the file leaves, and its own life is forgotten', () =>
+  inShellsByTurns(async (first) => {
+    await withRootTree(
+      first.shell,
+      async (second) => {
+        for (const tree of [first, second]) {
+          plantApt(tree)
+          tree.write('/srv/dpkg/known', 'app 1\n')
+          tree.write('/srv/dpkg/conffiles', 'app /etc/app.conf\n')
+          tree.write('/etc/.keep', '')
+          const apply =
+            tree === first
+              ? (to: HostCatalog) => applyPlan(tree, to, true)
+              : (to: HostCatalog) => applyPortable(tree, to)
+          const ours = file({ path: '/etc/app.conf', content: 'ours\n' })
+          await apply(catalogOf(pkg({ name: 'app', update: false }), ours))
+          assert.is(tree.read('/etc/app.conf'), 'ours\n')
+          await applyPlan(tree, catalogOf(pkg({ name: 'app', update: false })), true)
+          assert.is(tree.read('/etc/app.conf'), 'default of app\n')
+          rmSync(tree.at('/etc/app.conf'))
+          await apply(catalogOf(pkg({ name: 'app', update: false }), ours))
+          await applyPlan(tree, catalogOf(pkg({ name: 'app', update: false })), true)
+          assert.not(existsSync(tree.at('/etc/app.conf')))
+        }
+      },
+      embedded,
+    )
+  }, embedded))
 
 test.run()
