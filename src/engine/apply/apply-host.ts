@@ -7,7 +7,7 @@ import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { Upload } from '../../model/transport.ts'
-import { planWayBack } from '../../plan/undo/rollback.ts'
+import { planRevert } from '../../plan/undo/rollback.ts'
 import { launchProgram } from '../../shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../shell/programs/plan-program.ts'
 import { revertProgram } from '../../shell/programs/revert-program.ts'
@@ -83,8 +83,8 @@ function launchProgramFor({ planned, catalog, programs }: ApplyHostInput, run: R
   const { library } = programs
   const program = planProgram(plannedChanges(planned), run, library)
   if (run.confirmWithinSeconds === undefined) return launchProgram(program, run, library)
-  const wayBack = planWayBack(planned, catalog, `${run.by}, not confirmed`)
-  return launchProgram(program, run, library, revertProgram(wayBack, run, library))
+  const revert = planRevert(planned, catalog, `${run.by}, not confirmed`)
+  return launchProgram(program, run, library, revertProgram(revert, run, library))
 }
 
 async function upload(

@@ -175,7 +175,7 @@ function stillNeeded<One extends Undo>(undoes: readonly One[], facts: Facts): re
 }
 
 /** The undo of a plan that is about to be applied, for a host that undoes it by itself. */
-export function planWayBack(plan: PlannedHost, catalog: HostCatalog, by: string) {
+export function planRevert(plan: PlannedHost, catalog: HostCatalog, by: string) {
   const { facts, bookkeeping } = plan
   // The generation of the apply: a newer one shows that a connection got through.
   const generation = bookkeeping?.generation ?? 0
