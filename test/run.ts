@@ -58,7 +58,7 @@ mkdirSync(built)
 const environment = {
   ...(nightly ? nightlyEnvironment : {}),
   ...process.env,
-  ...(mode === 'tests' ? { TMPDIR: temporary } : {}),
+  ...(mode === 'tests' ? { TMPDIR: temporary, XDG_CACHE_HOME: join(temporary, 'cache') } : {}),
   ...(await buildTests(
     files.map((file) => join('test', file)),
     built,

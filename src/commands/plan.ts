@@ -1,6 +1,7 @@
 import { scriptFor } from '../engine/apply/apply-host.ts'
 import type { Host } from '../model/cluster.ts'
 import { hasFailed, type Plan } from '../model/plan.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { summarisePlan } from '../report/plan/summarise-plan.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -27,7 +28,9 @@ export function plan(options: PlanOptions, io: Io, view: View): Promise<ExitCode
     const planned = await session.plan(planningOf(options))
     if (out !== undefined) {
       await writeSealedPlan(out, planned, spec, options)
-      io.stderr.write(`sealed in ${out}: \`converge apply ${out}\` applies exactly this, or refuses\n`)
+      io.stderr.write(
+        `sealed in ${out}: \`converge apply ${shellWord(out)}\` applies exactly this, or refuses\n`,
+      )
     }
     if (scriptHost !== undefined) io.stdout.write(scriptOf(planned, scriptHost))
     else view.plan(planned, 'plan')

@@ -93,7 +93,12 @@ function isAuthorized(context: PublicKeyAuthContext, { users, authorizedKey }: H
   const { key, blob, signature, hashAlgo } = context
   if (!users.includes(context.username) || !authorizedKey.publicBlob.equals(key.data)) return false
   // Without a signature the client only asks whether the key would be accepted.
-  return blob === undefined || signature === undefined || authorizedKey.key.verify(blob, signature, hashAlgo)
+  return (
+    blob === undefined ||
+    signature === undefined ||
+    // An Error says that it cannot be verified.
+    authorizedKey.key.verify(blob, signature, hashAlgo) === true
+  )
 }
 
 function serveSession(session: Session, options: HostServerOptions, children: Set<ChildProcess>): void {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -7,15 +9,28 @@ const run = promisify(execFile)
 export async function gitState(
   folder: string,
 ): Promise<{ readonly commit: string; readonly dirty: boolean } | undefined> {
-  const commit = await git(folder, ['rev-parse', '--verify', 'HEAD'])
-  const changes = await git(folder, ['status', '--porcelain'])
+  const root = repositoryOf(resolve(folder))
+  if (root === undefined) return undefined
+  const commit = await git(root, ['rev-parse', '--verify', 'HEAD'])
+  const changes = await git(root, ['status', '--porcelain'])
   if (commit === undefined || changes === undefined) return undefined
   return { commit: commit.trim(), dirty: changes !== '' }
 }
 
-async function git(folder: string, argv: readonly string[]): Promise<string | undefined> {
+/** The folder of a working tree, as its `.git` says, which no commit can contain. */
+function repositoryOf(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder
+  return dirname(folder) === folder ? undefined : repositoryOf(dirname(folder))
+}
+
+/** Git looks for no repository by itself: a folder that looks like one would run the programs that its `config` names. */
+async function git(root: string, argv: readonly string[]): Promise<string | undefined> {
+  const named = ['-C', root, `--git-dir=${join(root, '.git')}`, `--work-tree=${root}`, '--no-optional-locks']
+  const withoutPrograms = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
   try {
-    const { stdout } = await run('git', ['-C', folder, ...argv], { maxBuffer: 64 * 1024 * 1024 })
+    const { stdout } = await run('git', [...named, ...withoutPrograms, ...argv], {
+      maxBuffer: 64 * 1024 * 1024,
+    })
     return stdout
   } catch (error) {
     // No git, no repository, or no commit yet.

@@ -12,6 +12,7 @@ import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
+import { recipeCache } from './recipe-cache.ts'
 
 /** Which spec to load, and what the command line changes in it. */
 export interface SpecOptions {
@@ -37,12 +38,13 @@ export interface LoadedSpec {
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
+  const cache = await recipeCache()
   const { cluster, recipes, warnings } = await loadCluster({
     file: options.file,
     ...given({ environment: options.environment, set: options.set }),
     builtins,
     kinds: resourceKinds,
-    importRecipe: createImportRecipe(dsl, limitMs),
+    importRecipe: createImportRecipe(dsl, { limitMs, ...given({ cache }) }),
   })
   const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
     compile({

@@ -28,7 +28,8 @@ export function addressMistake(
     return refused(`set the user separately: address: ${rest}, ssh: { user: ${user} }`)
   }
   if (/^[\d.]+$/.test(address)) return refused('an IPv4 address has four numbers from 0 to 255')
-  if (/[\s@/:[\]]/.test(address)) return refused('such as 192.0.2.10, 2001:db8::10 or web0.example.com')
+  // A name becomes part of a line in known_hosts, where `*` or `,` would speak of other hosts.
+  if (!/^[\w][\w.-]*$/.test(address)) return refused('such as 192.0.2.10, 2001:db8::10 or web0.example.com')
   return undefined
 }
 

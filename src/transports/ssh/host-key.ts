@@ -1,5 +1,6 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
+import { shellWord } from '../../model/shell-word.ts'
 import { entriesFor, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
 import type { KnownHostsStore } from './known-hosts-store.ts'
 import { fingerprint, keyTypeOf, rsaBits } from './public-key.ts'
@@ -47,7 +48,7 @@ export async function hostKeyCheck(
             return store.append(file, name, key, await route.recordedForm())
           throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
-            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${route.hostname} >> ${file ?? '~/.ssh/known_hosts'}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
+            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${shellWord(route.hostname)} >> ${shellWord(file ?? '~/.ssh/known_hosts')}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
           })
         case 'changed':
           throw new ConvergeError(
@@ -55,7 +56,7 @@ export async function hostKeyCheck(
             `the host key of ${name} has changed: ${presented}; the known key is ${known(judged.entry)}`,
             {
               ...fields,
-              remedy: `The connection may be intercepted. If the host was reinstalled, remove the old key with \`ssh-keygen -R '${name}' -f ${judged.entry.file}\`.`,
+              remedy: `The connection may be intercepted. If the host was reinstalled, remove the old key with \`ssh-keygen -R ${shellWord(name)} -f ${shellWord(judged.entry.file)}\`.`,
             },
           )
         case 'revoked':

@@ -1,6 +1,7 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
+import { shellWord } from '../../model/shell-word.ts'
 import { shared } from '../shared.ts'
 import { type Identity, isParsedKey, readIdentity } from './identity-file.ts'
 import { keyTypeOf, rsaBits } from './public-key.ts'
@@ -88,9 +89,15 @@ function refuseUnusable(host: string, identity: Identity, { agentSocket }: SshRo
     const what = problem === 'encrypted' ? 'is encrypted' : 'is a public key'
     const key = problem === 'encrypted' ? file : 'its private key'
     if (agentSocket === undefined)
-      throw refuse(what, `Start an ssh agent and add the key: \`eval "$(ssh-agent)"; ssh-add ${key}\`.`)
+      throw refuse(
+        what,
+        `Start an ssh agent and add the key: \`eval "$(ssh-agent)"; ssh-add ${shellWord(key)}\`.`,
+      )
     if (identity.publicKey === undefined)
-      throw refuse(what, `Write its public key beside it: \`ssh-keygen -y -f ${file} > ${file}.pub\`.`)
+      throw refuse(
+        what,
+        `Write its public key beside it: \`ssh-keygen -y -f ${shellWord(file)} > ${shellWord(`${file}.pub`)}\`.`,
+      )
   } else if (problem !== undefined) {
     throw refuse(
       `cannot be used: ${problem}`,

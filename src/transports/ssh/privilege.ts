@@ -1,4 +1,5 @@
 import { CommandError } from '../../model/errors.ts'
+import { shellWord } from '../../model/shell-word.ts'
 import type { ConnectOptions, ExecOptions, ExecResult } from '../../model/transport.ts'
 import { PLAIN_COMMAND, readSudoComplaint, SUDO_COMMAND, SUDO_PASSWORD_COMMAND } from './bootstrap.ts'
 import type { SshLink } from './link.ts'
@@ -98,7 +99,7 @@ function loginShellFailed(
       code: 'unsupported',
       host,
       step: 'exec',
-      remedy: `Give ${user} a shell that runs commands, such as \`chsh -s /bin/sh ${user}\`, and no forced command.`,
+      remedy: `Give ${user} a shell that runs commands, such as \`chsh -s /bin/sh ${shellWord(user)}\`, and no forced command.`,
       exitCode: outcome.exitCode,
       stderr: outcome.stderr,
     },

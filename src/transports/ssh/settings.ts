@@ -1,4 +1,5 @@
 import { ConvergeError } from '../../model/errors.ts'
+import { shellWord } from '../../model/shell-word.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
 import { type Algorithms, algorithmsOf } from './algorithms.ts'
 import type { SshConfigs, SshEnvironment } from './config.ts'
@@ -149,7 +150,7 @@ async function readConfig({ host, address, ssh, configs }: RouteOptions): Promis
         : refuse(
             'connect-failed',
             `ssh cannot read its configuration: ${said}`,
-            `Run \`ssh -G ${address}\` and correct what it complains about.`,
+            `Run \`ssh -G ${shellWord(address)}\` and correct what it complains about.`,
             cause,
           )
     })
@@ -174,7 +175,7 @@ function located<T>({ host, address }: RouteOptions, what: string, act: () => T)
     throw new ConvergeError('connect-failed', `${what} of the SSH settings cannot be used: ${reason}`, {
       host,
       step: 'connect',
-      remedy: `Correct it under \`ssh\` or in ssh_config; \`ssh -G ${address}\` shows what is set.`,
+      remedy: `Correct it under \`ssh\` or in ssh_config; \`ssh -G ${shellWord(address)}\` shows what is set.`,
       cause,
     })
   }

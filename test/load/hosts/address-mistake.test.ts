@@ -24,6 +24,12 @@ test('says what to write for a port, a user and a number that is too large', () 
     'root@192.0.2.10',
     '192.0.2.300',
     'http://web0',
+    '*',
+    'x,github.com',
+    '!web0',
+    '#web0',
+    '-oProxyCommand=id',
+    '$(id)',
   ].map((address) => addressMistake(address)?.hint)
   assert.equal(hints, [
     'set the port separately: address: 192.0.2.10, ssh: { port: 22 }',
@@ -31,7 +37,7 @@ test('says what to write for a port, a user and a number that is too large', () 
     'set the port separately: address: web0, ssh: { port: 22 }',
     'set the user separately: address: 192.0.2.10, ssh: { user: root }',
     'an IPv4 address has four numbers from 0 to 255',
-    'such as 192.0.2.10, 2001:db8::10 or web0.example.com',
+    ...Array(7).fill('such as 192.0.2.10, 2001:db8::10 or web0.example.com'),
   ])
 })
 

@@ -104,8 +104,10 @@ apt_get() {
 # invoke-rc.d and deb-systemd-invoke ask this file before they start a daemon.
 forbid_autostart() {
   policy=$R/usr/sbin/policy-rc.d
-  [ -e "$policy" ] || printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$policy"
-  chmod 0755 "$policy"
+  [ -e "$policy" ] || {
+    printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$policy"
+    chmod 0755 "$policy"
+  }
 }
 # Also at the start of every apply: a killed run must not block starts forever.
 allow_autostart() {
