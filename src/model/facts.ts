@@ -143,6 +143,8 @@ export interface Answers {
   /** `null`: it does not exist. */
   readonly users: Readonly<Record<string, UserFact | null>>
   readonly groups: Readonly<Record<string, GroupFact | null>>
+  /** Whether it exists, by `user web` or `group web`. */
+  readonly accounts: Readonly<Record<string, boolean>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
   readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
