@@ -5,7 +5,7 @@ import { readPathFact } from './path-states.ts'
 
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`,
- * `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `real /var/run/x: /run/x`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
@@ -33,6 +33,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'package') packages[name] = readPackage(state)
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
+    else if (what === 'real') paths[name] = { ...(paths[name] ?? { type: 'absent' }), real: String(state) }
     else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
       const stamp = paths[name]
       if (stamp?.type !== 'file') throw new Error(`there is no stamp ${name}`)

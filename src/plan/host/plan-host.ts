@@ -10,6 +10,7 @@ import { decideByFacts, guardOf } from './guard.ts'
 import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
+import { refuseSamePlaces } from './places.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
@@ -21,6 +22,7 @@ type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
 /** The changes of one host, in order. Throws a ResourceConflict if something is in the way of a resource. */
 export function planHost(catalog: HostCatalog, facts: Facts, pruned: Prune = noPrune): PlannedHost {
+  refuseSamePlaces(catalog, facts)
   const decider: Decider = {
     facts: withNewIds(catalog, facts),
     decide: (guard, earlier) => decideByFacts(guard, afterTrees(facts, earlier), earlier),
