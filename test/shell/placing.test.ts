@@ -6,7 +6,7 @@ import { undoOfChanges } from '../../src/record/undo-of.ts'
 import { directory } from '../../src/resources/directory.ts'
 import { file } from '../../src/resources/file.ts'
 import { catalogOf } from './catalogs.ts'
-import { change, link, textContent, write } from './changes.ts'
+import { change, link, mkdir, textContent, write } from './changes.ts'
 import { inEachShell, inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
 import { apply, inspect, runPortable } from './run-programs.ts'
 
@@ -75,6 +75,18 @@ test('a link makes way for a file, whatever it points to, and comes back', () =>
     assert.is((await apply(tree, back)).at(-1), 'end ok')
     assert.ok(paths.every((path) => lstatSync(tree.at(path)).isSymbolicLink()))
     assert.is((await apply(tree, [change(write('/etc/file', 'new'))])).at(-1), 'end failed')
+  }))
+
+test('missing parents get their mode, whatever bits the directory above them hands down', () =>
+  inEachShell(async (tree) => {
+    mkdirSync(tree.at('/srv'))
+    chmodSync(tree.at('/srv'), 0o2775)
+    const lines = await apply(tree, [change(mkdir('/srv/a/b/c', '2750'))])
+    assert.is(lines.at(-1), 'end ok')
+    assert.equal(
+      ['/srv/a', '/srv/a/b', '/srv/a/b/c'].map((path) => modeOf(tree, path)),
+      ['755', '755', '2750'],
+    )
   }))
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip
