@@ -2,28 +2,37 @@ import type { ApplyFailure, Identity, ManifestEntry, Member } from './manifest.t
 
 export type { Probe } from './probe.ts'
 
-export type PathFact =
-  | { readonly type: 'absent' }
-  | ({
-      readonly type: 'file'
-      readonly sizeBytes: number
-      readonly sha256: string
-      /** A small content that differs from the wanted one; `null` if it is not text. */
-      readonly content?: string | null
-      /** Something is mounted on it, so that it cannot be replaced. */
-      readonly isMount?: true
-      /** Of the stamp of an extracted archive that will make way: what was put or changed beside it since, relative; at most 1,000. */
-      readonly strangers?: readonly string[]
-      /** Likewise where something is mounted in the tree; `.` is the tree itself. */
-      readonly mounts?: readonly string[]
-    } & Owned)
-  | ({
-      readonly type: 'directory'
-      /** The names in it, if they were asked for. */
-      readonly entries?: readonly string[]
-    } & Owned)
-  | ({ readonly type: 'link'; readonly target: string } & Owned)
-  | ({ readonly type: 'other' } & Owned)
+export type PathFact = Placed &
+  (
+    | { readonly type: 'absent' }
+    | ({
+        readonly type: 'file'
+        readonly sizeBytes: number
+        readonly sha256: string
+        /** A small content that differs from the wanted one; `null` if it is not text. */
+        readonly content?: string | null
+        /** Something is mounted on it, so that it cannot be replaced. */
+        readonly isMount?: true
+        /** Of the stamp of an extracted archive that will make way: what was put or changed beside it since, relative; at most 1,000. */
+        readonly strangers?: readonly string[]
+        /** Likewise where something is mounted in the tree; `.` is the tree itself. */
+        readonly mounts?: readonly string[]
+      } & Owned)
+    | ({
+        readonly type: 'directory'
+        /** The names in it, if they were asked for. */
+        readonly entries?: readonly string[]
+      } & Owned)
+    | ({ readonly type: 'link'; readonly target: string } & Owned)
+    | ({ readonly type: 'other' } & Owned)
+  )
+
+interface Placed {
+  /** Where the path is, if a directory above it is a symbolic link. */
+  readonly real?: string
+  /** Such a link leads out of a root tree. */
+  readonly leadsOut?: true
+}
 
 /** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id without a name. */
 export interface Owned {
@@ -143,6 +152,8 @@ export interface Answers {
   /** `null`: it does not exist. */
   readonly users: Readonly<Record<string, UserFact | null>>
   readonly groups: Readonly<Record<string, GroupFact | null>>
+  /** Whether it exists, by `user web` or `group web`. */
+  readonly accounts: Readonly<Record<string, boolean>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
   readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Count, type Data, flag, HostPath, optional, Text } from './schema.ts'
+import { Count, type Data, describe, flag, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
 export const Probe = Type.Union([
@@ -33,6 +33,10 @@ export const Probe = Type.Union([
   Type.Object(
     { probe: Type.Literal('group'), name: Text },
     { description: 'A group by name or decimal id.' },
+  ),
+  Type.Object(
+    { probe: Type.Literal('account'), account: describe(Text, 'As in `user web`.') },
+    { description: 'Whether the host knows a user or group that is to own something or to run something.' },
   ),
   Type.Object(
     {

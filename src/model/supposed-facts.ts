@@ -8,6 +8,7 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     units: emptyMap<UnitFact>(),
     users: emptyMap<UserFact | null>(),
     groups: emptyMap<GroupFact | null>(),
+    accounts: emptyMap<boolean>(),
     packages: emptyMap<PackageFact | null>(),
     tools: emptyMap<boolean>(),
     checks: emptyMap<boolean>(),
@@ -22,6 +23,9 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
         answers.units[probe.unit] = { load: 'loaded', active, file, needsReload: false }
         break
       }
+      case 'account':
+        answers.accounts[probe.account] = true
+        break
       case 'tool':
         answers.tools[probe.tool] = true
         break

@@ -28,7 +28,7 @@ export function madeOf({ resource }: CatalogEntry): Made {
     resource: resource.id,
     desired: desiredDigest(resource.desired),
     paths: pathsOf(resource),
-    probes: resource.probes.filter(({ probe }) => probe !== 'path' && probe !== 'check'),
+    probes: resource.probes.filter(({ probe }) => !['path', 'check', 'account'].includes(probe)),
     // The effects of a command are not undone.
     operations: operations.filter((operation) => rulesOf(operation).probes(operation).length > 0),
     ...given({

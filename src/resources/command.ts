@@ -1,13 +1,14 @@
 import { Type } from 'typebox'
 import { describe, ShellCommand, Text } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
-import { AccountName, NormalPath } from './define/schema-types.ts'
+import { accountProbes } from './define/ownership.ts'
+import { KnownAccount, NormalPath } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object({
   name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'one line of text; what it does' }),
   command: ShellCommand,
   cwd: Type.Optional(NormalPath),
-  user: Type.Optional(AccountName),
+  user: Type.Optional(KnownAccount),
   environment: Type.Optional(
     Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), describe(Text, 'text'), {
       additionalProperties: false,
@@ -36,7 +37,10 @@ export const { resource: command, kind: commandKind } = defineResource({
         ...(desired.user === undefined ? [] : [{ kind: 'user', key: desired.user } as const]),
         ...(desired.cwd === undefined ? [] : [{ kind: 'path', key: desired.cwd } as const]),
       ],
-      probes: creates === undefined ? [] : [{ probe: 'path', path: creates }],
+      probes: [
+        ...accountProbes(desired.user),
+        ...(creates === undefined ? [] : [{ probe: 'path', path: creates } as const]),
+      ],
       actions: ['run'],
       dormant: creates === undefined && !isGuarded,
       steps(_facts, trigger) {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import { defineResource, inTheWay } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
-import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
+import { accountProbes, ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, Mode, NormalPath } from './define/schema-types.ts'
 
 const DirectorySchema = Type.Object({
@@ -23,7 +23,7 @@ export const { resource: directory, kind: directoryKind } = defineResource({
     return {
       claims: [{ kind: 'path', key: path }],
       follows: () => [...ancestorClaims(path), ...ownerClaims(desired)],
-      probes: [{ probe: 'path', path }],
+      probes: [{ probe: 'path', path }, ...accountProbes(owner, group)],
       steps(facts) {
         const found = pathFact(facts, path)
         const attributes = { path, mode, owner, group }

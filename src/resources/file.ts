@@ -8,7 +8,7 @@ import { ShellCommand } from '../model/schema.ts'
 import { base64Content, fileContent, textContent } from './define/content.ts'
 import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
-import { ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
+import { accountProbes, ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 /** What compile makes of a large `source`. */
@@ -57,6 +57,7 @@ export const { resource: file, kind: fileKind } = defineResource({
       isSensitive: desired.sensitive ?? false,
       probes: [
         { probe: 'path', path, sha256: content.sha256 },
+        ...accountProbes(desired.owner, desired.group),
         ...(until === undefined ? [] : [{ probe: 'path', path: until } as const]),
       ],
       steps(facts) {

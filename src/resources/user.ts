@@ -4,14 +4,14 @@ import { given } from '../model/given.ts'
 import { wholeNumber } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { userFact } from './define/facts-of.ts'
-import { AccountName, accountFlags, NormalPath, yesOrNo } from './define/schema-types.ts'
+import { AccountName, accountFlags, KnownAccount, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 const UserSchema = Type.Object({
   name: AccountName,
   uid: Type.Optional(wholeNumber(0, 'the number of the user')),
-  group: Type.Optional(AccountName),
+  group: Type.Optional(KnownAccount),
   groups: Type.Optional(
-    Type.Array(AccountName, {
+    Type.Array(KnownAccount, {
       uniqueItems: true,
       description: 'a list of group names; all supplementary groups of the user',
     }),

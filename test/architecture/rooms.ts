@@ -33,6 +33,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'file-diff',
     'mounts',
     'packages',
+    'places',
     'plan-host',
     'plan-portable',
     'taken-along',

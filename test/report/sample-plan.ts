@@ -21,6 +21,7 @@ export const facts: Facts = {
   users: {},
   groups: {},
   packages: {},
+  accounts: {},
   tools: {},
   checks: {},
   pending: [],

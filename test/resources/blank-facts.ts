@@ -8,6 +8,7 @@ export const blankFacts: Facts = {
   users: {},
   groups: {},
   packages: {},
+  accounts: {},
   tools: {},
   checks: {},
   pending: [],

@@ -11,6 +11,7 @@ export const blankFacts: Facts = {
   users: {},
   groups: {},
   packages: {},
+  accounts: {},
   tools: {},
   checks: {},
   pending: [],
@@ -32,6 +33,7 @@ export function factsOf({ entries }: HostCatalog, found: Partial<Facts> = {}): F
     users: { ...nothing.users, ...found.users },
     groups: { ...nothing.groups, ...found.groups },
     packages: { ...nothing.packages, ...found.packages },
+    accounts: { ...nothing.accounts, ...found.accounts },
     tools: { ...nothing.tools, ...found.tools },
     checks: { ...nothing.checks, ...found.checks },
   }

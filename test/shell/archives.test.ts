@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inEachShell, type RootTree } from './root-tree.ts'
@@ -54,6 +55,26 @@ test('the program that an archive needs is named if the host does not have it', 
       assert.is(exitCode, 1)
       assert.match(stdout.toString(), `${tool} is not installed, which this archive needs`)
     }
+  }))
+
+test('a tree has its own mode, whatever bits the directory above it hands down', () =>
+  inEachShell(async (tree) => {
+    tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
+    execFileSync('tar', ['-cf', tree.at('/srv/app.tar'), 'app-1'], { cwd: tree.at('/srv/packed') })
+    const sha256 = createHash('sha256')
+      .update(readFileSync(tree.at('/srv/app.tar')))
+      .digest('hex')
+    mkdirSync(tree.at('/opt'))
+    chmodSync(tree.at('/opt'), 0o2775)
+    const words = `NUMBER=0 ID=test MARKED= STATE=$R/srv UID_NUMBER=$(id -u)
+download() { cp "$R/srv/app.tar" "$2"; }
+do_archive http://example.com/app.tar ${sha256} /opt/new/app 1`
+    assert.is((await unpack(tree, words)).exitCode, 0)
+    const modes = ['/opt/new', '/opt/new/app', '/opt/new/app/bin'].map((path) =>
+      (statSync(tree.at(path)).mode & 0o7777).toString(8),
+    )
+    assert.equal(modes, ['755', '755', '755'])
+    assert.is(tree.read('/opt/new/app/.converge-files').split('\n').sort().join(' '), ' . ./bin ./bin/app')
   }))
 
 test.run()

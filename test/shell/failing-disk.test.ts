@@ -1,10 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Change } from '../../src/model/plan.ts'
 import { change, run, textContent, write } from './changes.ts'
-import { inEachShell, type RootTree } from './root-tree.ts'
-import { inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
+import { inEachShell, inShellsByTurns, type RootTree } from './root-tree.ts'
+import { apply, inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
 
 const restart = { resource: 'unit[a.service]', action: 'restart' } as const
 const owner = { mode: '0644', owner: 'root', group: 'root' } as const
@@ -109,5 +110,44 @@ test('a kept content that cannot take its place leaves nothing beside it', () =>
     assert.ok(lstatSync(tree.at('/etc/x')).isDirectory())
     assert.equal(temporaries(tree, '/etc'), [])
   }))
+
+const canSetAttributes = spawnSync('lsattr', ['-V']).error === undefined && process.getuid?.() === 0
+const attributed = canSetAttributes ? test : test.skip
+
+attributed(
+  'what cannot be changed is told, nothing is torn, and what stays is removed once that is possible',
+  () =>
+    inShellsByTurns(async (tree) => {
+      const set = (words: string, path: string): void => {
+        execFileSync('chattr', [words, tree.at(path)])
+      }
+      for (const path of ['/srv/log/x', '/srv/fixed/x', '/srv/other']) tree.write(path, 'old')
+      set('+a', '/srv/log')
+      set('+i', '/srv/fixed')
+      set('+i', '/srv/other')
+      try {
+        for (const [path, told] of [
+          ['/srv/log/x', '| /srv/log/ is append-only: run chattr -a on it first'],
+          ['/srv/fixed/x', '| /srv/fixed/ is immutable: run chattr -i on it first'],
+          ['/srv/other', '| /srv/other is immutable: run chattr -i on it first'],
+        ] as const) {
+          const lines = await apply(tree, [change(write(path, 'new'))])
+          assert.ok(lines.includes(told), lines.join('\n'))
+          assert.is(lines.at(-1), 'end failed')
+          assert.is(tree.read(path), 'old')
+        }
+        assert.equal(temporaries(tree, '/srv/fixed'), [])
+        assert.is(temporaries(tree, '/srv/log').length, 1)
+        assert.is((await apply(tree, [change(write('/etc/beside', 'new'))])).at(-1), 'end ok')
+      } finally {
+        set('-a', '/srv/log')
+        set('-i', '/srv/fixed')
+        set('-i', '/srv/other')
+      }
+      assert.is((await apply(tree, [change(write('/etc/beside', 'again'))])).at(-1), 'end ok')
+      assert.equal(temporaries(tree, '/srv/log'), [])
+      assert.is(tree.read(`${place.stateDir}/temporaries`), '')
+    }),
+)
 
 test.run()

@@ -148,6 +148,36 @@ test('what was put into the tree of an archive is reported if the tree makes way
     assert.equal(await look('sha256' in stamp ? stamp.sha256 : ''), stamp)
   }))
 
+test('a path below a link is reported with where it is, also if it is not there, and one that leads out as such', () =>
+  inEachShell(async (tree) => {
+    tree.write('/run/app/x', 'x')
+    tree.write('/usr/bin/tool', 'x')
+    symlinkSync('../run', tree.at('/var/run'))
+    symlinkSync('usr/bin', tree.at('/bin'))
+    symlinkSync('app', tree.at('/run/link'))
+    symlinkSync('/', tree.at('/out'))
+    symlinkSync('nowhere', tree.at('/dangling'))
+    const wanted = {
+      '/var/run/app/x': '/run/app/x',
+      '/var/run/link/new/x': '/run/app/new/x',
+      '/bin/tool': '/usr/bin/tool',
+      '/bin/none\nsuch': '/usr/bin/none\nsuch',
+      '/usr/bin/tool': undefined,
+      '/dangling/x': undefined,
+      '/run/link': undefined,
+    }
+    const paths = Object.keys(wanted)
+    const facts = await inspect(
+      tree,
+      [...paths, '/out/x'].map((path) => ({ probe: 'path', path })),
+    )
+    assert.equal(
+      paths.map((path) => [path, facts.paths[path]?.real]),
+      Object.entries(wanted),
+    )
+    assert.is(facts.paths['/out/x']?.leadsOut, true)
+  }))
+
 test('a tree in which something is mounted is not removed', () =>
   inEachShell(async (tree) => {
     tree.write('/opt/app/data/1', 'x')

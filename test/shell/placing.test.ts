@@ -1,9 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { change, link, textContent, write } from './changes.ts'
+import { planHost } from '../../src/plan/host/plan-host.ts'
+import { undoOfChanges } from '../../src/record/undo-of.ts'
+import { directory } from '../../src/resources/directory.ts'
+import { file } from '../../src/resources/file.ts'
+import { catalogOf } from './catalogs.ts'
+import { change, link, mkdir, textContent, write } from './changes.ts'
 import { inEachShell, inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
-import { apply } from './run-programs.ts'
+import { apply, inspect, runPortable } from './run-programs.ts'
 
 function modeOf(tree: RootTree, path: string): string {
   return (statSync(tree.at(path)).mode & 0o7777).toString(8)
@@ -71,5 +76,53 @@ test('a link makes way for a file, whatever it points to, and comes back', () =>
     assert.ok(paths.every((path) => lstatSync(tree.at(path)).isSymbolicLink()))
     assert.is((await apply(tree, [change(write('/etc/file', 'new'))])).at(-1), 'end failed')
   }))
+
+test('missing parents get their mode, whatever bits the directory above them hands down', () =>
+  inEachShell(async (tree) => {
+    mkdirSync(tree.at('/srv'))
+    chmodSync(tree.at('/srv'), 0o2775)
+    const lines = await apply(tree, [change(mkdir('/srv/a/b/c', '2750'))])
+    assert.is(lines.at(-1), 'end ok')
+    assert.equal(
+      ['/srv/a', '/srv/a/b', '/srv/a/b/c'].map((path) => modeOf(tree, path)),
+      ['755', '755', '2750'],
+    )
+  }))
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+
+asRoot('owners with blanks are set, compared and restored, by a plan and by a portable program', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nEXAMPLE\\ann b:x:5004:5005::/:/bin/sh\n')
+    tree.write('/etc/group', 'root:x:0:\ndomain users:x:5005:\n')
+    tree.write('/srv/x', 'old')
+    chownSync(tree.at('/srv/x'), 5004, 5005)
+    const owned = { owner: 'EXAMPLE\\ann b', group: 'domain users' }
+    const catalog = catalogOf(
+      directory({ path: '/srv/ad', mode: '2775', ...owned }),
+      file({ path: '/srv/ad/report.txt', content: 'x\n', ...owned }),
+      file({ path: '/srv/x', content: 'new' }),
+    )
+    const look = async () => {
+      const facts = await inspect(
+        tree,
+        catalog.entries.flatMap(({ resource }) => resource.probes),
+      )
+      return planHost(catalog, facts)
+    }
+    const first = await look()
+    assert.is((await apply(tree, first.changes)).at(-1), 'end ok')
+    assert.equal((await look()).changes, [])
+    const undo = undoOfChanges(first.changes, first.facts, 1)
+    assert.match(JSON.stringify(undo), '"owner":"EXAMPLE\\\\ann b","group":"domain users"')
+    assert.is((await runPortable(tree, catalog)).includes('end ok'), true)
+    assert.equal((await look()).changes, [])
+    rmSync(tree.at('/srv/ad'), { recursive: true })
+    await runPortable(tree, catalog)
+    const { uid, gid, mode } = statSync(tree.at('/srv/ad'))
+    assert.equal([uid, gid, mode & 0o7777], [5004, 5005, 0o2775])
+    assert.equal((await look()).changes, [])
+  }),
+)
 
 test.run()

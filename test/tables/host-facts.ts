@@ -5,11 +5,14 @@ import { readPathFact } from './path-states.ts'
 
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`,
- * `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `real /var/run/x: /run/x`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
-type Known = Pick<Facts, 'paths' | 'units' | 'users' | 'groups' | 'packages' | 'tools' | 'checks'>
+type Known = Pick<
+  Facts,
+  'paths' | 'units' | 'users' | 'groups' | 'accounts' | 'packages' | 'tools' | 'checks'
+>
 
 export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
   const paths: Record<string, PathFact> = {}
@@ -17,24 +20,27 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
   const users: Record<string, UserFact | null> = {}
   const groups: Record<string, GroupFact | null> = {}
   const packages: Record<string, PackageFact | null> = {}
+  const accounts: Record<string, boolean> = {}
   const tools: Record<string, boolean> = {}
   const checks: Record<string, boolean> = {}
   for (const [line, state] of Object.entries(lines)) {
     const [, what = '', name = ''] = /^(\S+) (.+)$/.exec(line) ?? []
     if (line.startsWith('/')) paths[line] = readPathFact(String(state), wanted.get(line))
     else if (what === 'unit') units[name] = readUnit(String(state))
+    else if (what === 'account') accounts[name] = state !== 'absent'
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
     else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
     else if (what === 'package') packages[name] = readPackage(state)
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
+    else if (what === 'real') paths[name] = { ...(paths[name] ?? { type: 'absent' }), real: String(state) }
     else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
       const stamp = paths[name]
       if (stamp?.type !== 'file') throw new Error(`there is no stamp ${name}`)
       paths[name] = { ...stamp, [what]: state.map(String) }
     } else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
-  return { paths, units, users, groups, packages, tools, checks }
+  return { paths, units, users, groups, accounts, packages, tools, checks }
 }
 
 const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']

@@ -7,6 +7,8 @@ export function probeLine(probe: Probe): string {
       return `path ${probe.path}`
     case 'unit':
       return `unit ${probe.unit}`
+    case 'account':
+      return `account ${probe.account}`
     case 'tool':
       return `tool ${probe.tool}`
     case 'check':

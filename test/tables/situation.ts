@@ -128,6 +128,7 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     users: { ...nothing.users, ...found.users },
     groups: { ...nothing.groups, ...found.groups },
     packages: { ...nothing.packages, ...found.packages },
+    accounts: { ...nothing.accounts, ...found.accounts },
     tools: { ...nothing.tools, ...found.tools },
     checks: { ...nothing.checks, ...found.checks },
     pending,

@@ -61,6 +61,7 @@ async function withLeftBehind(
     users: { ...more.users, ...facts.users },
     groups: { ...more.groups, ...facts.groups },
     packages: { ...more.packages, ...facts.packages },
+    accounts: { ...more.accounts, ...facts.accounts },
     tools: { ...more.tools, ...facts.tools },
     checks: { ...more.checks, ...facts.checks },
   }

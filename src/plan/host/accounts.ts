@@ -1,18 +1,21 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
-import type { OperationTypes } from '../../model/operation.ts'
+import type { Operation, OperationTypes } from '../../model/operation.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog, ResourceId } from '../../model/resource.ts'
 import { guardOf, isGuard } from './guard.ts'
 
-/** Throws a ResourceConflict for a change of an account that the host's tools would refuse when its turn comes. */
+/** Throws a ResourceConflict for an account that is missing, or that the host's tools would refuse to change, when its turn comes. */
 export function refuseImpossibleAccounts(changes: readonly Change[], facts: Facts): void {
   const gids = idsByName(facts.groups, ({ gid }) => gid)
   const uids = idsByName(facts.users, ({ uid }) => uid)
   // Packages and commands may create groups, and a unit that stops ends its processes.
   let mayCreate = false
   let mayEnd = false
+  const created = new Set<string>()
   for (const { resource, operation } of changes) {
+    if (!mayCreate) refuseMissing(operation, created, facts, resource)
+    for (const account of createdBy(operation)) created.add(account)
     switch (operation.op) {
       case 'package':
       case 'run':
@@ -45,6 +48,33 @@ export function refuseImpossibleAccounts(changes: readonly Change[], facts: Fact
         break
     }
   }
+}
+
+function createdBy(operation: Operation): readonly string[] {
+  if (operation.op !== 'user' && operation.op !== 'group') return []
+  const { op, name } = operation
+  // A user without a declared group gets one of its own name.
+  const group = op === 'user' && operation.group === undefined ? [`group ${name}`] : []
+  return [`${op} ${name}`, ...group]
+}
+
+function refuseMissing(
+  operation: Operation,
+  created: ReadonlySet<string>,
+  { accounts, platform }: Facts,
+  resource: ResourceId,
+): void {
+  const runsAs = operation.op === 'run' && operation.user !== undefined ? [`user ${operation.user}`] : []
+  const canOwn = !platform.rooted || platform.uid === 0
+  const owners = 'owner' in operation && canOwn ? [`user ${operation.owner}`, `group ${operation.group}`] : []
+  const missing = [...runsAs, ...owners].find((one) => accounts[one] === false && !created.has(one))
+  if (missing === undefined) return
+  const kind = missing.slice(0, missing.indexOf(' '))
+  throw new ResourceConflict(
+    resource,
+    `there is no ${missing} on the host`,
+    `declare it or what brings it, or choose another ${kind}`,
+  )
 }
 
 function idsByName<Fact extends { readonly name?: string }>(

@@ -10,6 +10,7 @@ import { decideByFacts, guardOf } from './guard.ts'
 import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
+import { refuseSamePlaces } from './places.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
@@ -25,6 +26,7 @@ export function planHost(
   facts: Facts,
   pruned: Prune = noPrune(catalog, facts),
 ): PlannedHost {
+  refuseSamePlaces(catalog, facts)
   const leaving = [...pruned.parts.values()].flat().flatMap(({ operation }) => pathOf(operation) ?? [])
   const decider: Decider = {
     facts: { ...withNewIds(catalog, facts), leaving },

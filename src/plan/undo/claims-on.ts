@@ -3,6 +3,7 @@ import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
+import { placesOf } from '../host/places.ts'
 
 /** Why what an operation would undo is kept; without a note if it only moved within the spec. */
 export interface ClaimOn {
@@ -14,9 +15,13 @@ export function claimsOn(
   { entries }: HostCatalog,
   facts: Facts,
 ): (operation: Operation) => ClaimOn | undefined {
+  // The spec may have the same place under another path now.
+  const placeOf = placesOf({ host: '', entries }, facts)
   const ours = new Map<string, string>(
     entries.flatMap(({ resource }) =>
-      resource.claims.map(({ kind, key }) => [`${kind} ${key}`, resource.id] as const),
+      resource.claims.map(
+        ({ kind, key }) => [`${kind} ${kind === 'path' ? placeOf(key) : key}`, resource.id] as const,
+      ),
     ),
   )
   const theirs = new Map<string, string>(
@@ -28,16 +33,19 @@ export function claimsOn(
   )
   const primaryMember = primaryMembers(entries, facts)
   return (operation) => {
-    const keys = rulesOf(operation).probes(operation).map(probeKey)
-    if (keys.some((key) => ours.has(key))) return {}
+    const probes = rulesOf(operation).probes(operation)
+    const keys = probes.map(probeKey)
+    const places = probes.map((probe) => (probe.probe === 'path' ? pathKey(placeOf(probe.path)) : ''))
+    if ([...keys, ...places].some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
     const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
     if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
     if (operation.op !== 'remove') return undefined
-    const inside = `${pathKey(operation.path)}/`
-    const inner = [...ours, ...theirs].find(([key]) => key.startsWith(inside))?.[1]
+    const { path } = operation
+    const insides = [path, placeOf(path)].map((above) => `${pathKey(above)}/`)
+    const inner = [...ours, ...theirs].find(([key]) => insides.some((inside) => key.startsWith(inside)))?.[1]
     return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
 }

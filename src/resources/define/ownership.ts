@@ -1,4 +1,4 @@
-import type { Owned, PlatformFact } from '../../model/facts.ts'
+import type { Owned, PlatformFact, Probe } from '../../model/facts.ts'
 import type { Ownership } from '../../model/operation.ts'
 import type { Claim } from '../../model/resource.ts'
 
@@ -30,6 +30,18 @@ export function ownerClaims({ owner, group }: Ownership): readonly Claim[] {
     { kind: 'user', key: owner },
     { kind: 'group', key: group },
   ]
+}
+
+/** Whether the host knows the accounts, other than numbers and root. */
+export function accountProbes(user?: string, group?: string): readonly Probe[] {
+  return [
+    { kind: 'user', name: user },
+    { kind: 'group', name: group },
+  ].flatMap(({ kind, name }): readonly Probe[] =>
+    name === undefined || name === 'root' || /^\d+$/.test(name)
+      ? []
+      : [{ probe: 'account', account: `${kind} ${name}` }],
+  )
 }
 
 /** The directories above a path, nearest first: their resources come before the path. */

@@ -20,8 +20,17 @@ export const AccountName = Type.String({
   description: 'the name of a user or group',
 })
 
+// Directory services have names such as `domain users` and `EXAMPLE\\ann`, which converge could not create.
+const knownAccount =
+  '[^-+~:,/\\u0000-\\u0020\\u007f]([^:,/\\u0000-\\u001f\\u007f]*[^:,/\\u0000-\\u0020\\u007f])?'
+
+export const KnownAccount = Type.String({
+  pattern: `^(?!\\d+$)${knownAccount}$`,
+  description: 'the name of a user or group',
+})
+
 export const AccountNameOrId = Type.String({
-  pattern: '^([A-Za-z_][A-Za-z0-9_.-]{0,30}\\$?|[0-9]+)$',
+  pattern: `^${knownAccount}$`,
   description: 'the name of a user or group, or its number as a string',
 })
 

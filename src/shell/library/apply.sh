@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED= STUCK=
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -64,20 +64,22 @@ clear_leftovers() {
   done
 }
 
+# What cannot be removed stays noted for the next run, in STUCK.
 sweep_temporaries() {
+  STUCK=
   if [ -s "$STATE/temporaries" ]; then
     directory=
     while IFS= read -r line; do
       directory=$directory$line
       case $directory in
         *//)
-          sweep "${directory%//}"
+          sweep "${directory%//}" || case $NL$STUCK in *"$NL$directory$NL"*) ;; *) STUCK=$STUCK$directory$NL ;; esac
           directory=
           ;;
         *) directory=$directory$NL ;;
       esac
     done <"$STATE/temporaries"
-    : >"$STATE/temporaries"
+    printf '%s' "$STUCK" >"$STATE/temporaries"
   fi
 }
 
@@ -91,7 +93,7 @@ finish() {
   [ "$1" = locked ] || {
     # A failed step may not have cleaned up.
     [ -z "$FAILED" ] || sweep_temporaries
-    [ ! -s "$STATE/temporaries" ] || : >"$STATE/temporaries"
+    [ ! -s "$STATE/temporaries" ] || printf '%s' "$STUCK" >"$STATE/temporaries"
     : >"$STATE/applying"
   }
   point 'no longer applying'
@@ -174,6 +176,10 @@ step() {
     NEXT_OWED= NEXT_RECORDS=
     # Earlier queued writes come first.
     flush_writes
+    case $operation in
+      run | await | user | group | unit | *_*) ;;
+      *) [ -n "$FAILED" ] || tell_attributes "$RUN/output" "$1" ;;
+    esac
     [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
   fi
 }

@@ -9,7 +9,7 @@ is_archive() {
 do_archive() {
   temporary_in "$R${3%/*}" || return 1
   work=$temporary
-  rm -rf -- "$work" && (umask 022 && mkdir -p -- "$work/tree") || return 1
+  rm -rf -- "$work" && make_parents "${3%/*}" && make_plain "$work" && make_plain "$work/tree" || return 1
   extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
   result=$?
   rm -rf -- "$work"

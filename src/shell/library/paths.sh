@@ -53,12 +53,20 @@ do_mkdir() {
   if [ ! -d "$R$1" ]; then
     parent=${1%/*}
     # New parents are directory entries, too.
-    [ -d "$R$parent/" ] || { (umask 022 && mkdir -p -- "$R$parent/") && sync; } || return 1
+    [ -d "$R$parent/" ] || { make_parents "$parent" && sync; } || return 1
     mkdir -m 0700 -- "$R$1" || return 1
     point 'directory made'
   fi
   own "$3" "$4" "$R$1" && set_mode "$2" "$R$1" && durable "$R$1" "$R${1%/*}/"
 }
+
+# make_parents DIRECTORY: with those above it, 0755 and root's, whatever bits and group the next one above hands down.
+make_parents() {
+  [ ! -d "$R$1/" ] || return 0
+  make_parents "${1%/*}" && make_plain "$R$1"
+}
+
+make_plain() { mkdir -m 0755 -- "$1" && own root root "$1" && set_mode 0755 "$1"; }
 
 # link PATH TARGET [KIND]: replaced in one rename.
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }

@@ -123,13 +123,16 @@ temporary_in() {
 }
 
 # sweep DIRECTORY: removes temporary names of ended runs. An old tree whose replacement was interrupted is moved back.
+# Fails if something stays, as in an append-only directory.
 sweep() {
+  stays=0
   for stale in "$1"/.converge-*-*; do
     for old in "$stale/old/"*; do
       [ ! -e "$old" ] || [ -e "$1/${old##*/}" ] || mv -- "$old" "$1/"
     done
-    [ ! -e "$stale" ] && [ ! -L "$stale" ] || rm -rf -- "$stale"
+    { [ ! -e "$stale" ] && [ ! -L "$stale" ]; } || rm -rf -- "$stale" 2>/dev/null || stays=1
   done
+  return "$stays"
 }
 
 # kill_session PID: the program leads a session of its own, and whatever it has started is in it; a process group is not

@@ -8,3 +8,14 @@ why_not() {
     printf ': %s' "${why##*: }"
   }
 }
+
+# tell_attributes FILE PATH: adds to what a failed step said that the path or its directory may not be changed.
+tell_attributes() {
+  grep -q 'ot permitted' "$1" || return 0
+  lsattr -d -- "$R$2" "$R${2%/*}/" 2>/dev/null | while read -r flags name; do
+    case $flags in
+      *i*) say "${name#"$R"} is immutable: run chattr -i on it first" ;;
+      *a*) say "${name#"$R"} is append-only: run chattr -a on it first" ;;
+    esac
+  done >>"$1"
+}

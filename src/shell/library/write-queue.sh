@@ -60,7 +60,8 @@ flush_writes() {
   rename_queue
   [ -n "$problem" ] || return 0
   staged_files $((good + 1)) "$count"
-  eval "rm -f -- $staged"
+  # What an append-only directory keeps is swept later.
+  eval "rm -f -- $staged" 2>/dev/null
   [ -n "$FAILED" ] || {
     queued_write $((good + 1))
     fail "$number" "$problem" "$RUN/flush"
@@ -107,6 +108,7 @@ rename_queue() {
     take_place "$temporary" "$path" "$kind" "$in_place" 2>"$RUN/rename" || {
       good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
+      tell_attributes "$RUN/flush" "${path#"$R"}"
       break
     }
     point "renamed $number"

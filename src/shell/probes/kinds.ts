@@ -4,6 +4,7 @@ import { emptyMap } from '../../model/value.ts'
 import { AnswerError, type AnswerReader } from '../answers/answer-reader.ts'
 import { groups, users } from './accounts.ts'
 import { checks } from './checks.ts'
+import { knownAccounts } from './known-accounts.ts'
 import type { KnownMembers } from './known-members.ts'
 import { packages } from './packages.ts'
 import { paths } from './paths.ts'
@@ -19,6 +20,7 @@ const kinds = {
   unit: units,
   user: users,
   group: groups,
+  account: knownAccounts,
   package: packages,
   tool: tools,
   check: checks,
@@ -79,6 +81,7 @@ export function readAnswers(
     units: read(kinds.unit),
     users: read(kinds.user),
     groups: read(kinds.group),
+    accounts: read(kinds.account),
     packages: read(kinds.package),
     tools: read(kinds.tool),
     checks: read(kinds.check),

@@ -50,8 +50,9 @@ function readBatch(
   const count = batch.length
   const kinds = reader.expect('kinds').split(' ')
   if (kinds.length !== count) throw new AnswerError(`asked for ${count} paths, got ${kinds.length}`)
+  const places = readPlaces(reader)
   const existing = kinds.filter((kind) => kind !== '-')
-  if (existing.length === 0) return kinds.map(() => ({ type: 'absent' }))
+  if (existing.length === 0) return kinds.map((_, index) => ({ type: 'absent', ...places[index] }))
   reader.expect('stats')
   const stats = existing.map(() => readStat(reader.line(), tree))
   const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
@@ -59,10 +60,11 @@ function readBatch(
   const lists = asked.map(() => readEntries(reader))
   const sums = readSums(reader, existing.filter((kind) => kind === 'f' || kind === 'm').length)
   return kinds.map((kind, index): PathFact => {
-    if (kind === '-') return { type: 'absent' }
+    if (kind === '-') return { type: 'absent', ...places[index] }
     const stat = stats.shift()
     if (stat === undefined) throw new AnswerError(changedMeanwhile)
-    const { sizeBytes, ...owned } = stat
+    const { sizeBytes, ...owner } = stat
+    const owned = { ...owner, ...places[index] }
     switch (kind) {
       case 'l': {
         // A target that is not UTF-8 cannot be represented, so no plan may rely on it.
@@ -81,6 +83,17 @@ function readBatch(
         return { type: 'other', ...owned }
     }
   })
+}
+
+/** By index: where paths are that have a link above them. */
+function readPlaces(reader: AnswerReader): Pick<PathFact, 'real' | 'leadsOut'>[] {
+  const places: Pick<PathFact, 'real' | 'leadsOut'>[] = []
+  while (reader.next('real')) {
+    const [index, size] = reader.expect('real').split(' ')
+    const real = textOf(reader.block(integer(size)))
+    if (real !== null) places[integer(index)] = real.startsWith('//') ? { leadsOut: true } : { real }
+  }
+  return places
 }
 
 function readStat(line: string, tree: TreeAccounts | undefined) {

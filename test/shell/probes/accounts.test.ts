@@ -31,7 +31,7 @@ exit "$missing"
 
 const entries = {
   passwd: 'web:*:70001:70000:the web:/home/web:/bin/sh\nplain:*:70002:70002::/:/bin/sh\n',
-  group: 'staff:*:70000:\nops:*:70010:someone\nadm:*:4:web\n',
+  group: 'domain users:*:70020:\nstaff:*:70000:\nops:*:70010:someone\nadm:*:4:web\n',
   initgroups: 'web                   70010 4 70000\n',
 }
 
@@ -148,6 +148,34 @@ test('a user that a root tree does not have is null, in files that end anywhere'
       `${inspect}\n${apply}\n${asked.map((words) => `if is_user ${words}; then echo same; else echo other; fi`).join('\n')}\n`,
     )
     assert.is(stdout.toString(), 'same\nother\n')
+  }))
+
+const known = ['user root', 'user web', 'group domain users', 'user nobody knows', 'group none-such']
+
+test('whether an owner is known is answered by the files, then by a directory', () =>
+  inEachShell(async (tree) => {
+    const questions = collectQuestions(known.map((account) => ({ probe: 'account', account })))
+    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const program = inspectProgram(questions, place, libraryFor(tree.shell))
+    const facts = readAnswer(await runBooted(tree, program), questions)
+    if ('busy' in facts) throw new Error('busy')
+    assert.equal(
+      known.filter((account) => facts.accounts[account]),
+      ['user root', 'user web', 'group domain users'],
+    )
+  }))
+
+test('in a root tree an owner is known if its files have it', () =>
+  inEachShell(async (tree) => {
+    tree.write('/etc/group', 'root:x:0:\ndomain users:x:5005:')
+    const { accounts } = await inspect(
+      tree,
+      known.map((account) => ({ probe: 'account', account })),
+    )
+    assert.equal(
+      known.filter((account) => accounts[account]),
+      ['user root', 'group domain users'],
+    )
   }))
 
 test.run()

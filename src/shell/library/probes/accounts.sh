@@ -113,6 +113,21 @@ inspect_groups() {
   say 'groups end'
 }
 
+# inspect_known_accounts passwd|group NAME ... : one line of 0 (the host has it) and 1. Only what is not in the files
+# starts a process.
+inspect_known_accounts() {
+  answers=
+  while [ $# -gt 0 ]; do
+    if { [ -r "$R/etc/$1" ] && account "$1" "$2" >/dev/null; } || { has_nss && getent "$1" -- "$2" >/dev/null; }; then
+      answers="$answers 0"
+    else
+      answers="$answers 1"
+    fi
+    shift 2
+  done
+  say "accounts$answers"
+}
+
 # The accounts of a root tree, which name the owners in it.
 inspect_tree_accounts() {
   say users

@@ -11,16 +11,44 @@ read_mounts() {
   fi
 }
 
+# look_above DIRECTORY: sets REAL to where it is, if it or one above it is a link, and to // if that is out of the root
+# tree. A process only then, and once for many paths in one directory.
+look_above() {
+  [ "$1" != "$LOOKED_ABOVE" ] || return 0
+  LOOKED_ABOVE=$1 REAL= above=$1
+  while [ "$above" != "$R" ] && [ -n "$above" ]; do
+    if [ -L "$above" ]; then
+      REAL=$(cd -P -- "$above" 2>/dev/null && printf '%sx' "$PWD")
+      [ -n "$REAL" ] || return 0
+      REAL=${REAL%x} root=
+      REAL=${REAL%/}
+      [ -z "$R" ] || root=$(cd -P -- "$R" && printf '%sx' "$PWD")
+      root=${root%x}
+      case $REAL/ in
+        "$root"/*) REAL=${REAL#"$root"}${1#"$above"} ;;
+        *) REAL=/ ;;
+      esac
+      return 0
+    fi
+    above=${above%/*}
+  done
+}
+
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file), `stats` begins the
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs, `tree` what
 # is beside it. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
   read_mounts
-  kinds= existing= links= listed= files= wanted= at=1
+  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
     name="\"\$R\${$at}\""
+    look_above "${path%/*}"
+    if [ -n "$REAL" ]; then
+      real=$REAL/${path##*/}
+      reals="$reals${NL}real $((at / 2)) ${#real}$NL$real"
+    fi
     if [ -L "$path" ]; then
       kinds="$kinds l" existing="$existing $name" links="$links $name"
     elif [ -f "$path" ]; then
@@ -38,7 +66,7 @@ inspect_paths() {
     fi
     at=$((at + 2))
   done
-  say "kinds$kinds"
+  say "kinds$kinds$reals"
   [ -n "$existing" ] || return 0
   say stats
   eval "stats $existing"
