@@ -11,7 +11,7 @@ import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
-import { withServices } from './sockets.ts'
+import { owedServices, withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
 import { refuseMissingUnits } from './units.ts'
@@ -42,7 +42,11 @@ export function planHost(
   const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const planned = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  const services = owedServices(catalog, facts)
+  const planned = [
+    ...withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts),
+    ...services,
+  ]
   const all = withTakenAlong(withPackagesAlong(planned, catalog, facts), catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMountedFiles(all, facts)
@@ -54,7 +58,7 @@ export function planHost(
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
-    notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending)],
+    notes: [...ownershipNote(facts), ...orphans(catalog, facts.pending, services)],
   }
 }
 

@@ -96,6 +96,9 @@ $(grep -F -e "$NEXT_JSON" "$CLUSTER/manifest")
 END
 }
 
+# is_known: whether the manifest has the path of the next step.
+is_known() { [ -s "$CLUSTER/manifest" ] && grep -qF -e "$NEXT_JSON" "$CLUSTER/manifest"; }
+
 # made_as KIND LINE: whether a line of the manifest says that this kind was made at the path of the next step.
 made_as() {
   at="\"path\":$NEXT_JSON,"
@@ -120,7 +123,7 @@ before_change() {
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
     [ -n "$NEXT_STAYS" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
-    has_record "$NEXT_ENTRY" || keep "$1" "${NEXT_ORIGINAL}_arrived" "$NEXT_KEEP"
+    [ "$NEXT_KIND" != file ] || is_known || keep "$1" "${NEXT_ORIGINAL}_arrived" "$NEXT_KEEP"
     # The first content, if what undoes the resource may need it and it is not kept yet.
     { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
       keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP"
