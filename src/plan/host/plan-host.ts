@@ -14,7 +14,7 @@ import { type Decider, resourceChanges } from './resource-changes.ts'
 import { owedServices, withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
-import { refuseMissingUnits } from './units.ts'
+import { refuseMaskedFiles, refuseMissingUnits } from './units.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -52,6 +52,7 @@ export function planHost(
   refuseMountedFiles(all, facts)
   refuseMissingTools(all, facts)
   refuseMissingUnits(all, facts)
+  refuseMaskedFiles(all, facts)
   return {
     host: catalog.host,
     status: 'planned',
