@@ -125,12 +125,24 @@ function dataPath({ attributes }: Context): string {
   return `${attributes.dataDir}/member/wal`
 }
 
-/** Healthy is who answers, and is in its own list of members as the others know it: not who began a cluster alone. */
+/**
+ * Healthy is who answers, is in its own list of members as the others know it, and is in the cluster of most members that
+ * answer: not who began a cluster alone.
+ */
 function healthCheck(ctx: Context): string {
   const { platform, host } = ctx
   const etcdctl = `${platform.binDir}/etcdctl --endpoints=${clientUrl(ctx)}`
   const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
-  return `export ETCDCTL_API=3; ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'`
+  const others = ctx.hosts({ recipe: 'etcd' }).filter(({ name }) => name !== host.name)
+  const all = [clientUrl(ctx), ...others.map(({ address }) => clientUrl(ctx, address))].join(',')
+  // Its own comes first. Members that are down must not use up the time that a check has.
+  const status = `${platform.binDir}/etcdctl --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
+  return [
+    `export ETCDCTL_API=3; ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'`,
+    `ids=$(${status} 2>/dev/null | grep -o '"cluster_id":[0-9]*')`,
+    'own=$(echo "$ids" | grep -cx "$(echo "$ids" | head -n 1)")',
+    '[ $((2 * own)) -gt "$(echo "$ids" | wc -l)" ]',
+  ].join(' && ')
 }
 
 function checkTimes({ attributes, fail }: Context): void {
@@ -212,8 +224,8 @@ function serviceUnit({ attributes, platform }: Context, environment: string, boo
   }
 }
 
-function clientUrl({ attributes, host }: Context): string {
-  return `http://${bracketed(host.address)}:${attributes.clientPort}`
+function clientUrl({ attributes, host }: Context, address = host.address): string {
+  return `http://${bracketed(address)}:${attributes.clientPort}`
 }
 
 function peerUrl({ attributes }: Context, address: string): string {

@@ -105,13 +105,14 @@ function resolve(
 
 function notUnderstood(declared: Declared, to: Declared, action: NotificationAction): Problem {
   const actions = to.resource.actions ?? []
+  const isReload = action === 'reload' && to.resource.ownsUnit?.endsWith('.service') === true
   return {
     code: 'unknown-action',
     message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be notified to ${action}`,
     hint:
       actions.length === 0
         ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
-        : `it can be notified to ${actions.join(', ')}`,
+        : `it can be notified to ${actions.join(', ')}${isReload ? '; to reload, a service needs ExecReload' : ''}`,
     position: declared.position,
   }
 }

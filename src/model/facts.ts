@@ -54,6 +54,8 @@ export interface UnitFact {
   readonly needsReload: boolean
   /** A oneshot service that does not remain active: whatever starts it, it ends. */
   readonly endsByItself?: true
+  /** Its files say nothing of how it is reloaded. */
+  readonly cannotReload?: true
   /** It exited and waits for systemd to restart it: `activating`, and never `failed`. */
   readonly isCrashing?: boolean
   /** Units that stop or restart with it if they run. */

@@ -91,4 +91,20 @@ test('a notification that its target does not understand is reported', () => {
   )
 })
 
+test('a service whose content has no ExecReload cannot be notified to reload, other types only if they are mounts', () => {
+  const told = (name: string, content: string) =>
+    mistakes(sample(environment, unit({ name, content, reloadOn: [environment] })))
+  for (const [name, content] of [
+    ['x.service', '[Service]\nExecStart=/x\n'],
+    ['x.timer', '[Timer]\nOnCalendar=daily\n'],
+  ] as const)
+    assert.is(told(name, content).filter((one) => one.includes('cannot be notified to reload')).length, 1)
+  for (const [name, content] of [
+    ['x.service', '[Service]\nExecStart=/x\nExecReload=/y\n'],
+    ['x.service', '[Service]\nType=notify-reload\nExecStart=/x\n'],
+    ['x.mount', '[Mount]\nWhat=tmpfs\nWhere=/x\n'],
+  ] as const)
+    assert.equal(told(name, content), [])
+})
+
 test.run()

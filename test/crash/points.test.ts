@@ -58,6 +58,12 @@ test('killed at any marked point, the next run ends as an undisturbed one and no
   })
 })
 
+test('killed while a service is stopped for its socket, the next run starts it', () =>
+  dieAt(['stopped crash-echo.service', 'around crash-echo.service'], dyingLibrary(hostLibrary()), {
+    most: () => 1,
+    mayLive: () => false,
+  }))
+
 test('killed before any single command, the same', async () => {
   const points = await countPoints(dyingAnywhere(hostLibrary()))
   const taken = spread(points, sampleSize(2, process.env.CRASH_COMMANDS ?? process.env.CRASH_POINTS))
@@ -84,11 +90,16 @@ interface Judgement {
 }
 
 /** Every point on its own host: the run that dies there, the next one, and one more that must be empty. */
-async function dieAt(points: readonly number[], library: HostLibrary, { most, mayLive }: Judgement) {
+async function dieAt(
+  points: readonly (number | string)[],
+  library: HostLibrary,
+  { most, mayLive }: Judgement,
+) {
   for (let start = 0; start < points.length; start += hostsAtOnce) {
-    const names = points.slice(start, start + hostsAtOnce).map((point) => `p${point}`)
+    const some = points.slice(start, start + hostsAtOnce)
+    const names = some.map((_, index) => `p${start + index}`)
     await withCopies(names, async (fleet) => {
-      for (const host of fleet.hosts) putFile(host, dieAtPath, `${host.name.slice(1)}\n`)
+      for (const [index, host] of fleet.hosts.entries()) putFile(host, dieAtPath, `${some[index]}\n`)
       const { report } = await converge(runOn(fleet, library))
       const problems = fleet.hosts.flatMap((host, index) =>
         [

@@ -15,7 +15,8 @@ export const scenarioPaths = [
   '/etc/crash',
   '/srv/crash',
   '/home/crash',
-  ...['web', 'proxy', 'old', 'fresh'].map((name) => `/etc/systemd/system/crash-${name}.service`),
+  ...['web', 'proxy', 'old', 'fresh', 'echo'].map((name) => `/etc/systemd/system/crash-${name}.service`),
+  '/etc/systemd/system/crash-echo.socket',
 ] as const
 
 /** Files that the change writes and removes again. */
@@ -41,6 +42,7 @@ export function before(): readonly Resource[] {
     service('web', { restartOn: [environment] }),
     service('proxy', { reloadOn: [proxied] }),
     service('old'),
+    ...echo('one', true),
   ]
 }
 
@@ -99,6 +101,19 @@ export function after(): readonly Resource[] {
     atOnce,
     service('web', { restartOn: [environment] }),
     service('proxy', { reloadOn: [proxied] }),
+    ...echo('two', null),
+  ]
+}
+
+/** A socket of which the service runs, and is not declared to: only what stopped it can know that it is to start again. */
+function echo(socket: string, started: true | null): readonly Resource[] {
+  return [
+    service('echo', { started }),
+    unit({
+      name: 'crash-echo.socket',
+      content: { Socket: { ListenStream: `/run/crash-${socket}` } },
+      started: true,
+    }),
   ]
 }
 
@@ -107,7 +122,13 @@ function counting(word: string): Resource {
 }
 
 /** A unit that on a real host writes down what is done to it. */
-function service(name: string, more: Partial<Parameters<typeof unit>[0]> = {}): Resource {
+function service(
+  name: string,
+  {
+    started = true,
+    ...more
+  }: Omit<Partial<Parameters<typeof unit>[0]>, 'started'> & { started?: true | null } = {},
+): Resource {
   const note = (act: string): string => `/bin/sh -c "echo ${act} crash-${name} >>${actsPath}"`
   return unit({
     name: `crash-${name}.service`,
@@ -122,7 +143,7 @@ function service(name: string, more: Partial<Parameters<typeof unit>[0]> = {}): 
       Install: { WantedBy: 'multi-user.target' },
     },
     enabled: true,
-    started: true,
+    ...(started !== null && { started }),
     ...more,
   })
 }

@@ -76,6 +76,48 @@ test('a linked unit without [Install] and a masked unit with a drop-in settle, a
   assert.match(refused.stdout, 'tidy.service is a oneshot service')
 })
 
+test('a linked unit keeps its link when it is pruned, and a changed template enables its instances anew', async () => {
+  await output(
+    `mkdir -p /opt/w; printf '[Service]\\nExecStart=/usr/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/opt/w/linked.service; systemctl link /opt/w/linked.service`,
+  )
+  await converges('unit: { name: linked.service, enabled: true, started: true }')
+  const w = (target: string) =>
+    `unit: { name: w@.service, content: { Service: { ExecStart: /usr/bin/sleep infinity }, Install: { WantedBy: ${target} } } }
+      - unit: { name: w@1.service, enabled: true }`
+  await converges(w('multi-user.target'))
+  assert.is(await output('readlink /etc/systemd/system/linked.service'), '/opt/w/linked.service\n')
+  assert.is(await output('systemctl is-enabled linked.service || :'), 'linked\n')
+  await converges(w('basic.target'))
+  assert.is(
+    await output("find /etc/systemd/system -name 'w@1*'"),
+    '/etc/systemd/system/basic.target.wants/w@1.service\n',
+  )
+})
+
+test('a rollback disables what the newer [Install] has enabled besides', async () => {
+  await output(
+    `printf '[Service]\\nExecStart=/usr/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/other.service; systemctl daemon-reload`,
+  )
+  const main = (also: string) =>
+    `unit: { name: main.service, content: { Service: { ExecStart: /usr/bin/sleep infinity }, Install: { WantedBy: multi-user.target${also} } }, enabled: true }`
+  await converges(main(''))
+  await converges(main(', Also: other.service'))
+  assert.is(await output('systemctl is-enabled other.service || :'), 'enabled\n')
+  const back = await project.converge(['rollback', '--yes'])
+  assert.is(back.exitCode, 0, back.stdout + back.stderr)
+  assert.is(await output('systemctl is-enabled other.service main.service || :'), 'disabled\nenabled\n')
+})
+
+test('a changed timer has its new schedule, and its service does not run', async () => {
+  const job = (hour: string) =>
+    `unit: { name: job.service, content: { Service: { Type: oneshot, ExecStart: "/bin/sh -c 'echo ${hour} >>/run/job.log'" } } }
+      - unit: { name: job.timer, content: { Timer: { OnCalendar: "*-*-* ${hour}:00:00" }, Install: { WantedBy: timers.target } }, enabled: true, started: true }`
+  await converges(job('03'))
+  await converges(job('04'))
+  assert.match(await output('systemctl show -p TimersCalendar job.timer'), '04:00:00')
+  assert.is(await output('ls /run/job.log 2>/dev/null || :'), '')
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: string): Promise<void> {
   await project.write('cluster.yaml', spec(`- ${resources}`))

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -158,11 +159,34 @@ test('restarts members one by one so that a quorum stays up', async () => {
   assert.equal(resource.relations.disruption, {
     group: 'etcd',
     maxUnavailable: 'quorum',
-    healthy:
-      "export ETCDCTL_API=3; /usr/local/bin/etcdctl --endpoints=http://192.168.33.11:2379 endpoint health && /usr/local/bin/etcdctl --endpoints=http://192.168.33.11:2379 member list | grep -qF ', infra1, http://192.168.33.11:2380, '",
+    healthy: resource.relations.disruption?.healthy,
     healthyTimeoutSeconds: 60,
     data: '/var/lib/etcd/member/wal',
   })
+})
+
+test('is healthy only in the cluster of most members that answer', async () => {
+  const folder = scratchFolder()
+  const entries = entriesOf(await compiled({ platform: { binDir: folder } }), 'infra1')
+  const healthy = entry(entries, 'unit[etcd.service]').resource.relations.disruption?.healthy ?? ''
+  // Answers for the endpoints in turn: an id, or `down`.
+  const stub = `#!/bin/sh
+case "$*" in
+  *'endpoint health') exit 0 ;;
+  *'member list') echo '1, started, infra1, http://192.168.33.11:2380, http://192.168.33.11:2379, false' ;;
+  *'--endpoints=http://192.168.33.11:2379,http://192.168.33.10:2379,http://192.168.33.12:2379 '*' endpoint status -w json')
+    for id in $IDS; do
+      [ "$id" = down ] || printf '{"Endpoint":"x","Status":{"header":{"cluster_id":%s,"member_id":7}}}' "$id"
+    done
+    exit 1 ;;
+  *) exit 2 ;;
+esac
+`
+  writeFileSync(join(folder, 'etcdctl'), stub, { mode: 0o755 })
+  const answers = (IDS: string): boolean =>
+    spawnSync('/bin/sh', ['-c', healthy], { env: { ...process.env, IDS } }).status === 0
+  for (const ids of ['5 5 5', '5 5 6', '5 down 5', '5 down down']) assert.ok(answers(ids), ids)
+  for (const ids of ['6 5 5', '6 5 down', 'down down down']) assert.not(answers(ids), ids)
 })
 
 test('refuses an election timeout that etcd would refuse', async () => {

@@ -260,7 +260,7 @@ function unitOf(name: string, wanted: Wish['units'][number] | undefined): Resour
   const { version = 1, dropIn = 0, enabled, started, guard = {} } = wanted ?? {}
   return unit({
     name,
-    content: `[Service]\nExecStart=/bin/${name} ${version}\n[Install]\n# how it is enabled\nWantedBy=${targetOf(version)}`,
+    content: `[Service]\nExecStart=/bin/${name} ${version}\nExecReload=/bin/true\n[Install]\n# how it is enabled\nWantedBy=${targetOf(version)}`,
     ...(dropIn > 0 && {
       dropIns: {
         nice: `[Service]\nNice=${dropIn}\n${dropIn === 2 ? '[Install]\nAlias=other.service\n' : ''}`,

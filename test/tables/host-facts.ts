@@ -55,6 +55,7 @@ export function readUnit(words: string): UnitFact {
     else if (word === 'not-found') fact = { ...fact, load: word, file: '' }
     else if (word === 'needs-reload') fact = { ...fact, needsReload: true }
     else if (word === 'ends-by-itself') fact = { ...fact, endsByItself: true }
+    else if (word === 'cannot-reload') fact = { ...fact, cannotReload: true }
     else if (word === 'crashing') fact = { ...fact, active: 'activating', isCrashing: true }
     else if (word.startsWith('needed-by='))
       fact = { ...fact, dependents: word.slice('needed-by='.length).split(',') }

@@ -1,4 +1,4 @@
-import type { PendingNotification } from '../../model/facts.ts'
+import { type Facts, isStarted, type PendingNotification } from '../../model/facts.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import { type NotificationAction, notificationActions } from '../../model/relations.ts'
 import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
@@ -93,7 +93,7 @@ function absorberOf(
     !changes.slice(0, index).some((earlier) => earlier.resource === resource && isFresh(earlier))
   const index = changes.findLastIndex(
     (change, index) =>
-      isAround(change, resource) ||
+      isAround(change, resource, facts) ||
       (change.resource === resource &&
         ((isUnitAction(change, 'start') && (action === 'start' || starts(change, index))) ||
           (action === 'reload' && isUnitAction(change, 'restart')))),
@@ -104,9 +104,12 @@ function absorberOf(
     : [undefined, -1]
 }
 
-/** Whether a service starts again with its socket. */
-function isAround({ operation }: Change, resource: string): boolean {
-  return operation.op === 'unit' && operation.around !== undefined && resource === `unit[${operation.around}]`
+/** Whether a service that runs starts again with its socket. */
+function isAround({ operation }: Change, resource: string, { units }: Facts): boolean {
+  if (operation.op !== 'unit' || operation.around === undefined) return false
+  const service = units[operation.around]
+  const runs = isStarted(service) || service?.active === 'unknown'
+  return runs && resource === `unit[${operation.around}]`
 }
 
 function isFresh(change: Change): boolean {
@@ -136,10 +139,15 @@ function names(changes: readonly Change[]): string {
 }
 
 /** Notes on pending notifications of resources that are no longer in the catalog. */
-export function orphans(catalog: HostCatalog, pending: readonly PendingNotification[]): readonly string[] {
+export function orphans(
+  catalog: HostCatalog,
+  pending: readonly PendingNotification[],
+  services: readonly Change[],
+): readonly string[] {
   const known = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
   return pending
     .filter(({ resource, action }) => !known.has(resource) && action !== 'daemon-reload')
+    .filter((one) => !services.some(({ settles }) => settles.some((owed) => isSame(one, owed))))
     .map(
       ({ resource, action }) =>
         `the pending ${action} of ${resource} is dropped: it is no longer in the spec`,

@@ -12,11 +12,11 @@ import { carryOutDelayed, orphans } from './notifications.ts'
 import { withPackagesAlong } from './packages.ts'
 import { refuseSamePlaces } from './places.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
-import { withServices } from './sockets.ts'
+import { owedServices, withServices } from './sockets.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
 import { withTreeContents } from './trees.ts'
-import { refuseMissingUnits } from './units.ts'
+import { refuseMaskedFiles, refuseMissingUnits } from './units.ts'
 
 type PlannedHost = Extract<HostPlan, { status: 'planned' }>
 
@@ -45,20 +45,25 @@ export function planHost(
   const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))
   const { changes, last } = resourceChanges({ ...catalog, entries }, decider, pruned.first)
   const delayed = carryOutDelayed(catalog, facts.pending, changes, decider)
-  const planned = withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts)
+  const services = owedServices(catalog, facts)
+  const planned = [
+    ...withServices([...pruned.first, ...delayed, ...last, ...pruned.last], catalog, facts),
+    ...services,
+  ]
   const told = withTreeContents(withPackagesAlong(planned, catalog, facts), catalog, facts)
   const all = withTakenAlong(told, catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMountedFiles(all, facts)
   refuseMissingTools(all, facts)
   refuseMissingUnits(all, facts)
+  refuseMaskedFiles(all, facts)
   return {
     host: catalog.host,
     status: 'planned',
     changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
-    notes: [...ownershipNote(all, facts), ...orphans(catalog, facts.pending)],
+    notes: [...ownershipNote(all, facts), ...orphans(catalog, facts.pending, services)],
   }
 }
 

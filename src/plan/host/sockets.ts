@@ -1,5 +1,5 @@
 import { type Facts, isStarted } from '../../model/facts.ts'
-import type { Change } from '../../model/plan.ts'
+import { type Change, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { awaitHealthy } from './await-healthy.ts'
 
@@ -23,6 +23,26 @@ export function withServices(
     if (member === undefined || disruption === undefined) return [change]
     const start = { ...change, resource: member.id, operation: { ...operation, unit: around } }
     return [change, ...awaitHealthy(start, disruption)]
+  })
+}
+
+/** What a killed run has stopped around its socket, if the spec does not declare it: it starts again. */
+export function owedServices({ entries }: HostCatalog, { pending }: Facts): readonly Change[] {
+  return pending.flatMap(({ resource: id, action }): readonly Change[] => {
+    const unit = /^unit\[(.*)\]$/.exec(id)?.[1]
+    if (unit === undefined || action !== 'start') return []
+    if (entries.some(({ resource }) => resource.ownsUnit === unit)) return []
+    const socket = entries.find(({ resource: { ownsUnit, probes } }) =>
+      probes.some((probe) => probe.probe === 'unit' && probe.unit === unit && ownsUnit?.endsWith('.socket')),
+    )
+    if (socket === undefined) return []
+    const operation = { op: 'unit', unit, action } as const
+    const start = plainChange({
+      resource: socket.resource.id,
+      operation,
+      reason: 'pending from an earlier run',
+    })
+    return [{ ...start, settles: [{ resource: `unit[${unit}]`, action }] }]
   })
 }
 

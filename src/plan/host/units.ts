@@ -2,6 +2,7 @@ import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change } from '../../model/plan.ts'
+import { pathOf } from '../../operations/index.ts'
 
 /** Throws a ResourceConflict for a unit that is to start or to be enabled, and that nothing on the host or in the plan brings. */
 export function refuseMissingUnits(changes: readonly Change[], { units }: Facts): void {
@@ -14,6 +15,23 @@ export function refuseMissingUnits(changes: readonly Change[], { units }: Facts)
       resource,
       `there is no unit ${unit} on the host`,
       'declare its content, or first the package that has it; instead of an alias, declare the unit itself',
+    )
+  }
+}
+
+/** Throws a ResourceConflict for a unit that is to be masked where its own file is: the mask is a link in its place. */
+export function refuseMaskedFiles(changes: readonly Change[], { paths }: Facts): void {
+  for (const [index, { resource, operation }] of changes.entries()) {
+    if (operation.op !== 'unit' || operation.action !== 'mask') continue
+    const path = `/etc/systemd/system/${operation.unit}`
+    const last = changes.slice(0, index).findLast((earlier) => pathOf(earlier.operation) === path)
+    const isThere =
+      last === undefined ? (paths[path]?.type ?? 'absent') !== 'absent' : last.operation.op !== 'remove'
+    if (!isThere) continue
+    throw new ResourceConflict(
+      resource,
+      `${operation.unit} cannot be masked: its file ${path} is where the mask belongs`,
+      'remove that file, or declare the unit with enabled: false and started: false instead',
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { Facts, Probe } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
-import { ownershipOf } from '../../operations/index.ts'
+import { inPlaceOf, ownershipOf } from '../../operations/index.ts'
 import { arrivalOf } from '../../record/manifest-entry.ts'
 
 export const lostContent = 'the content that converge kept of it is gone or damaged'
@@ -27,9 +27,10 @@ export function withOriginal(operation: Operation, { paths, state }: Facts): Ope
   const { path } = operation
   const kept = arrivalOf(path)
   const original = paths[`${state?.keptIn}/${kept}`]
-  return original?.type === 'file'
-    ? { op: 'restore', path, kept, sha256: original.sha256, ...ownershipOf(original) }
-    : operation
+  if (original?.type !== 'file') return operation
+  const live = paths[path]?.type
+  const restore = { op: 'restore', path, kept, sha256: original.sha256, ...ownershipOf(original) } as const
+  return inPlaceOf(restore, live === 'link' || live === 'directory' ? live : undefined)
 }
 
 /** Whether an operation would restore kept content that is gone or damaged; false if that was not asked. */

@@ -65,6 +65,11 @@ export const { resource: unit, kind: unitKind } = defineResource({
     const around = serviceOf(desired.name, text)
     // Of its own content this was checked already.
     const remains = desired.content !== undefined || /^\s*(RemainAfterExit|Type)\s*=/m.test(text)
+    const reloads = /^\s*(ExecReload\s*=|Type\s*=\s*notify-reload\s*$)/m.test(text)
+    // The file of a package may say it.
+    const mayReload = desired.name.endsWith('.service')
+      ? reloads || desired.content === undefined
+      : desired.name.endsWith('.mount')
     const directories = [...new Set(files.map((file) => file.directory))]
     return {
       claims: [
@@ -80,13 +85,19 @@ export const { resource: unit, kind: unitKind } = defineResource({
         ...files.map(({ path, content }) => ({ probe: 'path', path, sha256: content.sha256 }) as const),
         { probe: 'unit', unit: desired.name },
         ...(around === undefined ? [] : [{ probe: 'unit', unit: around } as const]),
+        ...(desired.masked === true
+          ? [{ probe: 'path', path: `${DEFAULTS.directory}/${desired.name}` } as const]
+          : []),
       ],
-      actions: ['restart', 'reload', 'start', 'stop'],
+      actions: ['restart', ...(mayReload ? (['reload'] as const) : []), 'start', 'stop'],
       ownsUnit: desired.name,
       steps(facts, trigger) {
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
         const found = unitFact(facts, desired.name)
         const isBooted = facts.platform.init === 'systemd'
+        if (trigger?.action === 'reload' && found.cannotReload === true && !reloads) {
+          throw withoutReload(desired, self)
+        }
         if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger, around) : []
         const unmasking = unmaskSteps(desired, self.id, found, { isOurs: maskedByConverge(facts, self.id) })
         // systemd applies the limits of a slice at the daemon-reload; a restart would restart all that is in it.
@@ -127,7 +138,7 @@ function refuseContradictions(
   self: Self,
 ): void {
   const text = files.map((file) => file.content.data).join('\n')
-  if (files.length > 0 && !systemDirectories.includes(directory)) {
+  if (!systemDirectories.includes(directory)) {
     const hint = `use one of ${systemDirectories.join(', ')}; declare a unit of users as a file`
     invalid(self, `systemd reads no system units in ${directory}`, hint)
   }
@@ -210,6 +221,14 @@ function maskedByConverge({ state }: Facts, id: ResourceId): boolean {
 
 function hasState({ enabled, started, masked }: Unit): boolean {
   return enabled !== undefined || started !== undefined || masked !== undefined
+}
+
+function withoutReload({ name }: Unit, { id }: Self): ResourceConflict {
+  return new ResourceConflict(
+    id,
+    `${name} has no ExecReload, so it cannot be reloaded`,
+    'notify it with the action restart (restartOn), or add ExecReload in a drop-in',
+  )
 }
 
 function withoutSystemd({ name }: Unit, { id }: Self): ResourceConflict {

@@ -86,14 +86,28 @@ find_way() {
   [ "$live" != "$NEXT_KIND" ] && [ -s "$CLUSTER/manifest" ] || return 0
   eval "own=\$DROP_$NEXT_ENTRY"
   while IFS= read -r line; do
-    id=${line#*\"resource\":}
-    id=${id%%,\"desired\":*}
-    id=${id%%,\"origin\":*}
-    [ "$own" != "drop $id" ] && made_as "$live" "$line" || continue
-    [ "$line" != "$(grep -F -e "{\"resource\":$id," -e "drop $id" "$CLUSTER/manifest" | tail -n 1)" ] || WAY=$live
+    read_id
+    [ "$own" = "drop $id" ] || ! made_as "$live" "$line" || WAY=$live
+  done <<END
+$(known_lines)
+END
+}
+
+# known_lines: the last words of the manifest about resources with the path of the next step.
+known_lines() {
+  while IFS= read -r line; do
+    read_id
+    [ -z "$line" ] || [ "$line" != "$(grep -F -e "{\"resource\":$id," -e "drop $id" "$CLUSTER/manifest" | tail -n 1)" ] || say "$line"
   done <<END
 $(grep -F -e "$NEXT_JSON" "$CLUSTER/manifest")
 END
+}
+
+# read_id: sets id to the resource of a line of the manifest, as JSON.
+read_id() {
+  id=${line#*\"resource\":}
+  id=${id%%,\"desired\":*}
+  id=${id%%,\"origin\":*}
 }
 
 # made_as KIND LINE: whether a line of the manifest says that this kind was made at the path of the next step.
@@ -120,7 +134,7 @@ before_change() {
   SUMMARY=$SUMMARY${SUMMARY:+,}$NEXT_SUMMARY
   if [ -n "$NEXT_KEEP" ]; then
     [ -n "$NEXT_STAYS" ] || keep "$1" "generations/$NEWEST/$1" "$NEXT_KEEP"
-    has_record "$NEXT_ENTRY" || keep "$1" "${NEXT_ORIGINAL}_arrived" "$NEXT_KEEP"
+    [ "$NEXT_KIND" != file ] || { [ -s "$CLUSTER/manifest" ] && [ -n "$(known_lines)" ]; } || keep "$1" "${NEXT_ORIGINAL}_arrived" "$NEXT_KEEP"
     # The first content, if what undoes the resource may need it and it is not kept yet.
     { has_record "$NEXT_ENTRY" && [ -e "$CLUSTER/$NEXT_ORIGINAL" ]; } ||
       keep "$1" "$NEXT_ORIGINAL" "$NEXT_KEEP"

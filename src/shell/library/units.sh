@@ -66,18 +66,22 @@ do_unit() {
   esac
 }
 
-# change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs.
+# change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs. That the
+# service is to start again is on disk before it stops.
 change_around() {
   around=$1
   shift
-  unit_is_running "$around" || {
+  unit_is_running "$around" || was_earned start "unit[$around]" || {
     do_unit "$@"
     return
   }
-  systemctl stop -- "$around" || return
+  OWED="${OWED}owe start unit[$around]$NL"
+  journal_now && systemctl stop -- "$around" || return
+  point "stopped $around"
   do_unit "$@"
   changed=$?
-  do_unit "$around" start && return "$changed"
+  point "around $around"
+  do_unit "$around" start && settle start "unit[$around]" && return "$changed"
 }
 
 # Enabling in a tree that is not booted: the links that [Install] asks for.

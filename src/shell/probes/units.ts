@@ -61,6 +61,9 @@ function readUnit(unit: string, block: string): UnitFact {
     ...(properties.get('Type') === 'oneshot' && properties.get('RemainAfterExit') === 'no'
       ? { endsByItself: true }
       : {}),
+    ...(properties.get('CanReload') === 'no' && property('LoadState') === 'loaded'
+      ? { cannotReload: true }
+      : {}),
     ...(properties.get('SubState') === 'auto-restart' ? { isCrashing: true } : {}),
     ...(dependents.length > 0 && { dependents }),
     ...(conflicts.length > 0 && { conflicts }),

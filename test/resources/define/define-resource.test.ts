@@ -148,6 +148,18 @@ test('refuses a unit that contradicts itself', () => {
       ],
     ],
     [{ name, started: true, content: '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/x\n' }, []],
+    ...[
+      '/etc/systemd/user',
+      '/usr/lib/systemd/user',
+      '/home/a/.config/systemd/user',
+      '/etc/systemd',
+      '/etc/systemd/system/x',
+    ].map((directory): [ValueMap, string[]] => [
+      { name, directory, enabled: true },
+      [
+        `unit[x.service]: systemd reads no system units in ${directory}; use one of /etc/systemd/system, /run/systemd/system, /usr/local/lib/systemd/system, /usr/lib/systemd/system, /lib/systemd/system; declare a unit of users as a file`,
+      ],
+    ]),
     [{ name, enabled: true, content: installed }, []],
   ]
   for (const [input, expected] of cases) assert.equal(mistakes('unit', input), expected)

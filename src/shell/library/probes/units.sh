@@ -51,7 +51,7 @@ shown_by_file() {
 # if it has no [Install], and is as good as `static`.
 show_units() {
   shown=$(systemctl show --no-pager -p Id -p LoadState -p ActiveState -p SubState -p UnitFileState -p NeedDaemonReload \
-    -p Type -p RemainAfterExit -p FragmentPath -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf \
+    -p Type -p RemainAfterExit -p CanReload -p FragmentPath -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf \
     -p PropagatesStopTo -p Conflicts -p ConflictedBy -- "$@") || return
   case $shown in *UnitFileState=linked*) shown=$(show_linked) ;; esac
   say "$shown$NL"
