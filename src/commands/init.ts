@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { packageRoot } from '../load/recipes/read-asset.ts'
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { jsonText } from '../report/json/json-text.ts'
 import { resourceKinds } from '../resources/index.ts'
@@ -8,26 +9,45 @@ import { plantRootTree } from '../transports/local/root-tree.ts'
 import { usageError } from './cli/usage-error.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec } from './spec/load-spec.ts'
-import { starterFiles, starterRoots } from './starter/starter-files.ts'
+import { starterFiles, starterRoots, starterTypes } from './starter/starter-files.ts'
+
+export interface InitOptions {
+  /** Only link the types for editors. */
+  readonly types?: boolean
+}
 
 /** `converge init [DIR]`: writes a working project into a folder, which is created if missing. Overwrites nothing. */
-export async function init(directory: string, io: Io): Promise<ExitCode> {
-  const paths = [...Object.keys(starterFiles), 'cluster.schema.json', ...starterRoots]
+export async function init(directory: string, options: InitOptions, io: Io): Promise<ExitCode> {
+  if (options.types) {
+    await linkTypes(directory)
+    io.stdout.write(`wrote ${join(directory, starterTypes)}\n`)
+    return 0
+  }
+  const paths = [...Object.keys(starterFiles), 'cluster.schema.json', starterTypes, ...starterRoots]
   const inTheWay = paths.filter((path) => existsSync(join(directory, path)))
   if (inTheWay.length > 0) {
-    const names = inTheWay.map((path) => join(directory, path)).join(', ')
-    throw usageError(`${names} already exists`, 'choose a new folder')
+    const names = inTheWay.join(', ')
+    throw usageError(`${directory} is not empty (${names})`, 'choose another folder; nothing was written')
   }
   for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
   for (const root of starterRoots) await plantRootTree(join(directory, root))
   const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
   const schema = clusterSchema({ recipes, kinds: resourceKinds })
   await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
+  await linkTypes(directory)
   const change = directory === '.' ? '' : `cd ${directory} && `
   io.stdout.write(
     `${paths.map((path) => `wrote ${join(directory, path)}\n`).join('')}\nNext: ${change}converge --dry-run\n`,
   )
   return 0
+}
+
+/** Makes the link anew if it leads to another copy of converge. */
+async function linkTypes(directory: string): Promise<void> {
+  const path = join(directory, starterTypes)
+  await mkdir(dirname(path), { recursive: true })
+  await rm(path, { force: true })
+  await symlink(packageRoot(), path)
 }
 
 async function writeNew(path: string, content: string): Promise<void> {
