@@ -60,6 +60,8 @@ export interface ViewContext {
 export interface Output {
   readonly style: Style
   write(text: string): void
+  /** Shows a result that may be long, page by page; absent without a terminal. */
+  readonly page?: (text: string) => void
 }
 
 /** Lines at the end of a terminal that are redrawn, and erased before any other output. */
