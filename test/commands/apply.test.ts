@@ -9,10 +9,8 @@ import { makeCluster } from './scratch.ts'
 const firstPlan = `web[0-1]
   write /etc/motd (0644 root:root, 11 bytes)
     file[/etc/motd]: will be created
-    @@ -0,0 +1 @@ on web0
-    +hello web0
-    @@ -0,0 +1 @@ on web1
-    +hello web1
+    @@ -0,0 +1 @@ <host> is the name of each
+    +hello <host>
 
 2 hosts: 2 to change; 2 changes
 `

@@ -21,6 +21,7 @@ import {
   proposeOptions,
   type Run,
   specOptions,
+  statOption,
 } from './options.ts'
 import { uses } from './program-help.ts'
 
@@ -86,7 +87,12 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     [limitOption()],
     specOptions(),
     hostOptions(),
-    [...formatOptions(), pagerOption(), exitCodeOption('Exit with 2 if a dry run finds changes.')],
+    [
+      ...formatOptions(),
+      statOption(),
+      pagerOption(),
+      exitCodeOption('Exit with 2 if a dry run finds changes.'),
+    ],
   )
 
   const retire = program

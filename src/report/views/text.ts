@@ -11,11 +11,11 @@ import type { View, ViewContext } from './view.ts'
 
 /** Text for people. */
 export function createTextView(context: ViewContext): View {
-  const { stdout, verbose } = context
+  const { stdout, verbose, stat = false } = context
   const { style } = stdout
   const besides = onStderr(context)
   const page = stdout.page ?? stdout.write
-  const planText = (plan: Plan) => renderPlan({ plan, style, verbose })
+  const planText = (plan: Plan) => renderPlan({ plan, style, verbose, stat })
   const remark: View['remark'] = (...lines) =>
     stdout.write(lines.map((line) => `${escapeLine(line)}\n`).join(''))
   let isProposed = false

@@ -53,6 +53,8 @@ export interface ViewContext {
   readonly live: LiveLines | undefined
   /** Shows more: unchanged hosts, long diffs, more of the progress. */
   readonly verbose: boolean
+  /** Shows one line per change of a plan. */
+  readonly stat?: boolean
   /** The text of the files of the diagnostics, if readable. */
   readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string>
 }
