@@ -1,4 +1,4 @@
-import type { Plan } from '../../model/plan.ts'
+import { hasFailed, type Plan } from '../../model/plan.ts'
 import { renderReport } from '../apply/render-report.ts'
 import { renderDrift } from '../hosts/render-drift.ts'
 import { renderAnswers } from '../hosts/render-exec.ts'
@@ -30,7 +30,8 @@ export function createTextView(context: ViewContext): View {
     },
     idle(plan) {
       stdout.write(planText(plan))
-      remark('Nothing to do.')
+      // A host that failed may have something to do.
+      remark(hasFailed(plan) ? 'Nothing was applied.' : 'Nothing to do.')
     },
     report(report) {
       stdout.write(`${isProposed ? '\n' : ''}${renderReport({ report, style, verbose })}`)

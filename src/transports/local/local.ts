@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, codeOf } from '../../model/errors.ts'
 import type { Connection, ExecOptions, ExecResult, Upload } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -114,7 +114,7 @@ async function stage(
     throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
       host,
       step: 'upload',
-      remedy: `Check ${path}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
+      remedy: `${codeOf(cause) === 'ENOENT' ? `Create ${dirname(path)}` : `Check ${path}`}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
       cause,
     })
   }
