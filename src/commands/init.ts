@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { packageRoot } from '../load/recipes/read-asset.ts'
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { jsonText } from '../report/json/json-text.ts'
 import { resourceKinds } from '../resources/index.ts'
@@ -9,15 +10,25 @@ import { usageError } from './cli/usage-error.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { writeWhole } from './io/write-whole.ts'
 import { loadSpec } from './spec/load-spec.ts'
-import { starterFiles, starterRoots } from './starter/starter-files.ts'
+import { starterFiles, starterRoots, starterTypes } from './starter/starter-files.ts'
+
+export interface InitOptions {
+  /** Only link the types for editors. */
+  readonly types?: boolean
+}
 
 /** `converge init [DIR]`: writes a working project into a folder, which is created if missing. Overwrites nothing. */
-export async function init(directory: string, io: Io): Promise<ExitCode> {
-  const paths = [...Object.keys(starterFiles), 'cluster.schema.json', ...starterRoots]
+export async function init(directory: string, options: InitOptions, io: Io): Promise<ExitCode> {
+  if (options.types) {
+    await linkTypes(directory)
+    io.stdout.write(`wrote ${join(directory, starterTypes)}\n`)
+    return 0
+  }
+  const paths = [...Object.keys(starterFiles), 'cluster.schema.json', starterTypes, ...starterRoots]
   const inTheWay = paths.filter((path) => existsSync(join(directory, path)))
   if (inTheWay.length > 0) {
-    const names = inTheWay.map((path) => join(directory, path)).join(', ')
-    throw usageError(`${names} already exists`, 'choose a new folder')
+    const names = inTheWay.join(', ')
+    throw usageError(`${directory} is not empty (${names})`, 'choose another folder; nothing was written')
   }
   try {
     await writeProject(directory)
@@ -39,6 +50,15 @@ async function writeProject(directory: string): Promise<void> {
   const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
   const schema = clusterSchema({ recipes, kinds: resourceKinds })
   await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
+  await linkTypes(directory)
+}
+
+/** Makes the link anew if it leads to another copy of converge. */
+async function linkTypes(directory: string): Promise<void> {
+  const path = join(directory, starterTypes)
+  await mkdir(dirname(path), { recursive: true })
+  await rm(path, { force: true })
+  await symlink(packageRoot(), path)
 }
 
 async function writeNew(path: string, content: string): Promise<void> {

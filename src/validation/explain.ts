@@ -146,8 +146,19 @@ function brokenRule({ keyword, params, message, parentSchema }: ErrorObject, val
     case 'minItems':
     case 'minProperties':
       if (params.limit === 1) return { message: 'must not be empty' }
+      return { message: `is too short: at least ${amount(keyword, params.limit)}` }
+    case 'maxLength':
+    case 'maxItems':
+    case 'maxProperties':
+      return { message: `is too long: at most ${amount(keyword, params.limit)}` }
   }
   return { message: message ?? 'is not valid' }
+}
+
+/** `8 characters` for the limit of a `minLength`. */
+function amount(keyword: string, limit: unknown): string {
+  const unit = keyword.endsWith('Length') ? 'character' : keyword.endsWith('Items') ? 'element' : 'key'
+  return `${limit} ${unit}${limit === 1 ? '' : 's'}`
 }
 
 /** The container of a mistake: `notifies[0]` for an action; empty for the validated value itself. */

@@ -28,13 +28,22 @@ export function typeMistake(
   const isScalar = typeof value === 'number' || typeof value === 'boolean'
   if (wanted.includes('string') && isScalar && source !== undefined) {
     const octal = source.startsWith('0o') ? `0${value.toString(8)}` : source
-    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${octal}"`)
+    const text =
+      isSchema(error.parentSchema) && isMissingZero(error.parentSchema.pattern, octal) ? `0${octal}` : octal
+    return misread(`${source} as ${readAs(value, source)}`, `put it in quotes: "${text}"`)
   }
   if (wanted.includes('boolean') && source !== undefined && /^(?:yes|no|on|off|y|n)$/i.test(source)) {
     return misread(`${source} as text`, `write ${/^(?:yes|on|y)$/i.test(source)}`)
   }
   const hint = rewritten(value, wanted)
   return { ...otherThan(expected ?? words, value), hint }
+}
+
+/** Whether `644` of a mode would be right as `0644`. */
+function isMissingZero(pattern: unknown, text: string): boolean {
+  if (typeof pattern !== 'string') return false
+  const wanted = new RegExp(pattern, 'u')
+  return !wanted.test(text) && wanted.test(`0${text}`)
 }
 
 /** A number of which a text would be made, in another spelling. */

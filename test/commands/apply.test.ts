@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,10 +9,8 @@ import { makeCluster } from './scratch.ts'
 const firstPlan = `web[0-1]
   write /etc/motd (0644 root:root, 11 bytes)
     file[/etc/motd]: will be created
-    @@ -0,0 +1 @@ on web0
-    +hello web0
-    @@ -0,0 +1 @@ on web1
-    +hello web1
+    @@ -0,0 +1 @@ <host> is the name of each
+    +hello <host>
 
 2 hosts: 2 to change; 2 changes
 `
@@ -60,6 +58,19 @@ test('takes a selector as its argument, with or without its own name', async () 
   // A file is a sealed plan, whatever its name.
   writeFileSync(join(folder, 'web1'), '')
   assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is not JSON')
+})
+
+test('finds the spec in a folder above, and refuses to guess another one', async () => {
+  const { folder } = await makeCluster()
+  mkdirSync(join(folder, 'recipes/hello'), { recursive: true })
+  const cwd = process.cwd()
+  process.chdir(join(folder, 'recipes/hello'))
+  try {
+    assert.match((await converge(['--dry-run'])).stdout, '2 hosts: 2 to change')
+    assert.match((await converge(['-f', 'cluster.yaml', '-n'])).stderr, 'cluster.yaml does not exist')
+  } finally {
+    process.chdir(cwd)
+  }
 })
 
 test('shows a hand-made drift on the one host that has it', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from 'uvu'
@@ -36,12 +36,28 @@ test('writes a schema beside the spec that accepts it, and knows the starter rec
   assert.is(printed.stdout, written)
 })
 
+test('links what editors take the types of recipes from, once more in a fresh clone', async () => {
+  const folder = scratchFolder()
+  assert.is((await converge(['init', folder])).code, 0)
+  const link = join(folder, 'node_modules/converge')
+  const { exports } = JSON.parse(readFileSync(join(link, 'package.json'), 'utf8'))
+  const { prepare } = JSON.parse(readFileSync('package.json', 'utf8')).scripts
+  assert.match(prepare, '--types', 'npm install makes the declarations')
+  assert.is(exports['.'].types, './dist/types/src/dsl.d.ts')
+  const config = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8'))
+  assert.equal(config.include, ['recipes'])
+  rmSync(join(folder, 'node_modules'), { recursive: true })
+  assert.is((await converge(['init', '--types', folder])).stdout, `wrote ${link}\n`)
+  assert.ok(existsSync(join(link, 'src')))
+  assert.is((await converge(['init', '--types', folder])).code, 0, 'also if it is there')
+})
+
 test('overwrites nothing', async () => {
   const folder = scratchFolder()
   writeFileSync(join(folder, 'README.md'), 'mine')
   const { code, stderr } = await converge(['init', folder])
   assert.is(code, 3)
-  assert.match(stderr, `error: ${folder}/README.md already exists\n`)
+  assert.match(stderr, `error: ${folder} is not empty (README.md)\n`)
   assert.is(readFileSync(join(folder, 'README.md'), 'utf8'), 'mine')
 })
 

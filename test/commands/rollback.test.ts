@@ -94,7 +94,7 @@ test('leaves a held host alone in a sealed plan, and has no program for it', asy
   const script = await converge(['plan', ...file, ...again, '--script', 'web0'])
   assert.is(script.code, 3)
   assert.match(script.stderr, 'the host is held by a rollback, so nothing would run on it\n  pass --release')
-  const outdated = await converge(['apply', sealed, ...file, '--set', 'app.greeting=hey', '--yes'])
+  const outdated = await converge(['apply', sealed, ...file, '--set', 'app.greeting=ho', '--yes'])
   assert.is(outdated.code, 3)
   assert.match(outdated.stderr, 'error: web0: file[/etc/motd] has changed in the spec\n')
   const applied = await converge(['apply', sealed, '--yes'])

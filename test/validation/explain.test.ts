@@ -7,7 +7,7 @@ import type { Mistake } from '../../src/model/diagnostic.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import { Relations } from '../../src/model/relations.ts'
 import { targetKinds } from '../../src/model/targets/index.ts'
-import type { ValueMap } from '../../src/model/value.ts'
+import { toValue, type ValueMap } from '../../src/model/value.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { sentenceOf } from '../../src/validation/explain.ts'
 import { isSchema } from '../../src/validation/json-schema.ts'
@@ -26,6 +26,26 @@ interface Case {
 }
 
 const root = new URL('../../fixtures/mistakes/', import.meta.url)
+
+test('too little and too much are told in numbers', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      password: { type: 'string', minLength: 8 },
+      names: { type: 'array', maxItems: 1 },
+      text: { type: 'string', maxLength: 2 },
+    },
+  }
+  const found = createValidator(
+    schema,
+    'it',
+  )(toValue({ password: 'short', names: [1, 2], text: 'abc' }) ?? null)
+  assert.equal(found.ok ? [] : found.mistakes.map(({ message }) => message), [
+    'password is too short: at least 8 characters',
+    'names is too long: at most 1 element',
+    'text is too long: at most 2 characters',
+  ])
+})
 
 for (const name of readdirSync(root).sort()) {
   const { kind, input, mistakes }: Case = JSON.parse(readFileSync(new URL(name, root), 'utf8'))

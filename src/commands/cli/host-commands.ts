@@ -15,11 +15,13 @@ import {
   formatOptions,
   hostOptions,
   limitOption,
+  pagerOption,
   parseGeneration,
   parseTime,
   proposeOptions,
   type Run,
   specOptions,
+  statOption,
 } from './options.ts'
 import { uses } from './program-help.ts'
 
@@ -54,12 +56,14 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     'drift',
     'Show only what was changed on the hosts by hand since the last apply.',
     async (options, view) => (await import('../drift.ts')).drift(options, io, view),
-  ).addOption(exitCodeOption('Exit with 2 if there is drift: for a nightly job.'))
+  )
+    .addOption(pagerOption())
+    .addOption(exitCodeOption('Exit with 2 if there is drift: for a nightly job.'))
   query(
     'history',
     'List the applies recorded on each host, newest first, and whether a rollback holds it.',
     async (options, view) => (await import('../history.ts')).history(options, io, view),
-  )
+  ).addOption(pagerOption())
 
   const rollback = program
     .command('rollback')
@@ -83,7 +87,12 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     [limitOption()],
     specOptions(),
     hostOptions(),
-    [...formatOptions(), exitCodeOption('Exit with 2 if a dry run finds changes.')],
+    [
+      ...formatOptions(),
+      statOption(),
+      pagerOption(),
+      exitCodeOption('Exit with 2 if a dry run finds changes.'),
+    ],
   )
 
   const retire = program

@@ -66,8 +66,18 @@ export function planOptions(): readonly Option[] {
     new Option('--no-prune', 'Do not prune: keep on the hosts what was removed from the spec.'),
     new Option('--release', 'Also plan for hosts held by a rollback.'),
     ...formatOptions(),
+    statOption(),
+    pagerOption(),
     exitCodeOption('Exit with 2 if a dry run finds changes.'),
   ]
+}
+
+export function statOption(): Option {
+  return new Option('--stat', 'Show one line per change, with its hosts, without causes and diffs.')
+}
+
+export function pagerOption(): Option {
+  return new Option('--no-pager', 'Do not show long output page by page (PAGER, or less).')
 }
 
 export function exitCodeOption(description: string): Option {

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { given } from '../../model/given.ts'
 import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
+import type { InitOptions } from '../init.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { ViewOptions } from '../io/open-view.ts'
 import type { PlanOptions } from '../plan.ts'
@@ -167,8 +168,9 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .helpGroup(uses.begin)
     .description('Write a working project: a spec, a recipe, a schema for editors, and hosts to try it on.')
     .argument('[dir]', 'The folder; nothing in it is overwritten.', '.')
-    .action((directory: string) =>
-      run('init', {}, async () => (await import('../init.ts')).init(directory, io)),
+    .option('--types', 'In an existing project: only link the types of recipes, for editors.')
+    .action((directory: string, options: InitOptions) =>
+      run('init', {}, async () => (await import('../init.ts')).init(directory, options, io)),
     )
 
   program

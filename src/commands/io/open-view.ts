@@ -8,14 +8,20 @@ import type { Io } from './io.ts'
 export interface ViewOptions {
   readonly format?: Format
   readonly verbose?: boolean
+  /** Show one line per change of a plan. */
+  readonly stat?: boolean
+  /** Show long results page by page on a terminal; true by default. */
+  readonly pager?: boolean
 }
 
 /** The view of a command in the format that the options choose. */
 export async function openView(command: string, options: ViewOptions, io: Io): Promise<View> {
-  const { format = 'text', verbose = false } = options
-  const { stdout, stderr, live } = io
+  const { format = 'text', verbose = false, stat = false, pager = true } = options
+  const { stderr, live } = io
+  const { style, write } = io.stdout
+  const stdout = pager ? io.stdout : { style, write }
   const createView = await formats[format].load()
-  return createView({ command, stdout, stderr, live, verbose, readSources })
+  return createView({ command, stdout, stderr, live, verbose, stat, readSources })
 }
 
 function readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string> {

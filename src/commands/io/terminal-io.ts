@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { Interrupted } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import { createStop } from '../../model/stop.ts'
 import { createStyle, wantsColor } from '../../report/text/style.ts'
 import type { LiveLines, Output } from '../../report/views/view.ts'
 import type { Io } from './io.ts'
 import { createLiveLines, type Later, type TerminalStream } from './live-lines.ts'
+import { createPager } from './pager.ts'
 
 type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean }
 type Stream = TerminalStream & { readonly isTTY?: boolean }
@@ -29,7 +31,7 @@ export function createTerminalIo(terminal: Terminal): Io {
     return readAnswer({ input: stdin, prompt: stderr, echo, question, signal })
   }
   return {
-    stdout: output(stdout, env, live),
+    stdout: { ...output(stdout, env, live), ...given({ page: pageAfter(live, createPager(terminal)) }) },
     stderr: output(stderr, env, live),
     env,
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
@@ -57,6 +59,14 @@ function output(stream: Stream, env: Terminal['env'], live: LiveLines | undefine
       if (isTTY) live?.erase()
       stream.write(text)
     },
+  }
+}
+
+function pageAfter(live: LiveLines | undefined, page: Output['page']): Output['page'] {
+  if (page === undefined) return undefined
+  return (text) => {
+    live?.erase()
+    page(text)
   }
 }
 

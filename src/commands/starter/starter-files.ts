@@ -61,9 +61,27 @@ The two hosts are directories below \`hosts/\`, so you can try everything withou
 
 \`cluster.schema.json\` lets editors complete and check \`cluster.yaml\`. Write it again after changing a recipe's
 attributes: \`converge schema -f cluster.yaml > cluster.schema.json\`.
+
+\`node_modules/converge\` is a link to the installed converge, where editors find the types for recipes. It is not in
+git; in a fresh clone \`converge init --types\` makes it.
 `,
-  '.gitignore': 'hosts/\n',
+  'tsconfig.json': `{
+  "compilerOptions": {
+    "target": "es2023",
+    "module": "nodenext",
+    "strict": true,
+    "noEmit": true,
+    "skipLibCheck": true,
+    "types": []
+  },
+  "include": ["recipes"]
 }
+`,
+  '.gitignore': 'hosts/\nnode_modules/\n',
+}
+
+/** Where editors look for the types of `converge`. */
+export const starterTypes = 'node_modules/converge'
 
 /** The root trees of the starter's hosts. */
 export const starterRoots: readonly string[] = ['hosts/web0', 'hosts/web1']

@@ -14,6 +14,24 @@ import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { valueAt } from '../yaml/document.ts'
 
+/** What other tools call kinds of resources. */
+const elsewhere: Readonly<Record<string, string>> = {
+  service: 'unit (a systemd service, such as nginx.service)',
+  systemd: 'unit',
+  systemd_unit: 'unit',
+  timer: 'unit (such as backup.timer)',
+  cron: 'unit (a timer, such as backup.timer)',
+  template: 'file, with `template` in place of `content`',
+  copy: 'file, with `source` in place of `content`',
+  symlink: 'link',
+  folder: 'directory',
+  exec: 'command',
+  execute: 'command',
+  shell: 'command',
+  script: 'command',
+  unarchive: 'archive',
+}
+
 /** Resources of a host's roles, then its own. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
@@ -35,7 +53,10 @@ export function createResourceDeclarer(
     const path = [...at, kind]
     const position = document.locate(path, 'key')
     if (!Object.hasOwn(kinds, kind)) {
-      const hint = nearestHint(kind, Object.keys(kinds), 'no kinds are known')
+      const meant = Object.hasOwn(elsewhere, kind) ? elsewhere[kind] : undefined
+      const hint = meant
+        ? `did you mean ${meant}?`
+        : nearestHint(kind, Object.keys(kinds), 'no kinds are known')
       problems.error({
         code: 'unknown-kind',
         path,

@@ -54,13 +54,20 @@ function fill(schema: JsonSchema, value: Value, covered: boolean): Value {
   }
   for (const [key, element] of Object.entries(value)) {
     const own = isSchema(schema.properties) && Object.hasOwn(schema.properties, key)
-    const below = own && isSchema(schema.properties) ? schema.properties[key] : schema.additionalProperties
+    const below = own && isSchema(schema.properties) ? schema.properties[key] : otherProperty(schema, key)
     if (!isSchema(below)) continue
     const filled = fill(below, element, covered && own && propertyDefault(schema, key) !== undefined)
     if (filled !== element) added[key] = filled
   }
   if (Object.keys(added).length === 0) return value
   return mapWith(value, added)
+}
+
+/** The schema of a key that is no property: `Type.Record` has a pattern for it. */
+function otherProperty({ patternProperties, additionalProperties }: JsonSchema, key: string): unknown {
+  const patterns = isSchema(patternProperties) ? Object.entries(patternProperties) : []
+  const [, matching] = patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key)) ?? []
+  return matching ?? additionalProperties
 }
 
 function fillList({ items }: JsonSchema, list: readonly Value[]): readonly Value[] {

@@ -8,12 +8,16 @@ import { renderWaves } from './render-waves.ts'
 import { renderPlanSummary, summarisePlan } from './summarise-plan.ts'
 import { type ChangeView, type HostGroup, type PathHunk, type Shown, viewPlan } from './view-plan.ts'
 
-type RenderPlanOptions = Look & { readonly plan: Plan }
+type RenderPlanOptions = Look & {
+  readonly plan: Plan
+  /** One line per change instead of causes and diffs. */
+  readonly stat?: boolean
+}
 
 /** The plan as text, hosts with the same changes and hunks together. Ends with the summary line. */
 export function renderPlan(options: RenderPlanOptions): string {
   const { plan, style } = options
-  const blocks = [...renderHosts(options)]
+  const blocks = [...(options.stat ? renderStat(options) : renderHosts(options))]
   const waves = renderWaves(plan.waves, style)
   if (waves.length > 0) blocks.push(waves)
   const warnings = [...departedLines(plan), ...consentLines(plan)].map((line) => style.warning(line))
@@ -37,17 +41,69 @@ function consentLines({ consents }: Plan): readonly string[] {
 export function renderHosts({ plan, style, verbose }: RenderPlanOptions): readonly (readonly string[])[] {
   const groups = viewPlan(plan, style)
   const renderHunk = hunkRenderer(groups, { style, whole: verbose })
+  const shownOn = new Map<string, string>()
   return groups
     .filter((group) => verbose || group.status !== 'unchanged' || group.lines.length > 0)
-    .map((group) => renderGroup(group, renderHunk, style))
+    .map((group) => {
+      const heading = style.heading(escapeLine(compactHosts(group.hosts)))
+      const changes = verbose
+        ? group.changes.flatMap((change) => renderChange(change, group, renderHunk, style))
+        : renderNewChanges(group, shownOn, renderHunk, style)
+      return [`${heading}${headings[group.status]}`, ...changes, ...group.lines.map((line) => `  ${line}`)]
+    })
 }
 
-function renderGroup(group: HostGroup, renderHunk: HunkRenderer, style: Style): readonly string[] {
-  const name = style.heading(escapeLine(compactHosts(group.hosts)))
+const fewestFolded = 2
+
+/** The changes of a group; those in a row that one group before it has as well are one line. */
+function renderNewChanges(
+  group: HostGroup,
+  shownOn: Map<string, string>,
+  renderHunk: HunkRenderer,
+  style: Style,
+): readonly string[] {
+  const name = compactHosts(group.hosts)
+  const known = group.changes.map((change) => ({ change, on: shownOn.get(keyOf(change, group)) }))
+  const runs: { readonly on: string | undefined; readonly changes: ChangeView[] }[] = []
+  for (const { change, on } of known) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.on === on) last.changes.push(change)
+    else runs.push({ on, changes: [change] })
+  }
+  for (const change of group.changes)
+    if (!shownOn.has(keyOf(change, group))) shownOn.set(keyOf(change, group), name)
+  return runs.flatMap(({ on, changes }) =>
+    on === undefined || changes.length < fewestFolded
+      ? changes.flatMap((change) => renderChange(change, group, renderHunk, style))
+      : [`  ${style.quiet(`${changes.length} changes as shown above on ${escapeLine(on)}`)}`],
+  )
+}
+
+/** The same for changes that look alike on all hosts of their groups. */
+function keyOf({ words, details, hunks }: ChangeView, { hosts }: HostGroup): string {
+  const parts = [words, details, hunks].map((part) =>
+    part.map((shown) => [shown.value, shown.hosts.length === hosts.length ? 'all' : shown.hosts]),
+  )
+  return JSON.stringify(parts)
+}
+
+/** One line per change, with its hosts: what a plan of many hosts comes to. */
+function renderStat(options: RenderPlanOptions): readonly (readonly string[])[] {
+  const { plan, style } = options
+  const hostsOf = new Map<string, string[]>()
+  const changing = viewPlan(plan, style).flatMap(({ changes }) => changes.flatMap(({ words }) => words))
+  for (const { value, hosts } of changing) {
+    // A name that is longer makes a file longer.
+    const words = value.replace(/, \d+ bytes?\)$/, ')')
+    hostsOf.set(words, [...new Set([...(hostsOf.get(words) ?? []), ...hosts])])
+  }
+  const lines = [...hostsOf].map(
+    ([words, hosts]) => `${words} ${style.quiet(`on ${escapeLine(compactHosts(hosts))}`)}`,
+  )
+  const others = plan.hosts.filter(({ status }) => status !== 'planned')
   return [
-    `${name}${headings[group.status]}`,
-    ...group.changes.flatMap((change) => renderChange(change, group, renderHunk, style)),
-    ...group.lines.map((line) => `  ${line}`),
+    ...(lines.length === 0 ? [] : [lines]),
+    ...renderHosts({ ...options, plan: { ...plan, hosts: others } }),
   ]
 }
 
@@ -80,10 +136,11 @@ function hunkRenderer(
     allHosts.set(key, [...(allHosts.get(key) ?? []), ...hosts])
   }
   const shown = new Set<string>()
-  return ({ value, hosts }, group) => {
+  return ({ value, hosts, isMarked }, group) => {
     const key = JSON.stringify(value)
     const { style } = look
-    const header = style.hunk(value.hunk.header)
+    const legend = isMarked ? ` ${style.quiet('<host> is the name of each')}` : ''
+    const header = `${style.hunk(value.hunk.header)}${legend}`
     const onSome = (of: readonly string[]) =>
       of.length === group.hosts.length ? '' : ` ${style.heading(onHosts(of))}`
     if (shown.has(key)) return [`${header}${onSome(hosts)} ${style.quiet('as shown above')}`]

@@ -2,7 +2,7 @@ import { perText } from '../../model/memo.ts'
 import type { Change, FileDiff, HostPlan, Plan, PlannedHost } from '../../model/plan.ts'
 import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
 import { escapeLine } from '../text/escape-control.ts'
-import { asOnFirst, groupBy, likeness } from '../text/group-hosts.ts'
+import { asOnFirst, groupBy, likeness, ownName } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { describeOperation } from './describe-operation.ts'
@@ -11,6 +11,8 @@ import { describeOperation } from './describe-operation.ts'
 export interface Shown<T> {
   readonly value: T
   readonly hosts: readonly string[]
+  /** `<host>` in the value stands for the name of each. */
+  readonly isMarked?: true
 }
 
 /** The same step on many hosts: each variant of its words with its hosts. */
@@ -116,12 +118,24 @@ interface OnHost<T> {
   readonly host: string
 }
 
-/** Merges equal values and their hosts, in order. */
+/** Merges values and their hosts, in order, if they are equal but for the name of each host, which is marked then. */
 function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
-  return groupBy(found, ({ value }) => JSON.stringify(value)).map((same) => ({
-    value: same[0].value,
-    hosts: same.map(({ host }) => host),
-  }))
+  const equal = groupBy(found, ({ value }) => JSON.stringify(value))
+  const marked = equal.map((same) => (same.length === 1 ? withNameMarked(same[0]) : same[0].value))
+  return groupBy([...equal.keys()], (index) => JSON.stringify(marked[index])).flatMap(([first, ...more]) => {
+    const value = more.length === 0 ? equal[first]?.[0].value : marked[first]
+    const hosts = [first, ...more].flatMap((index) => equal[index]?.map(({ host }) => host) ?? [])
+    return value === undefined ? [] : [{ value, hosts, ...(more.length === 0 ? {} : { isMarked: true }) }]
+  })
+}
+
+const ownNameMark = '<host>'
+
+function withNameMarked<T>({ value, host }: OnHost<T>): T {
+  const name = ownName(host)
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+    typeof part === 'string' ? part.replaceAll(name, ownNameMark) : part,
+  )
 }
 
 /** `decided on host: only if ...` for a change with a guard that the host evaluates. */

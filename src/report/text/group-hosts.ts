@@ -27,14 +27,19 @@ interface HostLines {
 
 /** The same for hosts whose lines differ only in what is the host's own: its name, addresses, temporary names, keys. */
 export function likeness(host: string, lines: readonly string[]): string {
-  const ownName = new RegExp(`(?<![\\w-])${host.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g')
+  const name = ownName(host)
   const masked = lines.map((line) => {
     const common = ownPatterns.reduce((text, pattern) => text.replaceAll(pattern, '*'), line)
-    const text = common.replaceAll(ownName, '*')
+    const text = common.replaceAll(name, '*')
     // Times and process ids.
     return text.trimStart().startsWith(outputLabel) ? text.replaceAll(/\d+/g, '*') : text
   })
   return JSON.stringify(masked)
+}
+
+/** A host's name as a word of its own. */
+export function ownName(host: string): RegExp {
+  return new RegExp(`(?<![\\w-])${host.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g')
 }
 
 const ownPatterns = [

@@ -1,3 +1,4 @@
+import { hasFailed, type Plan } from '../../model/plan.ts'
 import { renderReport } from '../apply/render-report.ts'
 import { renderDrift } from '../hosts/render-drift.ts'
 import { renderAnswers } from '../hosts/render-exec.ts'
@@ -10,10 +11,11 @@ import type { View, ViewContext } from './view.ts'
 
 /** Text for people. */
 export function createTextView(context: ViewContext): View {
-  const { stdout, verbose } = context
+  const { stdout, verbose, stat = false } = context
   const { style } = stdout
   const besides = onStderr(context)
-  const plan: View['plan'] = (shown) => stdout.write(renderPlan({ plan: shown, style, verbose }))
+  const page = stdout.page ?? stdout.write
+  const planText = (plan: Plan) => renderPlan({ plan, style, verbose, stat })
   const remark: View['remark'] = (...lines) =>
     stdout.write(lines.map((line) => `${escapeLine(line)}\n`).join(''))
   let isProposed = false
@@ -21,22 +23,23 @@ export function createTextView(context: ViewContext): View {
     ...besides,
     canAsk: true,
     diagnostics: besides.warnings,
-    plan,
-    proposal(proposed, command) {
-      plan(proposed, command)
+    plan: (plan) => page(planText(plan)),
+    proposal(plan) {
+      stdout.write(planText(plan))
       isProposed = true
     },
-    idle(idle, command) {
-      plan(idle, command)
-      remark('Nothing to do.')
+    idle(plan) {
+      stdout.write(planText(plan))
+      // A host that failed may have something to do.
+      remark(hasFailed(plan) ? 'Nothing was applied.' : 'Nothing to do.')
     },
     report(report) {
       stdout.write(`${isProposed ? '\n' : ''}${renderReport({ report, style, verbose })}`)
       isProposed = false
     },
-    drift: (drift) => stdout.write(renderDrift({ drift, style, verbose })),
+    drift: (drift) => page(renderDrift({ drift, style, verbose })),
     status: (_cluster, hosts) => stdout.write(renderStatus({ hosts, style, verbose })),
-    history: (_cluster, hosts) => stdout.write(renderHistory({ hosts, style, verbose })),
+    history: (_cluster, hosts) => page(renderHistory({ hosts, style, verbose })),
     answers: (_cluster, _commandLine, answers) => stdout.write(renderAnswers(answers, style)),
     remark,
   }

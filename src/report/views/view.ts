@@ -53,6 +53,8 @@ export interface ViewContext {
   readonly live: LiveLines | undefined
   /** Shows more: unchanged hosts, long diffs, more of the progress. */
   readonly verbose: boolean
+  /** Shows one line per change of a plan. */
+  readonly stat?: boolean
   /** The text of the files of the diagnostics, if readable. */
   readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string>
 }
@@ -60,6 +62,8 @@ export interface ViewContext {
 export interface Output {
   readonly style: Style
   write(text: string): void
+  /** Shows a result that may be long, page by page; absent without a terminal. */
+  readonly page?: (text: string) => void
 }
 
 /** Lines at the end of a terminal that are redrawn, and erased before any other output. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, constants, copyFile, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { ConvergeError } from '../../model/errors.ts'
+import { ConvergeError, codeOf } from '../../model/errors.ts'
 import { isSystemError, systemMessage } from '../../model/system-error.ts'
 import type { Connection, ExecOptions, ExecResult, Upload } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
@@ -124,7 +124,7 @@ async function stage(
     throw new ConvergeError('upload-failed', `cannot stage in ${directory}: ${reason(cause)}`, {
       host,
       step: 'upload',
-      remedy: `Check ${path}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
+      remedy: `${codeOf(cause) === 'ENOENT' ? `Create ${dirname(path)}` : `Check ${path}`}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
       cause,
     })
   }

@@ -122,6 +122,12 @@ const schema: JsonSchema = {
       type: 'object',
       additionalProperties: { type: 'object', properties: { enabled: { type: 'boolean', default: true } } },
     },
+    people: {
+      type: 'object',
+      patternProperties: {
+        '^.*$': { type: 'object', properties: { admin: { type: 'boolean', default: false } } },
+      },
+    },
     users: {
       type: 'array',
       items: { type: 'object', properties: { shell: { type: 'string', default: '/bin/sh' } } },
@@ -142,6 +148,9 @@ test('filling adds defaults within what was given, and nothing that was removed'
   assert.equal(fill({ tls: { cert: 'x' } }), { tls: { cert: 'x', ca: 'ca' } })
   assert.equal(fill({ units: { a: {}, b: { enabled: false } } }), {
     units: { a: { enabled: true }, b: { enabled: false } },
+  })
+  assert.equal(fill({ people: { bob: {}, al: { admin: true } } }), {
+    people: { bob: { admin: false }, al: { admin: true } },
   })
   assert.equal(fill({ users: [{}, { shell: '/bin/zsh' }] }), {
     users: [{ shell: '/bin/sh' }, { shell: '/bin/zsh' }],

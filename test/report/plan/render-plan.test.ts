@@ -80,21 +80,62 @@ test('shows hosts with the same steps together, and only what differs for each',
   write /etc/app.conf (0644 root:root, 12 bytes) on web[8-9]
   write /etc/app.conf (0644 root:root, 13 bytes) on web10
     file[/etc/app.conf]: content will change
-    @@ -1 +1 @@ on web8
+    @@ -1 +1 @@ <host> is the name of each
     -host = ?
-    +host = web8
-    @@ -1 +1 @@ on web9
-    -host = ?
-    +host = web9
-    @@ -1 +1 @@ on web10
-    -host = ?
-    +host = web10
+    +host = <host>
   write /etc/motd (0644 root:root, 3 bytes)
     file[/etc/motd]: content will change
     @@ -0,0 +1 @@
     +hi
 
 3 hosts: 3 to change; 6 changes
+`,
+  )
+})
+
+test('marks a name only if it is the own one of each host', () => {
+  const of = (host: string, text: string) =>
+    planned(host, [fileChange('/etc/app.conf', { before: '?\n', after: `${text}\n` })])
+  const shown = render(plan([of('a', 'x a/a.z a-b'), of('b', 'x b/b.z a-b'), of('c', 'x c/a.z a-b')]))
+  assert.match(shown, '+x <host>/<host>.z a-b')
+  assert.match(shown, '@@ -1 +1 @@ on c\n    -?\n    +x c/a.z a-b\n')
+})
+
+test('folds the changes that hosts of several roles have in common, and shows them all if verbose', () => {
+  const base = ['/etc/a', '/etc/b'].map((path) => fileChange(path, { after: 'same\n' }))
+  const hosts = plan([planned('db', base), planned('web', [restartChange, ...base])])
+  assert.match(
+    render(hosts),
+    `web
+  restart etcd.service
+    unit[etcd.service]: notified by file[/etc/etcd/etcd.env]
+  2 changes as shown above on db
+`,
+  )
+  assert.match(render(hosts, true), /web\n[\s\S]*write \/etc\/b/)
+})
+
+test('gives one line per change with its hosts, and what failed', () => {
+  const own = (host: string) => fileChange('/etc/app.conf', { after: `host = ${host}\n` })
+  const hosts = ['web9', 'web10'].map((host) => planned(host, [own(host), restartChange]))
+  const failed = { host: 'db', status: 'failed', error: refused } as const
+  const text = renderPlan({
+    plan: plan([...hosts, failed]),
+    style: createStyle({ color: false }),
+    verbose: false,
+    stat: true,
+  })
+  assert.is(
+    text,
+    `write /etc/app.conf (0644 root:root) on web[9-10]
+restart etcd.service on web[9-10]
+
+db
+  unreachable at connect: connection refused by 192.0.2.1:22
+    cause: connect ECONNREFUSED
+    remedy: Check that sshd runs and that the address is right.
+
+3 hosts: 2 to change, 1 unreachable; 4 changes, 2 restarts
 `,
   )
 })

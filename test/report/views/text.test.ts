@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { createTextView } from '../../../src/report/views/text.ts'
 import type { View } from '../../../src/report/views/view.ts'
 import { viewContract } from '../../contracts/view.ts'
-import { fileChange, plan, planned } from '../sample-plan.ts'
+import { fileChange, plan, planned, refused } from '../sample-plan.ts'
 import { recordView } from './record-view.ts'
 
 viewContract('text', { createView: createTextView, check: () => {} })
@@ -34,6 +34,13 @@ test('says that there is nothing to do', () => {
     print((view) => view.idle(idle, 'apply')),
     '1 host: 1 unchanged\nNothing to do.\n',
   )
+})
+
+test('does not say that there is nothing to do where a host failed', () => {
+  const failed = plan([planned('web0', []), { host: 'web1', status: 'failed', error: refused }])
+  const text = print((view) => view.idle(failed, 'apply'))
+  assert.match(text, /2 hosts: 1 unchanged, 1 unreachable\nNothing was applied\.\n$/)
+  assert.not.match(text, 'Nothing to do')
 })
 
 test('can ask, and says what is for people', () => {

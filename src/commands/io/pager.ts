@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import type { Terminal } from './terminal-io.ts'
+
+/** Shows a text by PAGER, or by less, if it is longer than the terminal; undefined if there is no terminal or none is wanted. */
+export function createPager({ env, stdout }: Pick<Terminal, 'env' | 'stdout'>) {
+  const { PAGER: pager = 'less' } = env
+  if (stdout.isTTY !== true || pager === '' || env.TERM === 'dumb') return undefined
+  return (text: string): void => {
+    if (text.split('\n').length <= (stdout.rows || 24)) stdout.write(text)
+    // A pager that cannot be started, or fails, must not hide what there is to say.
+    else if (!isShownBy(pager, text, env)) stdout.write(text)
+  }
+}
+
+/** Colors as they are, and no pager for what fits after all. */
+const lessOptions = 'FRX'
+
+function isShownBy(pager: string, text: string, env: Terminal['env']): boolean {
+  const { status, signal } = spawnSync('/bin/sh', ['-c', pager], {
+    input: text,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: { LESS: lessOptions, ...env },
+  })
+  return status === 0 || signal !== null
+}
