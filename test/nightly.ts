@@ -53,6 +53,11 @@ const promised: readonly {
   })),
   { suite: 'crash/points.test.ts', figure: /^points between two acts/, atLeast: 'all' },
   { suite: 'crash/points.test.ts', figure: /^commands of the host program/, atLeast: 200 },
+  ...['Python', 'Go'].map((language) => ({
+    suite: 'formats/yaml-readers.test.ts',
+    figure: new RegExp(`^texts that ${language}'s YAML reader`),
+    atLeast: 100_000,
+  })),
   { suite: 'transports/ssh/logins.test.ts', figure: /^logins about which/, atLeast: 'all' },
   { suite: 'crash/connection.test.ts', figure: /connection is cut$/, atLeast: 'all' },
   { suite: 'crash/connection.test.ts', figure: /controller is killed$/, atLeast: 100 },
@@ -67,6 +72,8 @@ export function brokenPromises(
     if (!ran.includes(suite)) return []
     const found = figures.find(({ what }) => figure.test(what))
     if (found === undefined) return [`${suite} has printed no figure like ${figure}`]
+    // A reader of another language that is not installed, as the figure says.
+    if (found.count.startsWith('none: ')) return []
     const enough = atLeast === 'all' ? found.count.startsWith('all ') : countOf(found.count) >= atLeast
     return enough ? [] : [`${suite} has tried ${found.count}, not ${atLeast}: ${found.what}`]
   })

@@ -37,7 +37,7 @@ export interface CompileInput {
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
-  const problems = collectProblems({ byPlace: false })
+  const problems = collectProblems({ oneMistake: 'per words' })
   const contexts = createContexts(cluster)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
@@ -77,7 +77,7 @@ function createResourceMaker(
       if (large !== undefined) largeFiles.set(large.sha256, large.file)
       return large
     }),
-    render: createRenderer((path) => readableText(path, 'template', read)),
+    render: createRenderer((path) => readableText(path, 'template', read), pathOf),
   }
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {

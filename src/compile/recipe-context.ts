@@ -40,7 +40,10 @@ interface RecipeFiles {
 
 function recipeFiles(loaded: LoadedRecipe): RecipeFiles {
   return {
-    template: createRenderer((name) => loaded.read(`templates/${name}`)),
+    template: createRenderer(
+      (name) => loaded.read(`templates/${name}`),
+      loaded.pathOf && ((name) => loaded.pathOf?.(`templates/${name}`) ?? name),
+    ),
     file: perText((name) => loaded.read(`files/${name}`)),
   }
 }

@@ -11,39 +11,70 @@ export type Render = (name: string, variables: { readonly [key: string]: Value }
  * Renders the templates that `read` finds; each is read and compiled once for all hosts. Nothing is HTML-escaped,
  * because the results are configuration files, and an unknown path is an error instead of an empty text.
  */
-export function createRenderer(read: (name: string) => string): Render {
-  const templateOf = perText((name) => compiled(name, read(name)))
-  return (name, variables) => rendered(name, templateOf(name), variables)
+export function createRenderer(
+  read: (name: string) => string,
+  pathOf: (name: string) => string = (name) => name,
+): Render {
+  const sourceOf = perText((name) => ({ file: pathOf(name), text: read(name) }))
+  const templateOf = perText((name) => compiled(sourceOf(name).text))
+  return (name, variables) => located(sourceOf(name), () => rendered(templateOf(name), variables))
 }
 
-function failed(message: string, hint?: string): SpecError {
-  return new SpecError([{ code: 'template-failed', message, hint }])
+interface Source {
+  readonly file: string
+  readonly text: string
 }
 
-/** A template that notes the line of each statement before it is carried out: Handlebars' errors often have none. */
-function compiled(name: string, text: string): HandlebarsTemplateDelegate {
-  try {
-    return handlebars.compile(withLines(name, handlebars.parse(text)), OPTIONS)
-  } catch (error) {
-    throw error instanceof SpecError ? error : failed(explain(name, error, undefined))
+/** A mistake in a line of a template. */
+class TemplateMistake extends Error {
+  readonly line: number | undefined
+  readonly hint: string | undefined
+
+  constructor(message: string, line: number | undefined, hint?: string) {
+    super(message)
+    this.line = line
+    this.hint = hint
   }
 }
 
-function withLines<Program extends hbs.AST.Program>(name: string, program: Program): Program {
+/** Throws a SpecError with the line of the template. */
+function located<T>({ file, text }: Source, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof TemplateMistake)) throw error
+    const { message, hint, line = 1 } = error
+    const written = text.split('\n')[line - 1] ?? ''
+    const column = written.length - written.trimStart().length + 1
+    const position = { file, line, column, length: Math.max(written.trim().length, 1) }
+    throw new SpecError([{ code: 'template-failed', message, hint, position }])
+  }
+}
+
+/** A template that notes the line of each statement before it is carried out: Handlebars' errors often have none. */
+function compiled(text: string): HandlebarsTemplateDelegate {
+  try {
+    return handlebars.compile(withLines(handlebars.parse(text)), OPTIONS)
+  } catch (error) {
+    throw error instanceof TemplateMistake ? error : explain(error, undefined)
+  }
+}
+
+function withLines<Program extends hbs.AST.Program>(program: Program): Program {
   const body = program.body.flatMap((statement) => {
     if (statement.type.startsWith('Partial')) {
       const hint = 'put its text into this template, or render it apart and pass the result'
-      throw failed(`${name}:${statement.loc.start.line}: there are no partials`, hint)
+      throw new TemplateMistake('there are no partials', statement.loc.start.line, hint)
     }
     if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return [statement]
-    return [noteLine(statement.loc), withLinesInside(name, statement)]
+    return [noteLine(statement.loc), withLinesInside(statement)]
   })
   return { ...program, body }
 }
 
-function withLinesInside(name: string, statement: hbs.AST.Statement): hbs.AST.Statement {
+function withLinesInside(statement: hbs.AST.Statement): hbs.AST.Statement {
   const inner = Object.entries(statement).flatMap(([key, part]) =>
-    isProgram(part) ? [[key, withLines(name, part)] as const] : [],
+    isProgram(part) ? [[key, withLines(part)] as const] : [],
   )
   return { ...statement, ...Object.fromEntries(inner) }
 }
@@ -89,7 +120,6 @@ const OPTIONS = {
 }
 
 function rendered(
-  name: string,
   template: HandlebarsTemplateDelegate,
   variables: { readonly [key: string]: Value },
 ): string {
@@ -98,9 +128,9 @@ function rendered(
     const text = template(viewOf(variables, place), { data: { place } })
     if (!text.includes(STRUCTURE)) return text
   } catch (error) {
-    throw failed(explain(name, error, place.line))
+    throw explain(error, place.line)
   }
-  throw failed(`${name}:${place.structureLine}: a map or list is used as text; use json, join or #each`)
+  throw new TemplateMistake('a map or list is used as text', place.structureLine, 'use json, join or #each')
 }
 
 // Marks a map or list in the rendered text; no legitimate text contains it.
@@ -128,18 +158,17 @@ function viewOf(variables: Value, place: Place): unknown {
 const KNOWN = ['each', 'if', 'unless', 'with', ...helpers.keys()].sort().join(', ')
 
 // Handlebars' errors are recognized by their text, so package.json pins its minor version.
-function explain(name: string, error: unknown, noted: number | undefined): string {
-  if (!(error instanceof Error)) return `${name}: ${String(error)}`
+function explain(error: unknown, noted: number | undefined): TemplateMistake {
+  if (!(error instanceof Error)) return new TemplateMistake(String(error), noted)
   const { message } = error
-  const own = 'lineNumber' in error && typeof error.lineNumber === 'number' ? error.lineNumber : noted
-  const line = own === undefined ? '' : `:${own}`
+  const line = 'lineNumber' in error && typeof error.lineNumber === 'number' ? error.lineNumber : noted
   const parse = /^Parse error on line (\d+):\n(.*)\n/.exec(message)
-  if (parse !== null) return `${name}:${parse[1]}: parse error at ${parse[2]}`
+  if (parse !== null) return new TemplateMistake(`parse error at ${parse[2]}`, Number(parse[1]))
   const missing =
     /^"(.+)" not defined in /s.exec(message) ??
     /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message)
-  if (missing !== null) return `${name}${line}: ${missing[1]} is not defined`
+  if (missing !== null) return new TemplateMistake(`${missing[1]} is not defined`, line)
   const helper = /used the unknown helper (\S+)/.exec(message)
-  if (helper !== null) return `${name}${line}: there is no helper ${helper[1]}; known are ${KNOWN}`
-  return `${name}${line}: ${message}`
+  if (helper !== null) return new TemplateMistake(`there is no helper ${helper[1]}`, line, `known: ${KNOWN}`)
+  return new TemplateMistake(message, line)
 }

@@ -12,8 +12,8 @@ export interface Problems {
 }
 
 export function createProblems(): Problems {
-  const errors = collectProblems({ byPlace: true })
-  const warnings = collectProblems({ byPlace: true })
+  const errors = collectProblems({ oneMistake: 'per place' })
+  const warnings = collectProblems({ oneMistake: 'per place' })
   let host: string | undefined
   return {
     error: (problem) => errors.add(problem, host),

@@ -1,8 +1,9 @@
 import type { Problem } from './diagnostic.ts'
 
 /**
- * Collects mistakes. The same words at the same place are one mistake of several hosts. So may be other words for another
- * host at the same place, such as `192.0.2.256` and `192.0.2.257` in a range: then the first is told.
+ * Collects mistakes. The same words at the same place are one mistake of several hosts. So are other words for another
+ * host at the same place, such as `192.0.2.256` and `192.0.2.257` in a range: then the first is told. Where a place may
+ * have several mistakes, as a recipe may, only words that differ by names of hosts and numbers are one.
  */
 export interface Problems {
   add(problem: Problem, host?: string): void
@@ -22,7 +23,11 @@ interface Group {
   isVaried: boolean
 }
 
-export function collectProblems({ byPlace: groupsByPlace }: { readonly byPlace: boolean }): Problems {
+export function collectProblems({
+  oneMistake,
+}: {
+  readonly oneMistake: 'per place' | 'per words'
+}): Problems {
   const groups: Group[] = []
   const byWords = new Map<string, Group>()
   const byPlace = new Map<string, Group[]>()
@@ -35,9 +40,8 @@ export function collectProblems({ byPlace: groupsByPlace }: { readonly byPlace: 
       if (host !== undefined) known.hosts.add(host)
       return
     }
-    const here = JSON.stringify([code, place])
-    const others =
-      place === undefined || host === undefined || !groupsByPlace ? [] : (byPlace.get(here) ?? [])
+    const here = JSON.stringify([code, place, oneMistake === 'per words' && likeness(message, host)])
+    const others = place === undefined || host === undefined ? [] : (byPlace.get(here) ?? [])
     const other = others.find(({ hosts }) => hosts.size > 0 && !hosts.has(host ?? ''))
     if (other !== undefined && host !== undefined) {
       other.hosts.add(host)
@@ -50,6 +54,11 @@ export function collectProblems({ byPlace: groupsByPlace }: { readonly byPlace: 
     byPlace.set(here, [...others, group])
   }
   return { add, all: () => groups }
+}
+
+/** The words without what differs between hosts. */
+function likeness(message: string, host = ''): string {
+  return (host === '' ? message : message.replaceAll(host, '#')).replaceAll(/\d+/g, '#')
 }
 
 const NAMED_HOSTS = 3

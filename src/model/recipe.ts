@@ -44,4 +44,6 @@ export interface LoadedRecipe {
   readonly recipe: Recipe
   /** Reads a file of the recipe's folder as text; an error names the file. */
   read(path: string): string
+  /** Such a file's path for messages. */
+  pathOf?(path: string): string
 }

@@ -6,7 +6,22 @@ import { desiredDigest } from './digest.ts'
 import { entriesByPath, entryAfter, madeOf, pathsOf } from './manifest-entry.ts'
 
 /** Changes that only note in the manifest what the spec declares otherwise now, for a host on which nothing else changes. */
-export function redeclared({ entries }: HostCatalog, facts: Facts): readonly Change[] {
+export function redeclared(catalog: HostCatalog, facts: Facts): readonly Change[] {
+  const changes = entriesRedeclared(catalog, facts)
+  return changes.length > 0 ? changes : renamed(catalog, facts)
+}
+
+/** The host's new name is recorded with any of its changes, or by one of its own. */
+function renamed({ host, entries }: HostCatalog, { state }: Facts): readonly Change[] {
+  const former = state?.identities?.at(-1)?.name
+  const managed = new Set(state?.manifest.map(({ resource }) => resource))
+  const resource = entries.map((entry) => entry.resource.id).find((id) => managed.has(id))
+  if (former === undefined || former === host || resource === undefined) return []
+  const reason = `the host is called ${host} now`
+  return [{ ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }]
+}
+
+function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Change[] {
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
   const owners = entriesByPath(known.values())
   const declared = new Set<string>(entries.map(({ resource }) => resource.id))

@@ -63,7 +63,9 @@ function rewritten(value: unknown, wanted: readonly string[]): string | undefine
   if (wanted.includes('boolean') && (value === 'true' || value === 'false'))
     return `write ${value} without quotes`
   const isScalar = typeof value === 'string' || typeof value === 'number'
-  if (wanted.includes('array') && isScalar) return `write [${value}]`
+  // Within brackets, plain text cannot have brackets of its own.
+  if (wanted.includes('array') && isScalar)
+    return `write [${/[[\]{}]/.test(String(value)) ? JSON.stringify(value) : value}]`
   const [, key, rest] = /^([A-Za-z_][\w.-]*):(\S.*)$/.exec(typeof value === 'string' ? value : '') ?? []
   return wanted.includes('object') && key !== undefined
     ? `write ${key}: ${rest}, with a blank after the colon`

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertValid } from '../report/assert-valid.ts'
 import { converge } from './recording-io.ts'
-import { makeCluster } from './scratch.ts'
+import { makeCluster, spec, writeFiles } from './scratch.ts'
 
 const firstPlan = `web[0-1]
   write /etc/motd (0644 root:root, 11 bytes)
@@ -194,6 +194,23 @@ test('hands --confirm-within to the hosts, which refuse it where nothing could t
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
   const { stdout: history } = await converge(['history', 'web0', ...file])
   assert.not.match(history, 'generation 1', 'an apply that did nothing is none')
+})
+
+test('a new name of a host is recorded once, also if nothing else changes', async () => {
+  const named = (name: string) =>
+    spec
+      .replace('web[0-1]', `${name}[0-1]`)
+      .replace('hosts/{{host.name}}', 'hosts/web{{index}}')
+      .replace(' {{host.name}}', '')
+  const { folder, file } = await makeCluster(named('web'))
+  await converge([...file, '--yes'])
+  writeFiles(folder, { 'cluster.yaml': named('www') })
+  const applied = await converge([...file, '--yes'])
+  assert.match(applied.stdout, 'file[/etc/motd]: the host is called www0 now (spec changed)')
+  assert.match(applied.stdout, 'note: this machine was web0 until now, and keeps what it has')
+  assert.match(applied.stdout, '2 hosts: 2 changed; 2 changes applied')
+  const { stdout } = await converge([...file, '--dry-run'])
+  assert.is(stdout, '2 hosts: 2 unchanged\n')
 })
 
 test.run()

@@ -15,8 +15,12 @@ function problem(template: string, variables: Variables = {}): string {
   try {
     return `rendered: ${render(template, variables)}`
   } catch (error) {
-    if (error instanceof SpecError) return error.message
-    throw error
+    if (!(error instanceof SpecError)) throw error
+    const lines = error.problems.map(({ message, hint, position }) => {
+      const said = hint === undefined ? message : `${message}; ${hint}`
+      return `${position?.file}:${position?.line}: ${said}`
+    })
+    return lines.join('\n')
   }
 }
 
@@ -107,14 +111,17 @@ test('a map or list cannot be used as text', () => {
 
 test('refuses other helpers, blocks and partials', () => {
   const known =
-    'known are add, concat, default, divide, each, if, join, json, lower, modulo, multiply, pad, replace, subtract, unless, upper, with'
+    'known: add, concat, default, divide, each, if, join, json, lower, modulo, multiply, pad, replace, subtract, unless, upper, with'
   assert.is(problem('\n{{lookup map "x"}}', { map: {} }), `t.hbs:2: there is no helper lookup; ${known}`)
   assert.is(problem('{{shout text}}', { text: '' }), `t.hbs:1: there is no helper shout; ${known}`)
   assert.is(
     problem('{{#map}}x{{/map}}', { map: {} }),
     't.hbs:1: a block starts with #each, #if, #unless or #with',
   )
-  assert.is(problem('{{> head}}'), 't.hbs:1: there are no partials')
+  assert.is(
+    problem('{{> head}}'),
+    't.hbs:1: there are no partials; put its text into this template, or render it apart and pass the result',
+  )
   assert.is(
     problem('{{join text}}', { text: 'x' }),
     't.hbs:1: join: argument 1 must be a list, not the text "x"',

@@ -205,11 +205,7 @@ test('refuses a further variable that it sets itself', async () => {
 
 test('refuses a host whose address is a name', async () => {
   assert.equal(await mistakes({ address: 'infra.example.com' }), [
-    'recipe etcd: etcd listens on IP addresses only, and the address of infra0 is the name infra.example.com (host infra0)',
-    'give the host its IP address as `address:`',
-    'recipe etcd: etcd listens on IP addresses only, and the address of infra1 is the name infra.example.com (host infra1)',
-    'give the host its IP address as `address:`',
-    'recipe etcd: etcd listens on IP addresses only, and the address of infra2 is the name infra.example.com (host infra2)',
+    'recipe etcd: etcd listens on IP addresses only, and the address of infra0 is the name infra.example.com (3 hosts: infra0, infra1, infra2)',
     'give the host its IP address as `address:`',
   ])
 })

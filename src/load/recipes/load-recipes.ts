@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
 import type { Problems } from '../problems.ts'
 import type { ClusterSpec } from '../schema/cluster-schema.ts'
@@ -38,7 +38,11 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       } else if (recipe.name !== name) {
         problem(`${file} defines the recipe ${recipe.name}, not ${name}`, 'use the same name in both')
       } else {
-        recipes[name] = { recipe, read: (wanted) => readWithin(dirname(path), wanted) }
+        recipes[name] = {
+          recipe,
+          read: (wanted) => readWithin(dirname(path), wanted),
+          pathOf: (wanted) => join(dirname(path), wanted),
+        }
       }
     } catch (error) {
       // A recipe is the user's code: its error is reported at its entry in the spec, with the place of the throw.

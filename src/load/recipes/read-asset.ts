@@ -12,7 +12,8 @@ export function readAsset(path: string): string {
 
 /** A built-in recipe with its files below `recipes/<folder>/`. */
 export function loadBuiltin(recipe: Recipe, folder: string): LoadedRecipe {
-  return { recipe, read: (path) => readWithin(join(packageRoot(), 'recipes', folder), path) }
+  const root = join(packageRoot(), 'recipes', folder)
+  return { recipe, read: (path) => readWithin(root, path), pathOf: (path) => join(root, path) }
 }
 
 let knownRoot: string | undefined

@@ -147,7 +147,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     const map: Record<string, Value> = Object.create(null)
     const entries = new Map<string, Place>()
     const merges: { readonly node: unknown; readonly value: Value }[] = []
-    for (const pair of node.items) {
+    for (const [index, pair] of node.items.entries()) {
       if (!isScalar(pair.key)) {
         mistake(pair.key ?? pair.value, 'invalid-key', 'a key must be text')
         continue
@@ -156,6 +156,13 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
       const value = convert(pair.value)
       if (pair.key.value === '<<' && pair.key.type === Scalar.PLAIN) {
         merges.push({ node: pair.value, value })
+        continue
+      }
+      const split = splitByComma(node, index)
+      if (split !== undefined) {
+        const hint = `put the text in quotes: "${split.text}"`
+        mistake(pair.key, 'split-text', `within { } a comma ends the text before ${pair.key.source}`, hint)
+        map[split.key] = INVALID_VALUE
         continue
       }
       const missing =
@@ -179,8 +186,20 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
       map[key] = missing === null ? value : INVALID_VALUE
       entries.set(key, { ...placeOf(pair.value), key: rangeOf(pair.key) })
     }
+    if (entries.size === 0 && merges.length === 0 && node.items.length > 0) return INVALID_VALUE
     for (const merge of merges) mergeInto(map, entries, merge)
     return remember(map, entries)
+  }
+
+  /** The whole text if an entry is its end, such as `docker` of `{ groups: sudo,docker }`: the comma has no blank. */
+  const splitByComma = ({ flow, items }: YAMLMap, index: number) => {
+    const [before, own] = [items[index - 1], items[index]]
+    if (flow !== true || own?.value !== null || !isScalar(own.key)) return undefined
+    const isPlain = isScalar(before?.value) && before.value.type === Scalar.PLAIN
+    if (!isPlain || !isScalar(before.key) || !isScalar(before.value)) return undefined
+    const [start, end] = rangeOf(before.value)
+    const [from, to] = rangeOf(own.key)
+    return from === end + 1 ? { key: String(before.key.value), text: text.slice(start, to) } : undefined
   }
 
   /** `<<`: what the map itself has wins, then earlier sources. */

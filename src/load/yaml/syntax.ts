@@ -115,6 +115,7 @@ const textMistakes: readonly ((context: Context) => SyntaxMistake | undefined)[]
   openQuote,
   bareExpression,
   shellVariable,
+  bracketInText,
   strayClose,
   openBracket,
   ({ error, text }) => badStart(error, text),
@@ -209,6 +210,17 @@ function strayClose({ error }: Context): SyntaxMistake | undefined {
   return at(error.pos[0], 1, `this ${close} closes nothing`, `remove it, or add the ${open} that it closes`)
 }
 
+/** Within { } and [ ], plain text ends at a bracket: `after: file[/b]`. */
+function bracketInText({ error, text }: Context): SyntaxMistake | undefined {
+  const [start] = error.pos
+  const word = /[\w./@-]+$/.exec(text.slice(0, start))?.[0]
+  const brackets = /^(?:\[[^\]\n]*\]|\{[^}\n]*\})/.exec(text.slice(start))?.[0]
+  if (word === undefined || brackets === undefined) return undefined
+  const written = `${word}${brackets}`
+  const hint = `put it in quotes: "${written}"`
+  return at(start - word.length, written.length, 'text with brackets needs quotes here', hint)
+}
+
 function openBracket({ error, yaml, text }: Context): SyntaxMistake | undefined {
   if (!/^Flow (?:map|sequence) in block collection/.test(error.message)) return undefined
   const isMap = error.message.startsWith('Flow map')
@@ -225,6 +237,11 @@ function openBracket({ error, yaml, text }: Context): SyntaxMistake | undefined 
     },
   })
   const [first = ''] = text.slice(start).split('\n', 1)
+  const comment = /(?<=\s)#.*$/.exec(first)
+  if (comment?.[0].includes(close)) {
+    const message = `this # begins a comment, which has the closing ${close} in it`
+    return at(start + comment.index, comment[0].length, message, 'put the text with # in quotes')
+  }
   return at(start, first.trimEnd().length, `this ${open} is never closed`, `add the closing ${close}`)
 }
 
