@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inEachShell, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, type RootTree } from './root-tree.ts'
 import { libraryFor } from './run-programs.ts'
 
 const packers: Readonly<Record<string, readonly string[]>> = {
@@ -26,7 +26,7 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
   if (!isHere) continue
   for (const strip of [0, 1, 2]) {
     test(`an archive is unpacked as what it is, whatever its name: ${format}, strip ${strip}`, () =>
-      inEachShell(async (tree) => {
+      inShellsByTurns(async (tree) => {
         tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
         tree.write('/srv/packed/app-1/.hidden', 'x')
         mkdirSync(tree.at('/srv/work'))
@@ -43,7 +43,7 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
 }
 
 test('the program that an archive needs is named if the host does not have it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     for (const [magic, tool] of [
       ['PK\\003\\004', 'unzip'],
       ['\\050\\265\\057\\375', 'zstd'],

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { change, link, textContent, write } from './changes.ts'
-import { inEachShell, inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
 import { apply } from './run-programs.ts'
 
 function modeOf(tree: RootTree, path: string): string {
@@ -10,7 +10,7 @@ function modeOf(tree: RootTree, path: string): string {
 }
 
 test('a file that is written in place stays the same one, and settles with its mode', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/hosts', 'an old and longer content')
     const { ino } = statSync(tree.at('/etc/hosts'))
     const lines = await apply(tree, [
@@ -50,7 +50,7 @@ test('what was kept comes back in place', () =>
   }))
 
 test('a link makes way for a file, whatever it points to, and comes back', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/target', 'untouched')
     mkdirSync(tree.at('/etc/directory'))
     chmodSync(tree.at('/etc/directory'), 0o755)

@@ -76,7 +76,7 @@ async function inShells(
   )
 }
 
-const isNightly = process.env.CONVERGE_FUZZ !== undefined
+const isInEachShell = process.env.CONVERGE_SHELLS === 'all'
 let turn = 0
 
 /**
@@ -87,7 +87,7 @@ export async function inShellsByTurns(
   use: (tree: RootTree) => Promise<void>,
   options: TreeOptions = {},
 ): Promise<void> {
-  if (isNightly) return inEachShell(use, options)
+  if (isInEachShell) return inEachShell(use, options)
   const chosen = turn % shells.length
   turn += 1
   await inShells(shells.slice(chosen, chosen + 1), use, options)
