@@ -27,6 +27,7 @@ export const nightlySuites: readonly string[] = [
  */
 export const nightlyEnvironment = {
   CONVERGE_FUZZ: '100000',
+  CONVERGE_SHELLS: 'all',
   CRASH_POINTS: 'all',
   CRASH_COMMANDS: '200',
   SSH_LOGINS: 'all',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inEachShell, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, type RootTree } from './root-tree.ts'
 import { libraryFor } from './run-programs.ts'
 
 const packers: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +27,7 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
   if (!isHere) continue
   for (const strip of [0, 1, 2]) {
     test(`an archive is unpacked as what it is, whatever its name: ${format}, strip ${strip}`, () =>
-      inEachShell(async (tree) => {
+      inShellsByTurns(async (tree) => {
         tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
         tree.write('/srv/packed/app-1/.hidden', 'x')
         mkdirSync(tree.at('/srv/work'))
@@ -44,7 +44,7 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
 }
 
 test('the program that an archive needs is named if the host does not have it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     for (const [magic, tool] of [
       ['PK\\003\\004', 'unzip'],
       ['\\050\\265\\057\\375', 'zstd'],
@@ -58,7 +58,7 @@ test('the program that an archive needs is named if the host does not have it', 
   }))
 
 test('a tree has its own mode, whatever bits the directory above it hands down', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
     execFileSync('tar', ['-cf', tree.at('/srv/app.tar'), 'app-1'], { cwd: tree.at('/srv/packed') })
     const sha256 = createHash('sha256')

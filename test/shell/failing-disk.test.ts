@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Change } from '../../src/model/plan.ts'
 import { change, run, textContent, write } from './changes.ts'
-import { inEachShell, inShellsByTurns, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, type RootTree } from './root-tree.ts'
 import { apply, inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
 
 const restart = { resource: 'unit[a.service]', action: 'restart' } as const
@@ -33,7 +33,7 @@ const deafDisk = `sync() {
 }`
 
 test('what the disk did not take does not go live, and is not taken for done', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/config', 'old')
     const deaf = deafDisk.replace('[ $# -eq 0 ]', '[ $# -eq 0 ] || [ "${2##*/}" = temporaries ]')
     const lines = await applyWith(tree, deaf, [
@@ -48,7 +48,7 @@ test('what the disk did not take does not go live, and is not taken for done', (
   }))
 
 test('names that the disk did not take end the run, and what they owe stays owed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const deaf = deafDisk.replace('$# -eq 0', '"$2" != "$R/etc/"')
     const lines = await applyWith(tree, deaf, [
       change(write('/etc/config', 'new'), { owes: [restart] }),
@@ -60,7 +60,7 @@ test('names that the disk did not take end the run, and what they owe stays owed
   }))
 
 test('a full disk does not cost an account file a line', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const accounts =
       'root:x:0:0:root:/root:/bin/sh\napp:x:7:7::/:/bin/sh\nlost:x:8:8::/:/bin/sh\nlast:x:9:9::/:/bin/sh\n'
     tree.write('/etc/passwd', accounts)
@@ -73,7 +73,7 @@ test('a full disk does not cost an account file a line', () =>
   }))
 
 test('memberships are not written in part', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const groups = 'root:x:0:\nlost:x:8:\nlast:x:9:\n'
     tree.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\napp:x:7:9::/:/bin/sh\n')
     tree.write('/etc/group', groups)
@@ -85,7 +85,7 @@ test('memberships are not written in part', () =>
   }))
 
 test('if the old content cannot be kept, earlier writes go live, and nothing staged is left', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/second', 'old')
     const lines = await applyWith(tree, '', [
       change(write('/etc/first', 'new')),
@@ -99,7 +99,7 @@ test('if the old content cannot be kept, earlier writes go live, and nothing sta
   }))
 
 test('a kept content that cannot take its place leaves nothing beside it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write(`${clusterPath}/originals/x`, 'original')
     mkdirSync(tree.at('/etc/x'))
     const { sha256 } = textContent('original')

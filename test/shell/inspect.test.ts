@@ -6,7 +6,7 @@ import type { Owned, PathFact } from '../../src/model/facts.ts'
 import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { textContent } from './changes.ts'
-import { inEachShell } from './root-tree.ts'
+import { inShellsByTurns } from './root-tree.ts'
 import { ask, inspect, journalPath, libraryFor, place } from './run-programs.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -24,7 +24,7 @@ function file(mode: string, text: string, content?: string): PathFact {
 }
 
 test('reports what is at each path', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/srv/same', 'same\n')
     tree.write('/srv/other', 'other\nwithout newline', 0o600)
     tree.write('/srv/unasked', 'text')
@@ -75,7 +75,7 @@ test('reports what is at each path', () =>
   }))
 
 test('owners and groups of a directory service may have blanks', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/srv/report', 'x')
     for (const [owner, group] of [
       ['root', 'domain users'],
@@ -106,7 +106,7 @@ test('owners and groups of a directory service may have blanks', () =>
   }))
 
 test('a file that something is mounted on is reported', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/hosts', 'x')
     tree.write('/etc/hosts.d', 'x')
     tree.write('/etc/a file', 'x')
@@ -122,7 +122,7 @@ test('a file that something is mounted on is reported', () =>
   }))
 
 test('what was put into the tree of an archive is reported if the tree makes way, and what is mounted there', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/opt/app/.converge-files', '.\n./kept\n./changed\n')
     tree.write('/opt/app/.converge-archive', 'old\n')
     for (const name of ['kept', 'changed', 'data/1', 'a new one']) tree.write(`/opt/app/${name}`, 'x')
@@ -149,7 +149,7 @@ test('what was put into the tree of an archive is reported if the tree makes way
   }))
 
 test('a path below a link is reported with where it is, also if it is not there, and one that leads out as such', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/run/app/x', 'x')
     tree.write('/usr/bin/tool', 'x')
     symlinkSync('../run', tree.at('/var/run'))
@@ -179,7 +179,7 @@ test('a path below a link is reported with where it is, also if it is not there,
   }))
 
 test('a tree in which something is mounted is not removed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/opt/app/data/1', 'x')
     const { inspect: library, apply } = libraryFor(tree.shell)
     const mounted = `read_mounts() { MOUNTS=" / ${tree.at('/opt/app/data')} "; }`
@@ -192,7 +192,7 @@ test('a tree in which something is mounted is not removed', () =>
   }))
 
 test('answers hundreds of paths in their order', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const probes = Array.from({ length: 250 }, (_, index) => {
       const path = `/srv/${index}`
       if (index % 3 !== 0) tree.write(path, `content ${index}`)
@@ -206,7 +206,7 @@ test('answers hundreds of paths in their order', () =>
   }))
 
 test('reports the platform', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const { platform } = await inspect(tree, [])
     assert.equal(
       { ...platform, arch: '' },
@@ -220,7 +220,7 @@ test('reports the platform', () =>
   }))
 
 test('reads the state of units from their files in a tree that is not booted', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const unit = '[Service]\nExecStart=/bin/true\n'
     tree.write('/etc/systemd/system/plain.service', unit)
     tree.write('/etc/systemd/system/off.service', `${unit}[Install]\nWantedBy=multi-user.target\n`)
@@ -250,7 +250,7 @@ test('reads the state of units from their files in a tree that is not booted', (
   }))
 
 test('reads users and groups from the files, even without a last newline', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write(
       '/etc/passwd',
       'root:x:0:0:root:/root:/bin/sh\netcd:x:998:997:the store:/var/lib/etcd:/bin/false',
@@ -279,7 +279,7 @@ test('reads users and groups from the files, even without a last newline', () =>
   }))
 
 test('names owners as the tree names them, and without root calls all of them root', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const uid = process.getuid?.() ?? 0
     const gid = process.getgid?.() ?? 0
     tree.write('/etc/passwd', `captain:x:${uid}:${gid}::/:/bin/sh\n`)
@@ -293,7 +293,7 @@ test('names owners as the tree names them, and without root calls all of them ro
   }))
 
 test('answers checks by exit code, with the tree in CONVERGE_ROOT', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const commands = [
       'true',
       'exit 3',
@@ -309,7 +309,7 @@ test('answers checks by exit code, with the tree in CONVERGE_ROOT', () =>
   }))
 
 test('brings the journal and what it leaves open, torn or not', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const whole =
       'converge-journal 1\nowe restart unit[a.service]\nowe run command[say%20hi]\nsettled restart unit[a.service]'
     for (const torn of ['\n', '\nowe resta', '\nowe restart ']) {
@@ -321,7 +321,7 @@ test('brings the journal and what it leaves open, torn or not', () =>
   }))
 
 test('an apply that ends while the host is inspected makes the answer void', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const ends = `mkdir -p "$CONVERGE_ROOT${place.stateDir}/clusters/${place.cluster}/generations/1"`
     assert.equal(await ask(tree, [{ probe: 'check', command: ends }]), { busy: 'applied' })
     assert.not('busy' in (await ask(tree)))

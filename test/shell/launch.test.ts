@@ -8,7 +8,7 @@ import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { launchProgram } from '../../src/shell/programs/launch-program.ts'
 import { portableProgram } from '../../src/shell/programs/portable-program.ts'
 import { change, run, write } from './changes.ts'
-import { inEachShell, listTree, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
 import { apply, ask, follow, launching, libraryFor, newRun, place } from './run-programs.ts'
 
 /** A step that says that it has begun and then waits until the test lets it go on; no clock is involved. */
@@ -25,7 +25,7 @@ function heldStep(tree: RootTree) {
 }
 
 test('a program that was cut off executes nothing', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const library = libraryFor(tree.shell)
     const changes = [change(write('/etc/x', "it's\n}\n")), change(run(': >"$CONVERGE_ROOT/srv-ran"'))]
     const programs = [
@@ -50,7 +50,7 @@ test('a program that was cut off executes nothing', () =>
   }))
 
 test('a killed connection ends nothing, and following again shows the whole result', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const held = heldStep(tree)
     const run = newRun('detached')
     const { child, finished } = tree.start(
@@ -72,7 +72,7 @@ test('a killed connection ends nothing, and following again shows the whole resu
   }))
 
 test('a second apply is told who holds the lock, and changes nothing', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const held = heldStep(tree)
     const first = newRun('first')
     const { finished } = tree.start(launching(tree, [held.change], first))
@@ -93,7 +93,7 @@ test('a second apply is told who holds the lock, and changes nothing', () =>
   }))
 
 test('a disk without space for the program itself is reported at once, and nothing is run', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const program = launching(tree, [change(write('/etc/x', 'x'))], newRun('full'))
     const { exitCode, stdout, stderr } = await tree.run(`trap '' XFSZ\nulimit -f 8\n${program}`)
     assert.is(exitCode, 70)
@@ -103,7 +103,7 @@ test('a disk without space for the program itself is reported at once, and nothi
   }))
 
 test('a program that dies before its first line ends the view', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const library = libraryFor(tree.shell)
     const run = newRun('broken')
     const { stdout, stderr } = await tree.run(launchProgram('{ if broken\n', run, library))
@@ -112,7 +112,7 @@ test('a program that dies before its first line ends the view', () =>
   }))
 
 test('a run that is asked for twice at once is started once, and both see the whole of it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/srv/.keep', '')
     const program = launching(tree, [change(run('echo once >>"$CONVERGE_ROOT/srv/runs"'))], newRun('twice'))
     const [first, second] = await Promise.all([tree.run(program), tree.run(program)])
@@ -122,7 +122,7 @@ test('a run that is asked for twice at once is started once, and both see the wh
   }))
 
 test('what a state directory is put below is open to others, itself it is not', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     rmSync(tree.at('/var/lib'), { recursive: true })
     assert.is((await apply(tree, [change(run(':'))])).at(-1), 'end ok')
     const portable = await tree.run(
@@ -140,7 +140,7 @@ test('what a state directory is put below is open to others, itself it is not', 
   }))
 
 test('results of the last runs are kept, older ones go', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     for (let index = 0; index < 8; index += 1) await apply(tree, [change(run(':'))])
     const kept = listTree(tree.at(`${place.stateDir}/run`)).filter((line) => / directory /.test(line))
     assert.is(kept.length, 6)

@@ -5,7 +5,7 @@ import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { packageManagerContract } from '../contracts/package-manager.ts'
 import { plantApt, withApt } from './apt-stand-in.ts'
-import { inEachShell, openRootTree, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, openRootTree, type RootTree } from './root-tree.ts'
 import { libraryFor, place } from './run-programs.ts'
 import { shells } from './shells.ts'
 
@@ -35,7 +35,7 @@ packageManagerContract('apt', async () => {
 })
 
 test('a name alone is the package of the own architecture, and one with an architecture that one', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(
       tree,
       `libc6 amd64 installed 2.36-9
@@ -65,14 +65,14 @@ removed amd64 config-files 1.0
   }))
 
 test('lists that are not old are not refreshed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree)
     for (let time = 0; time < 2; time += 1) assert.is((await run(tree, 'apt_refresh')).exitCode, 0)
     assert.is(tree.read('/srv/apt.log'), 'update\n')
   }))
 
 test('lists are refreshed if their sources are newer', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree)
     assert.is((await run(tree, 'apt_refresh')).exitCode, 0)
     for (const source of ['sources.list', 'sources.list.d/new.list', 'trusted.gpg.d/new.gpg']) {
@@ -89,7 +89,7 @@ test('lists are refreshed if their sources are newer', () =>
   }))
 
 test('a source that fails stops no installation from others, and is named first if one fails', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree)
     tree.write('/srv/dead', 'yes')
     tree.write('/srv/dpkg/known', 'demo 1.0\n')
@@ -108,7 +108,7 @@ test('a source that fails stops no installation from others, and is named first 
   }))
 
 test('a virtual package is installed if another provides it, and leaves with that', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree, 'fa-mta amd64 installed 2.0\n')
     tree.write(
       '/srv/dpkg/provides',
@@ -128,7 +128,7 @@ test('a virtual package is installed if another provides it, and leaves with tha
   }))
 
 test('what a removal takes along is named', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree, 'fa-core amd64 installed 1.0\n')
     tree.write('/srv/dpkg/needs', 'fa-app fa-core\nfa-tool:i386 fa-core\nfa-app fa-tool\n')
     assert.is(
@@ -142,7 +142,7 @@ for (const [autostart, started] of [
   ['no', ''],
 ] as const) {
   test(`daemons are started by their packages: ${autostart}; later ones may be in any case`, () =>
-    inEachShell(async (tree) => {
+    inShellsByTurns(async (tree) => {
       plantApt(tree)
       tree.write('/srv/dpkg/known', 'demo 1.0\n')
       assert.is((await run(tree, `apt_install ${autostart} demo ''`)).exitCode, 0)
@@ -152,7 +152,7 @@ for (const [autostart, started] of [
 }
 
 test('the policy of an administrator stays', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     plantApt(tree)
     tree.write('/srv/dpkg/known', 'demo 1.0\n')
     tree.write('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755)
@@ -161,7 +161,7 @@ test('the policy of an administrator stays', () =>
   }))
 
 test('a host without a supported package manager is reported', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const { inspect, apply } = libraryFor(tree.shell)
     const { exitCode, stdout } = await tree.run(
       `${inspect}\n${apply}\nR=\nfind_package_manager() { return 1; }\ndo_package no no etcd ''\n`,

@@ -7,7 +7,7 @@ import { directory } from '../../src/resources/directory.ts'
 import { file } from '../../src/resources/file.ts'
 import { catalogOf } from './catalogs.ts'
 import { change, link, mkdir, textContent, write } from './changes.ts'
-import { inEachShell, inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, listTree, type RootTree } from './root-tree.ts'
 import { apply, inspect, runPortable } from './run-programs.ts'
 
 function modeOf(tree: RootTree, path: string): string {
@@ -15,7 +15,7 @@ function modeOf(tree: RootTree, path: string): string {
 }
 
 test('a file that is written in place stays the same one, and settles with its mode', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/hosts', 'an old and longer content')
     const { ino } = statSync(tree.at('/etc/hosts'))
     const lines = await apply(tree, [
@@ -55,7 +55,7 @@ test('what was kept comes back in place', () =>
   }))
 
 test('a link makes way for a file, whatever it points to, and comes back', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/target', 'untouched')
     mkdirSync(tree.at('/etc/directory'))
     chmodSync(tree.at('/etc/directory'), 0o755)
@@ -78,7 +78,7 @@ test('a link makes way for a file, whatever it points to, and comes back', () =>
   }))
 
 test('missing parents get their mode, whatever bits the directory above them hands down', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     mkdirSync(tree.at('/srv'))
     chmodSync(tree.at('/srv'), 0o2775)
     const lines = await apply(tree, [change(mkdir('/srv/a/b/c', '2750'))])
@@ -92,7 +92,7 @@ test('missing parents get their mode, whatever bits the directory above them han
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
 asRoot('owners with blanks are set, compared and restored, by a plan and by a portable program', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nEXAMPLE\\ann b:x:5004:5005::/:/bin/sh\n')
     tree.write('/etc/group', 'root:x:0:\ndomain users:x:5005:\n')
     tree.write('/srv/x', 'old')

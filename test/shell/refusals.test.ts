@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Expectation } from '../../src/model/plan.ts'
 import { attributes, change, link, mkdir, run, write } from './changes.ts'
-import { inEachShell, inShellsByTurns } from './root-tree.ts'
+import { inShellsByTurns } from './root-tree.ts'
 import { apply, inspect } from './run-programs.ts'
 
 function mode(path: string): string {
@@ -11,7 +11,7 @@ function mode(path: string): string {
 }
 
 test('a file that does not validate leaves the old one, and no temporary files', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/config', 'old')
     const validate = 'test "$(cat {})" = good || { echo "not good: $(cat {})"; exit 1; }'
     const bad = await apply(tree, [
@@ -43,7 +43,7 @@ test('a file that does not validate leaves the old one, and no temporary files',
   }))
 
 test('the validator sees a path with quotes and blanks as one word', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const path = `/srv/it's "a" $(dir)/{}/file`
     const lines = await apply(tree, [
       change(mkdir(`/srv/it's "a" $(dir)/{}`)),
@@ -54,7 +54,7 @@ test('the validator sees a path with quotes and blanks as one word', () =>
   }))
 
 test('bytes with a wrong checksum never go live', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/config', 'old')
     const operation = write('/etc/config', 'new')
     const damaged = { ...operation, content: { ...operation.content, data: 'damaged on the way' } }
@@ -123,7 +123,7 @@ for (const [sentence, operation, message] of [
 }
 
 test('a host that changed after the plan is refused and reported, and nothing is changed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/edited', 'as planned')
     tree.write('/etc/same', 'as planned')
     symlinkSync('/one', tree.at('/etc/link'))
@@ -155,7 +155,7 @@ test('a host that changed after the plan is refused and reported, and nothing is
   }))
 
 test('every kind of expectation holds on a host that did not change', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write("/srv/it's\n a file\\", 'x', 0o640)
     symlinkSync('target\n', tree.at('/srv/link'))
     symlinkSync('link', tree.at('/srv/-link to link'))

@@ -76,18 +76,18 @@ async function inShells(
   )
 }
 
-const isNightly = process.env.CONVERGE_FUZZ !== undefined
+const isInEachShell = process.env.CONVERGE_SHELLS === 'all'
 let turn = 0
 
 /**
- * The same in one shell, each time in the next one, for a test of what is done rather than of how a shell does it; by
- * night in each shell.
+ * The same in one shell, each time in the next one. With CONVERGE_SHELLS=all, as the gate and the night have it, in each
+ * shell.
  */
 export async function inShellsByTurns(
   use: (tree: RootTree) => Promise<void>,
   options: TreeOptions = {},
 ): Promise<void> {
-  if (isNightly) return inEachShell(use, options)
+  if (isInEachShell) return inEachShell(use, options)
   const chosen = turn % shells.length
   turn += 1
   await inShells(shells.slice(chosen, chosen + 1), use, options)

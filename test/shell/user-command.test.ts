@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import type { HostLibrary } from '../../src/shell/library.ts'
 import { commandProgram } from '../../src/shell/programs/command-program.ts'
 import { change, run } from './changes.ts'
-import { inEachShell, type RootTree } from './root-tree.ts'
+import { inShellsByTurns, type RootTree } from './root-tree.ts'
 import { inspect, launching, libraryFor, newRun } from './run-programs.ts'
 
 // No second passes here that a clock measures: the clock is a file, and what takes time writes to it.
@@ -48,7 +48,7 @@ function awaiting(command: string, timeoutSeconds: number) {
 }
 
 test('an await is given up after its timeout, however long each try takes', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const library = clocked(tree)
     const command = `${taking(4)}; echo tried >>"$CONVERGE_ROOT/srv/tries"; false`
     const lines = await results(tree, launching(tree, [awaiting(command, 5)], newRun('slow'), { library }))
@@ -58,7 +58,7 @@ test('an await is given up after its timeout, however long each try takes', () =
   }))
 
 test('an await whose tries hang is given up after its timeout', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     // The last try gets only what is left.
     const hangs = `limit=$3; read -r now <"$CONVERGE_ROOT/srv/clock"; [ "$4" = true ] && exit
 echo "$limit" >>"$CONVERGE_ROOT/srv/limits"; echo "$((now + limit))" >"$CONVERGE_ROOT/srv/clock"; exit 124`
@@ -72,7 +72,7 @@ echo "$limit" >>"$CONVERGE_ROOT/srv/limits"; echo "$((now + limit))" >"$CONVERGE
   }))
 
 test('an await ends when its command succeeds', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const library = clocked(tree)
     const late = 'read -r now <"$CONVERGE_ROOT/srv/clock"; test "$now" -ge 107'
     const lines = await results(tree, launching(tree, [awaiting(late, 60)], newRun('late'), { library }))
@@ -97,7 +97,7 @@ for (const [host, script, limit] of [
   ['a host that has no timeout', 'exit 127', undefined],
 ] as const) {
   test(`a command is limited in time as ${host} does it, also if it ignores SIGTERM`, () =>
-    inEachShell(async (tree) => {
+    inShellsByTurns(async (tree) => {
       const tool = withTimeoutTool(script)
       tool.plant(tree)
       const noted = (): string | undefined => {
@@ -116,7 +116,7 @@ for (const [host, script, limit] of [
 }
 
 test('a command that was killed after its time is distinguished from one that was killed before', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     // busybox reports the signal, and so does coreutils after a SIGKILL.
     const killed = `[ "$4" = true ] && exit; shift 3; "$@"; exit $(cat "$CONVERGE_ROOT/srv/status")`
     const tool = withTimeoutTool(killed)
@@ -138,7 +138,7 @@ test('a command that was killed after its time is distinguished from one that wa
   }))
 
 test('a guard that was killed after its time has not answered', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const killed = '[ "$4" = true ] && exit; shift 3; "$@"; exit 143'
     const tool = withTimeoutTool(killed)
     tool.plant(tree)
@@ -148,7 +148,7 @@ test('a guard that was killed after its time has not answered', () =>
   }))
 
 test('a check that is killed counts as one that fails', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const { checks } = await inspect(tree, [{ probe: 'check', command: 'kill -KILL $$' }])
     assert.equal(Object.values(checks), [false])
   }))

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { change, run, write } from '../changes.ts'
-import { inEachShell } from '../root-tree.ts'
+import { inShellsByTurns } from '../root-tree.ts'
 import { apply, inspect, journalPath, launching, libraryFor, newRun } from '../run-programs.ts'
 
 /** The lines of a journal without the empty ones that part one write from the next. */
@@ -11,7 +11,7 @@ function written(journal: string): readonly string[] {
 }
 
 test('what is owed is in the journal before the change, and stays there after a failure', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const owes = [{ resource: 'unit[a b.service]', action: 'restart' }] as const
     const copy = (to: string) => run(`cp "$CONVERGE_ROOT${journalPath}" "$CONVERGE_ROOT/srv/${to}"`)
     tree.write('/srv/.keep', '')
@@ -49,14 +49,14 @@ test('what is owed is in the journal before the change, and stays there after a 
   }))
 
 test('a write that fails owes nothing', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const owes = [{ resource: 'unit[a.service]', action: 'restart' }] as const
     await apply(tree, [change(write('/etc/env', 'x', { validate: 'false' }), { owes })])
     assert.equal((await inspect(tree, [])).pending, [])
   }))
 
 test('what a torn journal line swallows is not what is owed now', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write(journalPath, 'converge-journal 1\nowe resta')
     const { journal } = await inspect(tree, [])
     const owes = [{ resource: 'unit[a.service]', action: 'restart' }] as const
@@ -68,7 +68,7 @@ test('what a torn journal line swallows is not what is owed now', () =>
   }))
 
 test('a skipped change owes nothing', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const owes = [{ resource: 'unit[a.service]', action: 'restart' }] as const
     await apply(tree, [
       change(run(':'), { owes, guard: { onlyIf: 'false' } }),
@@ -79,7 +79,7 @@ test('a skipped change owes nothing', () =>
   }))
 
 test('a journal that another run changed is refused', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write(journalPath, 'converge-journal 1\nowe restart unit[a.service]\n')
     assert.equal(await apply(tree, [change(write('/etc/x', 'x'))]), [
       'started',
@@ -90,7 +90,7 @@ test('a journal that another run changed is refused', () =>
   }))
 
 test('a guard that does not answer ends the run, and what its step would settle stays owed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const pending = { resource: 'unit[a.service]', action: 'restart' } as const
     const library = libraryFor(tree.shell)
     const slow = { ...library, apply: `${library.apply}\ntimed_command() { return 124; }\n` }

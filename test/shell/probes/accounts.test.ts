@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../../src/shell/programs/inspect-program.ts'
-import { inEachShell, type RootTree } from '../root-tree.ts'
+import { inShellsByTurns, type RootTree } from '../root-tree.ts'
 import { inspect, libraryFor } from '../run-programs.ts'
 
 /** A directory service as sssd is by default: it answers by key and lists nothing. */
@@ -47,7 +47,7 @@ async function runBooted(tree: RootTree, program: string, more = ''): Promise<Bu
 }
 
 test('users and groups are found in a directory that lists none', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const questions = collectQuestions([
       ...['web', 'plain', 'nobody-knows'].map((name) => ({ probe: 'user', name }) as const),
       ...['ops', 'none-such', '4'].map((name) => ({ probe: 'group', name }) as const),
@@ -88,7 +88,7 @@ test('users and groups are found in a directory that lists none', () =>
   }))
 
 test('a process is found that runs as a user who is to have another number or home', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const uid = process.getuid?.() ?? 0
     const wanted = [
       { name: 'me', uid: 70001 },
@@ -107,7 +107,7 @@ test('a process is found that runs as a user who is to have another number or ho
   }))
 
 test('users whose primary group it is are found', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/passwd', 'root:x:0:0:::\nsvc:x:700:4200:::\nother:x:701:4201:::')
     tree.write('/etc/group', 'root:x:0:\napp:x:4200:\nnone:x:4300:\n')
     const { groups } = await inspect(
@@ -121,7 +121,7 @@ test('users whose primary group it is are found', () =>
   }))
 
 test('a user in a directory that lists none is the same as the one that is declared', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const { inspect, apply } = libraryFor(tree.shell)
     const asked = [
       "web no no 70001 staff 'adm,ops' : : :",
@@ -139,7 +139,7 @@ test('a user in a directory that lists none is the same as the one that is decla
   }))
 
 test('a user that a root tree does not have is null, in files that end anywhere', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const { inspect, apply } = libraryFor(tree.shell)
     tree.write('/etc/passwd', 'web:x:701:700::/:/bin/sh')
     tree.write('/etc/group', 'web:x:700:\nadm:x:4:web,other')
@@ -153,7 +153,7 @@ test('a user that a root tree does not have is null, in files that end anywhere'
 const known = ['user root', 'user web', 'group domain users', 'user nobody knows', 'group none-such']
 
 test('whether an owner is known is answered by the files, then by a directory', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const questions = collectQuestions(known.map((account) => ({ probe: 'account', account })))
     const place = { stateDir: tree.at('/state'), cluster: 'test' }
     const program = inspectProgram(questions, place, libraryFor(tree.shell))
@@ -166,7 +166,7 @@ test('whether an owner is known is answered by the files, then by a directory', 
   }))
 
 test('in a root tree an owner is known if its files have it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/group', 'root:x:0:\ndomain users:x:5005:')
     const { accounts } = await inspect(
       tree,

@@ -5,7 +5,7 @@ import { AnswerError } from '../../../src/shell/answers/answer-reader.ts'
 import { collectQuestions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { knownMembers } from '../../../src/shell/probes/known-members.ts'
 import { rememberProgram } from '../../../src/shell/programs/state-programs.ts'
-import { inEachShell } from '../root-tree.ts'
+import { inShellsByTurns } from '../root-tree.ts'
 import { inspect, libraryFor, place } from '../run-programs.ts'
 
 function member(name: string): Member {
@@ -19,7 +19,7 @@ function member(name: string): Member {
 }
 
 test('a host that remembers the same members says so, and lists them otherwise', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const members = [member('a'), member('b')]
     tree.write(`${place.stateDir}/clusters/${place.cluster}/generations/1/about`, '')
     await tree.run(rememberProgram({ members }, place, libraryFor(tree.shell)))

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync,
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attributes, change, link, mkdir, run, write } from '../changes.ts'
-import { inEachShell, withRootTree } from '../root-tree.ts'
+import { inShellsByTurns, withRootTree } from '../root-tree.ts'
 import { apply, events, launching, libraryFor, newRun } from '../run-programs.ts'
 import { shells } from '../shells.ts'
 
@@ -11,7 +11,7 @@ function mode(path: string): string {
 }
 
 test('each operation does what it says, and says so', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/old', 'old')
     tree.write('/srv/full/file', 'x')
     tree.write('/etc/loose', 'x', 0o666)
@@ -76,7 +76,7 @@ test('each operation does what it says, and says so', () =>
   }))
 
 test('owner and group are those of the tree, not those of the machine it lies on', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     if (process.getuid?.() !== 0) return
     tree.write(
       '/etc/passwd',
@@ -100,7 +100,7 @@ test('owner and group are those of the tree, not those of the machine it lies on
   }))
 
 test('no more of what a command prints stays on the host than is shown', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     for (const [id, end] of [
       ['loud', 'true'],
       ['failing', 'exit 3'],
@@ -112,7 +112,7 @@ test('no more of what a command prints stays on the host than is shown', () =>
   }))
 
 test('a directory gets its mode whatever set-ID bits it has or inherits', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     for (const [name, bits] of [
       ['shared', 0o2775],
       ['setuid', 0o4755],
@@ -138,7 +138,7 @@ test('a directory gets its mode whatever set-ID bits it has or inherits', () =>
   }))
 
 test('what commands, their guards and validators create can be read by others', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const make = (name: string): string =>
       `mkdir "$CONVERGE_ROOT/srv/${name}" && echo hi >"$CONVERGE_ROOT/srv/${name}/file"`
     await apply(tree, [
@@ -156,7 +156,7 @@ test('what commands, their guards and validators create can be read by others', 
   }))
 
 test('a command runs in a directory whose name ends in newlines', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const cwd = '/srv/two\n\n'
     const lines = await apply(tree, [change(mkdir(cwd)), change({ ...run('echo here >place'), cwd })])
     assert.is(lines.at(-1), 'end ok')
@@ -164,7 +164,7 @@ test('a command runs in a directory whose name ends in newlines', () =>
   }))
 
 test('an account whose comment is a dash gets it', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const dash = { op: 'user', name: 'web', system: true, createHome: false, comment: '-' } as const
     assert.is((await apply(tree, [change(dash)])).at(-1), 'end ok')
     assert.match(tree.read('/etc/passwd'), /^web:x:\d+:\d+:-:/m)
@@ -182,7 +182,7 @@ test('more files in a row are written than one command takes names', () =>
   }))
 
 test('a recursive removal needs no root tree', () =>
-  inEachShell(
+  inShellsByTurns(
     async (tree) => {
       tree.write('/srv/full/file', 'x')
       const { root } = tree
@@ -198,7 +198,7 @@ test('a recursive removal needs no root tree', () =>
   ))
 
 test('a failure stops the rest and quotes what the step printed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const lines = await apply(tree, [
       change(write('/etc/before', 'x')),
       change(run('echo out; echo end ok; printf "no newline" >&2; exit 3')),
@@ -221,14 +221,14 @@ test('a failure stops the rest and quotes what the step printed', () =>
   }))
 
 test('a step that outlasts its time fails', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const hanging = { op: 'run', command: 'exec sleep 30', timeoutSeconds: 1 } as const
     const lines = await apply(tree, [change(hanging)])
     assert.equal(lines.slice(2), ['fail 0 exit 124', '| stopped after 1 seconds', 'end failed'])
   }))
 
 test('a guard is asked when its turn comes', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const exists = 'test -e "$CONVERGE_ROOT/etc/flag"'
     const touch = (path: string) => run(`: >"$CONVERGE_ROOT${path}"`)
     const lines = await apply(tree, [
@@ -259,7 +259,7 @@ test('a guard is asked when its turn comes', () =>
   }))
 
 test('nothing waits for the effect of what was skipped', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const waiting = { op: 'await', command: 'false', timeoutSeconds: 1 } as const
     const lines = await apply(tree, [
       change(run('true'), { guard: { onlyIf: 'false' } }),

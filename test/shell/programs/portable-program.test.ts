@@ -16,7 +16,7 @@ import { unit } from '../../../src/resources/unit/unit.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { catalogFrom, catalogInputs, catalogOf, entry } from '../catalogs.ts'
 import { fuzzRuns, seedOf } from '../hostile.ts'
-import { inEachShell, inShellsByTurns, listTree, type RootTree, withRootTree } from '../root-tree.ts'
+import { inShellsByTurns, listTree, type RootTree, withRootTree } from '../root-tree.ts'
 import { apply, inspect, journalPath, libraryFor, place, runPortable } from '../run-programs.ts'
 
 const standIns = fileURLToPath(new URL('../../../src/embedded/bin', import.meta.url))
@@ -34,7 +34,7 @@ async function plan(tree: RootTree, catalog: HostCatalog): Promise<readonly Chan
 }
 
 test('a journal of a newer version is refused, and stays', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const journal = 'converge-journal 2\nowed restart unit[a.service]\n'
     tree.write(journalPath, journal)
     const catalog = catalogOf(file({ path: '/etc/x', content: 'x' }))
@@ -50,7 +50,7 @@ test('a journal of a newer version is refused, and stays', () =>
   }))
 
 test('packages on a host without a supported package manager are refused before anything is changed', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const catalog = catalogOf(file({ path: '/etc/x', content: 'x' }), pkg({ name: 'etcd' }))
     const { exitCode, stderr } = await tree.run(
       portableProgram(planPortable(catalog, []), place, libraryFor(tree.shell)),
@@ -71,7 +71,7 @@ test('what is owed to a resource of another catalog stays owed', () =>
   }))
 
 test('the portable form and the plan form of a catalog lead to the same tree, and then nothing is left to do', () =>
-  inEachShell(async (model) => {
+  inShellsByTurns(async (model) => {
     await fc.assert(
       fc.asyncProperty(catalogInputs, async (input) => {
         const catalog = catalogFrom(input)
@@ -99,7 +99,7 @@ function acts(lines: readonly string[]): readonly string[] {
 }
 
 test('carries every byte', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => index % 256))
     await runPortable(tree, catalogOf(file({ path: '/etc/bytes', contentBase64: bytes.toString('base64') })))
     assert.equal(readFileSync(tree.at('/etc/bytes')), bytes)

@@ -8,7 +8,7 @@ import { launchProgram } from '../../../src/shell/programs/launch-program.ts'
 import { planProgram } from '../../../src/shell/programs/plan-program.ts'
 import { confirmProgram, revertProgram } from '../../../src/shell/programs/revert-program.ts'
 import { change, run, textContent, write } from '../changes.ts'
-import { inEachShell, type RootTree } from '../root-tree.ts'
+import { inShellsByTurns, type RootTree } from '../root-tree.ts'
 import { ask, launching, libraryFor, newRun } from '../run-programs.ts'
 
 const opened: Bookkeeping = { generation: 1, summary: [], revert: [], records: [] }
@@ -44,7 +44,7 @@ for (const [said, timer, service] of [
   ['late', 'elapsed', 'inactive'],
 ] as const) {
   test(`a confirmation is ${said} where the timer is ${timer} and the revert service ${service}`, () =>
-    inEachShell(async (tree) => {
+    inShellsByTurns(async (tree) => {
       tree.write('/bin/systemctl', systemctl(timer, service))
       chmodSync(tree.at('/bin/systemctl'), 0o755)
       const path = [tree.at('/bin'), process.env.PATH].join(delimiter)
@@ -54,7 +54,7 @@ for (const [said, timer, service] of [
 }
 
 test('an apply that hangs is stopped and undone, too', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/config', 'new')
     tree.write('/srv/.keep', '')
     for (const fifo of ['/srv/begun', '/srv/never']) execFileSync('mkfifo', [tree.at(fifo)])
@@ -104,7 +104,7 @@ async function goBack(tree: RootTree, id: string, changes: readonly Change[]): P
 }
 
 test('the undo covers what the apply has reached, and skips what it has not', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     tree.write('/etc/second', 'old', 0o644)
     await apply(tree, 'half', [
@@ -122,7 +122,7 @@ test('the undo covers what the apply has reached, and skips what it has not', ()
   }))
 
 test('a failed step of the undo does not prevent the others', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     await apply(tree, 'whole', [replacing('/etc/first', 0, 'new')])
     const results = await goBack(tree, 'whole', [change(run('exit 3')), restoring('/etc/first', 0, 'old')])
@@ -132,7 +132,7 @@ test('a failed step of the undo does not prevent the others', () =>
   }))
 
 test('an apply after the unconfirmed one is kept', () =>
-  inEachShell(async (tree) => {
+  inShellsByTurns(async (tree) => {
     tree.write('/etc/first', 'old', 0o644)
     await apply(tree, 'one', [replacing('/etc/first', 0, 'new')])
     await apply(tree, 'two', [change(write('/etc/first', 'newer'))], 2)
