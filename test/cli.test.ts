@@ -104,7 +104,7 @@ test('too few file descriptors are an error of the hosts that need them', () => 
   const many = scratchFolder()
   writeFileSync(join(many, 'cluster.yaml'), spec.replace('web[0-1]', 'web[0-29]'))
   for (let index = 0; index < 30; index += 1) mkdirSync(join(many, `hosts/web${index}`), { recursive: true })
-  const { status, stdout } = shell('ulimit -n 50; converge status --parallel 30', many)
+  const { status, stdout } = shell('ulimit -n 34; converge status --parallel 30', many)
   assert.is(status, 1)
   assert.match(
     stdout,

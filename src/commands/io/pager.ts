@@ -1,8 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import type { Terminal } from './terminal-io.ts'
+import type { TerminalStream } from './live-lines.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** Shows a text by PAGER, or by less, if it is longer than the terminal; undefined if there is no terminal or none is wanted. */
-export function createPager({ env, stdout }: Pick<Terminal, 'env' | 'stdout'>) {
+export function createPager({
+  env,
+  stdout,
+}: {
+  readonly env: Environment
+  readonly stdout: TerminalStream & { readonly isTTY?: boolean }
+}) {
   const { PAGER: pager = 'less' } = env
   if (stdout.isTTY !== true || pager === '' || env.TERM === 'dumb') return undefined
   return (text: string): void => {
@@ -15,7 +23,7 @@ export function createPager({ env, stdout }: Pick<Terminal, 'env' | 'stdout'>) {
 /** Colors as they are, and no pager for what fits after all. */
 const lessOptions = 'FRX'
 
-function isShownBy(pager: string, text: string, env: Terminal['env']): boolean {
+function isShownBy(pager: string, text: string, env: Environment): boolean {
   const { status, signal } = spawnSync('/bin/sh', ['-c', pager], {
     input: text,
     stdio: ['pipe', 'inherit', 'inherit'],
