@@ -161,7 +161,10 @@ const troubles: readonly Trouble[] = [
     name: 'a symbolic link that somebody planted',
     prepare: `echo secret >/srv/victim; ln -s /srv/victim ${place}/file`,
     resources: file,
-    says: ['a symbolic link to /srv/victim is at', `remove it, or declare link[${place}/file]`],
+    says: [
+      'a symbolic link to /srv/victim is at',
+      `set replaceLink: true to replace it, or declare link[${place}/file]`,
+    ],
     kept: `cat /srv/victim; readlink ${place}/file`,
     keptText: 'secret\n/srv/victim\n',
     fix: `rm ${place}/file`,
