@@ -98,6 +98,12 @@ function severalKeys(value: unknown): Mistake {
   const message = 'must have only one key'
   if (!isSchema(value)) return { message }
   const [first, ...others] = Object.keys(value)
+  const [map, second] = Object.keys(value).filter((key) => isSchema(value[key]))
+  if (map !== undefined && second === undefined) {
+    const strangers = Object.keys(value).filter((key) => key !== map)
+    const them = strangers.length === 1 ? 'it' : 'them'
+    return { message, hint: `move ${strangers.join(', ')} into the map of ${map}, or remove ${them}` }
+  }
   const isBare = first !== undefined && value[first] === null
   const verb = others.length === 1 ? 'is' : 'are'
   const hint = isBare

@@ -64,6 +64,8 @@ function rewritten(value: unknown, wanted: readonly string[]): string | undefine
     return `write ${value} without quotes`
   const isScalar = typeof value === 'string' || typeof value === 'number'
   // Within brackets, plain text cannot have brackets of its own.
+  if (wanted.includes('array') && typeof value === 'string' && /^-[^-\s]/.test(value))
+    return 'a list has a blank after each dash'
   if (wanted.includes('array') && isScalar)
     return `write [${/[[\]{}]/.test(String(value)) ? JSON.stringify(value) : value}]`
   const [, key, rest] = /^([A-Za-z_][\w.-]*):(\S.*)$/.exec(typeof value === 'string' ? value : '') ?? []

@@ -22,6 +22,31 @@ test('prints the plan as documented JSON, and says where it has sealed it', asyn
   assert.match(stderr, `sealed in ${out}: \`converge apply ${out}\` applies exactly this, or refuses\n`)
 })
 
+test('refuses two selectors in one command, whatever the command', async () => {
+  const { file } = await makeCluster()
+  for (const command of ['apply', 'plan', 'render', 'rollback', 'status', 'drift', 'history']) {
+    const { stderr, code } = await converge(
+      [command, 'web0', ...file, '-l', 'web1', '-o', '/nowhere'].slice(
+        0,
+        command === 'render' ? undefined : -2,
+      ),
+    )
+    assert.match(
+      stderr,
+      'error: "web0" and --limit web1 both choose hosts\n  keep one; a comma joins selectors\n',
+    )
+    assert.is(code, 3)
+  }
+})
+
+test('names the file that it cannot write, not the temporary one beside it', async () => {
+  const { folder, file } = await makeCluster()
+  const out = join(folder, 'missing', 'plan.json')
+  const { stderr, code } = await converge(['plan', ...file, '--out', out])
+  assert.match(stderr, `error: ${out}: no such file or directory\n`)
+  assert.is(code, 1)
+})
+
 test('keeps with --no-prune on the hosts what was removed from the spec', async () => {
   const { folder, file } = await makeCluster()
   await converge([...file, '--yes'])

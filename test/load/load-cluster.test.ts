@@ -399,6 +399,27 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     ['2:19+1 invalid-merge << takes a map, or a list of maps (such as <<: *defaults)'],
   ],
   [
+    'a task with its title or its condition beside the kind',
+    'cluster: x\nhosts: { a: { resources: [ {name: motd, file: {path: /x, content: x}}, {file: {path: /y, content: y}, when: z, become: true} ] } }\n',
+    [
+      '2:28+42 invalid-value resources[0] must have only one key (move name into the map of file, or remove it)',
+      '2:72+53 invalid-value resources[1] must have only one key (move when, become into the map of file, or remove them)',
+    ],
+  ],
+  [
+    'a list without the blanks behind its dashes',
+    `cluster: x\nhosts:\n  a:\n    roles:\n      -web\n`,
+    ['5:7+4 wrong-type roles must be a list, not "-web" (a list has a blank after each dash)'],
+  ],
+  [
+    'half a surrogate pair, of which no bytes can be made',
+    'cluster: x\nattributes: { a: "\\ud800" }\nhosts: { a: { resources: [ file: { path: /x, content: "\\ud83d\\ude00 x\\udc00y" } ] } }\n',
+    [
+      '2:18+8 half-character the text has half a surrogate pair (write the character itself)',
+      '3:55+23 half-character the text has half a surrogate pair (write the character itself)',
+    ],
+  ],
+  [
     'resources of the wrong shape',
     'cluster: x\nhosts: { a: { resources: [ {file: {path: /x}, unit: {name: x}}, file, { unit: {} } ] } }\n',
     [

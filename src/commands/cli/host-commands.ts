@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import { given } from '../../model/given.ts'
 import type { View } from '../../report/views/view.ts'
 import type { AdoptClusterOptions } from '../adopt-cluster.ts'
 import type { ExecOptions } from '../exec.ts'
@@ -14,6 +13,7 @@ import {
   exitCodeOption,
   formatOptions,
   hostOptions,
+  limitedTo,
   limitOption,
   pagerOption,
   parseGeneration,
@@ -42,7 +42,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
       .description(description)
       .argument('[selector]', selector)
       .action((limit: string | undefined, options: OfHosts) =>
-        run(name, options, (view) => act({ ...options, ...given({ limit }) }, view)),
+        run(name, options, async (view) => act(await limitedTo(limit, options), view)),
       )
     addOptions(command, [limitOption()], specOptions(), hostOptions(), formatOptions())
     return command
@@ -72,7 +72,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RollbackOptions) =>
       run('rollback', options, async (view) =>
-        (await import('../rollback.ts')).rollback({ ...options, ...given({ limit }) }, io, view),
+        (await import('../rollback.ts')).rollback(await limitedTo(limit, options), io, view),
       ),
     )
   addOptions(

@@ -115,3 +115,15 @@ export function parseTime(text: string, atLeast: number): number {
   }
   return seconds
 }
+
+/** The options with the hosts that the command's argument chooses. */
+export async function limitedTo<Options extends { readonly limit?: string }>(
+  selector: string | undefined,
+  options: Options,
+): Promise<Options> {
+  if (selector === undefined) return options
+  if (options.limit === undefined) return { ...options, limit: selector }
+  const { usageError } = await import('./usage-error.ts')
+  const message = `"${selector}" and --limit ${options.limit} both choose hosts`
+  throw usageError(message, 'keep one; a comma joins selectors')
+}

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
-import { given } from '../../model/given.ts'
 import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
 import type { InitOptions } from '../init.ts'
@@ -16,6 +15,7 @@ import {
   addOptions,
   formatOptions,
   hostOptions,
+  limitedTo,
   limitOption,
   namesOf,
   planOptions,
@@ -93,7 +93,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
         const isNamed = command.getOptionValueSource('file') !== 'default'
         if (file === undefined) return (await import('../apply.ts')).apply(options, io, view)
         if (!isPlanFile(file)) {
-          return (await import('../apply.ts')).apply({ ...options, limit: options.limit ?? file }, io, view)
+          return (await import('../apply.ts')).apply(await limitedTo(file, options), io, view)
         }
         return (await import('../apply-sealed.ts')).applySealed(
           file,
@@ -123,7 +123,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: PlanOptions) =>
       run('plan', options, async (view) =>
-        (await import('../plan.ts')).plan({ ...options, ...given({ limit }) }, io, view),
+        (await import('../plan.ts')).plan(await limitedTo(limit, options), io, view),
       ),
     )
   addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions())
@@ -149,7 +149,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RenderOptions) =>
       run('render', {}, async (view) =>
-        (await import('../render.ts')).render({ ...options, ...given({ limit }) }, io, view),
+        (await import('../render.ts')).render(await limitedTo(limit, options), io, view),
       ),
     )
   addOptions(render, specOptions(), [limitOption()])

@@ -1,6 +1,6 @@
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { codeOf } from '../../model/errors.ts'
-import { naming } from '../../model/system-error.ts'
+import { isSystemError } from '../../model/system-error.ts'
 
 /** Writes a file at once: if that fails, what was there stays as it was. Pipes and devices are written as they are. */
 export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
@@ -17,7 +17,8 @@ export async function writeWhole(file: string, text: string, mode: number): Prom
       throw error
     }
   } catch (error) {
-    throw naming(file, error)
+    // The temporary file beside it means nothing to a user.
+    throw isSystemError(error) ? Object.assign(error, { path: file }) : error
   }
 }
 

@@ -23,10 +23,14 @@ export function addressMistake(
   if (foreign !== undefined) return refused(foreign)
   const [, bracketed, bare = bracketed, port] = /^(?:\[(.+)\]|([^:\s@/]+)):(\d+)$/.exec(address) ?? []
   if (port !== undefined) return refused(`set the port separately: address: ${bare}, ssh: { port: ${port} }`)
-  if (/^[^@\s]+@[^@\s]+$/.test(address)) {
-    const [user, rest] = address.split('@')
-    return refused(`set the user separately: address: ${rest}, ssh: { user: ${user} }`)
+  const [, user, rest, at] = /^(?:ssh:\/\/)?([^@/:\s]+)@([^@/:\s]+)(?::(\d+))?$/.exec(address) ?? []
+  if (user !== undefined) {
+    const settings = at === undefined ? `user: ${user}` : `user: ${user}, port: ${at}`
+    return refused(`set the user separately: address: ${rest}, ssh: { ${settings} }`)
   }
+  // A resolver would take it for octal digits, and reach another machine.
+  if (/^[\d.]+$/.test(address) && /\b0\d/.test(address))
+    return refused('write the numbers of an IPv4 address without zeros before them')
   if (/^[\d.]+$/.test(address)) return refused('an IPv4 address has four numbers from 0 to 255')
   // A name becomes part of a line in known_hosts, where `*` or `,` would speak of other hosts.
   if (!/^[\w][\w.-]*$/.test(address)) return refused('such as 192.0.2.10, 2001:db8::10 or web0.example.com')
@@ -35,7 +39,7 @@ export function addressMistake(
 
 function isIpv4(text: string): boolean {
   const parts = text.split('.')
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)
 }
 
 /** Also with a zone, such as `fe80::1%eth0`. */

@@ -123,6 +123,14 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
 
   const convertScalar = (node: Scalar): Value => {
     const { value, source } = node
+    if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+      return mistake(
+        node,
+        'half-character',
+        'the text has half a surrogate pair',
+        'write the character itself',
+      )
+    }
     if (typeof value === 'string') return node.tag === '!literal' ? literalText(value) : value
     if (value === null || typeof value === 'boolean') return value
     const exact = typeof value === 'number' && Number.isFinite(value)

@@ -20,7 +20,12 @@ export function checkInput<Own extends object>(
   return (input) => {
     validate ??= createValidator(closeSchema(schema), kind)
     const result = validate(Object.values(input).includes(undefined) ? withoutUndefined(input) : input)
-    if (result.ok) return splitRelations<Own>(result.value)
+    if (result.ok) {
+      const text = halfCharacter(result.value)
+      if (text === undefined) return splitRelations<Own>(result.value)
+      const message = `${kind}: ${JSON.stringify(text)} contains half a surrogate pair`
+      throw new SpecError([{ code: 'invalid-resource', message, hint: 'remove it' }])
+    }
     throw new SpecError(
       result.mistakes.map((mistake) => {
         const { code, message, hint } = mistake
@@ -30,6 +35,17 @@ export function checkInput<Own extends object>(
       }),
     )
   }
+}
+
+/** A text that no bytes stand for: as UTF-8 it would silently become another one. */
+function halfCharacter(value: unknown): string | undefined {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value) ? value : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const inner of Object.values(value)) {
+    const found = halfCharacter(inner)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function withoutUndefined(input: object): object {

@@ -23,6 +23,10 @@ test('says what to write for a port, a user and a number that is too large', () 
     'web0:22',
     'root@192.0.2.10',
     '192.0.2.300',
+    '192.0.2.010',
+    '010.0.0.1',
+    'ssh://root@web0',
+    'root@web0:22',
     'http://web0',
     '*',
     'x,github.com',
@@ -37,6 +41,10 @@ test('says what to write for a port, a user and a number that is too large', () 
     'set the port separately: address: web0, ssh: { port: 22 }',
     'set the user separately: address: 192.0.2.10, ssh: { user: root }',
     'an IPv4 address has four numbers from 0 to 255',
+    'write the numbers of an IPv4 address without zeros before them',
+    'write the numbers of an IPv4 address without zeros before them',
+    'set the user separately: address: web0, ssh: { user: root }',
+    'set the user separately: address: web0, ssh: { user: root, port: 22 }',
     ...Array(7).fill('such as 192.0.2.10, 2001:db8::10 or web0.example.com'),
   ])
 })

@@ -27,6 +27,15 @@ test('a recipe and the spec make the same resource', () => {
   assert.equal(JSON.stringify(file(input)), JSON.stringify(fileKind.create(input)))
 })
 
+test('refuses text of which no bytes can be made, wherever it is', () => {
+  const half = (kind: string) => [`${kind}: "x\\ud800" contains half a surrogate pair; remove it`]
+  const text = 'x\ud800'
+  assert.equal(mistakes('file', { path: '/x', content: text }), half('file'))
+  assert.equal(mistakes('command', { name: 'x', command: text }), half('command'))
+  assert.equal(mistakes('link', { path: '/x', target: text }), half('link'))
+  assert.equal(mistakes('file', { path: '/x', content: 'x\ud83d\ude00' }), [])
+})
+
 test('fills in what is not declared', () => {
   assert.equal(file({ path: '/etc/motd', content: 'x' }).desired, {
     path: '/etc/motd',
