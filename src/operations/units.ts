@@ -74,7 +74,9 @@ function isActionNeeded(action: UnitAction, unit: UnitFact | undefined): boolean
     case 'enable':
       return !exists(unit) || unit.file !== 'enabled'
     case 'mask':
+      return unit?.file !== 'masked'
     case 'unmask':
+      return unit?.file === 'masked'
     case 'restart':
     case 'reload':
       return true

@@ -84,6 +84,24 @@ test('memberships are not written in part', () =>
     assert.is(tree.read('/etc/group'), groups)
   }))
 
+test('a user that cannot be removed whole is still there, and when it goes its memberships go', () =>
+  inShellsByTurns(async (tree) => {
+    const passwd = 'root:x:0:0:root:/root:/bin/sh\napp:x:7:9::/:/bin/sh\n'
+    tree.write('/etc/passwd', passwd)
+    tree.write('/etc/shadow', 'app:!:::::::\nlost:!:::::::\n')
+    tree.write('/etc/group', 'root:x:0:\nadm:x:4:lost,app\napply:x:5:app\nlast:x:9:\n')
+    const full = `say() { case $1 in lost:!*) return 1 ;; esac; printf '%s\\n' "$*"; }`
+    const removal = { op: 'remove-user', name: 'app' } as const
+    const failed = await applyWith(tree, full, [change(removal)])
+    assert.is(failed.at(-1), 'end failed')
+    assert.is(tree.read('/etc/passwd'), passwd)
+    const lines = await apply(tree, [change(removal)])
+    assert.is(lines.at(-1), 'end ok')
+    assert.is(tree.read('/etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+    assert.is(tree.read('/etc/shadow'), 'lost:!:::::::\n')
+    assert.is(tree.read('/etc/group'), 'root:x:0:\nadm:x:4:lost\napply:x:5:\nlast:x:9:\n')
+  }))
+
 test('if the old content cannot be kept, earlier writes go live, and nothing staged is left', () =>
   inShellsByTurns(async (tree) => {
     tree.write('/etc/second', 'old')

@@ -31,6 +31,7 @@ export function claimsOn(
       ),
     ),
   )
+  const needing = accountsNeeded(entries)
   const primaryMember = primaryMembers(entries, facts)
   return (operation) => {
     const probes = rulesOf(operation).probes(operation)
@@ -40,6 +41,8 @@ export function claimsOn(
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
+    const needed = keys.flatMap((key) => needing.get(key) ?? [])[0]
+    if (needed !== undefined) return { note: `kept ${what}: ${needed} needs it` }
     const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
     if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
     if (operation.op !== 'remove') return undefined
@@ -48,6 +51,18 @@ export function claimsOn(
     const inner = [...ours, ...theirs].find(([key]) => insides.some((inside) => key.startsWith(inside)))?.[1]
     return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
+}
+
+/** The accounts, as in `group web`, that owners, commands and members need, each with a resource that does. */
+function accountsNeeded(entries: HostCatalog['entries']): ReadonlyMap<string, string> {
+  return new Map(
+    entries.flatMap(({ resource: { id, kind, probes } }) =>
+      probes.flatMap((probe) => {
+        if (probe.probe === 'account') return [[probe.account, id] as const]
+        return kind === 'user' && probe.probe === 'group' ? [[probeKey(probe), id] as const] : []
+      }),
+    ),
+  )
 }
 
 /** Finds a user that stays in its primary group. */

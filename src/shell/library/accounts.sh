@@ -184,7 +184,12 @@ edit_memberships() {
 is_remove_user() { ! find_account passwd "$1" >/dev/null; }
 do_remove_user() {
   ! is_remove_user "$1" || return 0
-  if has_tools userdel; then userdel -- "$1"; else replace_account passwd "$1" '' && replace_account shadow "$1" ''; fi
+  if has_tools userdel; then
+    userdel -- "$1"
+  else
+    # The user itself goes last, because by this the next run knows what is still to be done.
+    edit_memberships "$1" '' && replace_account shadow "$1" '' && replace_account passwd "$1" ''
+  fi
 }
 is_remove_group() { ! find_account group "$1" >/dev/null; }
 do_remove_group() {
