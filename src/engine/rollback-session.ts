@@ -83,7 +83,7 @@ async function undoableOf(context: SessionContext, name: string, to: number | un
     keptIn,
   )
   const probes = [...undoProbes(undoes), ...lastingProbes(generations), ...kept, ...shown]
-  const { stateDir } = context.host(name).platform
-  const found = await context.use(name, (connection) => ask(connection, probes, stateDir, context.programs))
+  const { platform } = context.host(name)
+  const found = await context.use(name, (connection) => ask(connection, probes, platform, context.programs))
   return { generations, facts: { ...found, ...given({ state: found.state && { ...found.state, keptIn } }) } }
 }

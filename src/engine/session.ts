@@ -51,9 +51,9 @@ async function remaining(
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
-    const { stateDir } = context.host(host).platform
+    const { platform } = context.host(host)
     const facts = await context.connections.use(host, stop.leaving, (connection) =>
-      ask(connection, undoProbes(undoes), stateDir, context.programs),
+      ask(connection, undoProbes(undoes), platform, context.programs),
     )
     const left = remainingAfterRollback(undoes, facts)
     if (left.length === 0 && lasting !== undefined) throw lastingError(host, 'apply', lasting)

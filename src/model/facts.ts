@@ -4,7 +4,13 @@ export type { Probe } from './probe.ts'
 
 export type PathFact = Placed &
   (
-    | { readonly type: 'absent' }
+    | {
+        readonly type: 'absent'
+        /** How many directories above it are missing too, nearest first. */
+        readonly missingAbove?: number
+        /** Something that is not a directory is where one of them should be. */
+        readonly isBlocked?: true
+      }
     | ({
         readonly type: 'file'
         readonly sizeBytes: number
@@ -112,6 +118,8 @@ export interface PlatformFact {
   readonly uid: number
   /** Whether paths are relative to a root tree. */
   readonly rooted: boolean
+  /** Uploads would be staged there, but it is not a directory. */
+  readonly missingStagingDir?: string
   /** The same for two connections if, and only if, they lead to the same running machine; absent if it is unknown. */
   readonly machine?: string
 }
@@ -157,6 +165,8 @@ export interface Answers {
   /** Whether it exists, by `user web` or `group web`. */
   readonly accounts: Readonly<Record<string, boolean>>
   readonly packages: Readonly<Record<string, PackageFact | null>>
+  /** Of packages that are not installed: the versions in the package lists, or `null` if they have no such name; nothing of lists that are old. */
+  readonly offers?: Readonly<Record<string, readonly string[] | null>>
   readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
 }

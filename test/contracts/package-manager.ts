@@ -37,6 +37,19 @@ export function packageManagerContract(
     assert.equal(await installed(host, 'demo', 'never-heard-of'), [])
   })
 
+  test('offers the versions that its lists have, unless these are old', async () => {
+    const offers = async () => (await act(host, 'offers demo never-heard-of')).stdout
+    assert.equal((await offers()).split('\n').filter(Boolean).sort(), [
+      'offer demo',
+      'offer demo 1.0',
+      'offer demo 1.1',
+      'unknown never-heard-of',
+    ])
+    await host.ageLists()
+    assert.is(await offers(), '')
+    await succeeds(host, 'refresh')
+  })
+
   test('installs the newest version of several packages', async () => {
     await succeeds(host, "install no demo '' other ''")
     assert.equal(await installed(host, 'demo', 'never-heard-of', 'other'), ['demo 1.1', 'other 3.0'])

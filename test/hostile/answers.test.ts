@@ -138,7 +138,11 @@ test('whatever a host reports as its history is understood or refused', () => {
       understood += 1
       const { generations } = history
       const input = { catalog: sampleCatalog, facts, generations, keptIn: '/kept', by: 'test' }
-      inspectProgram(collectQuestions(contentProbes(input)), { stateDir: '/kept', cluster: 'c' }, library)
+      inspectProgram(
+        collectQuestions(contentProbes(input)),
+        { stagingDir: '/var/tmp', stateDir: '/kept', cluster: 'c' },
+        library,
+      )
       const planned = planRollback(input)
       if (planned.status !== 'planned') return
       const { changes, bookkeeping } = planned

@@ -84,6 +84,15 @@ done
 `
 
 const aptCache = `#!/bin/sh
+if [ "$1" = policy ]; then
+  for name; do
+    versions=$(sed -n "s/^$name //p" "$CONVERGE_ROOT/srv/dpkg/known")
+    [ -n "$versions" ] || continue
+    printf '%s:\\n  Installed: (none)\\n  Candidate: 1:1.1\\n  Version table:\\n' "$name"
+    for version in $versions; do printf '     %s 500\\n        500 http://x ./ Packages\\n' "$version"; done
+  done
+  exit
+fi
 while [ "$1" != -- ]; do shift; done
 grep -q "^$2 " "$CONVERGE_ROOT/srv/dpkg/known"
 `

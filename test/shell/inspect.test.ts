@@ -69,7 +69,7 @@ test('reports what is at each path', () =>
         '/srv/dangling': { type: 'link', target: '/nowhere', ...owned('0777') },
         '/srv/target': { type: 'link', target: 'two\nlines ü\n', ...owned('0777') },
         '/srv/to-directory': { type: 'link', target: 'directory', ...owned('0777') },
-        '/srv/same/below': { type: 'absent' },
+        '/srv/same/below': { type: 'absent', isBlocked: true },
       },
     )
   }))

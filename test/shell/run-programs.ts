@@ -15,7 +15,7 @@ import { portableProgram } from '../../src/shell/programs/portable-program.ts'
 import type { Finished, RootTree } from './root-tree.ts'
 import type { Shell } from './shells.ts'
 
-export const place = { stateDir: '/var/lib/converge', cluster: 'test' }
+export const place = { stateDir: '/var/lib/converge', stagingDir: '/var/tmp', cluster: 'test' }
 export const journalPath = `${place.stateDir}/clusters/${place.cluster}/journal`
 
 /** The library as it is, but its detached part is run by the shell under test instead of /bin/sh. */

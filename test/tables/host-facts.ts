@@ -4,14 +4,15 @@ import type { Value } from '../../src/model/value.ts'
 import { readPathFact } from './path-states.ts'
 
 /**
- * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`,
+ * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`, `offer nginx: ["1.2"]`,
+ * `/srv/a/b: absent 1` (so many directories above it are missing),
  * `real /var/run/x: /run/x`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
 type Known = Pick<
   Facts,
-  'paths' | 'units' | 'users' | 'groups' | 'accounts' | 'packages' | 'tools' | 'checks'
+  'paths' | 'units' | 'users' | 'groups' | 'accounts' | 'packages' | 'offers' | 'tools' | 'checks'
 >
 
 export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
@@ -21,6 +22,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
   const groups: Record<string, GroupFact | null> = {}
   const packages: Record<string, PackageFact | null> = {}
   const accounts: Record<string, boolean> = {}
+  const offers: Record<string, readonly string[] | null> = {}
   const tools: Record<string, boolean> = {}
   const checks: Record<string, boolean> = {}
   for (const [line, state] of Object.entries(lines)) {
@@ -31,6 +33,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'user') users[name] = state === 'absent' ? null : readUser(name, state)
     else if (what === 'group') groups[name] = state === 'absent' ? null : readGroup(name, state)
     else if (what === 'package') packages[name] = readPackage(state)
+    else if (what === 'offer') offers[name] = Array.isArray(state) ? state.map(String) : null
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else if (what === 'real') paths[name] = { ...(paths[name] ?? { type: 'absent' }), real: String(state) }
@@ -40,7 +43,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
       paths[name] = { ...stamp, [what]: state.map(String) }
     } else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
-  return { paths, units, users, groups, accounts, packages, tools, checks }
+  return { paths, units, users, groups, accounts, packages, offers, tools, checks }
 }
 
 const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']

@@ -22,7 +22,8 @@ export function readPathFact(words: string, wanted: Content | undefined): PathFa
   const owned = { mode, ...account(owner, group) }
   switch (type) {
     case 'absent':
-      return { type }
+      if (rest === 'blocked') return { type, isBlocked: true }
+      return rest === '' ? { type } : { type, missingAbove: Number(rest) }
     case 'link':
       return { type, target: rest, ...owned }
     case 'directory':
@@ -103,7 +104,7 @@ function read(words: string): Said {
     return { type, mode: usualMode, owner: 'root', group: 'root', rest: target }
   }
   const { after, ...owned } = readOwnership(rest, usualMode)
-  if (after !== '' && type !== 'file') throw new Error(`not a state of a path: ${words}`)
+  if (after !== '' && type !== 'file' && type !== 'absent') throw new Error(`not a state of a path: ${words}`)
   return { type, ...owned, rest: after }
 }
 

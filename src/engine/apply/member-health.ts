@@ -8,10 +8,10 @@ export async function isHealthy(
   name: string,
   command: string,
 ): Promise<boolean | undefined> {
-  const { stateDir } = host(name).platform
+  const { platform } = host(name)
   try {
     const facts = await connections.use(name, stop.stopping, (connection) =>
-      ask(connection, [{ probe: 'check', command }], stateDir, programs),
+      ask(connection, [{ probe: 'check', command }], platform, programs),
     )
     return facts.checks[command] === true
   } catch (error) {

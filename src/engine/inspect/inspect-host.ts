@@ -31,7 +31,7 @@ export async function inspectHost(
   programs: HostPrograms,
 ): Promise<Facts> {
   const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
-  const facts = await ask(connection, probes, host.platform.stateDir, programs)
+  const facts = await ask(connection, probes, host.platform, programs)
   refuseOtherPlatform(host, facts.platform)
   return withLeftBehind(facts, connection, host, catalog, programs)
 }
@@ -52,7 +52,7 @@ async function withLeftBehind(
     ...originalProbes(undoing, keptIn),
   ]
   if (probes.length === 0) return facts
-  const more = await ask(connection, probes, host.platform.stateDir, programs)
+  const more = await ask(connection, probes, host.platform, programs)
   // The catalog asks of no directory what is in it.
   const directories = Object.entries(more.paths).filter(([, { type }]) => type === 'directory')
   const answers: Answers = {
@@ -77,13 +77,13 @@ export function keptContents({ platform }: Host, cluster: string): string {
 export async function ask(
   connection: Connection,
   probes: readonly Probe[],
-  stateDir: string,
+  { stateDir, stagingDir }: Pick<Host['platform'], 'stateDir' | 'stagingDir'>,
   { cluster, library, members }: HostPrograms,
 ): Promise<Facts> {
   const questions = collectQuestions(probes, members)
   const cost = costOf(questions)
   const { exitCode, stdout, stderr } = await connection.exec({
-    program: inspectProgram(questions, { stateDir, cluster }, library),
+    program: inspectProgram(questions, { stateDir, stagingDir, cluster }, library),
     timeoutMs: baseTimeoutMs + cost.timeoutMs,
     maxOutputBytes: baseOutputBytes + cost.outputBytes,
   })

@@ -2,6 +2,7 @@ import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import { pathOf } from '../../operations/index.ts'
 import { claimsOn } from '../undo/claims-on.ts'
 
 /**
@@ -29,6 +30,36 @@ export function withPackagesAlong(
     refuseClaimed(change, along, catalog, facts)
     return { ...change, reason: `${change.reason}; removes ${along.join(', ')} as well` }
   })
+}
+
+/**
+ * Throws a ResourceConflict for a package that the host's lists do not have, if nothing before it may bring others.
+ * Returns a note for it if a package before it might.
+ */
+export function refuseUnknownPackages(changes: readonly Change[], { offers = {} }: Facts): readonly string[] {
+  const notes: string[] = []
+  let isAfterPackage = false
+  for (const { resource, operation } of changes) {
+    if (operation.op === 'run' || pathOf(operation)?.startsWith('/etc/apt/')) break
+    if (operation.op !== 'package') continue
+    for (const { name, version } of operation.packages) {
+      const offered = offers[name]
+      const problem =
+        offered === null
+          ? `the package lists of the host have no package ${name}`
+          : offered !== undefined && version !== undefined && !offered.includes(version)
+            ? `the package lists of the host have no version ${version} of ${name}; they have ${offered.join(', ') || 'none'}`
+            : undefined
+      if (problem === undefined) continue
+      if (isAfterPackage) notes.push(`${resource}: ${problem}, unless a package before it brings others`)
+      else {
+        const remedy = 'correct it, or declare the source that has it before it, as a file below /etc/apt'
+        throw new ResourceConflict(resource, problem, remedy)
+      }
+    }
+    isAfterPackage = true
+  }
+  return notes
 }
 
 /** The packages that are removed besides those that the plan removes. */

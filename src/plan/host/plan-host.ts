@@ -9,10 +9,12 @@ import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts, guardOf } from './guard.ts'
 import { refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
-import { withPackagesAlong } from './packages.ts'
+import { refuseUnknownPackages, withPackagesAlong } from './packages.ts'
+import { withParents } from './parents.ts'
 import { refuseSamePlaces } from './places.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
 import { owedServices, withServices } from './sockets.ts'
+import { refuseMissingStaging } from './staging.ts'
 import { withTakenAlong } from './taken-along.ts'
 import { refuseMissingTools } from './tools.ts'
 import { withTreeContents } from './trees.ts'
@@ -57,13 +59,15 @@ export function planHost(
   refuseMissingTools(all, facts)
   refuseMissingUnits(all, facts)
   refuseMaskedFiles(all, facts)
+  refuseMissingStaging(all, facts)
+  const notes = refuseUnknownPackages(all, facts)
   return {
     host: catalog.host,
     status: 'planned',
-    changes: withDaemonReload(withSecretsHidden(all, facts), catalog, facts),
+    changes: withDaemonReload(withSecretsHidden(withParents(all, facts), facts), catalog, facts),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
-    notes: [...ownershipNote(all, facts), ...orphans(catalog, facts.pending, services)],
+    notes: [...notes, ...ownershipNote(all, facts), ...orphans(catalog, facts.pending, services)],
   }
 }
 

@@ -6,7 +6,7 @@ import { groups, users } from './accounts.ts'
 import { checks } from './checks.ts'
 import { knownAccounts } from './known-accounts.ts'
 import type { KnownMembers } from './known-members.ts'
-import { packages } from './packages.ts'
+import { packages, readOffers } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
@@ -83,6 +83,7 @@ export function readAnswers(
     groups: read(kinds.group),
     accounts: read(kinds.account),
     packages: read(kinds.package),
+    ...given({ offers: readOffers(reader) }),
     tools: read(kinds.tool),
     checks: read(kinds.check),
   }

@@ -1,6 +1,6 @@
-import type { PackageFact } from '../../model/facts.ts'
+import type { Facts, PackageFact } from '../../model/facts.ts'
 import { emptyMap } from '../../model/value.ts'
-import { AnswerError } from '../answers/answer-reader.ts'
+import { AnswerError, type AnswerReader } from '../answers/answer-reader.ts'
 import { commandLine } from '../quote.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
 
@@ -11,6 +11,7 @@ export const packages: ProbeKind<ProbeOf<'package'>, PackageFact | null> = {
   ask: (probes) => [
     `inspect_packages ${commandLine(probes.map(({ name }) => name))}`,
     `inspect_removals ${commandLine(probes.flatMap(({ name, removal }) => (removal ? [name] : [])))}`,
+    'inspect_offers',
   ],
   read(reader, probes) {
     const [answer, ...supported] = reader.expect('packages').split(' ')
@@ -36,4 +37,14 @@ export const packages: ProbeKind<ProbeOf<'package'>, PackageFact | null> = {
     }
     return facts
   },
+}
+
+/** Follows the answers about packages. */
+export function readOffers(reader: AnswerReader): Facts['offers'] {
+  const offers = emptyMap<readonly string[] | null>()
+  while (reader.next('offer') || reader.next('unknown')) {
+    const [word, name = '', ...versions] = reader.line().split(' ')
+    offers[name] = word === 'unknown' ? null : [...(offers[name] ?? []), ...versions]
+  }
+  return Object.keys(offers).length === 0 ? undefined : offers
 }

@@ -51,8 +51,8 @@ function readBatch(
   const kinds = reader.expect('kinds').split(' ')
   if (kinds.length !== count) throw new AnswerError(`asked for ${count} paths, got ${kinds.length}`)
   const places = readPlaces(reader)
-  const existing = kinds.filter((kind) => kind !== '-')
-  if (existing.length === 0) return kinds.map((_, index) => ({ type: 'absent', ...places[index] }))
+  const existing = kinds.filter((kind) => !isAbsent(kind))
+  if (existing.length === 0) return kinds.map((kind, index) => ({ ...absentBelow(kind), ...places[index] }))
   reader.expect('stats')
   const stats = existing.map(() => readStat(reader.line(), tree))
   const targets = existing.filter((kind) => kind === 'l').map(() => readTarget(reader))
@@ -60,7 +60,7 @@ function readBatch(
   const lists = asked.map(() => readEntries(reader))
   const sums = readSums(reader, existing.filter((kind) => kind === 'f' || kind === 'm').length)
   return kinds.map((kind, index): PathFact => {
-    if (kind === '-') return { type: 'absent', ...places[index] }
+    if (isAbsent(kind)) return { ...absentBelow(kind), ...places[index] }
     const stat = stats.shift()
     if (stat === undefined) throw new AnswerError(changedMeanwhile)
     const { sizeBytes, ...owner } = stat
@@ -83,6 +83,15 @@ function readBatch(
         return { type: 'other', ...owned }
     }
   })
+}
+
+function isAbsent(kind: string): boolean {
+  return kind === 'x' || kind.startsWith('-')
+}
+
+function absentBelow(kind: string): PathFact {
+  if (kind === 'x') return { type: 'absent', isBlocked: true }
+  return kind === '-' ? { type: 'absent' } : { type: 'absent', missingAbove: integer(kind.slice(1)) }
 }
 
 /** By index: where paths are that have a link above them. */

@@ -18,6 +18,7 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
   const os = reader.expect('os')
   const release = reader.expect('release')
   const machine = reader.expect('machine')
+  const missingStagingDir = reader.next('no-staging') ? reader.expect('no-staging') : undefined
   const same = reader.next('same') ? reader.expect('same') : undefined
   return {
     os,
@@ -26,6 +27,6 @@ export function readPlatform(reader: AnswerReader): PlatformFact {
     init,
     uid: integer(uid),
     rooted: rooted === 'rooted',
-    ...given({ machine: same }),
+    ...given({ machine: same, missingStagingDir }),
   }
 }

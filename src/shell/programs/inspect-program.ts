@@ -9,6 +9,11 @@ export interface StatePlace {
   readonly cluster: string
 }
 
+interface InspectPlace extends StatePlace {
+  /** Where uploads are staged. */
+  readonly stagingDir: string
+}
+
 export function placeSettings({ stateDir, cluster }: StatePlace): string {
   return `R=\${CONVERGE_ROOT-}
 R=\${R%/}
@@ -17,10 +22,11 @@ CLUSTER=$STATE/clusters/${quote(cluster)}`
 }
 
 /** The program that answers all questions and changes nothing; readAnswer reads its output. */
-export function inspectProgram(questions: Questions, place: StatePlace, library: HostLibrary): string {
+export function inspectProgram(questions: Questions, place: InspectPlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
 ${placeSettings(place)}
+STAGING_DIR=${quote(place.stagingDir)}
 read_uid
 read_init
 say 'converge 1'

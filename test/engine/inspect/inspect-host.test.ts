@@ -15,10 +15,15 @@ async function refusal(answer: string) {
     upload: async () => undefined,
     close: async () => undefined,
   }
-  const error = await ask(connection, [{ probe: 'package', name: 'etcd' }], '/var/lib/converge', {
-    cluster: 'test',
-    library: assembleLibrary(() => ''),
-  }).then(
+  const error = await ask(
+    connection,
+    [{ probe: 'package', name: 'etcd' }],
+    { stateDir: '/var/lib/converge', stagingDir: '/var/tmp' },
+    {
+      cluster: 'test',
+      library: assembleLibrary(() => ''),
+    },
+  ).then(
     () => undefined,
     (cause: unknown) => cause,
   )

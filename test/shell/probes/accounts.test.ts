@@ -52,7 +52,7 @@ test('users and groups are found in a directory that lists none', () =>
       ...['web', 'plain', 'nobody-knows'].map((name) => ({ probe: 'user', name }) as const),
       ...['ops', 'none-such', '4'].map((name) => ({ probe: 'group', name }) as const),
     ])
-    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const place = { stateDir: tree.at('/state'), stagingDir: '/', cluster: 'test' }
     const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)))
     const facts = readAnswer(answer, questions)
     if ('busy' in facts) throw new Error('busy')
@@ -97,7 +97,7 @@ test('a process is found that runs as a user who is to have another number or ho
       { name: 'web', uid: 1 },
     ].map((one) => ({ probe: 'user', ...one }) as const)
     const questions = collectQuestions(wanted)
-    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const place = { stateDir: tree.at('/state'), stagingDir: '/', cluster: 'test' }
     const mine = ['me', 'again', 'same'].map((name) => `${name}:*:${uid}:70000::/:/bin/sh\n`).join('')
     const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)), mine)
     const facts = readAnswer(answer, questions)
@@ -155,7 +155,7 @@ const known = ['user root', 'user web', 'group domain users', 'user nobody knows
 test('whether an owner is known is answered by the files, then by a directory', () =>
   inShellsByTurns(async (tree) => {
     const questions = collectQuestions(known.map((account) => ({ probe: 'account', account })))
-    const place = { stateDir: tree.at('/state'), cluster: 'test' }
+    const place = { stateDir: tree.at('/state'), stagingDir: '/', cluster: 'test' }
     const program = inspectProgram(questions, place, libraryFor(tree.shell))
     const facts = readAnswer(await runBooted(tree, program), questions)
     if ('busy' in facts) throw new Error('busy')

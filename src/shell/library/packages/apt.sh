@@ -20,7 +20,24 @@ apt_query() {
     case $NL$found in *"$NL$package "*) ;; *) set -- "$@" "$package" ;; esac
     shift
   done
+  PACKAGES_MISSING=$*
   [ $# -eq 0 ] || apt_providers "$@" | while read -r package version _; do say "$package $version"; done
+}
+
+apt_offers() {
+  apt_is_fresh || return 0
+  offers=$(apt-cache policy -- "$@" 2>/dev/null </dev/null | while read -r word version more; do
+    case $word/$version$more in
+      *:/) package=${word%:} && say "offer $package" ;;
+      *:/* | */ | */*[!0-9]*) ;;
+      *) say "offer $package $word" ;;
+    esac
+  done)
+  [ -z "$offers" ] || say "$offers"
+  # apt itself chooses under which name it lists a package of a declared architecture.
+  for package; do
+    case $package$NL$offers$NL in *:*"$NL"* | *"${NL}offer $package$NL"*) ;; *) say "unknown $package" ;; esac
+  done
 }
 
 # apt_providers PACKAGE ... : a line `PACKAGE VERSION PROVIDER` for each that is only virtual and provided by an installed one.
@@ -44,12 +61,14 @@ apt_takes_along() {
   done
 }
 
-apt_refresh() {
+apt_is_fresh() {
   lists=$R/var/lib/apt/lists
-  if [ -n "$(find "$lists" -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] &&
-    [ -z "$(find "$R/etc/apt" -newer "$lists" 2>/dev/null)" ]; then
-    return 0
-  fi
+  [ -n "$(find "$lists" -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null)" ] &&
+    [ -z "$(find "$R/etc/apt" -newer "$lists" 2>/dev/null)" ]
+}
+
+apt_refresh() {
+  if apt_is_fresh; then return 0; fi
   problems=$(apt_get update 2>&1)
   result=$?
   # apt lists what it could not fetch as errors, or as warnings if an older list of it is there.

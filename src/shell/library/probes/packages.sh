@@ -1,9 +1,12 @@
 # Which packages are installed, and which package manager the host has. A package manager NAME is one file,
-# packages/NAME.sh, with six functions:
+# packages/NAME.sh, with seven functions:
 #
 #   NAME_is_here                                whether the host has it
 #   NAME_query PACKAGE ...                      a line `PACKAGE VERSION` for each name of a package that is installed or
-#                                               provided by one, `PACKAGE VERSION held` if it is held
+#                                               provided by one, `PACKAGE VERSION held` if it is held;
+#                                               sets PACKAGES_MISSING to the others
+#   NAME_offers PACKAGE ...                     if a refresh would do nothing: for each a line `offer PACKAGE`, a line `offer PACKAGE VERSION`
+#                                               for each version in the package lists, `unknown PACKAGE` if these do not have it
 #   NAME_takes_along PACKAGE                    a line `PACKAGE OTHER` for each other package that its removal removes
 #   NAME_refresh                                brings the package lists up to date if they are old or their sources are newer;
 #                                               fails with a line that names what is wrong
@@ -30,6 +33,11 @@ inspect_packages() {
     PACKAGES_UNSUPPORTED=yes
     say "packages unsupported $package_managers"
   fi
+}
+
+# What could be installed of the packages that are missing.
+inspect_offers() {
+  [ -z "${PACKAGES_MISSING-}" ] || [ -n "$R" ] || eval "${PACKAGE_MANAGER}_offers $PACKAGES_MISSING"
 }
 
 # inspect_removals PACKAGE ... : what goes along with packages that a prune may remove.

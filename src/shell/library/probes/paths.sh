@@ -34,7 +34,21 @@ look_above() {
   done
 }
 
-# inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file), `stats` begins the
+# look_for_parents PATH: sets ABOVE to how many directories above it are missing, `-2`, or to x if something else is there.
+look_for_parents() {
+  ABOVE=0 above=${1%/*}
+  while [ ! -d "$above/" ]; do
+    if [ -e "$above" ] || [ -L "$above" ]; then
+      ABOVE=x
+      return
+    fi
+    ABOVE=$((ABOVE + 1)) above=${above%/*}
+  done
+  case $ABOVE in 0) ABOVE=- ;; *) ABOVE=-$ABOVE ;; esac
+}
+
+# inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file, `-2`
+# nothing, with two directories missing above it, `x` nothing, below something that is not a directory), `stats` begins the
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs, `tree` what
 # is beside it. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
@@ -62,7 +76,8 @@ inspect_paths() {
     elif [ -e "$path" ]; then
       kinds="$kinds o" existing="$existing $name"
     else
-      kinds="$kinds -"
+      look_for_parents "$path"
+      kinds="$kinds $ABOVE"
     fi
     at=$((at + 2))
   done

@@ -19,6 +19,8 @@ inspect_platform() {
   say "os $os"
   say "release $release"
   say "machine $machine"
+  # The portable program stages nothing.
+  [ -z "${STAGING_DIR-}" ] || [ -d "$R$STAGING_DIR/" ] || say "no-staging $STAGING_DIR"
   if [ -n "$R" ]; then inspect_tree_accounts; else inspect_machine; fi
 }
 
