@@ -63,10 +63,10 @@ export function withRecord(
     const pruning = own.filter(({ operation }) => left.includes(pathOf(operation) ?? ''))
     const dropped = moved.get(id) ?? []
     const late = dropped.filter((path) => takeover(id, [path]) !== undefined)
-    const entryWithout = (paths: readonly string[]): ManifestEntry =>
+    const entryWithout = (paths: readonly string[], done = own.filter(isExpected)): ManifestEntry =>
       entryAfter({
         made,
-        done: own.filter(isExpected).map(({ operation }) => operation),
+        done: done.map(({ operation }) => operation),
         facts,
         last: last && withoutPaths(last, paths),
         ownerOf: (path) => owners.get(path),
@@ -78,6 +78,9 @@ export function withRecord(
       const pruned = pruning.flatMap(({ operation }) => pathOf(operation) ?? [])
       strikeAfter(final, setLine(entryWithout([...dropped, ...pruned])))
     }
+    // Only the host knows whether the path that it waits for comes to be.
+    const awaiting = own.find(({ guard }) => guard?.exists !== undefined)
+    if (awaiting !== undefined) strikeAfter(awaiting, setLine(entryWithout(dropped, own)))
     removals.set(id, applied.removal)
     if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
   }

@@ -40,7 +40,7 @@ export function readState({ root, name }: CrashHost): KeptState {
   }
 }
 
-/** A file with `until` is recorded as it was written; a run that finds it gone records that. */
+/** Whether a run had removed a file with `until` when it was killed is no part of the outcome. */
 function settled(entry: ManifestEntry): ManifestEntry {
   const paths = Object.entries(entry.paths).filter(([path]) => !(path in transient))
   return { ...entry, paths: Object.fromEntries(paths.map(([path, state]) => [path, withRoot(state)])) }

@@ -37,7 +37,11 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else if (what === 'real') paths[name] = { ...(paths[name] ?? { type: 'absent' }), real: String(state) }
-    else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
+    else if (what === 'entries' && Array.isArray(state)) {
+      const found = paths[name]
+      if (found?.type !== 'directory') throw new Error(`there is no directory ${name}`)
+      paths[name] = { ...found, entries: state.map(String) }
+    } else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
       const stamp = paths[name]
       if (stamp?.type !== 'file') throw new Error(`there is no stamp ${name}`)
       paths[name] = { ...stamp, [what]: state.map(String) }

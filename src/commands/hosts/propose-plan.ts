@@ -68,7 +68,7 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   }
   if (options.planShown !== true) view.proposal(plan, command)
   if (options.confirmWithin !== undefined) remarkLasting(plan, view)
-  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw removesALot(proposal)
+  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw needsConsent(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
     view.remark('Nothing was applied.')
     return { code: 1 }
@@ -86,14 +86,14 @@ function remarkLasting({ hosts }: Plan, view: View): void {
   }
 }
 
-function removesALot({ command, plan: { consents }, ...proposal }: Proposal): Error {
+function needsConsent({ command, plan: { consents }, ...proposal }: Proposal): Error {
   const otherwise =
     proposal.otherwise ??
     (command === 'apply'
-      ? 'fix the spec or pass --no-prune'
+      ? 'fix the spec, leave these hosts out, or pass --no-prune'
       : 'select the hosts, or another generation with --to')
   return usageError(
-    `the plan removes a lot: ${consents.join('; ')}`,
+    `the plan needs more than a yes: ${consents.join('; ')}`,
     `if intended, pass --allow-prune; otherwise ${otherwise}`,
   )
 }

@@ -6,6 +6,9 @@ import { type GroupMember, startedGroups } from '../disruption.ts'
 import type { Groups } from './groups.ts'
 import { type Inspection, isFacts } from './members.ts'
 
+const replaceByHand =
+  'replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
+
 /**
  * A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. A member that has
  * lost its data does not start beside others: it would begin a group of its own.
@@ -22,16 +25,15 @@ export function bootstrapRefusal(
     const own = members.get(host)
     if (own?.data === undefined || holdsData(facts, own) !== false) continue
     const others = [...members].filter(([name]) => name !== host)
-    const holders = others.filter(([name, member]) => holdsData(inspection.get(name), member) === true)
+    const holders = holdersOf(members, inspection)
     const silent = others.flatMap(([name]) => (isFacts(inspection.get(name)) ? [] : [name]))
-    if (holders.length > 0 && onceHeldData(own.data, catalog, facts)) {
-      const names = holders.map(([name]) => name).join(', ')
+    if (holders.length > 0 && bootstrapOf(own.data, catalog, facts) === 'finished') {
       return refusal(
-        `${own.unit} has lost its data: ${own.data} is gone, and ${names} of ${group} ${holders.length === 1 ? 'holds its own' : 'hold theirs'}`,
-        'Started now, it would begin a group of its own. Restore the data, or replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing). Then run converge again.',
+        `${own.unit} has lost its data: ${own.data} is gone, and ${holdTheirs(holders, group)}`,
+        `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
       )
     }
-    // An empty member joins if others hold data: it finishes an interrupted bootstrap.
+    // An empty member joins if others hold data: it finishes an interrupted bootstrap, or needs consent.
     if (holders.length > 0 || silent.length === 0) continue
     return refusal(
       `${group} cannot be bootstrapped: ${silent.join(', ')} did not answer or ${silent.length === 1 ? 'is' : 'are'} not selected`,
@@ -41,37 +43,67 @@ export function bootstrapRefusal(
   return undefined
 }
 
-/** Groups that begin anew because all data of their members is lost, one sentence each. */
-export function newBeginnings(
+/**
+ * Starts without data that are probably not meant, one sentence each: of a group that begins anew because all its data is
+ * lost, and of a member beside others whose bootstrap is finished, as on a host that was reinstalled.
+ */
+export function startsWithoutData(
   catalog: Catalog,
   hosts: readonly HostPlan[],
   groups: Groups,
+  inspection: Inspection,
 ): readonly string[] {
   const catalogs = new Map(catalog.hosts.map((one) => [one.host, one]))
   return [...groups].flatMap(([group, members]) => {
-    const lost = hosts.flatMap((plan) => {
-      const [own, hostCatalog] = [members.get(plan.host), catalogs.get(plan.host)]
-      if (plan.status !== 'planned' || own?.data === undefined || hostCatalog === undefined) return []
-      // While another member holds data, or may hold some, it is not planned.
-      const isEmpty = holdsData(plan.facts, own) === false && startedGroups([own], plan.changes).length > 0
-      return isEmpty && onceHeldData(own.data, hostCatalog, plan.facts) ? [plan.host] : []
+    const bootstrap = (host: string): Bootstrap => {
+      const [data, facts, own] = [members.get(host)?.data, inspection.get(host), catalogs.get(host)]
+      return data === undefined || own === undefined || !isFacts(facts)
+        ? 'unknown'
+        : bootstrapOf(data, own, facts)
+    }
+    const starting = hosts.flatMap((plan) => {
+      const own = members.get(plan.host)
+      if (plan.status !== 'planned' || own === undefined || holdsData(plan.facts, own) !== false) return []
+      return startedGroups([own], plan.changes).length > 0 ? [plan.host] : []
     })
-    return lost.length === 0
-      ? []
-      : [`${group} has lost its data on ${lost.join(', ')}, no member holds any, and it will begin anew`]
+    const holders = holdersOf(members, inspection)
+    // Beside holders a member that has lost its data is not planned.
+    const lost = starting.filter((host) => bootstrap(host) === 'finished')
+    if (lost.length > 0)
+      return [`${group} has lost its data on ${lost.join(', ')}, no member holds any, and it will begin anew`]
+    if (holders.every((host) => bootstrap(host) === 'unfinished')) return []
+    return starting
+      .filter((host) => bootstrap(host) !== 'unfinished')
+      .map(
+        (host) =>
+          `${host} will start in ${group} without data, and ${holdTheirs(holders, group)}: if it was a member before, as on a reinstalled host, it may begin a group of its own; then do not apply this, but ${replaceByHand}`,
+      )
   })
 }
 
-/** Whether a file that was wanted until the data exists is recorded as removed. */
-function onceHeldData(data: string, { entries }: HostCatalog, { state }: Facts): boolean {
+type Bootstrap = 'finished' | 'unfinished' | 'unknown'
+
+/** What the files say that are wanted until the data exists: recorded as removed, or recorded and still there. */
+function bootstrapOf(data: string, { entries }: HostCatalog, { paths, state }: Facts): Bootstrap {
   const waiting = new Set<string>(
-    entries.flatMap(({ resource: { id, probes } }) =>
-      probes.some((probe) => probe.probe === 'path' && probe.path === data) ? [id] : [],
-    ),
+    entries.flatMap(({ resource: { id, desired } }) => (desired.until === data ? [id] : [])),
   )
-  return (state?.manifest ?? []).some(
-    ({ resource, paths }) => waiting.has(resource) && Object.values(paths).includes('absent'),
+  const recorded = (state?.manifest ?? []).filter(({ resource }) => waiting.has(resource))
+  if (recorded.some((entry) => Object.values(entry.paths).includes('absent'))) return 'finished'
+  const files = recorded.flatMap((entry) => Object.keys(entry.paths))
+  return files.some((path) => paths[path] !== undefined && paths[path].type !== 'absent')
+    ? 'unfinished'
+    : 'unknown'
+}
+
+function holdersOf(members: ReadonlyMap<string, GroupMember>, inspection: Inspection): readonly string[] {
+  return [...members].flatMap(([name, member]) =>
+    holdsData(inspection.get(name), member) === true ? [name] : [],
   )
+}
+
+function holdTheirs(holders: readonly string[], group: string): string {
+  return `${holders.join(', ')} of ${group} ${holders.length === 1 ? 'holds its own' : 'hold theirs'}`
 }
 
 function holdsData(facts: Facts | ConvergeError | undefined, { data }: GroupMember): boolean | undefined {

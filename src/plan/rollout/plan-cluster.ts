@@ -8,7 +8,7 @@ import { withRecord } from '../../record/with-record.ts'
 import { planHost } from '../host/plan-host.ts'
 import { claimKeys } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
-import { bootstrapRefusal, newBeginnings } from './bootstrap.ts'
+import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
 import { consents, lostContents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
@@ -41,7 +41,7 @@ export function planCluster(
       ...(options.prune ? consents(catalog, hosts) : []),
       ...lostContents(catalog, hosts),
       ...swaps(catalog, hosts),
-      ...newBeginnings(catalog, hosts, groups),
+      ...startsWithoutData(catalog, hosts, groups, inspection),
     ],
   }
 }

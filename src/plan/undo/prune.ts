@@ -171,7 +171,7 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
       entry.resource.claims.flatMap(({ kind, key }) => (kind === 'path' ? [[key, entry] as const] : [])),
     ),
   )
-  return (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
+  const found = (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
     Object.entries(paths).flatMap(([path, state]): readonly Replacement[] => {
       const owner = owners.get(path)
       const live = facts.paths[path]?.type ?? 'absent'
@@ -184,6 +184,8 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
       return makes === undefined || makes === kind ? [] : [{ path, kind, by: owner.resource }]
     }),
   )
+  // Without prune the entries of earlier owners stay; the newest is last.
+  return [...new Map(found.map((one) => [one.path, one])).values()]
 }
 
 function replacedBy(catalog: HostCatalog, facts: Facts): Prune['replaced'] {

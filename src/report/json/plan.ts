@@ -30,7 +30,7 @@ export const PlanDocument = document(
       'Hosts that the cluster had and that were removed from the spec; `converge retire` cleans them up.',
       hostName,
     ),
-    consents: list('What the plan removes that needs more than --yes: --allow-prune.', text('One sentence.')),
+    consents: list('What in the plan needs more than --yes: --allow-prune.', text('One sentence.')),
     summary: PlanSummary,
   },
 )

@@ -42,7 +42,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
     const name = definition.name(desired)
     const id: ResourceId = `${kind}[${name}]`
     const behavior = located(id, () => definition.behave(desired, { id, relations }))
-    const guards = guardProbes(relations)
+    const asked = relationProbes(relations)
     // Written out, because spreading the behavior is slow for many resources.
     return Object.freeze({
       kind,
@@ -56,7 +56,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
       dormant: behavior.dormant ?? false,
       ownsUnit: behavior.ownsUnit,
       isSensitive: behavior.isSensitive ?? false,
-      probes: guards.length === 0 ? behavior.probes : [...behavior.probes, ...guards],
+      probes: asked.length === 0 ? behavior.probes : [...behavior.probes, ...asked],
       steps: behavior.steps,
     })
   }
@@ -82,8 +82,11 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
   }
 }
 
-function guardProbes({ onlyIf, unless }: Relations): readonly Probe[] {
-  return [onlyIf, unless].flatMap((command) => (command === undefined ? [] : [{ probe: 'check', command }]))
+function relationProbes({ onlyIf, unless, disruption }: Relations): readonly Probe[] {
+  const checks = [onlyIf, unless].flatMap((command): readonly Probe[] =>
+    command === undefined ? [] : [{ probe: 'check', command }],
+  )
+  return disruption?.data === undefined ? checks : [...checks, { probe: 'path', path: disruption.data }]
 }
 
 /** A kind's schema with the relations that every resource may have. */
