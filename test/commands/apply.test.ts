@@ -133,6 +133,7 @@ test('exits with 1 when a host is unreachable, and leaves the others converged',
   assert.is(applied.code, 1)
   assert.match(applied.stdout, 'web0 unreachable at connect: cannot use ')
   assert.match(applied.stdout, '2 hosts: 1 changed, 1 unreachable; 1 change applied;')
+  assert.not.match(applied.stderr, 'web0')
   const idle = await converge([...file, '--yes'])
   assert.is(idle.code, 1)
 })

@@ -21,7 +21,11 @@ export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warning
 /** A live view, or a line for each event if there is no terminal. */
 function showProgress({ stderr, live, verbose }: ViewContext): (event: Progress) => void {
   if (live === undefined) {
+    let busy: ReadonlySet<string> = new Set()
     return (event) => {
+      if (event.event === 'phase') busy = new Set(event.hosts)
+      // The plan has told of the hosts that could not be inspected: there may be hundreds.
+      if (event.event === 'host-done' && !busy.has(event.host)) return
       const line = progressLine(event, { verbose })
       if (line !== undefined) stderr.write(`${line}\n`)
     }
