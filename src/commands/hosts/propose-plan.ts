@@ -32,7 +32,7 @@ interface Proposal {
   readonly plan: Plan
   readonly open: OpenHosts
   readonly options: ProposeOptions
-  /** What to do if a large removal is not intended; by default as the command says. */
+  /** What to do if what needs consent is not intended; by default as the command says. */
   readonly otherwise?: string
   readonly io: Io
   readonly view: View
@@ -68,7 +68,7 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   }
   if (options.planShown !== true) view.proposal(plan, command)
   if (options.confirmWithin !== undefined) remarkLasting(plan, view)
-  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw removesALot(proposal)
+  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw needsConsent(proposal)
   if (!options.yes && !(await askConsent(proposal))) {
     view.remark('Nothing was applied.')
     return { code: 1 }
@@ -86,14 +86,14 @@ function remarkLasting({ hosts }: Plan, view: View): void {
   }
 }
 
-function removesALot({ command, plan: { consents }, ...proposal }: Proposal): Error {
+function needsConsent({ command, plan: { consents, intent }, ...proposal }: Proposal): Error {
+  const keeping =
+    intent.kind === 'apply' && intent.prune ? ', or pass --no-prune to keep what it no longer declares' : ''
   const otherwise =
     proposal.otherwise ??
-    (command === 'apply'
-      ? 'fix the spec or pass --no-prune'
-      : 'select the hosts, or another generation with --to')
+    (command === 'apply' ? `fix the spec${keeping}` : 'select the hosts, or another generation with --to')
   return usageError(
-    `the plan removes a lot: ${consents.join('; ')}`,
+    `the plan needs more than a yes: ${consents.join('; ')}`,
     `if intended, pass --allow-prune; otherwise ${otherwise}`,
   )
 }
