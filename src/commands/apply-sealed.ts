@@ -36,7 +36,15 @@ export async function applySealed(
   const plan = await unseal(sealed, spec, options)
   view.remark(`${file}: a plan made from ${sourceWords(sealed.source)}`, '')
   return withHosts({ spec, options, io, view }, async (open) => {
-    const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
+    const { code } = await proposePlan({
+      command: 'apply',
+      plan,
+      open,
+      options,
+      otherwise: 'fix the spec and seal a new plan',
+      io,
+      view,
+    })
     return code
   })
 }

@@ -143,6 +143,10 @@ test('needs more than --yes if a lot would be removed', async () => {
   const refused = await converge([...file, '--yes'])
   assert.is(refused.code, 3, refused.stdout + refused.stderr)
   assert.match(refused.stderr, 'the plan needs more than a yes: web0 has no resources left in the spec')
+  assert.match(
+    refused.stderr,
+    'otherwise fix the spec, leave these hosts out, or pass --no-prune to keep what it no longer declares',
+  )
   const declined = await converge([...file], { answers: ['y'] })
   assert.match(declined.stdout, 'Nothing was applied.')
   const left = await converge([...file, '--yes', '--no-prune'])

@@ -58,7 +58,9 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
     const program = createProgram(io, version, run)
     const words = commandFirst(argv, program)
     const unknown = unknownCommand(words, program)
-    if (unknown === undefined) await program.parseAsync(words, { from: 'user' })
+    const spec = specAsArgument(words, createProgram(io, version, run))
+    if (spec !== undefined) await run('help', {}, () => refuseSpecAsArgument(spec))
+    else if (unknown === undefined) await program.parseAsync(words, { from: 'user' })
     else await run('help', {}, () => refuseUnknown(unknown))
     return exitCode
   } catch (error) {
@@ -234,6 +236,27 @@ function unknownCommand(argv: readonly string[], program: Command): Unknown | un
   const options = program.commands.flatMap((command) => command.options)
   if (options.some(({ long }) => long === `--${word}`)) return { word, known: [`--${word}`] }
   return nearest(word, known) === undefined ? undefined : { word, known }
+}
+
+interface MisplacedSpec {
+  readonly command: string
+  readonly file: string
+}
+
+/** A spec where a selector belongs, or nothing at all; `apply` takes a file, and says what is wrong with it. */
+function specAsArgument([name, ...words]: readonly string[], program: Command): MisplacedSpec | undefined {
+  const command = program.commands.find((one) => one.name() === name)
+  if (command === undefined || ['apply', 'init'].includes(command.name())) return undefined
+  const [file] = command.parseOptions([...words]).operands
+  return file !== undefined && /\.ya?ml$/.test(file) ? { command: command.name(), file } : undefined
+}
+
+async function refuseSpecAsArgument({ command, file }: MisplacedSpec): Promise<never> {
+  const { usageError } = await import('./usage-error.ts')
+  throw usageError(
+    `${file} is an argument of ${command}`,
+    `a spec follows -f: converge ${command} -f ${file}`,
+  )
 }
 
 function commandNames(program: Command): readonly string[] {

@@ -32,7 +32,7 @@ interface Proposal {
   readonly plan: Plan
   readonly open: OpenHosts
   readonly options: ProposeOptions
-  /** What to do if a large removal is not intended; by default as the command says. */
+  /** What to do if what needs consent is not intended; by default as the command says. */
   readonly otherwise?: string
   readonly io: Io
   readonly view: View
@@ -86,11 +86,13 @@ function remarkLasting({ hosts }: Plan, view: View): void {
   }
 }
 
-function needsConsent({ command, plan: { consents }, ...proposal }: Proposal): Error {
+function needsConsent({ command, plan: { consents, intent }, ...proposal }: Proposal): Error {
+  const keeping =
+    intent.kind === 'apply' && intent.prune ? ', or pass --no-prune to keep what it no longer declares' : ''
   const otherwise =
     proposal.otherwise ??
     (command === 'apply'
-      ? 'fix the spec, leave these hosts out, or pass --no-prune'
+      ? `fix the spec, leave these hosts out${keeping}`
       : 'select the hosts, or another generation with --to')
   return usageError(
     `the plan needs more than a yes: ${consents.join('; ')}`,

@@ -36,7 +36,9 @@ export function treeConsents(
   return changes.flatMap(({ operation }) => {
     const tree = treeThatGoes(operation)
     const lost = tree === undefined ? [] : lostIn(tree, catalog, facts)
-    return lost.length === 0 ? [] : [`${host}: the change of ${tree} ${lostWords(lost)}`]
+    return lost.length === 0
+      ? []
+      : [`${host}: the change of ${tree} ${lostWords(lost)} (move it away to keep it)`]
   })
 }
 

@@ -66,6 +66,15 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['dry-run'], 'error: unknown command "dry-run"\n  did you mean --dry-run?\n'],
   [['web0', '-f', 'x.yaml', '-n'], 'error: x.yaml does not exist'],
   [['plan', 'web0', 'extra'], "error: too many arguments for 'plan'"],
+  [
+    ['validate', 'x.yaml'],
+    'error: x.yaml is an argument of validate\n  a spec follows -f: converge validate -f x.yaml\n',
+  ],
+  [
+    ['status', 'conf/x.yml'],
+    'error: conf/x.yml is an argument of status\n  a spec follows -f: converge status -f conf/x.yml\n',
+  ],
+  [['exec', 'web0', '-f', 'y.yaml', '--', 'cat', 'x.yaml'], 'error: y.yaml does not exist'],
   [['apply', 'nowhere.json'], 'error: the plan nowhere.json does not exist\n'],
   [['./nowhere', '--yes'], 'error: the plan ./nowhere does not exist\n'],
   [['--lock-wait', 'soon'], 'It must be a duration of at least 0 s, such as 90, 120s or 2m.'],
