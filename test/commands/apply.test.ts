@@ -189,7 +189,12 @@ test('needs a terminal for --ask-sudo-password, or the environment', async () =>
 
 test('hands --confirm-within to the hosts, which refuse it where nothing could take the apply back', async () => {
   const { folder, file } = await makeCluster()
-  const { stdout, code } = await converge([...file, '-l', 'web0', '--yes', '--confirm-within', '2m'])
+  const text = readFileSync(join(folder, 'cluster.yaml'), 'utf8')
+  const group = '      - group: { name: ops }\n'
+  writeFiles(folder, { 'cluster.yaml': text.replace('    resources:\n', `    resources:\n${group}`) })
+  const options = ['-l', 'web0', '--yes', '--confirm-within', '2m']
+  const { stdout, stderr, code } = await converge([...file, ...options])
+  assert.match(stdout + stderr, 'If it is not confirmed, web0 does not undo this: ')
   assert.is(code, 1)
   assert.match(stdout, 'failed at apply: there is no systemd that could take the apply back')
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))

@@ -18,7 +18,7 @@ import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
-import { recordRun } from './run-record.ts'
+import { recordRun, rollsBackAfter } from './run-record.ts'
 
 export interface ApplyHostInput {
   readonly planned: PlannedHost
@@ -55,8 +55,10 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
       clock,
       stop,
     })
-    if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed')
-      await confirm({ run, host: host.name, connections, clock, signal: stop.leaving })
+    if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed') {
+      const remedy = rollsBackAfter(run.confirmWithinSeconds, planned)
+      await confirm({ run, host: host.name, connections, clock, remedy, signal: stop.leaving })
+    }
     return record.report()
   } catch (error) {
     if (error instanceof ConvergeError) return record.failed(error)

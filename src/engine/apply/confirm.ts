@@ -3,7 +3,6 @@ import type { Run } from '../../shell/programs/plan-program.ts'
 import { confirmProgram } from '../../shell/programs/revert-program.ts'
 import type { Clock } from '../clock.ts'
 import type { Connections } from '../connections.ts'
-import { rollsBackAfter } from './run-record.ts'
 
 const pauseMs = 1000
 
@@ -12,11 +11,20 @@ interface Confirmation {
   readonly host: string
   readonly connections: Connections
   readonly clock: Clock
+  /** What follows if it is not confirmed. */
+  readonly remedy: string
   readonly signal: AbortSignal
 }
 
 /** Confirms an apply over a new connection, which shows that one can still log in. */
-export async function confirm({ run, host, connections, clock, signal }: Confirmation): Promise<void> {
+export async function confirm({
+  run,
+  host,
+  connections,
+  clock,
+  remedy,
+  signal,
+}: Confirmation): Promise<void> {
   const deadline = clock.now() + (run.confirmWithinSeconds ?? 0) * 1000
   for (;;) {
     try {
@@ -24,21 +32,21 @@ export async function confirm({ run, host, connections, clock, signal }: Confirm
         connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 }),
       )
       if (Buffer.from(stdout).toString().trim() === 'confirmed') return
-      throw notConfirmed(run, host, undefined)
+      throw notConfirmed(host, remedy, undefined)
     } catch (error) {
       if (!(error instanceof ConvergeError)) throw error
       if (error.code === 'unconfirmed' || clock.now() + pauseMs > deadline)
-        throw notConfirmed(run, host, error)
+        throw notConfirmed(host, remedy, error)
       await clock.pause(pauseMs, signal)
     }
   }
 }
 
-function notConfirmed(run: Run, host: string, cause: ConvergeError | undefined): ConvergeError {
+function notConfirmed(host: string, remedy: string, cause: ConvergeError | undefined): ConvergeError {
   return new ConvergeError('unconfirmed', 'no new connection confirmed the apply in time', {
     host,
     step: 'confirm',
-    remedy: rollsBackAfter(run.confirmWithinSeconds ?? 0),
+    remedy,
     cause,
   })
 }

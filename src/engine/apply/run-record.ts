@@ -2,6 +2,7 @@ import { CommandError, ConvergeError, reachOf } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Change, Owed, PlannedHost } from '../../model/plan.ts'
 import { type ChangeResult, failedReport, type HostReport, type Progress } from '../../model/report.ts'
+import { rulesOf } from '../../operations/index.ts'
 import type { ApplyEvent } from '../../shell/answers/parse-results.ts'
 import { meaningfulLine } from './meaningful-line.ts'
 
@@ -23,10 +24,13 @@ export interface RunRecord {
 }
 
 export function recordRun(
-  { host, changes, facts }: PlannedHost,
+  planned: PlannedHost,
   onProgress: (event: Progress) => void,
   confirmWithinSeconds?: number,
 ): RunRecord {
+  const { host, changes, facts } = planned
+  const rollsBack =
+    confirmWithinSeconds === undefined ? undefined : rollsBackAfter(confirmWithinSeconds, planned)
   const events: ApplyEvent[] = []
   let line = 0
   let isSent = false
@@ -81,7 +85,7 @@ export function recordRun(
       host,
       status: 'left-running',
       results: results(),
-      remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
+      remedy: rollsBack ?? finishesByItself,
     }),
     hasEnded: () => events.some(({ event }) => event === 'end'),
     failed(error) {
@@ -91,7 +95,7 @@ export function recordRun(
       const unknown = new ConvergeError(error.code, message, {
         host,
         step: 'apply',
-        remedy: confirmWithinSeconds === undefined ? finishesByItself : rollsBackAfter(confirmWithinSeconds),
+        remedy: rollsBack ?? finishesByItself,
         cause: error,
       })
       return failedReport(host, unknown, { results: results() })
@@ -105,9 +109,9 @@ export function recordRun(
         // The host sets its timer before the first change.
         const begun = events.some(({ event }) => event === 'change-started')
         const remedy =
-          confirmWithinSeconds === undefined || !begun
+          rollsBack === undefined || !begun
             ? 'Earlier changes were applied and remain. Fix the cause, then run converge again.'
-            : `${rollsBackAfter(confirmWithinSeconds)} Fix the cause.`
+            : `${rollsBack} Fix the cause.`
         return failed(stepFailed(host, change, failure.problem, output(), remedy), change)
       }
       const locked = events.find(({ event }) => event === 'locked')
@@ -146,8 +150,11 @@ function stillOwed(
 const finishesByItself =
   'The host finishes by itself: `converge status` shows when it has finished, `converge history` what it did.'
 
-export function rollsBackAfter(seconds: number): string {
-  return `The host rolls itself back ${seconds} s after the apply began.`
+/** With what the host then leaves as the apply made it. */
+export function rollsBackAfter(seconds: number, { bookkeeping }: PlannedHost): string {
+  const lasting = (bookkeeping?.lasting ?? []).map(({ operation }) => rulesOf(operation).words(operation))
+  const stays = lasting.length === 0 ? '' : ` It does not undo this: ${lasting.join('; ')}.`
+  return `The host rolls itself back ${seconds} s after the apply began.${stays}`
 }
 
 function stepFailed(
