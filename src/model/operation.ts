@@ -115,7 +115,14 @@ export const operationSchemas = {
     prune,
     ...userFields,
   }),
-  'remove-user': operation('remove-user', 'Removes a user.', { name }),
+  'remove-user': operation('remove-user', 'Removes a user.', {
+    name,
+    keepsGroup: Type.Optional(
+      Type.Boolean({
+        description: "Whether the group of the same name stays, which the system's tools would remove too.",
+      }),
+    ),
+  }),
   'remove-group': operation('remove-group', 'Removes a group.', { name }),
   package: operation('package', 'Installs packages.', {
     packages: list(

@@ -24,10 +24,12 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       return found === null || (found !== undefined && changedFields(operation, found) !== undefined)
     },
     isRepeatable: () => false,
-    inverse(operation, { users }) {
-      const { name, prune } = operation
+    inverse(operation, { users, groups }) {
+      const { name, prune, group } = operation
       const before = users[name]
-      if (before === null) return prune === true ? [{ op: 'remove-user', name }] : []
+      const keepsGroup = group === name || (groups[name] ?? null) !== null
+      if (before === null)
+        return prune === true ? [{ op: 'remove-user', name, ...(keepsGroup && { keepsGroup }) }] : []
       const fields = before && changedFields(operation, before)
       return fields === undefined ? [] : [{ op: 'user', name, system: false, createHome: false, ...fields }]
     },
@@ -65,7 +67,7 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
     undoRank: () => 4,
     leavesUnsynced: true,
     words: ({ name }) => `remove user ${name}`,
-    shell: ({ name }) => ['remove_user', name],
+    shell: ({ name, keepsGroup }) => ['remove_user', name, ...(keepsGroup === true ? ['keep-group'] : [])],
   },
   group: {
     ...groupRules,

@@ -180,12 +180,19 @@ edit_memberships() {
     durable "$temporary" && mv -f -- "$temporary" "$R/etc/group" && durable "$R/etc/"
 }
 
-# remove_user NAME, remove_group NAME
+# remove_user NAME [keep-group], remove_group NAME
 is_remove_user() { ! find_account passwd "$1" >/dev/null; }
 do_remove_user() {
   ! is_remove_user "$1" || return 0
   if has_tools userdel; then
-    userdel -- "$1"
+    entry=
+    [ -z "${2-}" ] || entry=$(find_account group "$1") || entry=
+    userdel -- "$1" || return
+    [ -n "$entry" ] && is_remove_group "$1" || return 0
+    IFS=: read -r _ _ gid _ <<END
+$entry
+END
+    groupadd -g "$gid" -- "$1"
   else
     # The user itself goes last, because by this the next run knows what is still to be done.
     edit_memberships "$1" '' && replace_account shadow "$1" '' && replace_account passwd "$1" ''
