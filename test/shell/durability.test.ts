@@ -83,9 +83,9 @@ function rulesFor(root: string) {
     isManaged: (path: string) =>
       managed.some((prefix) => path.startsWith(prefix)) && !path.includes('/.converge-'),
     isRemembered: (path: string) => remembered.test(path),
-    // Settled after the act; emptied at the end.
+    // Settled or recorded after the act; emptied at the end. What is recorded before an act begins with a line break.
     isAfterthought: (path: string, words: string) =>
-      /\/(?:journal|manifest)$/.test(path) && /"(?:\\n)?(?:settled|drop) /.test(words),
+      /\/(?:journal|manifest)$/.test(path) && /"(?:(?:\\n)?(?:settled|drop)|set) /.test(words),
     isEffect: (path: string) => path === root + actsPath,
     notesEffect: (words: string) => /"(?:\\n)?settled run /.test(words),
   }

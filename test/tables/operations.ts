@@ -54,6 +54,7 @@ function ownWords(operation: Operation): string {
     case 'record':
       return 'record'
     case 'remove-user':
+      return words(operation.op, operation.name, operation.keepsGroup && 'without its group')
     case 'remove-group':
       return words(operation.op, operation.name)
     case 'package':
@@ -122,6 +123,7 @@ function readParts(op: string, object: string, rest: string): Operation | undefi
       return { op, path: object, kept, sha256, ...owned, ...sensitive(rest), ...inPlace(rest) }
     }
     case 'remove-user':
+      return { op, name: object, ...(rest.trim() === 'without its group' && { keepsGroup: true }) }
     case 'remove-group':
       return { op, name: object }
     case 'remove-package':
