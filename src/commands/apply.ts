@@ -7,8 +7,8 @@ export interface ApplyOptions extends HostOptions, PlanningOptions, ProposeOptio
 
 /** `converge`: inspect, plan, show the plan, ask, apply. With --dry-run the same up to the plan. */
 export async function apply(options: ApplyOptions, io: Io, view: View): Promise<ExitCode> {
-  requireConsentable(options, io, view)
   return hostCommand(options, io, view, async (open) => {
+    requireConsentable(options, io, view)
     const plan = await open.session.plan(planningOf(options))
     const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
     return code

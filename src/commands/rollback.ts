@@ -12,8 +12,8 @@ export interface RollbackOptions extends HostOptions, ProposeOptions {
 
 /** `converge rollback [SELECTOR]`: undoes applies by a plan, and then holds the hosts. */
 export async function rollback(options: RollbackOptions, io: Io, view: View): Promise<ExitCode> {
-  requireConsentable(options, io, view)
   return hostCommand(options, io, view, async (open) => {
+    requireConsentable(options, io, view)
     const plan = await open.session.planRollback(options.to)
     const { code, report } = await proposePlan({ command: 'rollback', plan, open, options, io, view })
     if (report !== undefined) remarkHeld(report, view)

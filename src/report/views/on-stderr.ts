@@ -18,16 +18,23 @@ export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warning
   }
 }
 
+/** How many hosts a log tells of one by one before the report groups them. */
+const mostEnded = 10
+
 /** A live view, or a line for each event if there is no terminal. */
 function showProgress({ stderr, live, verbose }: ViewContext): (event: Progress) => void {
   if (live === undefined) {
     let busy: ReadonlySet<string> = new Set()
+    let ended = 0
     return (event) => {
       if (event.event === 'phase') busy = new Set(event.hosts)
       // The plan has told of the hosts that could not be inspected: there may be hundreds.
       if (event.event === 'host-done' && !busy.has(event.host)) return
       const line = progressLine(event, { verbose })
-      if (line !== undefined) stderr.write(`${line}\n`)
+      if (line === undefined) return
+      if (event.event === 'host-done' && !verbose) ended += 1
+      if (event.event !== 'host-done' || verbose || ended <= mostEnded) stderr.write(`${line}\n`)
+      else if (ended === mostEnded + 1) stderr.write('and others, which the report names\n')
     }
   }
   let state = initialProgress

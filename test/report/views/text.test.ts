@@ -43,6 +43,30 @@ test('does not say that there is nothing to do where a host failed', () => {
   assert.not.match(text, 'Nothing to do')
 })
 
+test('a log tells of ten hosts that failed, and leaves the others to the report', () => {
+  const hosts = Array.from({ length: 12 }, (_, index) => `web${index}`)
+  const { stderr } = recordView(createTextView, (view) => {
+    view.progress({ event: 'phase', phase: 'apply', hosts })
+    for (const host of hosts)
+      view.progress({
+        event: 'host-done',
+        host,
+        report: { host, status: 'unreachable', error: refused, results: [], notReached: [], pending: [] },
+      })
+    view.progress({ event: 'phase', phase: 'verify', hosts })
+  })
+  assert.equal(
+    stderr.split('\n').map((line) => line.split(' ').slice(0, 2).join(' ')),
+    [
+      'applying 12',
+      ...hosts.slice(0, 10).map((host) => `${host}: unreachable`),
+      'and others,',
+      'verifying 12',
+      '',
+    ],
+  )
+})
+
 test('can ask, and says what is for people', () => {
   const printed = print((view) => {
     assert.ok(view.canAsk)
