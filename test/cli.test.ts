@@ -102,9 +102,9 @@ for (const [command, path] of [
 
 test('too few file descriptors are an error of the hosts that need them', () => {
   const many = scratchFolder()
-  writeFileSync(join(many, 'cluster.yaml'), spec.replace('web[0-1]', 'web[0-29]'))
-  for (let index = 0; index < 30; index += 1) mkdirSync(join(many, `hosts/web${index}`), { recursive: true })
-  const { status, stdout, stderr } = shell('ulimit -n 34; converge status --parallel 30', many)
+  writeFileSync(join(many, 'cluster.yaml'), spec.replace('web[0-1]', 'web[0-99]'))
+  for (let index = 0; index < 100; index += 1) mkdirSync(join(many, `hosts/web${index}`), { recursive: true })
+  const { status, stdout, stderr } = shell('ulimit -n 80; converge status --parallel 100', many)
   assert.is(status, 1)
   // Which file is one too many depends on how far each host has come.
   const problem = 'too many open files; allow more with `ulimit -n`, or pass a smaller --parallel\n'
