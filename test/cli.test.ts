@@ -34,12 +34,6 @@ test('turns a mistake into exit code 3, without colors if there is no terminal',
   assert.match(stderr, /^error: \/nowhere\.yaml does not exist\n/)
 })
 
-test('refuses to apply without a terminal', () => {
-  const { stderr, status } = cli()
-  assert.is(status, 3)
-  assert.match(stderr, 'pass --yes to apply without asking')
-})
-
 /** Runs converge from a shell, whose redirections and limits are its surroundings. */
 function shell(line: string, folder: string) {
   const program = [process.execPath, ...programArguments('src/cli.ts')].join(' ')
@@ -52,6 +46,13 @@ function shell(line: string, folder: string) {
 }
 
 const { folder } = await makeCluster()
+
+test('refuses to apply without a terminal, unless something is wrong with the command itself', () => {
+  const { stderr, status } = shell('converge', folder)
+  assert.is(status, 3)
+  assert.match(stderr, 'pass --yes to apply without asking')
+  assert.match(shell('converge nobody', folder).stderr, 'no host matches "nobody"')
+})
 
 for (const command of ['--help', 'validate --json', '--dry-run --exit-code']) {
   test(`${command}: a full disk below its output is an error`, () => {
