@@ -56,6 +56,8 @@ web0 is held: converge skips it until the spec changes there. To apply the same 
   )
   assert.is(motd('web0'), 'hello web0\n')
   assert.is(motd('web1'), 'hi web1\n')
+  const drift = await converge(['drift', 'web0', ...file, ...again])
+  assert.is(drift.stdout, '1 host: 1 without drift\n')
 
   const held = await converge([...file, ...again, '--yes'])
   assert.is(
