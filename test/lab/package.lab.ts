@@ -114,7 +114,7 @@ test('starts the daemon where the spec says so, and names a package that does no
   await project.write('cluster.yaml', spec('package: { name: no-such-thing }'))
   const failed = await project.converge(['--yes', '--allow-prune'])
   assert.is(failed.exitCode, 1)
-  assert.match(failed.stdout, 'Unable to locate package no-such-thing')
+  assert.match(failed.stdout, 'the package lists of the host have no package no-such-thing')
 })
 
 /** Runs a line of shell on the host. */

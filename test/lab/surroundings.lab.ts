@@ -143,7 +143,7 @@ const troubles: readonly Trouble[] = [
     name: 'a file where a directory should be',
     prepare: old,
     resources: `file: { path: ${place}/file/below, content: "x" }`,
-    says: [`${place}/file is not a directory`],
+    says: [`something that is not a directory is above ${place}/file/below`],
     kept: readOld,
     keptText: 'old\n',
     fix: `rm ${place}/file; mkdir ${place}/file`,
