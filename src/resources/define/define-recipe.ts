@@ -12,8 +12,20 @@ export interface RecipeDefinition<Attributes extends TObject> {
   resources(ctx: RecipeContext<Static<Attributes>>): readonly Resource[]
 }
 
-/** Defines a recipe; `ctx.attributes` has the type of its schema. */
+/** What a definition must have, with a value that would do: recipes in JavaScript have no compiler to say so. */
+const required = {
+  name: ['string', "name: 'web'"],
+  attributes: ['object', 'attributes: Type.Object({})'],
+  resources: ['function', 'resources: () => []'],
+} as const
+
+/** Defines a recipe; `ctx.attributes` has the type of its schema. Throws an Error that says what is missing. */
 export function defineRecipe<Attributes extends TObject>(definition: RecipeDefinition<Attributes>): Recipe {
+  for (const [key, [type, example]] of Object.entries(required)) {
+    const value: unknown = Reflect.get(definition, key)
+    if (typeof value !== type || value === null)
+      throw new Error(`a recipe needs ${key} in defineRecipe({ ... }), such as ${example}`)
+  }
   return Object.freeze({
     name: definition.name,
     attributes: Object.fromEntries(Object.entries(definition.attributes)),
