@@ -16,7 +16,7 @@ for (const [name, stream] of Object.entries(outputs)) {
   })
 }
 
-// Imported here, so that a failure to load them is reported as any other, such as too few file descriptors.
+// Imported here so that a failure to load them, such as too few file descriptors, is reported like any other.
 try {
   const { createTerminalIo } = await import('./commands/io/terminal-io.ts')
   const { runCommandLine } = await import('./commands/cli/program.ts')

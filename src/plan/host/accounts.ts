@@ -13,8 +13,9 @@ export function refuseImpossibleAccounts(changes: readonly Change[], facts: Fact
   let mayCreate = false
   let mayEnd = false
   const created = new Set<string>()
-  for (const { resource, operation } of changes) {
-    if (!mayCreate) refuseMissing(operation, created, facts, resource)
+  for (const { resource, operation, guard } of changes) {
+    // A guard that is asked later may let it be.
+    if (!mayCreate && guard === undefined) refuseMissing(operation, created, facts, resource)
     for (const account of createdBy(operation)) created.add(account)
     switch (operation.op) {
       case 'package':

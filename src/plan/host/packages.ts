@@ -39,9 +39,10 @@ export function withPackagesAlong(
 export function refuseUnknownPackages(changes: readonly Change[], { offers = {} }: Facts): readonly string[] {
   const notes: string[] = []
   let isAfterPackage = false
-  for (const { resource, operation } of changes) {
+  for (const { resource, operation, guard } of changes) {
     if (operation.op === 'run' || pathOf(operation)?.startsWith('/etc/apt/')) break
-    if (operation.op !== 'package') continue
+    // A guard that is asked later may let it be.
+    if (operation.op !== 'package' || guard !== undefined) continue
     for (const { name, version } of operation.packages) {
       const offered = offers[name]
       const problem =
