@@ -24,7 +24,7 @@ export interface AdoptClusterOptions extends HostOptions {
 export function adoptCluster(options: AdoptClusterOptions, io: Io, view: View): Promise<ExitCode> {
   const { old } = options
   if (!new RegExp(clusterNamePattern).test(old)) {
-    throw usageError(`${old || 'an empty text'} is no name of a cluster`, 'such as production')
+    throw usageError(`${old || 'an empty text'} is not the name of a cluster`, 'such as production')
   }
   if (!options.dryRun && !options.yes && !io.canAsk) {
     throw usageError(

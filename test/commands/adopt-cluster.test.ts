@@ -43,11 +43,11 @@ web0: test has nothing here
 })
 
 for (const name of ['', '.', '..', '../..', 'a/b', '-x', 'a b']) {
-  test(`refuses ${name || 'nothing'}, which is no name of a cluster, before any host is asked`, async () => {
+  test(`refuses ${name || 'nothing'}, which is not the name of a cluster, before any host is asked`, async () => {
     const { file } = await renamed()
     const outcome = await converge(['adopt-cluster', ...file, '--yes', '--', name])
     assert.is(outcome.code, 3, outcome.stdout)
-    assert.match(outcome.stderr, 'is no name of a cluster')
+    assert.match(outcome.stderr, 'is not the name of a cluster')
     assert.is(outcome.stdout, '')
   })
 }

@@ -223,8 +223,8 @@ interface Unknown {
 }
 
 /**
- * A word in the place of a command that is none: `wbe` of `converge help wbe`, or one like a command or an option, which
- * commander would pass to `apply` as its argument.
+ * A word that stands where a command should, and is not one: `wbe` of `converge help wbe`, or one like a command or an
+ * option, which commander would pass to `apply` as its argument.
  */
 function unknownCommand(argv: readonly string[], program: Command): Unknown | undefined {
   const known = commandNames(program)

@@ -18,7 +18,7 @@ export function createTargetResolver(resolution: Resolution): TargetResolver {
     resolverOf(entry.spec.transport ?? defaultTransport)(entry, address, evaluator)
 }
 
-/** Reports settings that are no plain text; each place once. */
+/** Reports settings that are not plain text; each place once. */
 function hasForeignText(
   section: ValueMap,
   name: string,

@@ -63,7 +63,7 @@ function fill(schema: JsonSchema, value: Value, covered: boolean): Value {
   return mapWith(value, added)
 }
 
-/** The schema of a key that is no property: `Type.Record` has a pattern for it. */
+/** The schema of a key that is not a property: `Type.Record` has a pattern for it. */
 function otherProperty({ patternProperties, additionalProperties }: JsonSchema, key: string): unknown {
   const patterns = isSchema(patternProperties) ? Object.entries(patternProperties) : []
   const [, matching] = patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key)) ?? []

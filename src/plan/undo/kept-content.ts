@@ -5,7 +5,7 @@ import { arrivalOf } from '../../record/manifest-entry.ts'
 
 export const lostContent = 'the content that converge kept of it is gone or damaged'
 
-/** Probes for the checksums of the kept contents that operations restore; the contents are no part of the answers. */
+/** Probes for the checksums of the kept contents that operations restore; the contents are not part of the answers. */
 export function keptProbes(operations: readonly Operation[], keptIn: string): readonly Probe[] {
   return operations.flatMap((operation): readonly Probe[] =>
     operation.op === 'restore' ? [{ probe: 'path', path: `${keptIn}/${operation.kept}` }] : [],
