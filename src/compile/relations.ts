@@ -19,12 +19,13 @@ export interface ResolvedRelations {
 /**
  * Resolves the relations of one host's resources to identities. `restartOn` and `reloadOn` become notifications of the
  * resources that they name, and put those first: what a service reads is in place before it starts. `notifies` does not
- * affect the order. What a resource follows (its directory, its owner) comes first if it is declared.
+ * affect the order. What a resource follows (its directory, its owner, the mount that it is on) comes first if it is declared.
  */
 export function resolveRelations(owned: Ownership, report: (problem: Problem) => void): ResolvedRelations {
   const after = new Map<ResourceId, Edge[]>()
   const notifies = new Map<ResourceId, Notification[]>()
   const notified = new Set<ResourceId>()
+  const mounts = mountsOf(owned)
   for (const declared of owned.byId.values()) {
     const { resource } = declared
     const { id, relations } = resource
@@ -55,15 +56,31 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
       const target = find(ref, 'notifies')
       if (target !== undefined) notify(id, target, action, timing)
     }
-    for (const claim of resource.follows?.() ?? []) {
+    const followed = resource.follows?.() ?? []
+    for (const claim of followed) {
       const owner = owned.ownerOf(claim)
       if (owner !== undefined && owner !== id) edges.push({ to: owner, because: `its ${claim.kind}` })
+    }
+    if (mounts.size === 0) continue
+    for (const { kind, key } of [...resource.claims, ...followed]) {
+      const above = kind === 'path' ? (mounts.get(key) ?? []) : []
+      edges.push(...above.filter((mount) => mount !== id).map((to) => ({ to, because: 'its mount' })))
     }
   }
   for (const declared of owned.byId.values()) {
     if (declared.resource.dormant && !notified.has(declared.resource.id)) report(neverRuns(declared))
   }
   return { after, notifies }
+}
+
+/** The mount and automount units by the path that they mount on. */
+function mountsOf({ byId }: Ownership): ReadonlyMap<string, readonly ResourceId[]> {
+  const mounts = new Map<string, ResourceId[]>()
+  for (const { resource } of byId.values()) {
+    const { id, mountsOn } = resource
+    if (mountsOn !== undefined) mounts.set(mountsOn, [...(mounts.get(mountsOn) ?? []), id])
+  }
+  return mounts
 }
 
 /** Adds a notification once; it is immediate if any declaration is. */

@@ -75,6 +75,8 @@ export interface Resource {
   readonly dormant?: boolean
   /** The systemd unit that it manages, if any. */
   readonly ownsUnit: string | undefined
+  /** Where that unit mounts something: what is declared there or below comes after it. */
+  readonly mountsOn?: string | undefined
   /** Its content stays out of diffs, messages and plans. */
   readonly isSensitive: boolean
   /** The steps that are needed, given the facts; none if converged. With a trigger: what that asks for. */

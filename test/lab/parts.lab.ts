@@ -118,6 +118,35 @@ test('a changed timer has its new schedule, and its service does not run', async
   assert.is(await output('ls /run/job.log 2>/dev/null || :'), '')
 })
 
+test('what lies on a mount is there after the mount changes in either way, and again after a rollback', async () => {
+  const data = (options: string, type = 'tmpfs') => `directory: { path: /mnt/data, mode: "0750" }
+      - unit:
+          name: mnt-data.mount
+          content: { Mount: { What: ${type}, Where: /mnt/data, Type: ${type}, Options: ${options} }, Install: { WantedBy: multi-user.target } }
+          enabled: true
+          started: true
+      - unit: { name: reader.service, content: { Unit: { RequiresMountsFor: /mnt/data }, Service: { ExecStart: /usr/bin/sleep infinity } }, started: true }
+      - file: { path: /mnt/data/app.conf, content: "x\\n" }`
+  const seen = 'stat -c %a /mnt/data; cat /mnt/data/app.conf; findmnt -no FSTYPE,SIZE /mnt/data | tr -s " "'
+  await converges(data('size=8M'))
+  assert.is(await output(seen), '750\nx\ntmpfs 8M\n')
+  await output('touch /mnt/data/by-hand')
+  await converges(data('size=4M'))
+  assert.is(await output(seen), '750\nx\ntmpfs 4M\n')
+  assert.is(await output('ls /mnt/data'), 'app.conf\nby-hand\n')
+  await converges(data('mode=0777', 'ramfs'))
+  assert.match(await output(seen), /^750\nx\nramfs/)
+  assert.is(await output('systemctl is-active reader.service; ls /mnt/data'), 'active\napp.conf\n')
+  const back = await project.converge(['rollback', '--yes'])
+  // What was in the memory of the old one is gone, which the rollback says.
+  assert.is(back.exitCode, 1)
+  assert.match(back.stdout, 'but it still differs')
+  await project.write('cluster.yaml', spec(`- ${data('size=4M')}`))
+  const again = await project.converge(['--yes', '--release'])
+  assert.is(again.exitCode, 0, again.stdout + again.stderr)
+  assert.is(await output(seen), '750\nx\ntmpfs 4M\n')
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: string): Promise<void> {
   await project.write('cluster.yaml', spec(`- ${resources}`))

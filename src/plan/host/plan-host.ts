@@ -7,7 +7,7 @@ import { noPrune, type Prune } from '../undo/prune.ts'
 import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts, guardOf } from './guard.ts'
-import { refuseMountedFiles } from './mounts.ts'
+import { newMounts, refuseMountedFiles } from './mounts.ts'
 import { carryOutDelayed, orphans } from './notifications.ts'
 import { refuseUnknownPackages, withPackagesAlong } from './packages.ts'
 import { withParents } from './parents.ts'
@@ -39,9 +39,11 @@ export function planHost(
   const { replaced } = pruned
   const gone = [...replaced.keys()]
   const inside = isBelow(gone)
-  // A new tree has nothing of what was put into the old one.
-  const emptied = [...gone, ...renewedTrees(catalog, facts).filter((path) => !replaced.has(path))]
-  const isGone = (path: string): boolean => replaced.has(path) || isBelow(emptied)(path)
+  // A new tree has nothing of what was put into the old one, and what a mount has is not known before.
+  const mounts = newMounts(catalog, facts)
+  const emptied = [...gone, ...renewedTrees(catalog, facts).filter((path) => !replaced.has(path)), ...mounts]
+  const isGone = (path: string): boolean =>
+    replaced.has(path) || mounts.includes(path) || isBelow(emptied)(path)
   const withoutGone = emptied.length === 0 ? facts : { ...facts, paths: absentWhere(facts, isGone) }
   const isPlain = pruned.parts.size === 0 && emptied.length === 0
   const entries = isPlain ? catalog.entries : catalog.entries.map(withPast(pruned, withoutGone, isGone))

@@ -1,4 +1,4 @@
-import type { Facts } from '../../model/facts.ts'
+import { type Facts, isStarted } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { NotificationAction } from '../../model/relations.ts'
@@ -54,6 +54,7 @@ export function resourceChanges(
       )
       list.push(...changesOf(entry, step, facts, { guard, owed }))
     }
+    changes.push(...mountedAnew(entry, changes.slice(begin), before, decider))
     changes.push(...immediate(catalog, entry, { owing: changes.slice(begin), before, decider }))
   }
   return { changes: [...changes, ...starts.toSorted(bySocket)], last }
@@ -123,6 +124,31 @@ function isMadeAnyway(
         pathOf(change.operation) === path,
     )
   )
+}
+
+/** A mount restarts at once, because what is declared on it comes next. */
+function mountedAnew(
+  entry: CatalogEntry,
+  written: readonly Change[],
+  before: () => readonly Change[],
+  decider: Decider,
+): readonly Change[] {
+  const { id, mountsOn, ownsUnit = '' } = entry.resource
+  const { units, pending } = decider.facts
+  const isMounted = isStarted(units[ownsUnit]) || units[ownsUnit]?.active === 'unknown'
+  if (mountsOn === undefined || !isMounted) return []
+  const owed = { resource: id, action: 'restart' } as const
+  const isOwed = (one: { readonly resource: string; readonly action: string }): boolean =>
+    one.resource === id && one.action === owed.action
+  const owing = written.filter(({ owes }) => owes.some(isOwed))
+  const isPending = pending.some(isOwed)
+  if (owing.length === 0 && !isPending) return []
+  return notified(entry, owed.action, decider, {
+    earlier: before(),
+    reason: owing.length > 0 ? 'what it mounts changes' : 'pending from an earlier run',
+    settles: [owed],
+    whenOwed: isPending || owing.some(decider.isCertain) ? undefined : owed,
+  })
 }
 
 /** Whether a unit starts only after its neighbors in the catalog have their files: systemd then reads those once. */

@@ -10,7 +10,7 @@ import { checkInput } from './check-input.ts'
 
 /** The behavior of one resource: data, and the pure function from facts to steps. */
 type Behavior = Pick<Resource, 'claims' | 'probes' | 'steps'> &
-  Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'isSensitive'>>
+  Partial<Pick<Resource, 'follows' | 'actions' | 'dormant' | 'ownsUnit' | 'mountsOn' | 'isSensitive'>>
 
 /** The resource that a behavior belongs to. */
 export interface Self {
@@ -55,6 +55,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
       actions: behavior.actions ?? NO_ACTIONS,
       dormant: behavior.dormant ?? false,
       ownsUnit: behavior.ownsUnit,
+      mountsOn: behavior.mountsOn,
       isSensitive: behavior.isSensitive ?? false,
       probes: asked.length === 0 ? behavior.probes : [...behavior.probes, ...asked],
       steps: behavior.steps,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { InternalError, ResourceConflict } from '../../model/errors.ts'
-import type { Facts } from '../../model/facts.ts'
+import type { Facts, PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
@@ -8,6 +8,7 @@ import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
 import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
+import { lastValueOf, mountChange, mountNameOf, mountPointOf } from './mount.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, isTemplate, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
@@ -71,6 +72,8 @@ export const { resource: unit, kind: unitKind } = defineResource({
       ? reloads || desired.content === undefined
       : desired.name.endsWith('.mount')
     const directories = [...new Set(files.map((file) => file.directory))]
+    const mountsOn = mountPointOf(desired.name)
+    const source = mountsOn === undefined ? undefined : lastValueOf(text, 'What')
     return {
       claims: [
         { kind: 'unit', key: desired.name },
@@ -79,6 +82,10 @@ export const { resource: unit, kind: unitKind } = defineResource({
       follows: () => [
         ...files.flatMap(({ path }) => ancestorClaims(path)),
         ...(isInstance(desired.name) ? [{ kind: 'unit', key: templateOf(desired.name) } as const] : []),
+        ...(mountsOn === undefined ? [] : ancestorClaims(mountsOn)),
+        ...(source?.startsWith('/')
+          ? [{ kind: 'path', key: source } as const, ...ancestorClaims(source)]
+          : []),
       ],
       probes: [
         ...directories.map((path) => ({ probe: 'path', path }) as const),
@@ -91,6 +98,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
       ],
       actions: ['restart', ...(mayReload ? (['reload'] as const) : []), 'start', 'stop'],
       ownsUnit: desired.name,
+      mountsOn,
       steps(facts, trigger) {
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
         const found = unitFact(facts, desired.name)
@@ -100,10 +108,14 @@ export const { resource: unit, kind: unitKind } = defineResource({
         }
         if (trigger !== undefined) return isBooted ? triggeredSteps(desired, trigger, around) : []
         const unmasking = unmaskSteps(desired, self.id, found, { isOurs: maskedByConverge(facts, self.id) })
+        const afterChange = desired.name.endsWith('.mount') ? mountChange : () => 'restart' as const
         // systemd applies the limits of a slice at the daemon-reload; a restart would restart all that is in it.
         const owesRestart = isBooted && desired.started !== false && !desired.name.endsWith('.slice')
         const writing = files.flatMap((file) =>
-          writeSteps(file, self.id, facts, { isUnmasked: unmasking.length > 0, owesRestart }),
+          writeSteps(file, self.id, facts, {
+            isUnmasked: unmasking.length > 0,
+            owes: owesRestart ? afterChange : undefined,
+          }),
         )
         const linking = {
           isRewritten: writing.length > 0,
@@ -153,6 +165,15 @@ function refuseContradictions(
     const hint = 'add one, such as WantedBy=multi-user.target'
     invalid(self, 'it cannot be enabled without an [Install] section', hint)
   }
+  const [where, mountsOn] = [lastValueOf(text, 'Where'), mountPointOf(name)]
+  if (where !== undefined && mountsOn !== undefined && mountNameOf(where) !== mountNameOf(mountsOn)) {
+    const type = name.slice(name.lastIndexOf('.'))
+    invalid(
+      self,
+      `Where=${where} is not where its name says, ${mountsOn}`,
+      `name it ${mountNameOf(where)}${type}`,
+    )
+  }
   if (started !== true) return
   if (isTemplate(name)) {
     const hint = 'declare an instance of it, such as getty@tty1.service'
@@ -187,8 +208,8 @@ function installChanges(files: readonly WrittenUnitFile[], writing: readonly Ste
   return files.some(({ path, content }) => {
     const found = pathFact(facts, path)
     const isWritten = writing.some(({ operation }) => operation.op === 'write' && operation.path === path)
-    const before = found.type === 'file' ? found.content : ''
-    return isWritten && typeof before === 'string' && installOf(before) !== installOf(content.data)
+    const before = found.type === 'file' ? contentOf(found) : ''
+    return isWritten && before !== undefined && installOf(before) !== installOf(content.data)
   })
 }
 
@@ -199,6 +220,11 @@ function losesInstall({ state, paths, leaving = [] }: Facts, id: ResourceId): bo
     const found = paths[path]
     return last?.paths[path] !== undefined && found?.type === 'file' && installOf(found.content ?? '') !== ''
   })
+}
+
+/** The text of a file, if it was small enough to be asked for. */
+function contentOf(found: PathFact): string | undefined {
+  return found.type === 'file' ? (found.content ?? undefined) : undefined
 }
 
 /** The directives of the section [Install]. */
@@ -243,7 +269,11 @@ function writeSteps(
   { path, directory, content }: WrittenUnitFile,
   id: ResourceId,
   facts: Facts,
-  options: { readonly isUnmasked: boolean; readonly owesRestart: boolean },
+  options: {
+    readonly isUnmasked: boolean
+    /** What the unit owes itself if this file changes. */
+    readonly owes: ((before: string | undefined, after: string) => 'restart' | 'reload') | undefined
+  },
 ): readonly Step[] {
   const found = pathFact(facts, path)
   const isMask = options.isUnmasked && found.type === 'link' && found.target === '/dev/null'
@@ -252,7 +282,8 @@ function writeSteps(
     ...step,
     // The mask was the old content, and is gone.
     ...(expects !== undefined && !isMask && { expects }),
-    ...(options.owesRestart && step.operation.op === 'write' && { owes: ['restart'] as const }),
+    ...(step.operation.op === 'write' &&
+      options.owes !== undefined && { owes: [options.owes(contentOf(found), content.data)] }),
   }))
   if (steps.length === 0 || pathFact(facts, directory).type !== 'absent') return steps
   const operation = { op: 'mkdir', path: directory, ...OWNERSHIP, mode: '0755' } as const
