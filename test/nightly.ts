@@ -16,6 +16,7 @@ export const nightlySuites: readonly string[] = [
   'shell/crash.test.ts',
   'shell/programs/portable-program.test.ts',
   'shell/refusals.test.ts',
+  'shell/meddling.test.ts',
   'shell/quote.test.ts',
   'transports/ssh/logins.test.ts',
   'formats/yaml-readers.test.ts',
@@ -46,6 +47,7 @@ const promised: readonly {
   { suite: 'hostile/answers.test.ts', figure: /^garbled answers/, atLeast: 100_000 },
   { suite: 'hostile/answers.test.ts', figure: /^garbled histories/, atLeast: 100_000 },
   { suite: 'hostile/specs.test.ts', figure: /^fuzzed specs/, atLeast: 5_000 },
+  { suite: 'shell/meddling.test.ts', figure: /^acts of root/, atLeast: 10_000 },
   { suite: 'engine/life-of-a-host.test.ts', figure: /^applies and rollbacks/, atLeast: 500 },
   ...['is cut off', 'falls silent', 'has any one', 'goes on'].map((way) => ({
     suite: 'hostile/cut-and-garbled.test.ts',

@@ -38,6 +38,8 @@ interface Placed {
   readonly real?: string
   /** Such a link leads out of a root tree. */
   readonly leadsOut?: true
+  /** Others than root can change such a link. */
+  readonly isLedByOthers?: true
 }
 
 /** Mode is four octal digits; owner and group are names, or `UNKNOWN` for an id without a name. */

@@ -19,6 +19,7 @@ export const libraryFiles = {
   inspect: [
     'core.sh',
     'user-command.sh',
+    'ways.sh',
     'state.sh',
     'manifest.sh',
     'probes/platform.sh',
@@ -33,6 +34,7 @@ export const libraryFiles = {
   ],
   apply: [
     'why-not.sh',
+    'places.sh',
     'write-queue.sh',
     'paths.sh',
     'owners.sh',

@@ -34,7 +34,7 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
         const made = format === 'zip' ? '/srv/work/archive.zip' : '/srv/work/archive'
         execFileSync(command, [...words, tree.at(made), 'app-1'], { cwd: tree.at('/srv/packed') })
         const renamed = made === '/srv/work/archive' ? '' : `mv "$R${made}" "$R/srv/work/archive"; `
-        const { exitCode } = await unpack(tree, `${renamed}umask 022; unpack "$R/srv/work" ${strip}`)
+        const { exitCode } = await unpack(tree, `${renamed}umask 022; cd "$R/srv/work" && unpack ${strip}`)
         assert.is(exitCode, 0)
         const found = readdirSync(tree.at('/srv/work/tree'), { recursive: true }).map(String).sort()
         const whole = ['app-1', 'app-1/.hidden', 'app-1/bin', 'app-1/bin/app']
@@ -50,7 +50,7 @@ test('the program that an archive needs is named if the host does not have it', 
       ['\\050\\265\\057\\375', 'zstd'],
     ]) {
       const without = 'command() { [ "$2" != unzip ] && [ "$2" != zstd ]; }'
-      const words = `printf '${magic}' >"$R/srv/work/archive"; ${without}; unpack "$R/srv/work" 1`
+      const words = `printf '${magic}' >"$R/srv/work/archive"; ${without}; cd "$R/srv/work" && unpack 1`
       const { stdout, exitCode } = await unpack(tree, words)
       assert.is(exitCode, 1)
       assert.match(stdout.toString(), `${tool} is not installed, which this archive needs`)
@@ -66,7 +66,7 @@ test('a tree has its own mode, whatever bits the directory above it hands down',
       .digest('hex')
     mkdirSync(tree.at('/opt'))
     chmodSync(tree.at('/opt'), 0o2775)
-    const words = `NUMBER=0 ID=test MARKED= STATE=$R/srv UID_NUMBER=$(id -u)
+    const words = `NUMBER=0 ID=test STATE=$R/srv UID_NUMBER=$(id -u)
 download() { cp "$R/srv/app.tar" "$2"; }
 do_archive http://example.com/app.tar ${sha256} /opt/new/app 1`
     assert.is((await unpack(tree, words)).exitCode, 0)
@@ -76,5 +76,30 @@ do_archive http://example.com/app.tar ${sha256} /opt/new/app 1`
     assert.equal(modes, ['755', '755', '755'])
     assert.is(tree.read('/opt/new/app/.converge-files').split('\n').sort().join(' '), ' . ./bin ./bin/app')
   }))
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+
+asRoot(
+  'what is unpacked gives nobody rights: no set-ID bits, no devices or pipes, writable for root alone',
+  () =>
+    inShellsByTurns(async (tree) => {
+      tree.write('/srv/work/packed/bin/tool', 'x', 0o777)
+      tree.write('/srv/work/packed/bin/sid', 'x')
+      chmodSync(tree.at('/srv/work/packed/bin'), 0o3777)
+      chmodSync(tree.at('/srv/work/packed/bin/tool'), 0o777)
+      chmodSync(tree.at('/srv/work/packed/bin/sid'), 0o6755)
+      execFileSync('mknod', [tree.at('/srv/work/packed/null'), 'c', '1', '3'])
+      execFileSync('mkfifo', [tree.at('/srv/work/packed/pipe')])
+      execFileSync('chown', ['-R', '1000:1000', tree.at('/srv/work/packed')])
+      execFileSync('tar', ['-cf', tree.at('/srv/work/archive'), '-C', tree.at('/srv/work/packed'), '.'])
+      const { exitCode } = await unpack(tree, 'cd "$R/srv/work" && umask 022 && unpack 0 && close_tree')
+      assert.is(exitCode, 0)
+      const found = readdirSync(tree.at('/srv/work/tree'), { recursive: true }).map((name) => {
+        const { mode, uid } = statSync(tree.at(`/srv/work/tree/${name}`))
+        return `${name} ${(mode & 0o7777).toString(8)} ${uid}`
+      })
+      assert.equal(found.sort(), ['bin 1755 0', 'bin/sid 755 0', 'bin/tool 755 0'])
+    }),
+)
 
 test.run()

@@ -183,9 +183,14 @@ test('a tree in which something is mounted is not removed', () =>
     tree.write('/opt/app/data/1', 'x')
     const { inspect: library, apply } = libraryFor(tree.shell)
     const mounted = `read_mounts() { MOUNTS=" / ${tree.at('/opt/app/data')} "; }`
-    const words = ['do_remove /opt/app yes', 'make_way /opt/app tree', 'take_tree "$R/new" "$R/opt/app"']
+    const settings = 'NUMBER=1 ID=test STATE=$R/var; read_uid'
+    const words = [
+      'do_remove /opt/app yes',
+      'at /opt/app; make_way /opt/app tree',
+      'at /opt/app; take_tree /opt/app',
+    ]
     for (const word of words) {
-      const { exitCode, stdout } = await tree.run([library, apply, mounted, word].join('\n'))
+      const { exitCode, stdout } = await tree.run([library, apply, settings, mounted, word].join('\n'))
       assert.equal([exitCode, stdout.toString()], [1, 'something is mounted in /opt/app; unmount it first\n'])
     }
     assert.is(tree.read('/opt/app/data/1'), 'x')

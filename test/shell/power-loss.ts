@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, normalize } from 'node:path'
 import type { SystemCall } from './strace.ts'
 
 /** What a power loss could take at a moment, and the moments at which it must not be able to. */
@@ -160,6 +160,6 @@ function pathsIn({ name, arguments: words }: SystemCall): readonly string[] {
   return [...words.matchAll(/<([^>]*)>|"((?:[^"\\]|\\.)*)"/g)].flatMap(([, from, named]) => {
     if (named === undefined) directory = from ?? ''
     if (named === undefined) return []
-    return [named.startsWith('/') ? named : `${directory}/${named}`]
+    return [normalize(named.startsWith('/') ? named : `${directory}/${named}`)]
   })
 }

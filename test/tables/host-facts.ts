@@ -6,7 +6,7 @@ import { readPathFact } from './path-states.ts'
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`, `offer nginx: ["1.2"]`,
  * `/srv/a/b: absent 1` (so many directories above it are missing),
- * `real /var/run/x: /run/x`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
@@ -36,8 +36,11 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'offer') offers[name] = Array.isArray(state) ? state.map(String) : null
     else if (what === 'tool' && state === 'absent') tools[name] = false
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
-    else if (what === 'real') paths[name] = { ...(paths[name] ?? { type: 'absent' }), real: String(state) }
-    else if (what === 'entries' && Array.isArray(state)) {
+    else if (what === 'real') {
+      const [real = '', by] = String(state).split(' by ')
+      const isLedByOthers = by === 'others'
+      paths[name] = { ...(paths[name] ?? { type: 'absent' }), real, ...(isLedByOthers && { isLedByOthers }) }
+    } else if (what === 'entries' && Array.isArray(state)) {
       const found = paths[name]
       if (found?.type !== 'directory') throw new Error(`there is no directory ${name}`)
       paths[name] = { ...found, entries: state.map(String) }

@@ -29,7 +29,7 @@ function through(links: ReadonlyMap<string, string>, path: string, left = mostLi
   return path
 }
 
-/** Throws a ResourceConflict for two declared paths that are one on this host, and for one that leads out of its tree. */
+/** Throws a ResourceConflict for two declared paths that are one on this host, and for one that leads where others say. */
 export function refuseSamePlaces(catalog: HostCatalog, facts: Facts): void {
   const placeOf = placesOf(catalog, facts)
   const owners = new Map<string, { readonly id: ResourceId; readonly path: string }>()
@@ -41,6 +41,12 @@ export function refuseSamePlaces(catalog: HostCatalog, facts: Facts): void {
           resource.id,
           `a directory above ${path} is a symbolic link that leads out of the tree`,
           'make the link relative, or declare the path that it is to lead to',
+        )
+      if (facts.paths[path]?.isLedByOthers)
+        throw new ResourceConflict(
+          resource.id,
+          `a directory above ${path} is a symbolic link that others than root can change`,
+          `declare the path that it leads to now, ${facts.paths[path]?.real}, or make the link in a directory of root's`,
         )
       const place = placeOf(path)
       const other = owners.get(place)

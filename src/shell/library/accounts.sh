@@ -11,13 +11,7 @@ free_id() {
 
 # replace_account FILE NAME LINE: adds or replaces an entry (removes it when LINE is empty), in one rename.
 replace_account() {
-  temporary_in "$R/etc" || return 1
-  [ -e "$R/etc/$1" ] || case $1 in
-    shadow) (umask 037 && : >"$R/etc/$1") ;;
-    *) (umask 022 && : >"$R/etc/$1") ;;
-  esac
-  # A copy first, so that owner and mode stay (shadow belongs to a group of its own).
-  cp -p -- "$R/etc/$1" "$temporary" || return 1
+  copy_account_file "$1" || return 1
   {
     found=
     while IFS= read -r line || [ -n "$line" ]; do
@@ -29,15 +23,32 @@ replace_account() {
         # On a full disk a shorter later line may still fit.
         *) say "$line" || return 1 ;;
       esac
-    done <"$R/etc/$1"
+    done <"$HELD"
     [ -n "$found" ] || [ -z "$3" ] || say "$3"
   } >"$temporary" || return 1
   point "before /etc/$1 is replaced"
-  durable "$temporary" && mv -f -- "$temporary" "$R/etc/$1" && durable "$R/etc/"
+  replace_account_file
   replaced=$?
   point "/etc/$1 replaced"
   return "$replaced"
 }
+
+# copy_account_file FILE: sets `temporary` to a copy with its owner and mode (shadow belongs to a group of its own), and HELD to
+# the file.
+copy_account_file() {
+  place "/etc/$1" || return 1
+  if [ -e "$HERE" ]; then
+    hold_file && cp -p -- "$HELD" "$temporary"
+  else
+    HELD=/dev/null
+    case $1 in
+      shadow) (umask 037 && : >"$temporary") ;;
+      *) (umask 022 && : >"$temporary") ;;
+    esac
+  fi
+}
+
+replace_account_file() { durable "$temporary" && put "$temporary" && durable "$BESIDE"; }
 
 # group NAME GID-OR-EMPTY SYSTEM(yes|no)
 is_group() {
@@ -151,23 +162,22 @@ END
   fi
   account shadow "$name" >/dev/null 2>&1 || replace_account shadow "$name" "$name:!:::::::" || return 1
   [ "$groups" = : ] || edit_memberships "$name" ",$groups," || return 1
-  [ "$create_home" = no ] || make_home "$R$old_home" || return 1
+  [ "$create_home" = no ] || make_home "$old_home" || return 1
   # Last, because by this the next run knows that the user exists.
   replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell"
 }
 
 # make_home PATH: gets its final name only after the user owns it.
 make_home() {
-  [ ! -d "$1" ] || return 0
-  temporary_in "${1%/*}" && rm -rf -- "$temporary" && mkdir -m 0755 -- "$temporary" || return 1
+  [ ! -d "$R$1" ] || return 0
+  place "$1" && mkdir -m 0755 -- "$temporary" || return 1
   point 'home made'
-  own "$old_uid" "$old_gid" "$temporary" && durable "$temporary" && mv -- "$temporary" "$1" && durable "${1%/*}/"
+  own "$old_uid" "$old_gid" "$temporary" && durable "$temporary" && put "$temporary" && durable "$BESIDE"
 }
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.
 edit_memberships() {
-  temporary_in "$R/etc" || return 1
-  cp -p -- "$R/etc/group" "$temporary" || return 1
+  copy_account_file group || return 1
   while IFS=: read -r group password gid members || [ -n "$group" ]; do
     kept=
     oldifs=$IFS
@@ -176,8 +186,7 @@ edit_memberships() {
     IFS=$oldifs
     case $2 in *",$group,"*) kept=$kept${kept:+,}$1 ;; esac
     say "$group:$password:$gid:$kept" || return 1
-  done <"$R/etc/group" >"$temporary" &&
-    durable "$temporary" && mv -f -- "$temporary" "$R/etc/group" && durable "$R/etc/"
+  done <"$HELD" >"$temporary" && replace_account_file
 }
 
 # remove_user NAME [keep-group], remove_group NAME

@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= MARKED= STILL_OWED= UNSYNCED= STUCK=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK=
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -40,6 +40,7 @@ begin() {
   say "$*" >>"$STATE/applying"
   clear_leftovers
   point 'leftovers cleared'
+  take_staging
   say "$*" >"$STATE/applying"
   say "$$" >"$RUN/pid"
   emit started
@@ -51,36 +52,35 @@ begin() {
 clear_leftovers() {
   sweep_temporaries
   while read -r killed _; do
-    [ "$killed" = "$ID" ] || rm -rf -- "${STAGING%/*}"/converge-*-"$killed"
+    [ "$killed" = "$ID" ] || for staged in "${STAGING%/*}"/converge-*-"$killed"; do rm_tree "$staged"; done
   done <"$STATE/applying"
   # Uploads whose controller died before it started a run. One of this cluster could only be refused after this apply;
   # those of others may still be in progress, unless they are old.
   for staged in "${STAGING%"$ID"}"????????-???????? "${STAGING%/*}"/converge-*-????????-????????; do
     case $staged in
       "$STAGING") ;;
-      "${STAGING%"$ID"}"*) rm -rf -- "$staged" ;;
-      *) [ -z "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ] || rm -rf -- "$staged" ;;
+      "${STAGING%"$ID"}"*) rm_tree "$staged" ;;
+      *) [ -z "$(find "$staged" -prune -type d -mtime +0 2>/dev/null)" ] || rm_tree "$staged" ;;
     esac
   done
 }
 
-# What cannot be removed stays noted for the next run, in STUCK.
-sweep_temporaries() {
-  STUCK=
-  if [ -s "$STATE/temporaries" ]; then
-    directory=
-    while IFS= read -r line; do
-      directory=$directory$line
-      case $directory in
-        *//)
-          sweep "${directory%//}" || case $NL$STUCK in *"$NL$directory$NL"*) ;; *) STUCK=$STUCK$directory$NL ;; esac
-          directory=
-          ;;
-        *) directory=$directory$NL ;;
-      esac
-    done <"$STATE/temporaries"
-    printf '%s' "$STUCK" >"$STATE/temporaries"
-  fi
+# take_staging: what another account has uploaded, before it is relied on: from here on only root can change which files there
+# are. A file that its owner still has open is found out by its checksum, as a copy.
+take_staging() {
+  [ "$UID_NUMBER" = 0 ] && [ -z "$PORTABLE" ] && [ -d "$STAGING" ] || return 0
+  read -r _ uid _ <<END
+$(stats "$STAGING")
+END
+  [ "$uid" != 0 ] || return 0
+  {
+    mv -- "$STAGING" "$RUN/staging" && [ ! -L "$RUN/staging" ] && chown -h 0:0 "$RUN/staging" && chmod 0700 "$RUN/staging" &&
+      [ -z "$(find "$RUN/staging" -mindepth 1 \( ! -type f -o ! -user "$uid" -o -links +1 \) | head -n 1)" ]
+  } >"$RUN/output" 2>&1 || {
+    fail 0 'the uploads were changed on the host by someone else' "$RUN/output"
+    return 0
+  }
+  STAGING=$RUN/staging
 }
 
 # finish OUTCOME
@@ -88,7 +88,8 @@ finish() {
   [ ! -s "$RUN/await" ] || : >"$RUN/await"
   # Of what the last step printed, no more is ever shown.
   [ ! -s "$RUN/output" ] || { tail -c 8192 "$RUN/output" >"$RUN/last" && mv -f -- "$RUN/last" "$RUN/output"; } || rm -f -- "$RUN/output"
-  case $STAGING in */converge-*) rm -rf -- "$STAGING" ;; esac
+  leave
+  case $STAGING in */converge-* | "$RUN"/*) rm_tree "$STAGING" ;; esac
   point 'staging removed'
   [ "$1" = locked ] || {
     # A failed step may not have cleaned up.
@@ -140,7 +141,7 @@ fail() {
 step() {
   [ -z "$FAILED" ] || return 0
   # The queue's paths are the words of one command, of which a system takes no more than ARG_MAX bytes.
-  { [ "$2" = write ] && [ "$QUEUED" -lt 200 ]; } || flush_writes
+  { [ "$2" = write ] && [ "$QUEUED" -lt 200 ] && joins_queue "$3"; } || flush_writes
   [ -z "$FAILED" ] || return 0
   NUMBER=$1 operation=$2 LAST=
   shift 2
@@ -182,6 +183,13 @@ step() {
     esac
     [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
   fi
+  case $operation in
+    write) return ;;
+    restore | remove | mkdir | await | record | daemon_reload) ;;
+    # It may change whose a directory is.
+    *) ROOTS=$NL ;;
+  esac
+  leave
 }
 
 # guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : evaluates one condition.

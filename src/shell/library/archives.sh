@@ -7,49 +7,55 @@ is_archive() {
   [ "$stamp" = "$2" ]
 }
 do_archive() {
-  temporary_in "$R${3%/*}" || return 1
-  work=$temporary
-  rm -rf -- "$work" && make_parents "${3%/*}" && make_plain "$work" && make_plain "$work/tree" || return 1
-  extract "$1" "$2" "$work" "$4" && take_tree "$work" "$R$3"
+  make_parents "${3%/*}" && note_temporary "${3%/*}" && pin "${3%/*}" || return 1
+  at "$3"
+  mkdir -m 0755 -- ./tree && extract "$1" "$2" "$4" && take_tree "$3"
   result=$?
-  rm -rf -- "$work"
+  rm -rf -- ./archive ./archive.tar ./unzipped ./tree ./.converge-new
+  rm_tree ./.converge-old
   return "$result"
 }
 
+# extract URL SUM STRIP: into ./tree.
 extract() {
-  download "$1" "$3/archive" || {
+  download "$1" ./archive || {
     say "cannot download $1"
     return 1
   }
   read -r sum _ <<END
-$(sums "$3/archive")
+$(sums ./archive)
 END
   [ "${sum#\\}" = "$2" ] || {
     say "wrong sha256 of $1: got ${sum#\\}, expected $2"
     return 1
   }
-  (umask 022 && unpack "$3" "$4") || return 1
+  (umask 022 && unpack "$3") && close_tree || return 1
   # By this list the next inspect finds what was put into the tree since.
-  (cd "$3/tree" && find .) >"$3/files" && mv -f -- "$3/files" "$3/tree/.converge-files" || return 1
-  say "$2" >"$3/tree/.converge-archive" &&
-    chmod 0644 "$3/tree/.converge-archive" "$3/tree/.converge-files" && set_mode 0755 "$3/tree"
+  (cd ./tree && find .) >./files && mv -f -- ./files ./tree/.converge-files || return 1
+  say "$2" >./tree/.converge-archive &&
+    chmod 0644 ./tree/.converge-archive ./tree/.converge-files && set_mode 0755 ./tree
 }
 
-# unpack WORK STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
+# close_tree: what is unpacked is root's, so nobody else may change it or get root's rights by it; devices are no content.
+close_tree() {
+  find ./tree ! -type f ! -type d ! -type l -exec rm -f -- {} + && chmod -R go-w,ug-s ./tree
+}
+
+# unpack STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
 unpack() {
-  archive=$1/archive
+  archive=./archive
   case $(head -c 4 "$archive") in
     "$(printf 'PK\003\004')")
-      has_tool unzip && unzip -q "$archive" -d "$1/unzipped" &&
-        find "$1/unzipped" -mindepth "$2" -maxdepth "$2" -type d -exec cp -a -- {}/. "$1/tree/" \;
+      has_tool unzip && unzip -q "$archive" -d ./unzipped &&
+        find ./unzipped -mindepth "$1" -maxdepth "$1" -type d -exec cp -a -- {}/. ./tree/ \;
       return
       ;;
     "$(printf '\050\265\057\375')")
-      has_tool zstd && zstd -d -q -c "$archive" >"$1/archive.tar" || return 1
-      archive=$1/archive.tar
+      has_tool zstd && zstd -d -q -c "$archive" >./archive.tar || return 1
+      archive=./archive.tar
       ;;
   esac
-  tar -x -o -f "$archive" -C "$1/tree" --strip-components="$2"
+  tar -x -o -f "$archive" -C ./tree --strip-components="$1"
 }
 
 has_tool() {
@@ -59,21 +65,20 @@ has_tool() {
   }
 }
 
-# The old tree is removed only after the new one is complete on disk.
+# take_tree PATH: the old tree is removed only after the new one is complete on disk.
 take_tree() {
   sync
-  if [ -e "$2" ] || [ -L "$2" ]; then
-    has_no_mount "$2" || return 1
+  if [ -e "$HERE" ] || [ -L "$HERE" ]; then
+    has_no_mount "$R$1" || return 1
     # Keeps its name, by which `sweep` restores it if the run is killed here.
-    mkdir -- "$1/old" && mv -f -- "$2" "$1/old/" || return 1
+    mkdir -- ./.converge-old && mv -f -- "$HERE" ./.converge-old/ || return 1
   fi
   point 'the old tree made way'
-  mv -f -- "$1/tree" "$2" || {
-    result=$?
-    sweep "${2%/*}"
-    return "$result"
+  { mkdir -- ./.converge-new && mv -- ./tree "./.converge-new/${1##*/}" && mv -f -- "./.converge-new/${1##*/}" ..; } || {
+    [ ! -d ./.converge-old ] || mv -- "./.converge-old/${1##*/}" ..
+    return 1
   }
-  durable "${2%/*}/"
+  durable ..
 }
 
 download() {

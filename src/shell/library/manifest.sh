@@ -120,8 +120,11 @@ keep() {
   if [ ! -f "$R$3" ] || [ -L "$R$3" ]; then
     [ ! -e "$CLUSTER/$2" ] || rm -f -- "$CLUSTER/$2"
   else
-    # From a run that was killed before it changed anything.
-    { rm -f -- "$CLUSTER/$2" && cp -p -- "$R$3" "$CLUSTER/$2"; } >"$RUN/output" 2>&1 || {
+    joins_queue "$3" || flush_writes
+    [ -z "$FAILED" ] || return 0
+    NUMBER=$1
+    # It may be from a run that was killed before it changed anything.
+    { rm -f -- "$CLUSTER/$2" && keep_file "$2" "$3"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.
       flush_writes
       [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"
@@ -130,6 +133,14 @@ keep() {
     KEPT="$KEPT $2"
     point "kept $3"
   fi
+}
+
+keep_file() {
+  place "$2" && hold_file || return 1
+  cp -p -- "$HELD" "$CLUSTER/$1"
+  result=$?
+  let_go
+  return "$result"
 }
 
 # kept_files: sets `kept` to what was kept since the last sync and its directories, as words for `eval`.

@@ -11,12 +11,13 @@ has_directory() {
   return 1
 }
 
-# make_way PATH [KIND]: what converge made there as another kind of thing, if that is still there.
+# make_way PATH [KIND]: what converge made there as another kind of thing, if that is still there; after `place`.
 make_way() {
+  at "$1"
   case ${2-} in
-    tree) [ -L "$R$1" ] || { has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; } ;;
-    directory) [ -L "$R$1" ] || [ ! -d "$R$1" ] || rmdir -- "$R$1" ;;
-    file | link) { [ -d "$R$1" ] && [ ! -L "$R$1" ]; } || rm -f -- "$R$1" ;;
+    tree) [ -L "$HERE" ] || { has_no_mount "$R$1" && take_tree_away; } ;;
+    directory) [ -L "$HERE" ] || [ ! -d "$HERE" ] || rmdir -- "$HERE" ;;
+    file | link) { [ -d "$HERE" ] && [ ! -L "$HERE" ]; } || rm -f -- "$HERE" ;;
   esac
 }
 
@@ -35,57 +36,63 @@ has_no_mount() {
 # attributes PATH MODE OWNER GROUP
 is_attributes() { [ ! -L "$R$1" ] && [ -e "$R$1" ] && has_attributes "$@"; }
 do_attributes() {
-  [ ! -L "$R$1" ] || {
+  place "$1" || return 1
+  [ ! -L "$HERE" ] || {
     say "a symbolic link is at $1"
     return 1
   }
-  own "$3" "$4" "$R$1" && set_mode "$2" "$R$1" && durable "$R$1"
+  set_attributes "$2" "$3" "$4"
 }
 
 # mkdir PATH MODE OWNER GROUP [KIND]: with its parents (0755).
 is_mkdir() { [ -d "$R$1" ] && [ ! -L "$R$1" ] && has_attributes "$@"; }
 do_mkdir() {
-  make_way "$1" "${5-}" || return
-  [ ! -L "$R$1" ] || {
+  # New parents are directory entries, too.
+  [ -d "$R${1%/*}/" ] || { make_parents "${1%/*}" && sync; } || return 1
+  place "$1" && make_way "$1" "${5-}" || return 1
+  [ ! -L "$HERE" ] || {
     say "a symbolic link is at $1"
     return 1
   }
-  if [ ! -d "$R$1" ]; then
-    parent=${1%/*}
-    # New parents are directory entries, too.
-    [ -d "$R$parent/" ] || { make_parents "$parent" && sync; } || return 1
-    mkdir -m 0700 -- "$R$1" || return 1
-    point 'directory made'
+  if [ -d "$HERE" ]; then
+    # It may no longer be root's alone, or be it only now.
+    ROOTS=$NL
+    set_attributes "$2" "$3" "$4" && durable "$BESIDE"
+  else
+    make_directory "$2" "$3" "$4"
   fi
-  own "$3" "$4" "$R$1" && set_mode "$2" "$R$1" && durable "$R$1" "$R${1%/*}/"
+}
+
+# make_directory MODE OWNER GROUP: at HERE.
+make_directory() {
+  made=$HERE
+  [ -z "$PINNED" ] || made=$temporary
+  mkdir -m 0700 -- "$made" || return 1
+  point 'directory made'
+  own "$2" "$3" "$made" && set_mode "$1" "$made" && durable "$made" &&
+    { [ -z "$PINNED" ] || put "$made" || { rmdir -- "$made" && return 1; }; } && durable "$BESIDE"
 }
 
 # make_parents DIRECTORY: with those above it, 0755 and root's, whatever bits and group the next one above hands down.
 make_parents() {
   [ ! -d "$R$1/" ] || return 0
-  make_parents "${1%/*}" && make_plain "$R$1"
+  make_parents "${1%/*}" && place "$1" && make_directory 0755 root root && leave
 }
-
-make_plain() { mkdir -m 0755 -- "$1" && own root root "$1" && set_mode 0755 "$1"; }
 
 # link PATH TARGET [KIND]: replaced in one rename.
 is_link() { [ -L "$R$1" ] && [ "$(readlink "$R$1" && printf x)" = "$2${NL}x" ]; }
 do_link() {
+  has_directory "${1%/*}" && place "$1" || return 1
   [ "${3-}" = file ] || make_way "$1" "${3-}" || return
-  [ -L "$R$1" ] || [ ! -e "$R$1" ] || { [ "${3-}" = file ] && [ -f "$R$1" ]; } || {
+  [ -L "$HERE" ] || [ ! -e "$HERE" ] || { [ "${3-}" = file ] && [ -f "$HERE" ]; } || {
     say "something other than a link is at $1"
     return 1
   }
-  has_directory "${1%/*}" || return 1
-  temporary_in "$R${1%/*}" || return 1
-  # ln -s with the name of an existing directory would put the link inside it; a new name and mv -T do not.
+  # ln -s with the name of an existing directory would put the link inside it; a new name and a rename do not.
   rm -f -- "$temporary" && ln -s -- "$2" "$temporary" || return 1
   point 'link made'
-  rename_over "$temporary" "$R$1" && durable "$R${1%/*}/"
+  put "$temporary" && durable "$BESIDE"
 }
-
-# rename_over TEMPORARY PATH: in place of a file or a link, even one to a directory.
-rename_over() { mv -f -T -- "$1" "$2" 2>/dev/null || { rm -f -- "$2" && mv -f -- "$1" "$2"; }; }
 
 holds_entries() {
   for inside in "$1"/* "$1"/.*; do
@@ -98,12 +105,14 @@ holds_entries() {
 # remove PATH RECURSIVE(yes|no)
 is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
-  if [ -d "$R$1" ] && [ ! -L "$R$1" ]; then
+  [ -d "$R${1%/*}/" ] || return 0
+  place "$1" || return 1
+  if [ -d "$HERE" ] && [ ! -L "$HERE" ]; then
     # Not recursive: the directory is kept if something else is in it.
-    if [ "$2" = yes ]; then has_no_mount "$R$1" && rm -rf -- "$R${1:?}"; else rmdir -- "$R$1" || holds_entries "$R$1"; fi
+    if [ "$2" = yes ]; then has_no_mount "$R$1" && take_tree_away; else rmdir -- "$HERE" || holds_entries "$HERE"; fi
   else
-    rm -f -- "$R$1"
-  fi && { [ ! -d "$R${1%/*}/" ] || durable "$R${1%/*}/"; }
+    rm -f -- "$HERE"
+  fi && durable "$BESIDE"
 }
 
 # restore PATH KEPT SUM MODE OWNER GROUP [KIND [in-place]]: puts kept content back.
@@ -113,7 +122,7 @@ do_restore() {
     say "the kept content of $1 is gone"
     return 1
   }
-  temporary_in "$R${1%/*}" || return 1
+  place "$1" || return 1
   install_file "$CLUSTER/$2" "$temporary" "$4" "$5" "$6" || return
   read -r sum _ <<END
 $(sums "$temporary")
@@ -124,5 +133,5 @@ END
     return 1
   }
   point 'before the kept content takes its place'
-  durable "$temporary" && take_place "$temporary" "$R$1" "${7-}" "${8-}" && durable "$R${1%/*}/"
+  durable "$temporary" && take_place "$temporary" "$1" "${7-}" "${8-}" && durable "$BESIDE"
 }

@@ -96,45 +96,6 @@ journal_now() {
   [ $# -eq 0 ] || durable "$@"
 }
 
-# temporaries_in DIRECTORY ... : notes where temporary names will be, on disk before there are any, so that the next run can
-# clean up after a power loss. Each ends with two slashes, because a path may contain line breaks.
-temporaries_in() {
-  [ -z "$FAILED" ] || return 0
-  noted=
-  for directory in "$@"; do noted=$noted$R$directory//$NL; done
-  { printf '%s' "$noted" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE"; } >"$RUN/output" 2>&1 || {
-    fail 0 "cannot write to $STATE" "$RUN/output"
-    return 0
-  }
-  MARKED=$NL$noted
-  point 'temporaries noted'
-}
-
-# temporary_in DIRECTORY: sets `temporary`, a free name in it; of a directory that is not noted yet after that is durable.
-temporary_in() {
-  case $MARKED in
-    *"$NL$1//$NL"*) ;;
-    *)
-      say "$1//" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE" || return 1
-      MARKED=${MARKED:-$NL}$1//$NL
-      ;;
-  esac
-  temporary=$1/.converge-$ID-$NUMBER
-}
-
-# sweep DIRECTORY: removes temporary names of ended runs. An old tree whose replacement was interrupted is moved back.
-# Fails if something stays, as in an append-only directory.
-sweep() {
-  stays=0
-  for stale in "$1"/.converge-*-*; do
-    for old in "$stale/old/"*; do
-      [ ! -e "$old" ] || [ -e "$1/${old##*/}" ] || mv -- "$old" "$1/"
-    done
-    { [ ! -e "$stale" ] && [ ! -L "$stale" ]; } || rm -rf -- "$stale" 2>/dev/null || stays=1
-  done
-  return "$stays"
-}
-
 # kill_session PID: the program leads a session of its own, and whatever it has started is in it; a process group is not
 # enough, because `timeout` makes one of its own.
 kill_session() {

@@ -11,22 +11,27 @@ END
   [ "${sum#\\}" = "$3" ]
 }
 do_write() {
-  directory=${1%/*}
-  has_directory "$directory" || return 1
-  [ -n "${8-}" ] || [ ! -L "$R$1" ] || {
+  has_directory "${1%/*}" && place "$1" || return 1
+  [ -n "${8-}" ] || [ ! -L "$HERE" ] || {
     say "a symbolic link is at $1; converge does not write through links"
     return 1
   }
-  [ -n "${8-}" ] || [ ! -d "$R$1" ] || {
+  [ -n "${8-}" ] || [ ! -d "$HERE" ] || {
     say "a directory is at $1"
     return 1
   }
-  temporary_in "$R$directory" || return 1
   install_file "$STAGING/$2" "$temporary" "$4" "$5" "$6" || return
   QUEUED=$((QUEUED + 1))
-  eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$R\$1 Q${QUEUED}_DIRECTORY=\$R\$directory/ Q${QUEUED}_TEMPORARY=\$temporary \
+  eval "Q${QUEUED}_NUMBER=\$NUMBER Q${QUEUED}_PATH=\$1 Q${QUEUED}_DIRECTORY=\$BESIDE Q${QUEUED}_TEMPORARY=\$temporary \
     Q${QUEUED}_SUM=\$3 Q${QUEUED}_VALIDATE=\$7 Q${QUEUED}_KIND=\${8-} Q${QUEUED}_IN_PLACE=\${9-} Q${QUEUED}_OWED=\$NEXT_OWED Q${QUEUED}_RECORDS=\$NEXT_RECORDS"
   NEXT_OWED= NEXT_RECORDS=
+}
+
+# joins_queue PATH: whether it can be put in place together with what is queued: all by their whole names, or all in one
+# private directory.
+joins_queue() {
+  [ "$QUEUED" -gt 0 ] || return 0
+  if [ -n "$PINNED" ]; then [ "$PINNED" = "${1%/*}//" ]; else only_roots "${1%/*}"; fi
 }
 
 # queued_write INDEX: sets the variables that do_write queued for that write.
@@ -58,10 +63,14 @@ flush_writes() {
   }
   point 'queue durable'
   rename_queue
-  [ -n "$problem" ] || return 0
+  [ -n "$problem" ] || {
+    leave
+    return 0
+  }
   staged_files $((good + 1)) "$count"
   # What an append-only directory keeps is swept later.
   eval "rm -f -- $staged" 2>/dev/null
+  leave
   [ -n "$FAILED" ] || {
     queued_write $((good + 1))
     fail "$number" "$problem" "$RUN/flush"
@@ -77,7 +86,7 @@ check_queue() {
     queued_write $((good + 1))
     if [ "${sum#\\}" != "$want" ]; then
       problem='the uploaded bytes do not match the checksum in the plan'
-    elif [ -n "$validate" ] && ! validate_staged "$validate" "$temporary" >"$RUN/flush" 2>&1 8>&- 9>&-; then
+    elif [ -n "$validate" ] && ! validate_staged "$validate" >"$RUN/flush" 2>&1 8>&- 9>&-; then
       problem="validation failed: $validate"
     fi
     [ -z "$problem" ] || break
@@ -108,7 +117,7 @@ rename_queue() {
     take_place "$temporary" "$path" "$kind" "$in_place" 2>"$RUN/rename" || {
       good=$renamed problem='the new content cannot be put in place'
       mv -f -- "$RUN/rename" "$RUN/flush"
-      tell_attributes "$RUN/flush" "${path#"$R"}"
+      tell_attributes "$RUN/flush" "$path"
       break
     }
     point "renamed $number"
@@ -122,24 +131,26 @@ rename_queue() {
   point 'renames durable'
 }
 
-# take_place TEMPORARY PATH [KIND [in-place]]: in one rename. mv would move the file into a directory, or a link to one,
-# that appeared there meanwhile.
+# take_place TEMPORARY PATH [KIND [in-place]]: in one rename. mv would move the file into a directory that appeared there
+# meanwhile.
 take_place() {
-  if [ -n "${4-}" ] && [ -f "$2" ] && [ ! -L "$2" ]; then
-    overwrite "$1" "$2"
-    return
-  fi
-  if [ "${3-}" = link ] && [ -L "$2" ]; then
-    rename_over "$1" "$2"
-    return
+  at "$2"
+  if [ -n "${4-}" ] && [ -f "$HERE" ] && [ ! -L "$HERE" ]; then
+    hold_file || return
+    overwrite "$1" "$HELD"
+    result=$?
+    let_go
+    return "$result"
   fi
   # A file or a link makes way in the rename itself.
-  case ${3-} in directory | tree) make_way "${2#"$R"}" "$3" || return ;; esac
-  if [ -d "$2" ] || [ -L "$2" ]; then
-    say "a directory or a link has appeared at $2" >&2
-    return 1
+  case ${3-} in directory | tree) make_way "$2" "$3" || return ;; esac
+  if [ -d "$HERE" ] || [ -L "$HERE" ]; then
+    [ "${3-}" = link ] && [ -L "$HERE" ] || {
+      say "a directory or a link has appeared at $2" >&2
+      return 1
+    }
   fi
-  mv -f -- "$1" "$2"
+  put "$1"
 }
 
 # overwrite TEMPORARY PATH: content, owner and mode, of a file that stays the same one. It has its mode before it has
@@ -155,11 +166,17 @@ END
   set_mode "$mode" "$2" && durable "$2" && rm -f -- "$1"
 }
 
-# The validator sees the path of the staged file in place of {}.
+# validate_staged COMMAND: it sees the path of the staged file in place of {}. One that others could give to another file is no
+# such path: there it sees a copy.
 validate_staged() {
+  staged=$temporary
+  if [ -n "$PINNED" ]; then
+    staged=$RUN/validated/${temporary#./}
+    mkdir -p -- "$RUN/validated" && cp -p -- "$temporary" "$staged" || return 1
+  fi
   command="umask 022$NL"
   rest=$1
-  quoted=$(quote_word "$2")
+  quoted=$(quote_word "$staged")
   while :; do
     case $rest in
       *'{}'*)
@@ -169,5 +186,5 @@ validate_staged() {
       *) break ;;
     esac
   done
-  CONVERGE_ROOT=$R /bin/sh -c "$command$rest" </dev/null
+  (cd / && CONVERGE_ROOT=$R exec /bin/sh -c "$command$rest" </dev/null)
 }

@@ -94,13 +94,17 @@ function absentBelow(kind: string): PathFact {
   return kind === '-' ? { type: 'absent' } : { type: 'absent', missingAbove: integer(kind.slice(1)) }
 }
 
+type Placed = Pick<PathFact, 'real' | 'leadsOut' | 'isLedByOthers'>
+
 /** By index: where paths are that have a link above them. */
-function readPlaces(reader: AnswerReader): Pick<PathFact, 'real' | 'leadsOut'>[] {
-  const places: Pick<PathFact, 'real' | 'leadsOut'>[] = []
+function readPlaces(reader: AnswerReader): Placed[] {
+  const places: Placed[] = []
   while (reader.next('real')) {
-    const [index, size] = reader.expect('real').split(' ')
+    const [index, size, theirs] = reader.expect('real').split(' ')
     const real = textOf(reader.block(integer(size)))
-    if (real !== null) places[integer(index)] = real.startsWith('//') ? { leadsOut: true } : { real }
+    if (real === null) continue
+    const led = theirs === 'theirs' ? ({ real, isLedByOthers: true } as const) : { real }
+    places[integer(index)] = real.startsWith('//') ? { leadsOut: true } : led
   }
   return places
 }

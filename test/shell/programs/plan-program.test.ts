@@ -188,7 +188,7 @@ test('a recursive removal needs no root tree', () =>
       const { root } = tree
       const { inspect: words, apply: operations } = libraryFor(tree.shell)
       const { stdout, stderr } = await tree.run(
-        `${words}\n${operations}\ndo_remove '${root}/srv/full' yes\necho "went on: $?"\n`,
+        `${words}\n${operations}\nNUMBER=1 ID=test STATE='${root}/srv'; read_uid\ndo_remove '${root}/srv/full' yes\necho "went on: $?"\n`,
       )
       assert.is(stderr, '')
       assert.is(stdout.toString(), 'went on: 0\n')

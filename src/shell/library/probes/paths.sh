@@ -12,10 +12,10 @@ read_mounts() {
 }
 
 # look_above DIRECTORY: sets REAL to where it is, if it or one above it is a link, and to // if that is out of the root
-# tree. A process only then, and once for many paths in one directory.
+# tree; and THEIRS, if others than root can change the way there, so that no apply takes it. Processes only then, and once for many paths in one directory.
 look_above() {
   [ "$1" != "$LOOKED_ABOVE" ] || return 0
-  LOOKED_ABOVE=$1 REAL= above=$1
+  LOOKED_ABOVE=$1 REAL= THEIRS= above=$1
   while [ "$above" != "$R" ] && [ -n "$above" ]; do
     if [ -L "$above" ]; then
       REAL=$(cd -P -- "$above" 2>/dev/null && printf '%sx' "$PWD")
@@ -25,7 +25,10 @@ look_above() {
       [ -z "$R" ] || root=$(cd -P -- "$R" && printf '%sx' "$PWD")
       root=${root%x}
       case $REAL/ in
-        "$root"/*) REAL=${REAL#"$root"}${1#"$above"} ;;
+        "$root"/*)
+          REAL=${REAL#"$root"}${1#"$above"}
+          (walk_to "${above#"$R"}") >/dev/null 2>&1 || THEIRS=theirs
+          ;;
         *) REAL=/ ;;
       esac
       return 0
@@ -54,14 +57,14 @@ look_for_parents() {
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
   read_mounts
-  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= at=1
+  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= THEIRS= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
     name="\"\$R\${$at}\""
     look_above "${path%/*}"
     if [ -n "$REAL" ]; then
       real=$REAL/${path##*/}
-      reals="$reals${NL}real $((at / 2)) ${#real}$NL$real"
+      reals="$reals${NL}real $((at / 2)) ${#real} $THEIRS$NL$real"
     fi
     if [ -L "$path" ]; then
       kinds="$kinds l" existing="$existing $name" links="$links $name"
@@ -143,7 +146,7 @@ inspect_tree() {
     say "mount ./${rest%% *}"
   done
   (
-    cd "$2" || exit
+    if only_roots "${2#"$R"}"; then cd "$2"; else walk_to "${2#"$R"}"; fi >/dev/null || exit
     {
       # Names of the list twice and those of now once: what comes once is new.
       if [ -f .converge-files ]; then
@@ -160,6 +163,14 @@ inspect_tree() {
 }
 
 inspect_content() {
+  above=${2#"$R"}
+  above=${above%/*}
+  if ! only_roots "$above"; then
+    find_timeout
+    # shellcheck disable=SC2086
+    (walk_to "$above" >/dev/null && $CONVERGE_TIMEOUT 10 /bin/sh -c "$read_held" sh "$1" "${2##*/}") 2>/dev/null
+    return
+  fi
   size=$(wc -c <"$2")
   size=$((size))
   [ "$size" -le 262144 ] || return 0
@@ -167,3 +178,14 @@ inspect_content() {
   head -c "$size" -- "$2" 2>/dev/null || head -c "$size" "$2"
   say ''
 }
+
+# INDEX NAME: the same of a file whose directory is another user's, who may put a link or a pipe in its place at any moment:
+# only if what was opened is what has the name, and has no other one that somebody else may have given to it.
+# shellcheck disable=SC2016
+read_held='exec 3<"./$2" || exit
+held=$(stat -L -c "%d %i %F %u %h" /proc/self/fd/3) && [ "$held" = "$(stat -c "%d %i %F %u %h" -- "./$2")" ] || exit
+case $held in *" regular file "*" 1" | *" regular empty file "*" 1" | *" regular"*" $(stat -c %u .) "*) ;; *) exit ;; esac
+size=$(stat -L -c %s /proc/self/fd/3) && [ "$size" -le 262144 ] || exit
+printf "content %s %s\n" "$1" "$size"
+head -c "$size" <&3
+echo'

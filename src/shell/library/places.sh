@@ -1,0 +1,205 @@
+# Where operations work. Where every directory on the way is root's alone, names are safe. Elsewhere the program walks in step by
+# step, without following a link, makes a directory there that is closed to others, works in that and ends in one rename, which
+# follows nothing.
+
+# PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
+PINNED= MARKED=$NL
+
+# place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
+# operation is to name them: by the whole path, or from within a private directory beside it.
+place() {
+  note_temporary "${1%/*}" || return 1
+  if only_roots "${1%/*}"; then
+    leave
+    at "$1"
+    BESIDE=$R${1%/*}/ temporary=$R${1%/*}/.converge-$ID-$NUMBER
+  else
+    pin "${1%/*}" || return 1
+    at "$1"
+    BESIDE=../ temporary=./${1##*/}
+  fi
+}
+
+at() { if [ -n "$PINNED" ]; then HERE=../${1##*/}; else HERE=$R$1; fi; }
+
+# pin DIRECTORY: changes to a private directory in it.
+pin() {
+  [ "$PINNED" != "$1//" ] || return 0
+  leave
+  walk_to "$1" && step_into_private ".converge-$ID-$NUMBER" || {
+    cd / || :
+    return 1
+  }
+  PINNED=$1// PRIVATE=.converge-$ID-$NUMBER
+}
+
+# step_into_private NAME: makes it, and is in no other one that somebody has moved to its place. By the mark in it the next
+# run knows it again.
+step_into_private() { mkdir -m 0700 -- "./$1" && step_into "$1" && here_is_private && printf '' >./.converge; }
+
+here_is_private() {
+  read -r way_mode way_uid _ <<END
+$(stats .)
+END
+  case $way_mode in 700 | 0700 | 2700) [ "$way_uid" = "$UID_NUMBER" ] ;; *) return 1 ;; esac
+}
+
+# leave: removes the private directory.
+leave() {
+  [ -n "$PINNED" ] || return 0
+  PINNED=
+  rm -f -- ./.converge ./* 2>/dev/null
+  cd -P .. && rmdir -- "./$PRIVATE" 2>/dev/null
+  cd / || :
+}
+
+# hold_file: sets HELD to a name of the file at HERE that nobody else can give to another one. What has other names, too, may be
+# somebody else's.
+hold_file() {
+  HELD=$HERE
+  [ -n "$PINNED" ] || return 0
+  HELD=./.converge-held
+  ln -P -- "$HERE" "$HELD" 2>/dev/null || ln -- "$HERE" "$HELD" || return 1
+  [ -f "$HELD" ] && [ ! -L "$HELD" ] && { [ -n "$(find "$HELD" -links 2)" ] || has_owner_of_directory; } || {
+    say "${HERE#../} is no file, or one that has other names and another owner than its directory"
+    let_go
+    return 1
+  }
+}
+
+has_owner_of_directory() {
+  read -r _ way_uid _ <<END
+$(stats ..)
+END
+  [ -n "$(find "$HELD" -user "$way_uid")" ]
+}
+
+let_go() { [ "$HELD" = "$HERE" ] || rm -f -- "$HELD"; }
+
+# set_attributes MODE OWNER GROUP: of the file or directory at HERE.
+set_attributes() {
+  if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
+    (cd -P .. && step_into "${HERE#../}" && own "$2" "$3" . && set_mode "$1" . && durable .)
+  else
+    hold_file || return 1
+    own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    result=$?
+    let_go
+    return "$result"
+  fi
+}
+
+# put NAME: in one rename from there to HERE, in place of a file or a link, even one to a directory.
+put() {
+  if [ -n "$PINNED" ]; then
+    mv -f -- "$1" ..
+  elif [ -L "$HERE" ]; then
+    mv -f -T -- "$1" "$HERE" 2>/dev/null || { rm -f -- "$HERE" && mv -f -- "$1" "$HERE"; }
+  else
+    mv -f -- "$1" "$HERE"
+  fi
+}
+
+# take_tree_away: the tree at HERE, which then is nowhere.
+take_tree_away() {
+  if [ -z "$PINNED" ]; then
+    rm_tree "$HERE"
+  else
+    mkdir -- ./.converge-gone && mv -- "$HERE" ./.converge-gone/ && rm_tree ./.converge-gone
+  fi
+}
+
+# rm_tree NAME: GNU rm is not deceived by links that appear in it meanwhile; others go by name.
+rm_tree() {
+  if [ -L "$1" ] || [ ! -d "$1" ]; then
+    rm -f -- "$1"
+  elif [ "$UID_NUMBER" != 0 ] || rm --version 2>/dev/null | grep -q GNU; then
+    rm -rf -- "${1:?}"
+  else
+    (cd -P -- "$1" && rm_all) && rmdir -- "$1"
+  fi
+}
+
+# rm_all: what is in the current directory, which is made root's alone before.
+rm_all() {
+  chown -h 0:0 . && chmod 0700 . && find . -maxdepth 1 ! -type d -exec rm -f -- {} + || return 1
+  for inside in ./* ./.[!.]* ./..?*; do
+    [ ! -d "$inside" ] || { (step_into "${inside#./}" && rm_all) && rmdir -- "$inside"; } || return 1
+  done
+}
+
+# temporaries_in DIRECTORY ... : notes where temporary names of this run will be, on disk before there are any, so that the next run
+# can clean up after a power loss. Before the id two slashes, because a path may contain line breaks.
+temporaries_in() {
+  [ -z "$FAILED" ] || return 0
+  noted=
+  for directory in "$@"; do
+    noted=$noted$directory//$ID$NL
+    MARKED=$MARKED$directory//$NL
+  done
+  { printf '%s' "$noted" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE"; } >"$RUN/output" 2>&1 || {
+    fail 0 "cannot write to $STATE" "$RUN/output"
+    return 0
+  }
+  point 'temporaries noted'
+}
+
+# note_temporary DIRECTORY: likewise for one, unless it is noted.
+note_temporary() {
+  case $MARKED in *"$NL$1//$NL"*) return 0 ;; esac
+  say "$1//$ID" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE" || return 1
+  MARKED=$MARKED$1//$NL
+}
+
+# What cannot be removed stays noted for the next run, in STUCK.
+sweep_temporaries() {
+  STUCK=
+  if [ -s "$STATE/temporaries" ]; then
+    directory=
+    while IFS= read -r line; do
+      directory=$directory$line
+      case $directory in
+        *//*)
+          sweep "${directory%//*}" "${directory##*//}" || case $NL$STUCK in *"$NL$directory$NL"*) ;; *) STUCK=$STUCK$directory$NL ;; esac
+          directory=
+          ;;
+        *) directory=$directory$NL ;;
+      esac
+    done <"$STATE/temporaries"
+    printf '%s' "$STUCK" >"$STATE/temporaries"
+  fi
+}
+
+# sweep DIRECTORY ID: removes the temporary names of an ended run. An old tree whose replacement was interrupted is moved
+# back. Fails if something stays, as in an append-only directory.
+sweep() {
+  [ -d "$R$1/" ] || return 0
+  if only_roots "$1"; then
+    (cd -- "$R$1/" && sweep_here "$2" '')
+  else
+    (walk_to "$1" >/dev/null && sweep_here "$2" private)
+  fi
+}
+
+# sweep_here ID WHAT: in the current directory; only what is private, if others can write there.
+sweep_here() {
+  stays=0
+  for stale in "./.converge-$1-"*; do
+    if [ -d "$stale" ] && [ ! -L "$stale" ]; then
+      (step_into "${stale#./}" && here_is_private && clear_private) 2>/dev/null && rmdir -- "$stale" 2>/dev/null || stays=1
+    elif [ -z "$2" ]; then
+      rm -f -- "$stale" 2>/dev/null || stays=1
+    fi
+  done
+  return "$stays"
+}
+
+clear_private() {
+  # It may have been left before it was marked, or after all else was gone.
+  [ -f ./.converge ] || return 0
+  for old in ./.converge-old/*; do
+    [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
+  done
+  for inside in ./* ./.converge-*; do rm_tree "$inside" || return 1; done
+  rm -f -- ./.converge
+}

@@ -1,0 +1,109 @@
+# Whose the way to a path is. Root does nothing by name in a directory that somebody else can write, because its owner may
+# give the name to something else between two acts.
+
+# Directories that were found to be root's alone, each with two slashes after it.
+ROOTS=$NL
+
+# only_roots DIRECTORY: whether nobody but root can change what this name means: all on the way is root's, through its links. One
+# process, once for each directory; a program that does not run as root has no more rights than whoever could deceive it.
+only_roots() {
+  [ "$UID_NUMBER" = 0 ] || return 0
+  case $ROOTS in *"$NL$1//$NL"*) return 0 ;; esac
+  asked=$1 ahead=$1 so_far= hops=0
+  set --
+  while [ -n "$ahead" ]; do
+    next_part
+    case $part in
+      '' | .) continue ;;
+      ..)
+        so_far=${so_far%/*}
+        continue
+        ;;
+    esac
+    so_far=$so_far/$part
+    set -- "$@" "$R$so_far"
+    if [ -L "$R$so_far" ]; then
+      read_target "$R$so_far" || return 1
+      so_far=${so_far%/*}
+      [ -z "$from_root" ] || so_far=
+      ahead=$target$ahead
+    fi
+  done
+  [ $# -eq 0 ] || all_roots "$@" || return 1
+  ROOTS=$ROOTS$asked//$NL
+}
+
+next_part() {
+  ahead=${ahead#/}
+  part=${ahead%%/*}
+  ahead=${ahead#"$part"}
+}
+
+# read_target LINK: sets `target` to where it leads, and `from_root` if that is a whole path. Fails for links in a circle, and for
+# those that lead out of a root tree.
+read_target() {
+  hops=$((hops + 1)) from_root=
+  [ "$hops" -le 40 ] || return 1
+  target=$(readlink "$1" && printf x)
+  target=${target%"${NL}x"}
+  case $target in
+    "$R"/*) target=${target#"$R"} from_root=yes ;;
+    /*) return 1 ;;
+  esac
+}
+
+# all_roots NAME ... : the directories on a way, and its links. In one that anybody may write, such as /tmp, what is root's stays
+# where it is, but the last one is no such directory.
+all_roots() {
+  open=
+  while read -r way_mode way_uid way_gid _; do
+    [ "$way_uid" = 0 ] || return 1
+    if [ ! -L "$1" ]; then
+      open=
+      case $way_mode in *[2367]) open=yes ;; *[2367]?) [ "$way_gid" = 0 ] || open=yes ;; esac
+      case $open$way_mode in yes[1357]??? | [!y]*) ;; *) return 1 ;; esac
+    fi
+    shift
+  done <<END
+$(stats "$@")
+END
+  [ $# -eq 0 ] && [ -z "$open" ]
+}
+
+# walk_to DIRECTORY: changes to it, and to nothing that another user put in its place. A link is followed only where nobody
+# but root can make one.
+walk_to() {
+  cd -P -- "$R/" || return 1
+  ahead=$1 so_far= hops=0
+  while [ -n "$ahead" ]; do
+    next_part
+    case $part in
+      '' | .) continue ;;
+      ..)
+        cd -P .. || return 1
+        so_far=${so_far%/*}
+        continue
+        ;;
+    esac
+    if [ -L "./$part" ]; then
+      (only_roots "$so_far") && read_target "./$part" || {
+        say "$so_far/$part is a symbolic link that converge does not follow: others than root can change it"
+        return 1
+      }
+      [ -z "$from_root" ] || { cd -P -- "$R/" && so_far=; } || return 1
+      ahead=$target$ahead
+    else
+      step_into "$part" || {
+        say "$so_far/$part is not a directory, or was moved meanwhile"
+        return 1
+      }
+      so_far=$so_far/$part
+    fi
+  done
+}
+
+# step_into NAME: changes to this directory in the current one, and to no other that a link has in its place.
+step_into() {
+  outside=${PWD%/}
+  cd -P -- "./$1" 2>/dev/null && [ "$PWD" = "$outside/$1" ]
+}

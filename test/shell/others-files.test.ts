@@ -1,0 +1,170 @@
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { change, link, mkdir, textContent, write } from './changes.ts'
+import { meddler } from './meddling-user.ts'
+import { inShellsByTurns, type RootTree } from './root-tree.ts'
+import { apply, inspect, launching, newRun } from './run-programs.ts'
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+
+const ids = { owner: String(meddler.uid), group: String(meddler.gid) }
+
+/** A tree in which another user owns /srv/app with `conf` in it. */
+function withOwner(use: (tree: RootTree) => Promise<void>): Promise<void> {
+  return inShellsByTurns(async (tree) => {
+    mkdirSync(tree.at('/srv/app/conf'), { recursive: true })
+    mkdirSync(tree.at('/root/.ssh'), { recursive: true })
+    tree.write('/etc/ld.so.conf.d/libc.conf', 'SECRET')
+    for (const path of ['/srv/app', '/srv/app/conf']) chownSync(tree.at(path), meddler.uid, meddler.gid)
+    await use(tree)
+  })
+}
+
+asRoot("what another user owns is changed as what is root's, and nothing is left there", () =>
+  withOwner(async (tree) => {
+    tree.write('/srv/app/conf/old', 'x')
+    chownSync(tree.at('/srv/app/conf/old'), meddler.uid, meddler.gid)
+    const lines = await apply(tree, [
+      change({ ...write('/srv/app/conf/a.conf', 'a', { mode: '0640' }), ...ids }),
+      change(write('/srv/app/conf/b.conf', 'b', { validate: 'grep -q b {}' })),
+      change({ ...write('/srv/app/c.conf', 'c'), ...ids }),
+      change(write('/etc/d.conf', 'd')),
+      change({ ...mkdir('/srv/app/new/deep', '0750'), ...ids }),
+      change(link('/srv/app/current', 'conf')),
+      change({ op: 'attributes', path: '/srv/app/conf/old', mode: '4711', ...ids }),
+      change({ op: 'attributes', path: '/srv/app/conf', mode: '0700', ...ids }),
+    ])
+    assert.is(lines.at(-1), 'end ok', lines.join('\n'))
+    assert.equal(readdirSync(tree.at('/srv/app')).sort(), ['c.conf', 'conf', 'current', 'new'])
+    assert.equal(readdirSync(tree.at('/srv/app/conf')).sort(), ['a.conf', 'b.conf', 'old'])
+    const modes = ['conf', 'conf/a.conf', 'conf/b.conf', 'conf/old', 'new', 'new/deep'].map((name) => {
+      const { mode, uid } = statSync(tree.at(`/srv/app/${name}`))
+      return `${(mode & 0o7777).toString(8)} ${uid}`
+    })
+    const { uid } = meddler
+    assert.equal(modes, [`700 ${uid}`, `640 ${uid}`, '644 0', `4711 ${uid}`, '755 0', `750 ${uid}`])
+  }),
+)
+
+asRoot("a link that another user may have made is not followed, whoever owns it, and one of root's is", () =>
+  withOwner(async (tree) => {
+    symlinkSync('../../root/.ssh', tree.at('/srv/app/.ssh'))
+    symlinkSync('srv/app', tree.at('/by-root'))
+    const keys = change(write('/srv/app/.ssh/authorized_keys', 'key'))
+    const refused = await apply(tree, [keys])
+    assert.match(refused.join('\n'), '/srv/app/.ssh is a symbolic link that converge does not follow')
+    assert.equal(readdirSync(tree.at('/root/.ssh')), [])
+    assert.is((await apply(tree, [change(write('/by-root/conf/x', 'x'))])).at(-1), 'end ok')
+    assert.is(tree.read('/srv/app/conf/x'), 'x')
+    const paths = ['/srv/app/.ssh/authorized_keys', '/by-root/conf/x', '/by-root/.ssh/x', '/srv/app/conf/x']
+    const found = await inspect(
+      tree,
+      paths.map((path) => ({ probe: 'path', path })),
+    )
+    assert.equal(
+      paths.map((path) => found.paths[path]?.isLedByOthers),
+      [true, undefined, true, undefined],
+    )
+  }),
+)
+
+asRoot('a validator sees no path that another user could give to another file', () =>
+  withOwner(async (tree) => {
+    const validate = `case {} in ${tree.root}/var/lib/converge/*/x) cat {} | grep -q y ;; *) false ;; esac`
+    const lines = await apply(tree, [change(write('/srv/app/x', 'y', { validate }))])
+    assert.is(lines.at(-1), 'end ok', lines.join('\n'))
+  }),
+)
+
+asRoot('only what a run has recorded is swept, and only where it is still private', () =>
+  withOwner(async (tree) => {
+    const made = (name: string, uid: number): void => {
+      tree.write(`/srv/app/${name}/.converge`, '')
+      tree.write(`/srv/app/${name}/.converge-old/dist/file`, 'x')
+      chmodSync(tree.at(`/srv/app/${name}`), 0o700)
+      chownSync(tree.at(`/srv/app/${name}`), uid, uid)
+    }
+    made('.converge-killed-1', 0)
+    made('.converge-killed-2', meddler.uid)
+    made('.converge-other-1', 0)
+    tree.write('/srv/app/.converge-killed-3', 'theirs')
+    renameSync(
+      tree.at('/srv/app/.converge-killed-1/.converge-old/dist'),
+      tree.at('/srv/app/.converge-killed-1/.converge-old/first'),
+    )
+    tree.write('/var/lib/converge/temporaries', '/srv/app//killed\n')
+    assert.is((await apply(tree, [change(write('/etc/x', 'x'))])).at(-1), 'end ok')
+    assert.equal(readdirSync(tree.at('/srv/app')).sort(), [
+      '.converge-killed-2',
+      '.converge-killed-3',
+      '.converge-other-1',
+      'conf',
+      'first',
+    ])
+  }),
+)
+
+asRoot("the content of a file that may be somebody else's is not shown", () =>
+  withOwner(async (tree) => {
+    tree.write('/srv/app/own', 'mine')
+    chownSync(tree.at('/srv/app/own'), meddler.uid, meddler.gid)
+    linkSync(tree.at('/srv/app/own'), tree.at('/srv/app/own-again'))
+    linkSync(tree.at('/etc/ld.so.conf.d/libc.conf'), tree.at('/srv/app/hard'))
+    symlinkSync('../../../etc/ld.so.conf.d', tree.at('/srv/app/conf/etc'))
+    const { sha256 } = textContent('wanted')
+    const paths = ['/srv/app/own', '/srv/app/own-again', '/srv/app/hard', '/srv/app/conf/etc/libc.conf']
+    const facts = await inspect(
+      tree,
+      paths.map((path) => ({ probe: 'path', path, sha256 })),
+    )
+    const contents = paths.map((path) => {
+      const found = facts.paths[path]
+      return found?.type === 'file' ? found.content : found?.type
+    })
+    assert.equal(contents, ['mine', 'mine', undefined, undefined])
+  }),
+)
+
+asRoot('uploads of another account are relied on only once it can no longer exchange them', () =>
+  withOwner(async (tree) => {
+    const launch = async (id: string, meddleWith: (staging: string) => void): Promise<string> => {
+      const run = newRun(id)
+      const program = launching(tree, [change(write('/etc/x', id))], run)
+      const staging = tree.at(run.stagingDir)
+      for (const name of ['.', ...readdirSync(staging)])
+        chownSync(join(staging, name), meddler.uid, meddler.gid)
+      meddleWith(staging)
+      return (await tree.run(program)).stdout.toString()
+    }
+    assert.match(await launch('as-they-were', () => undefined), /\nend ok\n$/)
+    assert.is(tree.read('/etc/x'), 'as-they-were')
+    const exchanges: Readonly<Record<string, (staging: string) => void>> = {
+      link: (staging) => symlinkSync('../../../etc/shadow', join(staging, 'more')),
+      hard: (staging) => linkSync(tree.at('/etc/shadow'), join(staging, 'more')),
+      folder: (staging) => mkdirSync(join(staging, 'more')),
+      away: (staging) => {
+        renameSync(staging, `${staging}-away`)
+        symlinkSync('../../etc', staging)
+      },
+    }
+    for (const [name, meddleWith] of Object.entries(exchanges)) {
+      const told = await launch(name, meddleWith)
+      assert.match(told, /\nend failed\n$/, name)
+      assert.is(tree.read('/etc/x'), 'as-they-were')
+    }
+    assert.equal(readdirSync(tree.at('/var/tmp')), ['converge-test-away-away'])
+  }),
+)
+
+test.run()
