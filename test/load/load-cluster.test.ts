@@ -496,7 +496,13 @@ test('a file that is too large, no UTF-8 or missing is refused', async () => {
   const withoutFolder = (lines: readonly string[]) =>
     lines.map((line) => line.replace(/\S*\/cluster\.yaml/, 'cluster.yaml'))
   assert.equal(withoutFolder(await mistakes(Uint8Array.from([0x63, 0xff]))), [
-    '- not-utf8 cluster.yaml is not valid UTF-8 (save it as UTF-8)',
+    '1:2+1 not-utf8 this character is not UTF-8 (save the file as UTF-8)',
+  ])
+  assert.equal(withoutFolder(await mistakes(Buffer.from('cluster: é\n', 'utf16le'))), [
+    '- not-utf8 cluster.yaml is UTF-16 text (save it as UTF-8)',
+  ])
+  assert.equal(withoutFolder(await mistakes(Buffer.from('1f8b080000000000', 'hex'))), [
+    '- not-utf8 cluster.yaml is not a text file (name the spec with -f)',
   ])
   assert.equal(withoutFolder(await mistakes(new Uint8Array(8 * 1024 * 1024 + 1))), [
     '- too-large cluster.yaml has 8388609 bytes; the limit for a spec is 8 MiB (split it into several clusters)',

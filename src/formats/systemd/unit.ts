@@ -3,6 +3,7 @@ import type { Path } from '../../model/path.ts'
 import { codePointName } from '../../validation/foreign-character.ts'
 import { FormatError, type FormatMistake } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
+import { checkQuotes } from './open-quote.ts'
 import { unreadableCharacter } from './text.ts'
 
 /**
@@ -85,6 +86,8 @@ function checkValue(
       message: `${place} has a line break within quotes, which systemd would read as a blank`,
       hint: 'put the script in a file and run that, or write it on one line with ; between commands',
     }
+  const open = checkQuotes(fileName, directive, value)
+  if (open !== undefined) return open
   const lines = linesOf(value)
   if (endsInBackslash(lines.at(-1) ?? ''))
     return {
