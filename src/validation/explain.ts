@@ -153,7 +153,8 @@ function patternHint({ keyword, params, data }: ErrorObject): string | undefined
   const meant = [
     data.replace(/^(?=\d+$)/, '0'),
     data.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, ''),
-    data.replace(/^[\w@-]+$/, '$&.service'),
+    pattern.source.includes('service') ? data.replace(/^[\w@-]+$/, '$&.service') : data,
+    data.replace(/^([\w-]+):[\w-]+$/, '$1'),
   ].find((text) => text !== data && pattern.test(text))
   return meant && `did you mean "${meant}"?`
 }

@@ -92,6 +92,10 @@ function reshaped(
   const items = listOf(value)
   const isMap = isSchema(value)
   const isScalar = !isMap && !Array.isArray(value) && value !== null
+  if (wanted.includes('string') && typeof value === 'object' && key === 'content')
+    return 'write content: | and the text, indented, in the lines below'
+  if (wanted.includes('string') && isMap)
+    return typeof value.name === 'string' ? `write ${key}: ${value.name}` : undefined
   if (wanted.includes('string') && items.length > 0 && items.every((item) => typeof item !== 'object')) {
     if (expected !== 'a shell command') return 'declare one for each'
     return `write one text: ${JSON.stringify(items.map((item) => shellWord(String(item))).join(' '))}`
@@ -104,6 +108,9 @@ function reshaped(
   if (wanted.includes('array') && isScalar && isSchema(element))
     return `write [${exampleMap(element, value)}]`
   if (!wanted.includes('object')) return undefined
+  const entry = firstEntry(isScalar ? value : items[0])
+  if (entry !== undefined && isOpenMap(parentSchema))
+    return `write a map: { ${entry}${items.length > 1 ? ', ...' : ''} }`
   if (isScalar) return hasKeys(parentSchema) ? `write ${exampleMap(parentSchema, value, key)}` : undefined
   const section = typeof items[0] === 'string' ? 'recipes' : 'resources'
   if (isSchema(parentSchema?.properties) && Object.hasOwn(parentSchema.properties, section))
@@ -125,10 +132,24 @@ function hasKeys(schema: unknown): schema is JsonSchema {
   return isSchema(schema) && keysOf(schema).length > 0
 }
 
-/** The keys that a map must have; the address of a host. */
+/** The keys that a map must have; the address of a host, and what is said first of a platform. */
 function keysOf({ required, properties }: JsonSchema): readonly string[] {
-  if (isSchema(properties) && Object.hasOwn(properties, 'address')) return ['address']
-  return listOf(required).map(String)
+  const own = ['address', 'os'].filter((name) => isSchema(properties) && Object.hasOwn(properties, name))
+  return own.length > 0 ? own : listOf(required).map(String)
+}
+
+/** A map whose keys are names. */
+function isOpenMap(schema: unknown): boolean {
+  return isSchema(schema) && schema.properties === undefined
+}
+
+/** `A: b` of `A=b`, `web0: {}` of `web0` and of `{ name: web0 }`. */
+function firstEntry(value: unknown): string | undefined {
+  const text = isSchema(value) ? value.name : value
+  if (typeof text !== 'string') return undefined
+  const [, name, rest = ''] = /^(\w+)=(.*)$/.exec(text) ?? []
+  if (name !== undefined) return `${name}: ${/^[A-Za-z/][\w./-]*$/.test(rest) ? rest : JSON.stringify(rest)}`
+  return /^[\w.-]+$/.test(text) ? `${text}: {}` : undefined
 }
 
 function itemsOf(schema: unknown): unknown {

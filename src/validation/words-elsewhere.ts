@@ -61,6 +61,8 @@ const keys: Readonly<Record<string, string>> = {
   key: 'identityFile',
   bastion: 'proxyJump ssh.proxyJump',
   jumphost: 'proxyJump ssh.proxyJump',
+  ansiblesshprivatekeyfile: 'identityFile ssh.identityFile',
+  ansiblebecome: 'sudo ssh.sudo',
   stricthostkeychecking: 'hostKeyChecking',
   become: 'sudo ssh.sudo',
   vars: 'variables attributes',
@@ -71,6 +73,9 @@ const keys: Readonly<Record<string, string>> = {
   defaults: 'attributes',
   params: 'attributes',
   parameters: 'attributes',
+  version: 'release',
+  distro: 'os',
+  distribution: 'os',
   name: 'cluster',
   project: 'cluster',
   nodes: 'hosts',
@@ -87,6 +92,9 @@ const restarts = 'a change of its files restarts a unit; name what else does in 
 const loops = 'there are no loops: declare each, or write a recipe'
 const wholeFile = 'the whole content of a file is declared'
 const presence = 'what is declared is there, and what is removed from the spec is removed from the host'
+const handlers = 'a resource notifies units and commands by itself: notifies, restartOn, reloadOn'
+const nested = 'hosts are not nested: give each its roles'
+const belowHost = 'declare each below `resources:` of a role or host, such as - package: { name: nginx }'
 const state = 'set started, enabled or masked to true or false'
 
 /** What to do in place of a key that has no counterpart; some only beside another key. */
@@ -108,6 +116,15 @@ const ways: Readonly<Record<string, readonly (readonly [way: string, beside?: st
   block: [[wholeFile, 'content']],
   regexp: [[wholeFile, 'content']],
   password: [['passwords of accounts are not managed', 'uid']],
+  handlers: [[handlers, 'hosts']],
+  hosts: [[nested, 'address']],
+  children: [[nested, 'address']],
+  ...Object.fromEntries(
+    ['packages', 'files', 'writefiles', 'services', 'users', 'units', 'runcmd'].map((word) => [
+      word,
+      [[belowHost, 'hosts']] as const,
+    ]),
+  ),
   groups: [['name the roles of each host: web0: { roles: [web] }', 'hosts']],
 }
 
@@ -161,6 +178,7 @@ const kinds: Readonly<Record<string, string>> = {
   mount: 'unit (such as srv-data.mount)',
   bash: 'command',
   runcmd: 'command',
+  write_files: 'file',
   container: 'unit (a systemd service that runs it)',
   docker_container: 'unit (a systemd service that runs it)',
   ...Object.fromEntries(
@@ -171,4 +189,28 @@ const kinds: Readonly<Record<string, string>> = {
 /** The kind that another tool calls so, in words. */
 export function kindElsewhere(word: string): string | undefined {
   return Object.hasOwn(kinds, word) ? kinds[word] : undefined
+}
+
+/** What other tools call the values of a host. */
+const paths: Readonly<Record<string, string>> = {
+  hostname: 'host.name',
+  inventory_hostname: 'host.name',
+  ansible_hostname: 'host.name',
+  fqdn: 'host.name',
+  ansible_host: 'host.address',
+  ip: 'host.address',
+  ipaddress: 'host.address',
+}
+
+/** The path that another tool calls so. */
+export function pathElsewhere(word: string): string | undefined {
+  return Object.hasOwn(paths, word) ? paths[word] : undefined
+}
+
+/** An identity as converge writes it: `unit[nginx.service]` of `Service[nginx]` and `unit[nginx]`. */
+export function identityElsewhere(id: string): string {
+  const [, written = '', name = ''] = /^([^[]+)\[(.*)\]$/.exec(id) ?? []
+  const word = written.toLowerCase()
+  const [kind = ''] = (kindElsewhere(word) ?? word).split(/\W/)
+  return `${kind}[${kind === 'unit' && !name.includes('.') ? `${name}.service` : name}]`
 }

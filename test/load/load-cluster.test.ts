@@ -424,7 +424,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     'cluster: x\nhosts: { a: { resources: [ {file: {path: /x}, unit: {name: x}}, file, { unit: {} } ] } }\n',
     [
       '2:28+35 invalid-value resources[0] must have only one key (begin unit with a dash of its own)',
-      '2:65+4 wrong-type resources[1] must be a map, not "file"',
+      '2:65+4 wrong-type resources[1] must be a map, not "file" (write a map: { file: {} })',
       '2:73+4 missing-key name is missing',
     ],
   ],

@@ -19,7 +19,7 @@ const UnitContent = Type.Union(
     Type.Record(
       Type.String(),
       Type.Record(Type.String(), Type.Union([UnitValue, Type.Array(UnitValue)]), {
-        description: 'a map of directives',
+        description: 'a section, which is a map of directives, as in Service: { ExecStart: /bin/true }',
       }),
     ),
   ],
