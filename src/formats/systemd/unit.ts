@@ -51,8 +51,21 @@ export function checkUnit(unit: UnitFile, fileName: string): readonly FormatMist
       if (sectionProblem === undefined) report(path, checkDirectiveName(syntax, section, directive))
       for (const single of valuesOf(value)) report(path, checkValue(fileName, section, directive, single))
     }
+    if (section === 'Service') report([section, 'ExecStart'], checkCommands(fileName, directives))
   }
   return problems
+}
+
+/** The words of one command as a list, which would be as many commands. Only oneshot services have several. */
+function checkCommands(fileName: string, { ExecStart = [], Type }: UnitSection): Mistake | undefined {
+  const commands = valuesOf(ExecStart).map(String)
+  const words = commands.slice(commands.lastIndexOf('') + 1)
+  const argument = words.slice(1).find((word) => !/^[-@:+!|]*\//.test(word))
+  if (argument === undefined || Type === 'oneshot') return undefined
+  return {
+    message: `${fileName}: each element of ExecStart= is a command, and ${argument} is not one`,
+    hint: `write the command as one text: ${words.join(' ')}`,
+  }
 }
 
 function renderSection([section, directives]: readonly [string, UnitSection]): string {
