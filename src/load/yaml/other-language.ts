@@ -6,12 +6,13 @@ const languages: readonly (readonly [RegExp, string])[] = [
   [/^\[+["\w.:-]+\]+$|^["\w.-]+\s*=(?![=>])/, 'TOML or an INI file'],
   [/^(?:terraform|provider|resource|variable|module|data|output|locals)\b[^:]*\{$/, 'Terraform'],
   [
-    /^(?:node|class|define)\s.*\{$|^include\s+[\w:]+$|^\w+\s*\{\s*['"][^'"]+['"]:|^["'\w]+\s*=>/,
+    /^(?:node|class|define)\s.*[{(]$|^include\s+[\w:]+$|^\w+\s*\{\s*['"][^'"]+['"]:|^["'\w]+\s*=>/,
     'Puppet or Ruby',
   ],
-  [/^[\w:]+(?:[\s(].*)?\bdo(?:\s*\|.*\|)?$|^require(?:_relative)?\s+['"]/, 'Ruby, such as a recipe of Chef'],
+  [/^[\w:.]+(?:[\s(].*)?\bdo(?:\s*\|.*\|)?$|^require(?:_relative)?\s+['"]/, 'Ruby, such as a recipe of Chef'],
   [/^(?:import|export|const|let|function)\s/, 'JavaScript or TypeScript'],
   [/^-\s+(?:hosts|import_playbook):\s/, 'an Ansible playbook'],
+  [/^[\w.[\]:-]+\s+ansible_\w+=/, 'an Ansible inventory'],
   [/^(?:FROM|RUN)\s/, 'a Dockerfile'],
 ]
 

@@ -58,6 +58,8 @@ const table: readonly (readonly [text: string, said: readonly string[]])[] = [
   ['cluster => t\n', [`1:1+12 this is Puppet or Ruby, not a spec ${start}`]],
   ['# a\nnode web1 {\n  x\n}\n', [`2:1+11 this is Puppet or Ruby, not a spec ${start}`]],
   ["package 'a' do\n  x\nend\n", [`1:1+14 this is Ruby, such as a recipe of Chef, not a spec ${start}`]],
+  ['web0 ansible_host=a\n', [`1:1+19 this is an Ansible inventory, not a spec ${start}`]],
+  ['class a::b (\n) {\n}\n', [`1:1+12 this is Puppet or Ruby, not a spec ${start}`]],
   ['terraform {\n}\n', [`1:1+11 this is Terraform, not a spec ${start}`]],
   ['[a]\nb = "c"\n', [`1:1+3 this is TOML or an INI file, not a spec ${start}`]],
   ['a = "c"\n', [`1:1+7 this is TOML or an INI file, not a spec ${start}`]],
