@@ -3,6 +3,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../load/recipes/read-asset.ts'
 import { clusterSchema } from '../load/schema/cluster-schema.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { jsonText } from '../report/json/json-text.ts'
 import { resourceKinds } from '../resources/index.ts'
 import { plantRootTree } from '../transports/local/root-tree.ts'
@@ -20,6 +21,10 @@ export interface InitOptions {
 /** `converge init [DIR]`: writes a working project into a folder, which is created if missing. Overwrites nothing. */
 export async function init(directory: string, options: InitOptions, io: Io): Promise<ExitCode> {
   if (options.types) {
+    if (!existsSync(join(directory, 'cluster.yaml'))) {
+      const hint = `name the folder of a project, or write a new one with \`converge init ${shellWord(directory)}\``
+      throw usageError(`there is no cluster.yaml in ${directory}`, hint)
+    }
     await linkTypes(directory)
     io.stdout.write(`wrote ${join(directory, starterTypes)}\n`)
     return 0

@@ -19,8 +19,11 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
     if (same !== undefined) {
       report({
         code: 'duplicate-resource',
-        message: `${resource.id} is declared twice: by ${same.declaredBy} and by ${declaredBy}`,
-        hint: 'declare it in one place, and let the other refer to it',
+        message: `${resource.id} is declared twice: by ${declarers(same, item)}`,
+        hint:
+          same.declaredBy === declaredBy
+            ? 'keep one of them'
+            : 'declare it in one place, and let the other refer to it',
         position,
       })
       continue
@@ -33,13 +36,29 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
       else
         report({
           code: 'conflicting-claim',
-          message: `the ${claim.kind} ${claim.key} has two owners: ${owner.resource.id} by ${owner.declaredBy} and ${resource.id} by ${declaredBy}`,
+          message: `the ${claim.kind} ${claim.key} has two owners: ${owner.resource.id} by ${placed(owner, item)} and ${resource.id} by ${placed(item, owner)}`,
           hint: 'remove one of them, or give it another name',
           position,
         })
     }
   }
   return { byId, ownerOf: (claim) => owners.get(keyOf(claim))?.resource.id }
+}
+
+/** `role web (line 4) and by host web0 (line 9)`; `host web0, on lines 6 and 7`. */
+function declarers(one: Declared, other: Declared): string {
+  if (one.declaredBy !== other.declaredBy) return `${placed(one, other)} and by ${placed(other, one)}`
+  const lines = [one, other].map(({ position }) => position?.line)
+  return isApart(one, other) ? `${one.declaredBy}, on lines ${lines.join(' and ')}` : one.declaredBy
+}
+
+/** Who declares it, with the line if that tells it from the other. */
+function placed(one: Declared, other: Declared): string {
+  return isApart(one, other) ? `${one.declaredBy} (line ${one.position?.line})` : one.declaredBy
+}
+
+function isApart({ position: one }: Declared, { position: other }: Declared): boolean {
+  return one !== undefined && other !== undefined && one.file === other.file && one.line !== other.line
 }
 
 function keyOf({ kind, key }: Claim): string {

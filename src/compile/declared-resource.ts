@@ -89,14 +89,13 @@ function mistake(message: string, hint: string): SpecError {
   return new SpecError([{ code: 'invalid-resource', message, hint }])
 }
 
-/** Reads a file; the error names it as written in the spec, with the reason. */
+/** Reads a file; its error is located at the key that names it. */
 function readable<T>(path: string, key: string, read: (path: string) => T): T {
   try {
     return read(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const message = error instanceof Error ? error.message : String(error)
     const hint = "the path is relative to the spec's folder"
-    const message = `cannot read ${path}: ${reason}`
     throw new SpecError([{ code: 'unreadable-file', message, hint, path: [key] }])
   }
 }

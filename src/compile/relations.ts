@@ -2,6 +2,7 @@ import type { Problem } from '../model/diagnostic.ts'
 import type { NotificationAction, ResourceRef, Timing } from '../model/relations.ts'
 import type { Notification, ResourceId } from '../model/resource.ts'
 import { nearest } from '../validation/nearest.ts'
+import { identityElsewhere } from '../validation/words-elsewhere.ts'
 import type { Ownership } from './claims.ts'
 import type { Declared } from './declared.ts'
 
@@ -106,7 +107,9 @@ function resolve(
   const id = typeof ref === 'string' ? ref : ref.id
   const found = byId.get(id)
   if (found !== undefined) return found
-  const likely = nearest(id, byId.keys())
+  const spelled = identityElsewhere(id)
+  const keys = [...byId.keys()]
+  const likely = keys.find((other) => other === spelled) ?? nearest(id, keys)
   const missing =
     typeof ref === 'string'
       ? 'declare it for the same host, in a recipe or below `resources:`'

@@ -4,6 +4,7 @@ import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
 import type { Value } from '../model/value.ts'
 import { templateHelpers } from './template-helpers.ts'
+import { templateMistake } from './template-mistake.ts'
 
 export type Render = (name: string, variables: { readonly [key: string]: Value }) => string
 
@@ -29,11 +30,14 @@ interface Source {
 class TemplateMistake extends Error {
   readonly line: number | undefined
   readonly hint: string | undefined
+  /** The offset, if it is known better than by its line. */
+  readonly at: number | undefined
 
-  constructor(message: string, line: number | undefined, hint?: string) {
+  constructor(message: string, line: number | undefined, hint?: string, at?: number) {
     super(message)
     this.line = line
     this.hint = hint
+    this.at = at
   }
 }
 
@@ -43,10 +47,13 @@ function located<T>({ file, text }: Source, work: () => T): T {
     return work()
   } catch (error) {
     if (!(error instanceof TemplateMistake)) throw error
-    const { message, hint, line = 1 } = error
+    const { message, hint, at } = error
+    const line = at === undefined ? (error.line ?? 1) : text.slice(0, at).split('\n').length
     const written = text.split('\n')[line - 1] ?? ''
-    const column = written.length - written.trimStart().length + 1
-    const position = { file, line, column, length: Math.max(written.trim().length, 1) }
+    const column =
+      at === undefined ? written.length - written.trimStart().length + 1 : at - text.lastIndexOf('\n', at - 1)
+    const length = Math.max(written.slice(column - 1).trim().length, 1)
+    const position = { file, line, column, length }
     throw new SpecError([{ code: 'template-failed', message, hint, position }])
   }
 }
@@ -56,7 +63,18 @@ function compiled(text: string): HandlebarsTemplateDelegate {
   try {
     return handlebars.compile(withLines(handlebars.parse(text)), OPTIONS)
   } catch (error) {
-    throw error instanceof TemplateMistake ? error : explain(error, undefined)
+    if (error instanceof TemplateMistake) throw error
+    const found = templateMistake(text, isTag)
+    if (found === undefined) throw explain(error, undefined)
+    throw new TemplateMistake(found.message, undefined, found.hint, found.at)
+  }
+}
+
+function isTag(tag: string): boolean {
+  try {
+    return handlebars.parse(tag).body.length > 0
+  } catch {
+    return false
   }
 }
 
@@ -128,7 +146,12 @@ function rendered(
     const text = template(viewOf(variables, place), { data: { place } })
     if (!text.includes(STRUCTURE)) return text
   } catch (error) {
-    throw explain(error, place.line)
+    const passed = Object.entries(variables).filter(([, value]) => value !== undefined)
+    throw explain(
+      error,
+      place.line,
+      passed.map(([name]) => name),
+    )
   }
   throw new TemplateMistake('a map or list is used as text', place.structureLine, 'use json, join or #each')
 }
@@ -157,8 +180,15 @@ function viewOf(variables: Value, place: Place): unknown {
 
 const KNOWN = ['each', 'if', 'unless', 'with', ...helpers.keys()].sort().join(', ')
 
+/** What other template languages call a block, and how it is written here. */
+const WORDS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['elif', 'elsif', 'elseif'].map((word) => [word, 'write {{else if ...}}'] as const),
+  ...['for', 'range', 'foreach'].map((word) => [word, 'write {{#each list}} and {{/each}}'] as const),
+  ...['end', 'endif', 'endfor'].map((word) => [word, 'a block ends with its name: {{/if}}'] as const),
+])
+
 // Handlebars' errors are recognized by their text, so package.json pins its minor version.
-function explain(error: unknown, noted: number | undefined): TemplateMistake {
+function explain(error: unknown, noted: number | undefined, passed: readonly string[] = []): TemplateMistake {
   if (!(error instanceof Error)) return new TemplateMistake(String(error), noted)
   const { message } = error
   const line = 'lineNumber' in error && typeof error.lineNumber === 'number' ? error.lineNumber : noted
@@ -167,8 +197,14 @@ function explain(error: unknown, noted: number | undefined): TemplateMistake {
   const missing =
     /^"(.+)" not defined in /s.exec(message) ??
     /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message)
-  if (missing !== null) return new TemplateMistake(`${missing[1]} is not defined`, line)
+  if (missing !== null) {
+    const hint = passed.length === 0 ? 'no variables are passed' : `passed: ${passed.join(', ')}`
+    return new TemplateMistake(`${missing[1]} is not defined`, line, hint)
+  }
   const helper = /used the unknown helper (\S+)/.exec(message)
-  if (helper !== null) return new TemplateMistake(`there is no helper ${helper[1]}`, line, `known: ${KNOWN}`)
+  if (helper?.[1] !== undefined) {
+    const hint = WORDS_ELSEWHERE.get(helper[1]) ?? `known: ${KNOWN}`
+    return new TemplateMistake(`there is no helper ${helper[1]}`, line, hint)
+  }
   return new TemplateMistake(message, line)
 }

@@ -5,6 +5,7 @@ import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
 import type { SchemaMistake } from '../validation/explain.ts'
+import { nearest } from '../validation/nearest.ts'
 import { createValidator } from '../validation/validator.ts'
 import { createProblems, type Problems } from './problems.ts'
 import { readSpec } from './read-spec.ts'
@@ -95,7 +96,8 @@ function mainMistakes(mistakes: readonly SchemaMistake[], { data }: Document): r
 /** Whether it is another kind of file. */
 function isOther({ data }: Pick<Document, 'data'>, mistakes: readonly SchemaMistake[]): boolean {
   const isForeign =
-    mistakes.some(({ code }) => code === 'unknown-key') && !mistakes.some(({ meant }) => meant)
+    mistakes.some(({ code }) => code === 'unknown-key') &&
+    !mistakes.some(({ path, meant }) => meant !== undefined && nearest(path.at(-1) ?? '', [meant]))
   return isForeign && !Object.hasOwn(data, 'cluster') && !Object.hasOwn(data, 'hosts')
 }
 

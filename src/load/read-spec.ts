@@ -14,13 +14,38 @@ export async function readSpec(file: string): Promise<string> {
         'split it into several clusters',
       )
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return decoded(file, await readFile(file))
   } catch (error) {
     if (error instanceof SpecError) throw error
-    if (error instanceof TypeError)
-      throw problem('not-utf8', `${file} is not valid UTF-8`, 'save it as UTF-8')
     throw unreadable(file, error)
   }
+}
+
+function decoded(file: string, bytes: Buffer): string {
+  if (isUtf16(bytes)) throw problem('not-utf8', `${file} is UTF-16 text`, 'save it as UTF-8')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    if (bytes.includes(0)) throw problem('not-utf8', `${file} is not a text file`, 'name the spec with -f')
+    throw notUtf8(file, bytes)
+  }
+}
+
+/** Also without a byte order mark: then most characters have one byte that is zero. */
+function isUtf16(bytes: Buffer): boolean {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return true
+  const start = bytes.subarray(0, 64)
+  const zeros = (odd: number) => start.filter((byte, index) => byte === 0 && index % 2 === odd).length
+  return Math.max(zeros(0), zeros(1)) > start.length / 4 && Math.min(zeros(0), zeros(1)) === 0
+}
+
+/** Names the place of the first byte that is not UTF-8. */
+function notUtf8(file: string, bytes: Buffer): SpecError {
+  const before = new TextDecoder().decode(bytes).split('\uFFFD', 1).join('').split('\n')
+  const position = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, length: 1 }
+  const message = 'this character is not UTF-8'
+  return new SpecError([{ code: 'not-utf8', message, hint: 'save the file as UTF-8', position }])
 }
 
 function unreadable(file: string, error: unknown): SpecError {

@@ -11,7 +11,8 @@ const PackageSchema = Type.Object({
   }),
   version: Type.Optional(
     Type.String({
-      pattern: '^[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
+      // No version, but what other tools take for one.
+      pattern: '^(?!(latest|present|installed|absent)$)[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
       description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
     }),
   ),

@@ -6,6 +6,7 @@ import { foreignCharacter } from './foreign-character.ts'
 import { isSchema } from './json-schema.ts'
 import { nearest, nearestHint } from './nearest.ts'
 import { branchWords, choiceMistake, otherThan, shown, typeMistake } from './value-mistake.ts'
+import { keyElsewhere } from './words-elsewhere.ts'
 
 /** One violation of a schema. `path` is its place: the value there, or with part `key` the key. */
 export interface SchemaMistake extends Problem {
@@ -47,18 +48,17 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       const key = String(error.params.additionalProperty ?? error.params.unevaluatedProperty)
       const known = Object.keys(propertiesOf(error.parentSchema))
       // Without a list of keys the schema has a pattern.
-      const meant = nearest(key, known)
-      const hint =
-        known.length === 0 && expected !== undefined
-          ? `${subject} must be ${expected}`
-          : [nearestHint(key, known, 'no keys are allowed here'), foreignHint(key)].filter(Boolean).join(' ')
+      if (known.length === 0 && expected !== undefined)
+        return strangers(error, path, `${subject} must be ${expected}`)
+      const elsewhere = keyElsewhere(key, known)
+      const hint = elsewhere?.hint ?? nearestHint(key, known, 'no keys are allowed here')
       return {
         code: 'unknown-key',
         path: [...path, key],
         part: 'key',
         message: `unknown key ${key}`,
-        hint,
-        ...given({ meant }),
+        hint: [hint, foreignHint(key)].filter(Boolean).join(' '),
+        ...given({ meant: elsewhere === undefined ? nearest(key, known) : elsewhere.meant }),
       }
     }
     case 'required': {
@@ -75,7 +75,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       }
     }
     case 'type':
-      return wrong('wrong-type', typeMistake(error, expected, source))
+      return wrong('wrong-type', typeMistake(error, { expected, source, key: path.at(-1) ?? name }))
     case 'enum':
     case 'const':
       return wrong('not-allowed', choiceMistake(error, source))
@@ -93,11 +93,32 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
   return wrong('invalid-value', brokenRule(error, value))
 }
 
+/** All keys of a map that do not match its pattern, at the first one. */
+function strangers(
+  { data, parentSchema }: ErrorObject,
+  path: readonly string[],
+  hint: string,
+): SchemaMistake {
+  const patterns = Object.keys(
+    isSchema(parentSchema?.patternProperties) ? parentSchema.patternProperties : {},
+  )
+  const keys = Object.keys(isSchema(data) ? data : {}).filter(
+    (key) => !patterns.some((pattern) => new RegExp(pattern, 'u').test(key)),
+  )
+  const message = `unknown key${keys.length === 1 ? '' : 's'} ${keys.join(', ')}`
+  return { code: 'unknown-key', path: [...path, keys[0] ?? ''], part: 'key', message, hint }
+}
+
 /** A list item that should be one key with a map below it. */
 function severalKeys(value: unknown): Mistake {
   const message = 'must have only one key'
   if (!isSchema(value)) return { message }
   const [first, ...others] = Object.keys(value)
+  const named = ['kind', 'type', 'resource'].find((key) => typeof value[key] === 'string')
+  if (named !== undefined) {
+    const rest = Object.keys(value).filter((key) => key !== named)
+    return { message, hint: `make the kind the key: ${value[named]}: { ${rest.join(': ..., ')}: ... }` }
+  }
   const [map, second] = Object.keys(value).filter((key) => isSchema(value[key]))
   if (map !== undefined && second === undefined) {
     const strangers = Object.keys(value).filter((key) => key !== map)
@@ -132,7 +153,8 @@ function patternHint({ keyword, params, data }: ErrorObject): string | undefined
   const meant = [
     data.replace(/^(?=\d+$)/, '0'),
     data.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, ''),
-    data.replace(/^[\w@-]+$/, '$&.service'),
+    pattern.source.includes('service') ? data.replace(/^[\w@-]+$/, '$&.service') : data,
+    data.replace(/^([\w-]+):[\w-]+$/, '$1'),
   ].find((text) => text !== data && pattern.test(text))
   return meant && `did you mean "${meant}"?`
 }

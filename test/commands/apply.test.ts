@@ -57,7 +57,7 @@ test('takes a selector as its argument, with or without its own name', async () 
   assert.match((await converge([...file, 'web9', '-n'])).stderr, 'error: no host matches "web9"\n')
   // A file is a sealed plan, whatever its name.
   writeFileSync(join(folder, 'web1'), '')
-  assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is not JSON')
+  assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is empty')
 })
 
 test('finds the spec in a folder above, and refuses to guess another one', async () => {

@@ -50,6 +50,11 @@ test('links what editors take the types of recipes from, once more in a fresh cl
   assert.is((await converge(['init', '--types', folder])).stdout, `wrote ${link}\n`)
   assert.ok(existsSync(join(link, 'src')))
   assert.is((await converge(['init', '--types', folder])).code, 0, 'also if it is there')
+  const none = join(folder, 'none')
+  const { code, stderr } = await converge(['init', '--types', none])
+  assert.is(code, 3)
+  assert.match(stderr, `there is no cluster.yaml in ${none}\n  name the folder of a project`)
+  assert.not(existsSync(none))
 })
 
 test('overwrites nothing', async () => {

@@ -116,8 +116,8 @@ test('reports what is wrong with the content of declared files', () => {
     declaration('file', { path: '/e' }),
   ]
   assert.equal(mistakes({ hosts: [host('h', [], { resources })], files: { 'b.hbs': 'x\n{{user}}\n' } }), [
-    "9:3 unreadable-file cannot read files/a: there is no file files/a (host h); the path is relative to the spec's folder",
-    '2:1 template-failed user is not defined (host h)',
+    "9:3 unreadable-file there is no file files/a (host h); the path is relative to the spec's folder",
+    '2:1 template-failed user is not defined (host h); no variables are passed',
     '9:3 invalid-resource file: content and source are both set (host h); set one of them',
     '9:3 invalid-resource file: variables need a template (host h); set template, or remove variables',
     '9:3 invalid-resource file[/e]: it has no content (host h); set content, contentBase64, source or template',

@@ -82,13 +82,16 @@ test('a variable that a recipe gives as undefined is not defined', () => {
   // As an untyped recipe passes it: `{ me: ctx.host.nam }`.
   const variables: Variables =
     JSON.parse('{"me":0}', () => undefined) ?? Object.fromEntries([['me', undefined]])
-  assert.is(problem('a\nme {{me}}', variables), 't.hbs:2: me is not defined')
+  assert.is(problem('a\nme {{me}}', variables), 't.hbs:2: me is not defined; no variables are passed')
 })
 
 test('an unknown path is an error that names template and line', () => {
-  assert.is(problem('a\n{{port}}'), 't.hbs:2: port is not defined')
-  assert.is(problem('{{#with map}}{{port}}{{/with}}', { map: { host: 'a' } }), 't.hbs:1: port is not defined')
-  assert.is(problem('{{text.port}}', { text: 'a' }), 't.hbs:1: port is not defined')
+  assert.is(problem('a\n{{port}}'), 't.hbs:2: port is not defined; no variables are passed')
+  assert.is(
+    problem('{{#with map}}{{port}}{{/with}}', { map: { host: 'a' } }),
+    't.hbs:1: port is not defined; passed: map',
+  )
+  assert.is(problem('{{text.port}}', { text: 'a' }), 't.hbs:1: port is not defined; passed: text')
 })
 
 test('an unknown path is an error for blocks and helpers too', () => {
@@ -98,8 +101,8 @@ test('an unknown path is an error for blocks and helpers too', () => {
 })
 
 test('inherited names are unknown, and keys that look like them are only keys', () => {
-  assert.is(problem('{{constructor}}'), 't.hbs:1: constructor is not defined')
-  assert.is(problem('{{map.__proto__}}', { map: {} }), 't.hbs:1: __proto__ is not defined')
+  assert.is(problem('{{constructor}}'), 't.hbs:1: constructor is not defined; no variables are passed')
+  assert.is(problem('{{map.__proto__}}', { map: {} }), 't.hbs:1: __proto__ is not defined; passed: map')
   assert.is(render('{{toString}}', { toString: 'mine' }), 'mine')
 })
 
@@ -129,7 +132,35 @@ test('refuses other helpers, blocks and partials', () => {
 })
 
 test('a template that does not parse is an error with its line', () => {
-  assert.is(problem('a\n{{#each list}}'), 't.hbs:2: parse error at a{{#each list}}')
+  const table: readonly (readonly [text: string, said: string])[] = [
+    ['a\n{{#each list}}\nb\n', 't.hbs:2: {{#each}} is never closed; add {{/each}}'],
+    ['{{#each list}}\n{{/if}}', 't.hbs:2: {{/if}} does not close {{#each}}; write {{/each}}'],
+    [
+      '{{#each list}}\n{{#if a}}\n{{/each}}\n{{/if}}',
+      't.hbs:3: {{/each}} does not close {{#if}}; write {{/if}}',
+    ],
+    ['{{#if a}}\nb\n{{end}}', 't.hbs:3: {{end}} does not close a block; write {{/if}}'],
+    ['\n{{/if}}', 't.hbs:2: {{/if}} closes nothing; remove it, or add {{#if ...}} before it'],
+    ['\n{{else}}', 't.hbs:2: {{else}} is in no block; put it between {{#if x}} and {{/if}}'],
+    ['{{a}} {{b\n{{c}}', 't.hbs:1: this {{ is never closed; add }}'],
+    [
+      '{{#if a == 1}}{{/if}}',
+      't.hbs:1: {{#if a == 1}} cannot be read; there are no operators; decide in the variables',
+    ],
+    [
+      '{{ a | upper }}',
+      't.hbs:1: {{ a | upper }} cannot be read; there are no filters; call a helper: {{upper a}}',
+    ],
+    [
+      '{{ a | to_nice_yaml }}',
+      't.hbs:1: {{ a | to_nice_yaml }} cannot be read; there are no filters; decide in the variables',
+    ],
+    ['{{ .Values.a }}', 't.hbs:1: {{ .Values.a }} cannot be read; a name has no dot before it'],
+    ['{{! {{ }}{{!-- {{#if --}}\n{{join list "}}"}} {{a b', 't.hbs:2: this {{ is never closed; add }}'],
+    ['{{#for x}}{{/for}}', 't.hbs:1: there is no helper for; write {{#each list}} and {{/each}}'],
+    ['{{#if a}}{{elif b}}{{/if}}', 't.hbs:1: there is no helper elif; write {{else if ...}}'],
+  ]
+  for (const [text, said] of table) assert.is(problem(text, { a: 1, list: [1] }), said, text)
 })
 
 test('reads a template once, however often it is rendered', () => {

@@ -424,7 +424,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     'cluster: x\nhosts: { a: { resources: [ {file: {path: /x}, unit: {name: x}}, file, { unit: {} } ] } }\n',
     [
       '2:28+35 invalid-value resources[0] must have only one key (begin unit with a dash of its own)',
-      '2:65+4 wrong-type resources[1] must be a map, not "file"',
+      '2:65+4 wrong-type resources[1] must be a map, not "file" (write a map: { file: {} })',
       '2:73+4 missing-key name is missing',
     ],
   ],
@@ -496,7 +496,13 @@ test('a file that is too large, no UTF-8 or missing is refused', async () => {
   const withoutFolder = (lines: readonly string[]) =>
     lines.map((line) => line.replace(/\S*\/cluster\.yaml/, 'cluster.yaml'))
   assert.equal(withoutFolder(await mistakes(Uint8Array.from([0x63, 0xff]))), [
-    '- not-utf8 cluster.yaml is not valid UTF-8 (save it as UTF-8)',
+    '1:2+1 not-utf8 this character is not UTF-8 (save the file as UTF-8)',
+  ])
+  assert.equal(withoutFolder(await mistakes(Buffer.from('cluster: é\n', 'utf16le'))), [
+    '- not-utf8 cluster.yaml is UTF-16 text (save it as UTF-8)',
+  ])
+  assert.equal(withoutFolder(await mistakes(Buffer.from('1f8b080000000000', 'hex'))), [
+    '- not-utf8 cluster.yaml is not a text file (name the spec with -f)',
   ])
   assert.equal(withoutFolder(await mistakes(new Uint8Array(8 * 1024 * 1024 + 1))), [
     '- too-large cluster.yaml has 8388609 bytes; the limit for a spec is 8 MiB (split it into several clusters)',

@@ -144,7 +144,10 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .helpGroup(uses.apply)
     .description('Run a command as root on many hosts at once; hosts with the same output are grouped.')
     .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; comma-separated.')
-    .argument('<command...>', 'After `--`. Words are joined with spaces and run by the shell, as with ssh.')
+    .argument(
+      '<command...>',
+      'After `--`. Words are joined with spaces and read by /bin/sh on the host, as with ssh: quote twice, or pass one text, as in -- \'ls "/srv/a b"\'.',
+    )
     .action((limit: string, command: readonly string[], options: Omit<ExecOptions, 'command' | 'limit'>) =>
       run('exec', options, async (view) =>
         (await import('../exec.ts')).exec({ ...options, limit, command }, io, view),

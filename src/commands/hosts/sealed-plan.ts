@@ -61,6 +61,7 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw usageError(`${file} is not JSON: ${messageOf(cause)}`)
+    const what = text.trim() === '' ? 'is empty' : `is not JSON: ${messageOf(cause)}`
+    throw usageError(`${file} ${what}`, 'make a plan with `converge plan --out FILE`; name a spec with -f')
   }
 }

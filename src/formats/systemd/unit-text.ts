@@ -6,6 +6,7 @@ import {
   unitSyntax,
   unknownUnitType,
 } from './names.ts'
+import { checkQuotes } from './open-quote.ts'
 import { unreadableCharacter } from './text.ts'
 
 /** A problem at a line of the text, counted from 1; a continued line counts as the line where it begins. */
@@ -62,7 +63,7 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
       section = { name: header, known: problem === undefined }
       continue
     }
-    const directive = /^([^=]*?)\s*=/.exec(text)?.[1]
+    const [, directive, value = ''] = /^([^=]*?)\s*=(.*)$/s.exec(text) ?? []
     if (text.startsWith('['))
       report({
         message: `${syntax.fileName}: '${text}' is not a section header`,
@@ -78,7 +79,10 @@ function checkLines(syntax: UnitSyntax, lines: readonly LogicalLine[]): readonly
         message: `${syntax.fileName}: ${directive}= comes before the first section`,
         hint: 'put a header such as [Unit] above it',
       })
-    else if (section.known) report(checkDirectiveName(syntax, section.name, directive))
+    else if (section.known)
+      report(
+        checkDirectiveName(syntax, section.name, directive) ?? checkQuotes(syntax.fileName, directive, value),
+      )
   }
   return problems
 }

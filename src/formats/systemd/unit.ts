@@ -3,6 +3,7 @@ import type { Path } from '../../model/path.ts'
 import { codePointName } from '../../validation/foreign-character.ts'
 import { FormatError, type FormatMistake } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
+import { checkQuotes } from './open-quote.ts'
 import { unreadableCharacter } from './text.ts'
 
 /**
@@ -50,8 +51,21 @@ export function checkUnit(unit: UnitFile, fileName: string): readonly FormatMist
       if (sectionProblem === undefined) report(path, checkDirectiveName(syntax, section, directive))
       for (const single of valuesOf(value)) report(path, checkValue(fileName, section, directive, single))
     }
+    if (section === 'Service') report([section, 'ExecStart'], checkCommands(fileName, directives))
   }
   return problems
+}
+
+/** The words of one command as a list, which would be as many commands. Only oneshot services have several. */
+function checkCommands(fileName: string, { ExecStart = [], Type }: UnitSection): Mistake | undefined {
+  const commands = valuesOf(ExecStart).map(String)
+  const words = commands.slice(commands.lastIndexOf('') + 1)
+  const argument = words.slice(1).find((word) => !/^[-@:+!|]*\//.test(word))
+  if (argument === undefined || Type === 'oneshot') return undefined
+  return {
+    message: `${fileName}: each element of ExecStart= is a command, and ${argument} is not one`,
+    hint: `write the command as one text: ${words.join(' ')}`,
+  }
 }
 
 function renderSection([section, directives]: readonly [string, UnitSection]): string {
@@ -85,6 +99,8 @@ function checkValue(
       message: `${place} has a line break within quotes, which systemd would read as a blank`,
       hint: 'put the script in a file and run that, or write it on one line with ; between commands',
     }
+  const open = checkQuotes(fileName, directive, value)
+  if (open !== undefined) return open
   const lines = linesOf(value)
   if (endsInBackslash(lines.at(-1) ?? ''))
     return {

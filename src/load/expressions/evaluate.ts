@@ -3,6 +3,7 @@ import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
+import { pathElsewhere } from '../../validation/words-elsewhere.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import {
@@ -236,6 +237,8 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     const message = `unknown path ${formatPath(parts)}`
     if (childOf(scope.attributes ?? null, first) !== undefined)
       return { message, hint: hint(['attributes', first]) }
+    const elsewhere = parts.length === 1 ? pathElsewhere(first) : undefined
+    if (elsewhere !== undefined) return { message, hint: `did you mean ${elsewhere}?` }
     return { message, hint: likely === undefined ? `in scope: ${scopeWords(scope)}` : hint([likely]) }
   }
 

@@ -2,6 +2,7 @@ import type { Host } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { placeOf } from '../../model/targets/index.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
+import { writtenForOthers } from './address-mistake.ts'
 import { hostNameProblem } from './expand-range.ts'
 
 /** Reports invalid and duplicate host names; each entry once. */
@@ -14,8 +15,11 @@ export function createNameChecker({
     const position = document.locate(entry.path, 'key')
     const wrong = hostNameProblem(name)
     if (wrong !== undefined) {
-      const message = `${JSON.stringify(name)} is not a host name: it ${wrong}`
-      problems.error({ code: 'invalid-name', path: entry.path, message, position })
+      const foreign = writtenForOthers(entry.key)
+      const message = foreign
+        ? `${entry.key} is not a host name`
+        : `${JSON.stringify(name)} is not a host name: it ${wrong}`
+      problems.error({ code: 'invalid-name', path: entry.path, message, hint: foreign, position })
       return false
     }
     const before = names.get(name.toLowerCase())

@@ -2,11 +2,13 @@ import type { ResourceDeclaration } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import type { Path } from '../../model/path.ts'
+import type { ResourceKind } from '../../model/resource.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
+import { kindElsewhere } from '../../validation/words-elsewhere.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
@@ -14,22 +16,12 @@ import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { valueAt } from '../yaml/document.ts'
 
-/** What other tools call kinds of resources. */
-const elsewhere: Readonly<Record<string, string>> = {
-  service: 'unit (a systemd service, such as nginx.service)',
-  systemd: 'unit',
-  systemd_unit: 'unit',
-  timer: 'unit (such as backup.timer)',
-  cron: 'unit (a timer, such as backup.timer)',
-  template: 'file, with `template` in place of `content`',
-  copy: 'file, with `source` in place of `content`',
-  symlink: 'link',
-  folder: 'directory',
-  exec: 'command',
-  execute: 'command',
-  shell: 'command',
-  script: 'command',
-  unarchive: 'archive',
+/** An identity where a kind belongs: `file[/etc/motd]: { ... }`. */
+function fromIdentity(kind: string, kinds: Readonly<Record<string, ResourceKind>>): string | undefined {
+  const [, bare = '', name] = /^(\w+)\[(.+)\]$/.exec(kind) ?? []
+  const required = kinds[bare]?.schema.required
+  const [key] = Array.isArray(required) ? required : []
+  return key === undefined ? undefined : `write ${bare}: { ${key}: ${name}, ... }`
 }
 
 /** Resources of a host's roles, then its own. One without expressions is a single declaration for all hosts. */
@@ -53,10 +45,10 @@ export function createResourceDeclarer(
     const path = [...at, kind]
     const position = document.locate(path, 'key')
     if (!Object.hasOwn(kinds, kind)) {
-      const meant = Object.hasOwn(elsewhere, kind) ? elsewhere[kind] : undefined
+      const meant = kindElsewhere(kind)
       const hint = meant
         ? `did you mean ${meant}?`
-        : nearestHint(kind, Object.keys(kinds), 'no kinds are known')
+        : (fromIdentity(kind, kinds) ?? nearestHint(kind, Object.keys(kinds), 'no kinds are known'))
       problems.error({
         code: 'unknown-kind',
         path,

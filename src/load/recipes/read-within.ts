@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { LargeFile } from '../../model/resource.ts'
+import { isSystemError } from '../../model/system-error.ts'
 
 /** Reads a text file below a folder. Refuses paths and symbolic links that lead out of the folder. */
 export function readWithin(folder: string, path: string): string {
@@ -47,13 +48,14 @@ function fileWithin(folder: string, path: string): string {
   try {
     real = realpathSync(file)
   } catch (error) {
-    throw new Error(`${file} cannot be read`, { cause: error })
+    const isMissing = isSystemError(error) && error.code === 'ENOENT'
+    throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
   }
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
-  if (!stats.isFile() && !stats.isDirectory())
-    throw new Error(`${file} cannot be read: it is not a regular file`)
+  if (stats.isDirectory()) throw new Error(`${file} is a directory`)
+  if (!stats.isFile()) throw new Error(`${file} cannot be read: it is not a regular file`)
   return real
 }
 

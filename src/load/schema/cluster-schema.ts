@@ -155,6 +155,9 @@ const clusterSpec = Type.Object(
   { additionalProperties: false },
 )
 
+/** The keys of the top level. */
+export const clusterKeys: ReadonlySet<string> = new Set(Object.keys(clusterSpec.properties))
+
 export type ClusterSpec = Static<typeof clusterSpec>
 export type RoleSpec = NonNullable<Static<typeof role>>
 export type HostSpec = NonNullable<Static<typeof host>>

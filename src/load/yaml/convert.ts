@@ -166,6 +166,12 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
         merges.push({ node: pair.value, value })
         continue
       }
+      const hidden = foreignComment(node.flow === true, pair.key)
+      if (hidden !== undefined) {
+        map[hidden] = value
+        entries.set(hidden, { ...placeOf(pair.value), key: rangeOf(pair.key) })
+        continue
+      }
       const split = splitByComma(node, index)
       if (split !== undefined) {
         const hint = `put the text in quotes: "${split.text}"`
@@ -197,6 +203,14 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     if (entries.size === 0 && merges.length === 0 && node.items.length > 0) return INVALID_VALUE
     for (const merge of merges) mergeInto(map, entries, merge)
     return remember(map, entries)
+  }
+
+  /** The key that follows a comment of JSON with comments, which YAML reads as part of the key. */
+  const foreignComment = (isFlow: boolean, key: Scalar): string | undefined => {
+    const [, sign, after] = /^(\/\/|\/\*)(?:.*["'\s]([\w-]+)["']?)?$/s.exec(key.source ?? '') ?? []
+    if (!isFlow || key.type !== Scalar.PLAIN || sign === undefined) return undefined
+    mistake(key, 'foreign-comment', `${sign} does not begin a comment`, 'begin it with #')
+    return after ?? key.source
   }
 
   /** The whole text if an entry is its end, such as `docker` of `{ groups: sudo,docker }`: the comma has no blank. */

@@ -11,6 +11,7 @@ import type { Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
+import { otherLanguage } from './other-language.ts'
 import { syntaxMistakes } from './syntax.ts'
 
 export interface ParseOptions {
@@ -42,6 +43,12 @@ export function parseSpec({ file, text }: ParseOptions): {
   const syntax = syntaxMistakes(text, yaml).map(({ range, message, hint }) =>
     problem(source, range, 'invalid-yaml', message, hint),
   )
+  const other = isYamlMap(yaml.contents) && syntax.length === 0 ? undefined : otherLanguage(text)
+  if (other !== undefined) {
+    const message = `this is ${other.name}, not a spec`
+    const found = problem(source, other.range, 'invalid-yaml', message, beginning)
+    return { document: undefined, problems: [found] }
+  }
   if (syntax.length > 0) return { document: undefined, problems: syntax }
   if (second !== undefined) {
     const hint = 'a spec is one document: remove the "---"'
@@ -50,11 +57,10 @@ export function parseSpec({ file, text }: ParseOptions): {
     return { document: undefined, problems: [found] }
   }
   if (!isYamlMap(yaml.contents)) {
-    const hint = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
     const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at the top level'
     return {
       document: undefined,
-      problems: [problem(source, [0, 1], 'not-a-map', message, hint)],
+      problems: [problem(source, [0, 1], 'not-a-map', message, beginning)],
     }
   }
   const converted = convertYaml({ root: yaml.contents, text })
@@ -64,6 +70,8 @@ export function parseSpec({ file, text }: ParseOptions): {
   const document = createDocument({ ...source, data: converted.data, places: converted.places })
   return { document, problems: mistakes }
 }
+
+const beginning = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
 
 /** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000

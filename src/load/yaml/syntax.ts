@@ -1,6 +1,7 @@
 import { isCollection, visit, type YAMLError, type Document as YamlDocument } from 'yaml'
 import type { Mistake } from '../../model/diagnostic.ts'
 import { foreignCharacter } from '../../validation/foreign-character.ts'
+import { clusterKeys } from '../schema/cluster-schema.ts'
 import { unquoted } from './unquoted.ts'
 
 /** What is wrong with a text that is not YAML, in the words of those who write it. */
@@ -59,6 +60,11 @@ function isOpenQuote({ message }: YAMLError): boolean {
 
 /** Mistakes of a whole text, after which the parser's errors mean nothing. */
 function wholeTextMistake(text: string): SyntaxMistake | undefined {
+  const zero = /\0+/.exec(text)
+  if (zero !== null) {
+    const hint = 'the file may be damaged, as after a power cut: restore it, or remove them'
+    return at(zero.index, zero[0].length, 'NUL characters are not text', hint)
+  }
   const mark = /^(?:<{7}|\|{7}|={7}|>{7})(?=\s|$).*$/m.exec(text)
   if (mark !== null) {
     const message = 'this is a mark of an unresolved merge conflict'
@@ -69,6 +75,9 @@ function wholeTextMistake(text: string): SyntaxMistake | undefined {
       'keep one side, and remove the lines of the marks',
     )
   }
+  const lines = linesOf(text)
+  const flush = lines.find((line, index) => isFlushText(line, lines[index - 1]))
+  if (flush !== undefined) return underIndented(flush, lines[lines.indexOf(flush) - 1] ?? flush)
   if (!text.includes('\n') && /\r./s.test(text)) {
     const hint = 'save the file with Unix line ends (LF)'
     return at(text.indexOf('\r'), 1, 'lines end with a carriage return only', hint)
@@ -85,7 +94,7 @@ function wholeTextMistake(text: string): SyntaxMistake | undefined {
       hint,
     )
   }
-  const [first, ...rest] = linesOf(text).filter(holdsSomething)
+  const [first, ...rest] = lines.filter(holdsSomething)
   const outer = rest.find(({ indent, text: line }) => indent === 0 && !/^(?:---|\.\.\.)/.test(line))
   if (first !== undefined && first.indent > 0 && !first.text.startsWith('\t') && outer !== undefined) {
     const key = keyOf(first.text)
@@ -112,6 +121,8 @@ function mistakeOf(context: Context): SyntaxMistake {
 const textMistakes: readonly ((context: Context) => SyntaxMistake | undefined)[] = [
   tabIndent,
   foreignSign,
+  foreignComment,
+  textWithoutBar,
   openQuote,
   bareExpression,
   shellVariable,
@@ -152,6 +163,16 @@ function foreignSign({ line, above }: Context): SyntaxMistake | undefined {
     if (quote !== undefined && /(?:^|[:[{,-]\s+)$/.test(bare.slice(0, quote.at))) {
       return at(start + quote.at, 1, `this is a ${quote.name}, which quotes nothing`, `write " or '`)
     }
+  }
+  return undefined
+}
+
+function foreignComment({ line, above }: Context): SyntaxMistake | undefined {
+  for (const { start, text } of [line, ...above.slice(0, 1)]) {
+    const sign = /(?<=^|[\s,{}[\]])\/[/*]|(?<=^\s*)(?:;|--)(?=\s)/.exec(unquoted(text))
+    if (sign === null) continue
+    const length = text.trimEnd().length - sign.index
+    return at(start + sign.index, length, `${sign[0]} does not begin a comment`, 'begin it with #')
   }
   return undefined
 }
@@ -321,9 +342,7 @@ function blockText({ line, above }: Context): SyntaxMistake | undefined {
   const written = line.text.trim()
   const between = above.slice(0, index)
   if (between.length === 0) {
-    if (line.indent > header.indent) return undefined
-    const message = `the text of ${keyOf(header.text)}: must be indented further than its key`
-    return at(line.start + line.indent, written.length, message, `indent it by ${header.indent + 2} blanks`)
+    return line.indent > header.indent ? undefined : underIndented(line, header)
   }
   const least = Math.min(...between.map(({ indent }) => indent))
   if (line.indent <= header.indent || line.indent >= least) return undefined
@@ -334,6 +353,34 @@ function blockText({ line, above }: Context): SyntaxMistake | undefined {
     message,
     `indent it by ${blanks(between.at(-1)?.indent ?? 0)}`,
   )
+}
+
+/** Text of `key: |` in column 0, which may itself be YAML. */
+function isFlushText({ text, indent }: Line, above: Line | undefined): boolean {
+  if (above === undefined || above.indent === 0 || indent > 0 || !holdsSomething(above)) return false
+  return blockHeader.test(above.text) && /^[^#.-]/.test(text) && !clusterKeys.has(keyOf(text))
+}
+
+function underIndented(line: Line, header: Line): SyntaxMistake {
+  const message = `the text of ${keyOf(header.text)}: must be indented further than its key`
+  const hint = `indent it by ${header.indent + 2} blanks`
+  return at(line.start + line.indent, line.text.trim().length, message, hint)
+}
+
+/** Lines of another format below a key, which only a `|` makes text. */
+function textWithoutBar({ line, above }: Context): SyntaxMistake | undefined {
+  const index = above.findIndex(({ indent }) => indent < line.indent)
+  const header = above[index]
+  const opening = /:(?:\s+(\[.*\]))?\s*$/.exec(header?.text ?? '')
+  if (header === undefined || opening === null) return undefined
+  const key = keyOf(header.text)
+  const lines = [line, ...above.slice(0, index)].map(({ text }) => text.trim())
+  const isUnit = [opening[1] ?? '', ...lines].some((text) => /^\[[A-Z]\w*\]$/.test(text))
+  if (!isUnit && key !== 'content') return undefined
+  if (!lines.some((text) => /^[\w.-]+\s*=/.test(text))) return undefined
+  const message = `the text of ${key}: has several lines, and no | before them`
+  const hint = `write ${key}: | and the text, indented, in the lines below`
+  return at(header.start + header.indent, header.text.trim().length, message, hint)
 }
 
 const blockHeader = /(?:^|[:-]\s+)[|>][-+\d]*\s*(?:#.*)?$/

@@ -20,12 +20,16 @@ const UnitContent = Type.Union(
     Type.Record(
       Type.String(),
       Type.Record(Type.String(), Type.Union([UnitValue, Type.Array(UnitValue)]), {
-        description: 'a map of directives',
+        description: 'a section, which is a map of directives, as in Service: { ExecStart: /bin/true }',
       }),
     ),
   ],
   { description: 'the text of a unit file, or a map of sections to maps of directives' },
 )
+
+// The name of a section is there if that of the drop-in was forgotten.
+const dropInName =
+  '^(?!(Unit|Install|Service|Socket|Timer|Path|Mount|Automount|Swap|Slice|Scope)$|.*\\.conf$)[^./\\u0000][^/\\u0000]*$'
 
 const UnitSchema = Type.Object({
   name: Type.String({
@@ -35,10 +39,10 @@ const UnitSchema = Type.Object({
   }),
   content: Type.Optional(UnitContent),
   dropIns: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[^./\\u0000][^/\\u0000]*$' }), UnitContent, {
+    Type.Record(Type.String({ pattern: dropInName }), UnitContent, {
       additionalProperties: false,
       description:
-        'a map of drop-ins, whose names contain no slash and do not start with a dot; without .conf',
+        'a map of drop-ins by name without .conf, such as { 10-limits: { Service: { ... } } }; names contain no slash and do not start with a dot',
     }),
   ),
   enabled: yesOrNo('whether it starts at boot'),

@@ -70,7 +70,10 @@ export function connectFailure(
   }
   const failure = new ConvergeError('connect-failed', `cannot connect to ${place(route)}: ${words(cause)}`, {
     ...fields,
-    remedy: remedies[String(cause.code)] ?? 'Check that the host is up and sshd listens there.',
+    remedy:
+      remedies[String(cause.code)] ??
+      remedies[cause.message] ??
+      'Check that the host is up and sshd listens there.',
   })
   const passing =
     stage !== 'authentication' &&
@@ -83,6 +86,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTFOUND: unresolved,
   EAI_AGAIN: unresolved,
   EMFILE: `On this machine, ${moreFiles}.`,
+  'Invalid identification string': 'Correct `port`, or enable SSH-2.0 on the server; SSH-1 is not supported.',
 }
 
 function words(cause: Error & { code?: unknown }): string {
@@ -96,7 +100,12 @@ function words(cause: Error & { code?: unknown }): string {
     EAI_AGAIN: 'the name does not resolve',
     EMFILE: 'too many open files on this machine',
   }
-  return known[String(cause.code)] ?? cause.message
+  // What ssh2 says of a first line such as `SSH-1.5-OpenSSH_3.9`, and of a server that goes on without one.
+  const banners: Readonly<Record<string, string>> = {
+    'Invalid identification string': 'the server does not speak version 2 of SSH',
+    'Max greeting lines exceeded': 'something listens but does not speak SSH',
+  }
+  return known[String(cause.code)] ?? banners[cause.message] ?? cause.message
 }
 
 function place(route: SshRoute): string {

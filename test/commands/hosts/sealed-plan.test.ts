@@ -175,6 +175,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
     [text.replace('"formatVersion": 3', '"formatVersion": 1'), 'was sealed by another version of converge'],
     ['{}', 'is not a sealed plan'],
     ['{', 'is not JSON: '],
+    ['\n', 'is empty\n  make a plan with `converge plan --out FILE`; name a spec with -f'],
   ]
   for (const [content, message] of cases) {
     writeFileSync(sealed, content)

@@ -129,6 +129,16 @@ test('refuses values that systemd would read differently', () => {
   ])
 })
 
+test('refuses the words of a command as a list of commands', () => {
+  const said = (...ExecStart: string[]) => problems({ Service: { ExecStart } })
+  assert.equal(said('/bin/sh', '-c', 'a'), [
+    'a.service: each element of ExecStart= is a command, and -c is not one; write the command as one text: /bin/sh -c a',
+  ])
+  assert.is(said('', 'a', 'b').length, 1)
+  assert.equal([...said('/bin/a', '-/bin/b'), ...said('', '/bin/a -x'), ...said('a b')], [])
+  assert.equal(problems({ Service: { Type: 'oneshot', ExecStart: ['a', 'b'] } }), [])
+})
+
 test('throws every problem of a unit at once', () => {
   const unit = { Unit: { Afer: 'x' }, Instal: {}, Service: { ExecStart: ['', 'a\\'] } }
   assert.throws(

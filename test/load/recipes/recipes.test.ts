@@ -93,7 +93,7 @@ test('a recipe reads files of its own folder only, symbolic links included', asy
     }
     assert.throws(
       () => read('files/none'),
-      (error: Error) => error.message === `${home}/files/none cannot be read`,
+      (error: Error) => error.message === `${home}/files/none does not exist`,
     )
   } finally {
     rmSync(folder, { recursive: true })

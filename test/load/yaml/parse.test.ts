@@ -2,6 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseSpec } from '../../../src/load/yaml/parse.ts'
 
+const start = '(start with "cluster: <name>" and "hosts:"; `converge init` writes a working example)'
+
 /** A text, and what is said of it: place, message and hint. */
 const table: readonly (readonly [text: string, said: readonly string[]])[] = [
   [
@@ -53,6 +55,43 @@ const table: readonly (readonly [text: string, said: readonly string[]])[] = [
       '3:1+12 this is a mark of an unresolved merge conflict (keep one side, and remove the lines of the marks)',
     ],
   ],
+  ['cluster => t\n', [`1:1+12 this is Puppet or Ruby, not a spec ${start}`]],
+  ['# a\nnode web1 {\n  x\n}\n', [`2:1+11 this is Puppet or Ruby, not a spec ${start}`]],
+  ["package 'a' do\n  x\nend\n", [`1:1+14 this is Ruby, such as a recipe of Chef, not a spec ${start}`]],
+  ['web0 ansible_host=a\n', [`1:1+19 this is an Ansible inventory, not a spec ${start}`]],
+  ['class a::b (\n) {\n}\n', [`1:1+12 this is Puppet or Ruby, not a spec ${start}`]],
+  ['terraform {\n}\n', [`1:1+11 this is Terraform, not a spec ${start}`]],
+  ['[a]\nb = "c"\n', [`1:1+3 this is TOML or an INI file, not a spec ${start}`]],
+  ['a = "c"\n', [`1:1+7 this is TOML or an INI file, not a spec ${start}`]],
+  ['[Unit]\nAfter=b\n', [`1:1+6 this is a systemd unit file, not a spec ${start}`]],
+  ['#!/bin/sh\nset -e\n', [`1:1+9 this is a script, not a spec ${start}`]],
+  ['\n<?xml version="1.0"?>\n<a/>\n', [`2:1+21 this is XML or HTML, not a spec ${start}`]],
+  ["import { a } from 'b'\n", [`1:1+21 this is JavaScript or TypeScript, not a spec ${start}`]],
+  ['- hosts: all\n', [`1:1+12 this is an Ansible playbook, not a spec ${start}`]],
+  ['a = "c"\nb:\n  c: 1\n', ['1:1+7 a colon is missing after a (write a: "c")']],
+  [
+    'a: 1\n\0\0\n',
+    [
+      '2:1+2 NUL characters are not text (the file may be damaged, as after a power cut: restore it, or remove them)',
+    ],
+  ],
+  ['// a\nb: 1\n', ['1:1+4 // does not begin a comment (begin it with #)']],
+  ['a: 1\n; b\nc: 1\n', ['2:1+3 ; does not begin a comment (begin it with #)']],
+  ['{\n  /* a */ "b": 1\n}\n', ['2:3+11 /* does not begin a comment (begin it with #)']],
+  ['{\n  "b": 1 // a: b\n}\n', ['2:10+7 // does not begin a comment (begin it with #)']],
+  ['{ "b": "a // b", c: http://d }\n', []],
+  ['a:\n  b: |\n    // c\n  d: |\n', []],
+  [
+    'a:\n  content:\n    b = 1\n    c = 2\n    d: e\n',
+    [
+      '2:3+8 the text of content: has several lines, and no | before them (write content: | and the text, indented, in the lines below)',
+    ],
+  ],
+  [
+    'a:\n  b: |\nc:\n  d: 1\n',
+    ['3:1+2 the text of b: must be indented further than its key (indent it by 4 blanks)'],
+  ],
+  ['a:\n  b: |\nhosts:\n  d: 1\n', []],
   ['a:\n\tb: 1\n  c: 2\n', ['2:1+1 tabs cannot indent YAML (indent with spaces)']],
   ['a:\n  - b:\n\t\t  c: /a\n      d: x\n', ['3:1+1 tabs cannot indent YAML (indent with spaces)']],
   ['a:\n  b: 1\n\tc: 2\n', ['3:1+1 tabs cannot indent YAML (indent with spaces)']],

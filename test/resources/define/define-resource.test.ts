@@ -98,7 +98,7 @@ test('says every mistake at once, and what was probably meant', () => {
   assert.equal(mistakes('directory', { path: '/a/../b', modes: '0755', owner: 'two:words' }), [
     'directory: unknown key modes; did you mean mode?',
     'directory: path must be an absolute path without `//`, `.`, `..` or a slash at its end, not "/a/../b"',
-    'directory: owner must be the name of a user or group, or its number as a string, not "two:words"',
+    'directory: owner must be the name of a user or group, or its number as a string, not "two:words"; did you mean "two"?',
   ])
   assert.equal(mistakes('link', { path: '/l' }), [
     'link: target is missing; set target to the path that the link points to, absolute or relative to its directory',

@@ -183,6 +183,26 @@ test('gives up on a port where something listens but never speaks', async () => 
   silent.close()
 })
 
+for (const [what, banner, said] of [
+  ['SSH-1', 'SSH-1.5-OpenSSH_3.9p1\n', 'the server does not speak version 2 of SSH'],
+  ['another version', 'hello\r\nSSH-3.0-x\r\n', 'the server does not speak version 2 of SSH'],
+  ['something else', 'a line\r\n'.repeat(2000), 'something listens but does not speak SSH'],
+] as const) {
+  test(`says that a server speaks ${what}`, async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.write(banner)
+    })
+    const port = await listening(server)
+    await withHosts({}, async ({ connect }) => {
+      const error = await failure(connect('node0', { port }))
+      assert.is(error.message, `cannot connect to 127.0.0.1:${port}: ${said}`)
+      assert.is(error.code, 'connect-failed')
+    })
+    server.close()
+  })
+}
+
 test('tries a connection three times when it is closed before anything was asked', async () => {
   let attempts = 0
   const closing = createServer((socket) => {
