@@ -96,6 +96,8 @@ export interface GroupFact {
   readonly name?: string
   /** Users of the host's own whose primary group it is. */
   readonly primaryOf?: readonly string[]
+  /** Users of which it is a supplementary group. */
+  readonly members?: readonly string[]
   readonly gid: number
 }
 
