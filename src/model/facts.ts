@@ -8,8 +8,8 @@ export type PathFact = Placed &
         readonly type: 'absent'
         /** How many directories above it are missing too, nearest first. */
         readonly missingAbove?: number
-        /** Something that is not a directory is where one of them should be. */
-        readonly isBlocked?: true
+        /** What is where one of them should be: a link that leads to no directory, or something else. */
+        readonly blockedBy?: 'link' | 'other'
       }
     | ({
         readonly type: 'file'

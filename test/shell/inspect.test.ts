@@ -46,9 +46,16 @@ test('reports what is at each path', () =>
       ...['same', 'other', 'empty', 'back\\slash\nnewline', 'limit', 'large', 'link', 'absent', 'fifo'].map(
         (name) => ({ probe: 'path', path: `/srv/${name}`, sha256: wanted }) as const,
       ),
-      ...['unasked', 'setuid', 'directory', 'dangling', 'target', 'to-directory', 'same/below'].map(
-        (name) => ({ probe: 'path', path: `/srv/${name}` }) as const,
-      ),
+      ...[
+        'unasked',
+        'setuid',
+        'directory',
+        'dangling',
+        'target',
+        'to-directory',
+        'same/below',
+        'dangling/a/b',
+      ].map((name) => ({ probe: 'path', path: `/srv/${name}` }) as const),
     ]
     const { paths } = await inspect(tree, asked)
     assert.equal(
@@ -69,7 +76,8 @@ test('reports what is at each path', () =>
         '/srv/dangling': { type: 'link', target: '/nowhere', ...owned('0777') },
         '/srv/target': { type: 'link', target: 'two\nlines ü\n', ...owned('0777') },
         '/srv/to-directory': { type: 'link', target: 'directory', ...owned('0777') },
-        '/srv/same/below': { type: 'absent', isBlocked: true },
+        '/srv/same/below': { type: 'absent', blockedBy: 'other' },
+        '/srv/dangling/a/b': { type: 'absent', blockedBy: 'link' },
       },
     )
   }))
@@ -273,7 +281,7 @@ test('reads users and groups from the files, even without a last newline', () =>
     })
     assert.is(users.nobody, null)
     assert.equal(Object.entries(groups), [
-      ['adm', { gid: 4 }],
+      ['adm', { gid: 4, members: ['etcd'] }],
       ['__proto__', null],
     ])
   }))
