@@ -10,7 +10,6 @@ export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
     subject: ({ unit, action }) => `unit ${unit} ${stateSetBy[action]}`,
     probes: ({ unit }) => [{ probe: 'unit', unit }],
     isNeeded: ({ unit, action }, { units }) => isActionNeeded(action, units[unit]),
-    isRepeatable: ({ unit }, { units }) => exists(units[unit]),
     inverse: ({ unit, action, around }, { units }) =>
       inverseActions(action, units[unit]).map((back): Operation => {
         const starts = back === 'start' || back === 'restart'

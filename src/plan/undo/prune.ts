@@ -116,19 +116,15 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const first: Change[] = []
   const last: Change[] = []
   const operationsFor = (applied: ManifestEntry): readonly Operation[] => {
-    const open = applied.removal
+    return applied.removal
       .filter(
         (operation) =>
           claimOn(operation) === undefined &&
           !isForeign(operation, applied, facts) &&
-          !isLost(operation, facts),
+          !isLost(operation, facts) &&
+          rulesOf(operation).isNeeded(operation, facts),
       )
       .map((operation) => keepingGroup(operation, claimOn))
-    const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
-    // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
-    // remaining entry would later prune something new at that path.
-    const repeatable = open.filter((operation) => rulesOf(operation).isRepeatable(operation, facts))
-    return needed.length > 0 ? needed : repeatable.slice(-1)
   }
   for (const applied of leftBehind(catalog, facts)) {
     const changes = strikingLast(
