@@ -18,7 +18,7 @@ export type TreeNode =
 
 /**
  * The place of an undoing operation in an undo: (0) units stop, (1) paths are removed, deepest first, (2) accounts and
- * packages return, (3) paths return, shallowest first, (4) accounts and packages are removed, (5) units start.
+ * packages return, units are unmasked, (3) paths return, shallowest first, (4) accounts and packages are removed, (5) units start.
  */
 export type UndoRank = 0 | 1 | 2 | 3 | 4 | 5
 

@@ -15,7 +15,11 @@ export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
         const starts = back === 'start' || back === 'restart'
         return { op: 'unit', unit, action: back, ...given({ around: starts ? around : undefined }) }
       }),
-    undoRank: ({ action }) => (action === 'stop' || action === 'disable' ? 0 : 5),
+    undoRank: ({ action }) => {
+      if (action === 'stop' || action === 'disable') return 0
+      // A mask is where the unit's file returns.
+      return action === 'unmask' ? 2 : 5
+    },
     leavesUnsynced: true,
     timeoutSeconds: () => 300,
     words: ({ unit, action, around, noBlock }) =>

@@ -239,7 +239,17 @@ test('reads the state of units from their files in a tree that is not booted', (
       tree.at('/etc/systemd/system/multi-user.target.wants/on.service'),
     )
     symlinkSync('/dev/null', tree.at('/etc/systemd/system/masked.service'))
-    const names = ['plain', 'off', 'on', 'masked', 'missing'].map((name) => `${name}.service`)
+    tree.write('/usr/lib/systemd/system/other.service', `${unit}[Install]\nAlias=one.service two.service\n`)
+    symlinkSync('/usr/lib/systemd/system/other.service', tree.at('/etc/systemd/system/two.service'))
+    tree.write('/usr/lib/systemd/system/held.service', `${unit}[Install]\nUpheldBy=other.service\n`)
+    mkdirSync(tree.at('/etc/systemd/system/other.service.upholds'))
+    symlinkSync(
+      '/usr/lib/systemd/system/held.service',
+      tree.at('/etc/systemd/system/other.service.upholds/held.service'),
+    )
+    const names = ['plain', 'off', 'on', 'other', 'held', 'masked', 'missing'].map(
+      (name) => `${name}.service`,
+    )
     const { units } = await inspect(
       tree,
       names.map((name) => ({ probe: 'unit', unit: name })),
@@ -251,6 +261,8 @@ test('reads the state of units from their files in a tree that is not booted', (
         'plain.service': { load: 'loaded', file: 'static', ...offline },
         'off.service': { load: 'loaded', file: 'disabled', ...offline },
         'on.service': { load: 'loaded', file: 'enabled', ...offline },
+        'other.service': { load: 'loaded', file: 'enabled', ...offline },
+        'held.service': { load: 'loaded', file: 'enabled', ...offline },
         'masked.service': { load: 'masked', file: 'masked', ...offline },
         'missing.service': { load: 'not-found', file: '', ...offline },
       },
