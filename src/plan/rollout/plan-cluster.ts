@@ -1,7 +1,7 @@
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
+import { consentsTo, type HostPlan, type Intent, type Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
@@ -38,10 +38,10 @@ export function planCluster(
     waves: planWaves(hosts, findGroups(catalog, hosts)),
     departed: departed(members, inspection),
     consents: [
-      ...(options.prune ? consents(catalog, hosts) : []),
-      ...lostContents(catalog, hosts),
-      ...swaps(catalog, hosts),
-      ...startsWithoutData(catalog, hosts, groups, inspection),
+      ...consentsTo('prune', options.prune ? consents(catalog, hosts) : []),
+      ...consentsTo('discard', lostContents(catalog, hosts)),
+      ...consentsTo('rename', swaps(catalog, hosts)),
+      ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
     ],
   }
 }

@@ -34,7 +34,7 @@ function departedLines({ departed, cluster }: Plan): readonly string[] {
 }
 
 function consentLines({ consents }: Plan): readonly string[] {
-  return consents.map((sentence) => `careful: ${escapeLine(sentence)}`)
+  return consents.map(({ what }) => `careful: ${escapeLine(what)}`)
 }
 
 /** The lines of each group of hosts; unchanged ones only if they have notes, or if verbose. */
