@@ -5,7 +5,7 @@ import type { KeptGeneration } from '../model/manifest.ts'
 import { consentsTo, type HostPlan, type Plan } from '../model/plan.ts'
 import { lostContents, rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/groups.ts'
-import { conflictOn } from '../plan/rollout/plan-cluster.ts'
+import { addressesOf, conflictOn } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
 import { keptProbes } from '../plan/undo/kept-content.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
@@ -50,6 +50,7 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     intent: { kind: 'rollback', ...given({ to }) },
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
+    addresses: addressesOf(catalog),
     departed: [],
     consents: [
       ...hosts.flatMap((one) => {

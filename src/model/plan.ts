@@ -199,6 +199,8 @@ export interface Plan {
   readonly intent: Intent
   readonly hosts: readonly HostPlan[]
   readonly waves: readonly Wave[]
+  /** By host, where it is another one than its name: its address. */
+  readonly addresses?: Readonly<Record<string, string>>
   /** Hosts of the cluster that were removed from the spec. */
   readonly departed: readonly Member[]
   /** What needs more than a yes. */

@@ -36,6 +36,7 @@ export function planCluster(
     intent: { kind: 'apply', ...options },
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
+    addresses: addressesOf(catalog),
     departed: departed(members, inspection),
     consents: [
       ...consentsTo('prune', options.prune ? consents(catalog, hosts) : []),
@@ -44,6 +45,12 @@ export function planCluster(
       ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
     ],
   }
+}
+
+export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    hosts.flatMap(({ host, address = host }) => (address === host ? [] : [[host, address]])),
+  )
 }
 
 function planOne(
