@@ -149,11 +149,17 @@ export interface HostState {
   /** Under which names and where it was applied, the last one last; absent if that was not recorded. */
   readonly identities?: readonly Identity[]
   /** How the newest generation failed, who made it and since when; absent if it did not fail. */
-  readonly failed?: ApplyFailure & { readonly by: string }
+  readonly failed?: ApplyFailure & {
+    readonly by: string
+    /** Its changes from that at which it failed on, in words; absent if that is not known. */
+    readonly left?: readonly string[]
+  }
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */
   readonly held?: string
+  /** What that rollback changed, in words. */
+  readonly rolledBack?: readonly string[]
 }
 
 /** The answers to probes, keyed by their subjects. */
