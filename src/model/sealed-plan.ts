@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { OperationOutline } from './operation-outline.ts'
-import { changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
+import { Consent, changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { Checksum, closed, type Data, describe, list, mapOf, optional, Text, text } from './schema.ts'
 
@@ -121,7 +121,7 @@ const failed = {
 /** A plan for later: it is applied exactly, or not at all. */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: 'converge-sealed-plan'
-  readonly formatVersion: 3
+  readonly formatVersion: 4
   readonly source: PlanSource
   readonly hosts: readonly SealedHost[]
   /** Detects accidents, not forgery: it can be computed again after an edit. */
@@ -132,7 +132,7 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
   Type.Object(
     {
       kind: Type.Literal('converge-sealed-plan', { description: 'What this is.' }),
-      formatVersion: Type.Literal(3, { description: 'Version of this format.' }),
+      formatVersion: Type.Literal(4, { description: 'Version of this format.' }),
       cluster: text('Name of the cluster.'),
       intent: describe(Intent, 'What the plan is for.'),
       source: PlanSource,
@@ -145,11 +145,12 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
         ]),
       ),
       waves: list('Which hosts are applied together, in order.', Wave),
+      addresses: optional(mapOf(Text), 'By host, where it is another one than its name: its address.'),
       departed: list(
         'Hosts that the cluster had and that are no longer in the spec.',
         open('One host, and how it is reached.'),
       ),
-      consents: list('What a person should say yes to.', text('One sentence.')),
+      consents: list('What a person should say yes to.', Consent),
       digest: describe(Checksum, 'SHA-256 over everything else as JSON with sorted keys.'),
     } satisfies Fields<SealedPlan>,
     {

@@ -18,7 +18,7 @@ import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
 
 const kind = 'converge-sealed-plan'
 // 3: values of --set. 2: groups by name, and what a guarded start absorbs.
-const formatVersion = 3
+const formatVersion = 4
 
 export function sealPlan(
   plan: Plan,

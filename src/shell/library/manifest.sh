@@ -33,6 +33,10 @@ inspect_manifest() {
     find_newest_generation
     say "generation $NEWEST"
     inspect_failure "$CLUSTER/generations/$NEWEST"
+    if [ -s "$CLUSTER/held" ] && [ -s "$CLUSTER/generations/$NEWEST/about" ]; then
+      IFS= read -r about <"$CLUSTER/generations/$NEWEST/about"
+      say "rollback$NL$about"
+    fi
   fi
   if [ -s "$CLUSTER/identities" ]; then
     while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"

@@ -86,11 +86,12 @@ function readBatch(
 }
 
 function isAbsent(kind: string): boolean {
-  return kind === 'x' || kind.startsWith('-')
+  return kind === 'x' || kind === 'n' || kind.startsWith('-')
 }
 
 function absentBelow(kind: string): PathFact {
-  if (kind === 'x') return { type: 'absent', isBlocked: true }
+  if (kind === 'x') return { type: 'absent', blockedBy: 'other' }
+  if (kind === 'n') return { type: 'absent', blockedBy: 'link' }
   return kind === '-' ? { type: 'absent' } : { type: 'absent', missingAbove: integer(kind.slice(1)) }
 }
 

@@ -137,6 +137,10 @@ const settings: readonly (readonly [config: readonly string[], extra?: Partial<L
   [['HostName %h.localhost'], { address: 'core0', known: '[core0.localhost]:%ANY %HOST' }],
   [['HostName 127.0.0.1', 'Match originalhost fleet', 'Port %SITE'], { address: 'fleet', known: '* %HOST' }],
   [['HostName 127.0.0.1', 'Match exec "false"', 'Port 1'], { address: 'fleet' }],
+  [
+    ['Include %OWN/no-such-file', 'Match host fleet exec "true"', 'HostName 127.0.0.1', 'Port %SITE'],
+    { address: 'fleet', known: '* %HOST' },
+  ],
   [['HostName 127.0.0.1', 'Include %OWN/no-such-file'], { address: 'fleet' }],
   [['AddressFamily inet']],
   [['AddressFamily inet6']],

@@ -37,11 +37,15 @@ look_above() {
   done
 }
 
-# look_for_parents PATH: sets ABOVE to how many directories above it are missing, `-2`, or to x if something else is there.
+# look_for_parents PATH: sets ABOVE to how many directories above it are missing, `-2`, or to x if something else is there, or
+# to n if that is a link that leads to no directory.
 look_for_parents() {
   ABOVE=0 above=${1%/*}
   while [ ! -d "$above/" ]; do
-    if [ -e "$above" ] || [ -L "$above" ]; then
+    if [ -L "$above" ]; then
+      ABOVE=n
+      return
+    elif [ -e "$above" ]; then
       ABOVE=x
       return
     fi
@@ -51,7 +55,8 @@ look_for_parents() {
 }
 
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file, `-2`
-# nothing, with two directories missing above it, `x` nothing, below something that is not a directory), `stats` begins the
+# nothing, with two directories missing above it, `x` nothing, below something that is not a directory, `n` below a link
+# that leads nowhere), `stats` begins the
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs, `tree` what
 # is beside it. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
