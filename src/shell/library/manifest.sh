@@ -139,13 +139,7 @@ keep() {
   fi
 }
 
-keep_file() {
-  place "$2" && hold_file || return 1
-  cp -p -- "$HELD" "$CLUSTER/$1"
-  result=$?
-  let_go
-  return "$result"
-}
+keep_file() { place "$2" && hold_file && cp -p -- "$HELD" "$CLUSTER/$1"; }
 
 # kept_files: sets `kept` to what was kept since the last sync and its directories, as words for `eval`.
 kept_files() {
