@@ -7,7 +7,7 @@ import ssh2 from 'ssh2'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
 import { given } from '../../src/model/given.ts'
 import type { SshSettings } from '../../src/model/targets/ssh.ts'
-import type { Connection } from '../../src/model/transport.ts'
+import type { Connection, ConnectOptions } from '../../src/model/transport.ts'
 import { after } from '../../src/transports/after.ts'
 import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
@@ -47,7 +47,11 @@ export interface ScriptedHost {
   readonly name: string
   /** A new known_hosts file that knows the host by these keys. */
   known(...keys: readonly EmbeddedKey[]): Promise<string>
-  connect(ssh?: SshSettings, signal?: AbortSignal): Promise<Connection>
+  connect(
+    ssh?: SshSettings,
+    signal?: AbortSignal,
+    sudoPassword?: ConnectOptions['sudoPassword'],
+  ): Promise<Connection>
 }
 
 /** A host that follows a script, for as long as the test takes. */
@@ -78,7 +82,8 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   const identityFile = join(directory, 'identity')
   await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
   const environment = { homeDirectory: directory, userName: 'root', variables: {} }
-  const transport = createSshTransport(environment, script.patience ?? shortPatience)
+  const patience = script.patience ?? shortPatience
+  const transport = createSshTransport(environment, { patience, specFolder: directory })
   const name = `[127.0.0.1]:${port}`
   let knownFiles = 0
   const known = async (...keys: readonly EmbeddedKey[]): Promise<string> => {
@@ -94,10 +99,10 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
       directory,
       name,
       known,
-      connect: (settings, signal) =>
+      connect: (settings, signal, sudoPassword) =>
         transport.connect({
           host: 'node0',
-          ...given({ signal }),
+          ...given({ signal, sudoPassword }),
           address: '127.0.0.1',
           ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 5, ...settings },
         }),

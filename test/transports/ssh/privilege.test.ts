@@ -16,7 +16,7 @@ done
 exec "$@"
 `
 
-/** A sudo that lectures, wants the password "s3cret word", and asks three times. */
+/** A sudo that lectures, wants the password "s3cret word", and asks three times; of `%%` in its prompt it makes `%`. */
 const WITH_PASSWORD = `#!/bin/sh
 prompt= asks=yes
 while [ $# -gt 0 ]; do
@@ -25,7 +25,7 @@ done
 if [ $asks = no ]; then echo 'sudo: a password is required' >&2; exit 1; fi
 echo 'We trust you have received the usual lecture.' >&2
 for attempt in 1 2 3; do
-  printf %s "$prompt" >&2
+  printf "$prompt" >&2
   read -r password || { echo 'sudo: no password was provided' >&2; exit 1; }
   [ "$password" != 's3cret word' ] || exec "$@"
   echo 'Sorry, try again.' >&2
@@ -124,10 +124,13 @@ test('never puts the password into a command line', async () => {
     const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
     const result = await run(connection, 'env; cat\n')
     assert.not.match(text(result.stdout), /s3cret/)
-    assert.equal(commands, [
-      'exec env LC_ALL=C sudo -n -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
-      'exec env LC_ALL=C sudo -S -p converge-password: -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
-    ])
+    assert.equal(
+      commands.map((command) => command.replace(/[\da-f]{32}/, 'NONCE')),
+      [
+        'exec env LC_ALL=C sudo -n -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
+        'exec env LC_ALL=C sudo -S -p converge%%NONCE: -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
+      ],
+    )
     await connection.close()
   })
 })
@@ -148,7 +151,7 @@ const REFUSALS: readonly (readonly [what: string, said: string, message: string,
     'a missing password',
     'sudo: a password is required',
     'sudo requires a password for deploy',
-    /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, or pass --ask-sudo-password\.$/,
+    /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, pass --ask-sudo-password, or set CONVERGE_SUDO_PASSWORD\.$/,
   ],
   [
     'requiretty',
