@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AuthContext, Session } from 'ssh2'
+import type { Algorithms, AuthContext, Session } from 'ssh2'
 import ssh2 from 'ssh2'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
 import { given } from '../../src/model/given.ts'
 import type { SshSettings } from '../../src/model/targets/ssh.ts'
-import type { Connection, ConnectOptions } from '../../src/model/transport.ts'
+import type { Connection } from '../../src/model/transport.ts'
 import { after } from '../../src/transports/after.ts'
 import type { SshPatience } from '../../src/transports/ssh/patience.ts'
 import { createSshTransport } from '../../src/transports/ssh/ssh.ts'
@@ -35,6 +35,7 @@ export interface Script {
   /** Instead of SSH: what listens there. */
   readonly onSocket?: (socket: Socket) => void
   readonly hostKeys?: readonly EmbeddedKey[]
+  readonly algorithms?: Algorithms
   readonly onAuthentication?: (context: AuthContext) => void
   readonly onSession?: (session: Session) => void
   /** Whether the next session is refused. */
@@ -47,11 +48,7 @@ export interface ScriptedHost {
   readonly name: string
   /** A new known_hosts file that knows the host by these keys. */
   known(...keys: readonly EmbeddedKey[]): Promise<string>
-  connect(
-    ssh?: SshSettings,
-    signal?: AbortSignal,
-    sudoPassword?: ConnectOptions['sudoPassword'],
-  ): Promise<Connection>
+  connect(ssh?: SshSettings, signal?: AbortSignal): Promise<Connection>
 }
 
 /** A host that follows a script, for as long as the test takes. */
@@ -59,7 +56,8 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   const directory = await mkdtemp(join(tmpdir(), 'converge-test-'))
   const hostKeys = script.hostKeys ?? [generateKey()]
   const sockets = new Set<Socket>()
-  const ssh = new ssh2.Server({ hostKeys: hostKeys.map(({ privatePem }) => privatePem) }, (client) => {
+  const keys = { hostKeys: hostKeys.map(({ privatePem }) => privatePem) }
+  const ssh = new ssh2.Server({ ...keys, ...given({ algorithms: script.algorithms }) }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', script.onAuthentication ?? ((context) => context.accept()))
     client.on('session', (accept, reject) => {
@@ -99,10 +97,10 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
       directory,
       name,
       known,
-      connect: (settings, signal, sudoPassword) =>
+      connect: (settings, signal) =>
         transport.connect({
           host: 'node0',
-          ...given({ signal, sudoPassword }),
+          ...given({ signal }),
           address: '127.0.0.1',
           ssh: { user: 'root', port, identityFile, knownHostsFile, connectTimeoutSeconds: 5, ...settings },
         }),

@@ -3,7 +3,7 @@ import { ConvergeError } from '../../model/errors.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { entriesFor, isPlainName, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
 import type { KnownHostsStore } from './known-hosts-store.ts'
-import { fingerprint, keyTypeOf, rsaBits } from './public-key.ts'
+import { fingerprint, keyTypeOf, readPublicKey, rsaBits } from './public-key.ts'
 import { isRevoked } from './revoked.ts'
 import type { SshRoute } from './settings.ts'
 
@@ -52,6 +52,12 @@ export async function hostKeyCheck(
         const remedy = 'Give the host a new key; RequiredRSASize in ssh_config is the least size.'
         throw new ConvergeError('unsupported', problem, { ...fields, remedy })
       }
+      // Its type and size would be the server's to choose, also in the line that is recorded.
+      if (readPublicKey(keyTypeOf(key), key.toString('base64')) === undefined)
+        throw new ConvergeError('unsupported', `the host key of ${name} is malformed`, {
+          ...fields,
+          remedy: 'Check what listens there; OpenSSH refuses such a key, too.',
+        })
       const judged = judgeHostKey(entries, route, key)
       switch (judged.verdict) {
         case 'known':
