@@ -75,7 +75,7 @@ export async function withHosts<Result>(
   const selected =
     options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
-    const sudoPassword = await sudoPasswords(cluster, selected, options, io, stop)
+    const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
     const open = (hosts: SessionHosts): Session =>
       openSession({
         ...hosts,

@@ -1,4 +1,4 @@
-import type { Cluster, Host } from '../../model/cluster.ts'
+import type { Host } from '../../model/cluster.ts'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Stop } from '../../model/stop.ts'
 import { placeOf } from '../../model/targets/index.ts'
@@ -6,6 +6,9 @@ import { sudoPasswordVariable } from '../../model/targets/ssh.ts'
 import { escapeLine } from '../../report/text/escape-control.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { Io } from '../io/io.ts'
+
+type Member = Pick<Host, 'name' | 'target'>
+type Asking = Pick<Io, 'env' | 'canAsk' | 'askSecret'>
 
 interface AskingOptions {
   readonly askSudoPassword?: boolean
@@ -16,10 +19,10 @@ export type SudoPasswords = (host: string) => Promise<string | undefined>
 
 /** From the environment, or asked for once for each group of the selected hosts. */
 export async function sudoPasswords(
-  { hosts }: Cluster,
+  hosts: readonly Member[],
   selected: readonly string[] | undefined,
   { askSudoPassword = false }: AskingOptions,
-  io: Io,
+  io: Asking,
   stop: Stop,
 ): Promise<SudoPasswords> {
   const groups = new Map(hosts.map((host) => [host.name, groupOf(host)]))
@@ -44,9 +47,9 @@ export async function sudoPasswords(
 
 /** Of a host whose address only other hosts report: no password but one that is typed for just this address. */
 export async function sudoPasswordFor(
-  { name, target }: Pick<Host, 'name' | 'target'>,
+  { name, target }: Member,
   { askSudoPassword = false }: AskingOptions,
-  io: Io,
+  io: Asking,
   stop: Stop,
 ): Promise<SudoPasswords> {
   if (askSudoPassword && io.canAsk && target.transport === 'ssh') {
@@ -63,6 +66,6 @@ export async function sudoPasswordFor(
   }
 }
 
-function groupOf({ target }: Host): string | undefined {
+function groupOf({ target }: Member): string | undefined {
   return target.transport === 'ssh' ? target.ssh.sudoPasswordGroup : undefined
 }
