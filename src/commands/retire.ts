@@ -9,7 +9,6 @@ import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
 import { everything, type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
 import { proposePlan } from './hosts/propose-plan.ts'
-import { sudoPasswordFor } from './hosts/sudo-passwords.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { type LoadedSpec, loadSpec } from './spec/load-spec.ts'
 
@@ -85,12 +84,10 @@ async function prune(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const entered = await sudoPasswordFor(member, options, io, open.stop)
-  const session = open.openSession({
+  const session = await open.openWith(hostOf(member), {
     cluster: { ...cluster, hosts: [...cluster.hosts, hostOf(member)] },
     catalog: { ...catalog, hosts: [...catalog.hosts, { host: member.name, entries: [] }] },
     selected: [member.name],
-    sudoPassword: (name) => (name === member.name ? entered(name) : open.sudoPassword(name)),
   })
   try {
     // Other hosts that were removed from the spec are not retired here.

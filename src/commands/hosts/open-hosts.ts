@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
+import type { Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
@@ -9,7 +10,7 @@ import type { ExitCode, Io } from '../io/io.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
-import { type SudoPasswords, sudoPasswords } from './sudo-passwords.ts'
+import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
 /** Which hosts to work on, and how. */
 export interface HostOptions extends SpecOptions {
@@ -49,15 +50,14 @@ export async function hostCommand(
 }
 
 /** The hosts of a session. */
-type SessionHosts = Pick<SessionInput, 'cluster' | 'catalog' | 'selected' | 'sudoPassword'>
+type SessionHosts = Pick<SessionInput, 'cluster' | 'catalog' | 'selected'>
 
 export interface OpenHosts {
   readonly session: Session
-  readonly sudoPassword: SudoPasswords
   /** Aborted when the user stops the command. */
   readonly stop: Stop
-  /** Opens another session with other hosts; the caller closes it. */
-  openSession(hosts: SessionHosts): Session
+  /** Opens another session, also with a host whose address only other hosts report; the caller closes it. */
+  openWith(reported: Host, hosts: SessionHosts): Promise<Session>
 }
 
 export interface HostsInput {
@@ -76,9 +76,10 @@ export async function withHosts<Result>(
     options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
     const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
-    const open = (hosts: SessionHosts): Session =>
+    const open = (hosts: SessionHosts, sudoPassword: SudoPasswords): Session =>
       openSession({
         ...hosts,
+        sudoPassword,
         transports: createTransports(dirname(options.file)),
         library: hostLibrary(),
         parallel: options.parallel,
@@ -86,9 +87,16 @@ export async function withHosts<Result>(
         ...given({ lockWaitSeconds: options.lockWait }),
         onProgress: view.progress,
       })
-    const session = open({ cluster, catalog, sudoPassword, ...given({ selected }) })
+    const session = open({ cluster, catalog, ...given({ selected }) }, sudoPassword)
     try {
-      return await work({ session, sudoPassword, stop, openSession: open })
+      return await work({
+        session,
+        stop,
+        async openWith(reported, hosts) {
+          const typed = await sudoPasswordFor(reported, options, io, stop)
+          return open(hosts, (name) => (name === reported.name ? typed() : sudoPassword(name)))
+        },
+      })
     } finally {
       await session.close()
     }

@@ -51,7 +51,7 @@ export async function sudoPasswordFor(
   { askSudoPassword = false }: AskingOptions,
   io: Asking,
   stop: Stop,
-): Promise<SudoPasswords> {
+): Promise<() => Promise<string>> {
   if (askSudoPassword && io.canAsk && target.transport === 'ssh') {
     const where = escapeLine(`${name} (${placeOf(target)?.words})`)
     const answer = await io.askSecret(`sudo password for ${where}: `, stop.stopping)
