@@ -193,6 +193,7 @@ test('nothing but the name of one host is written to known_hosts, also for an al
     const check = await hostKeyCheck('core0', found, store)
     const error = await failure(check.verify(generateKey().publicBlob))
     assert.is(error.code, 'host-key-unknown')
+    assert.match(error.remedy ?? '', /^accept-new records only the names of single hosts: /)
   }
   assert.not.ok(existsSync(file))
 })

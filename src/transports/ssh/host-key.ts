@@ -69,7 +69,9 @@ export async function hostKeyCheck(
           }
           throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
-            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${shellWord(route.hostname)} >> ${shellWord(file ?? '~/.ssh/known_hosts')}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
+            remedy: records
+              ? `accept-new records only the names of single hosts: correct HostKeyAlias in ssh_config, or add the key to ${file} yourself.`
+              : `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${shellWord(route.hostname)} >> ${shellWord(file ?? '~/.ssh/known_hosts')}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
           })
         case 'changed':
           throw new ConvergeError(
