@@ -84,7 +84,7 @@ async function prune(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const session = open.openSession({
+  const session = await open.openWith(hostOf(member), {
     cluster: { ...cluster, hosts: [...cluster.hosts, hostOf(member)] },
     catalog: { ...catalog, hosts: [...catalog.hosts, { host: member.name, entries: [] }] },
     selected: [member.name],
