@@ -98,6 +98,7 @@ asRoot('only what a run has recorded is swept, and only where it is still privat
     made('.converge-killed-1', 0)
     made('.converge-killed-2', meddler.uid)
     made('.converge-other-1', 0)
+    tree.write('/srv/app/.converge-killed-1/.env', 'x')
     tree.write('/srv/app/.converge-killed-3', 'theirs')
     renameSync(
       tree.at('/srv/app/.converge-killed-1/.converge-old/dist'),

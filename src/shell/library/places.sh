@@ -48,7 +48,7 @@ END
 leave() {
   [ -n "$PINNED" ] || return 0
   PINNED=
-  rm -f -- ./.converge ./.converge-held-* ./* 2>/dev/null
+  rm -f -- ./* ./.[!.]* ./..?* 2>/dev/null
   cd -P .. && rmdir -- "./$PRIVATE" 2>/dev/null
   cd / || :
 }
@@ -177,7 +177,7 @@ sweep_temporaries() {
 sweep() {
   [ -d "$R$1/" ] || return 0
   if only_roots "$1"; then
-    (cd -- "$R$1/" && sweep_here "$2" '')
+    (cd -P -- "$R$1/" && sweep_here "$2" '')
   else
     (walk_to "$1" >/dev/null && sweep_here "$2" private)
   fi
@@ -199,9 +199,10 @@ sweep_here() {
 clear_private() {
   # It may have been left before it was marked, or after all else was gone.
   [ -f ./.converge ] || return 0
-  for old in ./.converge-old/*; do
+  for old in ./.converge-old/* ./.converge-old/.[!.]* ./.converge-old/..?*; do
     [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
   done
-  for inside in ./* ./.converge-*; do rm_tree "$inside" || return 1; done
+  # The mark goes last.
+  for inside in ./* ./.[!.]* ./..?*; do [ "$inside" = ./.converge ] || rm_tree "$inside" || return 1; done
   rm -f -- ./.converge
 }

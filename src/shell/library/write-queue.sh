@@ -184,4 +184,7 @@ validate_staged() {
     esac
   done
   (cd / && CONVERGE_ROOT=$R exec /bin/sh -c "$command$rest" </dev/null)
+  result=$?
+  [ "$staged" = "$temporary" ] || rm -f -- "$staged"
+  return "$result"
 }
