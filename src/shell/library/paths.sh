@@ -69,8 +69,8 @@ make_directory() {
   [ -z "$PINNED" ] || made=$temporary
   mkdir -m 0700 -- "$made" || return 1
   point 'directory made'
-  # It was not there when the way to it was looked at.
-  forget_ways
+  # What was looked at before it was there was not found to be root's.
+  THEIRS=$NL
   own "$2" "$3" "$made" && set_mode "$1" "$made" && durable "$made" &&
     { [ -z "$PINNED" ] || put "$made" || { rmdir -- "$made" && return 1; }; } && durable "$BESIDE"
 }
