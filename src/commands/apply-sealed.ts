@@ -28,7 +28,7 @@ export async function applySealed(
     const message = `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`
     throw usageError(message, 'pass it to `converge plan --out`')
   }
-  const sealed = await readSealedPlan(file)
+  const sealed = await readSealedPlan(file, io.env)
   requireConsentable(wanted, io, view)
   const options = { ...wanted, ...specOf(file, sealed.source, wanted) }
   const spec = await loadSpec(options)

@@ -172,7 +172,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
   const text = readFileSync(sealed, 'utf8')
   const cases: readonly (readonly [string, string])[] = [
     [text.replace('"0644"', '"0666"'), 'was changed after it was sealed'],
-    [text.replace('"formatVersion": 3', '"formatVersion": 1'), 'was sealed by another version of converge'],
+    [text.replace('"formatVersion": 4', '"formatVersion": 1'), 'was sealed by another version of converge'],
     ['{}', 'is not a sealed plan'],
     ['{', 'is not JSON: '],
     ['\n', 'is empty\n  make a plan with `converge plan --out FILE`; name a spec with -f'],
