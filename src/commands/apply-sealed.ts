@@ -35,7 +35,7 @@ export async function applySealed(
   view.warnings(spec.warnings)
   const plan = await unseal(sealed, spec, options)
   view.remark(`${file}: a plan made from ${sourceWords(sealed.source)}`, '')
-  return withHosts({ spec, options, io, view }, async (open) => {
+  return withHosts({ spec, options, io, view, applies: options.dryRun !== true }, async (open) => {
     const { code } = await proposePlan({
       command: 'apply',
       plan,

@@ -40,6 +40,10 @@ export function hostOptions(): readonly Option[] {
   return [
     new Option('--parallel <n>', 'How many hosts to work on at once.').default(32).argParser(parseCount),
     new Option('--ask-sudo-password', "Prompt for the hosts' sudo password."),
+    new Option(
+      '--allow-local',
+      'Let guards, checks and exec run on this machine for root trees (directory, memory), as an apply does.',
+    ),
     new Option('-v, --verbose', 'List unchanged hosts, show full diffs, report more progress.'),
   ]
 }
