@@ -13,7 +13,7 @@ const asks: readonly (readonly [name: string, resource: (command: string) => str
   [
     'healthy',
     (command) =>
-      `{ unit: { name: a.service, content: { Service: { ExecStart: /bin/true } }, started: true, disruption: { group: g, maxUnavailable: 1, healthy: '${command}' } } }`,
+      `{ unit: { name: a.service, content: { Service: { ExecStart: /bin/true } }, started: true, disruption: { group: g, maxUnavailable: 1, healthyTimeoutSeconds: 1, healthy: '${command}' } } }`,
   ],
 ]
 

@@ -23,10 +23,22 @@ export function specOptions(): readonly Option[] {
     new Option('--set <path=value>', 'Set an attribute, overriding all layers; repeatable.').argParser(
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     ),
+    new Option(
+      '--recipes-below <dir>',
+      "Recipes may be below this folder, not only in the spec's repository.",
+    ),
     new Option('--compile-timeout <time>', 'Processor time for recipes (default: 30s).').argParser(
       (text: string) => parseTime(text, 1),
     ),
   ]
+}
+
+/** For commands that reach no host. */
+export function trustOption(): Option {
+  return new Option(
+    '--trust-only <rev>',
+    'Run recipes only as they are in this git revision, or none but the built-in ones (none): for pull requests.',
+  ).conflicts('recipesBelow')
 }
 
 export function limitOption(): Option {
