@@ -19,6 +19,8 @@ export interface RetireOptions extends HostOptions {
   /** With --yes: also consents to the removal of all that converge made there. */
   readonly allowPrune?: boolean
   readonly dryRun?: boolean
+  /** Exit with 2 if a dry run finds changes. */
+  readonly exitCode?: boolean
   /** The host no longer exists: only make the others forget it. */
   readonly gone?: boolean
 }
@@ -82,7 +84,7 @@ async function prune(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const session = open.openSession({
+  const session = await open.openWith(hostOf(member), {
     cluster: { ...cluster, hosts: [...cluster.hosts, hostOf(member)] },
     catalog: { ...catalog, hosts: [...catalog.hosts, { host: member.name, entries: [] }] },
     selected: [member.name],

@@ -122,7 +122,7 @@ function assemble(
       ...given({ position }),
     }),
   )
-  return { host: host.name, entries }
+  return { host: host.name, address: host.address, entries }
 }
 
 // Shared, because most resources have none.

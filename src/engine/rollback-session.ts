@@ -2,10 +2,10 @@ import { ConvergeError, ResourceConflict } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { KeptGeneration } from '../model/manifest.ts'
-import type { HostPlan, Plan } from '../model/plan.ts'
+import { consentsTo, type HostPlan, type Plan } from '../model/plan.ts'
 import { lostContents, rollbackConsents } from '../plan/rollout/consents.ts'
 import { findGroups } from '../plan/rollout/groups.ts'
-import { conflictOn } from '../plan/rollout/plan-cluster.ts'
+import { addressesOf, conflictOn } from '../plan/rollout/plan-cluster.ts'
 import { planWaves } from '../plan/rollout/waves.ts'
 import { keptProbes } from '../plan/undo/kept-content.ts'
 import { lastApply, olderApplyNote } from '../plan/undo/last-apply.ts'
@@ -50,15 +50,16 @@ export async function planSessionRollback(context: SessionContext, to: number | 
     intent: { kind: 'rollback', ...given({ to }) },
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
+    addresses: addressesOf(catalog),
     departed: [],
     consents: [
       ...hosts.flatMap((one) => {
         const found = back.get(one.host)
         return found === undefined || found instanceof ConvergeError
           ? []
-          : rollbackConsents(one, found.generations.at(-1))
+          : consentsTo('remove', rollbackConsents(one, found.generations.at(-1)))
       }),
-      ...lostContents(catalog, hosts),
+      ...consentsTo('discard', lostContents(catalog, hosts)),
     ],
   }
 }

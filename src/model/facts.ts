@@ -8,8 +8,8 @@ export type PathFact = Placed &
         readonly type: 'absent'
         /** How many directories above it are missing too, nearest first. */
         readonly missingAbove?: number
-        /** Something that is not a directory is where one of them should be. */
-        readonly isBlocked?: true
+        /** What is where one of them should be: a link that leads to no directory, or something else. */
+        readonly blockedBy?: 'link' | 'other'
       }
     | ({
         readonly type: 'file'
@@ -98,6 +98,8 @@ export interface GroupFact {
   readonly name?: string
   /** Users of the host's own whose primary group it is. */
   readonly primaryOf?: readonly string[]
+  /** Users of which it is a supplementary group. */
+  readonly members?: readonly string[]
   readonly gid: number
 }
 
@@ -149,11 +151,17 @@ export interface HostState {
   /** Under which names and where it was applied, the last one last; absent if that was not recorded. */
   readonly identities?: readonly Identity[]
   /** How the newest generation failed, who made it and since when; absent if it did not fail. */
-  readonly failed?: ApplyFailure & { readonly by: string }
+  readonly failed?: ApplyFailure & {
+    readonly by: string
+    /** Its changes from that at which it failed on, in words; absent if that is not known. */
+    readonly left?: readonly string[]
+  }
   /** The hosts of the cluster, as this host remembers them. */
   readonly members: readonly Member[]
   /** Set after a rollback: the digest of the catalog that was rolled back, then who did it and when. */
   readonly held?: string
+  /** What that rollback changed, in words. */
+  readonly rolledBack?: readonly string[]
 }
 
 /** The answers to probes, keyed by their subjects. */

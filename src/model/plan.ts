@@ -179,16 +179,32 @@ export const Intent = Type.Union([
 ])
 export type Intent = Data<typeof Intent>
 
+/** Something in a plan that is probably a mistake, and the word that a person types to consent to it. */
+export const Consent = closed('Something that needs more than a yes.', {
+  word: Type.Enum(['prune', 'remove', 'discard', 'rename', 'start'], {
+    description:
+      '`prune`: what left the spec; `remove`: what a rollback removes; `discard`: the contents of trees; `rename`: a machine takes the name of another host; `start`: without data.',
+  }),
+  what: text('One sentence.'),
+})
+export type Consent = Data<typeof Consent>
+
+export function consentsTo(word: Consent['word'], sentences: readonly string[]): readonly Consent[] {
+  return sentences.map((what) => ({ word, what }))
+}
+
 /** The whole plan. Apply performs these changes, wave after wave, and nothing else. */
 export interface Plan {
   readonly cluster: string
   readonly intent: Intent
   readonly hosts: readonly HostPlan[]
   readonly waves: readonly Wave[]
+  /** By host, where it is another one than its name: its address. */
+  readonly addresses?: Readonly<Record<string, string>>
   /** Hosts of the cluster that were removed from the spec. */
   readonly departed: readonly Member[]
-  /** What needs more than a yes, one sentence each: large prunes, removed group members. */
-  readonly consents: readonly string[]
+  /** What needs more than a yes. */
+  readonly consents: readonly Consent[]
 }
 
 /** A change for which only the host knows whether it is needed. */

@@ -104,6 +104,8 @@ export interface CatalogEntry {
 /** The desired state of one host: its resources in the order in which they are applied. */
 export interface HostCatalog {
   readonly host: string
+  /** If it is known. */
+  readonly address?: string
   readonly entries: readonly CatalogEntry[]
 }
 

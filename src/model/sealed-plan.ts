@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { OperationOutline } from './operation-outline.ts'
-import { changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
+import { Consent, changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { Checksum, closed, type Data, describe, list, mapOf, optional, Text, text } from './schema.ts'
 
@@ -151,11 +151,12 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
         ]),
       ),
       waves: list('Which hosts are applied together, in order.', Wave),
+      addresses: optional(mapOf(Text), 'By host, where it is another one than its name: its address.'),
       departed: list(
         'Hosts that the cluster had and that are no longer in the spec.',
         open('One host, and how it is reached.'),
       ),
-      consents: list('What a person should say yes to.', text('One sentence.')),
+      consents: list('What a person should say yes to.', Consent),
       concealed: Type.Optional(Concealed),
       digest: describe(Checksum, 'SHA-256 over everything else as JSON with sorted keys.'),
     } satisfies Fields<SealedPlan>,

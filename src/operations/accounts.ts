@@ -23,7 +23,6 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       const found = users[operation.name]
       return found === null || (found !== undefined && changedFields(operation, found) !== undefined)
     },
-    isRepeatable: () => false,
     inverse(operation, { users, groups }) {
       const { name, prune, group } = operation
       const before = users[name]
@@ -48,7 +47,6 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
     // No home is empty, so that a process that runs as the user is asked for.
     probes: ({ name }) => [{ probe: 'user', name, home: '' }],
     isNeeded: ({ name }, { users }) => users[name] !== null,
-    isRepeatable: () => true,
     /** The account with its old numbers, so that it owns its files again; its home was kept. */
     inverse({ name }, { users }) {
       const before = users[name] ?? undefined
@@ -75,7 +73,6 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       const found = groups[name]
       return found === null || (found !== undefined && gid !== undefined && gid !== found.gid)
     },
-    isRepeatable: () => false,
     inverse({ name, gid, prune }, { groups }) {
       const before = groups[name]
       if (before === null) return prune === true ? [{ op: 'remove-group', name }] : []
@@ -92,7 +89,6 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
   'remove-group': {
     ...groupRules,
     isNeeded: ({ name }, { groups }) => groups[name] !== null,
-    isRepeatable: () => true,
     inverse({ name }, { groups }) {
       const before = groups[name] ?? undefined
       return before === undefined ? [] : [{ op: 'group', name, gid: before.gid, system: false, prune: true }]

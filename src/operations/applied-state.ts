@@ -15,6 +15,16 @@ export function appliedState(fact: PathFact): string {
   }
 }
 
+/** Whether a recorded state has an account, as in `group web`, as its owner or group. */
+export function isOwnedBy(state: string, account: string): boolean {
+  const owners = /^(?:directory \d{4} (.*)|file \d{4} (.*) \w+)$/s.exec(state)
+  const both = owners?.[1] ?? owners?.[2]
+  // A blank may also be part of a name: rather one account too many.
+  return account.startsWith('user ')
+    ? both?.startsWith(`${account.slice('user '.length)} `) === true
+    : both?.endsWith(` ${account.slice('group '.length)}`) === true
+}
+
 /** Whether a path is in a recorded state, which may have an owner by number, and without root owners are not set. */
 export function isInState(live: PathFact, state: string, { rooted, uid }: PlatformFact): boolean {
   if (appliedState(live) === state) return true

@@ -18,7 +18,7 @@ export type TreeNode =
 
 /**
  * The place of an undoing operation in an undo: (0) units stop, (1) paths are removed, deepest first, (2) accounts and
- * packages return, (3) paths return, shallowest first, (4) accounts and packages are removed, (5) units start.
+ * packages return, units are unmasked, (3) paths return, shallowest first, (4) accounts and packages are removed, (5) units start.
  */
 export type UndoRank = 0 | 1 | 2 | 3 | 4 | 5
 
@@ -30,8 +30,6 @@ export interface OperationRules<Type extends Operation> {
   probes(operation: Type): readonly Probe[]
   /** Whether it would change anything, so that an interrupted undo continues. */
   isNeeded(operation: Type, facts: Answers): boolean
-  /** Whether it may be done again just to drop its resource from the manifest. */
-  isRepeatable(operation: Type, facts: Answers): boolean
   /** The operations that undo it. `kept` names the kept file that holds what was at its path. */
   inverse(operation: Type, before: Before, kept: string): readonly Operation[]
   /** Whether its inverse leaves something as the operation made it, so that a rollback names it. */
@@ -61,7 +59,6 @@ export type RulesByOperation = { readonly [Op in keyof OperationTypes]: Operatio
 export const runsOnly = {
   probes: (): readonly Probe[] => [],
   isNeeded: () => true,
-  isRepeatable: () => false,
   inverse: (): readonly Operation[] => [],
   undoRank: (): UndoRank => 4,
 }

@@ -10,7 +10,6 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     probes: ({ packages }) => probesOf(packages.map(({ name }) => name)),
     isNeeded: ({ packages }, facts) =>
       packages.some(({ name, version }) => isOther(facts.packages[name], version)),
-    isRepeatable: () => false,
     inverse({ packages }, before) {
       const added = packages.map(({ name }) => name).filter((name) => before.packages[name] === null)
       return added.length === 0 ? [] : [{ op: 'remove-package', packages: added }]
@@ -37,7 +36,6 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     subject: ({ packages }) => subjectOf(packages),
     probes: ({ packages }) => probesOf(packages).map((probe) => ({ ...probe, removal: true })),
     isNeeded: ({ packages }, facts) => packages.some((name) => facts.packages[name] !== null),
-    isRepeatable: () => true,
     /** Installs the current version again; the undo itself starts what was running. */
     inverse({ packages }, before) {
       const gone = packages.filter((name) => (before.packages[name] ?? null) !== null)

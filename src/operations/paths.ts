@@ -9,7 +9,6 @@ type PathOperation = AtPath['op']
 const atPath = {
   subject: ({ path }: AtPath): string => `path ${path}`,
   probes: ({ path }: AtPath): readonly Probe[] => [{ probe: 'path', path }],
-  isRepeatable: (): boolean => true,
   outlasts: ({ path }: AtPath, { paths }: Before): boolean => paths[path]?.type === 'other',
   undoRank: (): UndoRank => 3,
   leavesUnsynced: false,

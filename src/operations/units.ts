@@ -10,13 +10,16 @@ export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
     subject: ({ unit, action }) => `unit ${unit} ${stateSetBy[action]}`,
     probes: ({ unit }) => [{ probe: 'unit', unit }],
     isNeeded: ({ unit, action }, { units }) => isActionNeeded(action, units[unit]),
-    isRepeatable: ({ unit }, { units }) => exists(units[unit]),
     inverse: ({ unit, action, around }, { units }) =>
       inverseActions(action, units[unit]).map((back): Operation => {
         const starts = back === 'start' || back === 'restart'
         return { op: 'unit', unit, action: back, ...given({ around: starts ? around : undefined }) }
       }),
-    undoRank: ({ action }) => (action === 'stop' || action === 'disable' ? 0 : 5),
+    undoRank: ({ action }) => {
+      if (action === 'stop' || action === 'disable') return 0
+      // A mask is where the unit's file returns.
+      return action === 'unmask' ? 2 : 5
+    },
     leavesUnsynced: true,
     timeoutSeconds: () => 300,
     words: ({ unit, action, around, noBlock }) =>

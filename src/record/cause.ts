@@ -22,9 +22,11 @@ export function causeOf(
   last: ManifestEntry | undefined,
 ): Change['cause'] {
   if (last === undefined) return undefined
-  const { failed, held } = facts.state ?? {}
+  const { failed, held, rolledBack } = facts.state ?? {}
+  const concerns = (words: string): boolean =>
+    words.endsWith(`(${resource.id})`) || words.startsWith(`${resource.id}: `)
   // It is recorded, but was never made.
-  if (failed?.at?.endsWith(`(${resource.id})`)) return undefined
+  if (failed?.at !== undefined && concerns(failed.at)) return undefined
   const host = Object.entries(last.paths).some(
     ([path, state]) =>
       path in facts.paths && !isInState(facts.paths[path] ?? { type: 'absent' }, state, facts.platform),
@@ -32,7 +34,9 @@ export function causeOf(
   const spec = last.desired !== desiredDigest(resource.desired) || writesOther(operation, last)
   if (spec) return host ? 'spec and host changed' : 'spec changed'
   // A command whose guard was not asked may stay as it is; what an apply did not reach was not changed by anybody.
-  const isUncertain = guard !== undefined || failed !== undefined || held !== undefined
+  const isLeft = failed !== undefined && failed.left?.some(concerns) !== false
+  const isUndone = held !== undefined && rolledBack?.some(concerns) !== false
+  const isUncertain = guard !== undefined || isLeft || isUndone
   return host || !isUncertain ? 'host changed' : undefined
 }
 

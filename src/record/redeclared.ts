@@ -1,14 +1,23 @@
 import type { Facts } from '../model/facts.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import { type Change, plainChange } from '../model/plan.ts'
-import type { HostCatalog } from '../model/resource.ts'
+import type { HostCatalog, ResourceId } from '../model/resource.ts'
 import { desiredDigest } from './digest.ts'
 import { entriesByPath, entryAfter, madeOf, pathsOf } from './manifest-entry.ts'
 
 /** Changes that only note in the manifest what the spec declares otherwise now, for a host on which nothing else changes. */
-export function redeclared(catalog: HostCatalog, facts: Facts): readonly Change[] {
+export function redeclared(
+  catalog: HostCatalog,
+  facts: Facts,
+  drops: readonly ManifestEntry[],
+): readonly Change[] {
   const changes = entriesRedeclared(catalog, facts)
-  return changes.length > 0 ? changes : renamed(catalog, facts)
+  if (changes.length > 0) return changes
+  // An entry that stays would some day undo what was put there since.
+  const dropped = drops.filter(({ removal }) => removal.length > 0)
+  return dropped.length > 0
+    ? dropped.map(({ resource }) => recordChange(resource, 'no longer in the spec, nothing to undo'))
+    : renamed(catalog, facts)
 }
 
 /** The host's new name is recorded with any of its changes, or by one of its own. */
@@ -18,7 +27,11 @@ function renamed({ host, entries }: HostCatalog, { state }: Facts): readonly Cha
   const resource = entries.map((entry) => entry.resource.id).find((id) => managed.has(id))
   if (former === undefined || former === host || resource === undefined) return []
   const reason = `the host is called ${host} now`
-  return [{ ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }]
+  return [recordChange(resource, reason)]
+}
+
+function recordChange(resource: ResourceId, reason: string): Change {
+  return { ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }
 }
 
 function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Change[] {
@@ -42,9 +55,7 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
       last === undefined
         ? taken && `takes over what ${taken.resource} made`
         : differences(last, entryAfter({ made: madeOf(entry), done: [], facts, last, ownerOf })).join(', ')
-    return reason === undefined || reason === ''
-      ? []
-      : [{ ...plainChange({ resource, operation: { op: 'record' }, reason }), cause: 'spec changed' }]
+    return reason === undefined || reason === '' ? [] : [recordChange(resource, reason)]
   })
 }
 

@@ -34,7 +34,7 @@ export function withRecord(
   { drops = [], moved = new Map(), members = [] }: Leaving = {},
 ): PlannedHost {
   const isOnlyRecord = planned.changes.length === 0
-  const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts) } : planned
+  const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts, drops) } : planned
   if (plan.changes.length === 0) return planned
   const { facts } = plan
   const generation = (facts.state?.generation ?? 0) + 1

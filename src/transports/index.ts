@@ -6,15 +6,15 @@ import { connectDirectory } from './local/directory.ts'
 import { createMemoryHosts } from './local/memory.ts'
 import type { SshTransport } from './ssh/ssh.ts'
 
-/** All transports; each connection uses the one of its target. */
-export function createTransports(): Transport {
+/** All transports; each connection uses the one of its target. `specFolder`: where a spec may have files added to. */
+export function createTransports(specFolder?: string): Transport {
   let ssh: Promise<SshTransport> | undefined
   const memory = createMemoryHosts()
   const open = async (options: ConnectOptions): Promise<Connection> => {
     const { host, target } = options
     switch (target.transport) {
       case 'ssh': {
-        ssh ??= loadSsh()
+        ssh ??= loadSsh(specFolder)
         const { address, ssh: settings } = target
         return (await ssh).connect({ ...options, address, ssh: settings })
       }
@@ -40,9 +40,9 @@ export function createTransports(): Transport {
 }
 
 /** Loaded on demand: the SSH libraries are slow to load, and most commands do not need them. */
-async function loadSsh(): Promise<SshTransport> {
+async function loadSsh(specFolder: string | undefined): Promise<SshTransport> {
   const { createSshTransport, currentEnvironment } = await import('./ssh/ssh.ts')
-  return createSshTransport(currentEnvironment())
+  return createSshTransport(currentEnvironment(), { specFolder })
 }
 
 function failedHere(host: string, cause: SystemError): ConvergeError {

@@ -125,6 +125,8 @@ test('refuses without a terminal to ask at', async () => {
 test('exits with 1 when a host is unreachable, and leaves the others converged', async () => {
   const { folder, file } = await makeCluster()
   rmSync(join(folder, 'hosts/web0'), { recursive: true })
+  const limited = await converge([...file, '--yes', '--limit', 'web1', '--set', 'app.greeting=before'])
+  assert.is(limited.code, 0)
   const dryRun = await converge([...file, '--dry-run', '--exit-code'])
   assert.is(dryRun.code, 1)
   assert.match(dryRun.stdout, 'web0\n  unreachable at connect: cannot use ')

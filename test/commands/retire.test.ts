@@ -86,6 +86,68 @@ ${hosts.join('\n')}
   }
 })
 
+/** A sudo that wants the password `secret`, and notes what it is given. */
+const sudo = (noted: string) => `#!/bin/sh
+[ "$1" != -n ] || { echo 'sudo: a password is required' >&2; exit 1; }
+printf "$3" >&2
+read -r password
+echo "$password" >>'${noted}'
+[ "$password" = secret ] || exit 1
+shift 4
+exec "$@"
+`
+
+test('sends the sudo password of the spec to no address that only other hosts report', async () => {
+  const folder = scratchFolder()
+  const noted = join(folder, 'noted')
+  writeFileSync(join(folder, 'sudo'), sudo(noted), { mode: 0o755 })
+  const embedded = await startEmbeddedHosts({
+    names: ['a', 'c'],
+    directory: folder,
+    users: ['root', 'deploy'],
+    searchPath: [folder],
+  })
+  const file = ['-f', join(folder, 'cluster.yaml')]
+  const env = { CONVERGE_SUDO_PASSWORD: 'secret' }
+  const write = (names: string) => {
+    const users = { a: 'root', c: 'deploy' }
+    const hosts = embedded.hosts.flatMap(({ name, address, port }) =>
+      names.includes(name)
+        ? [
+            `  ${name}: { address: ${address}, roles: [all], ssh: { port: ${port}, user: ${users[name as 'a' | 'c']} } }\n`,
+          ]
+        : [],
+    )
+    writeFileSync(
+      join(folder, 'cluster.yaml'),
+      `cluster: test
+ssh: { identityFile: ${embedded.identityFile}, knownHostsFile: ${embedded.knownHostsFile} }
+roles: { all: { resources: [{ file: { path: /etc/motd, content: "hello\\n" } }] } }
+hosts:
+${hosts.join('')}`,
+    )
+  }
+  try {
+    write('ac')
+    const first = await converge([...file, '--yes'], { env })
+    assert.is(first.code, 0, first.stdout + first.stderr)
+    write('a')
+    rmSync(noted)
+    const retire = ['retire', 'c', ...file, '--yes', '--allow-prune']
+    const unasked = await converge(retire, { env })
+    assert.is(unasked.code, 1)
+    assert.match(unasked.stdout, 'none is sent unasked to an address that other hosts report')
+    assert.not(existsSync(noted))
+    const asked = await converge([...retire, '--ask-sudo-password'], { env, answers: ['secret'] })
+    assert.is(asked.code, 0, asked.stdout + asked.stderr)
+    const [, c] = embedded.hosts
+    assert.equal(asked.questions, [`sudo password for c (${c?.address} port ${c?.port}): `])
+    assert.not(existsSync(join(folder, 'c/etc/motd')))
+  } finally {
+    await embedded.close()
+  }
+})
+
 test('names a host that could not be asked to forget the retired one', async () => {
   const { folder, file, motd } = await makeDeparture()
   appendFileSync(join(folder, 'cluster.yaml'), '  lost: { transport: directory, directory: hosts/nowhere }\n')

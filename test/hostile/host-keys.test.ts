@@ -5,15 +5,18 @@ import ssh2 from 'ssh2'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
+import { hostKeyCheck } from '../../src/transports/ssh/host-key.ts'
+import { createKnownHostsStore } from '../../src/transports/ssh/known-hosts-store.ts'
 import { converge } from '../commands/recording-io.ts'
 import { withHosts } from '../transports/embedded-host.ts'
+import { route } from '../transports/ssh/route.ts'
 import { boundedFailure } from './failures.ts'
-import { withScript } from './scripted-host.ts'
+import { type Script, withScript } from './scripted-host.ts'
 
 /** A key of a type that a client asks for only after the ECDSA one of generateKey. */
-function rsaKey(): EmbeddedKey {
+function rsaKey(modulusLength = 2048): EmbeddedKey {
   const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
+    modulusLength,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   })
@@ -32,6 +35,47 @@ test('asks a host first for the key that is known, so that its other keys raise 
     const error = await boundedFailure(2_000, () => connect({ knownHostsFile }))
     assert.is(error.code, 'host-key-changed')
   })
+})
+
+for (const [what, key, algorithm, said] of [
+  ['signs with SHA-1', rsaKey(), 'ssh-rsa', /no matching (?:server )?host key/i],
+  [
+    'has an RSA key of 1023 bits',
+    rsaKey(1023),
+    'rsa-sha2-256',
+    /too short: RSA with 1023 bits, and 1024 are required/,
+  ],
+] as const) {
+  test(`logs in to no host that ${what}, as ssh without configuration`, async () => {
+    const logins: string[] = []
+    const script: Script = {
+      hostKeys: [key],
+      algorithms: { serverHostKey: [algorithm] },
+      onAuthentication: (context) => void logins.push(context.method),
+    }
+    await withScript(script, async ({ connect }) => {
+      const error = await boundedFailure(2_000, () => connect())
+      assert.match(error.message, said)
+    })
+    assert.equal(logins, [])
+  })
+}
+
+test('records no host key that is more than a key', async () => {
+  const store = createKnownHostsStore(undefined)
+  const check = await hostKeyCheck('node0', await route({ hostKeyChecking: 'accept-new' }), store)
+  const { publicBlob } = rsaKey()
+  const typed = (type: string) => Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(type)])
+  for (const key of [
+    Buffer.concat([publicBlob, Buffer.from([0])]),
+    publicBlob.subarray(0, -1),
+    Buffer.concat([typed('ssh-rsa x\n* ssh-rsa'), publicBlob.subarray(11)]),
+    Buffer.concat([typed('ssh-tomorrow'), publicBlob.subarray(11)]),
+    Buffer.from(''),
+  ]) {
+    const error = await boundedFailure(1_000, () => check.verify(key))
+    assert.is(error.message, 'the host key of core0 is malformed')
+  }
 })
 
 interface Alarm {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AuthContext, Session } from 'ssh2'
+import type { Algorithms, AuthContext, Session } from 'ssh2'
 import ssh2 from 'ssh2'
 import { type EmbeddedKey, generateKey } from '../../src/embedded/keys.ts'
 import { given } from '../../src/model/given.ts'
@@ -35,6 +35,7 @@ export interface Script {
   /** Instead of SSH: what listens there. */
   readonly onSocket?: (socket: Socket) => void
   readonly hostKeys?: readonly EmbeddedKey[]
+  readonly algorithms?: Algorithms
   readonly onAuthentication?: (context: AuthContext) => void
   readonly onSession?: (session: Session) => void
   /** Whether the next session is refused. */
@@ -55,7 +56,8 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   const directory = await mkdtemp(join(tmpdir(), 'converge-test-'))
   const hostKeys = script.hostKeys ?? [generateKey()]
   const sockets = new Set<Socket>()
-  const ssh = new ssh2.Server({ hostKeys: hostKeys.map(({ privatePem }) => privatePem) }, (client) => {
+  const keys = { hostKeys: hostKeys.map(({ privatePem }) => privatePem) }
+  const ssh = new ssh2.Server({ ...keys, ...given({ algorithms: script.algorithms }) }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', script.onAuthentication ?? ((context) => context.accept()))
     client.on('session', (accept, reject) => {
@@ -78,7 +80,8 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   const identityFile = join(directory, 'identity')
   await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
   const environment = { homeDirectory: directory, userName: 'root', variables: {} }
-  const transport = createSshTransport(environment, script.patience ?? shortPatience)
+  const patience = script.patience ?? shortPatience
+  const transport = createSshTransport(environment, { patience, specFolder: directory })
   const name = `[127.0.0.1]:${port}`
   let knownFiles = 0
   const known = async (...keys: readonly EmbeddedKey[]): Promise<string> => {

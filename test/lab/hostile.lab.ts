@@ -223,7 +223,7 @@ test('sudo that wants a terminal, a password or says a lecture', async () => {
   await fails(
     { user: 'operator', hosts: ['beta'] },
     'refused at exec: sudo requires a password for operator',
-    'or pass --ask-sudo-password.',
+    'pass --ask-sudo-password, or set CONVERGE_SUDO_PASSWORD.',
   )
   await converges({ user: 'operator', hosts: ['beta'], password: operatorPassword })
   await on('beta', 'rm /etc/sudoers.d/hostile')

@@ -76,6 +76,23 @@ test('installs a package without starting its daemon, and has nothing left to do
   assert.is(again.exitCode, 0, again.stdout + again.stderr)
 })
 
+test('a file in place of a conffile may have the group that the package brings, and gives way to the conffile again', async () => {
+  await onHost('apt-get -y purge demo-daemon')
+  await project.write(
+    'cluster.yaml',
+    spec(`package: { name: demo-daemon }
+      - file: { path: /etc/demo-daemon.conf, content: "mine\\n", group: demo-daemon, after: ["package[demo-daemon]"] }`),
+  )
+  await converges()
+  assert.is(
+    (await onHost('cat /etc/demo-daemon.conf; stat -c %G /etc/demo-daemon.conf')).stdout,
+    'mine\ndemo-daemon\n',
+  )
+  await project.write('cluster.yaml', spec('package: { name: demo-daemon }'))
+  await converges()
+  assert.is((await onHost('cat /etc/demo-daemon.conf')).stdout, 'version 1.0\n')
+})
+
 test('upgrades to a version that the spec names, keeps an edited conffile, and never asks', async () => {
   await onHost('echo edited >/etc/demo-daemon.conf')
   await publish('demo-daemon', ['1.0', '1.1'])
@@ -169,6 +186,7 @@ Description: a daemon that only waits
 `
   const postinst = `#!/bin/sh
 set -e
+getent group ${name} >/dev/null || groupadd --system ${name}
 deb-systemd-helper enable ${name}.service
 deb-systemd-invoke start ${name}.service || true
 `

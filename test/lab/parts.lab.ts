@@ -147,6 +147,28 @@ test('what lies on a mount is there after the mount changes in either way, and a
   assert.is(await output(seen), '750\nx\ntmpfs 4M\n')
 })
 
+test('a unit whose ExecStartPre fails says so with its status, and what comes after is not reached', async () => {
+  const pre = `unit:
+          name: pre.service
+          content: { Service: { ExecStartPre: /bin/false, ExecStart: /usr/bin/sleep infinity, Restart: on-failure, RestartSec: 1 } }
+          started: true`
+  const forks = `unit:
+          name: forks.service
+          content: { Service: { Type: forking, PIDFile: /run/forks.pid, ExecStart: "/bin/sh -c 'sleep 3000 & echo $! >/run/forks.pid'" } }
+          started: true`
+  await project.write(
+    'cluster.yaml',
+    spec(`- ${pre}\n      - ${forks}\n          after: ["unit[pre.service]"]`),
+  )
+  const failed = await project.converge(['--yes', '--allow-prune'])
+  assert.is(failed.exitCode, 1)
+  assert.match(failed.stdout, 'failed change: start pre.service (unit[pre.service])')
+  assert.match(failed.stdout, 'ExecStartPre=/bin/false')
+  assert.match(failed.stdout, 'not reached: ')
+  await converges(forks)
+  assert.is(await output('systemctl is-active forks.service'), 'active\n')
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: string): Promise<void> {
   await project.write('cluster.yaml', spec(`- ${resources}`))

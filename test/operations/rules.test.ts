@@ -16,8 +16,6 @@ const State = Type.Object(
   {
     host: Type.Unsafe<ValueMap>(Type.Object({})),
     needed: Type.Boolean(),
-    /** Whether it may be done again just to drop its resource from the manifest. */
-    again: Type.Boolean(),
     undo: Type.Array(Type.String()),
     /** Whether its undo leaves something as it made it. */
     outlasts: Type.Optional(Type.Boolean()),
@@ -51,7 +49,6 @@ testCases(
       const after = before && path !== undefined ? stateAfter(operation, path, before) : undefined
       const found = {
         needed: rules.isNeeded(operation, facts),
-        again: rules.isRepeatable(operation, facts),
         undo: rules.inverse(operation, facts, 'generations/7/0').map(operationWords),
         ...(rules.outlasts(operation, facts) && { outlasts: true }),
         ...(after !== undefined && { after: stateWords(after, undefined) }),

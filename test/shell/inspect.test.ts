@@ -46,9 +46,16 @@ test('reports what is at each path', () =>
       ...['same', 'other', 'empty', 'back\\slash\nnewline', 'limit', 'large', 'link', 'absent', 'fifo'].map(
         (name) => ({ probe: 'path', path: `/srv/${name}`, sha256: wanted }) as const,
       ),
-      ...['unasked', 'setuid', 'directory', 'dangling', 'target', 'to-directory', 'same/below'].map(
-        (name) => ({ probe: 'path', path: `/srv/${name}` }) as const,
-      ),
+      ...[
+        'unasked',
+        'setuid',
+        'directory',
+        'dangling',
+        'target',
+        'to-directory',
+        'same/below',
+        'dangling/a/b',
+      ].map((name) => ({ probe: 'path', path: `/srv/${name}` }) as const),
     ]
     const { paths } = await inspect(tree, asked)
     assert.equal(
@@ -69,7 +76,8 @@ test('reports what is at each path', () =>
         '/srv/dangling': { type: 'link', target: '/nowhere', ...owned('0777') },
         '/srv/target': { type: 'link', target: 'two\nlines ü\n', ...owned('0777') },
         '/srv/to-directory': { type: 'link', target: 'directory', ...owned('0777') },
-        '/srv/same/below': { type: 'absent', isBlocked: true },
+        '/srv/same/below': { type: 'absent', blockedBy: 'other' },
+        '/srv/dangling/a/b': { type: 'absent', blockedBy: 'link' },
       },
     )
   }))
@@ -236,7 +244,17 @@ test('reads the state of units from their files in a tree that is not booted', (
       tree.at('/etc/systemd/system/multi-user.target.wants/on.service'),
     )
     symlinkSync('/dev/null', tree.at('/etc/systemd/system/masked.service'))
-    const names = ['plain', 'off', 'on', 'masked', 'missing'].map((name) => `${name}.service`)
+    tree.write('/usr/lib/systemd/system/other.service', `${unit}[Install]\nAlias=one.service two.service\n`)
+    symlinkSync('/usr/lib/systemd/system/other.service', tree.at('/etc/systemd/system/two.service'))
+    tree.write('/usr/lib/systemd/system/held.service', `${unit}[Install]\nUpheldBy=other.service\n`)
+    mkdirSync(tree.at('/etc/systemd/system/other.service.upholds'))
+    symlinkSync(
+      '/usr/lib/systemd/system/held.service',
+      tree.at('/etc/systemd/system/other.service.upholds/held.service'),
+    )
+    const names = ['plain', 'off', 'on', 'other', 'held', 'masked', 'missing'].map(
+      (name) => `${name}.service`,
+    )
     const { units } = await inspect(
       tree,
       names.map((name) => ({ probe: 'unit', unit: name })),
@@ -248,6 +266,8 @@ test('reads the state of units from their files in a tree that is not booted', (
         'plain.service': { load: 'loaded', file: 'static', ...offline },
         'off.service': { load: 'loaded', file: 'disabled', ...offline },
         'on.service': { load: 'loaded', file: 'enabled', ...offline },
+        'other.service': { load: 'loaded', file: 'enabled', ...offline },
+        'held.service': { load: 'loaded', file: 'enabled', ...offline },
         'masked.service': { load: 'masked', file: 'masked', ...offline },
         'missing.service': { load: 'not-found', file: '', ...offline },
       },
@@ -278,7 +298,7 @@ test('reads users and groups from the files, even without a last newline', () =>
     })
     assert.is(users.nobody, null)
     assert.equal(Object.entries(groups), [
-      ['adm', { gid: 4 }],
+      ['adm', { gid: 4, members: ['etcd'] }],
       ['__proto__', null],
     ])
   }))

@@ -5,7 +5,7 @@ import { readPathFact } from './path-states.ts'
 
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`, `offer nginx: ["1.2"]`,
- * `/srv/a/b: absent 1` (so many directories above it are missing),
+ * `/srv/a/b: absent 1` (so many directories above it are missing), `absent below a link` (that leads nowhere),
  * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>

@@ -22,7 +22,8 @@ export function readPathFact(words: string, wanted: Content | undefined): PathFa
   const owned = { mode, ...account(owner, group) }
   switch (type) {
     case 'absent':
-      if (rest === 'blocked') return { type, isBlocked: true }
+      if (rest === 'blocked') return { type, blockedBy: 'other' }
+      if (rest === 'below a link') return { type, blockedBy: 'link' }
       return rest === '' ? { type } : { type, missingAbove: Number(rest) }
     case 'link':
       return { type, target: rest, ...owned }

@@ -59,6 +59,10 @@ export const situationFields = {
   manifestLines: Type.Optional(Type.Integer()),
   /** A rollback holds it, for the spec of the case or for another one. */
   held: Type.Optional(Type.Enum(['for this spec', 'for another spec'])),
+  /** What that rollback changed, in words. */
+  rolledBack: Type.Optional(Type.Array(Type.String())),
+  /** The changes of the newest apply, in words, from that at which it failed on. */
+  failedAt: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
 }
 const Situation = Type.Object(situationFields)
 type SituationLines = Static<typeof Situation>
@@ -105,7 +109,11 @@ function readFacts(lines: SituationLines, { catalog, contents }: Declared, histo
     members: [],
     keptIn,
     ...given({ identities: lines.identities?.map((name) => ({ name, place: '' })) }),
-    ...given({ held: heldLine(lines.held, catalog) }),
+    ...given({
+      held: heldLine(lines.held, catalog),
+      rolledBack: lines.rolledBack,
+      failed: failureAt(lines.failedAt),
+    }),
   }
   const { manifest: _, ...aside } = lines
   const isKnown =
@@ -154,6 +162,12 @@ function keptContents(generations: readonly KeptGeneration[]): Readonly<Record<s
 function readPending(line: string): PendingNotification {
   const [action = '', ...resource] = line.split(' ')
   return { action, resource: resource.join(' ') }
+}
+
+function failureAt(left: SituationLines['failedAt']): HostState['failed'] {
+  return left === undefined
+    ? undefined
+    : { problem: 'exit 1', by: 'ann@desk since today', left, ...given({ at: left[0] }) }
 }
 
 function heldLine(held: SituationLines['held'], catalog: HostCatalog): string | undefined {

@@ -35,12 +35,8 @@ export async function withHosts(
     onEvent: (host, { event }) => events.push(`${host} ${event}`),
     ...options,
   })
-  const transport = createSshTransport({
-    homeDirectory: directory,
-    userName: 'root',
-    variables: {},
-    ...options.environment,
-  })
+  const environment = { homeDirectory: directory, userName: 'root', variables: {}, ...options.environment }
+  const transport = createSshTransport(environment, { specFolder: directory })
   const host = (name: string) => {
     const found = embedded.hosts.find((candidate) => candidate.name === name)
     if (found === undefined) throw new Error(`there is no host ${name}`)

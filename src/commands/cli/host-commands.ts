@@ -15,7 +15,7 @@ import {
   hostOptions,
   limitedTo,
   limitOption,
-  pagerOption,
+  lockWaitOption,
   parseGeneration,
   parseTime,
   proposeOptions,
@@ -56,14 +56,12 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     'drift',
     'Show only what was changed on the hosts by hand since the last apply.',
     async (options, view) => (await import('../drift.ts')).drift(options, io, view),
-  )
-    .addOption(pagerOption())
-    .addOption(exitCodeOption('Exit with 2 if there is drift: for a nightly job.'))
+  ).addOption(exitCodeOption('Exit with 2 if there is drift: for a nightly job.'))
   query(
     'history',
     'List the applies recorded on each host, newest first, and whether a rollback holds it.',
     async (options, view) => (await import('../history.ts')).history(options, io, view),
-  ).addOption(pagerOption())
+  )
 
   const rollback = program
     .command('rollback')
@@ -87,12 +85,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     [limitOption()],
     specOptions(),
     hostOptions(),
-    [
-      ...formatOptions(),
-      statOption(),
-      pagerOption(),
-      exitCodeOption('Exit with 2 if a dry run finds changes.'),
-    ],
+    [...formatOptions(), statOption(), exitCodeOption('Exit with 2 if a dry run finds changes.')],
   )
 
   const retire = program
@@ -109,7 +102,10 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
         (await import('../retire.ts')).retire({ ...options, host }, io, view),
       ),
     )
-  addOptions(retire, specOptions(), hostOptions())
+  addOptions(retire, [lockWaitOption()], specOptions(), hostOptions(), [
+    statOption(),
+    exitCodeOption('Exit with 2 if a dry run finds changes.'),
+  ])
 
   const adopt = program
     .command('adopt-cluster')
@@ -125,7 +121,7 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
         (await import('../adopt-cluster.ts')).adoptCluster({ ...options, old }, io, view),
       ),
     )
-  addOptions(adopt, [limitOption()], specOptions(), hostOptions())
+  addOptions(adopt, [lockWaitOption(), limitOption()], specOptions(), hostOptions())
 
   const unlock = program
     .command('unlock')

@@ -56,7 +56,15 @@ export function hostOptions(): readonly Option[] {
       '--allow-local',
       'Let guards, checks and exec run on this machine for root trees (directory, memory), as an apply does.',
     ),
+    ...showOptions(),
+  ]
+}
+
+/** Every command takes these, so that they can be a habit. */
+export function showOptions(): readonly Option[] {
+  return [
     new Option('-v, --verbose', 'List unchanged hosts, show full diffs, report more progress.'),
+    new Option('--no-pager', 'Do not show long output page by page (PAGER, or less).'),
   ]
 }
 
@@ -66,15 +74,19 @@ export function proposeOptions(): readonly Option[] {
     new Option('-n, --dry-run', 'Show what would change, then stop.'),
     new Option('-y, --yes', 'Apply without asking.'),
     new Option('--allow-prune', 'With --yes: allow large removals and the removal of group members.'),
-    new Option(
-      '--lock-wait <time>',
-      'Wait this long for another apply on a host to end: 90, 120s, 2m.',
-    ).argParser((text: string) => parseTime(text, 0)),
+    lockWaitOption(),
     new Option(
       '--confirm-within <time>',
       'Roll each host back automatically unless a new connection confirms in time: 120s. Needs systemd.',
     ).argParser((text: string) => parseTime(text, 1)),
   ]
+}
+
+export function lockWaitOption(): Option {
+  return new Option(
+    '--lock-wait <time>',
+    'Wait this long for another apply on a host to end: 90, 120s, 2m.',
+  ).argParser((text: string) => parseTime(text, 0))
 }
 
 export function planOptions(): readonly Option[] {
@@ -83,17 +95,12 @@ export function planOptions(): readonly Option[] {
     new Option('--release', 'Also plan for hosts held by a rollback.'),
     ...formatOptions(),
     statOption(),
-    pagerOption(),
     exitCodeOption('Exit with 2 if a dry run finds changes.'),
   ]
 }
 
 export function statOption(): Option {
   return new Option('--stat', 'Show one line per change, with its hosts, without causes and diffs.')
-}
-
-export function pagerOption(): Option {
-  return new Option('--no-pager', 'Do not show long output page by page (PAGER, or less).')
 }
 
 export function exitCodeOption(description: string): Option {

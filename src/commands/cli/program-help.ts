@@ -46,7 +46,8 @@ Exit codes:
   130  interrupted; the report of an apply says how far each host got
 
 Environment:
-  CONVERGE_SUDO_PASSWORD  password for sudo on the hosts
+  CONVERGE_SUDO_PASSWORD  password for sudo on the hosts;
+  CONVERGE_SUDO_PASSWORD_DMZ: of those with sudoPasswordGroup: dmz
   CONVERGE_PLAN_KEY       key of sealed plans, where they are applied elsewhere
   NO_COLOR, FORCE_COLOR   no colors; colors even without a terminal
   PAGER                   shows long output on a terminal; empty: none

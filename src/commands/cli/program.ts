@@ -21,6 +21,7 @@ import {
   planOptions,
   proposeOptions,
   type Run,
+  showOptions,
   specOptions,
   trustOption,
 } from './options.ts'
@@ -182,6 +183,14 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .description('Converge three demo hosts that run inside this process, step by step.')
     .action(() => run('demo', {}, async (view) => (await import('../demo.ts')).demo(io, view)))
 
+  for (const command of program.commands) {
+    const has = command.options.map(({ long }) => long)
+    const missing = showOptions().filter(({ long }) => !has.includes(long))
+    addOptions(
+      command,
+      missing.map((option) => option.hideHelp()),
+    )
+  }
   program.addHelpText('after', () => `${defaultCommandHelp(apply)}${exitCodesHelp}${documentsHelp()}`)
   return program
 }

@@ -1,14 +1,16 @@
+import { dirname } from 'node:path'
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
+import type { Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
-import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
+import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
 /** Which hosts to work on, and how. */
 export interface HostOptions extends SpecOptions {
@@ -57,8 +59,8 @@ export interface OpenHosts {
   readonly session: Session
   /** Aborted when the user stops the command. */
   readonly stop: Stop
-  /** Opens another session with other hosts; the caller closes it. */
-  openSession(hosts: SessionHosts): Session
+  /** Opens another session, also with a host whose address only other hosts report; the caller closes it. */
+  openWith(reported: Host, hosts: SessionHosts): Promise<Session>
 }
 
 export interface HostsInput {
@@ -78,35 +80,31 @@ export async function withHosts<Result>(
   const selected =
     options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
-    const sudoPassword = await findSudoPassword(options, io, stop)
-    const open = (hosts: SessionHosts): Session =>
+    const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
+    const open = (hosts: SessionHosts, sudoPassword: SudoPasswords): Session =>
       openSession({
         ...hosts,
-        transports: createTransports(),
+        sudoPassword,
+        transports: createTransports(dirname(options.file)),
         library: hostLibrary(),
         parallel: options.parallel,
         localCommands: applies || options.allowLocal === true,
         stop,
-        ...given({
-          lockWaitSeconds: options.lockWait,
-          sudoPassword: sudoPassword === undefined ? undefined : async () => sudoPassword,
-        }),
+        ...given({ lockWaitSeconds: options.lockWait }),
         onProgress: view.progress,
       })
-    const session = open({ cluster, catalog, ...given({ selected }) })
+    const session = open({ cluster, catalog, ...given({ selected }) }, sudoPassword)
     try {
-      return await work({ session, stop, openSession: open })
+      return await work({
+        session,
+        stop,
+        async openWith(reported, hosts) {
+          const typed = await sudoPasswordFor(reported, options, io, stop)
+          return open(hosts, (name) => (name === reported.name ? typed() : sudoPassword(name)))
+        },
+      })
     } finally {
       await session.close()
     }
   })
-}
-
-async function findSudoPassword(options: HostOptions, io: Io, stop: Stop): Promise<string | undefined> {
-  const fromEnvironment = io.env.CONVERGE_SUDO_PASSWORD
-  if (fromEnvironment !== undefined || options.askSudoPassword !== true) return fromEnvironment
-  if (!io.canAsk) {
-    throw usageError('--ask-sudo-password needs a terminal', 'set CONVERGE_SUDO_PASSWORD instead')
-  }
-  return io.askSecret('sudo password: ', stop.stopping)
 }

@@ -95,16 +95,16 @@ function needsConsent({ command, plan: { consents, intent }, ...proposal }: Prop
       ? `fix the spec, leave these hosts out${keeping}`
       : 'select the hosts, or another generation with --to')
   return usageError(
-    `the plan needs more than a yes: ${consents.join('; ')}`,
+    `the plan needs more than a yes: ${consents.map(({ what }) => what).join('; ')}`,
     `if intended, pass --allow-prune; otherwise ${otherwise}`,
   )
 }
 
 async function askConsent({ plan, open, io }: Proposal): Promise<boolean> {
-  const isRisky = plan.consents.length > 0
-  const question = isRisky ? 'Type "prune" to apply these changes: ' : 'Apply these changes? [y/N] '
-  const answer = (await io.ask(question, open.stop.stopping)).trim()
-  return isRisky ? answer === 'prune' : isYes(answer)
+  const words = [...new Set(plan.consents.map(({ word }) => word))].join(' ')
+  const question = words === '' ? 'Apply these changes? [y/N] ' : `Type "${words}" to apply these changes: `
+  const answer = await io.ask(question, open.stop.stopping)
+  return words === '' ? isYes(answer) : answer.trim().split(/\s+/).join(' ') === words
 }
 
 export function isYes(answer: string): boolean {

@@ -4,6 +4,7 @@ import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/fact
 import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
+import { placeProbes } from '../../plan/host/places.ts'
 import { keptProbes, originalProbes } from '../../plan/undo/kept-content.ts'
 import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
@@ -30,7 +31,7 @@ export async function inspectHost(
   catalog: HostCatalog,
   programs: HostPrograms,
 ): Promise<Facts> {
-  const probes = catalog.entries.flatMap(({ resource }) => resource.probes)
+  const probes = [...catalog.entries.flatMap(({ resource }) => resource.probes), ...placeProbes(catalog)]
   const facts = await ask(connection, probes, host.platform, programs)
   refuseOtherPlatform(host, facts.platform)
   return withLeftBehind(facts, connection, host, catalog, programs)

@@ -39,11 +39,24 @@ export const SshSettings = Type.Object(
       Type.Enum(['auto', 'always', 'never']),
       'auto, always or never; auto (the default) is sudo unless the user is root',
     ),
+    sudoPasswordGroup: Type.Optional(
+      Type.String({
+        pattern: '^[a-z][a-z0-9_]*$',
+        description:
+          'a word of a-z, 0-9 and _; hosts with the same word share a sudo password: with dmz it is CONVERGE_SUDO_PASSWORD_DMZ',
+      }),
+    ),
   },
   { description: 'a map of SSH settings; what is absent comes from ~/.ssh/config' },
 )
 
 export type SshSettings = Data<typeof SshSettings>
+
+/** The environment variable that has the sudo password of a group, or of all hosts without one. */
+export function sudoPasswordVariable(group: string | undefined): string {
+  const variable = 'CONVERGE_SUDO_PASSWORD'
+  return group === undefined ? variable : `${variable}_${group.toUpperCase()}`
+}
 
 export const SshTarget = Type.Object({
   transport: Type.Literal('ssh'),

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { ResourceConflict } from '../../model/errors.ts'
-import type { Facts } from '../../model/facts.ts'
+import type { Facts, Probe } from '../../model/facts.ts'
 import type { HostCatalog, ResourceId } from '../../model/resource.ts'
 
 // As Linux's limit for one path.
@@ -8,15 +8,29 @@ const mostLinks = 40
 
 /** Finds where a path really is, once the links that the spec declares are there. */
 export function placesOf({ entries }: HostCatalog, { paths }: Facts): (path: string) => string {
-  const links = new Map(
-    entries.flatMap(({ resource: { kind, name, desired } }) =>
-      kind === 'link' && typeof desired.target === 'string' ? [[name, desired.target]] : [],
-    ),
-  )
+  const links = declaredLinks(entries)
   return (path) => {
     const declared = links.size === 0 ? path : through(links, path)
     return paths[declared]?.real ?? declared
   }
+}
+
+/** What is asked of the places of declared paths below declared links, which need not be there yet. */
+export function placeProbes({ entries }: HostCatalog): readonly Probe[] {
+  const links = declaredLinks(entries)
+  if (links.size === 0) return []
+  return entries
+    .flatMap(({ resource: { claims } }) => claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : [])))
+    .map((path) => [path, through(links, path)] as const)
+    .flatMap(([path, place]): readonly Probe[] => (path === place ? [] : [{ probe: 'path', path: place }]))
+}
+
+function declaredLinks(entries: HostCatalog['entries']): ReadonlyMap<string, string> {
+  return new Map(
+    entries.flatMap(({ resource: { kind, name, desired } }) =>
+      kind === 'link' && typeof desired.target === 'string' ? [[name, desired.target]] : [],
+    ),
+  )
 }
 
 function through(links: ReadonlyMap<string, string>, path: string, left = mostLinks): string {

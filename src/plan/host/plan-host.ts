@@ -66,7 +66,7 @@ export function planHost(
   return {
     host: catalog.host,
     status: 'planned',
-    changes: withDaemonReload(withSecretsHidden(withParents(all, facts), facts), catalog, facts),
+    changes: withDaemonReload(withSecretsHidden(withParents(all, catalog, facts), facts), catalog, facts),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...notes, ...ownershipNote(all, facts), ...orphans(catalog, facts.pending, services)],

@@ -16,7 +16,10 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
   return hosts.flatMap((plan): readonly string[] => {
     const hostCatalog = catalogs.get(plan.host)
     if (plan.status !== 'planned' || plan.changes.length === 0 || hostCatalog === undefined) return []
-    const gone = leftBehind(hostCatalog, plan.facts)
+    const undone = new Set(
+      plan.changes.flatMap(({ resource, operation }) => (operation.op === 'record' ? [] : [resource])),
+    )
+    const gone = leftBehind(hostCatalog, plan.facts).filter(({ resource }) => undone.has(resource))
     return gone.length === 0
       ? []
       : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone), ...packageConsents(plan)]

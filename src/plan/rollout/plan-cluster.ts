@@ -1,7 +1,7 @@
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import type { HostPlan, Intent, Plan } from '../../model/plan.ts'
+import { consentsTo, type HostPlan, type Intent, type Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { withRecord } from '../../record/with-record.ts'
@@ -36,14 +36,21 @@ export function planCluster(
     intent: { kind: 'apply', ...options },
     hosts,
     waves: planWaves(hosts, findGroups(catalog, hosts)),
+    addresses: addressesOf(catalog),
     departed: departed(members, inspection),
     consents: [
-      ...(options.prune ? consents(catalog, hosts) : []),
-      ...lostContents(catalog, hosts),
-      ...swaps(catalog, hosts),
-      ...startsWithoutData(catalog, hosts, groups, inspection),
+      ...consentsTo('prune', options.prune ? consents(catalog, hosts) : []),
+      ...consentsTo('discard', lostContents(catalog, hosts)),
+      ...consentsTo('rename', swaps(catalog, hosts)),
+      ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
     ],
   }
+}
+
+export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    hosts.flatMap(({ host, address = host }) => (address === host ? [] : [[host, address]])),
+  )
 }
 
 function planOne(

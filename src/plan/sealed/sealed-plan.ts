@@ -18,7 +18,7 @@ import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
 import type { PlanKey } from './concealed-digests.ts'
 
 const kind = 'converge-sealed-plan'
-// 4: concealed digests. 3: values of --set. 2: groups by name, and what a guarded start absorbs.
+// 4: concealed digests, consents with what they are about. 3: values of --set. 2: groups by name, and what a guarded start absorbs.
 const formatVersion = 4
 
 /** What conceals digests, and on which hosts. */

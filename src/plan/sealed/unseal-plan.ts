@@ -46,8 +46,8 @@ export function unsealPlan(sealed: SealedPlan, catalog: Catalog, hosts: readonly
     return [{ ...rest, changes: changes.filter((change) => typeof change !== 'string') }]
   })
   if (differences.length > 0) return { differences }
-  const { cluster, intent, waves, departed, consents } = sealed
-  return { plan: { cluster, intent, hosts: plans, waves, departed, consents } }
+  const { cluster, intent, waves, addresses, departed, consents } = sealed
+  return { plan: { cluster, intent, hosts: plans, waves, departed, consents, ...given({ addresses }) } }
 }
 
 function unsealFailure({ host, error }: Extract<SealedHost, { status: 'failed' }>): HostPlan {

@@ -2,6 +2,7 @@ import type { Facts, Probe } from '../../model/facts.ts'
 import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
+import { isOwnedBy } from '../../operations/applied-state.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
 import { placesOf } from '../host/places.ts'
 
@@ -41,7 +42,7 @@ export function claimsOn(
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
-    const needed = keys.flatMap((key) => needing.get(key) ?? [])[0]
+    const needed = keys.flatMap((key) => needing.get(key) ?? neededByOthers(key, facts) ?? [])[0]
     if (needed !== undefined) return { note: `kept ${what}: ${needed} needs it` }
     const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
     if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
@@ -63,6 +64,19 @@ function accountsNeeded(entries: HostCatalog['entries']): ReadonlyMap<string, st
       }),
     ),
   )
+}
+
+/** The resource of another cluster that an account owns, or that is a member of it. */
+function neededByOthers(account: string, { groups, state }: Facts): string | undefined {
+  if (!/^(user|group) /.test(account)) return undefined
+  const members = account.startsWith('group ') ? groups[account.slice('group '.length)]?.members : []
+  const needs = ({ resource, paths }: ManifestEntry): boolean =>
+    Object.values(paths).some((owned) => isOwnedBy(owned, account)) ||
+    members?.some((user) => resource === `user[${user}]`) === true
+  return (state?.others ?? []).flatMap(({ cluster, manifest }) => {
+    const entry = manifest.find(needs)
+    return entry === undefined ? [] : [`${entry.resource} of the cluster ${cluster}`]
+  })[0]
 }
 
 /** Finds a user that stays in its primary group. */

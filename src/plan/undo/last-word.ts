@@ -18,6 +18,12 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
     const newer = last.get(key)?.operation
     last.set(key, newer === undefined ? one : { ...one, operation: over(one.operation, newer) })
   }
+  // The group that came with its user, which a newer generation's undo makes again, leaves with it.
+  for (const { operation } of [...last.values()]) {
+    if (operation.op !== 'remove-user' || operation.keepsGroup === true) continue
+    const own = `group ${operation.name}`
+    if (last.get(own)?.operation.op === 'group') last.delete(own)
+  }
   return inUndoOrder([...last.values()], ({ operation }) => operation)
 }
 

@@ -116,17 +116,15 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const first: Change[] = []
   const last: Change[] = []
   const operationsFor = (applied: ManifestEntry): readonly Operation[] => {
-    const open = applied.removal.filter(
-      (operation) =>
-        claimOn(operation) === undefined &&
-        !isForeign(operation, applied, facts) &&
-        !isLost(operation, facts),
-    )
-    const needed = open.filter((operation) => rulesOf(operation).isNeeded(operation, facts))
-    // What was already removed, by hand or by a killed run, is removed again to drop its entry from the manifest: a
-    // remaining entry would later prune something new at that path.
-    const repeatable = open.filter((operation) => rulesOf(operation).isRepeatable(operation, facts))
-    return needed.length > 0 ? needed : repeatable.slice(-1)
+    return applied.removal
+      .filter(
+        (operation) =>
+          claimOn(operation) === undefined &&
+          !isForeign(operation, applied, facts) &&
+          !isLost(operation, facts) &&
+          rulesOf(operation).isNeeded(operation, facts),
+      )
+      .map((operation) => keepingGroup(operation, claimOn))
   }
   for (const applied of leftBehind(catalog, facts)) {
     const changes = strikingLast(
@@ -302,6 +300,13 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
 /** Whether it stops something that may use what is removed; starts follow what is restored. */
 function ends(operation: Operation): boolean {
   return rulesOf(operation).undoRank(operation) === 0
+}
+
+/** A user whose group of the same name is still needed leaves that behind. */
+function keepingGroup(operation: Operation, claimOn: ReturnType<typeof claimsOn>): Operation {
+  if (operation.op !== 'remove-user') return operation
+  const isNeeded = claimOn({ op: 'remove-group', name: operation.name }) !== undefined
+  return isNeeded ? { ...operation, keepsGroup: true } : operation
 }
 
 /** Whether its plan could show content, as a diff or a checksum. */

@@ -46,7 +46,7 @@ export function planDocument(plan: Plan, by: PlanCommand): PlanDocument {
     hosts: plan.hosts.map(hostPlan),
     waves: plan.waves,
     departed: plan.departed.map(({ name }) => name),
-    consents: plan.consents,
+    consents: plan.consents.map(({ what }) => what),
     summary: summarisePlan(plan),
   }
 }

@@ -6,7 +6,14 @@ import { renderHunkLines } from '../text/render-hunk.ts'
 import type { Style } from '../text/style.ts'
 import { renderWaves } from './render-waves.ts'
 import { renderPlanSummary, summarisePlan } from './summarise-plan.ts'
-import { type ChangeView, type HostGroup, type PathHunk, type Shown, viewPlan } from './view-plan.ts'
+import {
+  type ChangeView,
+  type HostGroup,
+  ownMarks,
+  type PathHunk,
+  type Shown,
+  viewPlan,
+} from './view-plan.ts'
 
 type RenderPlanOptions = Look & {
   readonly plan: Plan
@@ -34,7 +41,7 @@ function departedLines({ departed, cluster }: Plan): readonly string[] {
 }
 
 function consentLines({ consents }: Plan): readonly string[] {
-  return consents.map((sentence) => `careful: ${escapeLine(sentence)}`)
+  return consents.map(({ what }) => `careful: ${escapeLine(what)}`)
 }
 
 /** The lines of each group of hosts; unchanged ones only if they have notes, or if verbose. */
@@ -136,10 +143,11 @@ function hunkRenderer(
     allHosts.set(key, [...(allHosts.get(key) ?? []), ...hosts])
   }
   const shown = new Set<string>()
-  return ({ value, hosts, isMarked }, group) => {
+  return ({ value, hosts, marks = [] }, group) => {
     const key = JSON.stringify(value)
     const { style } = look
-    const legend = isMarked ? ` ${style.quiet('<host> is the name of each')}` : ''
+    const words = marks.map((mark) => `${mark} is the ${ownMarks[mark]} of each`).join(', ')
+    const legend = words === '' ? '' : ` ${style.quiet(words)}`
     const header = `${style.hunk(value.hunk.header)}${legend}`
     const onSome = (of: readonly string[]) =>
       of.length === group.hosts.length ? '' : ` ${style.heading(onHosts(of))}`

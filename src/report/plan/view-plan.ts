@@ -2,7 +2,7 @@ import { perText } from '../../model/memo.ts'
 import type { Change, FileDiff, HostPlan, Plan, PlannedHost } from '../../model/plan.ts'
 import { diffHunks, diffOfChange, type Hunk, type ShownDiff } from '../text/diff-hunks.ts'
 import { escapeLine } from '../text/escape-control.ts'
-import { asOnFirst, groupBy, likeness, ownName } from '../text/group-hosts.ts'
+import { asOnFirst, groupBy, likeness, ownAddress, ownName } from '../text/group-hosts.ts'
 import { renderError } from '../text/render-error.ts'
 import type { Style } from '../text/style.ts'
 import { describeOperation } from './describe-operation.ts'
@@ -11,9 +11,13 @@ import { describeOperation } from './describe-operation.ts'
 export interface Shown<T> {
   readonly value: T
   readonly hosts: readonly string[]
-  /** `<host>` in the value stands for the name of each. */
-  readonly isMarked?: true
+  /** The marks in the value, which stand for what is each host's own. */
+  readonly marks?: readonly Mark[]
 }
+
+/** What stands for something of each host's own, such as its name. */
+export const ownMarks = { '<host>': 'name', '<address>': 'address' } as const
+type Mark = keyof typeof ownMarks
 
 /** The same step on many hosts: each variant of its words with its hosts. */
 export interface ChangeView {
@@ -44,7 +48,8 @@ export function viewPlan(plan: Plan, style: Style): readonly HostGroup[] {
   const groups = groupBy(plan.hosts, (host) => groupKey(host, style))
   // What stands last is read first.
   const ordered = groups.toSorted(([a], [b]) => Number(a.status === 'failed') - Number(b.status === 'failed'))
-  return ordered.map((hosts) => viewGroup(hosts, diffOf, style))
+  const markOwn = ownMarker(plan.addresses ?? {})
+  return ordered.map((hosts) => viewGroup(hosts, diffOf, markOwn, style))
 }
 
 function groupKey(host: HostPlan, style: Style): string {
@@ -63,14 +68,19 @@ function groupStatus(first: HostPlan): HostGroup['status'] {
   return first.changes.length === 0 ? 'unchanged' : 'changing'
 }
 
-function viewGroup(hosts: readonly [HostPlan, ...HostPlan[]], diffOf: DiffOf, style: Style): HostGroup {
+function viewGroup(
+  hosts: readonly [HostPlan, ...HostPlan[]],
+  diffOf: DiffOf,
+  markOwn: MarkOwn,
+  style: Style,
+): HostGroup {
   const [first, ...others] = hosts
   const planned = hosts.filter((host) => host.status === 'planned')
   const count = planned[0]?.changes.length ?? 0
   return {
     hosts: hosts.map((host) => host.host),
     status: groupStatus(first),
-    changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf)),
+    changes: Array.from({ length: count }, (_, index) => viewChanges(planned, index, diffOf, markOwn)),
     lines: asOnFirst([linesOn(first, style), ...others.map((host) => linesOn(host, style))], style),
   }
 }
@@ -93,7 +103,12 @@ function linesOf(host: HostPlan, style: Style): readonly string[] {
 }
 
 /** The change at one index on all hosts of a group. */
-function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffOf): ChangeView {
+function viewChanges(
+  hosts: readonly PlannedHost[],
+  index: number,
+  diffOf: DiffOf,
+  markOwn: MarkOwn,
+): ChangeView {
   const words: OnHost<string>[] = []
   const details: OnHost<string>[] = []
   const hunks: OnHost<PathHunk>[] = []
@@ -110,7 +125,7 @@ function viewChanges(hosts: readonly PlannedHost[], index: number, diffOf: DiffO
     if ('omitted' in shown) details.push({ value: escapeLine(shown.omitted), host })
     else for (const hunk of shown.hunks) hunks.push({ value: { path: diff.path, hunk }, host })
   }
-  return { words: shared(words), details: shared(details), hunks: shared(hunks) }
+  return { words: shared(words, markOwn), details: shared(details, markOwn), hunks: shared(hunks, markOwn) }
 }
 
 interface OnHost<T> {
@@ -118,24 +133,37 @@ interface OnHost<T> {
   readonly host: string
 }
 
-/** Merges values and their hosts, in order, if they are equal but for the name of each host, which is marked then. */
-function shared<T>(found: readonly OnHost<T>[]): readonly Shown<T>[] {
+type MarkOwn = <T>(one: OnHost<T>) => T
+
+/** Merges values and their hosts, in order, if they are equal but for what is each host's own, which is marked then. */
+function shared<T>(found: readonly OnHost<T>[], markOwn: MarkOwn): readonly Shown<T>[] {
   const equal = groupBy(found, ({ value }) => JSON.stringify(value))
-  const marked = equal.map((same) => (same.length === 1 ? withNameMarked(same[0]) : same[0].value))
+  const marked = equal.map((same) => (same.length === 1 ? markOwn(same[0]) : same[0].value))
   return groupBy([...equal.keys()], (index) => JSON.stringify(marked[index])).flatMap(([first, ...more]) => {
     const value = more.length === 0 ? equal[first]?.[0].value : marked[first]
     const hosts = [first, ...more].flatMap((index) => equal[index]?.map(({ host }) => host) ?? [])
-    return value === undefined ? [] : [{ value, hosts, ...(more.length === 0 ? {} : { isMarked: true }) }]
+    if (value === undefined) return []
+    return [more.length === 0 ? { value, hosts } : { value, hosts, marks: marksIn(value) }]
   })
 }
 
-const ownNameMark = '<host>'
+function marksIn(value: unknown): readonly Mark[] {
+  const text = JSON.stringify(value)
+  return (['<host>', '<address>'] as const).filter((mark) => text.includes(mark))
+}
 
-function withNameMarked<T>({ value, host }: OnHost<T>): T {
-  const name = ownName(host)
-  return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-    typeof part === 'string' ? part.replaceAll(name, ownNameMark) : part,
-  )
+function ownMarker(addresses: Readonly<Record<string, string>>): MarkOwn {
+  return ({ value, host }) => {
+    const name = ownName(host)
+    const address = addresses[host]
+    const known = address === undefined ? undefined : ownAddress(address)
+    const mark = (text: string): string =>
+      // An address may have the name in it.
+      (known === undefined ? text : text.replaceAll(known, '<address>')).replaceAll(name, '<host>')
+    return JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+      typeof part === 'string' ? mark(part) : part,
+    )
+  }
 }
 
 /** `decided on host: only if ...` for a change with a guard that the host evaluates. */

@@ -42,6 +42,14 @@ export function ownName(host: string): RegExp {
   return new RegExp(`(?<![\\w-])${host.replaceAll(/[^\w-]/g, '\\$&')}(?![\\w-])`, 'g')
 }
 
+/** A host's address, also before a port. */
+export function ownAddress(address: string): RegExp {
+  const text = address.replaceAll(/[^\w-]/g, '\\$&')
+  return address.includes(':')
+    ? new RegExp(`(?<![\\w:])${text}(?![\\w:])`, 'g')
+    : new RegExp(`(?<![\\w.-])${text}(?![\\w-]|\\.\\w)`, 'g')
+}
+
 const ownPatterns = [
   /converge-[0-9a-z]+-[0-9a-f]{8}(-\d+)?/g,
   /SHA256:[\w+/=]{20,}/g,

@@ -75,7 +75,8 @@ export const { resource: unit, kind: unitKind } = defineResource({
     const mayReload = desired.name.endsWith('.service')
       ? reloads || desired.content === undefined
       : desired.name.endsWith('.mount')
-    const directories = [...new Set(files.map((file) => file.directory))]
+    const masks = desired.masked === true ? [DEFAULTS.directory] : []
+    const directories = [...new Set([...masks, ...files.map((file) => file.directory)])]
     const mountsOn = mountPointOf(desired.name)
     const source = mountsOn === undefined ? undefined : lastValueOf(text, 'What')
     return {
@@ -96,9 +97,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
         ...files.map(({ path, content }) => ({ probe: 'path', path, sha256: content.sha256 }) as const),
         { probe: 'unit', unit: desired.name },
         ...(around === undefined ? [] : [{ probe: 'unit', unit: around } as const]),
-        ...(desired.masked === true
-          ? [{ probe: 'path', path: `${DEFAULTS.directory}/${desired.name}` } as const]
-          : []),
+        ...masks.map((above) => ({ probe: 'path', path: `${above}/${desired.name}` }) as const),
       ],
       actions: ['restart', ...(mayReload ? (['reload'] as const) : []), 'start', 'stop'],
       ownsUnit: desired.name,
@@ -126,11 +125,13 @@ export const { resource: unit, kind: unitKind } = defineResource({
           isRelinked: installChanges(files, writing, facts) || losesInstall(facts, self.id),
           nextFiles: files.map(({ path, content }) => `${path} ${content.sha256}`).join(' '),
         }
+        const stating = unitFileSteps(desired, self.id, found, linking)
         return [
           ...unmasking,
           ...unlinkSteps(desired, found, linking),
+          ...(stating.length > 0 ? masks.flatMap((above) => directorySteps(above, facts)) : []),
           ...writing,
-          ...unitFileSteps(desired, self.id, found, linking),
+          ...stating,
           ...(isBooted ? activeSteps(desired, self.id, found, { remains, around }) : []),
         ]
       },
@@ -289,9 +290,12 @@ function writeSteps(
     ...(step.operation.op === 'write' &&
       options.owes !== undefined && { owes: [options.owes(contentOf(found), content.data)] }),
   }))
-  if (steps.length === 0 || pathFact(facts, directory).type !== 'absent') return steps
-  const operation = { op: 'mkdir', path: directory, ...OWNERSHIP, mode: '0755' } as const
-  return [{ operation, reason: 'will be created' }, ...steps]
+  return steps.length === 0 ? [] : [...directorySteps(directory, facts), ...steps]
+}
+
+function directorySteps(path: string, facts: Facts): readonly Step[] {
+  if (pathFact(facts, path).type !== 'absent') return []
+  return [{ operation: { op: 'mkdir', path, ...OWNERSHIP, mode: '0755' }, reason: 'will be created' }]
 }
 
 /** A unit that is declared stopped stays stopped; one that neither runs nor should run is not restarted. */

@@ -204,9 +204,25 @@ END
     groupadd -g "$gid" -- "$1"
   else
     # The user itself goes last, because by this the next run knows what is still to be done.
-    edit_memberships "$1" '' && replace_account shadow "$1" '' && replace_account passwd "$1" ''
+    edit_memberships "$1" '' && { [ -n "${2-}" ] || remove_own_group "$1"; } &&
+      replace_account shadow "$1" '' && replace_account passwd "$1" ''
   fi
 }
+
+# remove_own_group USER: as userdel does, if the user's primary group has its name and nobody else in it.
+remove_own_group() {
+  entry=$(account group "$1") || return 0
+  IFS=: read -r _ _ gid members <<END
+$entry
+END
+  [ -z "$members" ] || return 0
+  in_it=
+  while IFS=: read -r user _ _ primary _ || [ -n "$user" ]; do
+    [ "$primary" != "$gid" ] || in_it="$in_it $user"
+  done <"$R/etc/passwd"
+  [ "$in_it" != " $1" ] || replace_account group "$1" ''
+}
+
 is_remove_group() { ! find_account group "$1" >/dev/null; }
 do_remove_group() {
   ! is_remove_group "$1" || return 0

@@ -187,7 +187,7 @@ step() {
     write) return ;;
     restore | remove | mkdir | await | record | daemon_reload) ;;
     # It may change whose a directory is.
-    *) ROOTS=$NL ;;
+    *) forget_ways ;;
   esac
   leave
 }

@@ -33,6 +33,10 @@ inspect_manifest() {
     find_newest_generation
     say "generation $NEWEST"
     inspect_failure "$CLUSTER/generations/$NEWEST"
+    if [ -s "$CLUSTER/held" ] && [ -s "$CLUSTER/generations/$NEWEST/about" ]; then
+      IFS= read -r about <"$CLUSTER/generations/$NEWEST/about"
+      say "rollback$NL$about"
+    fi
   fi
   if [ -s "$CLUSTER/identities" ]; then
     while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
@@ -135,13 +139,7 @@ keep() {
   fi
 }
 
-keep_file() {
-  place "$2" && hold_file || return 1
-  cp -p -- "$HELD" "$CLUSTER/$1"
-  result=$?
-  let_go
-  return "$result"
-}
+keep_file() { place "$2" && hold_file && cp -p -- "$HELD" "$CLUSTER/$1"; }
 
 # kept_files: sets `kept` to what was kept since the last sync and its directories, as words for `eval`.
 kept_files() {

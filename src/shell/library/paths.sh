@@ -56,7 +56,7 @@ do_mkdir() {
   }
   if [ -d "$HERE" ]; then
     # It may no longer be root's alone, or be it only now.
-    ROOTS=$NL
+    forget_ways
     set_attributes "$2" "$3" "$4" && durable "$BESIDE"
   else
     make_directory "$2" "$3" "$4"

@@ -3,7 +3,7 @@
 # follows nothing.
 
 # PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
-PINNED= MARKED=$NL
+PINNED= MARKED=$NL HELDS=0
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -48,21 +48,29 @@ END
 leave() {
   [ -n "$PINNED" ] || return 0
   PINNED=
-  rm -f -- ./.converge ./* 2>/dev/null
+  rm -f -- ./.converge ./.converge-held-* ./* 2>/dev/null
   cd -P .. && rmdir -- "./$PRIVATE" 2>/dev/null
   cd / || :
 }
 
-# hold_file: sets HELD to a name of the file at HERE that nobody else can give to another one. What has other names, too, may be
-# somebody else's.
+# hold_file: sets HELD to a name of the file at HERE that nobody else can give to another one; it stays until `leave`.
 hold_file() {
   HELD=$HERE
   [ -n "$PINNED" ] || return 0
-  HELD=./.converge-held
+  HELDS=$((HELDS + 1))
+  HELD=./.converge-held-$HELDS
   ln -P -- "$HERE" "$HELD" 2>/dev/null || ln -- "$HERE" "$HELD" || return 1
-  [ -f "$HELD" ] && [ ! -L "$HELD" ] && { [ -n "$(find "$HELD" -links 2)" ] || has_owner_of_directory; } || {
-    say "${HERE#../} is no file, or one that has other names and another owner than its directory"
-    let_go
+  [ -f "$HELD" ] && [ ! -L "$HELD" ] || {
+    say "${HERE#../} is no file"
+    return 1
+  }
+}
+
+# hold_own_file: the same of a file that will change. What has other names, too, may be somebody else's.
+hold_own_file() {
+  hold_file || return 1
+  [ -z "$PINNED" ] || [ -n "$(find "$HELD" -links 2)" ] || has_owner_of_directory || {
+    say "${HERE#../} has other names and another owner than its directory"
     return 1
   }
 }
@@ -74,18 +82,12 @@ END
   [ -n "$(find "$HELD" -user "$way_uid")" ]
 }
 
-let_go() { [ "$HELD" = "$HERE" ] || rm -f -- "$HELD"; }
-
 # set_attributes MODE OWNER GROUP: of the file or directory at HERE.
 set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
     (cd -P .. && step_into "${HERE#../}" && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_file || return 1
-    own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
-    result=$?
-    let_go
-    return "$result"
+    hold_own_file && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
 }
 

@@ -93,7 +93,8 @@ change_offline_unit() {
     disable)
       rm -f -- "$base"/*.wants/"$1" "$base"/*.requires/"$1" "$base"/*.upholds/"$1"
       for alias in "$base"/*; do
-        [ ! -L "$alias" ] || [ "$(readlink "$alias")" != "$1" ] || rm -f -- "$alias"
+        [ -L "$alias" ] || continue
+        case $(readlink "$alias") in "$1" | */"$1") [ "$alias" = "$base/$1" ] || rm -f -- "$alias" ;; esac
       done
       ;;
     enable)
@@ -102,13 +103,14 @@ change_offline_unit() {
         say "there is no unit file for $1"
         return 1
       }
+      make_parents /etc/systemd/system || return 1
       while IFS='=' read -r key value; do
         case $key in
           WantedBy) kind=wants ;;
           RequiredBy) kind=requires ;;
           UpheldBy) kind=upholds ;;
           Alias)
-            for alias in $value; do ln -sfn -- "$1" "$base/$alias" || return 1; done
+            for alias in $value; do ln -sfn -- "$UNIT_FILE" "$base/$alias" || return 1; done
             continue
             ;;
           *) continue ;;

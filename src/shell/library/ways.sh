@@ -1,14 +1,15 @@
 # Whose the way to a path is. Root does nothing by name in a directory that somebody else can write, because its owner may
 # give the name to something else between two acts.
 
-# Directories that were found to be root's alone, each with two slashes after it.
-ROOTS=$NL
+# Directories that were found to be root's alone, or not, each with two slashes after it.
+ROOTS=$NL THEIRS=$NL
 
 # only_roots DIRECTORY: whether nobody but root can change what this name means: all on the way is root's, through its links. One
 # process, once for each directory; a program that does not run as root has no more rights than whoever could deceive it.
 only_roots() {
   [ "$UID_NUMBER" = 0 ] || return 0
   case $ROOTS in *"$NL$1//$NL"*) return 0 ;; esac
+  case $THEIRS in *"$NL$1//$NL"*) return 1 ;; esac
   asked=$1 ahead=$1 so_far= hops=0
   set --
   while [ -n "$ahead" ]; do
@@ -29,7 +30,10 @@ only_roots() {
       ahead=$target$ahead
     fi
   done
-  [ $# -eq 0 ] || all_roots "$@" || return 1
+  [ $# -eq 0 ] || all_roots "$@" || {
+    THEIRS=$THEIRS$asked//$NL
+    return 1
+  }
   ROOTS=$ROOTS$asked//$NL
 }
 
@@ -38,6 +42,9 @@ next_part() {
   part=${ahead%%/*}
   ahead=${ahead#"$part"}
 }
+
+# An act may have changed whose a directory is.
+forget_ways() { ROOTS=$NL THEIRS=$NL; }
 
 # read_target LINK: sets `target` to where it leads, and `from_root` if that is a whole path. Fails for links in a circle, and for
 # those that lead out of a root tree.

@@ -136,11 +136,8 @@ rename_queue() {
 take_place() {
   at "$2"
   if [ -n "${4-}" ] && [ -f "$HERE" ] && [ ! -L "$HERE" ]; then
-    hold_file || return
-    overwrite "$1" "$HELD"
-    result=$?
-    let_go
-    return "$result"
+    hold_own_file && overwrite "$1" "$HELD"
+    return
   fi
   # A file or a link makes way in the rename itself.
   case ${3-} in directory | tree) make_way "$2" "$3" || return ;; esac

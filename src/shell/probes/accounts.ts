@@ -63,11 +63,17 @@ export const groups: ProbeKind<ProbeOf<'group'>, GroupFact | null> = {
     const facts = emptyMap<GroupFact | null>()
     for (const { name } of probes) {
       const entry = entryOf(name, entries)
+      const members = entry?.[3]?.split(',').filter((user) => user !== '') ?? []
       const primaryOf = passwd.filter(([, , , gid]) => gid === entry?.[2]).map(([user = '']) => user)
       facts[name] =
         entry === undefined
           ? null
-          : { ...namedIn(entry, name), gid: integer(entry[2]), ...(primaryOf.length > 0 && { primaryOf }) }
+          : {
+              ...namedIn(entry, name),
+              gid: integer(entry[2]),
+              ...(primaryOf.length > 0 && { primaryOf }),
+              ...(members.length > 0 && { members }),
+            }
     }
     return facts
   },

@@ -86,11 +86,12 @@ function readBatch(
 }
 
 function isAbsent(kind: string): boolean {
-  return kind === 'x' || kind.startsWith('-')
+  return kind === 'x' || kind === 'n' || kind.startsWith('-')
 }
 
 function absentBelow(kind: string): PathFact {
-  if (kind === 'x') return { type: 'absent', isBlocked: true }
+  if (kind === 'x') return { type: 'absent', blockedBy: 'other' }
+  if (kind === 'n') return { type: 'absent', blockedBy: 'link' }
   return kind === '-' ? { type: 'absent' } : { type: 'absent', missingAbove: integer(kind.slice(1)) }
 }
 
@@ -145,21 +146,21 @@ function readSums(reader: AnswerReader, count: number): Sum[] {
     if (sha256 === undefined) throw new AnswerError(changedMeanwhile)
     return { sha256 }
   })
-  while (reader.next('content')) {
-    const [index, size] = reader.expect('content').split(' ')
+  for (;;) {
+    const isContent = reader.next('content')
+    if (!isContent && !reader.next('tree')) break
+    const [index, size] = reader.expect(isContent ? 'content' : 'tree').split(' ')
     const sum = sums[integer(index)]
     if (sum === undefined) throw new AnswerError('content of a file that was not asked for')
     sums[integer(index)] = {
       ...sum,
-      content: textOf(reader.block(integer(size))),
-      ...(reader.next('tree') && readTree(reader)),
+      ...(isContent ? { content: textOf(reader.block(integer(size))) } : readTree(reader)),
     }
   }
   return sums
 }
 
 function readTree(reader: AnswerReader): Required<Pick<Sum, 'strangers' | 'mounts'>> {
-  reader.expect('tree')
   const lines = reader.linesUntil('tree end')
   const inside = (start: string): readonly string[] =>
     lines.flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []))

@@ -29,6 +29,7 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
   }
   const generation = reader.next('generation') ? integer(reader.expect('generation')) : undefined
   const failed = reader.next('failed') ? readLastFailure(reader) : undefined
+  const rolledBack = reader.next('rollback') ? readRollback(reader) : undefined
   const identities: Identity[] = []
   while (reader.next('identity')) identities.push(parseIdentity(reader.expect('identity')))
   const members = readMembers(reader, known)
@@ -42,14 +43,21 @@ function readHostState(reader: AnswerReader, known: readonly Member[] | undefine
     generation: generation ?? 0,
     members,
     ...(identities.length > 0 && { identities }),
-    ...given({ failed, held }),
+    ...given({ failed, held, rolledBack }),
   }
 }
 
 function readLastFailure(reader: AnswerReader): HostState['failed'] {
   const line = reader.expect('failed')
   const about = readGeneration(reader)
-  return { ...readFailure(line, about), by: about.by }
+  const failure = readFailure(line, about)
+  const left = failure.at === undefined ? undefined : about.changes.slice(about.changes.indexOf(failure.at))
+  return { ...failure, by: about.by, ...given({ left }) }
+}
+
+function readRollback(reader: AnswerReader): readonly string[] {
+  reader.expect('rollback')
+  return readGeneration(reader).changes
 }
 
 /** A complete last line ends with a newline, so the answer continues with an empty line. */

@@ -1,9 +1,6 @@
 /** The line that separates a program's output from what a login shell prints before it. */
 export const STARTED = 'converge-shell'
 
-/** sudo's password prompt: fixed, to distinguish it from a lecture or a banner. */
-export const PASSWORD_PROMPT = 'converge-password:'
-
 // The user's login shell reads exec strings. Plain words and double quotes mean the same in POSIX shells, fish and csh;
 // `$`, `!`, backslashes and single quotes within do not.
 const SHELL = `/bin/sh -c "echo ${STARTED}; exec /bin/sh -s"`
@@ -14,8 +11,21 @@ export const PLAIN_COMMAND = `exec ${SHELL}`
 /** Exec string that runs the program on stdin as root if sudo requires no password. */
 export const SUDO_COMMAND = `exec env LC_ALL=C sudo -n -- ${SHELL}`
 
-/** As root with a password, of which sudo reads exactly that line; the program follows only after the line `STARTED`. */
-export const SUDO_PASSWORD_COMMAND = `exec env LC_ALL=C sudo -S -p ${PASSWORD_PROMPT} -- ${SHELL}`
+/** How sudo is asked to ask for a password. */
+export interface PasswordQuestion {
+  /** Exec string; sudo reads exactly the line of the password, and the program follows only after the line `STARTED`. */
+  readonly command: string
+  readonly prompt: string
+}
+
+/**
+ * The prompt is new each time, so that no lecture, banner or earlier prompt is taken for it. sudo makes one `%` of two:
+ * a shell that prints its commands (`set -x`) does not print the prompt.
+ */
+export function passwordQuestion(nonce: string): PasswordQuestion {
+  const command = `exec env LC_ALL=C sudo -S -p converge%%${nonce}: -- ${SHELL}`
+  return { command, prompt: `converge%${nonce}:` }
+}
 
 /** Why sudo did not start a shell, and the remedy; `password` if it only requires one. */
 export type SudoComplaint =

@@ -1,17 +1,20 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
 import { shellWord } from '../../model/shell-word.ts'
-import { entriesFor, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
+import { entriesFor, isPlainName, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
 import type { KnownHostsStore } from './known-hosts-store.ts'
-import { fingerprint, keyTypeOf, rsaBits } from './public-key.ts'
+import { fingerprint, keyTypeOf, readPublicKey, rsaBits } from './public-key.ts'
 import { isRevoked } from './revoked.ts'
 import type { SshRoute } from './settings.ts'
+
+/** Whether a host key was known before this run, or recorded by `accept-new` in it. */
+export type KnownSince = 'before' | 'this run'
 
 export interface HostKeyCheck {
   /** Host key algorithms: those of known keys first, so that a second key of the host raises no alarm. */
   readonly algorithms: ServerHostKeyAlgorithm[]
-  /** Resolves if the key is trusted; rejects with the reason and the remedy. */
-  verify(key: Buffer): Promise<void>
+  /** Resolves if the key is trusted, with when it became known; rejects with the reason and the remedy. */
+  verify(key: Buffer): Promise<KnownSince>
 }
 
 export async function hostKeyCheck(
@@ -23,6 +26,16 @@ export async function hostKeyCheck(
   const entries = await store.entries(route.knownHostsFiles)
   const file = route.newKeysFile
   const fields = { host, step: 'connect' } as const
+  const records = route.hostKeyChecking === 'accept-new' && file !== undefined
+  if (records && !route.isOwnFile) {
+    const problem = await store.recordingProblem(file)
+    if (problem !== undefined)
+      throw new ConvergeError('unsupported', `no host key may be added to ${file}: ${problem}`, {
+        ...fields,
+        remedy:
+          "Set `knownHostsFile` under `ssh` to a file below the spec's folder or leave it out, or set `hostKeyChecking: yes`.",
+      })
+  }
   return {
     algorithms: offeredAlgorithms(route, entriesFor(entries, name)),
     async verify(key) {
@@ -39,16 +52,26 @@ export async function hostKeyCheck(
         const remedy = 'Give the host a new key; RequiredRSASize in ssh_config is the least size.'
         throw new ConvergeError('unsupported', problem, { ...fields, remedy })
       }
+      // Its type and size would be the server's to choose, also in the line that is recorded.
+      if (readPublicKey(keyTypeOf(key), key.toString('base64')) === undefined)
+        throw new ConvergeError('unsupported', `the host key of ${name} is malformed`, {
+          ...fields,
+          remedy: 'Check what listens there; OpenSSH refuses such a key, too.',
+        })
       const judged = judgeHostKey(entries, route, key)
       switch (judged.verdict) {
         case 'known':
-          return
+          return store.isNew(key) ? 'this run' : 'before'
         case 'unknown':
-          if (route.hostKeyChecking === 'accept-new' && file !== undefined)
-            return store.append(file, name, key, await route.recordedForm())
+          if (records && isPlainName(name)) {
+            await store.append(file, name, key, await route.recordedForm())
+            return 'this run'
+          }
           throw new ConvergeError('host-key-unknown', `the host key of ${name} is not known: ${presented}`, {
             ...fields,
-            remedy: `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${shellWord(route.hostname)} >> ${shellWord(file ?? '~/.ssh/known_hosts')}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
+            remedy: records
+              ? `accept-new records only the names of single hosts: correct HostKeyAlias in ssh_config, or add the key to ${file} yourself.`
+              : `Compare it with the key on the host, then run \`ssh-keyscan -p ${route.port} ${shellWord(route.hostname)} >> ${shellWord(file ?? '~/.ssh/known_hosts')}\`, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
           })
         case 'changed':
           throw new ConvergeError(

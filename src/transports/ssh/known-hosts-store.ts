@@ -1,28 +1,41 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { InternalError } from '../../model/errors.ts'
 import { naming } from '../../model/system-error.ts'
 import { shared } from '../shared.ts'
-import { entriesFor, hashedName, type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import { entriesFor, hashedName, isPlainName, type KnownHost, parseKnownHosts } from './known-hosts.ts'
 import { keyTypeOf } from './public-key.ts'
+import { recordingProblem } from './recording.ts'
 
 /** The known_hosts files of one run: each is read and parsed once. */
 export interface KnownHostsStore {
   /** Entries of all the files, in order; a file that does not exist has none. */
   entries(files: readonly string[]): Promise<readonly KnownHost[]>
+  /** Why nothing may be added to a file that the spec names, if so. */
+  recordingProblem(file: string): Promise<string | undefined>
   /** Adds a line to a file (created 0600, its folder 0700) and to later results of `entries`. */
   append(file: string, name: string, key: Buffer, form: 'plain' | 'hashed'): Promise<void>
+  /** Whether the key was added in this run, for any host. */
+  isNew(key: Buffer): boolean
 }
 
-export function createKnownHostsStore(): KnownHostsStore {
+/** `specFolder`: where a file that the spec names may be added to. */
+export function createKnownHostsStore(specFolder: string | undefined): KnownHostsStore {
   const read = shared(readKnownHosts)
+  const problems = shared((file: string) => recordingProblem(file, specFolder))
+  const added = new Set<string>()
   let appending: Promise<void> = Promise.resolve()
 
   return {
     async entries(files) {
       return (await Promise.all(files.map(read.get))).flat()
     },
+    recordingProblem: problems.get,
+    isNew: (key) => added.has(key.toString('base64')),
     append(file, name, key, form) {
-      const added = appending.then(async () => {
+      if (!isPlainName(name)) throw new InternalError(`${JSON.stringify(name)} is not the name of one host`)
+      added.add(key.toString('base64'))
+      const appended = appending.then(async () => {
         const before = entriesFor(await read.get(file), name)
         // Two hosts with one name may connect at the same time: the line may already be there.
         if (before.some((entry) => entry.key.equals(key))) return
@@ -31,8 +44,8 @@ export function createKnownHostsStore(): KnownHostsStore {
         read.forget(file)
       })
       // The next append waits for this one, but does not fail with it.
-      appending = added.catch(() => undefined)
-      return added
+      appending = appended.catch(() => undefined)
+      return appended
     },
   }
 }

@@ -54,9 +54,34 @@ export function hashedName(name: string, salt = randomBytes(20)): string {
   return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
 }
 
+/** Whether it is one IP address or name: no pattern, no list, nothing that a shell would read. */
+export function isPlainHost(text: string): boolean {
+  return /^(?:\w[\w.-]*|[\da-f:.]+(?:%[\w.-]+)?)$/i.test(text)
+}
+
+/** Whether a line of known_hosts with this name speaks of one host only. */
+export function isPlainName(name: string): boolean {
+  const [, bracketed = name] = /^\[([^\]]+)\]:\d+$/.exec(name) ?? []
+  return isPlainHost(bracketed)
+}
+
+/** The number of the first line that is neither an entry nor a comment, as in a file that is no known_hosts. */
+export function foreignLine(text: string): number | undefined {
+  const entries = parseKnownHosts(text, '').filter(({ names }) => NAMES.test(names))
+  const lines = new Set(entries.map(({ line }) => line))
+  const at = text
+    .split('\n')
+    .findIndex((raw, index) => !lines.has(index + 1) && !/^\s*(?:#(?!!)|$)/.test(raw))
+  return at < 0 ? undefined : at + 1
+}
+
+const NAMES = /^(?:\|1\|[\w+/=]+\|[\w+/=]+|[\w.:%*?!,[\]-]+)$/
+
 /** The entries whose names match; a negated name that matches excludes its whole line. */
 export function entriesFor(entries: readonly KnownHost[], name: string): readonly KnownHost[] {
-  return entries.filter((entry) => matches(entry.names, name))
+  // A name with a comma would speak of several hosts: each of them counts.
+  const names = name.split(',')
+  return entries.filter((entry) => names.some((part) => matches(entry.names, part)))
 }
 
 /** Judges a presented key by the known hosts. As in OpenSSH, one that is known without the port is known with it. */

@@ -1,5 +1,6 @@
 import type { Client } from 'ssh2'
 import { ConvergeError, type WorldStep } from '../../model/errors.ts'
+import type { KnownSince } from './host-key.ts'
 import type { SshPatience } from './patience.ts'
 
 /** An authenticated SSH connection. */
@@ -7,13 +8,19 @@ export interface SshLink {
   readonly host: string
   readonly client: Client
   readonly patience: SshPatience
+  readonly keyKnown: KnownSince
   /** Calls back when the connection ends, or now if it has ended. Returns the function that cancels it. */
   onLost(callback: (cause: Error | undefined) => void): () => void
   close(): Promise<void>
 }
 
 /** The link of a client that has logged in. */
-export function liveLink(host: string, client: Client, patience: SshPatience): SshLink {
+export function liveLink({
+  host,
+  client,
+  patience,
+  keyKnown,
+}: Pick<SshLink, 'host' | 'client' | 'patience' | 'keyKnown'>): SshLink {
   let lost = false
   let cause: Error | undefined
   const callbacks = new Set<(cause: Error | undefined) => void>()
@@ -29,6 +36,7 @@ export function liveLink(host: string, client: Client, patience: SshPatience): S
     host,
     client,
     patience,
+    keyKnown,
     onLost(callback) {
       if (lost) callback(cause)
       else callbacks.add(callback)

@@ -13,7 +13,7 @@ import {
   timedOut,
   wrongFamily,
 } from './connect-errors.ts'
-import type { HostKeyCheck } from './host-key.ts'
+import type { HostKeyCheck, KnownSince } from './host-key.ts'
 import { liveLink, type SshLink } from './link.ts'
 import type { SshPatience } from './patience.ts'
 
@@ -56,6 +56,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
   client.setMaxListeners(0)
   let stage: Stage = 'tcp'
   let refusal: unknown
+  let keyKnown: KnownSince = 'this run'
   client.on('connect', () => {
     stage = 'handshake'
   })
@@ -91,7 +92,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
     client.on('ready', () => {
       client.off('error', onError)
       client.off('close', onClose)
-      resolve(liveLink(host, client, options.patience))
+      resolve(liveLink({ host, client, patience: options.patience, keyKnown }))
     })
     client.connect({
       sock: socket,
@@ -100,7 +101,10 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
       algorithms: offered(options),
       hostVerifier: (key: Buffer, verify: (trusted: boolean) => void) => {
         options.hostKey.verify(key).then(
-          () => answer(verify, true),
+          (since) => {
+            keyKnown = since
+            answer(verify, true)
+          },
           (error: unknown) => {
             refusal = error
             answer(verify, false)

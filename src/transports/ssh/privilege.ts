@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { CommandError } from '../../model/errors.ts'
 import { shellWord } from '../../model/shell-word.ts'
+import { sudoPasswordVariable } from '../../model/targets/ssh.ts'
 import type { ConnectOptions, ExecOptions, ExecResult } from '../../model/transport.ts'
-import { PLAIN_COMMAND, readSudoComplaint, SUDO_COMMAND, SUDO_PASSWORD_COMMAND } from './bootstrap.ts'
+import { PLAIN_COMMAND, passwordQuestion, readSudoComplaint, SUDO_COMMAND } from './bootstrap.ts'
 import type { SshLink } from './link.ts'
 import { runShell, type ShellOutcome } from './shell.ts'
 
 export interface PrivilegeOptions {
   readonly user: string
   readonly sudo: 'auto' | 'always' | 'never'
+  readonly sudoPasswordGroup?: string
   readonly sudoPassword?: ConnectOptions['sudoPassword']
 }
 
@@ -16,11 +19,12 @@ type Way = 'plain' | 'sudo' | 'sudo-password'
 /** Runs programs as root if the target asks for that. The way that works is remembered for the connection. */
 export function privilegedExec(
   link: SshLink,
-  { user, sudo, sudoPassword }: PrivilegeOptions,
+  { user, sudo, sudoPasswordGroup, sudoPassword }: PrivilegeOptions,
 ): (options: ExecOptions) => Promise<ExecResult> {
   let way: Way = sudo === 'never' || (sudo === 'auto' && user === 'root') ? 'plain' : 'sudo'
   let asked: Promise<string | undefined> | undefined
-  const host = link.host
+  const { host, keyKnown } = link
+  const passwordless = `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, pass --ask-sudo-password, or set ${sudoPasswordVariable(sudoPasswordGroup)}.`
 
   const withSudo = async (options: ExecOptions): Promise<ShellOutcome> => {
     if (way === 'sudo') {
@@ -35,13 +39,21 @@ export function privilegedExec(
       }
       way = 'sudo-password'
     }
-    asked ??= sudoPassword?.() ?? Promise.resolve(undefined)
-    const password = await asked
     const without = { exitCode: undefined, stderr: '' }
-    if (password === undefined) {
-      throw sudoFailed(host, `sudo requires a password for ${user}`, passwordless(user), without)
+    if (keyKnown !== 'before') {
+      throw sudoFailed(
+        host,
+        `sudo requires a password for ${user}, and none is sent to a host whose key became known in this run`,
+        'Compare the recorded key with the key on the host, then run converge again.',
+        without,
+      )
     }
-    if (/[\r\n]/.test(password)) {
+    asked ??= sudoPassword?.() ?? Promise.resolve(undefined)
+    const answer = await asked
+    if (answer === undefined) {
+      throw sudoFailed(host, `sudo requires a password for ${user}`, passwordless, without)
+    }
+    if (/[\r\n]/.test(answer)) {
       throw sudoFailed(
         host,
         'the sudo password contains a line break',
@@ -49,7 +61,8 @@ export function privilegedExec(
         without,
       )
     }
-    const outcome = await runShell(link, { ...options, command: SUDO_PASSWORD_COMMAND, password })
+    const { command, prompt } = passwordQuestion(randomBytes(16).toString('hex'))
+    const outcome = await runShell(link, { ...options, command, password: { prompt, answer } })
     if (outcome.started) return outcome
     if (outcome.passwordRefused) {
       throw sudoFailed(
@@ -61,7 +74,7 @@ export function privilegedExec(
     }
     const complaint = readSudoComplaint(outcome.stderr, user)
     throw complaint.complaint === 'password'
-      ? sudoFailed(host, `sudo requires a password for ${user}`, passwordless(user), outcome)
+      ? sudoFailed(host, `sudo requires a password for ${user}`, passwordless, outcome)
       : sudoFailed(host, complaint.message, complaint.remedy, outcome)
   }
 
@@ -81,10 +94,6 @@ function sudoFailed(
 ): CommandError {
   const { exitCode, stderr } = outcome
   return new CommandError(message, { code: 'sudo-failed', host, step: 'exec', remedy, exitCode, stderr })
-}
-
-function passwordless(user: string): string {
-  return `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, or pass --ask-sudo-password.`
 }
 
 function loginShellFailed(

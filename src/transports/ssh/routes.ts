@@ -15,9 +15,9 @@ export interface SshRoutes {
   close(): Promise<void>
 }
 
-export function createSshRoutes(patience: SshPatience): SshRoutes {
+export function createSshRoutes(patience: SshPatience, specFolder: string | undefined): SshRoutes {
   const identities = createIdentities()
-  const knownHosts = createKnownHostsStore()
+  const knownHosts = createKnownHostsStore(specFolder)
   const shared = new Map<string, Promise<SshLink>>()
 
   // A jump connection is shared: giving up one of its hosts must not close it.

@@ -5,6 +5,7 @@ import { type Algorithms, algorithmsOf } from './algorithms.ts'
 import type { SshConfigs, SshEnvironment } from './config.ts'
 import { expandAll, expandHome } from './expand.ts'
 import { keywords, obstacles, type SshConfig } from './keywords.ts'
+import { isPlainHost } from './known-hosts.ts'
 
 /** One hop with all settings, from the spec, else ssh_config, else OpenSSH's defaults. */
 export interface SshRoute {
@@ -28,6 +29,8 @@ export interface SshRoute {
   readonly knownHostsFiles: readonly string[]
   /** Where new keys are recorded, if anywhere. */
   readonly newKeysFile: string | undefined
+  /** Whether that file is the user's own; one that only the spec names may be any file. */
+  readonly isOwnFile: boolean
   readonly revokedKeysFile: string | undefined
   readonly hostKeyAlias: string | undefined
   readonly hostKeyChecking: 'yes' | 'accept-new'
@@ -69,6 +72,7 @@ async function recordedForm({ address, ssh, configs }: RouteOptions): Promise<'p
 
 async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Promise<SshRoute> {
   const { address, ssh, environment } = options
+  refuseOtherThanNames(options)
   const config = await readConfig(options)
   const hostname = (first(config, 'hostname') ?? address.toLowerCase()).replace(/^\[(.*)\]$/, '$1')
   const user = ssh.user ?? first(config, 'user') ?? environment.userName
@@ -78,10 +82,9 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
   const path = (file: string) => located(options, file, () => expandAll(file, source, environment))
   // `ssh -G` has already expanded the tokens of these, or there are none.
   const plainPath = (file: string) => located(options, file, () => expandHome(file, environment))
-  const userFiles =
-    ssh.knownHostsFile === undefined
-      ? files(config, 'userknownhostsfile', DEFAULT_USER_KNOWN_HOSTS).map(plainPath)
-      : [path(ssh.knownHostsFile)]
+  const ownFiles = files(config, 'userknownhostsfile', DEFAULT_USER_KNOWN_HOSTS).map(plainPath)
+  const userFiles = ssh.knownHostsFile === undefined ? ownFiles : [path(ssh.knownHostsFile)]
+  const [newKeysFile] = userFiles
   const systemFiles =
     ssh.knownHostsFile === undefined
       ? files(config, 'globalknownhostsfile', DEFAULT_SYSTEM_KNOWN_HOSTS).map(plainPath)
@@ -108,7 +111,8 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
     algorithms: located(options, 'the algorithms', () => algorithmsOf(config)),
     requiredRsaBits: Number(first(config, 'requiredrsasize') ?? DEFAULT_RSA_BITS),
     knownHostsFiles: [...userFiles, ...systemFiles],
-    newKeysFile: userFiles[0],
+    newKeysFile,
+    isOwnFile: newKeysFile !== undefined && ownFiles.includes(newKeysFile),
     revokedKeysFile: revokedKeysFile === undefined ? undefined : plainPath(revokedKeysFile),
     hostKeyAlias,
     hostKeyChecking:
@@ -122,6 +126,22 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
           : DEFAULT_CONNECT_TIMEOUT_MS,
     jumps: await jumpRoutes(options, config, onTheWay),
   }
+}
+
+/**
+ * Addresses of jump hosts and of hosts that others report are not checked by anything before. ssh_config may hand them
+ * and the user to a shell (`Match exec`), and what ssh refuses depends on its version.
+ */
+function refuseOtherThanNames({ host, address, ssh: { user = '' } }: RouteOptions): void {
+  const refuse = (message: string, remedy: string) =>
+    new ConvergeError('connect-failed', message, { host, step: 'connect', remedy })
+  if (!isPlainHost(address))
+    throw refuse(
+      `${address} is neither an IP address nor a name`,
+      'Correct `address`, or `proxyJump` under `ssh`.',
+    )
+  if (/^-|[\p{Cc}'"`;&<>|(){}]|\\$/u.test(user))
+    throw refuse(`${user} is not the name of a user`, 'Correct `user` under `ssh`.')
 }
 
 /** The settings of the address, if converge can keep all of them. */

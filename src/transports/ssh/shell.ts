@@ -3,7 +3,7 @@ import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { ExecOptions } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
-import { PASSWORD_PROMPT, STARTED } from './bootstrap.ts'
+import { STARTED } from './bootstrap.ts'
 import { connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
 
@@ -27,8 +27,8 @@ export type ShellOutcome =
 export interface ShellOptions extends ExecOptions {
   /** The exec string, one of bootstrap.ts. */
   readonly command: string
-  /** Answer to sudo's prompt; with it, the program is sent only once the shell has started. */
-  readonly password?: string
+  /** What sudo asks and the answer; with it, the program is sent only once the shell has started. */
+  readonly password?: { readonly prompt: string; readonly answer: string }
 }
 
 /** What a login shell may print before the program's own output. */
@@ -37,6 +37,7 @@ const STARTED_LINE = Buffer.from(`${STARTED}\n`)
 
 /** Runs one program through one exec channel. */
 export async function runShell(link: SshLink, options: ShellOptions): Promise<ShellOutcome> {
+  const { password } = options
   const channel = await openChannel(link, options)
   let sent = false
   const lost = (cause: Error | undefined) =>
@@ -74,16 +75,16 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       if (at < 0 && before.length > MAX_BANNER_BYTES) reject(endlessBanner(link.host))
       if (at < 0) return
       started = true
-      if (options.password !== undefined) send()
+      if (password !== undefined) send()
       deliver(before.subarray(at + STARTED_LINE.length))
     }
     const answerPrompts = () => {
-      if (options.password === undefined || started) return
-      const seen = Buffer.concat(stderr).toString().split(PASSWORD_PROMPT).length - 1
+      if (password === undefined || started) return
+      const seen = Buffer.concat(stderr).toString().split(password.prompt).length - 1
       if (seen === prompts) return
       prompts = seen
       // A second prompt means a wrong password; sending it again could lock the account.
-      if (prompts === 1) channel.write(`${options.password}\n`)
+      if (prompts === 1) channel.write(`${password.answer}\n`)
       else channel.end()
     }
 
@@ -105,13 +106,14 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       exitCode = code ?? undefined
     })
     channel.on('close', () => {
-      const errors = Buffer.concat(stderr).toString().replaceAll(PASSWORD_PROMPT, '')
+      const said = Buffer.concat(stderr).toString()
+      const errors = password === undefined ? said : said.replaceAll(password.prompt, '')
       if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
       resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
     })
     // A channel that the server closed takes no input; its exit shows why.
     channel.on('error', (cause: Error) => reject(lost(cause)))
-    if (options.password === undefined) send()
+    if (password === undefined) send()
   })
   return outcome.finally(() => channel.close())
 }

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 
 import { ConvergeError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import { isSystemError, type SystemError, systemMessage } from '../../model/system-error.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
@@ -32,22 +33,29 @@ export function currentEnvironment(): SshEnvironment {
   }
 }
 
+interface SshTransportOptions {
+  /** Below it are the files that the spec may have host keys added to. */
+  readonly specFolder?: string | undefined
+  readonly patience?: SshPatience
+}
+
 export function createSshTransport(
   environment: SshEnvironment,
-  patience: SshPatience = defaultPatience,
+  { specFolder, patience = defaultPatience }: SshTransportOptions = {},
 ): SshTransport {
   const configs = sshConfigs(environment)
-  const routes = createSshRoutes(patience)
+  const routes = createSshRoutes(patience, specFolder)
   return {
     async connect({ host, address, ssh, sudoPassword, signal }) {
       const route = await resolveRoute({ host, address, ssh, environment, configs })
       const link = await routes.open(host, route, signal).catch((cause: unknown) => {
         throw isSystemError(cause) ? unusableFile(host, cause) : cause
       })
-      const privilege = { user: route.user, sudo: ssh.sudo ?? 'auto' }
+      const { sudo = 'auto', sudoPasswordGroup } = ssh
+      const privilege = { user: route.user, sudo, ...given({ sudoPasswordGroup, sudoPassword }) }
       return {
         host,
-        exec: privilegedExec(link, sudoPassword === undefined ? privilege : { ...privilege, sudoPassword }),
+        exec: privilegedExec(link, privilege),
         upload: (directory, files, signal) => upload(link, directory, files, signal),
         close: () => link.close(),
       }

@@ -46,6 +46,25 @@ test('describes every option of every command', async () => {
   }
 })
 
+test('every command takes the options that are a habit', async () => {
+  const required: Readonly<Record<string, readonly string[]>> = {
+    retire: ['web0', '-n', '--stat', '--exit-code', '--lock-wait', '1m'],
+    'adopt-cluster': ['old', '-n', '--lock-wait', '1m'],
+    unlock: ['web0'],
+    render: ['-o', 'trees'],
+    exec: ['web0', 'true'],
+  }
+  const commands = ['apply', 'plan', 'status', 'drift', 'history', 'rollback', 'validate', 'schema']
+  for (const command of [...commands, ...Object.keys(required)]) {
+    const { stderr } = await converge([command, '--no-pager', '-v', '-fx.yaml', ...(required[command] ?? [])])
+    assert.match(stderr, 'error: x.yaml does not exist', command)
+  }
+  for (const command of ['init', 'demo']) {
+    const { code } = await converge([command, '--no-pager', '-v', '--help'])
+    assert.is(code, 0)
+  }
+})
+
 test('prints the version', async () => {
   assert.is((await converge(['--version'])).stdout, '1.2.3\n')
 })

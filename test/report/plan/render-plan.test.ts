@@ -101,6 +101,27 @@ test('marks a name only if it is the own one of each host', () => {
   assert.match(shown, '@@ -1 +1 @@ on c\n    -?\n    +x c/a.z a-b\n')
 })
 
+test('shows one diff for files that differ by the address of each host, and by its name', () => {
+  const addresses = { a: '192.0.2.1', b: '192.0.2.10', c: 'c.example', d: '2001:db8::1', e: '2001:db8::2' }
+  const of = (host: keyof typeof addresses, text: string) =>
+    planned(host, [fileChange('/etc/app.conf', { before: '?\n', after: `${text}\n` })])
+  const shown = render({
+    ...plan([
+      of('a', 'http://192.0.2.1:2379 1192.0.2.1 a.'),
+      of('b', 'http://192.0.2.10:2379 1192.0.2.1 b.'),
+      of('c', 'http://c.example:2379 1192.0.2.1 c.'),
+      of('d', '[2001:db8::1]:2379 2001:db8::12'),
+      of('e', '[2001:db8::2]:2379 2001:db8::12'),
+    ]),
+    addresses,
+  })
+  const both = '<host> is the name of each, <address> is the address of each'
+  assert.match(shown, `@@ -1 +1 @@ ${both} on a, b, c\n`)
+  assert.match(shown, '+http://<address>:2379 1192.0.2.1 <host>.\n')
+  assert.match(shown, '@@ -1 +1 @@ <address> is the address of each on d, e\n')
+  assert.match(shown, '+[<address>]:2379 2001:db8::12\n')
+})
+
 test('folds the changes that hosts of several roles have in common, and shows them all if verbose', () => {
   const base = ['/etc/a', '/etc/b'].map((path) => fileChange(path, { after: 'same\n' }))
   const hosts = plan([planned('db', base), planned('web', [restartChange, ...base])])

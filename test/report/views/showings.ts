@@ -98,7 +98,7 @@ export const samplePlan = {
     ],
     [wave(['alpha'], { gates: [gate], bootstrap: ['alpha'] })],
   ),
-  consents: [hostile],
+  consents: [{ word: 'prune', what: hostile } as const],
 }
 
 const results = changes.map((one) => ({ change: one, outcome: 'applied' }) as const)

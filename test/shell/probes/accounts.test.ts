@@ -83,7 +83,11 @@ test('users and groups are found in a directory that lists none', () =>
     )
     assert.equal(
       { ...facts.groups },
-      { ops: { gid: 70010 }, 'none-such': null, '4': { name: 'adm', gid: 4 } },
+      {
+        ops: { gid: 70010, members: ['someone'] },
+        'none-such': null,
+        '4': { name: 'adm', gid: 4, members: ['web'] },
+      },
     )
   }))
 

@@ -163,6 +163,39 @@ test('a command runs in a directory whose name ends in newlines', () =>
     assert.is(tree.read(`${cwd}/place`), 'here\n')
   }))
 
+test('a group leaves with its user as with the tools of the system: if it is its own and nobody else is in it', () =>
+  inShellsByTurns(async (tree) => {
+    const users = ['alone', 'kept', 'shared', 'primary', 'elsewhere']
+    const passwd = (name: string, gid: number): string => `${name}:x:${gid}:${gid}::/:/bin/sh\n`
+    tree.write(
+      '/etc/passwd',
+      `${users.map((name, at) => passwd(name, name === 'elsewhere' ? 4 : 700 + at)).join('')}${passwd('other', 703)}`,
+    )
+    tree.write(
+      '/etc/group',
+      'adm:x:4:alone\nalone:x:700:\nkept:x:701:\nshared:x:702:shared,other\nprimary:x:703:\nelsewhere:x:704:',
+    )
+    await apply(
+      tree,
+      users.map((name) => change({ op: 'remove-user', name, ...(name === 'kept' && { keepsGroup: true }) })),
+    )
+    assert.is(tree.read('/etc/passwd'), passwd('other', 703))
+    assert.is(
+      tree.read('/etc/group'),
+      'adm:x:4:\nkept:x:701:\nshared:x:702:other\nprimary:x:703:\nelsewhere:x:704:\n',
+    )
+  }))
+
+test('the links that enable a unit in a root tree are found again, and go again', () =>
+  inShellsByTurns(async (tree) => {
+    tree.write('/usr/lib/systemd/system/a.service', '[Install]\nAlias=b.service\nUpheldBy=c.target\n')
+    await apply(tree, [change({ op: 'unit', unit: 'a.service', action: 'enable' })])
+    const links = ['b.service', 'c.target.upholds/a.service'].map((name) => `/etc/systemd/system/${name}`)
+    for (const link of links) assert.is(readlinkSync(tree.at(link)), '/usr/lib/systemd/system/a.service')
+    await apply(tree, [change({ op: 'unit', unit: 'a.service', action: 'disable' })])
+    for (const link of links) assert.throws(() => lstatSync(tree.at(link)))
+  }))
+
 test('an account whose comment is a dash gets it', () =>
   inShellsByTurns(async (tree) => {
     const dash = { op: 'user', name: 'web', system: true, createHome: false, comment: '-' } as const

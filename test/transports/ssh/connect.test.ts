@@ -48,7 +48,7 @@ test('refuses an unknown host key and says how to make it known', async () => {
 
 test('accept-new records a key once, though several connect at the same time', async () => {
   await withHosts({ names: ['node0', 'node1'] }, async ({ connect, directory, embedded }) => {
-    const knownHostsFile = join(directory, 'home/.ssh/known_hosts')
+    const knownHostsFile = join(directory, '.ssh/known_hosts')
     const ssh = { knownHostsFile, hostKeyChecking: 'accept-new' } as const
     const connections = await Promise.all(
       ['node0', 'node1', 'node0', 'node1'].map((name) => connect(name, ssh)),
@@ -60,7 +60,7 @@ test('accept-new records a key once, though several connect at the same time', a
       lines(await readFile(embedded.knownHostsFile, 'utf8')),
     )
     assert.is((await stat(knownHostsFile)).mode & 0o777, 0o600)
-    assert.is((await stat(join(directory, 'home/.ssh'))).mode & 0o777, 0o700)
+    assert.is((await stat(join(directory, '.ssh'))).mode & 0o777, 0o700)
     await (await connect('node0', { knownHostsFile, hostKeyChecking: 'yes' })).close()
   })
 })

@@ -148,6 +148,15 @@ test('knows a host by its alias, whatever its port and case', () => {
   assert.is(verdict(`core0 ${KEY}`, 'core0', 22, 'fleet'), 'unknown')
 })
 
+test('looks up each part of a name with commas', () => {
+  assert.is(verdict(`core0 ${OTHER}`, 'core0', 22, 'x,core0'), 'changed known_hosts:1')
+  assert.is(
+    verdict(`@revoked ${hashedName('core0')} ${KEY}`, 'core0', 22, 'x,core0'),
+    'revoked known_hosts:1',
+  )
+  assert.is(verdict(`core1 ${OTHER}`, 'core0', 22, 'x,core0'), 'unknown')
+})
+
 test('counts the bits of RSA keys', () => {
   assert.equal(
     [1024, 1536, 2047].map((bits) => rsaBits(rsaKey(bits))),

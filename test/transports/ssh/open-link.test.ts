@@ -36,6 +36,7 @@ for (const isTrusted of [true, false]) {
             await closed
             if (!isTrusted)
               throw new ConvergeError('host-key-unknown', 'unknown', { host: 'node0', step: 'connect' })
+            return 'before'
           },
         },
       })

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandError } from '../../../src/model/errors.ts'
+import { createSshTransport } from '../../../src/transports/ssh/ssh.ts'
 import { failure, run, text } from '../../contracts/transport.ts'
 import { type SshFixture, withHosts } from '../embedded-host.ts'
 
@@ -16,7 +17,7 @@ done
 exec "$@"
 `
 
-/** A sudo that lectures, wants the password "s3cret word", and asks three times. */
+/** A sudo that lectures, wants the password "s3cret word", and asks three times; of `%%` in its prompt it makes `%`. */
 const WITH_PASSWORD = `#!/bin/sh
 prompt= asks=yes
 while [ $# -gt 0 ]; do
@@ -25,7 +26,7 @@ done
 if [ $asks = no ]; then echo 'sudo: a password is required' >&2; exit 1; fi
 echo 'We trust you have received the usual lecture.' >&2
 for attempt in 1 2 3; do
-  printf %s "$prompt" >&2
+  printf "$prompt" >&2
   read -r password || { echo 'sudo: no password was provided' >&2; exit 1; }
   [ "$password" != 's3cret word' ] || exec "$@"
   echo 'Sorry, try again.' >&2
@@ -124,10 +125,13 @@ test('never puts the password into a command line', async () => {
     const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
     const result = await run(connection, 'env; cat\n')
     assert.not.match(text(result.stdout), /s3cret/)
-    assert.equal(commands, [
-      'exec env LC_ALL=C sudo -n -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
-      'exec env LC_ALL=C sudo -S -p converge-password: -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
-    ])
+    assert.equal(
+      commands.map((command) => command.replace(/[\da-f]{32}/, 'NONCE')),
+      [
+        'exec env LC_ALL=C sudo -n -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
+        'exec env LC_ALL=C sudo -S -p converge%%NONCE: -- /bin/sh -c "echo converge-shell; exec /bin/sh -s"',
+      ],
+    )
     await connection.close()
   })
 })
@@ -143,12 +147,121 @@ test('gives a wrong password once and no second time', async () => {
   })
 })
 
+test('sends no password to a host whose key became known in this run, and does in the next one', async () => {
+  await withUser({ sudo: WITH_PASSWORD }, async ({ connect, settings, directory }) => {
+    let asked = 0
+    const password = async () => {
+      asked += 1
+      return 's3cret word'
+    }
+    const knownHostsFile = join(directory, 'known')
+    const first = { user: 'deploy', knownHostsFile, hostKeyChecking: 'accept-new' } as const
+    // The second time its key is in the file.
+    for (const ssh of [first, { ...first, hostKeyChecking: 'yes' } as const]) {
+      const connection = await connect('node0', ssh, password)
+      const error = await failure(run(connection, 'echo\n'))
+      assert.is(error.code, 'sudo-failed')
+      assert.match(error.message, /none is sent to a host whose key became known in this run$/)
+      await connection.close()
+    }
+    assert.is(asked, 0)
+    const next = createSshTransport({ homeDirectory: directory, userName: 'root', variables: {} })
+    const ssh = { ...settings('node0'), user: 'deploy', knownHostsFile }
+    const target = { host: 'node0', address: '127.0.0.1', ssh, sudoPassword: password }
+    assert.is(text((await run(await next.connect(target), 'echo there\n')).stdout), 'there\n')
+    await next.close()
+  })
+})
+
+test('becomes root without a password where the key became known in this run', async () => {
+  await withUser({ sudo: PASSWORDLESS }, async ({ connect, directory }) => {
+    const knownHostsFile = join(directory, 'known')
+    const connection = await connect('node0', {
+      user: 'deploy',
+      knownHostsFile,
+      hostKeyChecking: 'accept-new',
+    })
+    assert.is(text((await run(connection, 'echo there\n')).stdout), 'there\n')
+    await connection.close()
+  })
+})
+
+/** What a host prints where sudo would ask; `$*` is the command line of sudo. */
+const FALSE_PROMPTS = [
+  "'[sudo] password for deploy: '",
+  "'converge-password:'",
+  "'converge%00000000000000000000000000000000:'",
+  '"$*"',
+  '"+ exec env LC_ALL=C sudo $*"',
+]
+
+for (const prompt of FALSE_PROMPTS) {
+  test(`gives no password to a program that prints ${prompt}`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'converge-test-'))
+    const got = join(folder, 'got')
+    const sudo = `#!/bin/sh
+[ "$1" != -n ] || { echo 'sudo: a password is required' >&2; exit 1; }
+printf %s ${prompt} >&2
+echo asked >'${got}'
+cat >>'${got}'
+`
+    await withUser({ sudo }, async ({ connect }) => {
+      const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
+      const stopped = new AbortController()
+      const asking = run(connection, 'echo\n', { signal: stopped.signal })
+      const other = await connect('node0')
+      await run(other, `until [ -s '${got}' ]; do sleep 0.01; done\n`)
+      // By now an answer to what it printed would have arrived.
+      await run(other, 'echo\n')
+      await other.close()
+      stopped.abort(new Error('stopped'))
+      await asking.catch(() => undefined)
+      assert.is(await readFile(got, 'utf8'), 'asked\n')
+      await connection.close()
+    })
+    await rm(folder, { recursive: true })
+  })
+}
+
+test('asks with another prompt each time', async () => {
+  const prompts = new Set<string>()
+  const onEvent = (_host: string, event: { event: string; command?: string }) => {
+    const [prompt] = /converge%%[\da-f]{32}:/.exec(event.command ?? '') ?? []
+    if (prompt !== undefined) prompts.add(prompt)
+  }
+  await withUser({ sudo: WITH_PASSWORD, onEvent }, async ({ connect }) => {
+    const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
+    for (const program of ['echo a\n', 'echo b\n']) await run(connection, program)
+    assert.is(prompts.size, 2)
+    await connection.close()
+  })
+})
+
+test('becomes root with a password where the login shell prints its commands', async () => {
+  await withUser({ shell: ['/bin/sh', '-x'], sudo: WITH_PASSWORD }, async ({ connect }) => {
+    const connection = await connect('node0', { user: 'deploy' }, async () => 's3cret word')
+    const result = await run(connection, 'echo there\n')
+    assert.is(text(result.stdout), 'there\n')
+    assert.match(result.stderr, /^\+ exec env LC_ALL=C sudo -S -p converge%%/)
+    await connection.close()
+  })
+})
+
+test('names the variable of a group that has no password', async () => {
+  await withUser({ sudo: WITH_PASSWORD }, async ({ connect }) => {
+    const connection = await connect('node0', { user: 'deploy', sudoPasswordGroup: 'dmz' })
+    const error = await failure(run(connection, 'echo\n'))
+    assert.match(error.remedy ?? '', /, or set CONVERGE_SUDO_PASSWORD_DMZ\.$/)
+    await connection.close()
+  })
+})
+
 const REFUSALS: readonly (readonly [what: string, said: string, message: string, remedy: RegExp])[] = [
   [
     'a missing password',
     'sudo: a password is required',
     'sudo requires a password for deploy',
-    /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, or pass --ask-sudo-password\.$/,
+    /^Add `deploy ALL=\(ALL\) NOPASSWD: ALL` to the host's sudoers, pass --ask-sudo-password, or set CONVERGE_SUDO_PASSWORD\.$/,
   ],
   [
     'requiretty',

@@ -24,6 +24,8 @@ test('asks ssh only where a file sets something that it keeps: as installed, non
     '  Port = 2222',
     'ProxyJump bastion',
     'CanonicalizeHostname yes',
+    'CanonicalizeHostname always',
+    'CanonicalDomains example.com',
     '\tRevokedHostKeys /etc/ssh/revoked',
     '"User" ada',
     'PubkeyAuthentication no',
@@ -73,6 +75,7 @@ test("falls back to OpenSSH's defaults", async () => {
       '/etc/ssh/ssh_known_hosts2',
     ],
     newKeysFile: '/home/ada/.ssh/known_hosts',
+    isOwnFile: true,
     revokedKeysFile: undefined,
     hostKeyAlias: undefined,
     hostKeyChecking: 'yes',
@@ -141,6 +144,7 @@ test('takes from ssh_config what the spec leaves open', async () => {
     requiredRsaBits: 3072,
     knownHostsFiles: ['/home/ada/.ssh/known_hosts', '/home/ada/.ssh/100%'],
     newKeysFile: '/home/ada/.ssh/known_hosts',
+    isOwnFile: true,
     revokedKeysFile: '/home/ada/.ssh/revoked',
     hostKeyAlias: 'fleet',
     hostKeyChecking: 'accept-new',
@@ -233,6 +237,11 @@ test('takes no other word of StrictHostKeyChecking for consent', async () => {
 test('reads jump hosts with users, ports and IPv6 addresses', async () => {
   const found = await route({ proxyJump: 'a, root@b:2222,ssh://c@[fe80::1]:22' })
   assert.equal(hops(found), ['ada@a:22', 'root@b:2222', 'c@fe80::1:22'])
+})
+
+test('keeps the zone of a link-local address, for the connection and for known_hosts', async () => {
+  const { hostname, port } = await route({}, 'fe80::1%eth0')
+  assert.equal([hostname, port], ['fe80::1%eth0', 22])
 })
 
 test('checks jump hosts as the host behind them, but logs in as their own user', async () => {

@@ -12,10 +12,10 @@ read_mounts() {
 }
 
 # look_above DIRECTORY: sets REAL to where it is, if it or one above it is a link, and to // if that is out of the root
-# tree; and THEIRS, if others than root can change the way there, so that no apply takes it. Processes only then, and once for many paths in one directory.
+# tree; and BY, if others than root can change the way there, so that no apply takes it. Processes only then, and once for many paths in one directory.
 look_above() {
   [ "$1" != "$LOOKED_ABOVE" ] || return 0
-  LOOKED_ABOVE=$1 REAL= THEIRS= above=$1
+  LOOKED_ABOVE=$1 REAL= BY= above=$1
   while [ "$above" != "$R" ] && [ -n "$above" ]; do
     if [ -L "$above" ]; then
       REAL=$(cd -P -- "$above" 2>/dev/null && printf '%sx' "$PWD")
@@ -27,7 +27,7 @@ look_above() {
       case $REAL/ in
         "$root"/*)
           REAL=${REAL#"$root"}${1#"$above"}
-          (walk_to "${above#"$R"}") >/dev/null 2>&1 || THEIRS=theirs
+          (walk_to "${above#"$R"}") >/dev/null 2>&1 || BY=theirs
           ;;
         *) REAL=/ ;;
       esac
@@ -37,11 +37,15 @@ look_above() {
   done
 }
 
-# look_for_parents PATH: sets ABOVE to how many directories above it are missing, `-2`, or to x if something else is there.
+# look_for_parents PATH: sets ABOVE to how many directories above it are missing, `-2`, or to x if something else is there, or
+# to n if that is a link that leads to no directory.
 look_for_parents() {
   ABOVE=0 above=${1%/*}
   while [ ! -d "$above/" ]; do
-    if [ -e "$above" ] || [ -L "$above" ]; then
+    if [ -L "$above" ]; then
+      ABOVE=n
+      return
+    elif [ -e "$above" ]; then
       ABOVE=x
       return
     fi
@@ -51,20 +55,21 @@ look_for_parents() {
 }
 
 # inspect_paths PATH WANTED-SUM-OR-DASH ... : what is at each path, in order. `kinds` says what each is (`m` is a mounted file, `-2`
-# nothing, with two directories missing above it, `x` nothing, below something that is not a directory), `stats` begins the
+# nothing, with two directories missing above it, `x` nothing, below something that is not a directory, `n` below a link
+# that leads nowhere), `stats` begins the
 # stat lines of those that exist, `sums` those of regular files, `link` a target, `content` one that differs, `tree` what
 # is beside it. The lists
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
   read_mounts
-  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= THEIRS= at=1
+  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= BY= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
     name="\"\$R\${$at}\""
     look_above "${path%/*}"
     if [ -n "$REAL" ]; then
       real=$REAL/${path##*/}
-      reals="$reals${NL}real $((at / 2)) ${#real} $THEIRS$NL$real"
+      reals="$reals${NL}real $((at / 2)) ${#real} $BY$NL$real"
     fi
     if [ -L "$path" ]; then
       kinds="$kinds l" existing="$existing $name" links="$links $name"
@@ -121,18 +126,66 @@ inspect_entries() {
   done
 }
 
-# The contents of the files whose sum, a line of `found`, is not the wanted one.
+# The contents of the files whose sum, a line of `found`, is not the wanted one. Those in a directory that is not root's alone
+# are read together.
 inspect_contents() {
-  found=$found$NL file=0
+  found=$found$NL file=0 theirs= their_place=
   for path; do
     sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
     if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then
-      inspect_content "$file" "$path"
+      above=${path%/*}
+      if only_roots "${above#"$R"}"; then
+        inspect_content "$file" "$path"
+      else
+        [ "$above" = "$their_place" ] || eval "inspect_theirs $theirs"
+        [ "$above" = "$their_place" ] || theirs= their_place=$above
+        theirs="$theirs $file \"\${$((file + 1))}\""
+      fi
       case $path in */.converge-archive) inspect_tree "$file" "${path%/*}" ;; esac
     fi
     file=$((file + 1))
   done
+  eval "inspect_theirs $theirs"
 }
+
+# inspect_theirs INDEX PATH ... : the contents of files in `their_place`, whose owner may put a link or a pipe in the place of one
+# at any moment.
+inspect_theirs() {
+  [ $# -gt 0 ] || return 0
+  find_timeout
+  # shellcheck disable=SC2086
+  (walk_to "${their_place#"$R"}" >/dev/null && $CONVERGE_TIMEOUT 10 /bin/sh -c "$read_theirs" sh "$@") 2>/dev/null || :
+}
+
+# Shows only what was opened if it is what has the name, and has no other one that somebody else may have given to it.
+# shellcheck disable=SC2016
+read_theirs='
+while [ $# -gt 0 ]; do
+  name=./${2##*/}
+  if [ -f "$name" ] && exec 3<"$name"; then
+    facts=$(stat -L -c "%d %i %u %h %s %F" /proc/self/fd/3 && stat -c "%d %i %u %h %s %F" -- "$name")
+    opened=${facts%%"
+"*}
+    if [ "$facts" = "$opened
+$opened" ]; then
+      read -r _ _ owner links size kind <<END
+$opened
+END
+      case $kind-$links in
+        *regular*-1) ;;
+        *regular*) [ "$(stat -c %u .)" = "$owner" ] || size=999999 ;;
+        *) size=999999 ;;
+      esac
+      if [ "$size" -le 262144 ]; then
+        printf "content %s %s\n" "$1" "$size"
+        head -c "$size" <&3
+        echo
+      fi
+    fi
+    exec 3<&-
+  fi
+  shift 2
+done'
 
 # inspect_tree INDEX TREE: of the tree of an archive, which makes way: what is mounted in it, and the names that it did
 # not have when it was extracted or that are newer.
@@ -163,14 +216,6 @@ inspect_tree() {
 }
 
 inspect_content() {
-  above=${2#"$R"}
-  above=${above%/*}
-  if ! only_roots "$above"; then
-    find_timeout
-    # shellcheck disable=SC2086
-    (walk_to "$above" >/dev/null && $CONVERGE_TIMEOUT 10 /bin/sh -c "$read_held" sh "$1" "${2##*/}") 2>/dev/null
-    return
-  fi
   size=$(wc -c <"$2")
   size=$((size))
   [ "$size" -le 262144 ] || return 0
@@ -178,14 +223,3 @@ inspect_content() {
   head -c "$size" -- "$2" 2>/dev/null || head -c "$size" "$2"
   say ''
 }
-
-# INDEX NAME: the same of a file whose directory is another user's, who may put a link or a pipe in its place at any moment:
-# only if what was opened is what has the name, and has no other one that somebody else may have given to it.
-# shellcheck disable=SC2016
-read_held='exec 3<"./$2" || exit
-held=$(stat -L -c "%d %i %F %u %h" /proc/self/fd/3) && [ "$held" = "$(stat -c "%d %i %F %u %h" -- "./$2")" ] || exit
-case $held in *" regular file "*" 1" | *" regular empty file "*" 1" | *" regular"*" $(stat -c %u .) "*) ;; *) exit ;; esac
-size=$(stat -L -c %s /proc/self/fd/3) && [ "$size" -le 262144 ] || exit
-printf "content %s %s\n" "$1" "$size"
-head -c "$size" <&3
-echo'

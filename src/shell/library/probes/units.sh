@@ -88,9 +88,16 @@ offline_unit() {
       load=loaded state=static
     fi
   fi
-  for link in "$R/etc/systemd/system/"*.wants/"$1" "$R/etc/systemd/system/"*.requires/"$1"; do
-    [ ! -L "$link" ] || [ "$state" != disabled ] || state=enabled
-  done
+  if [ "$state" = disabled ]; then
+    base=$R/etc/systemd/system
+    for link in "$base"/*.wants/"$1" "$base"/*.requires/"$1" "$base"/*.upholds/"$1"; do
+      [ ! -L "$link" ] || state=enabled
+    done
+    while IFS='=' read -r key value; do
+      [ "$key" = Alias ] || continue
+      for link in $value; do [ ! -L "$base/$link" ] || state=enabled; done
+    done <"$R$UNIT_FILE"
+  fi
   say "LoadState=$load${NL}ActiveState=inactive${NL}UnitFileState=$state${NL}NeedDaemonReload=no${NL}"
 }
 
