@@ -28,14 +28,14 @@ export async function applySealed(
     const message = `a sealed plan is applied as it is: ${misplaced.join(', ')} cannot change it`
     throw usageError(message, 'pass it to `converge plan --out`')
   }
-  const sealed = await readSealedPlan(file)
+  const sealed = await readSealedPlan(file, io.env)
   requireConsentable(wanted, io, view)
   const options = { ...wanted, ...specOf(file, sealed.source, wanted) }
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
   const plan = await unseal(sealed, spec, options)
   view.remark(`${file}: a plan made from ${sourceWords(sealed.source)}`, '')
-  return withHosts({ spec, options, io, view }, async (open) => {
+  return withHosts({ spec, options, io, view, applies: options.dryRun !== true }, async (open) => {
     const { code } = await proposePlan({
       command: 'apply',
       plan,

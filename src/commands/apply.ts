@@ -1,5 +1,11 @@
 import type { View } from '../report/views/view.ts'
-import { type HostOptions, hostCommand, type PlanningOptions, planningOf } from './hosts/open-hosts.ts'
+import {
+  type HostOptions,
+  hostCommand,
+  type OpenHosts,
+  type PlanningOptions,
+  planningOf,
+} from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
 
@@ -7,10 +13,11 @@ export interface ApplyOptions extends HostOptions, PlanningOptions, ProposeOptio
 
 /** `converge`: inspect, plan, show the plan, ask, apply. With --dry-run the same up to the plan. */
 export async function apply(options: ApplyOptions, io: Io, view: View): Promise<ExitCode> {
-  return hostCommand(options, io, view, async (open) => {
+  const work = async (open: OpenHosts) => {
     requireConsentable(options, io, view)
     const plan = await open.session.plan(planningOf(options))
     const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
     return code
-  })
+  }
+  return hostCommand(options, io, view, work, { applies: options.dryRun !== true })
 }

@@ -14,7 +14,9 @@ export interface ExecOptions extends HostOptions {
 export function exec(options: ExecOptions, io: Io, view: View): Promise<ExitCode> {
   const command = options.command.join(' ')
   return hostCommand(options, io, view, async ({ session }, spec) => {
-    const results = await session.exec(command, options.timeout * 1000)
+    const results = await session.exec(command, options.timeout * 1000, {
+      allowLocal: options.allowLocal === true,
+    })
     const answers = [...results].map(([host, result]): Answer => {
       if (result instanceof Error) return { host, error: result }
       const { exitCode, stdout, stderr } = result

@@ -2,6 +2,7 @@ import { scriptFor } from '../engine/apply/apply-host.ts'
 import type { Host } from '../model/cluster.ts'
 import { hasFailed, type Plan } from '../model/plan.ts'
 import { shellWord } from '../model/shell-word.ts'
+import { hostsWithSecrets, withoutDigests } from '../plan/sealed/concealed-digests.ts'
 import { summarisePlan } from '../report/plan/summarise-plan.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
@@ -9,6 +10,7 @@ import { hostLibrary } from './hosts/host-library.ts'
 import { type HostOptions, hostCommand, type PlanningOptions, planningOf } from './hosts/open-hosts.ts'
 import { writeSealedPlan } from './hosts/sealed-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import type { LoadedSpec } from './spec/load-spec.ts'
 import { onlyHost } from './spec/select-hosts.ts'
 
 export interface PlanOptions extends HostOptions, PlanningOptions {
@@ -27,19 +29,19 @@ export function plan(options: PlanOptions, io: Io, view: View): Promise<ExitCode
     const scriptHost = script === undefined ? undefined : onlyHost(spec.cluster, script)
     const planned = await session.plan(planningOf(options))
     if (out !== undefined) {
-      await writeSealedPlan(out, planned, spec, options)
+      await writeSealedPlan(out, planned, spec, options, io.env)
       io.stderr.write(
         `sealed in ${out}: \`converge apply ${shellWord(out)}\` applies exactly this, or refuses\n`,
       )
     }
-    if (scriptHost !== undefined) io.stdout.write(scriptOf(planned, scriptHost))
+    if (scriptHost !== undefined) io.stdout.write(scriptOf(planned, scriptHost, spec))
     else view.plan(planned, 'plan')
     if (hasFailed(planned)) return 1
     return options.exitCode && summarisePlan(planned).changes > 0 ? 2 : 0
   })
 }
 
-function scriptOf(planned: Plan, host: Host): string {
+function scriptOf(planned: Plan, host: Host, { catalog }: LoadedSpec): string {
   const own = planned.hosts.find((candidate) => candidate.host === host.name)
   if (own === undefined) throw usageError(`--script ${host.name}: the host is not in --limit`)
   if (own.status === 'failed') throw own.error
@@ -47,5 +49,6 @@ function scriptOf(planned: Plan, host: Host): string {
     const message = `--script ${host.name}: the host is held by a rollback, so nothing would run on it`
     throw usageError(message, 'pass --release to plan for it anyway')
   }
-  return scriptFor(own, host, { cluster: planned.cluster, library: hostLibrary() })
+  const script = scriptFor(own, host, { cluster: planned.cluster, library: hostLibrary() })
+  return hostsWithSecrets(planned, catalog).includes(host.name) ? withoutDigests(script) : script
 }

@@ -36,7 +36,7 @@ export async function retire(options: RetireOptions, io: Io, view: View): Promis
   if (spec.cluster.hosts.some(({ name }) => name === host)) {
     throw usageError(`${host} is still in the spec`, `remove it from ${options.file} first, then retire it`)
   }
-  return withHosts({ spec, options, io, view }, async (open) => {
+  return withHosts({ spec, options, io, view, applies: options.dryRun !== true }, async (open) => {
     const { session } = open
     const plan = await session.plan()
     const member = plan.departed.find(({ name }) => name === options.host)

@@ -1,7 +1,7 @@
 import type { Report } from '../model/report.ts'
 import { compactHosts } from '../report/text/compact-hosts.ts'
 import type { View } from '../report/views/view.ts'
-import { type HostOptions, hostCommand } from './hosts/open-hosts.ts'
+import { type HostOptions, hostCommand, type OpenHosts } from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
 
@@ -12,13 +12,14 @@ export interface RollbackOptions extends HostOptions, ProposeOptions {
 
 /** `converge rollback [SELECTOR]`: undoes applies by a plan, and then holds the hosts. */
 export async function rollback(options: RollbackOptions, io: Io, view: View): Promise<ExitCode> {
-  return hostCommand(options, io, view, async (open) => {
+  const work = async (open: OpenHosts) => {
     requireConsentable(options, io, view)
     const plan = await open.session.planRollback(options.to)
     const { code, report } = await proposePlan({ command: 'rollback', plan, open, options, io, view })
     if (report !== undefined) remarkHeld(report, view)
     return code
-  })
+  }
+  return hostCommand(options, io, view, work, { applies: options.dryRun !== true })
 }
 
 function remarkHeld(report: Report, view: View): void {

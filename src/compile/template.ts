@@ -1,4 +1,5 @@
 import Handlebars, { type HelperOptions } from 'handlebars'
+import { excessOf } from '../load/expressions/bounds.ts'
 import { helpers } from '../load/expressions/helpers.ts'
 import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
@@ -60,6 +61,8 @@ function located<T>({ file, text }: Source, work: () => T): T {
 
 /** A template that notes the line of each statement before it is carried out: Handlebars' errors often have none. */
 function compiled(text: string): HandlebarsTemplateDelegate {
+  const excess = excessOf(text)
+  if (excess !== undefined) throw new TemplateMistake(excess.message, undefined, excess.hint, excess.at)
   try {
     return handlebars.compile(withLines(handlebars.parse(text)), OPTIONS)
   } catch (error) {

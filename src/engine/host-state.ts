@@ -13,8 +13,12 @@ import type { SessionContext } from './session-context.ts'
 export interface HostState {
   /** The recorded applies of each selected host, or why it did not answer. */
   history(): Promise<ReadonlyMap<string, HostHistory | ConvergeError>>
-  /** Runs a shell command on each selected host with root's rights; its exit code is a result. */
-  exec(command: string, timeoutMs: number): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
+  /** Runs a shell command on each selected host with root's rights, in a root tree by chroot; its exit code is a result. */
+  exec(
+    command: string,
+    timeoutMs: number,
+    options: { readonly allowLocal: boolean },
+  ): Promise<ReadonlyMap<string, ExecResult | ConvergeError>>
   /** Stops the apply that holds a selected host's lock: `free`, or `ended` and its holder. */
   unlock(): Promise<ReadonlyMap<string, string | ConvergeError>>
   /** Hands over what another cluster has on the selected hosts, or only says what there is, as adoptProgram prints it. */
@@ -40,12 +44,12 @@ export function hostState(context: SessionContext): HostState {
       asking((name) =>
         context.use(name, (connection) => readHistory(connection, context.host(name), 0, programs)),
       ),
-    exec: (command, timeoutMs) => {
-      const program = commandProgram(command, timeoutMs, programs.library)
-      return asking((name) =>
-        context.use(name, (connection) => connection.exec({ program, timeoutMs, maxOutputBytes })),
-      )
-    },
+    exec: (command, timeoutMs, { allowLocal }) =>
+      asking((name) => {
+        const isWithin = !allowLocal && context.host(name).target.transport !== 'ssh'
+        const program = commandProgram(command, timeoutMs, programs.library, { isWithin })
+        return context.use(name, (connection) => connection.exec({ program, timeoutMs, maxOutputBytes }))
+      }),
     unlock: () =>
       onEach((name) => runProgram(context, name, (place) => unlockProgram(place, programs.library))),
     adopt: (old, options) =>

@@ -26,6 +26,8 @@ export interface SessionInput {
   readonly parallel: number
   /** How long to wait for another apply on a host; 0 by default. */
   readonly lockWaitSeconds?: number
+  /** Whether commands of the spec may run on this machine to read the state of a host that is a tree here. */
+  readonly localCommands: boolean
   readonly sudoPassword?: (host: string) => Promise<string | undefined>
   readonly onProgress?: (event: Progress) => void
   /** How the user stops the work. */
@@ -85,6 +87,7 @@ export function openContext(input: SessionInput): SessionContext {
     clock,
     use: (name, work) => connections.use(name, stop.stopping, work),
     async inspect(name, signal) {
+      if (!input.localCommands) refuseCommandsHere(context.host(name), context.hostCatalog(name))
       const facts = await waitForLock({ waitSeconds: input.lockWaitSeconds ?? 0, clock, signal }, () =>
         connections.use(name, signal, (connection) =>
           inspectHost(connection, context.host(name), context.hostCatalog(name), programs),
@@ -107,6 +110,19 @@ export function openContext(input: SessionInput): SessionContext {
     },
   }
   return context
+}
+
+/** The guards and health checks of a root tree on this machine are programs that a spec has this machine run. */
+function refuseCommandsHere({ name, target }: Host, { entries }: HostCatalog): void {
+  if (target.transport === 'ssh') return
+  const asking = entries.find(({ resource }) => resource.probes.some(({ probe }) => probe === 'check'))
+  if (asking === undefined) return
+  const message = `a guard or check of ${asking.resource.id} would run on this machine`
+  throw new ConvergeError('local-command', message, {
+    host: name,
+    step: 'inspect',
+    remedy: 'If you trust the spec, pass --allow-local.',
+  })
 }
 
 /** Returns a ConvergeError as an answer; throws any other error. */

@@ -25,6 +25,8 @@ export interface LoadClusterInput {
   readonly set?: readonly string[]
   readonly builtins: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
+  /** Gives the module to import for the path of a recipe. Throws an Error if it may not run. */
+  placeOf(path: string): Promise<string>
   /** Imports a recipe module by its absolute path and gives its exports. */
   importRecipe(path: string): Promise<unknown>
 }
@@ -38,13 +40,13 @@ export interface LoadedCluster {
 
 /** Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places. */
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
-  const { file, builtins, kinds, importRecipe } = input
+  const { file, builtins, kinds, placeOf, importRecipe } = input
   const problems = createProblems()
   const { document: written, problems: found } = parseSpec({ file, text: await readSpec(file) })
   for (const problem of found) problems.error(problem)
   const valid = written && validate(written, problems)
   if (valid === undefined) throw new SpecError(problems.errors)
-  const recipes = await loadRecipes({ ...valid, builtins, problems, importRecipe })
+  const recipes = await loadRecipes({ ...valid, builtins, problems, placeOf, importRecipe })
   const { environment, set = [] } = input
   const cluster = resolve({ ...valid, recipes, kinds, environment, set, problems })
   if (problems.errors.length > 0) throw new SpecError(problems.errors)

@@ -42,6 +42,7 @@ const reaches = {
   unconfirmed: 'failed',
   'not-undone': 'failed',
   timeout: 'failed',
+  'local-command': 'refused',
   unsupported: 'failed',
 } as const satisfies Readonly<Record<string, Reach>>
 

@@ -159,6 +159,7 @@ export const operationSchemas = {
     cwd: optional(Text, 'Working directory.'),
     user: optional(Text, 'User that it runs as.'),
     environment: optional(mapOf(Text), 'Environment variables.'),
+    sensitive: flag('Whether its output is neither shown nor kept.'),
     timeoutSeconds,
   }),
   await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),

@@ -31,6 +31,8 @@ export function collectProblems({
   const groups: Group[] = []
   const byWords = new Map<string, Group>()
   const byPlace = new Map<string, Group[]>()
+  /** How many groups of a place have a host: all of a recipe's mistakes may be at one. */
+  const passed = new Map<string, number>()
   const add = (problem: Problem, host?: string): void => {
     const { code, path, message, hint, position } = problem
     const place = position === undefined ? path : [position.file, position.line, position.column]
@@ -41,19 +43,30 @@ export function collectProblems({
       return
     }
     const here = JSON.stringify([code, place, oneMistake === 'per words' && likeness(message, host)])
-    const others = place === undefined || host === undefined ? [] : (byPlace.get(here) ?? [])
-    const other = others.find(({ hosts }) => hosts.size > 0 && !hosts.has(host ?? ''))
-    if (other !== undefined && host !== undefined) {
-      other.hosts.add(host)
-      other.isVaried = true
-      return
+    const others = byPlace.get(here) ?? []
+    byPlace.set(here, others)
+    if (place !== undefined && host !== undefined) {
+      const own = `${here} ${host}`
+      let at = passed.get(own) ?? 0
+      let other = others[at]
+      while (other !== undefined && !lacks(other, host)) other = others[++at]
+      passed.set(own, at)
+      if (other !== undefined) {
+        other.hosts.add(host)
+        other.isVaried = true
+        return
+      }
     }
     const group = { problem, hosts: new Set(host === undefined ? [] : [host]), isVaried: false }
     groups.push(group)
     byWords.set(words, group)
-    byPlace.set(here, [...others, group])
+    others.push(group)
   }
   return { add, all: () => groups }
+}
+
+function lacks({ hosts }: Group, host: string): boolean {
+  return hosts.size > 0 && !hosts.has(host)
 }
 
 /** The words without what differs between hosts. */

@@ -118,12 +118,18 @@ const failed = {
   } satisfies Fields<SealedFailed['error']>),
 } satisfies Fields<SealedFailed>
 
+const Concealed = closed('What is needed to read the digests of hosts with something sensitive.', {
+  key: text('Distinguishes the key with which they are concealed.'),
+  hosts: list('The hosts whose digests are concealed.', text('Name of the host.')),
+})
+
 /** A plan for later: it is applied exactly, or not at all. */
 export interface SealedPlan extends Omit<Plan, 'hosts'> {
   readonly kind: 'converge-sealed-plan'
   readonly formatVersion: 4
   readonly source: PlanSource
   readonly hosts: readonly SealedHost[]
+  readonly concealed?: Data<typeof Concealed>
   /** Detects accidents, not forgery: it can be computed again after an edit. */
   readonly digest: string
 }
@@ -151,12 +157,13 @@ export const SealedPlan = Type.Unsafe<SealedPlan>(
         open('One host, and how it is reached.'),
       ),
       consents: list('What a person should say yes to.', Consent),
+      concealed: Type.Optional(Concealed),
       digest: describe(Checksum, 'SHA-256 over everything else as JSON with sorted keys.'),
     } satisfies Fields<SealedPlan>,
     {
       title: 'Sealed plan',
       description:
-        'Written by `converge plan --out FILE` (mode 0600) for `converge apply FILE`, which does exactly that or refuses with what differs. It has no contents of files but the diffs of what is not sensitive; it has checksums of all of them, so that a short secret could be guessed. The digest detects accidents, it is not a signature: keep the file as safe as the spec.',
+        'Written by `converge plan --out FILE` (mode 0600) for `converge apply FILE`, which does exactly that or refuses with what differs. It has no contents of files but the diffs of what is not sensitive. Where a host has anything sensitive, all its digests are concealed with a key of the operator. The digest detects accidents, it is not a signature: keep the file as safe as the spec.',
       additionalProperties: false,
     },
   ),

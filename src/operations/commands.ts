@@ -17,18 +17,20 @@ export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = 
     subject: (operation) => `run ${JSON.stringify(operation)}`,
     leavesUnsynced: false,
     timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
-    words: ({ command, user, cwd, environment }) =>
+    words: ({ command, user, cwd, environment, sensitive }) =>
       `run \`${command}\`${details(
         user !== undefined && `as ${user}`,
         cwd !== undefined && `in ${cwd}`,
         environment !== undefined && `with ${Object.keys(environment).join(', ')}`,
+        sensitive === true && 'sensitive',
       )}`,
-    shell: ({ timeoutSeconds, cwd = '', user = '', command, environment = {} }) => [
+    shell: ({ timeoutSeconds, cwd = '', user = '', command, sensitive, environment = {} }) => [
       'run',
       String(timeoutSeconds),
       cwd,
       user,
       command,
+      sensitive === true ? 'sensitive' : '',
       ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     ],
   },

@@ -7,7 +7,7 @@ import { textContent } from './define/content.ts'
 import { defineResource, inTheWay, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { NormalPath, Sha256 } from './define/schema-types.ts'
+import { longestPath, NormalPath, Sha256 } from './define/schema-types.ts'
 import { linkSteps } from './link.ts'
 
 const ArchiveSchema = Type.Object({
@@ -22,6 +22,7 @@ const ArchiveSchema = Type.Object({
     Type.Array(
       Type.String({
         pattern: '^(?!/)((?!\\.{1,2}(/|$))[^/\\u0000]+/)*(?!\\.{1,2}$)[^/\\u0000]+$',
+        maxLength: longestPath,
         description: 'a path inside the archive, such as "bin/etcd"',
       }),
       {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { describe, ShellCommand, Text } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { accountProbes } from './define/ownership.ts'
-import { KnownAccount, NormalPath } from './define/schema-types.ts'
+import { KnownAccount, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object({
   name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'one line of text; what it does' }),
@@ -19,6 +19,7 @@ const CommandSchema = Type.Object({
     Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1' }),
   ),
   creates: Type.Optional(NormalPath),
+  sensitive: yesOrNo('true keeps its output and its environment out of messages and plans'),
 })
 
 /** A shell command. It runs if `creates` does not exist or a guard allows it; with neither only when notified. */
@@ -33,6 +34,7 @@ export const { resource: command, kind: commandKind } = defineResource({
     const isGuarded = relations.onlyIf !== undefined || relations.unless !== undefined
     return {
       claims: [],
+      isSensitive: desired.sensitive ?? false,
       follows: () => [
         ...(desired.user === undefined ? [] : [{ kind: 'user', key: desired.user } as const]),
         ...(desired.cwd === undefined ? [] : [{ kind: 'path', key: desired.cwd } as const]),

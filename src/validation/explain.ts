@@ -84,6 +84,8 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       return wrong('wrong-type', otherThan(expected ?? branchWords(error), value))
     case 'uniqueItems':
       return wrong('invalid-value', { message: 'must not have the same element twice' })
+    case 'maxLength':
+      return wrong('invalid-value', brokenRule(error, value))
     case 'maxProperties':
       if (error.params.limit === 1) return wrong('invalid-value', severalKeys(value))
   }
@@ -148,7 +150,7 @@ export function sentenceOf(schema: unknown): string | undefined {
 
 /** What was probably meant, if a text with one small change matches the pattern. */
 function patternHint({ keyword, params, data }: ErrorObject): string | undefined {
-  if (keyword !== 'pattern' || typeof data !== 'string') return undefined
+  if (keyword !== 'pattern' || typeof data !== 'string' || data.length > 1000) return undefined
   const pattern = new RegExp(String(params.pattern), 'u')
   const meant = [
     data.replace(/^(?=\d+$)/, '0'),

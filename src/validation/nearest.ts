@@ -6,6 +6,8 @@ export function nearest(
   known: Iterable<string>,
   mostEdits = Math.max(1, Math.floor(word.length / 3)),
 ): string | undefined {
+  // Nobody misspells that much.
+  if (word.length > 200) return undefined
   let best: { readonly word: string; readonly edits: number } | undefined
   for (const candidate of known) {
     const edits = editsBetween(word.toLowerCase(), candidate.toLowerCase())

@@ -12,7 +12,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'engine/apply': ['apply-host', 'ended-units', 'member-health', 'roll-out', 'run', 'verify'],
   'engine/inspect': 'all',
   'formats/systemd': ['quoting', 'text', 'unit', 'unit-text'],
-  'load/expressions': ['evaluate', 'expression', 'helpers'],
+  'load/expressions': ['bounds', 'evaluate', 'expression', 'helpers'],
   'load/hosts': [
     'check-duplicates',
     'check-transport',

@@ -70,7 +70,8 @@ test('a part that is declared in another order is the spec, and a guard that was
     'Description: app, Documentation: "man:app(8)"',
     'Documentation: "man:app(8)", Description: app',
   ]
-  const { folder, file } = await makeCluster(declared(before, 'hello'))
+  const { folder, file: spec } = await makeCluster(declared(before, 'hello'))
+  const file = [...spec, '--allow-local']
   assert.is((await converge([...file, '--yes'])).code, 0)
   writeFileSync(join(folder, 'cluster.yaml'), declared(after, 'hello'))
   const swapped = await converge([...file, '--dry-run'])

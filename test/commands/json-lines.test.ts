@@ -80,7 +80,15 @@ for (const [argv, event] of commands) {
 
 test('ends with the answers of exec', async () => {
   const { file } = await makeCluster()
-  const outcome = await converge(['exec', 'web1', ...file, '--json-lines', '--', 'echo hello; exit 3'])
+  const outcome = await converge([
+    'exec',
+    'web1',
+    '--allow-local',
+    ...file,
+    '--json-lines',
+    '--',
+    'echo hello; exit 3',
+  ])
   assert.is(outcome.code, 1)
   assert.equal(lines(outcome).at(-1).document.hosts, [
     { host: 'web1', exitCode: 3, stdout: 'hello\n', stderr: '' },

@@ -3,6 +3,7 @@ import type { ExitCode, Io } from '../../src/commands/io/io.ts'
 import { Interrupted } from '../../src/model/errors.ts'
 import { createStop } from '../../src/model/stop.ts'
 import { createStyle } from '../../src/report/text/style.ts'
+import { scratchFolder } from './scratch.ts'
 
 export interface Outcome {
   readonly code: ExitCode
@@ -20,6 +21,9 @@ export interface Surroundings {
   readonly onStoppable?: (press: () => void) => void
   readonly onQuestion?: (question: string) => void
 }
+
+/** Where the command keeps the key of sealed plans. */
+export const stateHome = scratchFolder()
 
 /** Runs a command line in this process and records what it prints. */
 export async function converge(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
@@ -44,7 +48,7 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
   const io: Io = {
     stdout: output('stdout'),
     stderr: output('stderr'),
-    env,
+    env: { XDG_STATE_HOME: stateHome, ...env },
     canAsk: answers !== undefined,
     ask: answer,
     askSecret: answer,

@@ -54,7 +54,8 @@ hosts:
       - file: { path: /etc/motd, content: "hello\\n" }
       - command: { name: migrate, command: "echo lost the database; exit {{attributes.code}}", onlyIf: "test {{attributes.code}} != 3" }
 `
-  const { file } = await makeCluster(failing)
+  const { file: spec } = await makeCluster(failing)
+  const file = [...spec, '--allow-local']
   const applied = await converge([...file, '--yes'])
   assert.is(applied.code, 1)
   assert.match(

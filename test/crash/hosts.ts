@@ -45,6 +45,7 @@ export function openCrashSession(options: SessionOptions): Session {
     read: () => '',
   }
   return openSession({
+    localCommands: true,
     cluster,
     catalog: compile({ cluster, recipes: { all }, kinds: resourceKinds, readFile: () => '' }),
     transports: options.transports ?? createTransports(),

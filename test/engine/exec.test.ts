@@ -7,7 +7,9 @@ test('a command that was given up is ended on the host, with what it has started
   const fleet = await startFleet(['a'])
   const session = fleet.session([])
   try {
-    const answers = await session.exec('sleep 61 & echo $! >"$CONVERGE_ROOT/etc/pid"; wait', 1000)
+    const answers = await session.exec('sleep 61 & echo $! >"$CONVERGE_ROOT/etc/pid"; wait', 1000, {
+      allowLocal: true,
+    })
     assert.instance(answers.get('a'), Error)
     const pid = Number(fleet.read('a', '/etc/pid'))
     const deadline = performance.now() + 10_000

@@ -73,6 +73,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
       }
       const catalog = compile({ cluster, recipes: { all: recipe }, kinds: resourceKinds, readFile: () => '' })
       return openSession({
+        localCommands: true,
         cluster,
         catalog,
         transports: createTransports(),

@@ -73,7 +73,14 @@ export async function loadText(text: string | Uint8Array, options: Options = {})
     const importRecipe = async (path: string) => {
       throw new Error(`nothing to import at ${path}`)
     }
-    return await loadCluster({ file: join(folder, 'cluster.yaml'), builtins, kinds, importRecipe, ...input })
+    return await loadCluster({
+      file: join(folder, 'cluster.yaml'),
+      builtins,
+      kinds,
+      placeOf: async (path) => path,
+      importRecipe,
+      ...input,
+    })
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -38,6 +38,7 @@ async function compiled({ set = [], platform = {}, copy, ...changes }: Changes =
     set,
     builtins: copy === undefined ? builtins : {},
     kinds: resourceKinds,
+    placeOf: async (path) => path,
     importRecipe: createImportRecipe(dsl),
   })
   const readFile = (path: string) => readFileSync(join(folder, path), 'utf8')

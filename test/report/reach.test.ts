@@ -33,6 +33,7 @@ const expected = {
   unconfirmed: 'failed',
   'not-undone': 'failed',
   timeout: 'failed',
+  'local-command': 'refused',
   unsupported: 'failed',
 } as const satisfies Readonly<Record<WorldErrorCode, Reach>>
 

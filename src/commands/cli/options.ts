@@ -23,10 +23,22 @@ export function specOptions(): readonly Option[] {
     new Option('--set <path=value>', 'Set an attribute, overriding all layers; repeatable.').argParser(
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     ),
+    new Option(
+      '--recipes-below <dir>',
+      "Recipes may be below this folder, not only in the spec's repository.",
+    ),
     new Option('--compile-timeout <time>', 'Processor time for recipes (default: 30s).').argParser(
       (text: string) => parseTime(text, 1),
     ),
   ]
+}
+
+/** For commands that reach no host. */
+export function trustOption(): Option {
+  return new Option(
+    '--trust-only <rev>',
+    'Run recipes only as they are in this git revision, or none but the built-in ones (none): for pull requests.',
+  ).conflicts('recipesBelow')
 }
 
 export function limitOption(): Option {
@@ -40,6 +52,10 @@ export function hostOptions(): readonly Option[] {
   return [
     new Option('--parallel <n>', 'How many hosts to work on at once.').default(32).argParser(parseCount),
     new Option('--ask-sudo-password', "Prompt for the hosts' sudo password."),
+    new Option(
+      '--allow-local',
+      'Let guards, checks and exec run on this machine for root trees (directory, memory), as an apply does.',
+    ),
     ...showOptions(),
   ]
 }

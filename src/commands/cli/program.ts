@@ -23,6 +23,7 @@ import {
   type Run,
   showOptions,
   specOptions,
+  trustOption,
 } from './options.ts'
 import {
   defaultCommandHelp,
@@ -140,7 +141,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .action((options: SpecOptions & ViewOptions) =>
       run('validate', options, async (view) => (await import('../validate.ts')).validate(options, view)),
     )
-  addOptions(validate, specOptions(), formatOptions())
+  addOptions(validate, specOptions(), [trustOption()], formatOptions())
 
   const render = program
     .command('render')
@@ -155,7 +156,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
         (await import('../render.ts')).render(await limitedTo(limit, options), io, view),
       ),
     )
-  addOptions(render, specOptions(), [limitOption()])
+  addOptions(render, specOptions(), [limitOption(), trustOption()])
 
   program
     .command('schema')

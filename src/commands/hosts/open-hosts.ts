@@ -18,6 +18,8 @@ export interface HostOptions extends SpecOptions {
   readonly limit?: string
   readonly parallel: number
   readonly askSudoPassword?: boolean
+  /** Commands may run on this machine for hosts that are root trees here, also where nothing is applied. */
+  readonly allowLocal?: boolean
   readonly verbose?: boolean
   /** Seconds to wait for another apply on a host. */
   readonly lockWait?: number
@@ -43,10 +45,11 @@ export async function hostCommand(
   io: Io,
   view: View,
   work: (open: OpenHosts, spec: LoadedSpec) => Promise<ExitCode>,
+  { applies = false }: Pick<HostsInput, 'applies'> = {},
 ): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
-  return withHosts({ spec, options, io, view }, (open) => work(open, spec))
+  return withHosts({ spec, options, io, view, applies }, (open) => work(open, spec))
 }
 
 /** The hosts of a session. */
@@ -65,11 +68,13 @@ export interface HostsInput {
   readonly options: HostOptions
   readonly io: Io
   readonly view: View
+  /** Whether it is to change hosts. */
+  readonly applies?: boolean
 }
 
 /** Runs `work` with a session of the selected hosts. Throws `Interrupted` if the user stops it. */
 export async function withHosts<Result>(
-  { spec: { cluster, catalog }, options, io, view }: HostsInput,
+  { spec: { cluster, catalog }, options, io, view, applies = false }: HostsInput,
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
@@ -83,6 +88,7 @@ export async function withHosts<Result>(
         transports: createTransports(dirname(options.file)),
         library: hostLibrary(),
         parallel: options.parallel,
+        localCommands: applies || options.allowLocal === true,
         stop,
         ...given({ lockWaitSeconds: options.lockWait }),
         onProgress: view.progress,

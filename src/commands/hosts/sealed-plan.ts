@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { codeOf, messageOf, SpecError } from '../../model/errors.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { SealedPlan } from '../../model/sealed-plan.ts'
-import { isSealedPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-plan.ts'
+import { hostsWithSecrets } from '../../plan/sealed/concealed-digests.ts'
+import { isSealedPlan, revealPlan, sealPlan, whyNotSealed } from '../../plan/sealed/sealed-plan.ts'
 import { unsealPlan } from '../../plan/sealed/unseal-plan.ts'
 import { jsonText } from '../../report/json/json-text.ts'
 import { usageError } from '../cli/usage-error.ts'
+import type { Io } from '../io/io.ts'
 import { writeWhole } from '../io/write-whole.ts'
 import type { LoadedSpec, SpecOptions } from '../spec/load-spec.ts'
+import { knownPlanKey, ownPlanKey } from './plan-key.ts'
 import { compareSources, sourceOf } from './sealed-source.ts'
 
 /** Writes a plan, to be applied later, to a file that only its owner can read. */
@@ -16,16 +19,26 @@ export async function writeSealedPlan(
   plan: Plan,
   spec: LoadedSpec,
   options: SpecOptions,
+  env: Io['env'],
 ): Promise<void> {
-  const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options, spec))
+  const hosts = hostsWithSecrets(plan, spec.catalog)
+  const concealed = hosts.length === 0 ? undefined : { key: await ownPlanKey(env), hosts }
+  const sealed = sealPlan(plan, spec.catalog, spec.cluster.hosts, await sourceOf(options, spec), concealed)
   await writeWhole(file, jsonText(sealed), 0o600)
 }
 
-/** Reads a sealed plan. Throws a SpecError if the file is not one, or was changed. */
-export async function readSealedPlan(file: string): Promise<SealedPlan> {
+/** Reads a sealed plan. Throws a SpecError if the file is not one, was changed, or needs a key that is not here. */
+export async function readSealedPlan(file: string, env: Io['env']): Promise<SealedPlan> {
   const value = parse(file, await readText(file))
-  if (isSealedPlan(value)) return value
-  throw usageError(`${file} ${whyNotSealed(value)}`, 'make one with `converge plan --out FILE`')
+  if (!isSealedPlan(value))
+    throw usageError(`${file} ${whyNotSealed(value)}`, 'make one with `converge plan --out FILE`')
+  if (value.concealed === undefined) return value
+  const key = await knownPlanKey(env)
+  if (key?.id === value.concealed.key) return revealPlan(value, key)
+  throw usageError(
+    `${file} has something sensitive and was made with another key than that of this machine and user`,
+    'set CONVERGE_PLAN_KEY to one secret for both commands, or apply it where it was made',
+  )
 }
 
 /** The plan with the contents of the spec. Throws a SpecError with every difference between the two. */

@@ -13,6 +13,7 @@ import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
 import { recipeCache } from './recipe-cache.ts'
+import { recipePlaces } from './recipe-places.ts'
 
 /** Which spec to load, and what the command line changes in it. */
 export interface SpecOptions {
@@ -20,6 +21,10 @@ export interface SpecOptions {
   readonly environment?: string
   /** `path=value`, the strongest layer. */
   readonly set?: readonly string[]
+  /** Folder below which recipes may be, instead of the spec's repository. */
+  readonly recipesBelow?: string
+  /** Git revision whose recipes run instead of those that are there, or `none`. */
+  readonly trustOnly?: string
   /** Seconds that recipes may take together; 30 unless given. */
   readonly compileTimeout?: number
 }
@@ -38,12 +43,13 @@ export interface LoadedSpec {
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
-  const cache = await recipeCache()
+  const cache = options.trustOnly === undefined ? await recipeCache() : undefined
   const { cluster, recipes, warnings } = await loadCluster({
     file: options.file,
     ...given({ environment: options.environment, set: options.set }),
     builtins,
     kinds: resourceKinds,
+    placeOf: recipePlaces(options),
     importRecipe: createImportRecipe(dsl, { limitMs, ...given({ cache }) }),
   })
   const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>

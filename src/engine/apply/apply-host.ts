@@ -76,9 +76,19 @@ function plannedChanges({ changes, facts, bookkeeping }: PlannedHost): PlannedCh
   return { changes, journal: facts.journal, ...given({ bookkeeping }) }
 }
 
-/** The program that applyHost would run on the host, for reading. */
+/** The program that applyHost would run on the host, for reading: without the values of variables. */
 export function scriptFor(planned: PlannedHost, host: Host, { cluster, library }: HostPrograms): string {
-  return planProgram(plannedChanges(planned), newRun(host, cluster, startedBy(), {}), library)
+  const changes = planned.changes.map((change) => {
+    const { operation } = change
+    if (operation.op !== 'run' || operation.environment === undefined) return change
+    const names = Object.keys(operation.environment)
+    return {
+      ...change,
+      operation: { ...operation, environment: Object.fromEntries(names.map((name) => [name, 'HIDDEN'])) },
+    }
+  })
+  const run = newRun(host, cluster, startedBy(), {})
+  return planProgram(plannedChanges({ ...planned, changes }), run, library)
 }
 
 function launchProgramFor({ planned, catalog, programs }: ApplyHostInput, run: Run): string {

@@ -49,6 +49,9 @@ interface WrittenNumbers {
   report(number: RespeltNumber): void
 }
 
+/** How many values may refer to one another in a row. */
+const maxReferences = 100
+
 /** Longest text that expressions may build. */
 const maxText = 1024 * 1024
 
@@ -87,6 +90,8 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     if (cycleFrom >= 0) {
       throw new ExpressionError(`this refers to itself: ${[...active.slice(cycleFrom), key].join(' -> ')}`)
     }
+    if (active.length > maxReferences)
+      throw new ExpressionError(`this refers to others over more than ${maxReferences} steps`)
     active.push(key)
     try {
       const result = typeof value === 'string' ? evaluateText(value, path) : evaluateContainer(value, path)

@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars'
 import { nearestHint } from '../../validation/nearest.ts'
+import { excessOf } from './bounds.ts'
 import { arityMistake, type Helper, helpers } from './helpers.ts'
 
 /** The expression between `{{` and `}}`. `text` is how it was written. */
@@ -54,6 +55,11 @@ export function hasExpression(text: string): boolean {
 
 /** Parses text with expressions: Handlebars' grammar, only paths, literals and known helpers. */
 export function parseTemplate(text: string): Template {
+  const excess = excessOf(text)
+  if (excess !== undefined) {
+    const { message, hint, at } = excess
+    return [new ExpressionError(message, { hint, within: { text: text.slice(at, at + 40), at } })]
+  }
   const slice = slicer(text)
   return parseProgram(text)?.body.map((statement) => parseStatement(statement, slice)) ?? unparsable(text)
 }

@@ -12,17 +12,19 @@ export interface LoadRecipesInput {
   readonly document: Document
   readonly builtins: Readonly<Record<string, LoadedRecipe>>
   readonly problems: Problems
+  /** Gives the module to import for the path of a recipe. Throws an Error if it may not run. */
+  placeOf(path: string): Promise<string>
   /** Imports a module by its absolute path and gives its exports. */
   importRecipe(path: string): Promise<unknown>
 }
 
 /** The built-in recipes and those of the spec's `recipes:`, which override built-in ones of the same name. */
 export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Record<string, LoadedRecipe>>> {
-  const { spec, document, builtins, problems, importRecipe } = input
+  const { spec, document, builtins, problems, placeOf, importRecipe } = input
   const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
   for (const [name, file] of Object.entries(spec.recipes ?? {})) {
     if (file === INVALID_VALUE) continue
-    const path = resolve(dirname(document.file), file)
+    const written = resolve(dirname(document.file), file)
     const problem = (message: string, hint?: string) =>
       problems.error({
         code: 'invalid-recipe',
@@ -32,6 +34,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
         position: document.locate(['recipes', name], 'value'),
       })
     try {
+      const path = await placeOf(written)
       const recipe = defaultExport(await importRecipe(path))
       if (!isRecipe(recipe)) {
         problem(`${file} does not export a recipe`, 'export default defineRecipe({ ... })')
@@ -49,7 +52,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       const at = thrownAt(error)
       problem(
         `${file} cannot be loaded: ${error instanceof Error ? withoutRequireStack(error.message) : String(error)}`,
-        at?.file.startsWith(dirname(path)) === true ? `it was thrown at ${at.file}:${at.line}` : undefined,
+        at?.file.startsWith(dirname(written)) === true ? `it was thrown at ${at.file}:${at.line}` : undefined,
       )
     }
   }

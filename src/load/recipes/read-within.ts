@@ -52,6 +52,9 @@ function fileWithin(folder: string, path: string): string {
     throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
   }
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
+  // Pipelines leave credentials there.
+  if (relative(realpathSync(folder), real).split(sep).includes('.git'))
+    throw new Error(`${path} is git's own`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
   if (stats.isDirectory()) throw new Error(`${file} is a directory`)

@@ -139,6 +139,7 @@ const clusterSpec = Type.Object(
     recipes: named(
       Type.String({
         minLength: 1,
+        maxLength: 4096,
         description: "Path of the recipe's module, relative to the spec's folder.",
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',

@@ -15,16 +15,24 @@ import type {
 import { placeOf } from '../../model/targets/index.ts'
 import type { Value } from '../../model/value.ts'
 import { catalogDigest, desiredDigest, sha256Of } from '../../record/digest.ts'
+import type { PlanKey } from './concealed-digests.ts'
 
 const kind = 'converge-sealed-plan'
-// 3: values of --set. 2: groups by name, and what a guarded start absorbs.
+// 4: concealed digests, consents with what they are about. 3: values of --set. 2: groups by name, and what a guarded start absorbs.
 const formatVersion = 4
+
+/** What conceals digests, and on which hosts. */
+export interface Concealed {
+  readonly key: PlanKey
+  readonly hosts: readonly string[]
+}
 
 export function sealPlan(
   plan: Plan,
   catalog: Catalog,
   hosts: readonly Host[],
   source: PlanSource,
+  concealed: Concealed | undefined,
 ): SealedPlan {
   const catalogs = new Map(catalog.hosts.map((own) => [own.host, own]))
   const named = new Map(hosts.map((host) => [host.name, host]))
@@ -33,15 +41,18 @@ export function sealPlan(
     formatVersion,
     source,
     ...plan,
-    hosts: plan.hosts.map((host): SealedHost => {
-      if (host.status === 'failed') return { ...host, error: sealError(host.error) }
-      const sealed = {
-        facts: withoutContents(host.facts),
-        catalog: sealCatalog(catalogs.get(host.host), named.get(host.host)),
-      }
-      if (host.status === 'held') return { ...host, ...sealed }
-      return { ...host, ...sealed, changes: host.changes.map(sealChange) }
-    }),
+    hosts: plan.hosts
+      .map((host): SealedHost => {
+        if (host.status === 'failed') return { ...host, error: sealError(host.error) }
+        const sealed = {
+          facts: withoutContents(host.facts),
+          catalog: sealCatalog(catalogs.get(host.host), named.get(host.host)),
+        }
+        if (host.status === 'held') return { ...host, ...sealed }
+        return { ...host, ...sealed, changes: host.changes.map(sealChange) }
+      })
+      .map((host) => (concealed?.hosts.includes(host.host) ? concealed.key.conceal(host) : host)),
+    ...given({ concealed: concealed && { key: concealed.key.id, hosts: concealed.hosts } }),
   } as const
   return { ...open, digest: digestOf(open) }
 }
@@ -53,6 +64,15 @@ export function isSealedPlan(value: unknown): value is SealedPlan {
   const { digest, ...open } = value
   // The digest implies the right types.
   return value.kind === kind && value.formatVersion === formatVersion && digest === digestOf(open)
+}
+
+/** The plan with its digests revealed. */
+export function revealPlan(sealed: SealedPlan, key: PlanKey): SealedPlan {
+  const { hosts = [] } = sealed.concealed ?? {}
+  return {
+    ...sealed,
+    hosts: sealed.hosts.map((host) => (hosts.includes(host.host) ? key.reveal(host) : host)),
+  }
 }
 
 /** Why a value is not an unchanged sealed plan. */

@@ -4,9 +4,13 @@ import { flag } from '../../model/schema.ts'
 /** A yes or no in a spec. */
 export const yesOrNo = (use: string) => flag(`true or false; ${use}`)
 
+/** PATH_MAX of Linux. */
+export const longestPath = 4096
+
 /** An absolute, normalized path on a host, so that claims find two spellings of one path. */
 export const NormalPath = Type.String({
   pattern: '^(/(?!\\.{1,2}(/|$))[^/\\u0000]+)+$',
+  maxLength: longestPath,
   description: 'an absolute path without `//`, `.`, `..` or a slash at its end',
 })
 

@@ -4,38 +4,45 @@
 is_record() { return 1; }
 do_record() { :; }
 
-# run TIMEOUT CWD USER COMMAND [NAME=VALUE ...]
+# run TIMEOUT CWD USER COMMAND SENSITIVE [NAME=VALUE ...]
 is_run() { return 1; }
 do_run() {
   # chroot(8) starts at the root, so the command changes to its directory.
   enter=/
   [ -z "$2" ] || enter=$(quote_word "$2")
   enter="cd -- \"\${CONVERGE_ROOT-}\"$enter || exit$NL"
-  exports=
-  if [ $# -gt 4 ]; then exports=$(export_lines "$@"); fi
+  inner=$4
+  # The command's own shell reads the variables from a descriptor, past all that clears the environment on the way there:
+  # every user of the host can read the words of a command.
+  [ $# -eq 5 ] || inner="eval \"\$(cat <&3 || echo exit 127)\"; exec 3<&-$NL$4"
   if [ -z "$3" ]; then
-    timed_command "$1" "$enter$exports$4"
+    inner=$enter$inner
   elif command -v runuser >/dev/null; then
-    timed_command "$1" "${enter}exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$exports$4")"
+    inner="${enter}exec runuser -u $(quote_word "$3") -- /bin/sh -c $(quote_word "$inner")"
   else
-    timed_command "$1" "${enter}exec su -s /bin/sh -c $(quote_word "$exports$4") $(quote_word "$3")"
-  fi || {
+    inner="${enter}exec su -s /bin/sh -c $(quote_word "$inner") $(quote_word "$3")"
+  fi
+  if [ -z "$5" ]; then run_with_variables "$1" "$inner" "$@"; else run_with_variables "$1" "$inner" "$@" >/dev/null 2>&1; fi || {
     result=$?
     [ "$result" -ne 124 ] || say "stopped after $1 seconds"
+    [ -z "$5" ] || say 'the command is sensitive: its output is neither shown nor kept'
     return "$result"
   }
 }
 
-# The variables are exported by the command's own shell, past all that clears the environment on the way there. `$(...)`
-# drops newlines at the end, so that the last line is followed by something.
+# run_with_variables SECONDS COMMAND, then the words of run.
+run_with_variables() {
+  timed_command "$1" "$2" 3<<END
+$(shift 7 && export_lines "$@")
+END
+}
+
 export_lines() {
-  shift 4
   for variable; do
     printf 'export %s=' "${variable%%=*}"
     quote_word "${variable#*=}"
     printf '\n'
   done
-  printf ':\n '
 }
 
 # With a last character to lose: `$(...)` drops newlines at the end, which a directory's name may have.

@@ -84,6 +84,10 @@ const cases: readonly (readonly [Operation, string])[] = [
     'run `a\\nb` (as app, in /srv, with A, B)',
   ],
   [
+    { op: 'run', command: 'a', environment: { A: '1' }, sensitive: true, timeoutSeconds: 60 },
+    'run `a` (with A, sensitive)',
+  ],
+  [
     { op: 'await', command: 'curl -f x', timeoutSeconds: 30 },
     'wait until `curl -f x` succeeds (at most 30 s)',
   ],

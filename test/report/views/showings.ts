@@ -71,7 +71,7 @@ export const operations: readonly Operation[] = [
 const owed = [{ resource: 'unit[u]', action: 'restart' }] as const
 const changes = [
   ...operations.map((operation) =>
-    'sensitive' in operation && operation.sensitive === true
+    'path' in operation && 'sensitive' in operation && operation.sensitive === true
       ? change(operation, { diff: { path: operation.path, shown: { before: 'old', after: 'hunter2' } } })
       : change(operation),
   ),
