@@ -3,12 +3,18 @@ import { type ChildProcess, spawn } from 'node:child_process'
 /** A user of the host who is nobody in particular: no account, no groups. */
 export const meddler = { uid: 61_001, gid: 61_001 }
 
+interface Habits {
+  readonly seed: number
+  /** Whether pipes take the place of files, too. */
+  readonly pipes: boolean
+}
+
 /**
  * What the owner of a directory does while root works there: gives its names, and those of whatever appears in it, to
  * links, pipes and other directories and back, as fast as it can, and reads and writes all that it gets at. It runs as
  * text in a process of its own, so that it may use nothing from around it.
  */
-function meddle(home: string, treasure: string, seed: number): void {
+function meddle(home: string, treasure: string, { seed, pipes }: Habits): void {
   const fs = process.getBuiltinModule('node:fs')
   const { execFileSync } = process.getBuiltinModule('node:child_process')
   const { join } = process.getBuiltinModule('node:path')
@@ -34,7 +40,7 @@ function meddle(home: string, treasure: string, seed: number): void {
     (name) => fs.mkdirSync(name),
     (name) => fs.writeFileSync(name, 'mine'),
     (name) => fs.linkSync(join(bag, 'mine'), name),
-    (name) => fs.linkSync(pipe, name),
+    (name) => fs.linkSync(pipes ? pipe : join(bag, 'mine'), name),
   ]
   fs.writeFileSync(join(bag, 'mine'), 'mine')
   const swap = (name: string): void => {
@@ -76,9 +82,9 @@ function meddle(home: string, treasure: string, seed: number): void {
 export function startMeddling(
   home: string,
   treasure: string,
-  seed: number,
+  habits: Habits,
 ): { readonly process: ChildProcess; end(): Promise<string> } {
-  const program = `(${meddle.toString()})(${JSON.stringify(home)}, ${JSON.stringify(treasure)}, ${seed})`
+  const program = `(${meddle.toString()})(${JSON.stringify(home)}, ${JSON.stringify(treasure)}, ${JSON.stringify(habits)})`
   const child = spawn(process.execPath, ['-e', program], {
     ...meddler,
     cwd: '/',

@@ -59,54 +59,75 @@ QUEUED=0 FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= KEPT= NUMB
 download() { cp "$R/var/packed.tar" "$2"; }
 attempt() { if "$@" >/dev/null 2>"$R/var/told"; then DONE=$((DONE + 1)); fi; leave; }
 exec 9>/dev/null
-${Object.entries(operations)
-  .map(([name, words]) => `act_${name}() { ${words}; }\n`)
-  .join('')}`
+: >"$R/var/told"
+`
 }
 
-asRoot('nothing of root is read, written or changed, whatever the owner of a directory does meanwhile', () =>
-  inShellsByTurns(async (tree) => {
-    tree.write('/root/.ssh/authorized_keys', 'SECRET', 0o600)
-    tree.write('/etc/shadow', 'SECRET')
-    tree.write('/etc/ld.so.conf.d/libc.conf', '/usr/local/lib\n')
-    chmodSync(tree.at('/etc/shadow'), 0o600)
-    chmodSync(tree.at('/root'), 0o700)
-    chmodSync(tree.root, 0o755)
-    tree.write('/var/staging/content', content)
-    tree.write('/var/lib/converge/clusters/test/kept', content)
-    for (const path of ['/var/run', '/var/lib/converge/clusters/test/originals', '/srv/app/conf'])
-      mkdirSync(tree.at(path), { recursive: true })
-    tree.write('/srv/app/a.conf', 'old')
-    for (const path of ['/srv/app', '/srv/app/conf', '/srv/app/a.conf'])
-      chownSync(tree.at(path), meddler.uid, meddler.gid)
-    tree.write('/var/packed/bin/tool', 'tool', 0o755)
-    execFileSync('tar', ['-cf', tree.at('/var/packed.tar'), '-C', tree.at('/var/packed'), '.'])
-    const archive = createHash('sha256')
-      .update(readFileSync(tree.at('/var/packed.tar')))
-      .digest('hex')
-    const before = rootsThings(tree)
-    const meddling = startMeddling(tree.at('/srv/app'), tree.root, rounds)
-    let [done, tried] = [0, 0]
-    while (tried < rounds) {
-      const { stdout, stderr } = await tree.run(`${settings(tree)}
+/** Repeats these acts beside a user who owns /srv/app and meddles with it; fails if that gets or changes anything of root's. */
+async function besideMeddler(
+  tree: RootTree,
+  acts: Readonly<Record<string, string>>,
+  options: { readonly pipes: boolean },
+): Promise<number> {
+  tree.write('/root/.ssh/authorized_keys', 'SECRET', 0o600)
+  tree.write('/etc/shadow', 'SECRET')
+  tree.write('/etc/ld.so.conf.d/libc.conf', '/usr/local/lib\n')
+  chmodSync(tree.at('/etc/shadow'), 0o600)
+  chmodSync(tree.at('/root'), 0o700)
+  chmodSync(tree.root, 0o755)
+  tree.write('/var/staging/content', content)
+  tree.write('/var/lib/converge/clusters/test/kept', content)
+  for (const path of ['/var/run', '/var/lib/converge/clusters/test/originals', '/srv/app/conf'])
+    mkdirSync(tree.at(path), { recursive: true })
+  tree.write('/srv/app/a.conf', 'old')
+  for (const path of ['/srv/app', '/srv/app/conf', '/srv/app/a.conf'])
+    chownSync(tree.at(path), meddler.uid, meddler.gid)
+  tree.write('/var/packed/bin/tool', 'tool', 0o755)
+  execFileSync('tar', ['-cf', tree.at('/var/packed.tar'), '-C', tree.at('/var/packed'), '.'])
+  const archive = createHash('sha256')
+    .update(readFileSync(tree.at('/var/packed.tar')))
+    .digest('hex')
+  const before = rootsThings(tree)
+  const meddling = startMeddling(tree.at('/srv/app'), tree.root, { seed: rounds, ...options })
+  let [done, tried] = [0, 0]
+  while (tried < rounds) {
+    const { stdout, stderr } = await tree.run(`${settings(tree)}
+${Object.entries(acts)
+  .map(([name, words]) => `act_${name}() { ${words}; }\n`)
+  .join('')}
 ARCHIVE=${archive} DONE=0 round=${tried}
 while [ "$round" -lt ${Math.min(tried + atOnce, rounds)} ]; do
-  for act in ${Object.keys(operations).join(' ')}; do
+  for act in ${Object.keys(acts).join(' ')}; do
     round=$((round + 1)) NUMBER=$round ID=test-$round FAILED= QUEUED=0
     "act_$act"
   done
 done
 echo "$DONE of $round"
 `)
-      const counts = /^(\d+) of (\d+)\n$/m.exec(stdout.toString())
-      assert.ok(counts !== null, `the program died: ${stderr} ${tree.read('/var/told')}`)
-      done += Number(counts?.[1])
-      tried = Number(counts?.[2])
-    }
-    assert.is(await meddling.end(), '')
-    assert.ok(done > 0, 'nothing at all was done')
-    assert.is(rootsThings(tree), before)
-    figure('acts of root beside a user who meddles', tried)
+    assert.not.match(stdout.toString(), 'SECRET')
+    const counts = /^(\d+) of (\d+)\n$/m.exec(stdout.toString())
+    assert.ok(counts !== null, `the program died: ${stderr} ${tree.read('/var/told')}`)
+    done += Number(counts?.[1])
+    tried = Number(counts?.[2])
+  }
+  assert.is(await meddling.end(), '')
+  assert.ok(done > 0, 'nothing at all was done')
+  assert.is(rootsThings(tree), before)
+  return tried
+}
+
+asRoot('nothing of root is read, written or changed, whatever the owner of a directory does meanwhile', () =>
+  inShellsByTurns(async (tree) => {
+    figure('acts of root beside a user who meddles', await besideMeddler(tree, operations, { pipes: true }))
+  }),
+)
+
+asRoot('nothing of root is shown in a plan, whatever the owner of a directory does meanwhile', () =>
+  inShellsByTurns(async (tree) => {
+    const look =
+      'inspect_paths /srv/app/a.conf 0 /srv/app/conf/shadow 0 /srv/app/conf/a.conf 0; DONE=$((DONE + 1))'
+    // A pipe in the place of a file makes the inspection wait.
+    figure('looks of root beside a user who meddles', await besideMeddler(tree, { look }, { pipes: false }))
   }),
 )
 
