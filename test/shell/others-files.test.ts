@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -14,7 +15,7 @@ import * as assert from 'uvu/assert'
 import { change, link, mkdir, textContent, write } from './changes.ts'
 import { meddler } from './meddling-user.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
-import { apply, inspect, launching, newRun } from './run-programs.ts'
+import { apply, inspect, launching, libraryFor, newRun } from './run-programs.ts'
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
@@ -112,6 +113,74 @@ asRoot('only what a run has recorded is swept, and only where it is still privat
       'conf',
       'first',
     ])
+  }),
+)
+
+/** Runs words of the host program, as part of an apply. */
+async function words(tree: RootTree, text: string): Promise<string> {
+  const { inspect: library, apply: more } = libraryFor(tree.shell)
+  const settings = `STATE=$R/var/lib/converge CLUSTER=$STATE/clusters/test RUN=$R/var/run STAGING=$R/var/tmp
+mkdir -p "$RUN" "$CLUSTER"; FAILED= QUEUED=0 OWED= RECORDS= KEPT= PORTABLE= BELLS=0 NUMBER=1 ID=test; exec 9>/dev/null`
+  const { stdout, stderr } = await tree.run(`${library}\n${more}\nread_uid\n${settings}\n${text}\n`)
+  return `${stdout}${stderr}`
+}
+
+function closed(tree: RootTree): void {
+  tree.write('/srv/app/secrets/key', 'SECRET', 0o600)
+  chmodSync(tree.at('/srv/app/secrets'), 0o700)
+}
+
+asRoot("a directory of root's in the place of the private one is left as it is", () =>
+  withOwner(async (tree) => {
+    closed(tree)
+    const exchange = 'mv ./.converge-test-1 ./away && mv ./secrets ./.converge-test-1'
+    const meddling = `mkdir() { command mkdir "$@" && case $* in *.converge-*) ${exchange} ;; esac; }`
+    await words(tree, `${meddling}\ndo_link /srv/app/current x; leave`)
+    assert.is(tree.read('/srv/app/.converge-test-1/key'), 'SECRET')
+    assert.equal(readdirSync(tree.at('/srv/app/.converge-test-1')), ['key'])
+  }),
+)
+
+asRoot('a link that takes the place of a directory while it is removed is not followed', () =>
+  withOwner(async (tree) => {
+    closed(tree)
+    mkdirSync(tree.at('/srv/app/going'))
+    // As where rm is not GNU's.
+    const exchange = 'mv "$R/srv/app/going" "$R/srv/app/away"; ln -s secrets "$R/srv/app/going"'
+    const meddling = `rm() { case $* in --version) ${exchange} ;; *) command rm "$@" ;; esac; }`
+    await words(tree, `${meddling}\nrm_tree "$R/srv/app/going"`)
+    assert.is(tree.read('/srv/app/secrets/key'), 'SECRET')
+  }),
+)
+
+asRoot('hidden files that a killed run has staged in a directory of others are swept', () =>
+  withOwner(async (tree) => {
+    await words(tree, 'for name in .profile ..y z; do place "/srv/app/$name" && echo x >"$temporary"; done')
+    const left = readdirSync(tree.at('/srv/app/.converge-test-1'))
+    assert.equal(left.sort(), ['..y', '.converge', '.profile', 'z'])
+    await words(tree, 'sweep_temporaries')
+    assert.equal(readdirSync(tree.at('/srv/app')), ['conf'])
+    assert.is(tree.read('/var/lib/converge/temporaries'), '')
+  }),
+)
+
+/** Gives the directory an access control list by tar, as setfacl is not everywhere. */
+function handDown(tree: RootTree, directory: string): void {
+  const list = 'user::rwx\nuser:61001:rwx\ngroup::r-x\nmask::rwx\nother::r-x'
+  const tar = (...more: readonly string[]): void => {
+    execFileSync('tar', ['--acls', '-C', tree.at(directory), '-f', tree.at('/var/list.tar'), ...more])
+  }
+  tar(`--pax-option=SCHILY.acl.default:=${list}`, '--no-recursion', '-c', '.')
+  tar('-x')
+}
+
+asRoot('what is made in a directory of others takes no access control list from it', () =>
+  withOwner(async (tree) => {
+    handDown(tree, '/srv/app')
+    const made = `do_mkdir /srv/app/new 0770 root root; leave; mkdir "$R/srv/app/as-before"; ls -ldn "$R/srv/app/"*`
+    const told = await words(tree, made)
+    assert.match(told, /^drwxrwx---[ .].*\/new$/m)
+    assert.match(told, /^drwxrwxr-x\+.*\/as-before$/m)
   }),
 )
 

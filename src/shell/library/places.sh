@@ -33,22 +33,37 @@ pin() {
   PINNED=$1// PRIVATE=.converge-$ID-$NUMBER
 }
 
-# step_into_private NAME: makes it, and is in no other one that somebody has moved to its place. By the mark in it the next
-# run knows it again.
-step_into_private() { mkdir -m 0700 -- "./$1" && step_into "$1" && here_is_private && printf '' >./.converge; }
+# step_into_private NAME: makes it, and is in no other one that somebody has moved to its place, not even in one of root's,
+# which has something in it. By the mark the next run knows it again.
+step_into_private() {
+  mkdir -m 0700 -- "./$1" && step_into "$1" && here_is_private && ! holds_entries . && shed_list && printf '' >./.converge
+}
 
 here_is_private() {
-  read -r way_mode way_uid _ <<END
-$(stats .)
+  read -r way_mode _ way_uid _ <<END
+$(ls -ldn .)
 END
-  case $way_mode in 700 | 0700 | 2700) [ "$way_uid" = "$UID_NUMBER" ] ;; *) return 1 ;; esac
+  case $way_mode in drwx--[-S]---*) [ "$way_uid" = "$UID_NUMBER" ] ;; *) return 1 ;; esac
+}
+
+# shed_list: takes from the current directory the access control list that the one above hands down, by which what is made here
+# would give rights to others once it has its mode.
+shed_list() {
+  case $way_mode in *+) ;; *) return 0 ;; esac
+  mkdir -p -- "$RUN/plain" && cp -R -p -- "$RUN/plain/." . && here_is_private
+  case $?$way_mode in 0*[!+]) return 0 ;; esac
+  say 'the directory hands down an access control list; remove that first (setfacl -k)'
+  return 1
 }
 
 # leave: removes the private directory.
 leave() {
   [ -n "$PINNED" ] || return 0
   PINNED=
-  rm -f -- ./.converge ./.converge-held-* ./* 2>/dev/null
+  # The mark goes last.
+  set --
+  for inside in ./* ./.[!.]* ./..?*; do [ "$inside" = ./.converge ] || set -- "$@" "$inside"; done
+  rm -f -- "$@" ./.converge 2>/dev/null
   cd -P .. && rmdir -- "./$PRIVATE" 2>/dev/null
   cd / || :
 }
@@ -118,7 +133,7 @@ rm_tree() {
   elif [ "$UID_NUMBER" != 0 ] || rm --version 2>/dev/null | grep -q GNU; then
     rm -rf -- "${1:?}"
   else
-    (cd -P -- "$1" && rm_all) && rmdir -- "$1"
+    (cd -P -- "${1%/*}/" && step_into "${1##*/}" && rm_all) && rmdir -- "$1"
   fi
 }
 
@@ -202,6 +217,6 @@ clear_private() {
   for old in ./.converge-old/*; do
     [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
   done
-  for inside in ./* ./.converge-*; do rm_tree "$inside" || return 1; done
+  for inside in ./* ./.[!.]* ./..?*; do [ "$inside" = ./.converge ] || rm_tree "$inside" || return 1; done
   rm -f -- ./.converge
 }
