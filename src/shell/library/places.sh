@@ -3,7 +3,7 @@
 # follows nothing.
 
 # PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
-PINNED= MARKED=$NL HELDS=0
+PINNED= MARKED=$NL HELDS=0 WAS=
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -100,10 +100,38 @@ END
 # set_attributes MODE OWNER GROUP: of the file or directory at HERE.
 set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
-    (cd -P .. && step_into "${HERE#../}" && own "$2" "$3" . && set_mode "$1" . && durable .)
+    (cd -P .. && step_into "${HERE#../}" && may_open . && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_own_file && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    hold_own_file && may_open "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
+}
+
+# may_open NAME: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have given it the
+# name only now.
+may_open() {
+  [ -n "$PINNED" ] || return 0
+  read -r mode uid gid _ <<END
+$(stats "$1")
+END
+  pad_mode
+  case $WAS in
+    'file '*)
+      read -r sum _ <<END
+$(sums "$1")
+END
+      [ "$WAS" = "file $mode $uid $gid ${sum#\\}" ]
+      ;;
+    'directory '*) [ "$WAS" = "directory $mode $uid $gid" ] ;;
+    *)
+      read -r _ way_uid _ <<END
+$(stats ..)
+END
+      case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) false ;; esac
+      ;;
+  esac || {
+    say "${HERE#../} is not what the plan saw, but may be somebody else's that the owner of its directory has moved there"
+    return 1
+  }
 }
 
 # put NAME: in one rename from there to HERE, in place of a file or a link, even one to a directory.
