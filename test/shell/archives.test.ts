@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
@@ -101,5 +101,25 @@ asRoot(
       assert.equal(found.sort(), ['bin 1755 0', 'bin/sid 755 0', 'bin/tool 755 0'])
     }),
 )
+
+test('a link in an archive that has the name of its stamp or list is not written through', () =>
+  inShellsByTurns(async (tree) => {
+    tree.write('/etc/precious', 'x')
+    mkdirSync(tree.at('/srv/packed/app/lib'), { recursive: true })
+    for (const [name, target] of [
+      ['archive', 'etc/precious'],
+      ['files', 'etc'],
+    ])
+      symlinkSync(tree.at(`/${target}`), tree.at(`/srv/packed/app/.converge-${name}`))
+    execFileSync('tar', ['-cf', tree.at('/srv/work.tar'), 'app'], { cwd: tree.at('/srv/packed') })
+    const sum = createHash('sha256')
+      .update(readFileSync(tree.at('/srv/work.tar')))
+      .digest('hex')
+    const words = `download() { cp "$R/srv/work.tar" "$2"; }; cd "$R/srv/work" && extract http://example.com/ ${sum} 1`
+    assert.is((await unpack(tree, words)).exitCode, 0)
+    assert.is(tree.read('/etc/precious'), 'x')
+    assert.is(tree.read('/srv/work/tree/.converge-archive'), `${sum}\n`)
+    assert.is(existsSync(tree.at('/etc/files')), false)
+  }))
 
 test.run()

@@ -129,6 +129,17 @@ test('a file that something is mounted on is reported', () =>
     assert.equal(found, [{ ...file('0644', 'x'), isMount: true }, file('0644', 'x'), file('0644', 'x')])
   }))
 
+test('a list of an archive that is another one each time it is read shows nothing of what it is', () =>
+  inShellsByTurns(async (tree) => {
+    symlinkSync('/proc/sys/kernel/random/uuid', tree.at('/.converge-files'))
+    tree.write('/.converge-archive', 'old\n')
+    const { inspect: library } = libraryFor(tree.shell)
+    const { stdout } = await tree.run(
+      `${library}\nread_uid\nMOUNTS=' '\ninspect_tree 0 "$R" | grep -- - | grep -v /\n`,
+    )
+    assert.is(stdout.toString(), '')
+  }))
+
 test('what was put into the tree of an archive is reported if the tree makes way, and what is mounted there', () =>
   inShellsByTurns(async (tree) => {
     tree.write('/opt/app/.converge-files', '.\n./kept\n./changed\n')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -11,10 +12,10 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { change, link, mkdir, textContent, write } from './changes.ts'
+import { change, link, mkdir, run, textContent, write } from './changes.ts'
 import { meddler } from './meddling-user.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
-import { apply, inspect, launching, newRun } from './run-programs.ts'
+import { apply, inspect, launching, libraryFor, newRun } from './run-programs.ts'
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
@@ -61,20 +62,30 @@ asRoot("a link that another user may have made is not followed, whoever owns it,
   withOwner(async (tree) => {
     symlinkSync('../../root/.ssh', tree.at('/srv/app/.ssh'))
     symlinkSync('srv/app', tree.at('/by-root'))
+    mkdirSync(tree.at('/opt'))
+    symlinkSync('../srv/app', tree.at('/opt/by-group'))
+    // Users can be in root's group, and access control lists show there.
+    chmodSync(tree.at('/opt'), 0o775)
     const keys = change(write('/srv/app/.ssh/authorized_keys', 'key'))
     const refused = await apply(tree, [keys])
     assert.match(refused.join('\n'), '/srv/app/.ssh is a symbolic link that converge does not follow')
     assert.equal(readdirSync(tree.at('/root/.ssh')), [])
     assert.is((await apply(tree, [change(write('/by-root/conf/x', 'x'))])).at(-1), 'end ok')
     assert.is(tree.read('/srv/app/conf/x'), 'x')
-    const paths = ['/srv/app/.ssh/authorized_keys', '/by-root/conf/x', '/by-root/.ssh/x', '/srv/app/conf/x']
+    const paths = [
+      '/srv/app/.ssh/authorized_keys',
+      '/by-root/conf/x',
+      '/by-root/.ssh/x',
+      '/opt/by-group/x',
+      '/srv/app/x',
+    ]
     const found = await inspect(
       tree,
       paths.map((path) => ({ probe: 'path', path })),
     )
     assert.equal(
       paths.map((path) => found.paths[path]?.isLedByOthers),
-      [true, undefined, true, undefined],
+      [true, undefined, true, true, undefined],
     )
   }),
 )
@@ -113,6 +124,117 @@ asRoot('only what a run has recorded is swept, and only where it is still privat
       'conf',
       'first',
     ])
+  }),
+)
+
+/** Runs words of the host program, as part of an apply. */
+async function words(tree: RootTree, text: string): Promise<string> {
+  const { inspect: library, apply: more } = libraryFor(tree.shell)
+  const settings = `STATE=$R/var/lib/converge CLUSTER=$STATE/clusters/test RUN=$R/var/run STAGING=$R/var/tmp
+mkdir -p "$RUN" "$CLUSTER"; FAILED= QUEUED=0 OWED= RECORDS= NEXT_OWED= NEXT_RECORDS= OWED_SO_FAR= KEPT= PORTABLE= BELLS=0 NUMBER=1 ID=test; exec 9>/dev/null`
+  const { stdout, stderr } = await tree.run(`${library}\n${more}\nread_uid\n${settings}\n${text}\n`)
+  return `${stdout}${stderr}`
+}
+
+function closed(tree: RootTree): void {
+  tree.write('/srv/app/secrets/key', 'SECRET', 0o600)
+  chmodSync(tree.at('/srv/app/secrets'), 0o700)
+}
+
+asRoot("a directory of root's in the place of the private one is left as it is", () =>
+  withOwner(async (tree) => {
+    closed(tree)
+    const exchange = 'mv ./.converge-test-1 ./away && mv ./secrets ./.converge-test-1'
+    const meddling = `mkdir() { command mkdir "$@" && case $* in *.converge-*) ${exchange} ;; esac; }`
+    await words(tree, `${meddling}\ndo_link /srv/app/current x; leave`)
+    assert.is(tree.read('/srv/app/.converge-test-1/key'), 'SECRET')
+    assert.equal(readdirSync(tree.at('/srv/app/.converge-test-1')), ['key'])
+  }),
+)
+
+asRoot(
+  'what root has closed is opened where the plan saw it, not by a name that it was given since then',
+  () =>
+    withOwner(async (tree) => {
+      closed(tree)
+      tree.write('/srv/app/key', 'SECRET', 0o600)
+      tree.write('/srv/app/a.conf', 'a', 0o600)
+      const open = async (name: string, meddling = ':') => {
+        const path = `/srv/app/${name}`
+        const { paths } = await inspect(tree, [{ probe: 'path', path }])
+        const expects = Object.entries(paths).map(([at, state]) => ({ path: at, state }))
+        const opening = change({ op: 'attributes', path, mode: '0755', ...ids }, { expects })
+        return (await apply(tree, [change(run(`cd ${tree.at('/srv/app')} && ${meddling}`)), opening])).join(
+          '\n',
+        )
+      }
+      const refused = 'is not what the plan saw, but may be somebody else'
+      assert.match(await open('a.conf', 'mv a.conf b.conf && mv key a.conf'), refused)
+      assert.match(await open('conf', 'mv conf away && mv secrets conf'), refused)
+      assert.match(await words(tree, 'do_mkdir /srv/app/conf 0755 61001 61001; leave'), refused)
+      const kept = ['a.conf', 'conf'].map((name) => statSync(tree.at(`/srv/app/${name}`)))
+      assert.equal(
+        kept.map(({ mode, uid }) => `${(mode & 0o777).toString(8)} ${uid}`),
+        ['600 0', '700 0'],
+      )
+      for (const name of ['a.conf', 'conf']) assert.match(await open(name), /\nend ok$/)
+      assert.is(statSync(tree.at('/srv/app/conf')).uid, meddler.uid)
+    }),
+)
+
+asRoot('a file in place is empty before anybody else may read it', () =>
+  withOwner(async (tree) => {
+    tree.write('/srv/app/a.conf', 'SECRET', 0o600)
+    tree.write('/var/tmp/new', 'new')
+    const { sha256 } = textContent('new')
+    const watch =
+      'point() { case $* in before*overwritten) ls -ln "$R/srv/app/a.conf"; cat "$R/srv/app/a.conf" ;; esac; }'
+    const write = `do_write /srv/app/a.conf new ${sha256} 0644 61001 61001 '' file in-place && flush_writes`
+    assert.match(await words(tree, `${watch}\n${write}`), /^-rw-r--r-- +2 61001 61001 +0 [^\n]*\n$/)
+    assert.is(tree.read('/srv/app/a.conf'), 'new')
+  }),
+)
+
+asRoot('a link that takes the place of a directory while it is removed is not followed', () =>
+  withOwner(async (tree) => {
+    closed(tree)
+    mkdirSync(tree.at('/srv/app/going'))
+    // As where rm is not GNU's.
+    const exchange = 'mv "$R/srv/app/going" "$R/srv/app/away"; ln -s secrets "$R/srv/app/going"'
+    const meddling = `rm() { case $* in --version) ${exchange} ;; *) command rm "$@" ;; esac; }`
+    await words(tree, `${meddling}\nrm_tree "$R/srv/app/going"`)
+    assert.is(tree.read('/srv/app/secrets/key'), 'SECRET')
+  }),
+)
+
+asRoot('hidden files that a killed run has staged in a directory of others are swept', () =>
+  withOwner(async (tree) => {
+    await words(tree, 'for name in .profile ..y z; do place "/srv/app/$name" && echo x >"$temporary"; done')
+    const left = readdirSync(tree.at('/srv/app/.converge-test-1'))
+    assert.equal(left.sort(), ['..y', '.converge', '.profile', 'z'])
+    await words(tree, 'sweep_temporaries')
+    assert.equal(readdirSync(tree.at('/srv/app')), ['conf'])
+    assert.is(tree.read('/var/lib/converge/temporaries'), '')
+  }),
+)
+
+/** Gives the directory an access control list by tar, as setfacl is not everywhere. */
+function handDown(tree: RootTree, directory: string): void {
+  const list = 'user::rwx\nuser:61001:rwx\ngroup::r-x\nmask::rwx\nother::r-x'
+  const tar = (...more: readonly string[]): void => {
+    execFileSync('tar', ['--acls', '-C', tree.at(directory), '-f', tree.at('/var/list.tar'), ...more])
+  }
+  tar(`--pax-option=SCHILY.acl.default:=${list}`, '--no-recursion', '-c', '.')
+  tar('-x')
+}
+
+asRoot('what is made in a directory of others takes no access control list from it', () =>
+  withOwner(async (tree) => {
+    handDown(tree, '/srv/app')
+    const made = `do_mkdir /srv/app/new 0770 root root; leave; mkdir "$R/srv/app/as-before"; ls -ldn "$R/srv/app/"*`
+    const told = await words(tree, made)
+    assert.match(told, /^drwxrwx---[ .].*\/new$/m)
+    assert.match(told, /^drwxrwxr-x\+.*\/as-before$/m)
   }),
 )
 

@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK=
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -143,7 +143,7 @@ step() {
   # The queue's paths are the words of one command, of which a system takes no more than ARG_MAX bytes.
   { [ "$2" = write ] && [ "$QUEUED" -lt 200 ] && joins_queue "$3"; } || flush_writes
   [ -z "$FAILED" ] || return 0
-  NUMBER=$1 operation=$2 LAST=
+  NUMBER=$1 operation=$2 LAST= WAS=$NEXT_WAS NEXT_WAS=
   shift 2
   if [ -n "$PORTABLE" ]; then
     find_way
@@ -191,6 +191,9 @@ step() {
   esac
   leave
 }
+
+# was STATE: as the plan saw the path of the next step.
+was() { NEXT_WAS=$1; }
 
 # guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : evaluates one condition.
 guarded() {
@@ -253,7 +256,7 @@ unless_skipped() {
 # skip ... step|back NUMBER ...: the step is not done, and owes nothing.
 skip() {
   while [ "$1" != step ] && [ "$1" != back ]; do shift; done
-  NEXT_OWED= NEXT_RECORDS= LAST=skipped
+  NEXT_OWED= NEXT_RECORDS= NEXT_WAS= LAST=skipped
   emit "skip $2"
 }
 

@@ -31,6 +31,8 @@ END
   }
   (umask 022 && unpack "$3") && close_tree || return 1
   # By this list the next inspect finds what was put into the tree since.
+  # The archive may have these names itself, as links.
+  rm_tree ./tree/.converge-files && rm_tree ./tree/.converge-archive || return 1
   (cd ./tree && find .) >./files && mv -f -- ./files ./tree/.converge-files || return 1
   say "$2" >./tree/.converge-archive &&
     chmod 0644 ./tree/.converge-archive ./tree/.converge-files && set_mode 0755 ./tree

@@ -54,9 +54,9 @@ do_mkdir() {
     say "a symbolic link is at $1"
     return 1
   }
+  # It may no longer be root's alone, or be it only now.
+  [ ! -d "$HERE" ] && [ -z "${5-}" ] || forget_ways
   if [ -d "$HERE" ]; then
-    # It may no longer be root's alone, or be it only now.
-    forget_ways
     set_attributes "$2" "$3" "$4" && durable "$BESIDE"
   else
     make_directory "$2" "$3" "$4"

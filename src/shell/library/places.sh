@@ -3,7 +3,7 @@
 # follows nothing.
 
 # PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
-PINNED= MARKED=$NL HELDS=0
+PINNED= MARKED=$NL HELDS=0 WAS=
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -33,22 +33,37 @@ pin() {
   PINNED=$1// PRIVATE=.converge-$ID-$NUMBER
 }
 
-# step_into_private NAME: makes it, and is in no other one that somebody has moved to its place. By the mark in it the next
-# run knows it again.
-step_into_private() { mkdir -m 0700 -- "./$1" && step_into "$1" && here_is_private && printf '' >./.converge; }
+# step_into_private NAME: makes it, and is in no other one that somebody has moved to its place, not even in one of root's,
+# which has something in it. By the mark the next run knows it again.
+step_into_private() {
+  mkdir -m 0700 -- "./$1" && step_into "$1" && here_is_private && ! holds_entries . && shed_list && printf '' >./.converge
+}
 
 here_is_private() {
-  read -r way_mode way_uid _ <<END
-$(stats .)
+  read -r way_mode _ way_uid _ <<END
+$(ls -ldn .)
 END
-  case $way_mode in 700 | 0700 | 2700) [ "$way_uid" = "$UID_NUMBER" ] ;; *) return 1 ;; esac
+  case $way_mode in drwx--[-S]---*) [ "$way_uid" = "$UID_NUMBER" ] ;; *) return 1 ;; esac
+}
+
+# shed_list: takes from the current directory the access control list that the one above hands down, by which what is made here
+# would give rights to others once it has its mode.
+shed_list() {
+  case $way_mode in *+) ;; *) return 0 ;; esac
+  mkdir -p -- "$RUN/plain" && cp -R -p -- "$RUN/plain/." . && here_is_private
+  case $?$way_mode in 0*[!+]) return 0 ;; esac
+  say 'the directory hands down an access control list; remove that first (setfacl -k)'
+  return 1
 }
 
 # leave: removes the private directory.
 leave() {
   [ -n "$PINNED" ] || return 0
   PINNED=
-  rm -f -- ./* ./.[!.]* ./..?* 2>/dev/null
+  # The mark goes last.
+  set --
+  for inside in ./* ./.[!.]* ./..?*; do [ "$inside" = ./.converge ] || set -- "$@" "$inside"; done
+  rm -f -- "$@" ./.converge 2>/dev/null
   cd -P .. && rmdir -- "./$PRIVATE" 2>/dev/null
   cd / || :
 }
@@ -85,10 +100,38 @@ END
 # set_attributes MODE OWNER GROUP: of the file or directory at HERE.
 set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
-    (cd -P .. && step_into "${HERE#../}" && own "$2" "$3" . && set_mode "$1" . && durable .)
+    (cd -P .. && step_into "${HERE#../}" && may_open . && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_own_file && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    hold_own_file && may_open "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
+}
+
+# may_open NAME: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have given it the
+# name only now.
+may_open() {
+  [ -n "$PINNED" ] || return 0
+  read -r mode uid gid _ <<END
+$(stats "$1")
+END
+  pad_mode
+  case $WAS in
+    'file '*)
+      read -r sum _ <<END
+$(sums "$1")
+END
+      [ "$WAS" = "file $mode $uid $gid ${sum#\\}" ]
+      ;;
+    'directory '*) [ "$WAS" = "directory $mode $uid $gid" ] ;;
+    *)
+      read -r _ way_uid _ <<END
+$(stats ..)
+END
+      case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) false ;; esac
+      ;;
+  esac || {
+    say "${HERE#../} is not what the plan saw, but may be somebody else's that the owner of its directory has moved there"
+    return 1
+  }
 }
 
 # put NAME: in one rename from there to HERE, in place of a file or a link, even one to a directory.
@@ -118,7 +161,7 @@ rm_tree() {
   elif [ "$UID_NUMBER" != 0 ] || rm --version 2>/dev/null | grep -q GNU; then
     rm -rf -- "${1:?}"
   else
-    (cd -P -- "$1" && rm_all) && rmdir -- "$1"
+    (cd -P -- "${1%/*}/" && step_into "${1##*/}" && rm_all) && rmdir -- "$1"
   fi
 }
 
@@ -202,7 +245,6 @@ clear_private() {
   for old in ./.converge-old/* ./.converge-old/.[!.]* ./.converge-old/..?*; do
     [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
   done
-  # The mark goes last.
   for inside in ./* ./.[!.]* ./..?*; do [ "$inside" = ./.converge ] || rm_tree "$inside" || return 1; done
   rm -f -- ./.converge
 }

@@ -63,11 +63,12 @@ read_target() {
 # where it is, but the last one is no such directory.
 all_roots() {
   open=
-  while read -r way_mode way_uid way_gid _; do
+  while read -r way_mode way_uid _; do
     [ "$way_uid" = 0 ] || return 1
     if [ ! -L "$1" ]; then
       open=
-      case $way_mode in *[2367]) open=yes ;; *[2367]?) [ "$way_gid" = 0 ] || open=yes ;; esac
+      # The bits of the group also stand for an access control list. Users can be in the group root, too.
+      case $way_mode in *[2367] | *[2367]?) open=yes ;; esac
       case $open$way_mode in yes[1357]??? | [!y]*) ;; *) return 1 ;; esac
     fi
     shift

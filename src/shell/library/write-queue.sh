@@ -156,6 +156,8 @@ overwrite() {
   read -r mode uid gid _ <<END
 $(stats "$1")
 END
+  # In a directory of others it may be a file that had another name until now, and that they must not read.
+  [ -z "$PINNED" ] || : >"$2" || return
   { ! can_own || chown -- "$uid:$gid" "$2"; } && set_mode "$mode" "$2" && chmod u+w -- "$2" || return
   point 'before the content is overwritten'
   cat <"$1" >"$2" || return

@@ -143,12 +143,21 @@ export function changeLines(change: Change, index: number, word: 'step' | 'back'
   return [
     ...(change.keeps ?? []).map(({ path, kept }) => `keep ${commandLine([String(index), kept, path])}`),
     ...(change.records ?? []).map((line) => `record ${quote(line)}`),
+    ...seenLines(change),
     ...change.owes.map((owed) => `owe ${commandLine(notificationWords(owed))}`),
     changeStep(change, index, word),
     ...(change.absorbs ?? []).map((owed) => `absorb ${commandLine(notificationWords(owed))}`),
     ...change.settles.map((owed) => `settle ${commandLine(notificationWords(owed))}`),
     ...(change.strikes ?? []).map((line) => `strike ${quote(line)}`),
   ]
+}
+
+/** What changes in place is compared once more where nobody can exchange it. */
+function seenLines({ operation, expects }: Change): string[] {
+  if (operation.op !== 'attributes') return []
+  return expects
+    .filter(({ path }) => path === operation.path)
+    .map(({ state }) => `was ${quote(expectedState(state))}`)
 }
 
 /** The step, after the words by which the host decides whether to do it. */

@@ -201,12 +201,13 @@ inspect_tree() {
   (
     if only_roots "${2#"$R"}"; then cd "$2"; else walk_to "${2#"$R"}"; fi >/dev/null || exit
     {
-      # Names of the list twice and those of now once: what comes once is new.
+      # Names of the list twice and those of now once: what comes once is new. The list may be another file each time that it
+      # is read.
       if [ -f .converge-files ]; then
         {
-          cat .converge-files .converge-files
           say "./.converge-archive$NL./.converge-files"
           find .
+          sed p .converge-files
         } | sort | uniq -u
       fi
       find . -type f -newer .converge-archive
