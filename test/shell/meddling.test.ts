@@ -90,8 +90,10 @@ async function besideMeddler(
   const before = rootsThings(tree)
   const meddling = startMeddling(tree.at('/srv/app'), tree.root, { seed: rounds, ...options })
   let [done, tried] = [0, 0]
-  while (tried < rounds) {
-    const { stdout, stderr } = await tree.run(`${settings(tree)}
+  let told = ''
+  try {
+    while (tried < rounds) {
+      const { stdout, stderr } = await tree.run(`${settings(tree)}
 ${Object.entries(acts)
   .map(([name, words]) => `act_${name}() { ${words}; }\n`)
   .join('')}
@@ -104,13 +106,16 @@ while [ "$round" -lt ${Math.min(tried + atOnce, rounds)} ]; do
 done
 echo "$DONE of $round"
 `)
-    assert.not.match(stdout.toString(), 'SECRET')
-    const counts = /^(\d+) of (\d+)\n$/m.exec(stdout.toString())
-    assert.ok(counts !== null, `the program died: ${stderr} ${tree.read('/var/told')}`)
-    done += Number(counts?.[1])
-    tried = Number(counts?.[2])
+      assert.not.match(stdout.toString(), 'SECRET')
+      const counts = /^(\d+) of (\d+)\n$/m.exec(stdout.toString())
+      assert.ok(counts !== null, `the program died: ${stderr} ${tree.read('/var/told')}`)
+      done += Number(counts?.[1])
+      tried = Number(counts?.[2])
+    }
+  } finally {
+    told = await meddling.end()
   }
-  assert.is(await meddling.end(), '')
+  assert.is(told, '')
   assert.ok(done > 0, 'nothing at all was done')
   assert.is(rootsThings(tree), before)
   return tried
