@@ -94,7 +94,7 @@ hosts:
       - file: { path: /srv/app/a.conf, content: "${round}\\n", owner: app, group: app, mode: "0640" }
       - directory: { path: /srv/app/logs, owner: app, group: app, mode: "2770" }
       - link: { path: /srv/app/current, target: conf${round % 2} }
-${round % 2 === 0 ? '' : '      - file: { path: /srv/app/conf/odd, content: x, mode: "4755" }'}
+${round % 2 === 0 ? '' : '      - file: { path: /srv/app/conf/odd, content: x, owner: app, group: app, mode: "4755" }'}
 `
 }
 
