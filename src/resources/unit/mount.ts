@@ -25,11 +25,16 @@ function escapePart(part: string): string {
     .join('')
 }
 
-/** What a unit file's text says of one directive, the last time; undefined if it says nothing or something with specifiers. */
-export function lastValueOf(text: string, directive: string): string | undefined {
+/** A path that a unit file's text says in one directive; undefined if it says nothing, or something that only systemd knows. */
+export function pathIn(text: string, directive: string): string | undefined {
+  const value = lastValueOf(text, directive)
+  return value?.startsWith('/') && !value.includes('%') ? value : undefined
+}
+
+/** What the text says of a directive, the last time. */
+function lastValueOf(text: string, directive: string): string | undefined {
   const lines = [...text.matchAll(new RegExp(`^[ \\t]*${directive}[ \\t]*=[ \\t]*(.*?)[ \\t]*$`, 'gm'))]
-  const value = lines.at(-1)?.[1]
-  return value?.includes('%') ? undefined : value
+  return lines.at(-1)?.[1]
 }
 
 /**

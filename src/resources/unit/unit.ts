@@ -8,7 +8,7 @@ import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
 import { NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
-import { lastValueOf, mountChange, mountNameOf, mountPointOf } from './mount.ts'
+import { mountChange, mountNameOf, mountPointOf, pathIn } from './mount.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, isTemplate, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
@@ -78,7 +78,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
     const masks = desired.masked === true ? [DEFAULTS.directory] : []
     const directories = [...new Set([...masks, ...files.map((file) => file.directory)])]
     const mountsOn = mountPointOf(desired.name)
-    const source = mountsOn === undefined ? undefined : lastValueOf(text, 'What')
+    const source = mountsOn === undefined ? undefined : pathIn(text, 'What')
     return {
       claims: [
         { kind: 'unit', key: desired.name },
@@ -88,9 +88,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
         ...files.flatMap(({ path }) => ancestorClaims(path)),
         ...(isInstance(desired.name) ? [{ kind: 'unit', key: templateOf(desired.name) } as const] : []),
         ...(mountsOn === undefined ? [] : ancestorClaims(mountsOn)),
-        ...(source?.startsWith('/')
-          ? [{ kind: 'path', key: source } as const, ...ancestorClaims(source)]
-          : []),
+        ...(source === undefined ? [] : [{ kind: 'path', key: source } as const, ...ancestorClaims(source)]),
       ],
       probes: [
         ...directories.map((path) => ({ probe: 'path', path }) as const),
@@ -170,7 +168,7 @@ function refuseContradictions(
     const hint = 'add one, such as WantedBy=multi-user.target'
     invalid(self, 'it cannot be enabled without an [Install] section', hint)
   }
-  const [where, mountsOn] = [lastValueOf(text, 'Where'), mountPointOf(name)]
+  const [where, mountsOn] = [pathIn(text, 'Where'), mountPointOf(name)]
   if (where !== undefined && mountsOn !== undefined && mountNameOf(where) !== mountNameOf(mountsOn)) {
     const type = name.slice(name.lastIndexOf('.'))
     invalid(
@@ -213,7 +211,7 @@ function installChanges(files: readonly WrittenUnitFile[], writing: readonly Ste
   return files.some(({ path, content }) => {
     const found = pathFact(facts, path)
     const isWritten = writing.some(({ operation }) => operation.op === 'write' && operation.path === path)
-    const before = found.type === 'file' ? contentOf(found) : ''
+    const before = contentOf(found)
     return isWritten && before !== undefined && installOf(before) !== installOf(content.data)
   })
 }
@@ -227,9 +225,9 @@ function losesInstall({ state, paths, leaving = [] }: Facts, id: ResourceId): bo
   })
 }
 
-/** The text of a file, if it was small enough to be asked for. */
+/** The text of a file, empty if there is none; undefined if it is too large to be asked for, or no text. */
 function contentOf(found: PathFact): string | undefined {
-  return found.type === 'file' ? (found.content ?? undefined) : undefined
+  return found.type === 'file' ? (found.content ?? undefined) : ''
 }
 
 /** The directives of the section [Install]. */

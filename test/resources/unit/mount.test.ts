@@ -30,6 +30,11 @@ test('only another source, place or type has to be mounted anew', () => {
   assert.is(asks('What=tmpfs', 'What=/dev/vdb'), 'restart')
   assert.is(asks('Type=tmpfs\n', ''), 'restart')
   assert.is(asks('Options', '# What=old\nOptions'), 'reload')
+  assert.is(asks('What=tmpfs', 'What=/dev/disk/by-label/%j'), 'restart')
+  const labelled = before.replace('tmpfs', '/dev/disk/by-label/%i')
+  assert.is(mountChange(labelled, labelled.replace('%i', '%j')), 'restart')
+  assert.is(mountChange('', '[Mount]\nOptions=noatime\n'), 'reload', 'a new drop-in')
+  assert.is(mountChange('', before), 'restart')
   assert.is(mountChange(undefined, before), 'restart')
 })
 
