@@ -135,9 +135,8 @@ function hostOf(member: Member): Host {
     address: addressOf(member.target) ?? member.name,
     environment: undefined,
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
   }
 }

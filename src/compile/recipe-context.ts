@@ -1,4 +1,4 @@
-import type { Cluster, Host, RecipeUse } from '../model/cluster.ts'
+import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
 import { SpecError } from '../model/errors.ts'
 import { perObject, perText } from '../model/memo.ts'
 import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
@@ -54,7 +54,7 @@ function indexHosts(hosts: readonly Host[]) {
   const byRecipe = new Map<string, RecipeHost[]>()
   const byRole = new Map<string, RecipeHost[]>()
   for (const [host, view] of views) {
-    for (const recipe of new Set(host.runList.map((use) => use.recipe))) put(byRecipe, recipe, view)
+    for (const recipe of new Set(runListOf(host).map((use) => use.recipe))) put(byRecipe, recipe, view)
     for (const role of new Set(host.roles)) put(byRole, role, view)
   }
   for (const list of [all, ...byRecipe.values(), ...byRole.values()]) Object.freeze(list)

@@ -1,4 +1,3 @@
-import { dirname, resolve as resolvePath } from 'node:path'
 import type { Cluster, Host } from '../model/cluster.ts'
 import type { Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
@@ -11,8 +10,7 @@ import { checkTransport } from './hosts/check-transport.ts'
 import { createResourceDeclarer } from './hosts/declare-resources.ts'
 import { createEntryResolver, knownEnvironment, membersOf } from './hosts/resolve-entry.ts'
 import { createHostResolver } from './hosts/resolve-host.ts'
-import { recipeUses } from './hosts/run-list.ts'
-import { stackLayers } from './layers/layers.ts'
+import { recipeUses, rolesOf } from './hosts/run-list.ts'
 import { setLayer } from './layers/set-layer.ts'
 import type { Problems } from './problems.ts'
 import type { HostEntry, Resolution } from './resolution.ts'
@@ -27,6 +25,7 @@ export interface ResolveInput {
   readonly environment: string | undefined
   readonly set: readonly string[]
   readonly problems: Problems
+  readonly root: string
 }
 
 /** Maximum number of hosts of one spec. */
@@ -41,7 +40,6 @@ export function resolve(input: ResolveInput): Cluster {
     problems,
     recipes: input.recipes,
     kinds: input.kinds,
-    folder: resolvePath(dirname(document.file)),
     environment: environmentOf(input),
     setLayer: setLayer(input.set, problems),
     cache: createTemplateCache(),
@@ -52,6 +50,7 @@ export function resolve(input: ResolveInput): Cluster {
     name: spec.cluster,
     environment: resolution.environment,
     file: document.file,
+    root: input.root,
     hosts: resolveHosts(entries, resolution),
   })
 }
@@ -103,13 +102,8 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
   return Object.freeze(hosts)
 }
 
-function warnIfIdle(
-  { key, path, runList, roles, spec }: HostEntry,
-  { document, problems, spec: cluster }: Resolution,
-): void {
-  const resources = [spec, ...roles.map((role) => cluster.roles?.[role])].some(
-    (layer) => layer?.resources?.length,
-  )
+function warnIfIdle({ key, path, runList, sections }: HostEntry, { document, problems }: Resolution): void {
+  const resources = sections.some(({ spec }) => spec?.resources?.length)
   if (runList.length > 0 || resources) return
   const message = `${key} has neither recipes nor resources`
   problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
@@ -124,6 +118,7 @@ function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution)
     if (used.has(role)) continue
     const path = ['roles', role]
     const layer = `role ${role}`
+    rolesOf(roleSpec, path, resolution)
     recipeUses(roleSpec, path, layer, resolution)
     // Without a host its paths lead nowhere.
     const report = (at: Path, { message, hint, within, at: offset }: ExpressionError) => {
@@ -132,7 +127,6 @@ function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution)
       problems.error({ code: 'invalid-expression', path: at, message, hint, position })
     }
     const evaluator = createEvaluator({ scope: NO_VALUES, report, cache })
-    const shared = { key: role, members: [], environment: undefined, roles: [role], runList: [] }
-    declareResources({ ...shared, spec: {}, path, layer, stack: stackLayers([]) }, evaluator)
+    declareResources({ spec: roleSpec, path, layer }, evaluator)
   }
 }

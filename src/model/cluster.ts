@@ -33,6 +33,9 @@ export interface ResourceDeclaration {
   locate?(path: Path, line: TextLine | undefined): Position | undefined
 }
 
+/** One part of what a host is to have, in the order of the spec. */
+export type Declaration = RecipeUse | ResourceDeclaration
+
 export interface Host {
   readonly name: string
   /** Position within its range, from 0; 0 for a host without a range. */
@@ -43,19 +46,26 @@ export interface Host {
   readonly platform: Platform
   readonly environment: string | undefined
   readonly roles: readonly string[]
-  readonly runList: readonly RecipeUse[]
   readonly attributes: ValueMap
-  readonly resources: readonly ResourceDeclaration[]
+  /** What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. */
+  readonly declarations: readonly Declaration[]
   /** The origin of the leaf at a dotted path such as `attributes.etcd.version`, if there is one. */
   origin(path: string): Origin | undefined
   readonly position?: Position
+}
+
+/** The recipes of a host, each once, in order. */
+export function runListOf({ declarations }: Pick<Host, 'declarations'>): readonly RecipeUse[] {
+  return declarations.filter((declaration) => 'recipe' in declaration)
 }
 
 /** The resolved spec: every host with its merged attributes and run list, in spec order. */
 export interface Cluster {
   readonly name: string
   readonly environment: string | undefined
-  /** The spec's file as given; relative paths in the spec start at its folder. */
+  /** The spec's file as given. */
   readonly file: string
+  /** The folder below which all of its files are: the repository, outside of git the spec's folder. */
+  readonly root: string
   readonly hosts: readonly Host[]
 }

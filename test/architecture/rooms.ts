@@ -13,6 +13,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'engine/inspect': 'all',
   'formats/systemd': ['quoting', 'text', 'unit', 'unit-text'],
   'load/expressions': ['bounds', 'evaluate', 'expression', 'helpers'],
+  'load/files': ['read-documents', 'read-within'],
   'load/hosts': [
     'check-duplicates',
     'check-transport',
@@ -25,7 +26,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'load/layers': 'all',
   'load/recipes': 'all',
   'load/schema': ['check-written', 'cluster-schema', 'text-numbers'],
-  'load/yaml': ['cut', 'document', 'invalid-value', 'parse'],
+  'load/yaml': ['cut', 'document', 'invalid-value', 'parse', 'place-words'],
   'model/targets': ['index', 'ssh'],
   'plan/host': [
     'await-healthy',

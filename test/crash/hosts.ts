@@ -38,6 +38,7 @@ export function openCrashSession(options: SessionOptions): Session {
     name: 'crash',
     environment: undefined,
     file: 'cluster.yaml',
+    root: '.',
     hosts: hosts.map((host) => clusterHost(host, options)),
   }
   const all = {
@@ -70,9 +71,8 @@ function clusterHost({ name, address, port }: CrashHost, options: SessionOptions
     },
     environment: undefined,
     roles: [],
-    runList: [{ recipe: 'all', layer: `host ${name}` }],
+    declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    resources: [],
     origin: () => undefined,
   }
 }

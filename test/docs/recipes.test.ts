@@ -56,12 +56,11 @@ test('lists everything that a recipe is given', () => {
     platform: { init: 'systemd', stateDir: '/state', stagingDir: '/staging', binDir: '/bin' },
     environment: undefined,
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
   }
-  const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', hosts: [host] }
+  const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', root: '.', hosts: [host] }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
   const context = createContexts(cluster).contextOf(
     host,

@@ -63,6 +63,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         name,
         environment: undefined,
         file: 'cluster.yaml',
+        root: '.',
         hosts: embedded.hosts
           .filter((host) => only.includes(host.name))
           .map((host) => hostOf(host, embedded)),
@@ -136,9 +137,8 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
     },
     environment: undefined,
     roles: [],
-    runList: [{ recipe: 'all', layer: `host ${name}` }],
+    declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    resources: [],
     origin: () => undefined,
   }
 }

@@ -15,14 +15,13 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
     },
     environment: undefined,
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
     ...more,
   }
 }
 
 export function sampleCluster(hosts: readonly Host[], name = 'demo'): Cluster {
-  return { name, environment: undefined, file: 'cluster.yaml', hosts }
+  return { name, environment: undefined, file: 'cluster.yaml', root: '.', hosts }
 }

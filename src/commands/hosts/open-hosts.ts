@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
 import type { Host } from '../../model/cluster.ts'
@@ -85,7 +84,7 @@ export async function withHosts<Result>(
       openSession({
         ...hosts,
         sudoPassword,
-        transports: createTransports(dirname(options.file)),
+        transports: createTransports(cluster.root),
         library: hostLibrary(),
         parallel: options.parallel,
         localCommands: applies || options.allowLocal === true,

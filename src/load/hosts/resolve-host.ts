@@ -1,4 +1,4 @@
-import type { Host } from '../../model/cluster.ts'
+import type { Declaration, Host } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { formatPath, type Path } from '../../model/path.ts'
@@ -39,7 +39,10 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const address = addressOf(entry, name, evaluator, resolution)
     const platform = platformOf(entry, evaluator)
     const target = targetOf(entry, address ?? name, evaluator)
-    const resources = declareResources(entry, evaluator)
+    const declarations = entry.sections.flatMap((section): Declaration[] => [
+      ...section.recipes,
+      ...declareResources(section, evaluator),
+    ])
     if (!isMap(attributes) || address === undefined || platform === undefined || target === undefined)
       return undefined
     return Object.freeze({
@@ -50,9 +53,8 @@ export function createHostResolver(resolution: Resolution): HostResolver {
       platform,
       environment: entry.environment,
       roles: entry.roles,
-      runList: entry.runList,
       attributes,
-      resources,
+      declarations,
       origin: (text: string) => {
         const path = resolveDottedPath(merged, text)
         return path && originOf(entry.stack, path)

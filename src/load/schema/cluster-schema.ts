@@ -89,7 +89,12 @@ const names = (description: string) =>
 const environment = section(layered, 'Values of one environment.')
 
 const role = section(
-  { recipes: names('Recipes of the run list, in order.'), resources, ...layered },
+  {
+    roles: names('Roles that this one builds on: they come before it, and it wins over them.'),
+    recipes: names('Recipes of the run list, in order.'),
+    resources,
+    ...layered,
+  },
   'What hosts with this role have in common.',
 )
 
@@ -123,6 +128,11 @@ const host = section(
 /** The settings of a host, and with that of a role and an environment. */
 export const hostKeys: ReadonlySet<string> = new Set(Object.keys(Object({ ...host }).properties))
 
+/** `include:` of a spec and of the files that it includes. */
+export const includeSchema = names(
+  'Other files of this spec, such as ../roles/*.yaml: their maps are merged with those of this one. Relative to this file, within the repository.',
+)
+
 /** The spec as written: cluster.yaml without attributes and resources filled in. */
 const clusterSpec = Type.Object(
   {
@@ -135,12 +145,13 @@ const clusterSpec = Type.Object(
       text,
       'The environment to use, one of environments; --environment overrides it.',
     ),
+    include: includeSchema,
     ...layered,
     recipes: named(
       Type.String({
         minLength: 1,
         maxLength: 4096,
-        description: "Path of the recipe's module, relative to the spec's folder.",
+        description: "Path of the recipe's module, relative to the file that sets it.",
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
     ),

@@ -17,15 +17,18 @@ import { syntaxMistakes } from './syntax.ts'
 export interface ParseOptions {
   readonly file: string
   readonly text: string
+  /** Whether a spec includes it: then it has only some keys of one. */
+  readonly isIncluded?: boolean
 }
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
-export function parseSpec({ file, text }: ParseOptions): {
+export function parseSpec({ file, text, isIncluded = false }: ParseOptions): {
   readonly document: Document | undefined
   readonly problems: readonly Problem[]
 } {
   const lines = new LineCounter()
   const source = { file, text, lines }
+  const beginning = isIncluded ? beginningOfPart : beginningOfSpec
   if (hasTooManyTokens(text)) {
     const message = `more than ${maxTokens} tokens`
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
@@ -57,7 +60,7 @@ export function parseSpec({ file, text }: ParseOptions): {
     return { document: undefined, problems: [found] }
   }
   if (!isYamlMap(yaml.contents)) {
-    const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at the top level'
+    const message = `${isIncluded ? 'the file' : 'the spec'} ${yaml.contents === null ? 'is empty' : 'must be a map at the top level'}`
     return {
       document: undefined,
       problems: [problem(source, [0, 1], 'not-a-map', message, beginning)],
@@ -71,7 +74,8 @@ export function parseSpec({ file, text }: ParseOptions): {
   return { document, problems: mistakes }
 }
 
-const beginning = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
+const beginningOfPart = 'it has keys of a spec, such as "roles:" or "hosts:"'
+const beginningOfSpec = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
 
 /** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000

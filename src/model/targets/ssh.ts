@@ -17,7 +17,7 @@ export const SshSettings = Type.Object(
     ),
     identityFile: optional(
       FilledText,
-      "the path of a private key; relative paths start at the spec's folder, ~ is your home",
+      'the path of a private key; relative to the file that sets it, ~ is your home',
     ),
     proxyJump: optional(
       FilledText,
@@ -70,11 +70,13 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
   meaning: 'a machine that runs sshd',
   schema: SshTarget,
   settings: { schema: SshSettings, isLayered: true },
-  located(settings, folder) {
-    // The transport expands `~`.
-    const absolute = (path?: string) => (path?.startsWith('~') === false ? resolve(folder, path) : path)
-    const { identityFile, knownHostsFile } = settings
-    const files = { identityFile: absolute(identityFile), knownHostsFile: absolute(knownHostsFile) }
+  located(settings, folderOf) {
+    const absolute = (key: 'identityFile' | 'knownHostsFile') => {
+      const path = settings[key]
+      // The transport expands `~`.
+      return path === undefined || path.startsWith('~') ? path : resolve(folderOf(key), path)
+    }
+    const files = { identityFile: absolute('identityFile'), knownHostsFile: absolute('knownHostsFile') }
     return Object.freeze({ ...settings, ...given(files) })
   },
   target: (address, settings) => ({ transport: 'ssh', address, ssh: settings }),

@@ -16,13 +16,12 @@ function cluster(names: readonly string[], roles: Readonly<Record<string, readon
       platform: { init: 'none', stateDir: '/s', stagingDir: '/t', binDir: '/b' },
       environment: undefined,
       roles: roles[name] ?? [],
-      runList: [],
       attributes: {},
-      resources: [],
+      declarations: [],
       origin: () => undefined,
     }),
   )
-  return { name: 'test', environment: undefined, file: 'cluster.yaml', hosts }
+  return { name: 'test', environment: undefined, file: 'cluster.yaml', root: '.', hosts }
 }
 
 const names = ['web8', 'web9', 'web10', 'core-08', 'core-09', 'core-10', 'db.example.com']

@@ -1,13 +1,14 @@
 import { readFile, stat } from 'node:fs/promises'
-import { SpecError } from '../model/errors.ts'
+import { SpecError } from '../../model/errors.ts'
 
-const maxBytes = 8 * 1024 * 1024
+/** How large a spec may be, with what it includes. */
+export const maxSpecBytes = 8 * 1024 * 1024
 
-/** Reads the spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
-export async function readSpec(file: string): Promise<string> {
+/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
+export async function readText(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
-    if (size > maxBytes) {
+    if (size > maxSpecBytes) {
       throw problem(
         'too-large',
         `${file} has ${size} bytes; the limit for a spec is 8 MiB`,
