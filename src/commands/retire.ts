@@ -134,6 +134,7 @@ function hostOf(member: Member): Host {
     index: 0,
     address: addressOf(member.target) ?? member.name,
     environment: undefined,
+    labels: {},
     roles: [],
     attributes: {},
     declarations: [],

@@ -1,3 +1,4 @@
+import { selectHosts } from '../load/hosts/select-hosts.ts'
 import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
 import { SpecError } from '../model/errors.ts'
 import { perObject, perText } from '../model/memo.ts'
@@ -57,16 +58,19 @@ function indexHosts(hosts: readonly Host[]) {
     for (const recipe of new Set(runListOf(host).map((use) => use.recipe))) put(byRecipe, recipe, view)
     for (const role of new Set(host.roles)) put(byRole, role, view)
   }
+  const bySelector = perText((selector) =>
+    Object.freeze(
+      selectHosts(hosts, selector, { mayMatchNone: true }).map((host) => views.get(host) ?? viewOf(host)),
+    ),
+  )
   for (const list of [all, ...byRecipe.values(), ...byRole.values()]) Object.freeze(list)
   return {
     of: (host: Host): RecipeHost => views.get(host) ?? viewOf(host),
-    select({
-      recipe,
-      role,
-    }: {
-      readonly recipe?: string
-      readonly role?: string
-    } = {}): readonly RecipeHost[] {
+    select(
+      filter: string | { readonly recipe?: string; readonly role?: string } = {},
+    ): readonly RecipeHost[] {
+      if (typeof filter === 'string') return bySelector(filter)
+      const { recipe, role } = filter
       if (recipe === undefined) return role === undefined ? all : (byRole.get(role) ?? NO_HOSTS)
       const running = byRecipe.get(recipe) ?? NO_HOSTS
       return role === undefined ? running : running.filter((host) => host.roles.includes(role))
@@ -82,6 +86,6 @@ function put(lists: Map<string, RecipeHost[]>, key: string, view: RecipeHost): v
   else list.push(view)
 }
 
-function viewOf({ name, index, address, roles, attributes }: Host): RecipeHost {
-  return Object.freeze({ name, index, address, roles, attributes })
+function viewOf({ name, index, address, roles, environment, labels, attributes }: Host): RecipeHost {
+  return Object.freeze({ name, index, address, roles, environment, labels, attributes })
 }

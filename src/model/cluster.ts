@@ -1,6 +1,8 @@
+import { Type } from 'typebox'
 import type { Position, TextLine } from './diagnostic.ts'
 import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
+import type { Data } from './schema.ts'
 import type { Target } from './targets/index.ts'
 import type { ValueMap } from './value.ts'
 
@@ -36,6 +38,21 @@ export interface ResourceDeclaration {
 /** One part of what a host is to have, in the order of the spec. */
 export type Declaration = RecipeUse | ResourceDeclaration
 
+/** What a host is called by selectors, such as its failure domain: `zone: eu-1a`. */
+export const Labels = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$' }),
+  Type.String({
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$',
+    description:
+      'letters, digits, dots, hyphens and underscores, as text; it begins and ends with a letter or digit',
+  }),
+  {
+    description:
+      'a map of labels, whose names consist of letters, digits, dots, hyphens, underscores and slashes; what selectors know this host by, such as `zone: eu-1a`',
+  },
+)
+export type Labels = Data<typeof Labels>
+
 export interface Host {
   readonly name: string
   /** Position within its range, from 0; 0 for a host without a range. */
@@ -45,6 +62,7 @@ export interface Host {
   readonly target: Target
   readonly platform: Platform
   readonly environment: string | undefined
+  readonly labels: Labels
   readonly roles: readonly string[]
   readonly attributes: ValueMap
   /** What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. */

@@ -169,6 +169,35 @@ test('what a recipe gives to a resource is checked, every mistake at once', () =
   )
 })
 
+test('a recipe chooses hosts by a selector', () => {
+  const recipes = [
+    recipe('r', (ctx) => [
+      file({
+        path: '/x',
+        content: ctx
+          .hosts('label:zone=a,h?&!role:db')
+          .map(({ name }) => name)
+          .join(' '),
+      }),
+      file({ path: '/y', content: String(ctx.hosts('role:none').length) }),
+    ]),
+    recipe('bad', (ctx) => ctx.hosts('web[x]').map(({ name }) => file({ path: name, content: '' }))),
+  ]
+  const all = [
+    host('h1', ['r'], { labels: { zone: 'b' } }),
+    host('h2', [], { roles: ['db'], labels: { zone: 'b' } }),
+    host('db', [], { labels: { zone: 'a' } }),
+  ]
+  const entries = compileSample({ hosts: all, recipes }).hosts[0]?.entries
+  assert.equal(
+    entries?.map(({ resource }) => resource.desired.content),
+    ['h1 db', '0'],
+  )
+  assert.equal(mistakes({ hosts: [host('h', ['bad'])], recipes }), [
+    '5:7 invalid-selector recipe bad: [x] in "web[x]" is not a range of numbers (host h); such as infra[0-2] or core-[01-05,07]',
+  ])
+})
+
 test('a recipe that returns no list of resources is reported', () => {
   const bad = recipe('bad', () => JSON.parse('{}'))
   assert.equal(mistakes({ hosts: [host('a', ['bad'])], recipes: [bad] }), [

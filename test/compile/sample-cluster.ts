@@ -19,6 +19,7 @@ export function host(name: string, recipes: readonly string[], more: Partial<Hos
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
     attributes: {},
     origin: () => undefined,

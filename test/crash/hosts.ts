@@ -70,6 +70,7 @@ function clusterHost({ name, address, port }: CrashHost, options: SessionOptions
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},

@@ -55,6 +55,7 @@ test('lists everything that a recipe is given', () => {
     target: { transport: 'memory' },
     platform: { init: 'systemd', stateDir: '/state', stagingDir: '/staging', binDir: '/bin' },
     environment: undefined,
+    labels: {},
     roles: [],
     attributes: {},
     declarations: [],

@@ -89,13 +89,13 @@ test('lists every helper of expressions, as it is written', () => {
 test('lists paths that expressions know', async () => {
   const [paths = ''] = sectionOf(document, '## Expressions').split('| helper |')
   const content = firstCellsOf(paths).map((path) => `{{${path}}}`)
-  assert.is(content.length, 8)
+  assert.is(content.length, 9)
   await load(`cluster: c
 environment: e
 environments: { e: {} }
 attributes: { app: x }
 hosts:
-  a: { transport: memory, resources: [file: { path: /a, content: ${JSON.stringify(content.join(' '))} }] }
+  a: { transport: memory, labels: { zone: z }, resources: [file: { path: /a, content: ${JSON.stringify(content.join(' '))} }] }
 `)
 })
 

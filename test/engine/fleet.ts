@@ -136,6 +136,7 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},

@@ -135,6 +135,15 @@ hosts:
   )
 })
 
+test('labels are texts, and expressions of and with them are evaluated', async () => {
+  const text =
+    'cluster: c\nhosts: { "a[0-1]": { address: "{{host.labels.zone}}.example.com", labels: { zone: "eu-{{index}}", example.com/size: s }, recipes: [docker] } }\n'
+  const [a, b] = await hosts(text)
+  assert.equal(plain(a?.labels), { zone: 'eu-0', 'example.com/size': 's' })
+  assert.is(b?.labels.zone, 'eu-1')
+  assert.is(b?.address, 'eu-1.example.com')
+})
+
 test('a role wins over the roles that it lists', async () => {
   const text = `cluster: c
 roles:
@@ -455,6 +464,16 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     [
       '2:18+8 half-character the text has half a surrogate pair (write the character itself)',
       '3:55+23 half-character the text has half a surrogate pair (write the character itself)',
+    ],
+  ],
+  [
+    'labels that no selector could name',
+    'cluster: x\nhosts: { a: { labels: { rack: 7, zone: "a,b", "!x": y, size: "{{nope}}" }, recipes: [docker] } }\n',
+    [
+      '2:31+1 wrong-type rack must be text, but YAML reads 7 as a number (put it in quotes: "7")',
+      '2:40+5 invalid-value zone must be letters, digits, dots, hyphens and underscores, as text, not "a,b"',
+      '2:47+4 unknown-key unknown key !x (labels must be a map of labels, whose names consist of letters, digits, dots, hyphens, underscores and slashes)',
+      '2:65+4 invalid-expression unknown path nope (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
     ],
   ],
   [

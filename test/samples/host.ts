@@ -14,6 +14,7 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
     attributes: {},
     declarations: [],

@@ -1,5 +1,6 @@
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
+import { selectHosts } from '../../load/hosts/select-hosts.ts'
 import type { Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import type { Stop } from '../../model/stop.ts'
@@ -7,7 +8,6 @@ import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
-import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
 import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
@@ -77,7 +77,9 @@ export async function withHosts<Result>(
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
-    options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
+    options.limit === undefined
+      ? undefined
+      : selectHosts(cluster.hosts, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
     const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
     const open = (hosts: SessionHosts, sudoPassword: SudoPasswords): Session =>

@@ -2,6 +2,7 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mistake } from '../../model/diagnostic.ts'
 import { isSystemError } from '../../model/system-error.ts'
+import { globSource } from '../hosts/select-hosts.ts'
 
 /** Whether a text is a pattern: `*` and `?` stand for characters of a name, `**` for any folders. */
 export function isPattern(text: string): boolean {
@@ -54,9 +55,5 @@ function shownIn(folder: string): readonly Dirent[] {
 }
 
 function matcherOf(segment: string): RegExp {
-  const source = segment.replaceAll(/[\\^$.*+?()[\]{}|]/g, (character) => {
-    if (character === '*') return '.*'
-    return character === '?' ? '.' : `\\${character}`
-  })
-  return new RegExp(`^${source}$`, 'u')
+  return new RegExp(`^${globSource(segment)}$`, 'u')
 }

@@ -1,11 +1,11 @@
-import type { Declaration, Host } from '../../model/cluster.ts'
+import { type Declaration, type Host, Labels } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { FilledText } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
-import { isMap } from '../../model/value.ts'
+import { isMap, NO_VALUES } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
@@ -37,14 +37,20 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const attributes = evaluator.evaluate(merged.attributes ?? {}, ['attributes'])
     if (isMap(attributes)) checkAttributes(entry, attributes)
     const address = addressOf(entry, name, evaluator, resolution)
+    const labels = checkWritten(
+      evaluator.evaluate(entry.spec.labels ?? NO_VALUES, ['host', 'labels']),
+      [...entry.path, 'labels'],
+      validateLabels,
+      resolution,
+    )
     const platform = platformOf(entry, evaluator)
     const target = targetOf(entry, address ?? name, evaluator)
     const declarations = entry.sections.flatMap((section): Declaration[] => [
       ...section.recipes,
       ...declareResources(section, evaluator),
     ])
-    if (!isMap(attributes) || address === undefined || platform === undefined || target === undefined)
-      return undefined
+    if (!isMap(attributes) || address === undefined || labels === undefined) return undefined
+    if (platform === undefined || target === undefined) return undefined
     return Object.freeze({
       name,
       index,
@@ -52,6 +58,7 @@ export function createHostResolver(resolution: Resolution): HostResolver {
       target,
       platform,
       environment: entry.environment,
+      labels,
       roles: entry.roles,
       attributes,
       declarations,
@@ -69,7 +76,7 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
   const { value: merged } = entry.stack
   const scope: ValueMap = {
     index,
-    host: { name, address: entry.spec.address ?? name, index },
+    host: { name, address: entry.spec.address ?? name, index, labels: entry.spec.labels ?? NO_VALUES },
     cluster: { name: cluster.cluster },
     ...given({ environment: entry.environment }),
     platform: merged.platform ?? {},
@@ -92,6 +99,8 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
     },
   })
 }
+
+const validateLabels = createValidator<Labels>({ ...Labels, additionalProperties: false }, 'labels')
 
 const validateAddress = createValidator<string>({ ...FilledText }, 'address')
 

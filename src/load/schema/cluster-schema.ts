@@ -109,6 +109,10 @@ const host = section(
     ),
     recipes: names('Recipes of the run list, after those of the roles.'),
     resources,
+    labels: optional<ValueMap>(
+      { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+      'What selectors know this host by, such as `zone: eu-1a`.',
+    ),
     environment: optional<string>(text, "Environment of this host instead of the cluster's."),
     transport: optional<Target['transport']>(
       { enum: Object.keys(targetKinds) },
