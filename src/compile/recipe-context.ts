@@ -1,9 +1,11 @@
 import { selectHosts } from '../load/hosts/select-hosts.ts'
 import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
 import { SpecError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
 import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
 import { isMap, NO_VALUES } from '../model/value.ts'
+import { nearestHint } from '../validation/nearest.ts'
 import { createRenderer, type Render } from './template.ts'
 
 /** What the contexts of all hosts share: peers, templates and files are prepared once. */
@@ -12,7 +14,13 @@ export interface ContextSource {
 }
 
 export function createContexts(cluster: Cluster): ContextSource {
-  const { name, environment } = cluster
+  const { name, environment, data } = cluster
+  const dataOf = (name: string) => {
+    const value = Object.hasOwn(data, name) ? data[name] : undefined
+    if (value !== undefined) return value
+    const hint = nearestHint(name, Object.keys(data), 'name its file under data')
+    throw new SpecError([{ code: 'unknown-data', message: `the spec has no data ${name}`, hint }])
+  }
   const peers = indexHosts(cluster.hosts)
   const filesOf = perObject(recipeFiles)
   return {
@@ -26,6 +34,7 @@ export function createContexts(cluster: Cluster): ContextSource {
         // Checked by the loader against the recipe's schema.
         attributes: (isMap(own) ? own : NO_VALUES) as never,
         hosts: peers.select,
+        data: dataOf,
         fail(message, hint) {
           throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
         },
@@ -86,6 +95,16 @@ function put(lists: Map<string, RecipeHost[]>, key: string, view: RecipeHost): v
   else list.push(view)
 }
 
-function viewOf({ name, index, address, roles, environment, labels, attributes }: Host): RecipeHost {
-  return Object.freeze({ name, index, address, roles, environment, labels, attributes })
+function viewOf(host: Host): RecipeHost {
+  const { name, index, address, publicAddress, roles, environment, labels, attributes } = host
+  return Object.freeze({
+    name,
+    index,
+    address,
+    ...given({ publicAddress }),
+    roles,
+    environment,
+    labels,
+    attributes,
+  })
 }

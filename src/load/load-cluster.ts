@@ -11,7 +11,7 @@ import { readDocuments } from './files/read-documents.ts'
 import { createProblems, type Problems } from './problems.ts'
 import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
-import { type ClusterSpec, clusterSchema, hostKeys } from './schema/cluster-schema.ts'
+import { type ClusterSpec, hostKeys, readSpecSchema } from './schema/cluster-schema.ts'
 import type { Cut } from './yaml/cut.ts'
 import { type Document, valueAt } from './yaml/document.ts'
 import { INVALID_VALUE } from './yaml/invalid-value.ts'
@@ -59,7 +59,7 @@ function validate(
   document: Document,
   problems: Problems,
 ): { readonly spec: ClusterSpec; readonly document: Document } | undefined {
-  const check = createValidator<ClusterSpec>(clusterSchema({ recipes: {}, kinds: {} }), 'the spec')
+  const check = createValidator<ClusterSpec>(readSpecSchema(), 'the spec')
   let rest = document
   // A section whose name was corrected may have mistakes of its own.
   for (let round = 0; round < 3; round++) {

@@ -3,6 +3,7 @@ import type { Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { NO_VALUES } from '../model/value.ts'
+import { nearestHint } from '../validation/nearest.ts'
 import { createEvaluator, createTemplateCache } from './expressions/evaluate.ts'
 import type { ExpressionError } from './expressions/expression.ts'
 import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
@@ -49,6 +50,7 @@ export function resolve(input: ResolveInput): Cluster {
   return Object.freeze({
     name: spec.cluster,
     environment: resolution.environment,
+    data: spec.data ?? NO_VALUES,
     file: document.file,
     root: input.root,
     hosts: resolveHosts(entries, resolution),
@@ -83,6 +85,7 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
   const isNew = createNameChecker(resolution)
   const checkPlace = createPlaceChecker(resolution)
   const hosts: Host[] = []
+  const names: string[] = []
   for (const entry of entries) {
     warnIfIdle(entry, resolution)
     checkTransport(entry, resolution)
@@ -90,6 +93,7 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
     let isWhole = true
     for (const member of entry.members) {
       problems.concern(member.name)
+      names.push(member.name)
       const host = isNew(entry, member.name) ? resolveHost(entry, member) : undefined
       if (host === undefined) isWhole = false
       else own.push(host)
@@ -99,7 +103,26 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
     hosts.push(...own)
   }
   problems.concern(undefined)
+  checkInventory(names, resolution)
   return Object.freeze(hosts)
+}
+
+/** Reports entries of the inventory that no host is declared for. */
+function checkInventory(names: readonly string[], { spec, document, problems }: Resolution): void {
+  const known = new Set(names)
+  for (const name of Object.keys(spec.inventory ?? {})) {
+    if (known.has(name)) continue
+    const path = ['inventory', name]
+    const position = document.locate(path, 'key')
+    const hint = nearestHint(name, names.slice(0, 20), 'declare it under hosts')
+    problems.error({
+      code: 'unknown-host',
+      path,
+      message: `the spec declares no host ${name}`,
+      hint,
+      position,
+    })
+  }
 }
 
 function warnIfIdle({ key, path, runList, sections }: HostEntry, { document, problems }: Resolution): void {

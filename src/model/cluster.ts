@@ -59,6 +59,8 @@ export interface Host {
   readonly index: number
   /** Address by which peers reach it. */
   readonly address: string
+  /** Address by which the world reaches it, if that is declared. */
+  readonly publicAddress?: string
   readonly target: Target
   readonly platform: Platform
   readonly environment: string | undefined
@@ -81,6 +83,8 @@ export function runListOf({ declarations }: Pick<Host, 'declarations'>): readonl
 export interface Cluster {
   readonly name: string
   readonly environment: string | undefined
+  /** The contents of the files of `data`, by name. */
+  readonly data: ValueMap
   /** The spec's file as given. */
   readonly file: string
   /** The folder below which all of its files are: the repository, outside of git the spec's folder. */

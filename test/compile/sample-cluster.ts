@@ -49,7 +49,14 @@ export interface Sample {
 }
 
 export function compileSample({ hosts, recipes = [], files = {} }: Sample): Catalog {
-  const cluster: Cluster = { name: 'demo', environment: undefined, file: 'cluster.yaml', root: '.', hosts }
+  const cluster: Cluster = {
+    name: 'demo',
+    environment: undefined,
+    data: {},
+    file: 'cluster.yaml',
+    root: '.',
+    hosts,
+  }
   const byName = Object.fromEntries(recipes.map((loaded) => [loaded.recipe.name, loaded]))
   return compile({ cluster, recipes: byName, kinds: resourceKinds, readFile: reader(files) })
 }

@@ -39,6 +39,7 @@ export function openCrashSession(options: SessionOptions): Session {
     environment: undefined,
     file: 'cluster.yaml',
     root: '.',
+    data: {},
     hosts: hosts.map((host) => clusterHost(host, options)),
   }
   const all = {

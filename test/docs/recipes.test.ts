@@ -61,7 +61,14 @@ test('lists everything that a recipe is given', () => {
     declarations: [],
     origin: () => undefined,
   }
-  const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', root: '.', hosts: [host] }
+  const cluster = {
+    name: 'c',
+    environment: undefined,
+    data: {},
+    file: 'cluster.yaml',
+    root: '.',
+    hosts: [host],
+  }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
   const context = createContexts(cluster).contextOf(
     host,

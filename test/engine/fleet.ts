@@ -64,6 +64,7 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         environment: undefined,
         file: 'cluster.yaml',
         root: '.',
+        data: {},
         hosts: embedded.hosts
           .filter((host) => only.includes(host.name))
           .map((host) => hostOf(host, embedded)),

@@ -363,7 +363,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
   [
     'a second document',
     'cluster: x\n---\nhosts: {}\n',
-    ['2:1+3 invalid-yaml a second YAML document begins here (a spec is one document: remove the "---")'],
+    ['2:1+3 invalid-yaml a second YAML document begins here (a file has one document: remove the "---")'],
   ],
   [
     'an alias within itself',
@@ -530,7 +530,7 @@ for (const [what, text, expected] of table) {
 
 test('keys such as __proto__ are unknown keys or plain attributes, and pollute nothing', async () => {
   const known =
-    'known: attributes, cluster, environment, environments, hosts, include, platform, recipes, roles, ssh'
+    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, ssh'
   assert.equal(await mistakes(`cluster: x\n__proto__: { polluted: 1 }\nconstructor: 1\n${tail}`), [
     `2:1+9 unknown-key unknown key __proto__ (${known})`,
     `3:1+11 unknown-key unknown key constructor (${known})`,

@@ -24,5 +24,5 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
 }
 
 export function sampleCluster(hosts: readonly Host[], name = 'demo'): Cluster {
-  return { name, environment: undefined, file: 'cluster.yaml', root: '.', hosts }
+  return { name, environment: undefined, data: {}, file: 'cluster.yaml', root: '.', hosts }
 }

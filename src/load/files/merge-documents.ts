@@ -32,7 +32,7 @@ export function mergeDocuments(documents: readonly [Document, ...Document[]]): D
     source: (path) => ownerOf(path).source(path),
     without(cuts) {
       const cut = (document: Document) =>
-        document.without(cuts.filter(({ path }) => ownerOf(path) === document))
+        document.without(cuts.filter(({ path }) => path.length === 1 || ownerOf(path) === document))
       return mergeDocuments([cut(main), ...others.map(cut)])
     },
   }

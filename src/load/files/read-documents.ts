@@ -8,6 +8,7 @@ import { childOf, type Document } from '../yaml/document.ts'
 import { parseSpec } from '../yaml/parse.ts'
 import { findFiles, isPattern } from './find-files.ts'
 import { doublyWritten, mergeDocuments } from './merge-documents.ts'
+import { dataSections, readDataFiles } from './read-data-files.ts'
 import { maxSpecBytes, readText } from './read-text.ts'
 import { fileWithin } from './read-within.ts'
 
@@ -55,8 +56,8 @@ export async function readDocuments(
         },
       ])
     }
-    const isIncluded = inclusion.from !== undefined
-    const parsed = parseSpec({ file: inclusion.file, text, isIncluded })
+    const what = inclusion.from === undefined ? 'spec' : 'part'
+    const parsed = parseSpec({ file: inclusion.file, text, what })
     problems.push(...parsed.problems)
     if (parsed.document === undefined) {
       isWhole = false
@@ -105,7 +106,14 @@ export async function readDocuments(
   const [main, ...others] = documents
   if (!isWhole || main === undefined) return { document: undefined, problems }
   problems.push(...doublyWritten(documents))
-  return { document: mergeDocuments([main, ...others]), problems }
+  const merged = mergeDocuments([main, ...others])
+  const data = await readDataFiles(merged, root)
+  problems.push(...data.problems)
+  const document = mergeDocuments([
+    merged.without(dataSections.map((section) => ({ path: [section], part: 'key' }))),
+    ...data.documents,
+  ])
+  return { document, problems }
 }
 
 const relativeHint = 'the path is relative to the file that names it'

@@ -9,73 +9,119 @@ import {
 } from 'yaml'
 import type { Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
+import { isMap, mapWith, type Value } from '../../model/value.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
+import { INVALID_VALUE } from './invalid-value.ts'
 import { otherLanguage } from './other-language.ts'
+import type { Place } from './places.ts'
 import { syntaxMistakes } from './syntax.ts'
 
 export interface ParseOptions {
   readonly file: string
   readonly text: string
-  /** Whether a spec includes it: then it has only some keys of one. */
-  readonly isIncluded?: boolean
+  /** A part of a spec has only some of its keys. */
+  readonly what?: 'spec' | 'part'
+}
+
+interface Parsed {
+  readonly document: Document | undefined
+  readonly problems: readonly Problem[]
 }
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
-export function parseSpec({ file, text, isIncluded = false }: ParseOptions): {
-  readonly document: Document | undefined
+export function parseSpec({ file, text, what = 'spec' }: ParseOptions): Parsed {
+  const { name, hint } = kinds[what]
+  const { content, problems } = parse({ file, text, hint, isLiteral: false })
+  if (content === undefined) return { document: undefined, problems }
+  const { data } = content
+  // What was wrong with all of its keys has been said.
+  if (data === INVALID_VALUE) return { document: createDocument({ ...content, data: mapWith() }), problems }
+  if (isMap(data)) return { document: createDocument({ ...content, data }), problems }
+  const message = `${name} ${data === null ? 'is empty' : 'must be a map at the top level'}`
+  const found = problem(content, [0, 1], 'not-a-map', message, hint)
+  return { document: undefined, problems: [...problems, found] }
+}
+
+/** YAML or JSON that is no spec, as a document that has it at a path. Its texts are taken as they are: they have no expressions. */
+export function parseData({
+  file,
+  text,
+  at,
+  pick = (data) => data,
+}: Omit<ParseOptions, 'what'> & {
+  readonly at: readonly string[]
+  /** The part that is meant. */
+  pick?(data: Value): Value
+}): Parsed {
+  const { content, problems } = parse({ file, text, hint: 'it is not YAML or JSON', isLiteral: true })
+  if (content === undefined) return { document: undefined, problems }
+  const whole: Place = { value: [0, 1] }
+  const data = at.reduceRight<Value>((value, key) => {
+    const map = mapWith({ [key]: value })
+    content.places.set(map, new Map([[key, whole]]))
+    return map
+  }, pick(content.data))
+  return { document: isMap(data) ? createDocument({ ...content, data }) : undefined, problems }
+}
+
+const kinds = {
+  spec: {
+    name: 'the spec',
+    hint: 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example',
+  },
+  part: { name: 'the file', hint: 'it has keys of a spec, such as "roles:" or "hosts:"' },
+}
+
+interface Parse extends Omit<ParseOptions, 'what'> {
+  /** What to do if it is something else. */
+  readonly hint: string
+  readonly isLiteral: boolean
+}
+
+function parse({ file, text, hint: beginning, isLiteral }: Parse): {
+  readonly content: (Omit<DocumentParts, 'data'> & { readonly data: Value }) | undefined
   readonly problems: readonly Problem[]
 } {
   const lines = new LineCounter()
   const source = { file, text, lines }
-  const beginning = isIncluded ? beginningOfPart : beginningOfSpec
   if (hasTooManyTokens(text)) {
     const message = `more than ${maxTokens} tokens`
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
-    return { document: undefined, problems: [found] }
+    return { content: undefined, problems: [found] }
   }
   lines.addNewLine(0)
   for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
   const composed = composeYaml(text)
   if (composed === 'too-deep') {
     const message = `nested more than ${maxDepth} levels deep`
-    return { document: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
+    return { content: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
   }
   const [yaml, second] = composed
   if (yaml === undefined) throw new InternalError('the YAML composer gave no document')
   const syntax = syntaxMistakes(text, yaml).map(({ range, message, hint }) =>
     problem(source, range, 'invalid-yaml', message, hint),
   )
-  const other = isYamlMap(yaml.contents) && syntax.length === 0 ? undefined : otherLanguage(text)
+  const isTaken = isYamlMap(yaml.contents) || isLiteral
+  const other = isTaken && syntax.length === 0 ? undefined : otherLanguage(text)
   if (other !== undefined) {
     const message = `this is ${other.name}, not a spec`
     const found = problem(source, other.range, 'invalid-yaml', message, beginning)
-    return { document: undefined, problems: [found] }
+    return { content: undefined, problems: [found] }
   }
-  if (syntax.length > 0) return { document: undefined, problems: syntax }
+  if (syntax.length > 0) return { content: undefined, problems: syntax }
   if (second !== undefined) {
-    const hint = 'a spec is one document: remove the "---"'
+    const hint = 'a file has one document: remove the "---"'
     const range: [number, number] = [second.range[0], second.range[0] + 3]
     const found = problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint)
-    return { document: undefined, problems: [found] }
+    return { content: undefined, problems: [found] }
   }
-  if (!isYamlMap(yaml.contents)) {
-    const message = `${isIncluded ? 'the file' : 'the spec'} ${yaml.contents === null ? 'is empty' : 'must be a map at the top level'}`
-    return {
-      document: undefined,
-      problems: [problem(source, [0, 1], 'not-a-map', message, beginning)],
-    }
-  }
-  const converted = convertYaml({ root: yaml.contents, text })
+  const converted = convertYaml({ root: yaml.contents, text, isLiteral })
   const mistakes = converted.mistakes.map(({ range, code, message, hint }) =>
     problem(source, range, code, message, hint),
   )
-  const document = createDocument({ ...source, data: converted.data, places: converted.places })
-  return { document, problems: mistakes }
+  return { content: { ...source, data: converted.data, places: converted.places }, problems: mistakes }
 }
-
-const beginningOfPart = 'it has keys of a spec, such as "roles:" or "hosts:"'
-const beginningOfSpec = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
 
 /** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000

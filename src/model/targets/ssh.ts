@@ -7,6 +7,10 @@ import type { TargetKind } from './kind.ts'
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
 export const SshSettings = Type.Object(
   {
+    host: optional(
+      FilledText,
+      'an IP address or a name; where converge reaches the host, if not at the address that its peers use',
+    ),
     user: optional(FilledText, 'the name of the user to log in as'),
     port: Type.Optional(
       Type.Integer({
@@ -79,7 +83,9 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
     const files = { identityFile: absolute('identityFile'), knownHostsFile: absolute('knownHostsFile') }
     return Object.freeze({ ...settings, ...given(files) })
   },
-  target: (address, settings) => ({ transport: 'ssh', address, ssh: settings }),
+  target(address, { host, ...settings }) {
+    return { transport: 'ssh', address: host ?? address, ssh: settings }
+  },
   // Two machines may share an address, behind two ports or jump hosts.
   place({ address, ssh: { port, proxyJump } }) {
     const words = [address.toLowerCase(), port && `port ${port}`, proxyJump && `by ${proxyJump}`]

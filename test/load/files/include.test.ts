@@ -132,6 +132,102 @@ test('hosts of the same name or address in two files are named with both places'
   ])
 })
 
+test('data has the contents of files, which have no expressions', async () => {
+  const { cluster, mistakes, folder } = await load({
+    files: {
+      'repo/c/cluster.yaml': `cluster: c
+include: [../more.yaml]
+data: { users: users.yaml }
+attributes: { first: "{{data.users.0.name}}", port: "{{data.ports.web}}", version: "v{{data.ports.version}}" }
+hosts: { a: { recipes: [docker] } }
+`,
+      'repo/c/users.yaml': '- { name: ada, shell: "{{not an expression}}" }\n- { name: bob }\n',
+      'repo/more.yaml': 'data: { ports: data/ports.json }\n',
+      'repo/data/ports.json': '{ "web": 8080,\n  "version": "1.20" }\n',
+    },
+  })
+  assert.equal(mistakes, [])
+  const [a] = cluster?.hosts ?? []
+  assert.equal(plain(a?.attributes), { docker: {}, first: 'ada', port: 8080, version: 'v1.20' })
+  const { layer, position } = a?.origin('data.ports.version') ?? {}
+  assert.is(layer, 'data ports')
+  assert.equal(position, { file: join(folder, 'repo/data/ports.json'), line: 2, column: 14, length: 6 })
+  assert.is(a?.origin('data.users[1].name')?.position?.line, 2)
+})
+
+const terraform = (hosts: object) =>
+  JSON.stringify(
+    {
+      vpc: { sensitive: false, type: 'string', value: 'v' },
+      nodes: { sensitive: false, type: 'map', value: hosts },
+    },
+    null,
+    1,
+  )
+
+test('the inventory has addresses and labels for the hosts that the spec declares', async () => {
+  const hosts = {
+    web0: {
+      address: '10.0.0.1',
+      publicAddress: '192.0.2.1',
+      ssh: { host: '192.0.2.1' },
+      labels: { zone: 'a', size: 's' },
+    },
+    web1: { address: '10.0.0.2', labels: null },
+  }
+  for (const [written, text] of [
+    ['out.json', JSON.stringify(hosts)],
+    ['{ file: out.json, output: nodes }', terraform(hosts)],
+    ['out.json', terraform(hosts).replace('"nodes"', '"hosts"')],
+  ] as const) {
+    const { cluster, mistakes } = await load({
+      files: {
+        'repo/c/cluster.yaml': `cluster: c
+inventory: ${written}
+ssh: { user: core }
+hosts:
+  "web[0-1]": { labels: { size: l }, recipes: [docker], attributes: { world: '{{default host.publicAddress "none"}}', zone: '{{default host.labels.zone "none"}}' } }
+  db: { address: 10.0.0.9, recipes: [docker], ssh: { host: "{{host.name}}.example.com" } }
+`,
+        'repo/c/out.json': text,
+      },
+    })
+    assert.equal(mistakes, [])
+    assert.equal(
+      cluster?.hosts.map(({ address, publicAddress, labels, target, attributes }) => ({
+        address,
+        publicAddress,
+        labels: plain(labels),
+        target: target.transport === 'ssh' && `${target.ssh.user}@${target.address}`,
+        attributes: { world: attributes.world, zone: attributes.zone },
+      })),
+      [
+        {
+          address: '10.0.0.1',
+          publicAddress: '192.0.2.1',
+          labels: { zone: 'a', size: 'l' },
+          target: 'core@192.0.2.1',
+          attributes: { world: '192.0.2.1', zone: 'a' },
+        },
+        {
+          address: '10.0.0.2',
+          publicAddress: undefined,
+          labels: { size: 'l' },
+          target: 'core@10.0.0.2',
+          attributes: { world: 'none', zone: 'none' },
+        },
+        {
+          address: '10.0.0.9',
+          publicAddress: undefined,
+          labels: {},
+          target: 'core@db.example.com',
+          attributes: { world: undefined, zone: undefined },
+        },
+      ],
+    )
+  }
+})
+
 const bad: readonly (readonly [what: string, tree: Tree, expected: readonly string[]])[] = [
   [
     'files that do not exist, match nothing or are folders',
@@ -163,6 +259,55 @@ const bad: readonly (readonly [what: string, tree: Tree, expected: readonly stri
       (path, index) =>
         `repo/c/cluster.yaml:2:${[11, 27, 38, 54][index]} unreadable-file ${path} leads out of the folder repo (the path is relative to the file that names it)`,
     ),
+  ],
+  [
+    'hosts that the inventory lacks, and others that it has',
+    {
+      files: {
+        'repo/c/cluster.yaml':
+          'cluster: c\ninventory: tf.json\nhosts:\n  "w[0-1]": { recipes: [docker] }\n  x: { address: x1, recipes: [docker] }\n  y: { address: y1, recipes: [docker] }\n',
+        'repo/c/tf.json':
+          '{\n  "w0": { "address": "10.0.0.1:22", "adress": "z" },\n  "W1": { "address": 5, "labels": { "a": 3 } },\n  "x": { "address": "x2" }\n}\n',
+      },
+    },
+    [
+      'repo/c/cluster.yaml:4:3 unknown-host the inventory has no host w1 (write the inventory anew, or set the address of the host)',
+      'repo/c/cluster.yaml:5:8 duplicate-key the address of x is here and in the inventory (keep one of them)',
+      'repo/c/tf.json:2:22 invalid-address 10.0.0.1:22 is neither an IP address nor a name (set the port separately: address: 10.0.0.1, ssh: { port: 22 })',
+      'repo/c/tf.json:2:37 unknown-key unknown key adress (did you mean address?)',
+      'repo/c/tf.json:3:3 unknown-host the spec declares no host W1 (did you mean w1?)',
+      'repo/c/tf.json:3:22 wrong-type address must be text, but YAML reads 5 as a number (put it in quotes: "5")',
+      'repo/c/tf.json:3:42 wrong-type a must be text, but YAML reads 3 as a number (put it in quotes: "3")',
+    ],
+  ],
+  [
+    'data and inventories that cannot be read',
+    {
+      files: {
+        'repo/c/cluster.yaml':
+          'cluster: c\ndata:\n  a: nope.yaml\n  b: ../../out.yaml\n  c: bad.json\ninventory: tf.json\nhosts: { a: { recipes: [docker] } }\n',
+        'repo/c/bad.json': '{ "a": 1,\n "a": 2 }\n',
+      },
+    },
+    [
+      'repo/c/bad.json:2:2 duplicate-key the key a is duplicated (keep one, or merge the two)',
+      'repo/c/cluster.yaml:3:6 unreadable-file repo/c/nope.yaml does not exist (the path is relative to the file that names it)',
+      'repo/c/cluster.yaml:4:6 unreadable-file ../../out.yaml leads out of the folder repo (the path is relative to the file that names it)',
+      'repo/c/cluster.yaml:6:12 unreadable-file repo/c/tf.json does not exist (write it, such as by `terraform output -json`; the path is relative to the file that names it)',
+    ],
+  ],
+  [
+    'data and an inventory of the wrong shape',
+    {
+      files: {
+        'repo/c/cluster.yaml':
+          'cluster: c\ndata: { d: 5 }\ninventory: { file: tf.json, outptu: x }\nhosts: { a: { recipes: [docker] } }\n',
+      },
+    },
+    [
+      'repo/c/cluster.yaml:2:12 wrong-type d must be text, but YAML reads 5 as a number (put it in quotes: "5")',
+      'repo/c/cluster.yaml:3:29 unknown-key unknown key outptu (did you mean output?)',
+    ],
   ],
   [
     'circles',
