@@ -1,7 +1,7 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
-import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
+import { emptyMap, isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { pathElsewhere } from '../../validation/words-elsewhere.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
@@ -24,6 +24,10 @@ export interface Evaluator {
   evaluate(value: Value, path: Path): Value | undefined
   /** Where a number whose spelling differs from its value was written, if the text is an expression that yields it. */
   respelt(text: string): RespeltNumber | undefined
+  /** The path, if the text is an expression that is nothing but one. */
+  pathOf(text: string): Path | undefined
+  /** An evaluator that also knows these names; a place is where a value of one of them was written. */
+  within(names: ValueMap, places: ReadonlyMap<string, Path>): Evaluator
 }
 
 /** A number that YAML reads as another text than the written one: 1.20 as 1.2. */
@@ -78,7 +82,8 @@ export function createTemplateCache(): TemplateCache {
 }
 
 /** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
-export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInput): Evaluator {
+export function createEvaluator(input: EvaluatorInput): Evaluator {
+  const { scope, report, numbers, cache } = input
   const done = new Map<string, Value | undefined>()
   const active: string[] = []
 
@@ -252,7 +257,27 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     return path && respeltAt(path)[0]
   }
 
-  return { evaluate, respelt }
+  return {
+    evaluate,
+    respelt,
+    pathOf: (text) => (cache.dynamic(text) ? onlyPath(text) : undefined),
+    within(names, places) {
+      const placed = (path: Path): Path => {
+        const place = places.get(String(path[0]))
+        return place === undefined ? path : [...place, ...path.slice(1)]
+      }
+      return createEvaluator({
+        ...input,
+        scope: mapWith(scope, names),
+        ...(numbers && {
+          numbers: {
+            spelling: (path) => numbers.spelling(placed(path)),
+            report: (number) => numbers.report({ ...number, path: placed(number.path) }),
+          },
+        }),
+      })
+    },
+  }
 }
 
 function isMustache(piece: Template[number] | undefined): piece is Mustache {

@@ -44,7 +44,10 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const target = targetOf(entry, listed?.ssh?.host ?? address ?? name, evaluator)
     const declarations = entry.sections.flatMap((section): Declaration[] => [
       ...section.recipes,
-      ...declareResources(section, evaluator),
+      ...declareResources(section, {
+        evaluator,
+        locate: (path) => locate(entry, path, 'value', resolution).position,
+      }),
     ])
     if (!isMap(attributes) || address === undefined || labels === undefined) return undefined
     if (platform === undefined || target === undefined) return undefined
@@ -97,14 +100,12 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
     cache,
     numbers: {
       spelling: (path) =>
-        path[0] === 'data'
-          ? document.source(path)
-          : layeredSections.includes(String(path[0]))
-            ? layerOf(entry.stack, path)?.source(path)
-            : undefined,
+        layeredSections.includes(String(path[0]))
+          ? layerOf(entry.stack, path)?.source(path)
+          : document.source(path),
       report: ({ path, value, spelling }) => {
         const mistake = respeltMistake(formatPath(path), value, spelling)
-        problems.error({ code: 'respelt-number', ...mistake, ...locateLayered(entry, path, 'value') })
+        problems.error({ code: 'respelt-number', ...mistake, ...locate(entry, path, 'value', resolution) })
       },
     },
     report: (path, { message, hint, within, at: offset }) => {
