@@ -6,16 +6,19 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
+import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { change, link, mkdir, run, textContent, write } from './changes.ts'
 import { meddler } from './meddling-user.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
-import { apply, inspect, launching, libraryFor, newRun } from './run-programs.ts'
+import { apply, inspect, launching, libraryFor, newRun, place } from './run-programs.ts'
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
@@ -256,6 +259,42 @@ asRoot("the content of a file that may be somebody else's is not shown", () =>
       return found?.type === 'file' ? found.content : found?.type
     })
     assert.equal(contents, ['mine', 'mine', undefined, undefined])
+  }),
+)
+
+/** A pipe takes the place of a file after it was seen to be one. */
+const pipeAppears = `READ_SECONDS=0.3
+sum_them() {
+  rm "$R/srv/app/a.conf" && mkfifo "$R/srv/app/a.conf"
+  exec $WITHIN sha256sum -- "$@"
+}
+`
+
+asRoot('a pipe in the place of a file is reported, and nobody waits for it', () =>
+  withOwner(async (tree) => {
+    const plant = (): void => {
+      rmSync(tree.at('/srv/app/a.conf'), { force: true })
+      tree.write('/srv/app/a.conf', 'a')
+    }
+    const questions = collectQuestions(
+      ['/etc/passwd', '/srv/app/a.conf'].map((path) => ({ probe: 'path', path })),
+    )
+    const library = libraryFor(tree.shell)
+    const piped = { ...library, inspect: `${library.inspect}${pipeAppears}` }
+    plant()
+    const { stdout } = await tree.run(inspectProgram(questions, place, piped))
+    assert.throws(() => readAnswer(stdout, questions), '/srv/app/a.conf cannot be read within 0.3 s')
+    const acts = {
+      'expect_paths /etc/passwd other /srv/app/a.conf other; cat "$RUN/results"':
+        '| /srv/app/a.conf cannot be read within 0.3 s\n',
+      'has_attributes() { :; }; is_write /srv/app/a.conf x 0 0644 0 0 || echo is not': 'is not\n',
+      'only_roots() { mv $R/srv/app/a.conf $at; mkfifo $at.pipe; mv $at.pipe $at; false; }; at=$R/srv/app/.converge-archive; : >$at; is_archive x x /srv/app || echo is not':
+        'is not\n',
+    }
+    for (const [act, told] of Object.entries(acts)) {
+      plant()
+      assert.match(await words(tree, `${pipeAppears}${act}`), told)
+    }
   }),
 )
 

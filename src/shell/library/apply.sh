@@ -317,11 +317,21 @@ expect_paths() {
   set -- "$@" ''
   # First the paths that exist, then the regular files among them, each by one process.
   existing=$(existing_paths_of stats "$@")
-  regular=$(existing_paths_of sums "$@")
+  found=
+  existing_paths_of sums_in_time "$@" || {
+    while [ -n "$1" ]; do
+      set -- "$@" "$R$1"
+      shift 2
+    done
+    shift
+    find_slow "$@"
+    refuse "$SLOW"
+    return 0
+  }
   compare_paths "$@" 3<<STATS 4<<SUMS
 $existing
 STATS
-$regular
+$found
 SUMS
 }
 

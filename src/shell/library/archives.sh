@@ -3,7 +3,15 @@
 # archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
-  [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
+  if [ ! -f "$R$3/.converge-archive" ]; then
+    return 1
+  elif only_roots "$3"; then
+    read -r stamp <"$R$3/.converge-archive"
+  else
+    find_timeout
+    # shellcheck disable=SC2086
+    stamp=$(${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} head -n 1 "$R$3/.converge-archive")
+  fi
   [ "$stamp" = "$2" ]
 }
 do_archive() {

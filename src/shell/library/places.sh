@@ -116,10 +116,9 @@ END
   pad_mode
   case $WAS in
     'file '*)
-      read -r sum _ <<END
-$(sums "$1")
-END
-      [ "$WAS" = "file $mode $uid $gid ${sum#\\}" ]
+      sums_in_time "$1" || return 1
+      found=${found%% *}
+      [ "$WAS" = "file $mode $uid $gid ${found#\\}" ]
       ;;
     'directory '*) [ "$WAS" = "directory $mode $uid $gid" ] ;;
     *)

@@ -5,10 +5,9 @@
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
   has_attributes "$1" "$4" "$5" "$6" || return 1
-  read -r sum _ <<END
-$(sums "$R$1")
-END
-  [ "${sum#\\}" = "$3" ]
+  sums_in_time "$R$1" || return 1
+  found=${found%% *}
+  [ "${found#\\}" = "$3" ]
 }
 do_write() {
   has_directory "${1%/*}" && place "$1" || return 1

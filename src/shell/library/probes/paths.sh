@@ -97,7 +97,11 @@ inspect_paths() {
   eval "inspect_entries $listed"
   [ -n "$files" ] || return 0
   say sums
-  eval "found=\$(sums $files)"
+  eval "sums_in_time $files" || {
+    eval "find_slow $files"
+    say "slow $SLOW"
+    return 0
+  }
   say "$found"
   eval "inspect_contents $files"
 }
@@ -154,7 +158,7 @@ inspect_theirs() {
   [ $# -gt 0 ] || return 0
   find_timeout
   # shellcheck disable=SC2086
-  (walk_to "${their_place#"$R"}" >/dev/null && $CONVERGE_TIMEOUT 10 /bin/sh -c "$read_theirs" sh "$@") 2>/dev/null || :
+  (walk_to "${their_place#"$R"}" >/dev/null && ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT 10} /bin/sh -c "$read_theirs" sh "$@") 2>/dev/null || :
 }
 
 # Shows only what was opened if it is what has the name, and has no other one that somebody else may have given to it.
@@ -198,6 +202,7 @@ inspect_tree() {
     rest=${rest#*" $2/"}
     say "mount ./${rest%% *}"
   done
+  find_timeout
   (
     if only_roots "${2#"$R"}"; then cd "$2"; else walk_to "${2#"$R"}"; fi >/dev/null || exit
     {
@@ -207,7 +212,8 @@ inspect_tree() {
         {
           say "./.converge-archive$NL./.converge-files"
           find .
-          sed p .converge-files
+          # shellcheck disable=SC2086
+          ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} sed p .converge-files
         } | sort | uniq -u
       fi
       find . -type f -newer .converge-archive
