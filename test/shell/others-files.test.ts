@@ -198,6 +198,34 @@ asRoot('a file in place is empty before anybody else may read it', () =>
   }),
 )
 
+asRoot('a file that had another name when it was held, and no longer has one, is left as it is', () =>
+  withOwner(async (tree) => {
+    const stolen = tree.at('/etc/ld.so.conf.d/libc.conf')
+    const gone = 'ln() { command ln "$@" && rm -f "$R/srv/app/a.conf"; }'
+    const again = 'stat() { ln "$R/etc/ld.so.conf.d/libc.conf" "$R/srv/app/a.conf"; command stat "$@"; }'
+    for (const [meddling, act] of [
+      [gone, 'do_attributes /srv/app/a.conf 0666 61001 61001'],
+      [`${gone}; ${again}`, 'do_attributes /srv/app/a.conf 0666 61001 61001'],
+      [gone, "overwrite() { rm \"$2\"; }; take_place x /srv/app/a.conf '' in-place"],
+    ]) {
+      linkSync(stolen, tree.at('/srv/app/a.conf'))
+      const told = await words(tree, `place /srv/app/a.conf; ${meddling}; ${act}; leave`)
+      assert.match(told, "a.conf has other names and may be somebody else's")
+      rmSync(tree.at('/srv/app/a.conf'), { force: true })
+    }
+    tree.write('/srv/app/conf/key', 'SECRET', 0o600)
+    chownSync(tree.at('/srv/app/conf/key'), meddler.uid, meddler.gid)
+    linkSync(tree.at('/srv/app/conf/key'), tree.at('/srv/app/a.conf'))
+    const open = 'do_attributes /srv/app/a.conf 0644 61001 61001 && echo opened; leave'
+    chmodSync(tree.at('/srv/app'), 0o775)
+    assert.match(await words(tree, open), 'others can write there')
+    chmodSync(tree.at('/srv/app'), 0o755)
+    assert.is(await words(tree, open), 'opened\n')
+    const { mode, uid } = statSync(stolen)
+    assert.is(`${(mode & 0o777).toString(8)} ${uid}`, '644 0')
+  }),
+)
+
 asRoot('a link that takes the place of a directory while it is removed is not followed', () =>
   withOwner(async (tree) => {
     closed(tree)

@@ -84,16 +84,31 @@ hold_file() {
 # hold_own_file: the same of a file that will change. What has other names, too, may be somebody else's.
 hold_own_file() {
   hold_file || return 1
-  [ -z "$PINNED" ] || [ -n "$(find "$HELD" -links 2)" ] || has_owner_of_directory || {
-    say "${HERE#../} has other names and another owner than its directory"
+  [ -z "$PINNED" ] || has_no_other_name || is_of_owner_of_directory || {
+    say "${HERE#../} has other names and may be somebody else's: its directory has another owner, or others can write there"
     return 1
   }
 }
 
-has_owner_of_directory() {
-  read -r _ way_uid _ <<END
+# has_no_other_name: whether HERE and HELD are the two names of one file, and there is no third. On a host that lets users link the
+# files of others (fs.protected_hardlinks=0) the one at HERE may come and go: it would have to be there whenever HERE is looked up
+# and gone right after that, eight times.
+has_no_other_name() {
+  set -- "$HELD" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE"
+  looked=$(stat -c '%d %i %h' -- "$@" 2>/dev/null || stat -f '%d %i %l' -- "$@" 2>/dev/null) || return 1
+  first=${looked%%"$NL"*}
+  while IFS= read -r look; do [ "$look" = "$first" ] || return 1; done <<END
+$looked
+END
+  [ "${first##* }" = 2 ]
+}
+
+# is_of_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
+is_of_owner_of_directory() {
+  read -r way_mode way_uid _ <<END
 $(stats ..)
 END
+  case $way_mode in *[2367] | *[2367]?) return 1 ;; esac
   [ -n "$(find "$HELD" -user "$way_uid")" ]
 }
 
