@@ -206,7 +206,7 @@ asRoot('a file that had another name when it was held, and no longer has one, is
     for (const [meddling, act] of [
       [gone, 'do_attributes /srv/app/a.conf 0666 61001 61001'],
       [`${gone}; ${again}`, 'do_attributes /srv/app/a.conf 0666 61001 61001'],
-      [gone, "overwrite() { rm \"$2\"; }; take_place x /srv/app/a.conf '' in-place"],
+      [gone, 'overwrite() { rm "$2"; }; take_place x /srv/app/a.conf \'\' in-place'],
     ]) {
       linkSync(stolen, tree.at('/srv/app/a.conf'))
       const told = await words(tree, `place /srv/app/a.conf; ${meddling}; ${act}; leave`)
@@ -328,9 +328,13 @@ asRoot('a pipe in the place of a file is reported, and nobody waits for it', () 
 
 asRoot('uploads of another account are relied on only once it can no longer exchange them', () =>
   withOwner(async (tree) => {
-    const launch = async (id: string, meddleWith: (staging: string) => void): Promise<string> => {
+    const launch = async (
+      id: string,
+      meddleWith: (staging: string) => void,
+      library = libraryFor(tree.shell),
+    ): Promise<string> => {
       const run = newRun(id)
-      const program = launching(tree, [change(write('/etc/x', id))], run)
+      const program = launching(tree, [change(write('/etc/x', id))], run, { library })
       const staging = tree.at(run.stagingDir)
       for (const name of ['.', ...readdirSync(staging)])
         chownSync(join(staging, name), meddler.uid, meddler.gid)
@@ -339,6 +343,21 @@ asRoot('uploads of another account are relied on only once it can no longer exch
     }
     assert.match(await launch('as-they-were', () => undefined), /\nend ok\n$/)
     assert.is(tree.read('/etc/x'), 'as-they-were')
+    const library = libraryFor(tree.shell)
+    // As between two file systems, by a mv that goes by names: what it moves must be out of the reach of others.
+    const copying = `mv() {
+  case $* in
+    *"$RUN/staging")
+      case $2 in /*) rm -rf "$2" && ln -s "$R/etc" "$2" ;; esac
+      cp -R -p -- "$2/." "$3" && rm -rf -- "$2"/* "$2"
+      ;;
+    *) command mv "$@" ;;
+  esac
+}
+`
+    const between = { ...library, apply: `${library.apply}${copying}` }
+    assert.match(await launch('between', () => undefined, between), /\nend ok\n$/)
+    assert.ok(readdirSync(tree.at('/etc')).includes('passwd'))
     const exchanges: Readonly<Record<string, (staging: string) => void>> = {
       link: (staging) => symlinkSync('../../../etc/shadow', join(staging, 'more')),
       hard: (staging) => linkSync(tree.at('/etc/shadow'), join(staging, 'more')),
@@ -351,7 +370,7 @@ asRoot('uploads of another account are relied on only once it can no longer exch
     for (const [name, meddleWith] of Object.entries(exchanges)) {
       const told = await launch(name, meddleWith)
       assert.match(told, /\nend failed\n$/, name)
-      assert.is(tree.read('/etc/x'), 'as-they-were')
+      assert.is(tree.read('/etc/x'), 'between')
     }
     assert.equal(readdirSync(tree.at('/var/tmp')), ['converge-test-away-away'])
   }),
