@@ -19,7 +19,7 @@ do_archive() {
   at "$3"
   mkdir -m 0755 -- ./tree && extract "$1" "$2" "$4" && take_tree "$3"
   result=$?
-  rm -rf -- ./archive ./archive.tar ./unzipped ./tree ./.converge-new
+  rm -rf -- ./archive ./damaged ./unzipped ./tree ./.converge-new
   rm_tree ./.converge-old
   return "$result"
 }
@@ -51,21 +51,24 @@ close_tree() {
   find ./tree ! -type f ! -type d ! -type l -exec rm -f -- {} + && chmod -R go-w,ug-s ./tree
 }
 
-# unpack STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
+# unpack STRIP: by what the archive is, whatever its name: busybox tar would go by that.
 unpack() {
-  archive=./archive
-  case $(head -c 4 "$archive") in
+  case $(head -c 4 ./archive) in
     "$(printf 'PK\003\004')")
-      has_tool unzip && unzip -q "$archive" -d ./unzipped &&
+      has_tool unzip && unzip -q ./archive -d ./unzipped &&
         find ./unzipped -mindepth "$1" -maxdepth "$1" -type d -exec cp -a -- {}/. ./tree/ \;
-      return
       ;;
-    "$(printf '\050\265\057\375')")
-      has_tool zstd && zstd -d -q -c "$archive" >./archive.tar || return 1
-      archive=./archive.tar
-      ;;
+    "$(printf '\037\213')"*) untar "$1" gzip ;;
+    "$(printf '\3757zX')") untar "$1" xz ;;
+    "$(printf '\050\265\057\375')") untar "$1" zstd ;;
+    BZh?) untar "$1" bzip2 ;;
+    *) tar -x -o -f ./archive -C ./tree --strip-components="$1" ;;
   esac
-  tar -x -o -f "$archive" -C ./tree --strip-components="$1"
+}
+
+# untar STRIP TOOL: the tool's own failure counts, too.
+untar() {
+  has_tool "$2" && { "$2" -d -c ./archive || : >./damaged; } | tar -x -o -f - -C ./tree --strip-components="$1" && [ ! -e ./damaged ]
 }
 
 has_tool() {
