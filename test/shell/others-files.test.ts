@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -185,6 +187,56 @@ asRoot(
     }),
 )
 
+asRoot(
+  'what a command of the same run has changed is given its attributes, unless it may be something else',
+  () =>
+    withOwner(async (tree) => {
+      const { uid } = meddler
+      const open = async (name: string, command: string, mode = '0640') => {
+        for (const [file, text] of [
+          ['a.conf', 'a'],
+          ['key', 'SECRET'],
+        ] as const) {
+          rmSync(tree.at(`/srv/app/${file}`), { force: true })
+          tree.write(`/srv/app/${file}`, text, file === 'key' ? 0o600 : 0o644)
+        }
+        chmodSync(tree.at('/srv/app/conf'), 0o755)
+        chownSync(tree.at('/srv/app/conf'), 0, 0)
+        const path = `/srv/app/${name}`
+        const { paths } = await inspect(tree, [{ probe: 'path', path }])
+        const expects = Object.entries(paths).map(([at, state]) => ({ path: at, state }))
+        const opening = change({ op: 'attributes', path, mode, ...ids }, { expects })
+        return (await apply(tree, [change(run(`cd ${tree.at('/srv/app')} && ${command}`)), opening])).join(
+          '\n',
+        )
+      }
+      const changes: readonly (readonly [string, string])[] = [
+        ['a.conf', 'chmod 0600 a.conf'],
+        ['a.conf', `chown ${uid} a.conf`],
+        ['a.conf', 'cp -p a.conf b.conf && mv b.conf a.conf && chmod 0600 a.conf'],
+        ['a.conf', 'echo more >>a.conf'],
+        ['conf', 'chmod 0711 conf && chmod o+r conf'],
+        ['conf', `chown -R ${uid}:${uid} conf && chmod 0700 conf`],
+      ]
+      for (const [name, command] of changes) {
+        assert.match(await open(name, command), /\nend ok$/, command)
+        const found = statSync(tree.at(`/srv/app/${name}`))
+        assert.is(`${(found.mode & 0o7777).toString(8)} ${found.uid}`, `640 ${uid}`, command)
+      }
+      const exchanges: readonly (readonly [string, string, string?])[] = [
+        ['a.conf', 'mv key a.conf'],
+        ['a.conf', `echo theirs >a.conf && chown ${uid} a.conf`],
+        ['a.conf', 'cp key a.conf && chmod 0622 a.conf'],
+        ['a.conf', 'echo other >a.conf', '4755'],
+        ['a.conf', 'chown 12345 a.conf'],
+        ['conf', 'chmod 0700 conf'],
+        ['conf', 'chown 12345 conf'],
+      ]
+      for (const [name, command, mode] of exchanges)
+        assert.match(await open(name, command, mode), 'is not what the plan saw', command)
+    }),
+)
+
 asRoot('a file in place is empty before anybody else may read it', () =>
   withOwner(async (tree) => {
     tree.write('/srv/app/a.conf', 'SECRET', 0o600)
@@ -323,6 +375,42 @@ asRoot('a pipe in the place of a file is reported, and nobody waits for it', () 
       plant()
       assert.match(await words(tree, `${pipeAppears}${act}`), told)
     }
+  }),
+)
+
+asRoot("a home in somebody else's directory is not made by useradd, which goes by names", () =>
+  withOwner(async (tree) => {
+    const tools = `has_tools() { :; }
+useradd() {
+  echo "useradd $*"
+  echo "bob:x:61002:61002::$R/none:/bin/sh" >>"$R/etc/passwd"
+}
+userdel() { echo "userdel $*"; }
+`
+    const make = 'do_user bob no yes 61002 : : /srv/app/homes/bob : :; leave'
+    const made = await words(tree, `${tools}${make}`)
+    assert.is(made, 'useradd -M -d /srv/app/homes/bob -u 61002 -- bob\n')
+    const modes = ['homes', 'homes/bob'].map((name) => {
+      const { mode, uid } = statSync(tree.at(`/srv/app/${name}`))
+      return `${(mode & 0o777).toString(8)} ${uid}`
+    })
+    assert.is(modes[0], '755 0')
+    assert.match(modes[1] ?? '', /^7[05][05] 61002$/)
+    assert.equal(
+      readdirSync(tree.at('/srv/app/homes/bob')).sort(),
+      existsSync('/etc/skel') ? readdirSync('/etc/skel').sort() : [],
+    )
+    for (const name of readdirSync(tree.at('/srv/app/homes/bob')))
+      assert.is(lstatSync(tree.at(`/srv/app/homes/bob/${name}`)).uid, 61002)
+    rmSync(tree.at('/srv/app/homes'), { recursive: true })
+    symlinkSync('../../etc', tree.at('/srv/app/homes'))
+    rmSync(tree.at('/etc/passwd'))
+    tree.write('/etc/passwd', 'root:x:0:0::/:/bin/sh\n')
+    assert.match(await words(tree, `${tools}${make}`), /homes is a symbolic link .*userdel -- bob\n$/s)
+    assert.match(
+      await words(tree, `${tools}do_user eve no yes : : : /srv/eve : :; leave`),
+      'useradd -m -d /srv/eve -- eve',
+    )
   }),
 )
 

@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN=
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -188,8 +188,12 @@ step() {
   case $operation in
     write) return ;;
     restore | remove | mkdir | await | record | daemon_reload) ;;
-    # It may change whose a directory is.
-    *) forget_ways ;;
+    # They may change whose a directory is.
+    attributes | link | archive) forget_ways ;;
+    *)
+      forget_ways
+      RAN=yes
+      ;;
   esac
   leave
 }

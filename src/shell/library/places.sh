@@ -2,8 +2,9 @@
 # step, without following a link, makes a directory there that is closed to others, works in that and ends in one rename, which
 # follows nothing.
 
-# PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
-PINNED= MARKED=$NL HELDS=0 WAS=
+# PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries. WAS: what
+# the plan saw at the path of the step. RAN: whether an earlier step may have changed that.
+PINNED= MARKED=$NL HELDS=0 WAS= RAN=
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -115,37 +116,52 @@ END
 # set_attributes MODE OWNER GROUP: of the file or directory at HERE.
 set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
-    (cd -P .. && step_into "${HERE#../}" && may_open . && own "$2" "$3" . && set_mode "$1" . && durable .)
+    (cd -P .. && step_into "${HERE#../}" && may_open . "$@" && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_own_file && may_open "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    hold_own_file && may_open "$HELD" "$@" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
 }
 
-# may_open NAME: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have given it the
-# name only now.
+# may_open NAME MODE OWNER GROUP: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have
+# given it the name only now.
 may_open() {
   [ -n "$PINNED" ] || return 0
-  read -r mode uid gid _ <<END
+  read -r mode uid gid _ names <<END
 $(stats "$1")
 END
   pad_mode
-  case $WAS in
-    'file '*)
-      sums_in_time "$1" || return 1
-      found=${found%% *}
-      [ "$WAS" = "file $mode $uid $gid ${found#\\}" ]
-      ;;
-    'directory '*) [ "$WAS" = "directory $mode $uid $gid" ] ;;
-    *)
-      read -r _ way_uid _ <<END
-$(stats ..)
+  read -r kind _ was_uid _ was_sum <<END
+$WAS
 END
-      case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) false ;; esac
-      ;;
+  sum=
+  [ "$kind" != file ] || { sums_in_time "$1" && sum=${found%% *} && sum=${sum#\\}; } || return 1
+  case $WAS in
+    "file $mode $uid $gid $sum" | "directory $mode $uid $gid") ;;
+    'file '* | 'directory '*) [ -n "$RAN" ] && resolve_owner "$3" "$4" && may_open_changed "$2" ;;
+    *) is_open ;;
   esac || {
     say "${HERE#../} is not what the plan saw, but may be somebody else's that the owner of its directory has moved there"
     return 1
   }
+}
+
+# may_open_changed MODE: whether what differs may be the work of an earlier step of this run, such as a command, and cannot be that of
+# the owner of its directory: a directory that is not closed, a file with the content that the plan saw, or one that only root can
+# write and all can read. It belongs to no one whom neither the plan saw nor the spec names.
+may_open_changed() {
+  case " 0 $was_uid $OWNER " in *" $uid "*) ;; *) [ "${names%%:*}" = "$OWNER" ] || return 1 ;; esac
+  case $kind in
+    directory) is_open ;;
+    *) [ "$sum" = "$was_sum" ] || case $uid-$mode-$1 in 0-??[0145][45]-0*) ;; *) false ;; esac ;;
+  esac
+}
+
+# is_open: whether the owner of the directory can read it already.
+is_open() {
+  read -r _ way_uid _ <<END
+$(stats ..)
+END
+  case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) return 1 ;; esac
 }
 
 # put NAME: in one rename from there to HERE, in place of a file or a link, even one to a directory.
