@@ -301,6 +301,37 @@ asRoot('hidden files that a killed run has staged in a directory of others are s
   }),
 )
 
+asRoot('a file that gets its mode, or is written in place, gives nobody rights by a list that it had', () =>
+  withOwner(async (tree) => {
+    const list = 'user::rw-\nuser:61001:r--\ngroup::---\nmask::r--\nother::---'
+    const plant = (path: string): void => {
+      rmSync(tree.at(path), { force: true })
+      tree.write(path, 'a', 0o640)
+      const [archive, ...names] = [tree.at('/var/list.tar'), '-C', tree.root, `.${path}`]
+      execFileSync('tar', ['--acls', `--pax-option=SCHILY.acl.access:=${list}`, '-cf', archive, ...names])
+      execFileSync('tar', ['--acls', '-xpf', archive, ...names])
+    }
+    // setfacl is not everywhere.
+    const standIn = `setfacl() { : >"$R/var/none" && cp --attributes-only --preserve=mode "$R/var/none" "$3"; }`
+    const look = (path: string) => `leave; ls -ln "$R${path}"`
+    tree.write('/var/tmp/new', 'new')
+    const { sha256 } = textContent('new')
+    for (const path of ['/srv/app/a.conf', '/etc/a.conf'])
+      for (const act of [
+        `do_attributes ${path} 0640 0 61001`,
+        `do_write ${path} new ${sha256} 0640 0 61001 '' file in-place && flush_writes`,
+      ]) {
+        plant(path)
+        assert.match(await words(tree, look(path)), /^-rw-r-----\+ 1 0 0 /)
+        const seen = `WAS='file 0640 0 0 ${textContent('a').sha256}'`
+        assert.match(
+          await words(tree, `${standIn}\n${seen}; ${act}; ${look(path)}`),
+          /^-rw-r----- 1 0 61001 /,
+        )
+      }
+  }),
+)
+
 /** Gives the directory an access control list by tar, as setfacl is not everywhere. */
 function handDown(tree: RootTree, directory: string): void {
   const list = 'user::rwx\nuser:61001:rwx\ngroup::r-x\nmask::rwx\nother::r-x'

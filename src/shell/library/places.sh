@@ -118,7 +118,7 @@ set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
     (cd -P .. && step_into "${HERE#../}" && may_open . "$@" && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_own_file && may_open "$HELD" "$@" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    hold_own_file && may_open "$HELD" "$@" && shed_entries "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
 }
 

@@ -157,6 +157,7 @@ $(stats "$1")
 END
   # In a directory of others it may be a file that had another name until now, and that they must not read.
   [ -z "$PINNED" ] || : >"$2" || return
+  shed_entries "$2"
   { ! can_own || chown -- "$uid:$gid" "$2"; } && set_mode "$mode" "$2" && chmod u+w -- "$2" || return
   point 'before the content is overwritten'
   cat <"$1" >"$2" || return
