@@ -31,7 +31,7 @@ pin() {
     cd / || :
     return 1
   }
-  PINNED=$1// PRIVATE=.converge-$ID-$NUMBER
+  PINNED=$1// PRIVATE=.converge-$ID-$NUMBER HELDS=0
 }
 
 # step_into_private NAME: makes it, and is in no other one that somebody has moved to its place, not even in one of root's,
@@ -91,7 +91,7 @@ hold_own_file() {
   }
 }
 
-# has_no_other_name: whether HERE and HELD are the two names of one file, and there is no third. On a host that lets users link the
+# has_no_other_name: whether HERE is the only name of the file besides those by which it is held. On a host that lets users link the
 # files of others (fs.protected_hardlinks=0) the one at HERE may come and go: it would have to be there whenever HERE is looked up
 # and gone right after that, eight times.
 has_no_other_name() {
@@ -101,7 +101,12 @@ has_no_other_name() {
   while IFS= read -r look; do [ "$look" = "$first" ] || return 1; done <<END
 $looked
 END
-  [ "${first##* }" = 2 ]
+  names=1 hold=0
+  while [ "$hold" -lt "$HELDS" ]; do
+    hold=$((hold + 1))
+    [ ! "./.converge-held-$hold" -ef "$HELD" ] || names=$((names + 1))
+  done
+  [ "${first##* }" = "$names" ]
 }
 
 # is_of_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
