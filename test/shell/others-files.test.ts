@@ -15,8 +15,12 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { planPortable } from '../../src/plan/host/plan-portable.ts'
+import { file } from '../../src/resources/file.ts'
 import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
+import { portableProgram } from '../../src/shell/programs/portable-program.ts'
+import { catalogOf } from './catalogs.ts'
 import { change, link, mkdir, run, textContent, write } from './changes.ts'
 import { meddler } from './meddling-user.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
@@ -405,6 +409,28 @@ asRoot('a pipe in the place of a file is reported, and nobody waits for it', () 
     for (const [act, told] of Object.entries(acts)) {
       plant()
       assert.match(await words(tree, `${pipeAppears}${act}`), told)
+    }
+  }),
+)
+
+asRoot('a portable program keeps no answers that are incomplete, and changes nothing', () =>
+  withOwner(async (tree) => {
+    const library = libraryFor(tree.shell)
+    const plan = planPortable(catalogOf(file({ path: '/srv/app/a.conf', content: 'new' })), [])
+    for (const [tool, name] of [
+      ['stats', 'stat -c "%a %u %g %s %U:%G"'],
+      ['sum_them', 'exec sha256sum'],
+    ]) {
+      tree.write('/srv/app/a.conf', 'a')
+      const vanishes = `${tool}() { rm -f "$R/srv/app/a.conf"; ${name} -- "$@" 2>/dev/null; }\n`
+      const inspecting = { ...library, inspect: `${library.inspect}\n${vanishes}` }
+      const { exitCode, stderr } = await tree.run(portableProgram(plan, place, inspecting))
+      assert.is(exitCode, 70)
+      assert.match(
+        stderr,
+        'files appeared or disappeared while the host was inspected; run this program again',
+      )
+      assert.is(existsSync(tree.at(`${place.stateDir}/clusters/${place.cluster}`)), false)
     }
   }),
 )

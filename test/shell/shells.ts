@@ -21,8 +21,9 @@ export const shells: readonly [Shell, ...Shell[]] = findShells()
 
 /** An environment in which the tools are busybox's, if it is here: a folder of them, to be made by the caller. */
 export function busyboxFirst(folder: string): Readonly<Record<string, string>> {
-  const { status } = spawnSync('busybox', ['--install', '-s', folder])
-  return status === 0 ? { PATH: `${folder}${delimiter}${process.env.PATH}` } : {}
+  const busybox = shells.find(({ args }) => args.includes('sh'))
+  const isMade = busybox !== undefined && spawnSync(busybox.command, ['--install', '-s', folder]).status === 0
+  return isMade ? { PATH: `${folder}${delimiter}${process.env.PATH}` } : {}
 }
 
 function findShells(): readonly [Shell, ...Shell[]] {
