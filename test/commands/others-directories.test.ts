@@ -186,8 +186,8 @@ asRoot(
 function rootsThings({ root }: Host): string {
   const paths = ['etc/passwd', 'etc/group', 'etc/shadow', 'root'].map((name) => join(root, name))
   const facts = execFileSync('find', [...paths, '-printf', '%P %y %m %U %G %l %i\n'])
-  const sums = execFileSync('find', [...paths, '-type', 'f', '-exec', 'sha256sum', '{}', '+'])
-  return `${facts}${sums}`
+  const contents = execFileSync('find', [...paths, '-type', 'f', '-exec', 'cat', '{}', '+'])
+  return `${facts}${contents}`
 }
 
 asRoot('a user who meddles gets nothing by applies, rollbacks, prunes and portable programs', async () => {

@@ -85,7 +85,7 @@ hold_file() {
 # hold_own_file: the same of a file that will change. What has other names, too, may be somebody else's.
 hold_own_file() {
   hold_file || return 1
-  [ -z "$PINNED" ] || has_no_other_name || is_of_owner_of_directory || {
+  [ -z "$PINNED" ] || has_no_other_name || belongs_to_owner_of_directory || {
     say "${HERE#../} has other names and may be somebody else's: its directory has another owner, or others can write there"
     return 1
   }
@@ -109,8 +109,8 @@ END
   [ "${first##* }" = "$names" ]
 }
 
-# is_of_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
-is_of_owner_of_directory() {
+# belongs_to_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
+belongs_to_owner_of_directory() {
   read -r way_mode way_uid _ <<END
 $(stats ..)
 END
@@ -143,7 +143,7 @@ END
   case $WAS in
     "file $mode $uid $gid $sum" | "directory $mode $uid $gid") ;;
     'file '* | 'directory '*) [ -n "$RAN" ] && resolve_owner "$3" "$4" && may_open_changed "$2" ;;
-    *) is_open ;;
+    *) stands_open ;;
   esac || {
     say "${HERE#../} is not what the plan saw, but may be somebody else's that the owner of its directory has moved there"
     return 1
@@ -156,13 +156,13 @@ END
 may_open_changed() {
   case " 0 $was_uid $OWNER " in *" $uid "*) ;; *) [ "${names%%:*}" = "$OWNER" ] || return 1 ;; esac
   case $kind in
-    directory) is_open ;;
+    directory) stands_open ;;
     *) [ "$sum" = "$was_sum" ] || case $uid-$mode-$1 in 0-??[0145][45]-0*) ;; *) false ;; esac ;;
   esac
 }
 
-# is_open: whether the owner of the directory can read it already.
-is_open() {
+# stands_open: whether the owner of the directory can read it already.
+stands_open() {
   read -r _ way_uid _ <<END
 $(stats ..)
 END
