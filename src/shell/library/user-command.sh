@@ -1,4 +1,4 @@
-# Runs a command of the user.
+# Runs a command of the user, or what reads a file of theirs, within a time limit.
 
 CONVERGE_TIMEOUT=unknown
 
@@ -13,6 +13,7 @@ find_timeout() {
   done
 }
 
+# Less than an inspection may take.
 READ_SECONDS=40
 
 # sums_in_time FILE ... : sets `found` to their sums; fails if that takes too long. The owner of a directory may put a pipe in the
