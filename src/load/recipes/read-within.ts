@@ -52,8 +52,8 @@ function fileWithin(folder: string, path: string): string {
     throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
   }
   if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
-  // Pipelines leave credentials there.
-  if (relative(realpathSync(folder), real).split(sep).includes('.git'))
+  // Pipelines leave credentials there. On some systems `.GIT` is the same folder.
+  if (/(?:^|\/)\.git(?:\/|$)/i.test(relative(realpathSync(folder), real)))
     throw new Error(`${path} is git's own`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
