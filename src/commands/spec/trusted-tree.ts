@@ -47,7 +47,8 @@ export async function trustedTree(repository: string, revision: string): Promise
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, content)
     if (/\.ya?ml$/i.test(path))
-      for (const recipe of recipesOf(target, content.toString())) recipes.add(resolve(dirname(target), recipe))
+      for (const recipe of recipesOf(target, content.toString()))
+        recipes.add(resolve(dirname(target), recipe))
   }
   return { folder, recipes }
 }
