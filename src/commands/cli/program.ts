@@ -163,6 +163,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .helpGroup(uses.spec)
     .description('Print the JSON Schema of cluster.yaml, with all recipes and resource kinds.')
     .option('-f, --file <file>', "Include this spec's own recipes.")
+    .addOption(trustOption())
     .action((options: SchemaOptions) =>
       run('schema', {}, async () => (await import('../schema.ts')).schema(options, io)),
     )

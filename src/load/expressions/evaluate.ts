@@ -59,11 +59,16 @@ const maxReferences = 100
 /** Longest text that expressions may build. */
 const maxText = 1024 * 1024
 
+/** What the expressions of all hosts may build together. */
+const maxTexts = 256 * maxText
+
 /** Parsed texts and containers, shared by all hosts. */
 export interface TemplateCache {
   template(text: string): Template
   /** Whether there is any expression in the value or below it. */
   dynamic(value: Value): boolean
+  /** Counts what an expression has built. Throws an ExpressionError if all of them have built too much. */
+  count(text: string): string
 }
 
 export function createTemplateCache(): TemplateCache {
@@ -72,8 +77,14 @@ export function createTemplateCache(): TemplateCache {
     if (typeof value === 'string') return hasExpression(value)
     return typeof value === 'object' && value !== null && holdsExpression(value)
   }
+  let built = 0
   return {
     dynamic,
+    count(text) {
+      built += text.length
+      if (built > maxTexts) throw new ExpressionError('the texts of all expressions exceed 256 MiB')
+      return text
+    },
     template: perText((text) => {
       if (text.length > maxText) throw new ExpressionError('a text with expressions exceeds 1 MiB')
       return parseTemplate(text)
@@ -135,7 +146,11 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
     }
     const template = reporting(() => cache.template(text)) ?? []
     const [only] = template
-    if (template.length === 1 && isMustache(only)) return reporting(() => termValue(only.term))
+    if (template.length === 1 && isMustache(only))
+      return reporting(() => {
+        const value = termValue(only.term)
+        return typeof value === 'string' && only.term.type === 'call' ? cache.count(value) : value
+      })
     const texts = template.map((piece) =>
       typeof piece === 'string' ? piece : reporting(() => textOf(piece)),
     )
@@ -143,7 +158,7 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
     const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
     return reporting(() => {
       if (length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
-      return texts.join('')
+      return cache.count(texts.join(''))
     })
   }
 
