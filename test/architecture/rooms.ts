@@ -25,7 +25,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'select-hosts',
   ],
   'load/layers': 'all',
-  'load/recipes': 'all',
+  'load/recipes': ['import-recipe', 'load-recipes', 'read-asset', 'thrown-at', 'time-limit'],
   'load/schema': ['check-written', 'cluster-schema', 'text-numbers'],
   'load/yaml': ['cut', 'document', 'invalid-value', 'parse', 'place-words'],
   'model/targets': ['index', 'ssh'],

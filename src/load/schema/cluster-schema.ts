@@ -205,7 +205,8 @@ const clusterSpec = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 4096,
-        description: "Path of the recipe's module, relative to the file that sets it.",
+        description:
+          "Path of the recipe's module, relative to the file that sets it and begun with a dot, or an npm package.",
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
     ),
