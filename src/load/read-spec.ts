@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import { SpecError } from '../model/errors.ts'
+import { type FileWords, specWords } from './yaml/parse.ts'
 
 const maxBytes = 8 * 1024 * 1024
 
-/** Reads the spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
-export async function readSpec(file: string): Promise<string> {
+/** Reads the spec, or another file of YAML, as text. Throws a SpecError if it is missing, too large or not UTF-8. */
+export async function readSpec(file: string, words: FileWords = specWords): Promise<string> {
   try {
     const { size } = await stat(file)
     if (size > maxBytes) {
@@ -17,7 +18,7 @@ export async function readSpec(file: string): Promise<string> {
     return decoded(file, await readFile(file))
   } catch (error) {
     if (error instanceof SpecError) throw error
-    throw unreadable(file, error)
+    throw unreadable(file, error, words)
   }
 }
 
@@ -48,10 +49,10 @@ function notUtf8(file: string, bytes: Buffer): SpecError {
   return new SpecError([{ code: 'not-utf8', message, hint: 'save the file as UTF-8', position }])
 }
 
-function unreadable(file: string, error: unknown): SpecError {
+function unreadable(file: string, error: unknown, { missing }: FileWords): SpecError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ENOENT') {
-    return problem('not-found', `${file} does not exist`, 'name the spec with -f, or run `converge init`')
+    return problem('not-found', `${file} does not exist`, missing)
   }
   if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
   if (code === 'EACCES') return problem('unreadable', `${file} is not readable`, 'check its permissions')

@@ -17,10 +17,29 @@ import { syntaxMistakes } from './syntax.ts'
 export interface ParseOptions {
   readonly file: string
   readonly text: string
+  /** A spec unless given. */
+  readonly words?: FileWords
+}
+
+/** How messages speak of a file. */
+export interface FileWords {
+  readonly name: string
+  readonly noun: string
+  /** What to do if it is missing. */
+  readonly missing: string
+  /** How one begins. */
+  readonly beginning: string
+}
+
+export const specWords: FileWords = {
+  name: 'the spec',
+  noun: 'a spec',
+  missing: 'name the spec with -f, or run `converge init`',
+  beginning: 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example',
 }
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
-export function parseSpec({ file, text }: ParseOptions): {
+export function parseSpec({ file, text, words = specWords }: ParseOptions): {
   readonly document: Document | undefined
   readonly problems: readonly Problem[]
 } {
@@ -45,22 +64,23 @@ export function parseSpec({ file, text }: ParseOptions): {
   )
   const other = isYamlMap(yaml.contents) && syntax.length === 0 ? undefined : otherLanguage(text)
   if (other !== undefined) {
-    const message = `this is ${other.name}, not a spec`
-    const found = problem(source, other.range, 'invalid-yaml', message, beginning)
+    const message = `this is ${other.name}, not ${words.noun}`
+    const found = problem(source, other.range, 'invalid-yaml', message, words.beginning)
     return { document: undefined, problems: [found] }
   }
   if (syntax.length > 0) return { document: undefined, problems: syntax }
   if (second !== undefined) {
-    const hint = 'a spec is one document: remove the "---"'
+    const hint = `${words.noun} is one document: remove the "---"`
     const range: [number, number] = [second.range[0], second.range[0] + 3]
     const found = problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint)
     return { document: undefined, problems: [found] }
   }
   if (!isYamlMap(yaml.contents)) {
-    const message = yaml.contents === null ? 'the spec is empty' : 'the spec must be a map at the top level'
+    const message =
+      yaml.contents === null ? `${words.name} is empty` : `${words.name} must be a map at the top level`
     return {
       document: undefined,
-      problems: [problem(source, [0, 1], 'not-a-map', message, beginning)],
+      problems: [problem(source, [0, 1], 'not-a-map', message, words.beginning)],
     }
   }
   const converted = convertYaml({ root: yaml.contents, text })
@@ -70,8 +90,6 @@ export function parseSpec({ file, text }: ParseOptions): {
   const document = createDocument({ ...source, data: converted.data, places: converted.places })
   return { document, problems: mistakes }
 }
-
-const beginning = 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example'
 
 /** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000
