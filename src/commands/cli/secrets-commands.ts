@@ -22,6 +22,7 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
     .command('secrets')
     .helpGroup(uses.spec)
     .description('Keep passwords, keys and certificates in secrets.yaml, encrypted with age.')
+    .helpCommand(false)
     .addHelpText('after', identityHelp)
 
   const add = (name: string, description: string) => {
