@@ -1,4 +1,5 @@
 import { scriptFor } from '../engine/apply/apply-host.ts'
+import { onlyHost } from '../load/hosts/select-hosts.ts'
 import type { Host } from '../model/cluster.ts'
 import { hasFailed, type Plan } from '../model/plan.ts'
 import { shellWord } from '../model/shell-word.ts'
@@ -11,7 +12,6 @@ import { type HostOptions, hostCommand, type PlanningOptions, planningOf } from 
 import { writeSealedPlan } from './hosts/sealed-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import type { LoadedSpec } from './spec/load-spec.ts'
-import { onlyHost } from './spec/select-hosts.ts'
 
 export interface PlanOptions extends HostOptions, PlanningOptions {
   /** Exit with 2 if there are changes. */
@@ -26,7 +26,7 @@ export interface PlanOptions extends HostOptions, PlanningOptions {
 export function plan(options: PlanOptions, io: Io, view: View): Promise<ExitCode> {
   return hostCommand(options, io, view, async ({ session }, spec) => {
     const { out, script } = options
-    const scriptHost = script === undefined ? undefined : onlyHost(spec.cluster, script)
+    const scriptHost = script === undefined ? undefined : onlyHost(spec.cluster.hosts, script)
     const planned = await session.plan(planningOf(options))
     if (out !== undefined) {
       await writeSealedPlan(out, planned, spec, options, io.env)

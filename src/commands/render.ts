@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { onlyHost, selectHosts } from '../load/hosts/select-hosts.ts'
 import { given } from '../model/given.ts'
 import type { HostCatalog } from '../model/resource.ts'
 import { planPortable } from '../plan/host/plan-portable.ts'
@@ -15,7 +16,6 @@ import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
-import { onlyHost, selectHosts } from './spec/select-hosts.ts'
 
 export interface RenderOptions extends SpecOptions {
   readonly limit?: string
@@ -31,7 +31,8 @@ export interface RenderOptions extends SpecOptions {
 export async function render(options: RenderOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   view.warnings(spec.warnings)
-  const hosts = options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster, options.limit)
+  const hosts =
+    options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster.hosts, options.limit)
   const names = new Set(hosts.map((host) => host.name))
   const catalogs = spec.catalog.hosts.filter(({ host }) => names.has(host))
   const trees = catalogs.map((catalog) => ({ host: catalog.host, tree: renderTree(catalog) }))
@@ -74,7 +75,7 @@ function portablePrograms(
         'pass --reveal to allow that',
       )
     }
-    const { stateDir } = onlyHost(cluster, host).platform
+    const { stateDir } = onlyHost(cluster.hosts, host).platform
     const place = { stateDir, cluster: cluster.name }
     const text = portableProgram(planPortable(own, members), place, library, ({ sha256, sizeBytes }) => {
       const file = catalog.files?.get(sha256) ?? ''

@@ -134,10 +134,10 @@ function hostOf(member: Member): Host {
     index: 0,
     address: addressOf(member.target) ?? member.name,
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
   }
 }

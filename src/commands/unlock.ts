@@ -1,3 +1,4 @@
+import { onlyHost } from '../load/hosts/select-hosts.ts'
 import { ConvergeError } from '../model/errors.ts'
 import { escapeLine } from '../report/text/escape-control.ts'
 import { renderError } from '../report/text/render-error.ts'
@@ -5,7 +6,6 @@ import type { View } from '../report/views/view.ts'
 import { type HostOptions, withHosts } from './hosts/open-hosts.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { loadSpec } from './spec/load-spec.ts'
-import { onlyHost } from './spec/select-hosts.ts'
 
 export interface UnlockOptions extends HostOptions {
   readonly host: string
@@ -14,7 +14,7 @@ export interface UnlockOptions extends HostOptions {
 /** `converge unlock HOST`: stops the apply that holds the host's lock; the next converge continues from there. */
 export async function unlock(options: UnlockOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
-  const { name } = onlyHost(spec.cluster, options.host)
+  const { name } = onlyHost(spec.cluster.hosts, options.host)
   return withHosts({ spec, options: { ...options, limit: name }, io, view }, async ({ session }) => {
     const answer = (await session.unlock()).get(name)
     if (answer instanceof ConvergeError) {

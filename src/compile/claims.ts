@@ -1,3 +1,4 @@
+import { placeWords } from '../load/yaml/place-words.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import type { Claim, ResourceId } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
@@ -48,17 +49,22 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
 /** `role web (line 4) and by host web0 (line 9)`; `host web0, on lines 6 and 7`. */
 function declarers(one: Declared, other: Declared): string {
   if (one.declaredBy !== other.declaredBy) return `${placed(one, other)} and by ${placed(other, one)}`
-  const lines = [one, other].map(({ position }) => position?.line)
-  return isApart(one, other) ? `${one.declaredBy}, on lines ${lines.join(' and ')}` : one.declaredBy
+  if (!isApart(one, other)) return one.declaredBy
+  if (one.position?.file !== other.position?.file) {
+    return `${one.declaredBy}, ${[one, other].map(({ position }) => placeWords(position, undefined)).join(' and ')}`
+  }
+  return `${one.declaredBy}, on lines ${one.position?.line} and ${other.position?.line}`
 }
 
 /** Who declares it, with the line if that tells it from the other. */
 function placed(one: Declared, other: Declared): string {
-  return isApart(one, other) ? `${one.declaredBy} (line ${one.position?.line})` : one.declaredBy
+  if (!isApart(one, other)) return one.declaredBy
+  const isSameFile = one.position?.file === other.position?.file
+  return `${one.declaredBy} (${isSameFile ? 'line ' : `${one.position?.file}:`}${one.position?.line})`
 }
 
 function isApart({ position: one }: Declared, { position: other }: Declared): boolean {
-  return one !== undefined && other !== undefined && one.file === other.file && one.line !== other.line
+  return one !== undefined && other !== undefined && (one.file !== other.file || one.line !== other.line)
 }
 
 function keyOf({ kind, key }: Claim): string {

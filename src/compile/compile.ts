@@ -28,10 +28,10 @@ export interface CompileInput {
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
-  /** A file by its path relative to the spec's folder, as bytes if it is not text; throws if it cannot be read. */
-  readFile(path: string): string | Uint8Array
+  /** A file by its path from a folder, as bytes if it is not text; throws if it cannot be read. */
+  readFile(path: string, folder: string): string | Uint8Array
   /** A file that is better left on disk; undefined for others. */
-  largeFile?(path: string): LargeFile | undefined
+  largeFile?(path: string, folder: string): LargeFile | undefined
 }
 
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
@@ -67,29 +67,32 @@ function createResourceMaker(
   { cluster, kinds, readFile, largeFile }: CompileInput,
   largeFiles: Map<string, string>,
 ) {
-  const read = perText((path) => readFile(path))
-  const pathOf = (path: string) => join(dirname(cluster.file), path)
-  const files: SpecFiles = {
-    pathOf,
-    read,
-    large: perText((path) => {
-      const large = largeFile?.(path)
-      if (large !== undefined) largeFiles.set(large.sha256, large.file)
-      return large
-    }),
-    render: createRenderer((path) => readableText(path, 'template', read), pathOf),
-  }
+  const filesFrom = perText((folder): SpecFiles => {
+    const read = perText((path) => readFile(path, folder))
+    const pathOf = (path: string) => join(folder, path)
+    return {
+      pathOf,
+      read,
+      large: perText((path) => {
+        const large = largeFile?.(path, folder)
+        if (large !== undefined) largeFiles.set(large.sha256, large.file)
+        return large
+      }),
+      render: createRenderer((path) => readableText(path, 'template', read), pathOf),
+    }
+  })
   const made = new WeakMap<ResourceDeclaration, Declared>()
   return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
     const before = made.get(declaration)
     if (before !== undefined) return before
+    const files = filesFrom(dirname(declaration.position?.file ?? cluster.file))
     const declared = declaredResource(declaration, kinds, files, report)
     if (declared !== undefined) made.set(declaration, declared)
     return declared
   }
 }
 
-/** Everything that is declared for a host, recipes first, in the order of the spec. */
+/** Everything that is declared for a host, in the order of the spec. */
 function declare(
   host: Host,
   { recipes }: CompileInput,
@@ -97,13 +100,12 @@ function declare(
   resourceOf: ReturnType<typeof createResourceMaker>,
   report: (problem: Problem) => void,
 ): readonly Declared[] {
-  const fromRecipes = host.runList.flatMap((use) => {
-    const loaded = recipes[use.recipe]
-    if (loaded === undefined) throw new InternalError(`the recipe ${use.recipe} is not loaded`)
-    return runRecipe(host, use, loaded, contexts, report)
+  return host.declarations.flatMap((declaration) => {
+    if (!('recipe' in declaration)) return resourceOf(declaration, report) ?? []
+    const loaded = recipes[declaration.recipe]
+    if (loaded === undefined) throw new InternalError(`the recipe ${declaration.recipe} is not loaded`)
+    return runRecipe(host, declaration, loaded, contexts, report)
   })
-  const fromSpec = host.resources.flatMap((declaration) => resourceOf(declaration, report) ?? [])
-  return [...fromRecipes, ...fromSpec]
 }
 
 function assemble(

@@ -7,7 +7,7 @@ import { isMap, type ValueMap } from '../model/value.ts'
 import type { Declared } from './declared.ts'
 import type { Render } from './template.ts'
 
-/** The files next to the spec, each read once. */
+/** The files next to one of the spec's, each read once. */
 export interface SpecFiles {
   /** Its path as messages show it. */
   readonly pathOf: (path: string) => string
@@ -95,7 +95,7 @@ function readable<T>(path: string, key: string, read: (path: string) => T): T {
     return read(path)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const hint = "the path is relative to the spec's folder"
+    const hint = 'the path is relative to the file that names it'
     throw new SpecError([{ code: 'unreadable-file', message, hint, path: [key] }])
   }
 }

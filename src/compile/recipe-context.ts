@@ -1,8 +1,11 @@
-import type { Cluster, Host, RecipeUse } from '../model/cluster.ts'
+import { selectHosts } from '../load/hosts/select-hosts.ts'
+import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
 import { SpecError } from '../model/errors.ts'
+import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
 import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
 import { isMap, NO_VALUES } from '../model/value.ts'
+import { nearestHint } from '../validation/nearest.ts'
 import { createRenderer, type Render } from './template.ts'
 
 /** What the contexts of all hosts share: peers, templates and files are prepared once. */
@@ -11,7 +14,13 @@ export interface ContextSource {
 }
 
 export function createContexts(cluster: Cluster): ContextSource {
-  const { name, environment } = cluster
+  const { name, environment, data } = cluster
+  const dataOf = (name: string) => {
+    const value = Object.hasOwn(data, name) ? data[name] : undefined
+    if (value !== undefined) return value
+    const hint = nearestHint(name, Object.keys(data), 'name its file under data')
+    throw new SpecError([{ code: 'unknown-data', message: `the spec has no data ${name}`, hint }])
+  }
   const peers = indexHosts(cluster.hosts)
   const filesOf = perObject(recipeFiles)
   return {
@@ -25,6 +34,7 @@ export function createContexts(cluster: Cluster): ContextSource {
         // Checked by the loader against the recipe's schema.
         attributes: (isMap(own) ? own : NO_VALUES) as never,
         hosts: peers.select,
+        data: dataOf,
         fail(message, hint) {
           throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
         },
@@ -54,19 +64,22 @@ function indexHosts(hosts: readonly Host[]) {
   const byRecipe = new Map<string, RecipeHost[]>()
   const byRole = new Map<string, RecipeHost[]>()
   for (const [host, view] of views) {
-    for (const recipe of new Set(host.runList.map((use) => use.recipe))) put(byRecipe, recipe, view)
+    for (const recipe of new Set(runListOf(host).map((use) => use.recipe))) put(byRecipe, recipe, view)
     for (const role of new Set(host.roles)) put(byRole, role, view)
   }
+  const bySelector = perText((selector) =>
+    Object.freeze(
+      selectHosts(hosts, selector, { mayMatchNone: true }).map((host) => views.get(host) ?? viewOf(host)),
+    ),
+  )
   for (const list of [all, ...byRecipe.values(), ...byRole.values()]) Object.freeze(list)
   return {
     of: (host: Host): RecipeHost => views.get(host) ?? viewOf(host),
-    select({
-      recipe,
-      role,
-    }: {
-      readonly recipe?: string
-      readonly role?: string
-    } = {}): readonly RecipeHost[] {
+    select(
+      filter: string | { readonly recipe?: string; readonly role?: string } = {},
+    ): readonly RecipeHost[] {
+      if (typeof filter === 'string') return bySelector(filter)
+      const { recipe, role } = filter
       if (recipe === undefined) return role === undefined ? all : (byRole.get(role) ?? NO_HOSTS)
       const running = byRecipe.get(recipe) ?? NO_HOSTS
       return role === undefined ? running : running.filter((host) => host.roles.includes(role))
@@ -82,6 +95,16 @@ function put(lists: Map<string, RecipeHost[]>, key: string, view: RecipeHost): v
   else list.push(view)
 }
 
-function viewOf({ name, index, address, roles, attributes }: Host): RecipeHost {
-  return Object.freeze({ name, index, address, roles, attributes })
+function viewOf(host: Host): RecipeHost {
+  const { name, index, address, publicAddress, roles, environment, labels, attributes } = host
+  return Object.freeze({
+    name,
+    index,
+    address,
+    ...given({ publicAddress }),
+    roles,
+    environment,
+    labels,
+    attributes,
+  })
 }

@@ -7,18 +7,19 @@ import { isMap, type ValueMap } from '../model/value.ts'
 import type { SchemaMistake } from '../validation/explain.ts'
 import { nearest } from '../validation/nearest.ts'
 import { createValidator } from '../validation/validator.ts'
+import { readDocuments } from './files/read-documents.ts'
 import { createProblems, type Problems } from './problems.ts'
-import { readSpec } from './read-spec.ts'
 import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
-import { type ClusterSpec, clusterSchema, hostKeys } from './schema/cluster-schema.ts'
+import { type ClusterSpec, hostKeys, readSpecSchema } from './schema/cluster-schema.ts'
 import type { Cut } from './yaml/cut.ts'
 import { type Document, valueAt } from './yaml/document.ts'
 import { INVALID_VALUE } from './yaml/invalid-value.ts'
-import { parseSpec } from './yaml/parse.ts'
 
 export interface LoadClusterInput {
   readonly file: string
+  /** The folder below which the files are that it includes or names. */
+  readonly root: string
   /** Overrides the spec's `environment`. */
   readonly environment?: string
   /** Assignments such as `etcd.version=3.5.0`, the strongest layer. */
@@ -40,15 +41,15 @@ export interface LoadedCluster {
 
 /** Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places. */
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
-  const { file, builtins, kinds, placeOf, importRecipe } = input
+  const { file, root, builtins, kinds, placeOf, importRecipe } = input
   const problems = createProblems()
-  const { document: written, problems: found } = parseSpec({ file, text: await readSpec(file) })
+  const { document: written, problems: found } = await readDocuments(file, root)
   for (const problem of found) problems.error(problem)
   const valid = written && validate(written, problems)
   if (valid === undefined) throw new SpecError(problems.errors)
   const recipes = await loadRecipes({ ...valid, builtins, problems, placeOf, importRecipe })
   const { environment, set = [] } = input
-  const cluster = resolve({ ...valid, recipes, kinds, environment, set, problems })
+  const cluster = resolve({ ...valid, root, recipes, kinds, environment, set, problems })
   if (problems.errors.length > 0) throw new SpecError(problems.errors)
   return { cluster, recipes, warnings: problems.warnings }
 }
@@ -58,7 +59,7 @@ function validate(
   document: Document,
   problems: Problems,
 ): { readonly spec: ClusterSpec; readonly document: Document } | undefined {
-  const check = createValidator<ClusterSpec>(clusterSchema({ recipes: {}, kinds: {} }), 'the spec')
+  const check = createValidator<ClusterSpec>(readSpecSchema(), 'the spec')
   let rest = document
   // A section whose name was corrected may have mistakes of its own.
   for (let round = 0; round < 3; round++) {

@@ -10,10 +10,10 @@ import {
   type WrittenSecrets,
 } from '../secrets/secrets-file.ts'
 import { createValidator } from '../validation/validator.ts'
+import { readText } from './files/read-text.ts'
 import { createProblems } from './problems.ts'
-import { readSpec } from './read-spec.ts'
 import type { Part } from './yaml/document.ts'
-import { type FileWords, parseSpec } from './yaml/parse.ts'
+import { parseSpec } from './yaml/parse.ts'
 
 /** A valid secrets.yaml. */
 export interface LoadedSecrets extends SecretsFile {
@@ -22,17 +22,10 @@ export interface LoadedSecrets extends SecretsFile {
   locate(path: Path, part: Part): Position | undefined
 }
 
-const words: FileWords = {
-  name: 'secrets.yaml',
-  noun: 'a file of secrets',
-  missing: 'run `converge secrets init`',
-  beginning: '`converge secrets init` writes one',
-}
-
 /** Reads and checks secrets.yaml. Throws a SpecError with all mistakes and their places. */
 export async function loadSecrets(file: string): Promise<LoadedSecrets> {
-  const text = await readSpec(file, words)
-  const { document, problems: found } = parseSpec({ file, text, words })
+  const text = await readText(file, 'run `converge secrets init`')
+  const { document, problems: found } = parseSpec({ file, text, what: 'secrets' })
   const problems = createProblems()
   // Somebody may have written a value as plain text.
   const error = (problem: Problem) => problems.error({ ...problem, isPrivate: true })

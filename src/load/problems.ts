@@ -36,7 +36,9 @@ function withHosts({ problem, hosts, isVaried }: GroupedProblem): Problem {
   return isVaried ? { ...problem, message: `${problem.message} (${nameHosts([...hosts])})` } : problem
 }
 
-/** In file order; problems without a position come first. */
+/** By file and in the order of each; problems without a position come first. */
 function byPosition({ position: one }: Problem, { position: other }: Problem): number {
+  const [file = '', otherFile = ''] = [one?.file, other?.file]
+  if (file !== otherFile) return file < otherFile ? -1 : 1
   return (one?.line ?? 0) - (other?.line ?? 0) || (one?.column ?? 0) - (other?.column ?? 0)
 }

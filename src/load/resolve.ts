@@ -1,9 +1,9 @@
-import { dirname, resolve as resolvePath } from 'node:path'
 import type { Cluster, Host } from '../model/cluster.ts'
 import type { Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { NO_VALUES } from '../model/value.ts'
+import { nearestHint } from '../validation/nearest.ts'
 import { createEvaluator, createTemplateCache } from './expressions/evaluate.ts'
 import type { ExpressionError } from './expressions/expression.ts'
 import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
@@ -11,8 +11,7 @@ import { checkTransport } from './hosts/check-transport.ts'
 import { createResourceDeclarer } from './hosts/declare-resources.ts'
 import { createEntryResolver, knownEnvironment, membersOf } from './hosts/resolve-entry.ts'
 import { createHostResolver } from './hosts/resolve-host.ts'
-import { recipeUses } from './hosts/run-list.ts'
-import { stackLayers } from './layers/layers.ts'
+import { recipeUses, rolesOf } from './hosts/run-list.ts'
 import { setLayer } from './layers/set-layer.ts'
 import type { Problems } from './problems.ts'
 import type { HostEntry, Resolution } from './resolution.ts'
@@ -27,6 +26,7 @@ export interface ResolveInput {
   readonly environment: string | undefined
   readonly set: readonly string[]
   readonly problems: Problems
+  readonly root: string
 }
 
 /** Maximum number of hosts of one spec. */
@@ -41,7 +41,6 @@ export function resolve(input: ResolveInput): Cluster {
     problems,
     recipes: input.recipes,
     kinds: input.kinds,
-    folder: resolvePath(dirname(document.file)),
     environment: environmentOf(input),
     setLayer: setLayer(input.set, problems),
     cache: createTemplateCache(),
@@ -51,7 +50,9 @@ export function resolve(input: ResolveInput): Cluster {
   return Object.freeze({
     name: spec.cluster,
     environment: resolution.environment,
+    data: spec.data ?? NO_VALUES,
     file: document.file,
+    root: input.root,
     hosts: resolveHosts(entries, resolution),
   })
 }
@@ -84,6 +85,7 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
   const isNew = createNameChecker(resolution)
   const checkPlace = createPlaceChecker(resolution)
   const hosts: Host[] = []
+  const names: string[] = []
   for (const entry of entries) {
     warnIfIdle(entry, resolution)
     checkTransport(entry, resolution)
@@ -91,6 +93,7 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
     let isWhole = true
     for (const member of entry.members) {
       problems.concern(member.name)
+      names.push(member.name)
       const host = isNew(entry, member.name) ? resolveHost(entry, member) : undefined
       if (host === undefined) isWhole = false
       else own.push(host)
@@ -100,16 +103,30 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
     hosts.push(...own)
   }
   problems.concern(undefined)
+  checkInventory(names, resolution)
   return Object.freeze(hosts)
 }
 
-function warnIfIdle(
-  { key, path, runList, roles, spec }: HostEntry,
-  { document, problems, spec: cluster }: Resolution,
-): void {
-  const resources = [spec, ...roles.map((role) => cluster.roles?.[role])].some(
-    (layer) => layer?.resources?.length,
-  )
+/** Reports entries of the inventory that no host is declared for. */
+function checkInventory(names: readonly string[], { spec, document, problems }: Resolution): void {
+  const known = new Set(names)
+  for (const name of Object.keys(spec.inventory ?? {})) {
+    if (known.has(name)) continue
+    const path = ['inventory', name]
+    const position = document.locate(path, 'key')
+    const hint = nearestHint(name, names.slice(0, 20), 'declare it under hosts')
+    problems.error({
+      code: 'unknown-host',
+      path,
+      message: `the spec declares no host ${name}`,
+      hint,
+      position,
+    })
+  }
+}
+
+function warnIfIdle({ key, path, runList, sections }: HostEntry, { document, problems }: Resolution): void {
+  const resources = sections.some(({ spec }) => spec?.resources?.length)
   if (runList.length > 0 || resources) return
   const message = `${key} has neither recipes nor resources`
   problems.warning({ code: 'empty-run-list', path, message, position: document.locate(path, 'key') })
@@ -124,6 +141,7 @@ function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution)
     if (used.has(role)) continue
     const path = ['roles', role]
     const layer = `role ${role}`
+    rolesOf(roleSpec, path, resolution)
     recipeUses(roleSpec, path, layer, resolution)
     // Without a host its paths lead nowhere.
     const report = (at: Path, { message, hint, within, at: offset }: ExpressionError) => {
@@ -132,7 +150,6 @@ function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution)
       problems.error({ code: 'invalid-expression', path: at, message, hint, position })
     }
     const evaluator = createEvaluator({ scope: NO_VALUES, report, cache })
-    const shared = { key: role, members: [], environment: undefined, roles: [role], runList: [] }
-    declareResources({ ...shared, spec: {}, path, layer, stack: stackLayers([]) }, evaluator)
+    declareResources({ spec: roleSpec, path, layer }, evaluator)
   }
 }

@@ -1,6 +1,8 @@
+import { Type } from 'typebox'
 import type { Position, TextLine } from './diagnostic.ts'
 import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
+import type { Data } from './schema.ts'
 import type { Target } from './targets/index.ts'
 import type { ValueMap } from './value.ts'
 
@@ -33,29 +35,59 @@ export interface ResourceDeclaration {
   locate?(path: Path, line: TextLine | undefined): Position | undefined
 }
 
+/** One part of what a host is to have, in the order of the spec. */
+export type Declaration = RecipeUse | ResourceDeclaration
+
+/** What a host is called by selectors, such as its failure domain: `zone: eu-1a`. */
+export const Labels = Type.Record(
+  Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$' }),
+  Type.String({
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$',
+    description:
+      'letters, digits, dots, hyphens and underscores, as text; it begins and ends with a letter or digit',
+  }),
+  {
+    description:
+      'a map of labels, whose names consist of letters, digits, dots, hyphens, underscores and slashes; what selectors know this host by, such as `zone: eu-1a`',
+  },
+)
+export type Labels = Data<typeof Labels>
+
 export interface Host {
   readonly name: string
   /** Position within its range, from 0; 0 for a host without a range. */
   readonly index: number
   /** Address by which peers reach it. */
   readonly address: string
+  /** Address by which the world reaches it, if that is declared. */
+  readonly publicAddress?: string
   readonly target: Target
   readonly platform: Platform
   readonly environment: string | undefined
+  readonly labels: Labels
   readonly roles: readonly string[]
-  readonly runList: readonly RecipeUse[]
   readonly attributes: ValueMap
-  readonly resources: readonly ResourceDeclaration[]
+  /** What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. */
+  readonly declarations: readonly Declaration[]
   /** The origin of the leaf at a dotted path such as `attributes.etcd.version`, if there is one. */
   origin(path: string): Origin | undefined
   readonly position?: Position
+}
+
+/** The recipes of a host, each once, in order. */
+export function runListOf({ declarations }: Pick<Host, 'declarations'>): readonly RecipeUse[] {
+  return declarations.filter((declaration) => 'recipe' in declaration)
 }
 
 /** The resolved spec: every host with its merged attributes and run list, in spec order. */
 export interface Cluster {
   readonly name: string
   readonly environment: string | undefined
-  /** The spec's file as given; relative paths in the spec start at its folder. */
+  /** The contents of the files of `data`, by name. */
+  readonly data: ValueMap
+  /** The spec's file as given. */
   readonly file: string
+  /** The folder below which all of its files are: the repository, outside of git the spec's folder. */
+  readonly root: string
   readonly hosts: readonly Host[]
 }

@@ -8,7 +8,10 @@ export interface RecipeHost {
   readonly name: string
   readonly index: number
   readonly address: string
+  readonly publicAddress?: string
   readonly roles: readonly string[]
+  readonly environment: string | undefined
+  readonly labels: { readonly [key: string]: string }
   /** All of its attributes, resolved. */
   readonly attributes: ValueMap
 }
@@ -19,8 +22,10 @@ export interface RecipeContext<Attributes> {
   readonly platform: Platform
   /** This recipe's own attributes, merged from all layers and valid against its schema. */
   readonly attributes: Attributes
-  /** Hosts of the cluster in spec order, including this one; optionally only those with a recipe or role. */
-  hosts(filter?: { readonly recipe?: string; readonly role?: string }): readonly RecipeHost[]
+  /** Hosts of the cluster in spec order, including this one; optionally those of a recipe or role, or of a selector. */
+  hosts(filter?: string | { readonly recipe?: string; readonly role?: string }): readonly RecipeHost[]
+  /** The content of a file that the spec names under `data`, unchecked. Stops compiling if there is no such name. */
+  data(name: string): Value
   /** Renders `templates/<name>` of the recipe's folder with Handlebars, no HTML escaping; an unknown path is an error. */
   template(name: string, variables: { readonly [key: string]: Value }): string
   /** Content of `files/<name>` of the recipe's folder. */

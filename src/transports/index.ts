@@ -6,15 +6,15 @@ import { connectDirectory } from './local/directory.ts'
 import { createMemoryHosts } from './local/memory.ts'
 import type { SshTransport } from './ssh/ssh.ts'
 
-/** All transports; each connection uses the one of its target. `specFolder`: where a spec may have files added to. */
-export function createTransports(specFolder?: string): Transport {
+/** All transports; each connection uses the one of its target. `specRoot`: where a spec may have files added to. */
+export function createTransports(specRoot?: string): Transport {
   let ssh: Promise<SshTransport> | undefined
   const memory = createMemoryHosts()
   const open = async (options: ConnectOptions): Promise<Connection> => {
     const { host, target } = options
     switch (target.transport) {
       case 'ssh': {
-        ssh ??= loadSsh(specFolder)
+        ssh ??= loadSsh(specRoot)
         const { address, ssh: settings } = target
         return (await ssh).connect({ ...options, address, ssh: settings })
       }
@@ -40,9 +40,9 @@ export function createTransports(specFolder?: string): Transport {
 }
 
 /** Loaded on demand: the SSH libraries are slow to load, and most commands do not need them. */
-async function loadSsh(specFolder: string | undefined): Promise<SshTransport> {
+async function loadSsh(specRoot: string | undefined): Promise<SshTransport> {
   const { createSshTransport, currentEnvironment } = await import('./ssh/ssh.ts')
-  return createSshTransport(currentEnvironment(), { specFolder })
+  return createSshTransport(currentEnvironment(), { specRoot })
 }
 
 function failedHere(host: string, cause: SystemError): ConvergeError {

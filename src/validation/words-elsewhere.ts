@@ -1,5 +1,11 @@
 /** What other tools call a key: the first of these that is known is meant. Words have no capitals, hyphens or underscores. */
 const keys: Readonly<Record<string, string>> = {
+  extends: 'roles',
+  inherits: 'roles',
+  parents: 'roles',
+  import: 'include',
+  imports: 'include',
+  includes: 'include',
   dest: 'path',
   destination: 'path',
   filename: 'path',

@@ -103,7 +103,7 @@ test('accepts what the table allows, and words that only look impure', () => {
       'src/plan/b.ts',
       `// process.env, Date.now()\nexport const x = { process: 'console.log', at: new Date(0) }.process`,
     ],
-    ['src/load/read-spec.ts', `import 'node:fs'\nimport './yaml/parse.ts'`],
+    ['src/load/files/read-text.ts', `import 'node:fs'\nimport '../yaml/parse.ts'`],
     ['src/load/yaml/parse.ts', `import './place.ts'`],
     ['recipes/x/recipe.ts', `import { file } from 'converge'`],
   ])

@@ -50,7 +50,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 const impure = [
   /^src\/(engine|transports|embedded|commands)\//,
   /^src\/cli\.ts$/,
-  /^src\/load\/(load-cluster|read-spec|recipes\/(read-[a-z-]+|import-recipe|time-limit))\.ts$/,
+  /^src\/load\/(load-cluster|files\/(read-[a-z-]+|find-files)|recipes\/(read-[a-z-]+|import-recipe|time-limit))\.ts$/,
 ]
 
 const impureModules =

@@ -17,7 +17,7 @@ const motd = file({ path: '/etc/motd', content: 'hello\n' })
 
 test('takes the recipes in run-list order, then what the spec declares, and says who declared each', () => {
   const catalog = compileSample({
-    hosts: [host('a', ['one', 'two'], { resources: [declaration('link', { path: '/l', target: 'x' })] })],
+    hosts: [host('a', ['one', 'two'], { declarations: [declaration('link', { path: '/l', target: 'x' })] })],
     recipes: [recipe('two', () => [directory({ path: '/two' })]), recipe('one', () => [motd])],
   })
   assert.equal(
@@ -90,7 +90,7 @@ test('a declared file takes its content from a file or template beside the spec'
   const catalog = compileSample({
     hosts: [
       host('a', [], {
-        resources: [
+        declarations: [
           declaration('file', { path: '/s', source: 'files/s' }),
           declaration('file', { path: '/t', template: 'templates/t.hbs', variables: { port: 80 } }),
         ],
@@ -108,15 +108,15 @@ test('a declared file takes its content from a file or template beside the spec'
 })
 
 test('reports what is wrong with the content of declared files', () => {
-  const resources = [
+  const declarations = [
     declaration('file', { path: '/a', source: 'files/a' }),
     declaration('file', { path: '/b', template: 'b.hbs' }),
     declaration('file', { path: '/c', source: 'b.hbs', content: 'x' }),
     declaration('file', { path: '/d', content: 'x', variables: {} }),
     declaration('file', { path: '/e' }),
   ]
-  assert.equal(mistakes({ hosts: [host('h', [], { resources })], files: { 'b.hbs': 'x\n{{user}}\n' } }), [
-    "9:3 unreadable-file there is no file files/a (host h); the path is relative to the spec's folder",
+  assert.equal(mistakes({ hosts: [host('h', [], { declarations })], files: { 'b.hbs': 'x\n{{user}}\n' } }), [
+    '9:3 unreadable-file there is no file files/a (host h); the path is relative to the file that names it',
     '2:1 template-failed user is not defined (host h); no variables are passed',
     '9:3 invalid-resource file: content and source are both set (host h); set one of them',
     '9:3 invalid-resource file: variables need a template (host h); set template, or remove variables',
@@ -125,10 +125,10 @@ test('reports what is wrong with the content of declared files', () => {
 })
 
 test('an unknown directive in a unit is a mistake of the spec', () => {
-  const resources = [
+  const declarations = [
     declaration('unit', { name: 'x.service', content: { Service: { ExecStrat: '/bin/x' } } }),
   ]
-  assert.equal(mistakes({ hosts: [host('h', [], { resources })] }), [
+  assert.equal(mistakes({ hosts: [host('h', [], { declarations })] }), [
     '9:3 invalid-resource unit[x.service]: x.service: unknown directive ExecStrat= in [Service] (host h); did you mean ExecStart=?',
   ])
 })
@@ -169,6 +169,35 @@ test('what a recipe gives to a resource is checked, every mistake at once', () =
   )
 })
 
+test('a recipe chooses hosts by a selector', () => {
+  const recipes = [
+    recipe('r', (ctx) => [
+      file({
+        path: '/x',
+        content: ctx
+          .hosts('label:zone=a,h?&!role:db')
+          .map(({ name }) => name)
+          .join(' '),
+      }),
+      file({ path: '/y', content: String(ctx.hosts('role:none').length) }),
+    ]),
+    recipe('bad', (ctx) => ctx.hosts('web[x]').map(({ name }) => file({ path: name, content: '' }))),
+  ]
+  const all = [
+    host('h1', ['r'], { labels: { zone: 'b' } }),
+    host('h2', [], { roles: ['db'], labels: { zone: 'b' } }),
+    host('db', [], { labels: { zone: 'a' } }),
+  ]
+  const entries = compileSample({ hosts: all, recipes }).hosts[0]?.entries
+  assert.equal(
+    entries?.map(({ resource }) => resource.desired.content),
+    ['h1 db', '0'],
+  )
+  assert.equal(mistakes({ hosts: [host('h', ['bad'])], recipes }), [
+    '5:7 invalid-selector recipe bad: [x] in "web[x]" is not a range of numbers (host h); such as infra[0-2] or core-[01-05,07]',
+  ])
+})
+
 test('a recipe that returns no list of resources is reported', () => {
   const bad = recipe('bad', () => JSON.parse('{}'))
   assert.equal(mistakes({ hosts: [host('a', ['bad'])], recipes: [bad] }), [
@@ -194,7 +223,7 @@ test('a command that nothing makes run is a mistake', () => {
 
 test('the catalog does not depend on the order of keys', () => {
   const declared = (desired: Resource['desired']) =>
-    compileSample({ hosts: [host('a', [], { resources: [declaration('file', desired)] })] })
+    compileSample({ hosts: [host('a', [], { declarations: [declaration('file', desired)] })] })
   const one = declared({ path: '/x', content: 'x', mode: '0600' })
   const other = declared({ mode: '0600', content: 'x', path: '/x' })
   assert.equal(ids(one), ids(other))

@@ -19,12 +19,15 @@ export function host(name: string, recipes: readonly string[], more: Partial<Hos
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST })),
     attributes: {},
-    resources: [],
     origin: () => undefined,
     ...more,
+    declarations: [
+      ...recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST })),
+      ...(more.declarations ?? []),
+    ],
   }
 }
 
@@ -46,7 +49,14 @@ export interface Sample {
 }
 
 export function compileSample({ hosts, recipes = [], files = {} }: Sample): Catalog {
-  const cluster: Cluster = { name: 'demo', environment: undefined, file: 'cluster.yaml', hosts }
+  const cluster: Cluster = {
+    name: 'demo',
+    environment: undefined,
+    data: {},
+    file: 'cluster.yaml',
+    root: '.',
+    hosts,
+  }
   const byName = Object.fromEntries(recipes.map((loaded) => [loaded.recipe.name, loaded]))
   return compile({ cluster, recipes: byName, kinds: resourceKinds, readFile: reader(files) })
 }

@@ -38,6 +38,8 @@ export function openCrashSession(options: SessionOptions): Session {
     name: 'crash',
     environment: undefined,
     file: 'cluster.yaml',
+    root: '.',
+    data: {},
     hosts: hosts.map((host) => clusterHost(host, options)),
   }
   const all = {
@@ -69,10 +71,10 @@ function clusterHost({ name, address, port }: CrashHost, options: SessionOptions
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: [{ recipe: 'all', layer: `host ${name}` }],
+    declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    resources: [],
     origin: () => undefined,
   }
 }

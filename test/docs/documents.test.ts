@@ -52,7 +52,7 @@ for (const path of documents) {
     const links = [...readDocument(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
     for (const link of links.filter((target) => !target.startsWith('https://'))) {
       const [file = '', anchor] = link.split('#')
-      const target = join(dirname(path), file)
+      const target = file === '' ? path : join(dirname(path), file)
       assert.ok(existsSync(join(root, target)), `${link} leads nowhere`)
       if (anchor !== undefined) assert.ok(anchorsOf(target).includes(anchor), `${link} names no heading`)
     }

@@ -55,13 +55,20 @@ test('lists everything that a recipe is given', () => {
     target: { transport: 'memory' },
     platform: { init: 'systemd', stateDir: '/state', stagingDir: '/staging', binDir: '/bin' },
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
   }
-  const cluster = { name: 'c', environment: undefined, file: 'cluster.yaml', hosts: [host] }
+  const cluster = {
+    name: 'c',
+    environment: undefined,
+    data: {},
+    file: 'cluster.yaml',
+    root: '.',
+    hosts: [host],
+  }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
   const context = createContexts(cluster).contextOf(
     host,

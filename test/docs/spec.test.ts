@@ -89,13 +89,14 @@ test('lists every helper of expressions, as it is written', () => {
 test('lists paths that expressions know', async () => {
   const [paths = ''] = sectionOf(document, '## Expressions').split('| helper |')
   const content = firstCellsOf(paths).map((path) => `{{${path}}}`)
-  assert.is(content.length, 8)
+  assert.is(content.length, 11)
   await load(`cluster: c
 environment: e
 environments: { e: {} }
 attributes: { app: x }
+data: { users: users.yaml }
 hosts:
-  a: { transport: memory, resources: [file: { path: /a, content: ${JSON.stringify(content.join(' '))} }] }
+  a: { transport: memory, publicAddress: p, labels: { zone: z }, resources: [file: { path: /a, content: ${JSON.stringify(content.join(' '))} }] }
 `)
 })
 
@@ -169,7 +170,7 @@ async function load(text: string) {
 
 function writeSpec(text: string): string {
   const folder = scratchFolder()
-  writeFiles(folder, { 'cluster.yaml': text, 'files/index.html': '<h1>hello</h1>\n' })
+  writeFiles(folder, { 'cluster.yaml': text, 'files/index.html': '<h1>hello</h1>\n', 'users.yaml': 'ada\n' })
   return join(folder, 'cluster.yaml')
 }
 

@@ -63,6 +63,8 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
         name,
         environment: undefined,
         file: 'cluster.yaml',
+        root: '.',
+        data: {},
         hosts: embedded.hosts
           .filter((host) => only.includes(host.name))
           .map((host) => hostOf(host, embedded)),
@@ -135,10 +137,10 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: [{ recipe: 'all', layer: `host ${name}` }],
+    declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    resources: [],
     origin: () => undefined,
   }
 }

@@ -30,7 +30,7 @@ async function converse(
   })
   const environment = { homeDirectory: directory, userName: 'root', variables: {} }
   const patience = { sessionMs: 500, uploadMs: 500, keepAliveMs: 10_000, cleanUpMs: 100, after }
-  const transport = createSshTransport(environment, { patience, specFolder: directory })
+  const transport = createSshTransport(environment, { patience, specRoot: directory })
   const ssh = {
     user: 'root',
     port: proxy.port,

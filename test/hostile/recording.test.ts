@@ -14,7 +14,7 @@ import { boundedFailure } from './failures.ts'
 import { withScript } from './scripted-host.ts'
 
 const key = `${generateKey().type} ${generateKey().publicBlob.toString('base64')}`
-const FOREIGN = "it is neither your own known hosts file nor a visible file below the spec's folder"
+const FOREIGN = "it is neither your own known hosts file nor a visible file in the spec's repository"
 
 /** Below a folder with the spec in `spec`: what is where, the file that a spec names, and why nothing is added to it. */
 const files: readonly (readonly [
@@ -131,7 +131,7 @@ test('a spec that names another file is refused before anything is connected, an
         error.message,
         /^no host key may be added to \/.*: it is neither your own known hosts file nor/,
       )
-      assert.match(error.remedy ?? '', /below the spec's folder/)
+      assert.match(error.remedy ?? '', /in the spec's repository/)
     }
     assert.is(await readFile(join(directory, '.bashrc'), 'utf8'), '')
     assert.not.ok(existsSync(join(directory, '.ssh/authorized_keys')))

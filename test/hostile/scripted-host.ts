@@ -81,7 +81,7 @@ export async function withScript(script: Script, act: (host: ScriptedHost) => Pr
   await writeFile(identityFile, generateKey().privatePem, { mode: 0o600 })
   const environment = { homeDirectory: directory, userName: 'root', variables: {} }
   const patience = script.patience ?? shortPatience
-  const transport = createSshTransport(environment, { patience, specFolder: directory })
+  const transport = createSshTransport(environment, { patience, specRoot: directory })
   const name = `[127.0.0.1]:${port}`
   let knownFiles = 0
   const known = async (...keys: readonly EmbeddedKey[]): Promise<string> => {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Host } from '../../src/model/cluster.ts'
+import { type Host, type ResourceDeclaration, runListOf } from '../../src/model/cluster.ts'
 import { asLine, loadText, mistakes, type Options, plain } from './load-text.ts'
 
 const demo = `cluster: fleet-demo
@@ -25,6 +25,10 @@ hosts:
     attributes:
       fleet: { metadata: { region: eu-central-1 } }
 `.replace('"{{!literal}}"', '!literal "{{x}} on {{y}}"')
+
+function resourcesOf({ declarations }: Host): readonly ResourceDeclaration[] {
+  return declarations.filter((declaration) => 'kind' in declaration)
+}
 
 async function hosts(text: string, options: Options = {}): Promise<readonly Host[]> {
   return (await loadText(text, options)).cluster.hosts
@@ -67,7 +71,7 @@ test('the example of the design resolves to two hosts', async () => {
 })
 
 test('the run list has the recipes of the roles in order, each once', async () => {
-  const { runList } = await host(demo)
+  const runList = runListOf(await host(demo))
   assert.equal(
     runList.map(({ recipe, layer }) => [recipe, layer]),
     [
@@ -97,14 +101,58 @@ test('every leaf knows its layer and its place', async () => {
 })
 
 test('resources of roles and hosts are declared with their expressions evaluated', async () => {
-  const { resources } = await host(demo)
+  const resources = resourcesOf(await host(demo))
   assert.equal(
     resources.map(({ kind, layer, desired }) => ({ kind, layer, desired: plain(desired) })),
     [{ kind: 'file', layer: 'role fleet', desired: { path: '/etc/motd', content: '{{x}} on {{y}}' } }],
   )
   const text = 'cluster: c\nhosts: { "a[0-1]": { resources: [{ file: { path: "/etc/{{host.name}}" } }] } }\n'
-  const paths = (await hosts(text)).map(({ resources: [only] }) => only?.desired.path)
+  const paths = (await hosts(text)).map((each) => resourcesOf(each)[0]?.desired.path)
   assert.equal(paths, ['/etc/a0', '/etc/a1'])
+})
+
+test('what a host is to have comes role by role, of each the recipes first, then its own', async () => {
+  const text = `cluster: c
+roles:
+  etcd: { roles: [base], recipes: [etcd], resources: [file: { path: /etc/e, content: x }] }
+  base: { recipes: [docker], resources: [file: { path: /etc/b, content: x }] }
+  app: { roles: [base], recipes: [docker, fleet] }
+hosts:
+  a: { roles: [etcd, app], recipes: [etcd], resources: [file: { path: /etc/a, content: x }] }
+`
+  const { roles, declarations } = await host(text)
+  assert.equal(roles, ['base', 'etcd', 'app'])
+  assert.equal(
+    declarations.map((one) => `${'recipe' in one ? one.recipe : one.desired.path} by ${one.layer}`),
+    [
+      'docker by role base',
+      '/etc/b by role base',
+      'etcd by role etcd',
+      '/etc/e by role etcd',
+      'fleet by role app',
+      '/etc/a by host a',
+    ],
+  )
+})
+
+test('labels are texts, and expressions of and with them are evaluated', async () => {
+  const text =
+    'cluster: c\nhosts: { "a[0-1]": { address: "{{host.labels.zone}}.example.com", labels: { zone: "eu-{{index}}", example.com/size: s }, recipes: [docker] } }\n'
+  const [a, b] = await hosts(text)
+  assert.equal(plain(a?.labels), { zone: 'eu-0', 'example.com/size': 's' })
+  assert.is(b?.labels.zone, 'eu-1')
+  assert.is(b?.address, 'eu-1.example.com')
+})
+
+test('a role wins over the roles that it lists', async () => {
+  const text = `cluster: c
+roles:
+  base: { attributes: { app: { image: base, tag: x } } }
+  web: { roles: [base], attributes: { app: { image: web } } }
+hosts: { a: { roles: [web], recipes: [app] } }
+`
+  const { attributes } = await host(text.replace(', tag: x', ''))
+  assert.equal(plain(attributes), { app: { image: 'web' } })
 })
 
 test('layers: recipe default < cluster < environment < roles in order < host < --set', async () => {
@@ -216,7 +264,6 @@ test('hosts of one range share what does not depend on the host', async () => {
   const [first, second] = await hosts(demo)
   assert.is(first?.attributes.proxy, second?.attributes.proxy)
   assert.is(first?.platform, second?.platform)
-  assert.is(first?.runList, second?.runList)
 })
 
 test('the order of keys does not matter', async () => {
@@ -316,7 +363,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
   [
     'a second document',
     'cluster: x\n---\nhosts: {}\n',
-    ['2:1+3 invalid-yaml a second YAML document begins here (a spec is one document: remove the "---")'],
+    ['2:1+3 invalid-yaml a second YAML document begins here (a file has one document: remove the "---")'],
   ],
   [
     'an alias within itself',
@@ -420,6 +467,24 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     ],
   ],
   [
+    'labels that no selector could name',
+    'cluster: x\nhosts: { a: { labels: { rack: 7, zone: "a,b", "!x": y, size: "{{nope}}" }, recipes: [docker] } }\n',
+    [
+      '2:31+1 wrong-type rack must be text, but YAML reads 7 as a number (put it in quotes: "7")',
+      '2:40+5 invalid-value zone must be letters, digits, dots, hyphens and underscores, as text, not "a,b"',
+      '2:47+4 unknown-key unknown key !x (labels must be a map of labels, whose names consist of letters, digits, dots, hyphens, underscores and slashes)',
+      '2:65+4 invalid-expression unknown path nope (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
+    ],
+  ],
+  [
+    'roles in a circle, and one that does not exist',
+    `cluster: x\nroles:\n  a: { roles: [b] }\n  b: { roles: [c] }\n  c: { roles: [b, nope] }\n${tail}`,
+    [
+      '5:16+1 role-circle the role b lists itself: b, which lists c, which lists b (remove one of these roles)',
+      '5:19+4 unknown-role there is no role nope (known: a, b, c)',
+    ],
+  ],
+  [
     'resources of the wrong shape',
     'cluster: x\nhosts: { a: { resources: [ {file: {path: /x}, unit: {name: x}}, file, { unit: {} } ] } }\n',
     [
@@ -464,7 +529,8 @@ for (const [what, text, expected] of table) {
 }
 
 test('keys such as __proto__ are unknown keys or plain attributes, and pollute nothing', async () => {
-  const known = 'known: attributes, cluster, environment, environments, hosts, platform, recipes, roles, secrets, ssh'
+  const known =
+    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, secrets, ssh'
   assert.equal(await mistakes(`cluster: x\n__proto__: { polluted: 1 }\nconstructor: 1\n${tail}`), [
     `2:1+9 unknown-key unknown key __proto__ (${known})`,
     `3:1+11 unknown-key unknown key constructor (${known})`,

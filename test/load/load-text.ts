@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Type } from 'typebox'
 import { type LoadClusterInput, type LoadedCluster, loadCluster } from '../../src/load/load-cluster.ts'
 import type { Diagnostic } from '../../src/model/diagnostic.ts'
@@ -61,20 +61,26 @@ export const kinds: Readonly<Record<string, ResourceKind>> = {
   unit: kind('unit', Type.Object({ name: Type.String(), enabled: Type.Optional(Type.Boolean()) })),
 }
 
-export type Options = Partial<Omit<LoadClusterInput, 'file'>> & { readonly files?: Record<string, string> }
+export type Options = Partial<Omit<LoadClusterInput, 'file' | 'root'>> & {
+  readonly files?: Record<string, string>
+}
 
 /** Loads a spec given as text, from a folder that is gone afterwards. Positions name the file `cluster.yaml`. */
 export async function loadText(text: string | Uint8Array, options: Options = {}): Promise<LoadedCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'converge-load-'))
   try {
     const { files = {}, ...input } = options
-    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true })
+      await writeFile(join(folder, name), content)
+    }
     await writeFile(join(folder, 'cluster.yaml'), text)
     const importRecipe = async (path: string) => {
       throw new Error(`nothing to import at ${path}`)
     }
     return await loadCluster({
       file: join(folder, 'cluster.yaml'),
+      root: folder,
       builtins,
       kinds,
       placeOf: async (path) => path,

@@ -35,6 +35,7 @@ interface Changes {
 async function compiled({ set = [], platform = {}, copy, ...changes }: Changes = {}): Promise<Catalog> {
   const { cluster, recipes } = await loadCluster({
     file: join(copy ?? folder, 'cluster.yaml'),
+    root: copy ?? folder,
     set,
     builtins: copy === undefined ? builtins : {},
     kinds: resourceKinds,

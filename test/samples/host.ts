@@ -14,15 +14,15 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
       binDir: '/usr/local/bin',
     },
     environment: undefined,
+    labels: {},
     roles: [],
-    runList: [],
     attributes: {},
-    resources: [],
+    declarations: [],
     origin: () => undefined,
     ...more,
   }
 }
 
 export function sampleCluster(hosts: readonly Host[], name = 'demo'): Cluster {
-  return { name, environment: undefined, file: 'cluster.yaml', hosts }
+  return { name, environment: undefined, data: {}, file: 'cluster.yaml', root: '.', hosts }
 }

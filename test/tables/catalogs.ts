@@ -12,13 +12,13 @@ export type Spec = readonly Readonly<Record<string, ValueMap>>[]
 
 /** What converge makes of them, in the order that their relations give. */
 export function catalogOf(spec: Spec, host = 'host'): HostCatalog {
-  const resources = spec.flatMap((declared) =>
+  const declarations = spec.flatMap((declared) =>
     Object.entries(declared).map(([kind, desired]): ResourceDeclaration => {
       if (!(kind in resourceKinds)) throw new Error(`there is no resource kind ${kind}`)
       return { kind, desired, layer: 'test' }
     }),
   )
-  const cluster = sampleCluster([sampleHost(host, { resources })])
+  const cluster = sampleCluster([sampleHost(host, { declarations })])
   const { hosts } = compile({ cluster, recipes: {}, kinds: resourceKinds, readFile: (path) => path })
   const [catalog] = hosts
   if (catalog === undefined) throw new Error('no catalog')

@@ -36,7 +36,7 @@ export async function withHosts(
     ...options,
   })
   const environment = { homeDirectory: directory, userName: 'root', variables: {}, ...options.environment }
-  const transport = createSshTransport(environment, { specFolder: directory })
+  const transport = createSshTransport(environment, { specRoot: directory })
   const host = (name: string) => {
     const found = embedded.hosts.find((candidate) => candidate.name === name)
     if (found === undefined) throw new Error(`there is no host ${name}`)

@@ -26,7 +26,7 @@ import {
 import { uses } from './program-help.ts'
 
 export const selector =
-  'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated (default: all).'
+  'Only these hosts: names, infra[0-2], web*, role:etcd, recipe:etcd, label:zone=a, env:live, !web3; a,b for either, a&b for both (default: all).'
 
 /** The commands that query hosts, undo what was done to them, or run commands on them. */
 export function addHostCommands(program: Command, io: Io, run: Run): void {
@@ -139,7 +139,10 @@ export function addHostCommands(program: Command, io: Io, run: Run): void {
     .command('exec')
     .helpGroup(uses.apply)
     .description('Run a command as root on many hosts at once; hosts with the same output are grouped.')
-    .argument('<selector>', 'These hosts: names, infra[0-2], web*, role:etcd; comma-separated.')
+    .argument(
+      '<selector>',
+      'These hosts: names, infra[0-2], web*, role:etcd, recipe:etcd, label:zone=a, env:live, !web3; a,b for either, a&b for both.',
+    )
     .argument(
       '<command...>',
       'After `--`. Words are joined with spaces and read by /bin/sh on the host, as with ssh: quote twice, or pass one text, as in -- \'ls "/srv/a b"\'.',

@@ -55,7 +55,7 @@ export function trustOption(): Option {
 export function limitOption(): Option {
   return new Option(
     '-l, --limit <selector>',
-    'Only these hosts: names, infra[0-2], web*, role:etcd; comma-separated.',
+    'Only these hosts: names, infra[0-2], web*, role:etcd, recipe:etcd, label:zone=a, env:live, !web3; a,b for either, a&b for both.',
   )
 }
 

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path'
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
+import { selectHosts } from '../../load/hosts/select-hosts.ts'
 import type { Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import type { Stop } from '../../model/stop.ts'
@@ -8,7 +8,6 @@ import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
-import { selectHosts } from '../spec/select-hosts.ts'
 import { hostLibrary } from './host-library.ts'
 import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
@@ -78,14 +77,16 @@ export async function withHosts<Result>(
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
-    options.limit === undefined ? undefined : selectHosts(cluster, options.limit).map((host) => host.name)
+    options.limit === undefined
+      ? undefined
+      : selectHosts(cluster.hosts, options.limit).map((host) => host.name)
   return io.stoppable(async (stop) => {
     const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
     const open = (hosts: SessionHosts, sudoPassword: SudoPasswords): Session =>
       openSession({
         ...hosts,
         sudoPassword,
-        transports: createTransports(dirname(options.file)),
+        transports: createTransports(cluster.root),
         library: hostLibrary(),
         parallel: options.parallel,
         localCommands: applies || options.allowLocal === true,

@@ -1,9 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { readDocuments } from '../../load/files/read-documents.ts'
 import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
-import { readSpec } from '../../load/read-spec.ts'
-import { parseSpec } from '../../load/yaml/parse.ts'
-import { codeOf, SpecError } from '../../model/errors.ts'
+import { codeOf } from '../../model/errors.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { rewriteWhole } from '../io/write-whole.ts'
@@ -17,19 +17,13 @@ export interface StoreOptions {
 
 /** The file of secrets of a spec; beside the spec's place if there is none yet. */
 export async function secretsFileOf({ file }: StoreOptions): Promise<string> {
-  let text: string
-  try {
-    text = await readSpec(file)
-  } catch (error) {
-    if (error instanceof SpecError && error.problems[0]?.code === 'not-found') return beside(file)
-    throw error
-  }
-  const { secrets } = parseSpec({ file, text }).document?.data ?? {}
-  return typeof secrets === 'string' ? placeBelow(file, secrets) : beside(file)
-}
-
-function beside(spec: string): string {
-  return join(dirname(spec), 'secrets.yaml')
+  const folder = resolve(dirname(file))
+  const { document } = existsSync(file)
+    ? await readDocuments(file, repositoryOf(folder) ?? folder)
+    : { document: undefined }
+  const { secrets } = document?.data ?? {}
+  if (document === undefined || typeof secrets !== 'string') return join(dirname(file), 'secrets.yaml')
+  return placeBelow(document.fileOf(['secrets']), secrets)
 }
 
 /** A path that a spec names, in its repository; outside of git, in its folder. */

@@ -1,9 +1,9 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { compile } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
+import { largeWithin, readAnyWithin } from '../../load/files/read-within.ts'
 import { loadCluster } from '../../load/load-cluster.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
-import { largeWithin, readAnyWithin } from '../../load/recipes/read-within.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
@@ -12,6 +12,7 @@ import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
+import { repositoryOf } from './git-state.ts'
 import { recipeCache } from './recipe-cache.ts'
 import { recipePlaces } from './recipe-places.ts'
 
@@ -44,8 +45,11 @@ export interface LoadedSpec {
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const cache = options.trustOnly === undefined ? await recipeCache() : undefined
+  const folder = resolve(dirname(options.file))
+  const root = repositoryOf(folder) ?? folder
   const { cluster, recipes, warnings } = await loadCluster({
     file: options.file,
+    root,
     ...given({ environment: options.environment, set: options.set }),
     builtins,
     kinds: resourceKinds,
@@ -57,8 +61,8 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
       cluster,
       recipes: watched,
       kinds: resourceKinds,
-      readFile: (path) => readAnyWithin(dirname(options.file), path),
-      largeFile: (path) => largeWithin(dirname(options.file), path),
+      readFile: (path, folder) => readAnyWithin({ root, folder, path }),
+      largeFile: (path, folder) => largeWithin({ root, folder, path }),
     }),
   )
   return { cluster, recipes, catalog, warnings }

@@ -1,7 +1,7 @@
 import type { Host } from '../../model/cluster.ts'
-import type { Position } from '../../model/diagnostic.ts'
 import { placeOf } from '../../model/targets/index.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
+import { placeWords } from '../yaml/place-words.ts'
 import { writtenForOthers } from './address-mistake.ts'
 import { hostNameProblem } from './expand-range.ts'
 
@@ -27,7 +27,8 @@ export function createNameChecker({
       names.set(name.toLowerCase(), entry)
       return true
     }
-    const also = before === entry ? 'in the same range' : placeWords(document.locate(before.path, 'key'))
+    const also =
+      before === entry ? 'in the same range' : placeWords(document.locate(before.path, 'key'), position?.file)
     const message = `the host ${name} is declared twice: here and ${also}`
     problems.error({ code: 'duplicate-host', path: entry.path, message, position })
     return false
@@ -56,17 +57,14 @@ export function createPlaceChecker({
     if (reported.has(entry)) return
     reported.add(entry)
     const same = before.entry === entry
-    const where = same ? '' : ` ${placeWords(positionOf(before.entry, key))}`
+    const position = positionOf(entry, key)
+    const where = same ? '' : ` ${placeWords(positionOf(before.entry, key), position?.file)}`
     problems.error({
       code: 'duplicate-address',
       path: [...entry.path, key],
       message: `${host.name} has the same ${key} as ${before.host.name}${where}: ${words}`,
       hint: same ? 'make it depend on the host, such as "192.168.33.{{add index 10}}"' : undefined,
-      position: positionOf(entry, key),
+      position,
     })
   }
-}
-
-function placeWords(position: Position | undefined): string {
-  return position === undefined ? 'elsewhere' : `on line ${position.line}`
 }

@@ -10,9 +10,8 @@ import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { kindElsewhere } from '../../validation/words-elsewhere.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
-import type { HostEntry, Resolution } from '../resolution.ts'
+import type { Resolution, Section } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
-import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { valueAt } from '../yaml/document.ts'
 
@@ -24,11 +23,11 @@ function fromIdentity(kind: string, kinds: Readonly<Record<string, ResourceKind>
   return key === undefined ? undefined : `write ${bare}: { ${key}: ${name}, ... }`
 }
 
-/** Resources of a host's roles, then its own. One without expressions is a single declaration for all hosts. */
+/** The resources of a section. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
-): (entry: HostEntry, evaluator: Evaluator) => readonly ResourceDeclaration[] {
-  const { document, problems, cache, kinds, spec: cluster } = resolution
+): (section: Omit<Section, 'recipes'>, evaluator: Evaluator) => readonly ResourceDeclaration[] {
+  const { document, problems, cache, kinds } = resolution
   const validatorOf = perText((kind: string) =>
     createValidator<ValueMap>(closeSchema(kinds[kind]?.schema ?? {}), kind),
   )
@@ -84,24 +83,9 @@ export function createResourceDeclarer(
 
   const declareOnce = perObject(declare)
 
-  const declareAll = (
-    spec: HostSpec | RoleSpec | null,
-    prefix: Path,
-    layer: string,
-    evaluator: Evaluator,
-  ): readonly ResourceDeclaration[] => {
-    const items = spec?.resources ?? []
-    const path = [...prefix, 'resources']
-    return items.flatMap((item, index) => {
+  return ({ spec, path, layer }, evaluator) =>
+    (spec?.resources ?? []).flatMap((item, index) => {
       const declareItem = cache.dynamic(item) ? declare : declareOnce
-      return declareItem(item, [...path, index], layer, evaluator)
+      return declareItem(item, [...path, 'resources', index], layer, evaluator)
     })
-  }
-
-  return (entry, evaluator) => [
-    ...entry.roles.flatMap((role) =>
-      declareAll(cluster.roles?.[role] ?? null, ['roles', role], `role ${role}`, evaluator),
-    ),
-    ...declareAll(entry.spec, entry.path, entry.layer, evaluator),
-  ]
 }

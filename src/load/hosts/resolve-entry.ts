@@ -69,15 +69,30 @@ export function createEntryResolver(
     const layer = `host ${key}`
     const environment = environmentOf(spec, path, resolution)
     const roles = rolesOf(spec, path, resolution)
-    const uses = roles.flatMap((role) =>
-      recipeUses(cluster.roles?.[role] ?? null, ['roles', role], `role ${role}`, resolution),
+    const written = [
+      ...roles.map((role) => ({
+        spec: cluster.roles?.[role] ?? null,
+        path: ['roles', role],
+        layer: `role ${role}`,
+      })),
+      { spec, path, layer },
+    ].map((section) => ({
+      ...section,
+      recipes: recipeUses(section.spec, section.path, section.layer, resolution),
+    }))
+    const runList = runListOf(
+      written.flatMap(({ recipes }) => recipes),
+      resolution,
     )
-    const runList = runListOf([...uses, ...recipeUses(spec, path, layer, resolution)], resolution)
+    const sections = written.map((section) => ({
+      ...section,
+      recipes: section.recipes.filter((use) => runList.includes(use)),
+    }))
     const sharedBy = JSON.stringify([environment, roles, runList.map(({ recipe }) => recipe)])
     const base = baseOf(sharedBy, { environment, roles, runList })
     const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base, true)
     const whole = { layers: stack.layers, value: fill(stack.value, runList) }
-    return { key, spec, path, layer, members, environment, roles, runList, stack: whole }
+    return { key, spec, path, layer, members, environment, roles, sections, runList, stack: whole }
   }
 }
 

@@ -1,11 +1,11 @@
-import type { Host } from '../../model/cluster.ts'
+import { type Declaration, type Host, Labels, type Origin } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { FilledText } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
-import { isMap } from '../../model/value.ts'
+import { isMap, mapWith, NO_VALUES } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
@@ -36,38 +36,57 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const evaluator = evaluatorOf(entry, { name, index }, resolution)
     const attributes = evaluator.evaluate(merged.attributes ?? {}, ['attributes'])
     if (isMap(attributes)) checkAttributes(entry, attributes)
-    const address = addressOf(entry, name, evaluator, resolution)
+    const listed = listedOf(entry, name, resolution)
+    const address = addressOf('address', entry, name, evaluator, resolution)
+    const publicAddress = addressOf('publicAddress', entry, name, evaluator, resolution)
+    const labels = labelsOf(entry, name, evaluator, resolution)
     const platform = platformOf(entry, evaluator)
-    const target = targetOf(entry, address ?? name, evaluator)
-    const resources = declareResources(entry, evaluator)
-    if (!isMap(attributes) || address === undefined || platform === undefined || target === undefined)
-      return undefined
+    const target = targetOf(entry, listed?.ssh?.host ?? address ?? name, evaluator)
+    const declarations = entry.sections.flatMap((section): Declaration[] => [
+      ...section.recipes,
+      ...declareResources(section, evaluator),
+    ])
+    if (!isMap(attributes) || address === undefined || labels === undefined) return undefined
+    if (platform === undefined || target === undefined) return undefined
     return Object.freeze({
       name,
       index,
       address,
+      ...given({ publicAddress }),
       target,
       platform,
       environment: entry.environment,
+      labels,
       roles: entry.roles,
-      runList: entry.runList,
       attributes,
-      resources,
-      origin: (text: string) => {
-        const path = resolveDottedPath(merged, text)
-        return path && originOf(entry.stack, path)
-      },
+      declarations,
+      origin: (text: string) => originIn(entry, text, resolution),
       ...given({ position: document.locate(entry.path, 'key') }),
     })
   }
 }
 
+/** Where the leaf at a dotted path comes from: a layer, or a file of `data`. */
+function originIn(entry: HostEntry, text: string, { spec, document }: Resolution): Origin | undefined {
+  const path = resolveDottedPath(mapWith(entry.stack.value, { data: spec.data ?? NO_VALUES }), text)
+  if (path?.[0] !== 'data') return path && originOf(entry.stack, path)
+  return { layer: `data ${path[1]}`, ...given({ position: document.locate(path, 'value') }) }
+}
+
 function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution: Resolution): Evaluator {
-  const { spec: cluster, cache, problems } = resolution
+  const { spec: cluster, document, cache, problems } = resolution
   const { value: merged } = entry.stack
+  const listed = cluster.inventory?.[name]
   const scope: ValueMap = {
     index,
-    host: { name, address: entry.spec.address ?? name, index },
+    host: {
+      name,
+      address: entry.spec.address ?? listed?.address ?? name,
+      ...given({ publicAddress: entry.spec.publicAddress ?? listed?.publicAddress ?? undefined }),
+      index,
+      labels: mapWith(listed?.labels ?? NO_VALUES, entry.spec.labels ?? NO_VALUES),
+    },
+    data: cluster.data ?? NO_VALUES,
     cluster: { name: cluster.cluster },
     ...given({ environment: entry.environment }),
     platform: merged.platform ?? {},
@@ -78,7 +97,11 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
     cache,
     numbers: {
       spelling: (path) =>
-        layeredSections.includes(String(path[0])) ? layerOf(entry.stack, path)?.source(path) : undefined,
+        path[0] === 'data'
+          ? document.source(path)
+          : layeredSections.includes(String(path[0]))
+            ? layerOf(entry.stack, path)?.source(path)
+            : undefined,
       report: ({ path, value, spelling }) => {
         const mistake = respeltMistake(formatPath(path), value, spelling)
         problems.error({ code: 'respelt-number', ...mistake, ...locateLayered(entry, path, 'value') })
@@ -91,28 +114,68 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
   })
 }
 
+const validateLabels = createValidator<Labels>({ ...Labels, additionalProperties: false }, 'labels')
+
 const validateAddress = createValidator<string>({ ...FilledText }, 'address')
 
+/** The entry of the inventory for a host; reports that there is none, if it has no address of its own. */
+function listedOf(entry: HostEntry, name: string, { spec, document, problems }: Resolution) {
+  const listed = spec.inventory?.[name]
+  if (spec.inventory === undefined || listed !== undefined || (entry.spec.address ?? null) !== null)
+    return listed
+  problems.error({
+    code: 'unknown-host',
+    path: entry.path,
+    message: `the inventory has no host ${name}`,
+    hint: 'write the inventory anew, or set the address of the host',
+    position: document.locate(entry.path, 'key'),
+  })
+  return undefined
+}
+
+/** An address from the spec or the inventory, not from both. */
 function addressOf(
+  key: 'address' | 'publicAddress',
   entry: HostEntry,
   name: string,
   evaluator: Evaluator,
   resolution: Resolution,
 ): string | undefined {
-  const path = [...entry.path, 'address']
-  const evaluated = evaluator.evaluate(entry.spec.address ?? name, ['host', 'address'])
-  const address = checkWritten(evaluated, path, validateAddress, resolution)
+  const { spec, document, problems } = resolution
+  const own = entry.spec[key] ?? undefined
+  const listed = spec.inventory?.[name]?.[key] ?? undefined
+  const path = own === undefined && listed !== undefined ? ['inventory', name, key] : [...entry.path, key]
+  if (own !== undefined && listed !== undefined) {
+    const message = `the ${key} of ${name} is here and in the inventory`
+    const hint = 'keep one of them'
+    problems.error({ code: 'duplicate-key', path, message, hint, position: document.locate(path, 'key') })
+  }
+  const written = own ?? listed ?? (key === 'address' ? name : undefined)
+  if (written === undefined) return undefined
+  const address = checkWritten(evaluator.evaluate(written, ['host', key]), path, validateAddress, resolution)
   const mistake = address === undefined ? undefined : addressMistake(address)
   if (mistake === undefined) return address
-  const isNamed = entry.spec.address === undefined || entry.spec.address === null
-  const position = resolution.document.locate(isNamed ? entry.path : path, isNamed ? 'key' : 'value')
-  resolution.problems.error({
-    code: 'invalid-address',
-    path: isNamed ? entry.path : path,
-    ...mistake,
-    position,
-  })
+  const isNamed = own === undefined && listed === undefined
+  const at = isNamed ? entry.path : path
+  const position = document.locate(at, isNamed ? 'key' : 'value')
+  problems.error({ code: 'invalid-address', path: at, ...mistake, position })
   return undefined
+}
+
+/** The labels of the inventory and of the spec, which wins. */
+function labelsOf(
+  entry: HostEntry,
+  name: string,
+  evaluator: Evaluator,
+  resolution: Resolution,
+): Labels | undefined {
+  const own = evaluator.evaluate(entry.spec.labels ?? NO_VALUES, ['host', 'labels'])
+  const checked = checkWritten(own, [...entry.path, 'labels'], validateLabels, resolution)
+  const listed = resolution.spec.inventory?.[name]?.labels
+  if (!listed || checked === undefined) return checked
+  const path = ['inventory', name, 'labels']
+  const known = checkWritten(evaluator.evaluate(listed, path), path, validateLabels, resolution)
+  return known && Object.freeze({ ...known, ...checked })
 }
 
 /** The position of an expression: in a layered tree, in the host's address, or elsewhere in the spec. */

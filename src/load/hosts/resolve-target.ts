@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { perObject, perText } from '../../model/memo.ts'
 import { defaultTransport, type Target, targetKinds } from '../../model/targets/index.ts'
 import type { ValueMap } from '../../model/value.ts'
@@ -38,15 +39,19 @@ function hasForeignText(
 
 function transportResolver(transport: Target['transport'], resolution: Resolution): TargetResolver {
   const { settings, located, target } = targetKinds[transport]
-  const { folder } = resolution
   if (settings === undefined) return (_, address) => target(address, undefined)
   if (settings.isLayered) {
     const sectionOf = createSectionChecker<ValueMap>(resolution, transport, settings.schema)
-    const locatedOnce = perObject((section: ValueMap) => located(section, folder))
+    const locatedOnce = perObject((section: ValueMap, entry: HostEntry) =>
+      located(section, (key) => {
+        const file = locateLayered(entry, [transport, key], 'value').position?.file
+        return folderOf(file ?? resolution.document.file)
+      }),
+    )
     return (entry, address, evaluator) => {
       const section = sectionOf(entry, evaluator)
       if (section === undefined || hasForeignText(section, transport, entry, resolution)) return undefined
-      return target(address, locatedOnce(section))
+      return target(address, locatedOnce(section, entry))
     }
   }
   const validate = createValidator({ ...settings.schema }, transport)
@@ -56,6 +61,15 @@ function transportResolver(transport: Target['transport'], resolution: Resolutio
     const written = valueAt(resolution.document.data, path) ?? null
     if (written === null) return undefined
     const value = checkWritten(evaluator.evaluate(written, path), path, validate, resolution)
-    return value === undefined ? undefined : target(address, located(value, folder))
+    return value === undefined
+      ? undefined
+      : target(
+          address,
+          located(value, () => folderOf(resolution.document.fileOf(entry.path))),
+        )
   }
+}
+
+function folderOf(file: string): string {
+  return resolve(dirname(file))
 }

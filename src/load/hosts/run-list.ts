@@ -6,29 +6,54 @@ import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 
-/** The roles of a host, each once, in order. Unknown ones are reported. */
-export function rolesOf(spec: HostSpec, path: Path, resolution: Resolution): readonly string[] {
-  const known = resolution.spec.roles ?? {}
-  const isCut =
-    resolution.spec.roles === undefined && resolution.document.locate(['roles'], 'key') !== undefined
+/**
+ * The roles of a host or role, each once, in order: after the roles that it lists itself. Unknown ones and circles are
+ * reported.
+ */
+export function rolesOf(
+  spec: HostSpec | RoleSpec | null,
+  path: Path,
+  resolution: Resolution,
+  within: readonly string[] = [],
+): readonly string[] {
+  const { spec: cluster, document, problems } = resolution
+  const known = cluster.roles ?? {}
+  const isCut = cluster.roles === undefined && document.locate(['roles'], 'key') !== undefined
   const roles = new Set<string>()
-  for (const [index, role] of (spec.roles ?? []).entries()) {
-    if (Object.hasOwn(known, role)) {
-      roles.add(role)
-      continue
-    }
+  for (const [index, role] of (spec?.roles ?? []).entries()) {
     // What is wrong has been reported: the role's name, or all roles.
     if (role === INVALID_VALUE || isCut) continue
     const at = [...path, 'roles', index]
-    resolution.problems.error({
-      code: 'unknown-role',
-      path: at,
-      message: `there is no role ${role}`,
-      hint: nearestHint(role, Object.keys(known), 'define it under roles'),
-      position: resolution.document.locate(at, 'value'),
-    })
+    const report = (code: string, message: string, hint: string) =>
+      problems.error({ code, path: at, message, hint, position: document.locate(at, 'value') })
+    if (!Object.hasOwn(known, role)) {
+      const hint = nearestHint(role, Object.keys(known), 'define it under roles')
+      report('unknown-role', `there is no role ${role}`, hint)
+    } else if (within.includes(role)) {
+      reportCircle(within.slice(within.indexOf(role)), resolution)
+    } else {
+      const below = ['roles', role]
+      for (const inner of rolesOf(known[role] ?? null, below, resolution, [...within, role])) roles.add(inner)
+      roles.add(role)
+    }
   }
   return [...roles]
+}
+
+/** Reports a circle at the same place wherever it was entered: where its first role in the spec is listed. */
+function reportCircle(circle: readonly string[], { spec, document, problems }: Resolution): void {
+  const [first = ''] = Object.keys(spec.roles ?? {}).filter((role) => circle.includes(role))
+  const at = circle.indexOf(first)
+  const turned = [...circle.slice(at), ...circle.slice(0, at)]
+  const last = turned.at(-1) ?? first
+  const path = ['roles', last, 'roles', spec.roles?.[last]?.roles?.indexOf(first) ?? 0]
+  problems.error({
+    code: 'role-circle',
+    path,
+    message: `the role ${first} lists itself: ${[...turned, first].join(', which lists ')}`,
+    hint: 'remove one of these roles',
+    position: document.locate(path, 'value'),
+  })
 }
 
 /** The recipes of a role or host that exist. Unknown ones are reported. */

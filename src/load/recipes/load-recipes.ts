@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path'
 import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
+import { readWithin } from '../files/read-within.ts'
 import type { Problems } from '../problems.ts'
 import type { ClusterSpec } from '../schema/cluster-schema.ts'
 import type { Document } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
-import { readWithin } from './read-within.ts'
 import { thrownAt } from './thrown-at.ts'
 
 export interface LoadRecipesInput {
@@ -24,7 +24,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
   const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
   for (const [name, file] of Object.entries(spec.recipes ?? {})) {
     if (file === INVALID_VALUE) continue
-    const written = resolve(dirname(document.file), file)
+    const written = resolve(dirname(document.fileOf(['recipes', name])), file)
     const problem = (message: string, hint?: string) =>
       problems.error({
         code: 'invalid-recipe',

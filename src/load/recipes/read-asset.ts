@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InternalError } from '../../model/errors.ts'
 import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
-import { readWithin } from './read-within.ts'
+import { readWithin } from '../files/read-within.ts'
 
 /** Reads a file that is packaged with converge, by its path within the package: `src/shell/library/core.sh`. */
 export function readAsset(path: string): string {

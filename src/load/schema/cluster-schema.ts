@@ -89,7 +89,12 @@ const names = (description: string) =>
 const environment = section(layered, 'Values of one environment.')
 
 const role = section(
-  { recipes: names('Recipes of the run list, in order.'), resources, ...layered },
+  {
+    roles: names('Roles that this one builds on: they come before it, and it wins over them.'),
+    recipes: names('Recipes of the run list, in order.'),
+    resources,
+    ...layered,
+  },
   'What hosts with this role have in common.',
 )
 
@@ -99,11 +104,19 @@ const host = section(
       text,
       "Address at which converge and the host's peers reach it. Default: the host's name.",
     ),
+    publicAddress: optional<string>(
+      text,
+      'Address at which the world reaches the host, for recipes and expressions.',
+    ),
     roles: names(
       'Roles, in order: their recipes come first in the run list, later ones win over earlier ones.',
     ),
     recipes: names('Recipes of the run list, after those of the roles.'),
     resources,
+    labels: optional<ValueMap>(
+      { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+      'What selectors know this host by, such as `zone: eu-1a`.',
+    ),
     environment: optional<string>(text, "Environment of this host instead of the cluster's."),
     transport: optional<Target['transport']>(
       { enum: Object.keys(targetKinds) },
@@ -123,7 +136,54 @@ const host = section(
 /** The settings of a host, and with that of a role and an environment. */
 export const hostKeys: ReadonlySet<string> = new Set(Object.keys(Object({ ...host }).properties))
 
-/** The spec as written: cluster.yaml without attributes and resources filled in. */
+/** `include:` of a spec and of the files that it includes. */
+export const includeSchema = names(
+  'Other files of this spec, such as ../roles/*.yaml: their maps are merged with those of this one. Relative to this file, within the repository.',
+)
+
+const relative = 'relative to the file that names it, within the repository'
+
+/** `data:` as written: each name stands for the content of its file. */
+export const dataSchema = Type.Unsafe<object | null>({
+  type: ['object', 'null'],
+  additionalProperties: { type: 'string', minLength: 1 },
+  description: `a map of names to YAML or JSON files, ${relative}; expressions read them as data.NAME, recipes by ctx.data`,
+})
+
+/** `inventory:` as written: it stands for the entries of its file. */
+export const inventorySchema = Type.Unsafe<object | string | null>({
+  type: ['string', 'object', 'null'],
+  minLength: 1,
+  required: ['file'],
+  properties: {
+    file: { type: 'string', minLength: 1, description: `a YAML or JSON file, ${relative}` },
+    output: {
+      type: ['string', 'null'],
+      minLength: 1,
+      description: 'the output of Terraform that has the hosts; hosts by default',
+    },
+  },
+  additionalProperties: false,
+  description: `a file with the addresses of the hosts by their names, ${relative}, such as one of \`terraform output -json\`; or a map of file and output`,
+})
+
+/** What an inventory says of a host. */
+const inventoryEntry = section(
+  {
+    address: optional<string>(text, 'the address at which peers reach the host'),
+    publicAddress: optional<string>(text, 'the address at which the world reaches the host'),
+    labels: optional<ValueMap>(
+      { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+      'labels of the host',
+    ),
+    ssh: Type.Optional(
+      section({ host: optional<string>(text, 'where converge reaches the host') }, 'a map with host'),
+    ),
+  },
+  'a map of address, publicAddress, labels and ssh.host',
+)
+
+/** The spec as written: cluster.yaml without attributes and resources filled in. Its files stand in `data` and `inventory`. */
 const clusterSpec = Type.Object(
   {
     cluster: Type.String({
@@ -135,12 +195,17 @@ const clusterSpec = Type.Object(
       text,
       'The environment to use, one of environments; --environment overrides it.',
     ),
+    include: includeSchema,
+    data: Type.Optional(Type.Unsafe<ValueMap | null>(dataSchema)),
+    inventory: Type.Optional(
+      Type.Unsafe<{ readonly [host: string]: Static<typeof inventoryEntry> } | null>(inventorySchema),
+    ),
     ...layered,
     recipes: named(
       Type.String({
         minLength: 1,
         maxLength: 4096,
-        description: "Path of the recipe's module, relative to the spec's folder.",
+        description: "Path of the recipe's module, relative to the file that sets it.",
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
     ),
@@ -215,6 +280,20 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
       platform: emptiable(editorSchema({ ...Platform })),
       ...byName(layeredTransports, ({ schema }) => emptiable(editorSchema({ ...schema }))),
     },
+  }
+}
+
+/** The schema of a spec whose `data` and `inventory` are the contents of the files that are named there. */
+export function readSpecSchema(): JsonSchema {
+  const schema = clusterSchema({ recipes: {}, kinds: {} })
+  const inventory = {
+    type: ['object', 'null'],
+    additionalProperties: inventoryEntry,
+    description: 'a map of hosts to their addresses and labels',
+  }
+  return {
+    ...schema,
+    properties: { ...clusterSpec.properties, data: { type: ['object', 'null'] }, inventory },
   }
 }
 

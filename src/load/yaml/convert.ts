@@ -11,7 +11,7 @@ import {
 } from 'yaml'
 import type { Mistake } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
-import type { Value, ValueMap } from '../../model/value.ts'
+import type { Value } from '../../model/value.ts'
 import { isList, isMap } from '../../model/value.ts'
 import { INVALID_VALUE } from './invalid-value.ts'
 import { literalText } from './literal-text.ts'
@@ -24,7 +24,7 @@ interface YamlMistake extends Mistake {
 }
 
 export interface Converted {
-  readonly data: ValueMap
+  readonly data: Value
   readonly places: Places
   readonly mistakes: readonly YamlMistake[]
 }
@@ -39,9 +39,16 @@ const knownTag = /^(?:!|!literal|tag:yaml\.org,2002:(?:str|int|float|bool|null|m
 /** `{ user:core }`, which YAML reads as a key without a value. */
 const missingBlank = /^([A-Za-z_][\w-]*):([^\s/].*)$/
 
-/** YAML nodes as plain data: aliases shared, `<<` merged, `!literal` protected; with the place of each entry. */
-export function convertYaml(input: { readonly root: YAMLMap; readonly text: string }): Converted {
-  const { root, text } = input
+/**
+ * YAML nodes as plain data: aliases shared, `<<` merged, `!literal` protected; with the place of each entry. `isLiteral`:
+ * all texts are as with `!literal`.
+ */
+export function convertYaml(input: {
+  readonly root: Node | null
+  readonly text: string
+  readonly isLiteral: boolean
+}): Converted {
+  const { root, text, isLiteral } = input
   const places: Places = new WeakMap()
   const mistakes: YamlMistake[] = []
   /** Values of anchored nodes; undefined while the node is being converted. */
@@ -131,7 +138,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
         'write the character itself',
       )
     }
-    if (typeof value === 'string') return node.tag === '!literal' ? literalText(value) : value
+    if (typeof value === 'string') return isLiteral || node.tag === '!literal' ? literalText(value) : value
     if (value === null || typeof value === 'boolean') return value
     const exact = typeof value === 'number' && Number.isFinite(value)
     if (exact && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value
@@ -267,8 +274,7 @@ export function convertYaml(input: { readonly root: YAMLMap; readonly text: stri
     return Object.freeze(container)
   }
 
-  const data = convertMap(root)
-  return { data: isMap(data) ? data : Object.create(null), places, mistakes }
+  return { data: convert(root), places, mistakes }
 }
 
 function placeOf(node: unknown): Place {

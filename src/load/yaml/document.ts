@@ -16,6 +16,8 @@ export type Part =
 export interface Document {
   readonly file: string
   readonly data: ValueMap
+  /** The file in which the entry at a path stands. */
+  fileOf(path: Path): string
   /** The position of the entry at a path, if there is one. The empty path is the start of the file. */
   locate(path: Path, part: Part): Position | undefined
   /** A plain (unquoted) scalar exactly as written, such as `0644` or `3.10`. */
@@ -43,6 +45,7 @@ export function createDocument({ file, text, data, places, lines }: DocumentPart
   return {
     file,
     data,
+    fileOf: () => file,
     locate(path, part) {
       const place = placeAt(path)
       if (place === undefined) return undefined

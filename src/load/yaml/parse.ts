@@ -9,38 +9,87 @@ import {
 } from 'yaml'
 import type { Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
+import { isMap, mapWith, type Value } from '../../model/value.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
+import { INVALID_VALUE } from './invalid-value.ts'
 import { otherLanguage } from './other-language.ts'
+import type { Place } from './places.ts'
 import { syntaxMistakes } from './syntax.ts'
 
 export interface ParseOptions {
   readonly file: string
   readonly text: string
-  /** A spec unless given. */
-  readonly words?: FileWords
+  /** A part of a spec has only some of its keys. */
+  readonly what?: 'spec' | 'part' | 'secrets'
 }
 
-/** How messages speak of a file. */
-export interface FileWords {
-  readonly name: string
-  readonly noun: string
-  /** What to do if it is missing. */
-  readonly missing: string
-  /** How one begins. */
-  readonly beginning: string
-}
-
-export const specWords: FileWords = {
-  name: 'the spec',
-  noun: 'a spec',
-  missing: 'name the spec with -f, or run `converge init`',
-  beginning: 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example',
+interface Parsed {
+  readonly document: Document | undefined
+  readonly problems: readonly Problem[]
 }
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
-export function parseSpec({ file, text, words = specWords }: ParseOptions): {
-  readonly document: Document | undefined
+export function parseSpec({ file, text, what = 'spec' }: ParseOptions): Parsed {
+  const { name, noun, hint } = kinds[what]
+  const { content, problems } = parse({ file, text, noun, hint, isLiteral: false })
+  if (content === undefined) return { document: undefined, problems }
+  const { data } = content
+  // What was wrong with all of its keys has been said.
+  if (data === INVALID_VALUE) return { document: createDocument({ ...content, data: mapWith() }), problems }
+  if (isMap(data)) return { document: createDocument({ ...content, data }), problems }
+  const message = `${name} ${data === null ? 'is empty' : 'must be a map at the top level'}`
+  const found = problem(content, [0, 1], 'not-a-map', message, hint)
+  return { document: undefined, problems: [...problems, found] }
+}
+
+/** YAML or JSON that is no spec, as a document that has it at a path. Its texts are taken as they are: they have no expressions. */
+export function parseData({
+  file,
+  text,
+  at,
+  pick = (data) => data,
+}: Omit<ParseOptions, 'what'> & {
+  readonly at: readonly string[]
+  /** The part that is meant. */
+  pick?(data: Value): Value
+}): Parsed {
+  const { content, problems } = parse({
+    file,
+    text,
+    noun: 'data',
+    hint: 'it is not YAML or JSON',
+    isLiteral: true,
+  })
+  if (content === undefined) return { document: undefined, problems }
+  const whole: Place = { value: [0, 1] }
+  const data = at.reduceRight<Value>((value, key) => {
+    const map = mapWith({ [key]: value })
+    content.places.set(map, new Map([[key, whole]]))
+    return map
+  }, pick(content.data))
+  return { document: isMap(data) ? createDocument({ ...content, data }) : undefined, problems }
+}
+
+const kinds = {
+  spec: {
+    name: 'the spec',
+    noun: 'a spec',
+    hint: 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example',
+  },
+  part: { name: 'the file', noun: 'a spec', hint: 'it has keys of a spec, such as "roles:" or "hosts:"' },
+  secrets: { name: 'secrets.yaml', noun: 'a file of secrets', hint: '`converge secrets init` writes one' },
+}
+
+interface Parse extends Omit<ParseOptions, 'what'> {
+  readonly noun: string
+  /** What to do if it is something else. */
+  readonly hint: string
+  readonly isLiteral: boolean
+}
+
+function parse({ file, text, noun, hint: beginning, isLiteral }: Parse): {
+  readonly content: (Omit<DocumentParts, 'data'> & { readonly data: Value }) | undefined
   readonly problems: readonly Problem[]
 } {
   const lines = new LineCounter()
@@ -48,47 +97,39 @@ export function parseSpec({ file, text, words = specWords }: ParseOptions): {
   if (hasTooManyTokens(text)) {
     const message = `more than ${maxTokens} tokens`
     const found = problem(source, [0, 1], 'too-large', message, 'split it into several clusters')
-    return { document: undefined, problems: [found] }
+    return { content: undefined, problems: [found] }
   }
   lines.addNewLine(0)
   for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
   const composed = composeYaml(text)
   if (composed === 'too-deep') {
     const message = `nested more than ${maxDepth} levels deep`
-    return { document: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
+    return { content: undefined, problems: [problem(source, [0, 1], 'too-deep', message)] }
   }
   const [yaml, second] = composed
   if (yaml === undefined) throw new InternalError('the YAML composer gave no document')
   const syntax = syntaxMistakes(text, yaml).map(({ range, message, hint }) =>
     problem(source, range, 'invalid-yaml', message, hint),
   )
-  const other = isYamlMap(yaml.contents) && syntax.length === 0 ? undefined : otherLanguage(text)
+  const isTaken = isYamlMap(yaml.contents) || isLiteral
+  const other = isTaken && syntax.length === 0 ? undefined : otherLanguage(text)
   if (other !== undefined) {
-    const message = `this is ${other.name}, not ${words.noun}`
-    const found = problem(source, other.range, 'invalid-yaml', message, words.beginning)
-    return { document: undefined, problems: [found] }
+    const message = `this is ${other.name}, not ${noun}`
+    const found = problem(source, other.range, 'invalid-yaml', message, beginning)
+    return { content: undefined, problems: [found] }
   }
-  if (syntax.length > 0) return { document: undefined, problems: syntax }
+  if (syntax.length > 0) return { content: undefined, problems: syntax }
   if (second !== undefined) {
-    const hint = `${words.noun} is one document: remove the "---"`
+    const hint = 'a file has one document: remove the "---"'
     const range: [number, number] = [second.range[0], second.range[0] + 3]
     const found = problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint)
-    return { document: undefined, problems: [found] }
+    return { content: undefined, problems: [found] }
   }
-  if (!isYamlMap(yaml.contents)) {
-    const message =
-      yaml.contents === null ? `${words.name} is empty` : `${words.name} must be a map at the top level`
-    return {
-      document: undefined,
-      problems: [problem(source, [0, 1], 'not-a-map', message, words.beginning)],
-    }
-  }
-  const converted = convertYaml({ root: yaml.contents, text })
+  const converted = convertYaml({ root: yaml.contents, text, isLiteral })
   const mistakes = converted.mistakes.map(({ range, code, message, hint }) =>
     problem(source, range, code, message, hint),
   )
-  const document = createDocument({ ...source, data: converted.data, places: converted.places })
-  return { document, problems: mistakes }
+  return { content: { ...source, data: converted.data, places: converted.places }, problems: mistakes }
 }
 
 /** Words, signs and white space: about 150,000 lines. */

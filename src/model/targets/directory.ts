@@ -5,7 +5,7 @@ import type { TargetKind } from './kind.ts'
 
 const Directory = describe(
   FilledText,
-  "the path of a root tree on this machine; relative paths start at the spec's folder",
+  'the path of a root tree on this machine; relative to the file that sets it',
 )
 
 export const DirectoryTarget = Type.Object({ transport: Type.Literal('directory'), directory: Directory })
@@ -17,7 +17,7 @@ export const directory: TargetKind<DirectoryTarget, string> = {
   meaning: 'a root tree on this machine',
   schema: DirectoryTarget,
   settings: { schema: Directory, isLayered: false },
-  located: (path, folder) => resolve(folder, path),
+  located: (path, folderOf) => resolve(folderOf('directory'), path),
   target: (_, path) => ({ transport: 'directory', directory: path }),
   place: (target) => ({ key: 'directory', words: target.directory }),
   address: () => undefined,

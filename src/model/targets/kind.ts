@@ -18,8 +18,8 @@ export interface TargetKind<Target, Settings> {
     readonly schema: TSchema & { readonly description?: string }
     readonly isLayered: boolean
   }
-  /** The settings with absolute paths; relative ones start at the spec's folder. */
-  located(settings: Settings, folder: string): Settings
+  /** The settings with absolute paths; relative ones start at the folder of the file that sets them. */
+  located(settings: Settings, folderOf: (key: string) => string): Settings
   target(address: string, settings: Settings): Target
   /** What identifies the machine; undefined if every host has its own. */
   place(target: Target): Place | undefined

@@ -7,6 +7,10 @@ import type { TargetKind } from './kind.ts'
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
 export const SshSettings = Type.Object(
   {
+    host: optional(
+      FilledText,
+      'an IP address or a name; where converge reaches the host, if not at the address that its peers use',
+    ),
     user: optional(FilledText, 'the name of the user to log in as'),
     port: Type.Optional(
       Type.Integer({
@@ -17,7 +21,7 @@ export const SshSettings = Type.Object(
     ),
     identityFile: optional(
       FilledText,
-      "the path of a private key; relative paths start at the spec's folder, ~ is your home",
+      'the path of a private key; relative to the file that sets it, ~ is your home',
     ),
     proxyJump: optional(
       FilledText,
@@ -70,14 +74,18 @@ export const ssh: TargetKind<SshTarget, SshSettings> = {
   meaning: 'a machine that runs sshd',
   schema: SshTarget,
   settings: { schema: SshSettings, isLayered: true },
-  located(settings, folder) {
-    // The transport expands `~`.
-    const absolute = (path?: string) => (path?.startsWith('~') === false ? resolve(folder, path) : path)
-    const { identityFile, knownHostsFile } = settings
-    const files = { identityFile: absolute(identityFile), knownHostsFile: absolute(knownHostsFile) }
+  located(settings, folderOf) {
+    const absolute = (key: 'identityFile' | 'knownHostsFile') => {
+      const path = settings[key]
+      // The transport expands `~`.
+      return path === undefined || path.startsWith('~') ? path : resolve(folderOf(key), path)
+    }
+    const files = { identityFile: absolute('identityFile'), knownHostsFile: absolute('knownHostsFile') }
     return Object.freeze({ ...settings, ...given(files) })
   },
-  target: (address, settings) => ({ transport: 'ssh', address, ssh: settings }),
+  target(address, { host, ...settings }) {
+    return { transport: 'ssh', address: host ?? address, ssh: settings }
+  },
   // Two machines may share an address, behind two ports or jump hosts.
   place({ address, ssh: { port, proxyJump } }) {
     const words = [address.toLowerCase(), port && `port ${port}`, proxyJump && `by ${proxyJump}`]

@@ -33,7 +33,7 @@ export async function hostKeyCheck(
       throw new ConvergeError('unsupported', `no host key may be added to ${file}: ${problem}`, {
         ...fields,
         remedy:
-          "Set `knownHostsFile` under `ssh` to a file below the spec's folder or leave it out, or set `hostKeyChecking: yes`.",
+          "Set `knownHostsFile` under `ssh` to a file in the spec's repository or leave it out, or set `hostKeyChecking: yes`.",
       })
   }
   return {

@@ -19,10 +19,10 @@ export interface KnownHostsStore {
   isNew(key: Buffer): boolean
 }
 
-/** `specFolder`: where a file that the spec names may be added to. */
-export function createKnownHostsStore(specFolder: string | undefined): KnownHostsStore {
+/** `specRoot`: where a file that the spec names may be added to. */
+export function createKnownHostsStore(specRoot: string | undefined): KnownHostsStore {
   const read = shared(readKnownHosts)
-  const problems = shared((file: string) => recordingProblem(file, specFolder))
+  const problems = shared((file: string) => recordingProblem(file, specRoot))
   const added = new Set<string>()
   let appending: Promise<void> = Promise.resolve()
 

@@ -5,17 +5,16 @@ import { foreignLine } from './known-hosts.ts'
 
 /**
  * Why accept-new must not add host keys to a file that a spec names, if so: a line of a host's choice would be a login in
- * authorized_keys and a command in .bashrc. Also through links only files below the spec's folder are added to.
+ * authorized_keys and a command in .bashrc. Also through links only files in the spec's repository are added to.
  */
 export async function recordingProblem(
   file: string,
-  specFolder: string | undefined,
+  specRoot: string | undefined,
 ): Promise<string | undefined> {
   try {
-    const path =
-      specFolder === undefined ? undefined : relative(await realpath(specFolder), await place(file))
+    const path = specRoot === undefined ? undefined : relative(await realpath(specRoot), await place(file))
     if (path === undefined || path === '' || path.split(sep).some((part) => part.startsWith('.')))
-      return "it is neither your own known hosts file nor a visible file below the spec's folder"
+      return "it is neither your own known hosts file nor a visible file in the spec's repository"
     const text = await textOf(file)
     if (text === undefined) return 'it is not a plain file'
     const line = foreignLine(text)

@@ -15,9 +15,9 @@ export interface SshRoutes {
   close(): Promise<void>
 }
 
-export function createSshRoutes(patience: SshPatience, specFolder: string | undefined): SshRoutes {
+export function createSshRoutes(patience: SshPatience, specRoot: string | undefined): SshRoutes {
   const identities = createIdentities()
-  const knownHosts = createKnownHostsStore(specFolder)
+  const knownHosts = createKnownHostsStore(specRoot)
   const shared = new Map<string, Promise<SshLink>>()
 
   // A jump connection is shared: giving up one of its hosts must not close it.

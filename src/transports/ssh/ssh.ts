@@ -35,16 +35,16 @@ export function currentEnvironment(): SshEnvironment {
 
 interface SshTransportOptions {
   /** Below it are the files that the spec may have host keys added to. */
-  readonly specFolder?: string | undefined
+  readonly specRoot?: string | undefined
   readonly patience?: SshPatience
 }
 
 export function createSshTransport(
   environment: SshEnvironment,
-  { specFolder, patience = defaultPatience }: SshTransportOptions = {},
+  { specRoot, patience = defaultPatience }: SshTransportOptions = {},
 ): SshTransport {
   const configs = sshConfigs(environment)
-  const routes = createSshRoutes(patience, specFolder)
+  const routes = createSshRoutes(patience, specRoot)
   return {
     async connect({ host, address, ssh, sudoPassword, signal }) {
       const route = await resolveRoute({ host, address, ssh, environment, configs })

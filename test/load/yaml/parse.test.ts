@@ -282,7 +282,7 @@ const table: readonly (readonly [text: string, said: readonly string[]])[] = [
   ],
   [
     'a: 1\n---\nb: 2\n',
-    ['2:1+3 a second YAML document begins here (a spec is one document: remove the "---")'],
+    ['2:1+3 a second YAML document begins here (a file has one document: remove the "---")'],
   ],
   ['{a: 1}: b\n', ['1:1+6 a key must be text']],
   ['a: b#c\nd: x #y\n', []],

@@ -1,14 +1,16 @@
 import { readFile, stat } from 'node:fs/promises'
-import { SpecError } from '../model/errors.ts'
-import { type FileWords, specWords } from './yaml/parse.ts'
+import { SpecError } from '../../model/errors.ts'
 
-const maxBytes = 8 * 1024 * 1024
+/** How large a spec may be, with what it includes. */
+export const maxSpecBytes = 8 * 1024 * 1024
 
-/** Reads the spec, or another file of YAML, as text. Throws a SpecError if it is missing, too large or not UTF-8. */
-export async function readSpec(file: string, words: FileWords = specWords): Promise<string> {
+const missingSpec = 'name the spec with -f, or run `converge init`'
+
+/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8; `missing` says what to do then. */
+export async function readText(file: string, missing = missingSpec): Promise<string> {
   try {
     const { size } = await stat(file)
-    if (size > maxBytes) {
+    if (size > maxSpecBytes) {
       throw problem(
         'too-large',
         `${file} has ${size} bytes; the limit for a spec is 8 MiB`,
@@ -18,7 +20,7 @@ export async function readSpec(file: string, words: FileWords = specWords): Prom
     return decoded(file, await readFile(file))
   } catch (error) {
     if (error instanceof SpecError) throw error
-    throw unreadable(file, error, words)
+    throw unreadable(file, error, missing)
   }
 }
 
@@ -49,11 +51,9 @@ function notUtf8(file: string, bytes: Buffer): SpecError {
   return new SpecError([{ code: 'not-utf8', message, hint: 'save the file as UTF-8', position }])
 }
 
-function unreadable(file: string, error: unknown, { missing }: FileWords): SpecError {
+function unreadable(file: string, error: unknown, missing: string): SpecError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT') {
-    return problem('not-found', `${file} does not exist`, missing)
-  }
+  if (code === 'ENOENT') return problem('not-found', `${file} does not exist`, missing)
   if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
   if (code === 'EACCES') return problem('unreadable', `${file} is not readable`, 'check its permissions')
   return problem(

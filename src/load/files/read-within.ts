@@ -4,25 +4,32 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { LargeFile } from '../../model/resource.ts'
 import { isSystemError } from '../../model/system-error.ts'
 
+/** A file by its path from a folder. Paths and symbolic links must not lead out of the root, a folder at or above that. */
+export interface FileWithin {
+  readonly root: string
+  readonly folder: string
+  readonly path: string
+}
+
 /** Reads a text file below a folder. Refuses paths and symbolic links that lead out of the folder. */
 export function readWithin(folder: string, path: string): string {
-  const content = readAnyWithin(folder, path)
+  const content = readAnyWithin({ root: folder, folder, path })
   if (typeof content === 'string') return content
   throw new Error(`${resolve(folder, path)} is not UTF-8 text`)
 }
 
-/** Reads a file below a folder: as text, or its bytes if they are not UTF-8. Refuses as readWithin. */
-export function readAnyWithin(folder: string, path: string): string | Uint8Array {
-  const bytes = readFileSync(fileWithin(folder, path))
+/** Reads a file: as text, or its bytes if they are not UTF-8. */
+export function readAnyWithin(wanted: FileWithin): string | Uint8Array {
+  const bytes = readFileSync(fileWithin(wanted))
   const text = bytes.toString('utf8')
   return Buffer.from(text).equals(bytes) ? text : bytes
 }
 
 const largeBytes = 1024 * 1024
 
-/** A large file below a folder, which is better left on disk; undefined for others. Refuses as readWithin. */
-export function largeWithin(folder: string, path: string): LargeFile | undefined {
-  const file = fileWithin(folder, path)
+/** A large file, which is better left on disk; undefined for others. */
+export function largeWithin(wanted: FileWithin): LargeFile | undefined {
+  const file = fileWithin(wanted)
   if (statSync(file).size < largeBytes) return undefined
   const hash = createHash('sha256')
   const piece = Buffer.alloc(largeBytes)
@@ -40,10 +47,11 @@ export function largeWithin(folder: string, path: string): LargeFile | undefined
   }
 }
 
-/** The file's real path. */
-function fileWithin(folder: string, path: string): string {
+/** The file's real path. Throws an Error if it may not or cannot be read. */
+export function fileWithin({ root, folder, path }: FileWithin): string {
   const file = resolve(folder, path)
-  if (isAbsolute(path) || leaves(folder, file)) throw new Error(`${path} leads out of the folder ${folder}`)
+  const outside = () => new Error(`${path} leads out of the folder ${root}`)
+  if (isAbsolute(path) || leaves(root, file)) throw outside()
   let real: string
   try {
     real = realpathSync(file)
@@ -51,10 +59,9 @@ function fileWithin(folder: string, path: string): string {
     const isMissing = isSystemError(error) && error.code === 'ENOENT'
     throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
   }
-  if (leaves(realpathSync(folder), real)) throw new Error(`${path} leads out of the folder ${folder}`)
+  if (leaves(realpathSync(root), real)) throw outside()
   // Pipelines leave credentials there.
-  if (relative(realpathSync(folder), real).split(sep).includes('.git'))
-    throw new Error(`${path} is git's own`)
+  if (relative(realpathSync(root), real).split(sep).includes('.git')) throw new Error(`${path} is git's own`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
   if (stats.isDirectory()) throw new Error(`${file} is a directory`)
