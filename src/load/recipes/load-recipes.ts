@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
 import { readWithin } from '../files/read-within.ts'
@@ -43,7 +44,8 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       const path = await placeOf(
         from === undefined ? resolve(folder, written) : await resolvePackage(written, folder),
       )
-      const found = recipesIn(await importRecipe(path))
+      const module = await importRecipe(path)
+      const found = recipesIn(from === undefined ? defaultExport(module) : module)
       const recipe = found.find((one) => one.name === name)
       const [other] = found
       if (recipe !== undefined) {
@@ -63,6 +65,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
         )
       }
     } catch (error) {
+      if (error instanceof SpecError) throw error
       // A recipe is the user's code: its error is reported at its entry in the spec, with the place of the throw.
       const at = thrownAt(error)
       problem(
@@ -79,10 +82,14 @@ function withoutRequireStack(message: string): string {
   return message.replace(/\nRequire stack:[\s\S]*$/, '')
 }
 
-/** What a module exports as recipes: by default or by name, one or a list. */
-function recipesIn(module: unknown): readonly Recipe[] {
-  const exported = typeof module === 'object' && module !== null ? Object.values(module) : []
-  return [...new Set(exported.flat())].filter(isRecipe)
+function defaultExport(module: unknown): unknown {
+  return typeof module === 'object' && module !== null && 'default' in module ? [module.default] : undefined
+}
+
+/** The recipes among what a module exports; a package may have several. */
+function recipesIn(exported: unknown): readonly Recipe[] {
+  const values = typeof exported === 'object' && exported !== null ? Object.values(exported) : []
+  return [...new Set(values.flat())].filter(isRecipe)
 }
 
 function isRecipe(value: unknown): value is Recipe {

@@ -210,6 +210,14 @@ const clusterSpec = Type.Object(
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
     ),
+    secrets: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 4096,
+        description:
+          "the path of a file of secrets in the spec's repository, relative to the spec's folder; default: secrets.yaml",
+      }),
+    ),
     environments: named(environment, 'Environments by name.'),
     roles: named(role, 'Roles by name.'),
     hosts: Type.Unsafe<{ readonly [name: string]: Static<typeof host> }>({
