@@ -149,8 +149,12 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     const paths = Object.keys(part.left.paths).filter((path) => !pruned.includes(path))
     if (paths.length > 0) moved.set(part.resource.id, paths)
   }
+  const absent = catalog.entries.flatMap(({ resource }) =>
+    resource.desired.absent === true ? pathsOf(resource) : [],
+  )
+  const emptied = [...replaced.keys(), ...absent]
   const inner = ({ operation }: Change): boolean =>
-    [...replaced.keys()].some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
+    emptied.some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
   const all = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
   refuseStrangers(catalog, facts, all.first)
   return { ...all, parts, moved, replaced }
@@ -303,7 +307,7 @@ function ends(operation: Operation): boolean {
 }
 
 /** A user whose group of the same name is still needed leaves that behind. */
-function keepingGroup(operation: Operation, claimOn: ReturnType<typeof claimsOn>): Operation {
+export function keepingGroup(operation: Operation, claimOn: ReturnType<typeof claimsOn>): Operation {
   if (operation.op !== 'remove-user') return operation
   const isNeeded = claimOn({ op: 'remove-group', name: operation.name }) !== undefined
   return isNeeded ? { ...operation, keepsGroup: true } : operation
