@@ -15,7 +15,10 @@ const valued = [
 ]
 
 /** A line of authorized_keys: options without blanks outside of quotes, the type, the key in base64, a comment. */
-const linePattern = /^(?:((?:[^\s"]|"(?:[^"\\]|\\.)*")+)[ \t]+)??([a-z][\w@.-]*)[ \t]+(\S+)(?:[ \t].*)?$/
+const lineOf = (types: string) =>
+  new RegExp(String.raw`^(?:((?:[^\s"]|"(?:[^"\\]|\\.)*")+)[ \t]+)?(${types})[ \t]+(\S+)(?:[ \t].*)?$`)
+const knownLine = lineOf(publicKeyTypes.join('|').replaceAll('.', '\\.'))
+const otherLine = /^()([a-z][\w@.-]*)[ \t]+(\S+)(?:[ \t].*)?$/
 const optionPattern = /^([\w-]+)(?:=("(?:[^"\\]|\\.)*"))?(?:,|$)/
 
 const wholeLine = 'copy the whole line of the .pub file'
@@ -43,7 +46,7 @@ export function checkAuthorizedKeys(lines: readonly string[]): readonly FormatMi
 }
 
 function keyIn(line: string) {
-  const [, options = '', type = '', base64] = linePattern.exec(line) ?? []
+  const [, options = '', type = '', base64] = knownLine.exec(line) ?? otherLine.exec(line) ?? []
   return base64 === undefined ? undefined : { options, type, base64 }
 }
 

@@ -166,6 +166,12 @@ interface Replacement {
   readonly by: Resource
 }
 
+interface Taken {
+  readonly path: string
+  readonly kind: undefined
+  readonly by: Resource
+}
+
 /** The paths at which converge has made another kind of thing for another resource than the spec has there now. */
 function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacement[] {
   const owners = new Map<string, CatalogEntry>(
@@ -174,11 +180,13 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
     ),
   )
   const found = (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
-    Object.entries(paths).flatMap(([path, state]): readonly Replacement[] => {
+    Object.entries(paths).flatMap(([path, state]): readonly (Replacement | Taken)[] => {
       const owner = owners.get(path)
       const live = facts.paths[path]?.type ?? 'absent'
-      if (owner === undefined || owner.resource.id === resource || live !== state.split(' ')[0]) return []
+      if (owner === undefined || live !== state.split(' ')[0]) return []
       if (live === 'absent' || live === 'other') return []
+      // It has taken the place already.
+      if (owner.resource.id === resource) return [{ path, kind: undefined, by: owner.resource }]
       const isTree = removal.some((one) => one.op === 'remove' && one.path === path && one.recursive)
       const kind = isTree ? 'tree' : live
       const wanted = madeOf(owner).operations.find((one) => pathOf(one) === path)
@@ -187,7 +195,8 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
     }),
   )
   // Without prune the entries of earlier owners stay; the newest is last.
-  return [...new Map(found.map((one) => [one.path, one])).values()]
+  const newest = new Map(found.map((one) => [one.path, one]))
+  return [...newest.values()].filter((one) => one.kind !== undefined)
 }
 
 function replacedBy(catalog: HostCatalog, facts: Facts): Prune['replaced'] {
