@@ -7,7 +7,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan', 'sealed-source'],
   'commands/io': ['io', 'open-view', 'terminal-io', 'write-whole'],
   'commands/render': 'all',
-  'commands/spec': ['builtins', 'git-state', 'load-spec'],
+  'commands/spec': ['builtins', 'git-state', 'load-spec', 'revisions'],
   'commands/starter': 'all',
   'engine/apply': ['apply-host', 'ended-units', 'member-health', 'roll-out', 'run', 'verify'],
   'engine/inspect': 'all',
@@ -41,6 +41,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'taken-along',
     'trees',
   ],
+  'plan/revisions': ['plan-diff'],
   'plan/rollout': ['consents', 'groups', 'members', 'plan-cluster', 'waves'],
   'plan/sealed': 'all',
   'plan/undo': ['claims-on', 'kept-content', 'last-apply', 'prune', 'rollback', 'rollback-contents'],
@@ -49,6 +50,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'report/json': [
     'change',
     'diagnostics',
+    'diff',
     'drift',
     'events',
     'exec',
@@ -59,7 +61,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'schema',
     'status',
   ],
-  'report/plan': ['describe-operation', 'render-plan', 'summarise-plan'],
+  'report/plan': ['describe-operation', 'render-plan', 'revision-diff', 'summarise-plan'],
   'report/text': 'all',
   'report/views': ['index', 'view'],
   'resources/define': [

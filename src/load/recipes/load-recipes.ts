@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { LoadedRecipe, Recipe } from '../../model/recipe.ts'
 import { readWithin } from '../files/read-within.ts'
@@ -63,6 +64,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
         )
       }
     } catch (error) {
+      if (error instanceof SpecError) throw error
       // A recipe is the user's code: its error is reported at its entry in the spec, with the place of the throw.
       const at = thrownAt(error)
       problem(

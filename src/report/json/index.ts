@@ -1,6 +1,7 @@
 import { SealedPlan } from '../../model/sealed-plan.ts'
 import { sharedSchemas } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
+import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
 import { EventLine } from './events.ts'
 import { ExecDocument } from './exec.ts'
@@ -22,6 +23,7 @@ export const documentSchemas = {
   diagnostics: DiagnosticsDocument,
   history: HistoryDocument,
   drift: DriftDocument,
+  diff: DiffDocument,
   status: StatusDocument,
   exec: ExecDocument,
   events: EventLine,
