@@ -53,12 +53,15 @@ function row(name: string, usage: Usage, floor: Usage): string {
 
 function compileTable(results: readonly CompileResult[]): string {
   if (results.length === 0) return ''
-  const rows = results.map(({ hosts, compile, render }) => {
-    const cells = [compile, render].flatMap(({ wallMs, peakMb }) => [seconds(wallMs), megabytes(peakMb)])
+  const rows = results.map(({ hosts, compile, render, diff }) => {
+    const cells = [compile, render, diff].flatMap(({ wallMs, peakMb }) => [
+      seconds(wallMs),
+      megabytes(peakMb),
+    ])
     return `| ${thousands(hosts)} | ${cells.join(' | ')} |`
   })
-  return `| hosts | compile | peak memory | compile, render and write | peak memory |
-|--:|--:|--:|--:|--:|
+  return `| hosts | compile | peak memory | compile, render and write | peak memory | diff of two revisions | peak memory |
+|--:|--:|--:|--:|--:|--:|--:|
 ${rows.join('\n')}
 
 ${slopes(results)}`

@@ -4,11 +4,14 @@ import type { ResourceId } from './resource.ts'
 /** The user's mistakes: the spec, a recipe's input, the command line. Exit code 3; no host was changed. */
 export class SpecError extends Error {
   readonly problems: readonly Problem[]
+  /** The texts of files that nobody can read any more. */
+  readonly sources: ReadonlyMap<string, string>
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], sources: ReadonlyMap<string, string> = new Map()) {
     super(problems.map(({ message }) => message).join('\n'))
     this.name = 'SpecError'
     this.problems = problems
+    this.sources = sources
   }
 
   get diagnostics(): readonly Diagnostic[] {

@@ -77,6 +77,9 @@ export function isStarted(unit: Pick<UnitFact, 'active'> | undefined): boolean {
   return unit?.active === 'active' || unit?.active === 'activating' || unit?.active === 'reloading'
 }
 
+/** The number of an account that exists, if it is not known. */
+export const unknownId = -1
+
 export interface UserFact {
   /** If it was asked for by number. */
   readonly name?: string

@@ -1,4 +1,5 @@
-import type { UserFact } from '../model/facts.ts'
+import { type GroupFact, type UserFact, unknownId } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { OperationTypes } from '../model/operation.ts'
 import { details, hasNoPath, type RulesByOperation, yesNo } from './operation-rules.ts'
 
@@ -33,6 +34,19 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       return fields === undefined ? [] : [{ op: 'user', name, system: false, createHome: false, ...fields }]
     },
     outlasts: ({ name, prune }, { users }) => prune !== true && users[name] === null,
+    after({ name, uid, group, groups, home, shell, comment }, before) {
+      const found: UserFact = {
+        ...newUser(name),
+        ...before.users?.[name],
+        ...given({ uid, group, groups, home, shell, comment }),
+      }
+      const own: Readonly<Record<string, GroupFact>> =
+        group === undefined ? { [name]: before.groups?.[name] ?? { gid: unknownId } } : {}
+      return {
+        users: { [name]: found, ...(uid !== undefined && { [uid]: { ...found, name } }) },
+        groups: own,
+      }
+    },
     undoRank: () => 2,
     leavesUnsynced: false,
     words: (operation, facts) =>
@@ -63,6 +77,7 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       ]
     },
     undoRank: () => 4,
+    after: ({ name }) => ({ users: { [name]: null } }),
     leavesUnsynced: true,
     words: ({ name }) => `remove user ${name}`,
     shell: ({ name, keepsGroup }) => ['remove_user', name, ...(keepsGroup === true ? ['keep-group'] : [])],
@@ -80,6 +95,10 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       return isOther ? [{ op: 'group', name, gid: before.gid, system: false }] : []
     },
     outlasts: ({ name, prune }, { groups }) => prune !== true && groups[name] === null,
+    after({ name, gid }, before) {
+      const found = { gid: unknownId, ...before.groups?.[name], ...given({ gid }) }
+      return { groups: { [name]: found, ...(gid !== undefined && { [gid]: { ...found, name } }) } }
+    },
     undoRank: () => 2,
     leavesUnsynced: false,
     words: ({ name, gid, system }, facts) =>
@@ -94,10 +113,24 @@ export const accountRules: Pick<RulesByOperation, 'user' | 'group' | 'remove-use
       return before === undefined ? [] : [{ op: 'group', name, gid: before.gid, system: false, prune: true }]
     },
     undoRank: () => 4,
+    after: ({ name }) => ({ groups: { [name]: null } }),
     leavesUnsynced: true,
     words: ({ name }) => `remove group ${name}`,
     shell: ({ name }) => ['remove_group', name],
   },
+}
+
+/** As the system's tools make it. */
+function newUser(name: string): UserFact {
+  return {
+    uid: unknownId,
+    gid: unknownId,
+    comment: '',
+    home: `/home/${name}`,
+    shell: '',
+    groups: [],
+    group: name,
+  }
 }
 
 type UserFields = Partial<Pick<UserFact, 'uid' | 'group' | 'groups' | 'home' | 'shell' | 'comment'>>

@@ -2,6 +2,7 @@ import type { Facts, PathFact } from '../model/facts.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Expectation } from '../model/plan.ts'
 import { accountRules } from './accounts.ts'
+import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
@@ -61,7 +62,9 @@ export function otherUnitFiles(path: string): readonly string[] {
 
 /** The state of a path after an operation, as by `appliedState`; undefined if the operation is on another path. */
 export function stateAfter(operation: Operation, path: string, before: PathFact): string | undefined {
-  return pathOf(operation) === path ? rulesOf(operation).stateAfter(operation, before) : undefined
+  if (pathOf(operation) !== path) return undefined
+  const after = rulesOf(operation).after(operation, { paths: { [path]: before } }).paths?.[path]
+  return after && appliedState(after)
 }
 
 /** Sorted in the order of an undo; see `UndoRank`. */

@@ -1,4 +1,4 @@
-import type { Answers, PathFact, Probe, UnitFact } from '../model/facts.ts'
+import type { Answers, Probe, UnitFact } from '../model/facts.ts'
 import type { Content, Operation, OperationTypes } from '../model/operation.ts'
 
 /** The state before an operation, as needed to undo it. `null`: it did not exist. */
@@ -35,8 +35,8 @@ export interface OperationRules<Type extends Operation> {
   /** Whether its inverse leaves something as the operation made it, so that a rollback names it. */
   outlasts(operation: Type, before: Before): boolean
   undoRank(operation: Type): UndoRank
-  /** The state of its path afterwards, as by `appliedState`; undefined if not known. */
-  stateAfter(operation: Type, before: PathFact): string | undefined
+  /** What the host then answers of what it acts on, as far as that is known; without contents. */
+  after(operation: Type, before: Partial<Answers>): Partial<Answers>
   /** Whether the file at its path is replaced, so that its content is kept first. */
   readonly replacesFile: boolean
   /** Whether systemd must read its unit files again, if the path is one of these. */
@@ -66,7 +66,7 @@ export const runsOnly = {
 /** For an operation without a path. */
 export const hasNoPath = {
   outlasts: (): boolean => false,
-  stateAfter: () => undefined,
+  after: () => ({}),
   replacesFile: false,
   changesUnitFiles: false,
   node: () => undefined,

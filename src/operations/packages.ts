@@ -18,6 +18,14 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
     outlasts: ({ packages }, before) =>
       packages.some(({ name, version }) => before.packages[name] && isOther(before.packages[name], version)),
     undoRank: () => 2,
+    after: ({ packages }, before) => ({
+      packages: Object.fromEntries(
+        packages.map(({ name, version = before.packages?.[name]?.version ?? 'unknown' }) => [
+          name,
+          { version },
+        ]),
+      ),
+    }),
     leavesUnsynced: false,
     words: ({ packages, update, autostart }) =>
       `install ${packageWords(packages.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`)))}${details(
@@ -44,6 +52,7 @@ export const packageOperationRules: Pick<RulesByOperation, 'package' | 'remove-p
         : [{ op: 'package', packages: gone.map((name) => ({ name })), autostart: false, update: true }]
     },
     undoRank: () => 4,
+    after: ({ packages }) => ({ packages: Object.fromEntries(packages.map((name) => [name, null])) }),
     leavesUnsynced: true,
     words: ({ packages }) => `remove ${packageWords(packages)}`,
     shell: ({ packages }) => ['remove_package', ...packages],

@@ -1,6 +1,5 @@
-import type { Answers, PathFact, Probe } from '../model/facts.ts'
+import { type Answers, type Owned, type PathFact, type Probe, unknownId } from '../model/facts.ts'
 import type { Operation, Ownership } from '../model/operation.ts'
-import { appliedState } from './applied-state.ts'
 import { type Before, details, type RulesByOperation, type UndoRank, yesNo } from './operation-rules.ts'
 
 type AtPath = Extract<Operation, { path: string }>
@@ -21,7 +20,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     ...atPath,
     isNeeded: () => true,
     inverse: replaced('remove'),
-    stateAfter: (operation) => `file ${owned(operation)} ${operation.content.sha256}`,
+    after: (operation) => at(operation, { ...fileOf(operation.content), ...owned(operation) }),
     replacesFile: true,
     changesUnitFiles: true,
     words: (operation) =>
@@ -48,7 +47,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     ...atPath,
     isNeeded: (operation, facts) => !isOwned(operation, facts, 'directory'),
     inverse: replaced('remove'),
-    stateAfter: (operation) => `directory ${owned(operation)}`,
+    after: (operation) => at(operation, { type: 'directory', ...owned(operation) }),
     replacesFile: true,
     changesUnitFiles: false,
     words: (operation) =>
@@ -69,10 +68,11 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       if (before?.type !== 'file' && before?.type !== 'directory') return []
       return [{ op: 'attributes', path, ...ownershipOf(before) }]
     },
-    stateAfter: ({ mode, owner, group }, before) =>
-      before.type === 'file' || before.type === 'directory'
-        ? appliedState({ ...before, mode, owner, group })
-        : undefined,
+    after(operation, { paths }) {
+      const before = paths?.[operation.path]
+      if (before?.type !== 'file' && before?.type !== 'directory') return {}
+      return at(operation, { ...before, ...owned(operation) })
+    },
     replacesFile: false,
     changesUnitFiles: false,
     words: (operation) => `set ${operation.path} to ${ownershipWords(operation)}`,
@@ -85,7 +85,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       return fact?.type !== 'link' || fact.target !== target
     },
     inverse: replaced('remove'),
-    stateAfter: ({ target }) => `link ${target}`,
+    after: (operation) => at(operation, { type: 'link', target: operation.target, ...owned(rootsOwn) }),
     replacesFile: true,
     changesUnitFiles: true,
     words: (operation) => `link ${operation.path} -> ${operation.target}${details(placeWords(operation))}`,
@@ -107,7 +107,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     outlasts: ({ path, recursive }, { paths }) =>
       paths[path]?.type === 'other' || (recursive && paths[path]?.type === 'directory'),
     undoRank: () => 1,
-    stateAfter: () => 'absent',
+    after: (operation) => at(operation, { type: 'absent' }),
     replacesFile: true,
     changesUnitFiles: true,
     words: ({ path, recursive }) => `remove ${path}${recursive ? ' and everything in it' : ''}`,
@@ -120,7 +120,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       return !isOwned(operation, facts, 'file') || fact?.type !== 'file' || fact.sha256 !== operation.sha256
     },
     inverse: replaced('remove'),
-    stateAfter: (operation) => `file ${owned(operation)} ${operation.sha256}`,
+    after: (operation) => at(operation, { ...fileOf(operation), ...owned(operation) }),
     replacesFile: true,
     changesUnitFiles: true,
     words: (operation) =>
@@ -145,7 +145,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       if (before.paths[path]?.type === 'absent') return [{ op: 'remove', path, recursive: true }]
       return replaced('remove')(operation, before, kept)
     },
-    stateAfter: () => 'directory 0755 root root',
+    after: (operation) => at(operation, { type: 'directory', ...owned(rootsOwn) }),
     replacesFile: true,
     changesUnitFiles: false,
     timeoutSeconds: () => 900,
@@ -263,8 +263,23 @@ function isOwned(
   return fact.mode === mode && isOwner && (fact.group === group || String(fact.gid) === group)
 }
 
-function owned({ mode, owner, group }: Ownership): string {
-  return `${mode} ${owner} ${group}`
+function at({ path }: AtPath, fact: PathFact): Partial<Answers> {
+  return { paths: { [path]: fact } }
+}
+
+function fileOf({ sha256, sizeBytes = 0 }: { readonly sha256: string; readonly sizeBytes?: number }) {
+  return { type: 'file', sha256, sizeBytes } as const
+}
+
+const rootsOwn = { mode: '0755', owner: 'root', group: 'root' }
+
+function owned({ mode, owner, group }: Ownership): Owned {
+  return { mode, owner, group, uid: idOf(owner), gid: idOf(group) }
+}
+
+function idOf(account: string): number {
+  if (account === 'root') return 0
+  return /^\d+$/.test(account) ? Number(account) : unknownId
 }
 
 function ownershipWords({ mode, owner, group }: Ownership): string {

@@ -8,6 +8,17 @@ export const unitRules: Pick<RulesByOperation, 'unit' | 'daemon-reload'> = {
   unit: {
     ...hasNoPath,
     subject: ({ unit, action }) => `unit ${unit} ${stateSetBy[action]}`,
+    after: ({ unit, action }, { units }) => ({
+      units: {
+        [unit]: {
+          file: 'disabled',
+          active: 'inactive',
+          needsReload: false,
+          ...units?.[unit],
+          ...left(action),
+        },
+      },
+    }),
     probes: ({ unit }) => [{ probe: 'unit', unit }],
     isNeeded: ({ unit, action }, { units }) => isActionNeeded(action, units[unit]),
     inverse: ({ unit, action, around }, { units }) =>
@@ -55,6 +66,21 @@ const stateSetBy: { readonly [Action in UnitAction]: 'active' | 'enabled' | 'mas
   disable: 'enabled',
   mask: 'masked',
   unmask: 'masked',
+}
+
+/** How an action leaves a unit. */
+function left(action: UnitAction) {
+  const states: { readonly [Action in UnitAction]: Partial<UnitFact> } = {
+    start: { active: 'active' },
+    stop: { active: 'inactive' },
+    restart: { active: 'active' },
+    reload: {},
+    enable: { file: 'enabled' },
+    disable: { file: 'disabled' },
+    mask: { file: 'masked' },
+    unmask: { file: 'disabled' },
+  }
+  return { load: 'loaded', ...states[action] }
 }
 
 /** Whether an action changes a unit's state, and not only its processes. */

@@ -19,7 +19,7 @@ import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './m
 import { redeclared } from './redeclared.ts'
 import { lastingOf, undoOfChanges } from './undo-of.ts'
 
-interface Leaving {
+export interface Leaving {
   /** Entries that are dropped without any operation. */
   readonly drops?: readonly ManifestEntry[]
   /** By resource that stays: the paths that it no longer makes and that need no operation. */

@@ -107,7 +107,7 @@ function linkingSteps(
   facts: Facts,
 ): readonly Step[] {
   const steps = links.flatMap(({ path, target }) => linkSteps(id, path, target, pathFact(facts, path)))
-  if (steps.length === 0 || pathFact(facts, binDir).type !== 'absent') return steps
+  if (steps.length === 0 || facts.paths[binDir]?.type !== 'absent') return steps
   const operation = { op: 'mkdir', path: binDir, mode: '0755', owner: 'root', group: 'root' } as const
   return [{ operation, reason: 'will be created' }, ...steps]
 }

@@ -77,7 +77,7 @@ export const { resource: file, kind: fileKind } = defineResource({
         const found = pathFact(facts, path)
         if (found.type !== 'link' || desired.replaceLink !== true) refuseOther(self.id, path, found)
         if (until === undefined) return fileSteps(desired, content, facts, found)
-        if (pathFact(facts, until).type !== 'absent') return removals(desired, until, found)
+        if ((facts.paths[until]?.type ?? 'absent') !== 'absent') return removals(desired, until, found)
         const writing = fileSteps(desired, content, facts, found)
         return [
           ...writing.map((step) => ({ ...step, guard: { absent: until } })),

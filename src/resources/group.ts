@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { unknownId } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import { wholeNumber } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
@@ -40,7 +41,9 @@ export const { resource: group, kind: groupKind } = defineResource({
       const operation = { op: 'group', name, system, ...given({ gid, prune }) } as const
       if (found === null) return [{ operation, reason: 'will be created' }]
       if (gid === undefined || found.gid === gid) return []
-      return [{ operation, reason: `gid will change from ${found.gid} to ${gid}` }]
+      const reason =
+        found.gid === unknownId ? `gid will be set to ${gid}` : `gid will change from ${found.gid} to ${gid}`
+      return [{ operation, reason }]
     },
   }),
 })

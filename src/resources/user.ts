@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { UserFact } from '../model/facts.ts'
+import { type UserFact, unknownId } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import { wholeNumber } from '../model/schema.ts'
 import { keysFile } from './authorized-keys.ts'
@@ -106,7 +106,11 @@ function differences(wanted: DeclaredUser, found: UserFact): readonly string[] {
   return compared.flatMap(([property, want, have]) =>
     want === undefined || want === have
       ? []
-      : [`${property} will change from ${shown(have)} to ${shown(want)}`],
+      : [
+          have === unknownId
+            ? `${property} will be set to ${want}`
+            : `${property} will change from ${shown(have)} to ${shown(want)}`,
+        ],
   )
 }
 

@@ -38,7 +38,7 @@ export function viewContract(format: string, { createView, check }: ViewUnderTes
     })
   }
 
-  for (const what of ['plan', 'report', 'drift', 'status', 'history', 'answers'] as const) {
+  for (const what of ['plan', 'report', 'drift', 'diff', 'status', 'history', 'answers'] as const) {
     test(`names every host on stdout: ${what}`, () => {
       const { stdout } = recordView(createView, showings[what], { verbose: true })
       for (const host of hosts[what]) assert.match(stdout, host)

@@ -11,6 +11,7 @@ export const documentNames = [
   'diagnostics',
   'history',
   'drift',
+  'diff',
   'status',
   'exec',
   'secrets',

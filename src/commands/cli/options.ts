@@ -118,12 +118,38 @@ export function exitCodeOption(description: string): Option {
   return new Option('--exit-code', description)
 }
 
-/** One option per output format; each sets `format`, and excludes the others. */
+/** `--format`, and an option for each format that has one of its own; each excludes the others. */
 export function formatOptions(): readonly Option[] {
   const options = Object.entries<OutputFormat>(formats).flatMap(([format, { option }]) =>
     option === undefined ? [] : [new Option(`--${format}`, option).implies({ format })],
   )
-  return options.map((option) => option.conflicts(namesOf(options.filter((other) => other !== option))))
+  return [
+    ...options.map((option) => option.conflicts(namesOf(options.filter((other) => other !== option)))),
+    new Option(
+      '--format <name>',
+      'How to print the result; markdown is for comments on pull requests.',
+    ).choices(Object.keys(formats)),
+  ]
+}
+
+/** Refuses `--format` beside an option that sets it as well. */
+export function refuseTwoFormats(command: Command): void {
+  const { json, jsonLines } = command.opts()
+  if (command.getOptionValueSource('format') === 'cli' && (json ?? jsonLines) !== undefined)
+    command.error("error: option '--format' cannot be used with another option for a format")
+}
+
+/** For results that go where there is no room for all of them. */
+export function markdownOptions(): readonly Option[] {
+  return [
+    new Option(
+      '--max-bytes <n>',
+      'Cut Markdown to this size (default: 65536, as much as a comment on GitHub takes).',
+    ).argParser(parseSize),
+    new Option('--whole-at <url>', 'Where the whole of it is, as a link where Markdown is cut.').argParser(
+      parseUrl,
+    ),
+  ]
 }
 
 /** The names by which `conflicts` knows options. */
@@ -134,6 +160,17 @@ export function namesOf(options: readonly Option[]): string[] {
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
   return Number(text)
+}
+
+function parseSize(text: string): number {
+  if (!/^\d{4,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1000.')
+  return Number(text)
+}
+
+function parseUrl(text: string): string {
+  if (!/^https?:\/\/[^\s<>()]+$/.test(text))
+    throw new InvalidArgumentError('It must be an http or https URL.')
+  return text
 }
 
 export function parseGeneration(text: string): number {

@@ -40,7 +40,8 @@ Exit codes:
   0    success
   1    a host failed, refused or was unreachable, also in a dry run; the plan
        was not confirmed; with exec: a command failed
-  2    a dry run found changes, or drift found drift (with --exit-code)
+  2    a dry run found changes, drift found drift, or diff found differences
+       (with --exit-code)
   3    the spec or the command line is wrong, or a sealed plan does not match
        the spec; no host was changed
   130  interrupted; the report of an apply says how far each host got

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
+import type { DiffOptions } from '../diff.ts'
 import type { InitOptions } from '../init.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { ViewOptions } from '../io/open-view.ts'
@@ -13,16 +14,20 @@ import type { SpecOptions } from '../spec/load-spec.ts'
 import { addHostCommands, selector } from './host-commands.ts'
 import {
   addOptions,
+  exitCodeOption,
   formatOptions,
   hostOptions,
   limitedTo,
   limitOption,
+  markdownOptions,
   namesOf,
   planOptions,
   proposeOptions,
   type Run,
+  refuseTwoFormats,
   showOptions,
   specOptions,
+  statOption,
   trustOption,
 } from './options.ts'
 import {
@@ -82,7 +87,10 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .helpOption('-h, --help', 'Print help.')
     .addHelpCommand(helpCommand())
     .exitOverride()
-    .hook('preAction', (_program, command) => findSpec(command))
+    .hook('preAction', (_program, command) => {
+      refuseTwoFormats(command)
+      findSpec(command)
+    })
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
 
   const apply = program
@@ -131,7 +139,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
         (await import('../plan.ts')).plan(await limitedTo(limit, options), io, view),
       ),
     )
-  addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions())
+  addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions(), markdownOptions())
 
   addHostCommands(program, io, run)
 
@@ -159,6 +167,26 @@ function createProgram(io: Io, version: string, run: Run): Command {
     )
   addOptions(render, specOptions(), [limitOption(), trustOption()])
 
+  const diff = program
+    .command('diff')
+    .helpGroup(uses.spec)
+    .description('Show what a dry run would say of hosts that are as another git revision leaves them.')
+    .argument(
+      '<revisions>',
+      'REV..REV; REV...REV: from where both part, as for a pull request; REV: to the working tree.',
+    )
+    .action((revisions: string, options: Omit<DiffOptions, 'revisions'> & ViewOptions) =>
+      run('diff', options, async (view) =>
+        (await import('../diff.ts')).diff({ ...options, revisions }, io, view),
+      ),
+    )
+  addOptions(
+    diff,
+    specOptions().filter(({ long }) => long !== '--recipes-below'),
+    [limitOption(), trustOption(), statOption(), exitCodeOption('Exit with 2 if there are differences.')],
+    formatOptions(),
+    markdownOptions(),
+  )
   addSecretsCommands(program, io, run)
 
   program

@@ -6,7 +6,7 @@ import type { ExitCode } from '../io/io.ts'
 /** Shows what ended a command, and returns the exit code for it. */
 export function showFailure(error: unknown, view: View): ExitCode {
   if (error instanceof SpecError) {
-    view.diagnostics(error.diagnostics)
+    view.diagnostics(error.diagnostics, error.sources)
     return 3
   }
   if (error instanceof Interrupted) {

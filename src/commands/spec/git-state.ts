@@ -26,7 +26,7 @@ export function repositoryOf(folder: string): string | undefined {
 /** What git prints; undefined if it fails. */
 export async function git(root: string, argv: readonly string[]): Promise<string | undefined> {
   try {
-    return (await gitOutput(root, argv)).stdout.toString()
+    return (await gitOutput(root, argv)).stdout
   } catch (error) {
     // No git, no repository, or no commit yet.
     if (error instanceof Error && 'code' in error) return undefined
@@ -34,17 +34,22 @@ export async function git(root: string, argv: readonly string[]): Promise<string
   }
 }
 
+/** The same with what it says on stderr. Throws if git fails, or is not there. */
+export async function gitOutput(
+  root: string,
+  argv: readonly string[],
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const command = gitCommand(root, argv)
+  return run('git', command.argv, { maxBuffer: 256 * 1024 * 1024, env: command.env })
+}
+
 /**
- * The same with an input. Throws if git fails, or is not there.
+ * How git is called.
  *
  * A folder that looks like a repository would run the programs that its `config` names: only one in the `.git` of `root`
  * is asked. It is not named with --git-dir, for then git would not check who owns it.
  */
-export async function gitOutput(
-  root: string,
-  argv: readonly string[],
-  input = '',
-): Promise<{ readonly stdout: Buffer; readonly stderr: string }> {
+export function gitCommand(root: string, argv: readonly string[]) {
   const settings = [
     'safe.bareRepository=explicit',
     'core.fsmonitor=false',
@@ -53,9 +58,8 @@ export async function gitOutput(
   ].flatMap((setting) => ['-c', setting])
   // Replaced objects are not those that an id or a branch names.
   const global = ['-C', root, '--no-optional-locks', '--no-replace-objects', ...settings]
-  const running = run('git', [...global, ...argv], {
-    maxBuffer: 256 * 1024 * 1024,
-    encoding: 'buffer',
+  return {
+    argv: [...global, ...argv],
     env: {
       ...process.env,
       // As git's hooks have them.
@@ -68,10 +72,5 @@ export async function gitOutput(
       GIT_ALLOW_PROTOCOL: 'none',
       LC_ALL: 'C',
     },
-  })
-  // Git need not read it; its exit code is enough.
-  running.child.stdin?.on('error', () => undefined)
-  running.child.stdin?.end(input)
-  const { stdout, stderr } = await running
-  return { stdout, stderr: stderr.toString() }
+  }
 }

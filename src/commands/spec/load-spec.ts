@@ -27,6 +27,8 @@ export interface SpecOptions {
   readonly recipesBelow?: string
   /** Git revision whose recipes run instead of those that are there, or `none`. */
   readonly trustOnly?: string
+  /** The repository of a spec that was taken out of it: its files are private, and gone after this run. */
+  readonly trustedIn?: string
   /** Seconds that recipes may take together; 30 unless given. */
   readonly compileTimeout?: number
 }
@@ -46,7 +48,8 @@ export interface LoadedSpec {
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   checkSpecFile(options.file)
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
-  const cache = options.trustOnly === undefined ? await recipeCache() : undefined
+  const cache =
+    options.trustOnly === undefined && options.trustedIn === undefined ? await recipeCache() : undefined
   const folder = resolve(dirname(options.file))
   const root = repositoryOf(folder) ?? folder
   const { cluster, recipes, warnings } = await loadCluster({

@@ -14,10 +14,12 @@ interface RecipePlaces {
   readonly recipesBelow?: string | undefined
   /** A git revision whose recipes run instead of those that are there; `none` for built-in recipes only. */
   readonly trustOnly?: string | undefined
+  /** The repository that has this revision, if the spec was taken out of it. */
+  readonly trustedIn?: string | undefined
 }
 
 /** Recipes are code: they come from the spec's repository (or its folder, outside of git), or as the user says. */
-export function recipePlaces({ file, recipesBelow, trustOnly }: RecipePlaces): PlaceOf {
+export function recipePlaces({ file, recipesBelow, trustOnly, trustedIn }: RecipePlaces): PlaceOf {
   const folder = resolve(dirname(file))
   const repository = repositoryOf(folder)
   if (trustOnly === undefined) {
@@ -36,7 +38,7 @@ export function recipePlaces({ file, recipesBelow, trustOnly }: RecipePlaces): P
     )
   let tree: Promise<TrustedTree> | undefined
   return async (path) => {
-    tree ??= trustedTree(repository, trustOnly)
+    tree ??= trustedTree(trustedIn ?? repository, trustOnly)
     const { folder: trusted, recipes } = await tree
     const place = join(trusted, relative(repository, path))
     if (leaves(repository, path) || moduleAt(place) === undefined)

@@ -4,7 +4,8 @@ import type { Operation } from '../../model/operation.ts'
 import type { FileDiff, Omission } from '../../model/plan.ts'
 import { textOf } from '../../model/text-of.ts'
 
-const largestShown = 256 * 1024
+/** Bytes of a file whose text is shown. */
+export const largestShown = 256 * 1024
 
 /** How a write, a removal or a restore changes a file's text; `kept` has the content to restore. */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {

@@ -12,31 +12,42 @@ export function isGuard(guard: Guard): boolean {
   return Object.keys(guard).length > 0
 }
 
-/** The part of a guard that the host must evaluate, because an earlier change may alter the answer; `skip` if it fails. */
+/**
+ * The part of a guard that the host must evaluate, because an earlier change may alter the answer or the facts have none;
+ * `skip` if it fails.
+ */
 export function decideByFacts(
   guard: Guard,
   facts: Facts,
   earlier: readonly Change[] | 'any',
 ): Guard | 'skip' {
   const { onlyIf, unless, exists, absent, running } = guard
-  const isThere = (path: string): boolean => (facts.paths[path]?.type ?? 'absent') !== 'absent'
-  if (absent !== undefined && isThere(absent)) return 'skip'
-  const startsOrStops = earlier !== 'any' && earlier.some((change) => setsActive(change, running))
-  if (running !== undefined && !startsOrStops && !isStarted(facts.units[running])) return 'skip'
-  if (earlier.length === 0) {
-    const holds =
-      (onlyIf === undefined || facts.checks[onlyIf] === true) &&
-      (unless === undefined || facts.checks[unless] !== true) &&
-      (exists === undefined || isThere(exists))
-    return holds ? {} : 'skip'
+  const isThere = (path: string | undefined): boolean | undefined => {
+    const fact = path === undefined ? undefined : facts.paths[path]
+    return fact && fact.type !== 'absent'
   }
+  const answer = (check: string | undefined): boolean | undefined =>
+    check === undefined ? undefined : facts.checks[check]
+  if (isThere(absent) === true) return 'skip'
+  const unit = running === undefined ? undefined : facts.units[running]
+  const startsOrStops = earlier !== 'any' && earlier.some((change) => setsActive(change, running))
+  const isOpen = startsOrStops || unit?.active === 'unknown'
+  if (running !== undefined && !isOpen && !isStarted(unit)) return 'skip'
   // No run removes a path that a guard waits for.
-  return given({
+  const left = {
     onlyIf,
     unless,
     absent,
-    exists: exists !== undefined && isThere(exists) ? undefined : exists,
-    running: startsOrStops ? running : undefined,
+    exists: isThere(exists) === true ? undefined : exists,
+    running: isOpen ? running : undefined,
+  }
+  if (earlier.length > 0) return given(left)
+  if (answer(onlyIf) === false || answer(unless) === true || isThere(exists) === false) return 'skip'
+  return given({
+    ...left,
+    onlyIf: answer(onlyIf) === undefined ? onlyIf : undefined,
+    unless: answer(unless) === undefined ? unless : undefined,
+    absent: isThere(absent) === undefined ? absent : undefined,
   })
 }
 

@@ -8,7 +8,7 @@ import { believed, placeOf } from '../../model/targets/index.ts'
 export type Inspection = ReadonlyMap<string, Facts | ConvergeError>
 
 /** The hosts of the spec, in the form in which hosts remember them. */
-export function membersOf({ hosts }: Cluster): readonly Member[] {
+export function membersOf({ hosts }: Pick<Cluster, 'hosts'>): readonly Member[] {
   return hosts.map(({ name, target, platform }) => ({ name, target, platform }))
 }
 

@@ -19,18 +19,19 @@ export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
 /**
  * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
- * the same plan. A host that cannot be planned is in it as `failed`.
+ * the same plan. A host that cannot be planned is in it as `failed`. `finish` adds the records.
  */
 export function planCluster(
   catalog: Catalog,
   inspection: Inspection,
   options: PlanOptions = { prune: true, release: false },
   members: readonly Member[] = [],
+  finish: typeof withRecord = withRecord,
 ): Plan {
   const groups = findGroups(catalog)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, inspection, groups, members, options))
+    .map((hostCatalog) => planOne(hostCatalog, { inspection, groups, members, options, finish }))
   return {
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
@@ -53,13 +54,16 @@ export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>
   )
 }
 
-function planOne(
-  catalog: HostCatalog,
-  inspection: Inspection,
-  groups: Groups,
-  members: readonly Member[],
-  options: PlanOptions,
-): HostPlan {
+interface Surroundings {
+  readonly inspection: Inspection
+  readonly groups: Groups
+  readonly members: readonly Member[]
+  readonly options: PlanOptions
+  readonly finish: typeof withRecord
+}
+
+function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
+  const { inspection, groups, members, options, finish } = surroundings
   const facts = inspection.get(catalog.host)
   if (facts === undefined || facts instanceof ConvergeError) {
     const error =
@@ -78,7 +82,7 @@ function planOne(
     const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
     const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
     return refusal === undefined
-      ? withRecord(plan, catalog, {
+      ? finish(plan, catalog, {
           drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
           moved: pruned.moved,
           members: remembered(members, facts, inspection),

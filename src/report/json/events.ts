@@ -3,6 +3,7 @@ import type { Progress } from '../../model/report.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { change, changeInBrief, error } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
+import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
 import { ExecDocument } from './exec.ts'
 import { HistoryDocument } from './history.ts'
@@ -54,6 +55,7 @@ const ResultLine = Type.Union([
   result('report', ReportDocument, 'The report of an apply or a rollback.'),
   result('diagnostics', DiagnosticsDocument, 'What is wrong with the spec or the command line.'),
   result('drift', DriftDocument, 'What was changed on the hosts by hand.'),
+  result('diff', DiffDocument, 'How the hosts change from one revision of the spec to another.'),
   result('status', StatusDocument, 'The state of each host.'),
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),

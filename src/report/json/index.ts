@@ -1,6 +1,7 @@
 import { SealedPlan } from '../../model/sealed-plan.ts'
 import { sharedSchemas } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
+import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
 import { EventLine } from './events.ts'
 import { ExecDocument } from './exec.ts'
@@ -23,6 +24,7 @@ export const documentSchemas = {
   diagnostics: DiagnosticsDocument,
   history: HistoryDocument,
   drift: DriftDocument,
+  diff: DiffDocument,
   status: StatusDocument,
   exec: ExecDocument,
   secrets: SecretsDocument,

@@ -18,21 +18,23 @@ const HostPlanSchema = Type.Union([
   failedHost,
 ])
 
+/** What every document of a plan has. */
+export const planMembers = {
+  cluster: text('Name of the cluster.'),
+  hosts: list('The hosts in the order of the spec.', HostPlanSchema),
+  waves,
+  departed: list(
+    'Hosts that the cluster had and that were removed from the spec; `converge retire` cleans them up.',
+    hostName,
+  ),
+  consents: list('What in the plan needs more than --yes: --allow-prune.', text('One sentence.')),
+  summary: PlanSummary,
+}
+
 export const PlanDocument = document(
   'Plan',
   'Printed by `converge plan --json`, `converge --dry-run --json` and `converge rollback --dry-run --json`.',
-  {
-    command: command('plan', 'apply', 'rollback'),
-    cluster: text('Name of the cluster.'),
-    hosts: list('The hosts in the order of the spec.', HostPlanSchema),
-    waves,
-    departed: list(
-      'Hosts that the cluster had and that were removed from the spec; `converge retire` cleans them up.',
-      hostName,
-    ),
-    consents: list('What in the plan needs more than --yes: --allow-prune.', text('One sentence.')),
-    summary: PlanSummary,
-  },
+  { command: command('plan', 'apply', 'rollback'), ...planMembers },
 )
 export type PlanDocument = Data<typeof PlanDocument>
 export type PlanCommand = PlanDocument['command']

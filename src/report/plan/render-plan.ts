@@ -19,18 +19,34 @@ type RenderPlanOptions = Look & {
   readonly plan: Plan
   /** One line per change instead of causes and diffs. */
   readonly stat?: boolean
+  readonly indents?: Indents
 }
+
+/** What is before the words of a change, its details and the lines of its diff. */
+interface Indents {
+  readonly words: string
+  readonly details: string
+  readonly diff: string
+}
+
+const textIndents: Indents = { words: '  ', details: '    ', diff: '    ' }
 
 /** The plan as text, hosts with the same changes and hunks together. Ends with the summary line. */
 export function renderPlan(options: RenderPlanOptions): string {
-  const { plan, style } = options
-  const blocks = [...(options.stat ? renderStat(options) : renderHosts(options))]
-  const waves = renderWaves(plan.waves, style)
-  if (waves.length > 0) blocks.push(waves)
-  const warnings = [...departedLines(plan), ...consentLines(plan)].map((line) => style.warning(line))
-  if (warnings.length > 0) blocks.push(warnings)
-  blocks.push([renderPlanSummary(summarisePlan(plan), style)])
+  const { hosts, waves, warnings, summary } = planParts(options)
+  const blocks = [...hosts, waves, warnings, [summary]].filter((lines) => lines.length > 0)
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n')
+}
+
+/** The lines of a plan by what they are about; those of a group of hosts begin with its heading. */
+export function planParts(options: RenderPlanOptions) {
+  const { plan, style } = options
+  return {
+    hosts: options.stat ? renderStat(options) : renderHosts(options),
+    waves: renderWaves(plan.waves, style),
+    warnings: [...departedLines(plan), ...consentLines(plan)].map((line) => style.warning(line)),
+    summary: renderPlanSummary(summarisePlan(plan), style),
+  }
 }
 
 function departedLines({ departed, cluster }: Plan): readonly string[] {
@@ -45,17 +61,23 @@ function consentLines({ consents }: Plan): readonly string[] {
 }
 
 /** The lines of each group of hosts; unchanged ones only if they have notes, or if verbose. */
-export function renderHosts({ plan, style, verbose }: RenderPlanOptions): readonly (readonly string[])[] {
+export function renderHosts({
+  plan,
+  style,
+  verbose,
+  indents = textIndents,
+}: RenderPlanOptions): readonly (readonly string[])[] {
   const groups = viewPlan(plan, style)
   const renderHunk = hunkRenderer(groups, { style, whole: verbose })
+  const look = { style, indents }
   const shownOn = new Map<string, string>()
   return groups
     .filter((group) => verbose || group.status !== 'unchanged' || group.lines.length > 0)
     .map((group) => {
       const heading = style.heading(escapeLine(compactHosts(group.hosts)))
       const changes = verbose
-        ? group.changes.flatMap((change) => renderChange(change, group, renderHunk, style))
-        : renderNewChanges(group, shownOn, renderHunk, style)
+        ? group.changes.flatMap((change) => renderChange(change, group, renderHunk, look))
+        : renderNewChanges(group, shownOn, renderHunk, look)
       return [`${heading}${headings[group.status]}`, ...changes, ...group.lines.map((line) => `  ${line}`)]
     })
 }
@@ -67,7 +89,7 @@ function renderNewChanges(
   group: HostGroup,
   shownOn: Map<string, string>,
   renderHunk: HunkRenderer,
-  style: Style,
+  { style, indents }: { readonly style: Style; readonly indents: Indents },
 ): readonly string[] {
   const name = compactHosts(group.hosts)
   const known = group.changes.map((change) => ({ change, on: shownOn.get(keyOf(change, group)) }))
@@ -81,8 +103,8 @@ function renderNewChanges(
     if (!shownOn.has(keyOf(change, group))) shownOn.set(keyOf(change, group), name)
   return runs.flatMap(({ on, changes }) =>
     on === undefined || changes.length < fewestFolded
-      ? changes.flatMap((change) => renderChange(change, group, renderHunk, style))
-      : [`  ${style.quiet(`${changes.length} changes as shown above on ${escapeLine(on)}`)}`],
+      ? changes.flatMap((change) => renderChange(change, group, renderHunk, { style, indents }))
+      : [`${indents.words}${style.quiet(`${changes.length} changes as shown above on ${escapeLine(on)}`)}`],
   )
 }
 
@@ -120,14 +142,14 @@ function renderChange(
   change: ChangeView,
   group: HostGroup,
   renderHunk: HunkRenderer,
-  style: Style,
+  { style, indents }: { readonly style: Style; readonly indents: Indents },
 ): readonly string[] {
   const part = ({ value, hosts }: Shown<string>) =>
     hosts.length === group.hosts.length ? value : `${value} ${onHosts(hosts)}`
   return [
-    ...change.words.map((words) => `  ${part(words)}`),
-    ...change.details.map((detail) => `    ${style.quiet(part(detail))}`),
-    ...change.hunks.flatMap((hunk) => renderHunk(hunk, group).map((line) => `    ${line}`)),
+    ...change.words.map((words) => `${indents.words}${part(words)}`),
+    ...change.details.map((detail) => `${indents.details}${style.quiet(part(detail))}`),
+    ...change.hunks.flatMap((hunk) => renderHunk(hunk, group).map((line) => `${indents.diff}${line}`)),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { idleReport } from '../apply/idle-report.ts'
 import { diagnosticsDocument } from '../json/diagnostics.ts'
+import { diffDocument } from '../json/diff.ts'
 import { driftDocument } from '../json/drift.ts'
 import type { ResultLine } from '../json/events.ts'
 import { execDocument } from '../json/exec.ts'
@@ -25,6 +26,7 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
     idle: (plan, command) => report(idleReport(plan), plan, command),
     report,
     drift: (drift) => show({ event: 'drift', document: driftDocument(drift) }),
+    diff: (diff) => show({ event: 'diff', document: diffDocument(diff) }),
     status: (cluster, hosts) => show({ event: 'status', document: statusDocument(cluster, hosts) }),
     history: (cluster, hosts) => show({ event: 'history', document: historyDocument(cluster, hosts) }),
     answers: (cluster, commandLine, answers) =>

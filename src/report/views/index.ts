@@ -1,7 +1,7 @@
 import type { View, ViewContext } from './view.ts'
 
 export interface OutputFormat {
-  /** The description of the option that chooses it, `--NAME`; absent for the format that needs none. */
+  /** The description of the option `--NAME`, short for `--format NAME`; absent if there is none. */
   readonly option?: string
   load(): Promise<(context: ViewContext) => View>
 }
@@ -18,6 +18,7 @@ export const formats = {
       'Print progress, then the results to stdout, as one JSON object per line (documented in schemas/).',
     load: async () => (await import('./json-lines.ts')).createJsonLinesView,
   },
+  markdown: { load: async () => (await import('./markdown.ts')).createMarkdownView },
 } as const satisfies Readonly<Record<string, OutputFormat>>
 
 export type Format = keyof typeof formats

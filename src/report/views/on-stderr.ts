@@ -6,14 +6,19 @@ import { renderError } from '../text/render-error.ts'
 import type { Failure, Output, View, ViewContext } from './view.ts'
 
 /** What every format prints to stderr. */
-export function onStderr(context: ViewContext): Pick<View, 'progress' | 'warnings' | 'failure'> {
+export function onStderr(
+  context: ViewContext,
+): Pick<View, 'progress' | 'warnings' | 'diagnostics' | 'failure'> {
   const { stderr, readSources } = context
+  const diagnostics: View['diagnostics'] = (found, others = new Map()) => {
+    if (found.length === 0) return
+    const sources = new Map([...readSources(found), ...others])
+    stderr.write(renderDiagnostics({ diagnostics: found, sources, style: stderr.style }))
+  }
   return {
     progress: showProgress(context),
-    warnings(diagnostics) {
-      if (diagnostics.length === 0) return
-      stderr.write(renderDiagnostics({ diagnostics, sources: readSources(diagnostics), style: stderr.style }))
-    },
+    warnings: (warnings) => diagnostics(warnings),
+    diagnostics,
     failure: (failure) => stderr.write(renderFailure(failure, stderr)),
   }
 }

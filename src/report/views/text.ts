@@ -5,6 +5,7 @@ import { renderAnswers } from '../hosts/render-exec.ts'
 import { renderHistory } from '../hosts/render-history.ts'
 import { renderStatus } from '../hosts/render-status.ts'
 import { renderPlan } from '../plan/render-plan.ts'
+import { diffHeading } from '../plan/revision-diff.ts'
 import { renderSecrets } from '../secrets/render-secrets.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { onStderr } from './on-stderr.ts'
@@ -23,7 +24,6 @@ export function createTextView(context: ViewContext): View {
   return {
     ...besides,
     canAsk: true,
-    diagnostics: besides.warnings,
     plan: (plan) => page(planText(plan)),
     proposal(plan) {
       stdout.write(planText(plan))
@@ -39,6 +39,7 @@ export function createTextView(context: ViewContext): View {
       isProposed = false
     },
     drift: (drift) => page(renderDrift({ drift, style, verbose })),
+    diff: (diff) => page(`${style.quiet(diffHeading(diff))}\n\n${planText(diff.plan)}`),
     status: (_cluster, hosts) => stdout.write(renderStatus({ hosts, style, verbose })),
     history: (_cluster, hosts) => page(renderHistory({ hosts, style, verbose })),
     answers: (_cluster, _commandLine, answers) => stdout.write(renderAnswers(answers, style)),

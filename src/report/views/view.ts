@@ -8,6 +8,7 @@ import type { Answer } from '../hosts/render-exec.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
 import type { PlanCommand } from '../json/plan.ts'
 import type { ApplyCommand } from '../json/report.ts'
+import type { RevisionDiff } from '../plan/revision-diff.ts'
 import type { SecretsListing, ShownSecret } from '../secrets/render-secrets.ts'
 import type { Style } from '../text/style.ts'
 
@@ -18,8 +19,8 @@ export interface View {
   progress(event: Progress): void
   /** Warnings about a valid spec. */
   warnings(diagnostics: readonly Diagnostic[]): void
-  /** Errors and warnings as the result of a command. */
-  diagnostics(diagnostics: readonly Diagnostic[]): void
+  /** Errors and warnings as the result of a command; `sources` has the texts of files that cannot be read. */
+  diagnostics(diagnostics: readonly Diagnostic[], sources?: ReadonlyMap<string, string>): void
   /** A plan that is the result of a command. */
   plan(plan: Plan, command: PlanCommand): void
   /** A plan that will be applied, after consent if that is needed. */
@@ -29,6 +30,8 @@ export interface View {
   /** The report of an apply. */
   report(report: Report, plan: Plan, command: ApplyCommand): void
   drift(drift: Drift): void
+  /** How a spec changes hosts from one revision to another. */
+  diff(diff: RevisionDiff): void
   status(cluster: string, hosts: readonly HostStatus[]): void
   history(cluster: string, hosts: readonly RecordedHost[]): void
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
@@ -60,6 +63,10 @@ export interface ViewContext {
   readonly verbose: boolean
   /** Shows one line per change of a plan. */
   readonly stat?: boolean
+  /** The most that a format prints of a result if it is for a place that takes no more: bytes. */
+  readonly maxBytes?: number
+  /** Where the whole result is, if that is cut. */
+  readonly wholeAt?: string
   /** The text of the files of the diagnostics, if readable. */
   readSources(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, string>
 }

@@ -304,7 +304,7 @@ function writeSteps(
 }
 
 function directorySteps(path: string, facts: Facts): readonly Step[] {
-  if (pathFact(facts, path).type !== 'absent') return []
+  if (facts.paths[path]?.type !== 'absent') return []
   return [{ operation: { op: 'mkdir', path, ...OWNERSHIP, mode: '0755' }, reason: 'will be created' }]
 }
 

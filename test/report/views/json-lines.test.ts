@@ -40,7 +40,16 @@ test('prints the plan before it is applied, what happens, then the report', () =
 })
 
 test('has in a line the very document that --json prints', () => {
-  for (const what of ['plan', 'report', 'drift', 'status', 'history', 'answers', 'diagnostics'] as const) {
+  for (const what of [
+    'plan',
+    'report',
+    'drift',
+    'diff',
+    'status',
+    'history',
+    'answers',
+    'diagnostics',
+  ] as const) {
     const { stdout } = recordView(createJsonView, showings[what])
     const [line, ...more] = lines(showings[what])
     assert.equal(more, [])

@@ -101,6 +101,7 @@ export const samplePlan = {
   consents: [{ word: 'prune', what: hostile } as const],
 }
 
+const platform = { init: 'systemd', stateDir: '/s', stagingDir: '/t', binDir: '/b' } as const
 const results = changes.map((one) => ({ change: one, outcome: 'applied' }) as const)
 export const sampleReport: Report = {
   cluster: 'sample',
@@ -169,6 +170,13 @@ export const showings = {
   idle: (view) => view.idle(samplePlan, 'rollback'),
   report: (view) => view.report(sampleReport, samplePlan, 'rollback'),
   drift: (view) => view.drift(driftOf(samplePlan)),
+  diff: (view) =>
+    view.diff({
+      from: { name: hostile, commit: '0'.repeat(40), path: hostile },
+      to: { name: 'the working tree' },
+      plan: { ...samplePlan, departed: [{ name: hostile, target: { transport: 'memory' }, platform }] },
+      added: ['alpha', hostile],
+    }),
   status: (view) =>
     view.status('sample', [
       hostStatus(
@@ -197,6 +205,7 @@ export const showings = {
 /** The hosts that are in a showing. */
 export const hosts = {
   plan: ['alpha', 'bravo', 'carol', 'delta', 'echo'],
+  diff: ['alpha', 'bravo', 'carol', 'delta', 'echo'],
   report: ['alpha', 'bravo', 'carol', 'delta', 'echo', 'foxtrot', 'golf'],
   drift: ['alpha', 'bravo', 'carol'],
   status: ['alpha', 'bravo'],
