@@ -15,6 +15,7 @@ import {
   addOptions,
   formatOptions,
   hostOptions,
+  identityOption,
   limitedTo,
   limitOption,
   namesOf,
@@ -157,7 +158,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
         (await import('../render.ts')).render(await limitedTo(limit, options), io, view),
       ),
     )
-  addOptions(render, specOptions(), [limitOption(), trustOption()])
+  addOptions(render, specOptions(), [limitOption(), trustOption(), identityOption()])
 
   addSecretsCommands(program, io, run)
 

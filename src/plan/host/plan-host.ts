@@ -159,6 +159,7 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
   return changes.map((change): Change => {
     const { operation } = change
     if (operation.op !== 'write' || !secret.has(operation.path)) return change
+    if (change.diff !== undefined && 'masked' in change.diff) return change
     const diff = { path: operation.path, omitted: 'sensitive' } as const
     return { ...change, operation: { ...operation, sensitive: true }, diff }
   })
