@@ -1,15 +1,21 @@
 // Everything that a recipe may import, as `import { ... } from 'converge'`.
 export { type Static, Type } from 'typebox'
-export { type EnvironmentVariables, renderEnvFile } from './formats/env-file.ts'
+export {
+  type EnvironmentVariables,
+  renderEnvFile,
+  type SecretEnvironmentVariables,
+} from './formats/env-file.ts'
 export { FormatError } from './formats/format-error.ts'
-export { type ExecWord, environmentLine, execLine } from './formats/systemd/quoting.ts'
-export { renderUnit, type UnitFile } from './formats/systemd/unit.ts'
+export { type ExecWord, environmentLine, execLine, type SecretExecWord } from './formats/systemd/quoting.ts'
+export { type PlainUnitFile, renderUnit, type UnitFile } from './formats/systemd/unit.ts'
 export { renderYaml, renderYamlDocuments } from './formats/yaml.ts'
 export type { Platform } from './model/platform.ts'
 export type { HostFilter, Offer, OfferContext, Recipe, RecipeContext, RecipeHost } from './model/recipe.ts'
 export type { Disruption, Relations, ResourceRef } from './model/relations.ts'
 export type { Resource } from './model/resource.ts'
-export type { Value, ValueMap } from './model/value.ts'
+export { concat, join, type Secret } from './model/secret.ts'
+export type { CertificateUsage, SecretNeed } from './model/secret-need.ts'
+export type { PlainValue, Value, ValueMap } from './model/value.ts'
 export { archive } from './resources/archive.ts'
 export { command } from './resources/command.ts'
 export { defineRecipe, type RecipeDefinition } from './resources/define/define-recipe.ts'
@@ -20,3 +26,12 @@ export { link } from './resources/link.ts'
 export { pkg } from './resources/package.ts'
 export { unit } from './resources/unit/unit.ts'
 export { user } from './resources/user.ts'
+export {
+  authority,
+  certificate,
+  opaque,
+  password,
+  sshKey,
+  token,
+  wireguardKey,
+} from './secrets/declarations.ts'

@@ -32,24 +32,30 @@ export function adoptCluster(options: AdoptClusterOptions, io: Io, view: View): 
       'pass --yes to adopt without asking, or --dry-run',
     )
   }
-  return hostCommand(options, io, view, async ({ session, stop }, { cluster }) => {
-    if (cluster.name === old) {
-      throw usageError(
-        `the cluster of the spec is called ${old} already`,
-        'name the cluster that it was before',
-      )
-    }
-    const found = await session.adopt(old, { isDry: true })
-    const code = tell(found, old, cluster.name, io)
-    const holders = [...found.values()].filter((answer) => answer === 'found')
-    if (options.dryRun || holders.length === 0) return code
-    const question = `Hand over what ${old} has there to ${cluster.name}? [y/N] `
-    if (!options.yes && !isYes(await io.ask(question, stop.stopping))) {
-      io.stdout.write('Nothing was adopted.\n')
-      return 1
-    }
-    return tell(await session.adopt(old, { isDry: false }), old, cluster.name, io)
-  })
+  return hostCommand(
+    options,
+    io,
+    view,
+    async ({ session, stop }, { cluster }) => {
+      if (cluster.name === old) {
+        throw usageError(
+          `the cluster of the spec is called ${old} already`,
+          'name the cluster that it was before',
+        )
+      }
+      const found = await session.adopt(old, { isDry: true })
+      const code = tell(found, old, cluster.name, io)
+      const holders = [...found.values()].filter((answer) => answer === 'found')
+      if (options.dryRun || holders.length === 0) return code
+      const question = `Hand over what ${old} has there to ${cluster.name}? [y/N] `
+      if (!options.yes && !isYes(await io.ask(question, stop.stopping))) {
+        io.stdout.write('Nothing was adopted.\n')
+        return 1
+      }
+      return tell(await session.adopt(old, { isDry: false }), old, cluster.name, io)
+    },
+    { needsSecrets: false },
+  )
 }
 
 /** One line for all hosts with the same answer. */

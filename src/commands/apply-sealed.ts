@@ -7,6 +7,7 @@ import { proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import { readSealedPlan, unseal } from './hosts/sealed-plan.ts'
 import { type SealedSpecOptions, sourceWords, specOf } from './hosts/sealed-source.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import { openingWith } from './secrets/opening.ts'
 import { loadSpec } from './spec/load-spec.ts'
 
 /** `converge apply PLAN`: does exactly what a sealed plan says, or refuses with what differs. */
@@ -31,7 +32,7 @@ export async function applySealed(
   const sealed = await readSealedPlan(file, io.env)
   requireConsentable(wanted, io, view)
   const options = { ...wanted, ...specOf(file, sealed.source, wanted) }
-  const spec = await loadSpec(options)
+  const spec = await loadSpec(options, openingWith(options, io))
   view.warnings(spec.warnings)
   const plan = await unseal(sealed, spec, options)
   view.remark(`${file}: a plan made from ${sourceWords(sealed.source)}`, '')

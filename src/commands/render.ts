@@ -15,9 +15,11 @@ import { writeWhole } from './io/write-whole.ts'
 import { prepareOutputFolder } from './render/output-folder.ts'
 import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
+import type { IdentityOptions } from './secrets/identity.ts'
+import { openingWith, requireOpen } from './secrets/opening.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
-export interface RenderOptions extends SpecOptions {
+export interface RenderOptions extends SpecOptions, IdentityOptions {
   readonly limit?: string
   /** The folder for one tree per host. */
   readonly output: string
@@ -29,12 +31,15 @@ export interface RenderOptions extends SpecOptions {
 
 /** `converge render -o DIR`: writes each host's files, directories and links as they will be on it. */
 export async function render(options: RenderOptions, io: Io, view: View): Promise<ExitCode> {
-  const spec = await loadSpec(options)
+  // A stranger's file of secrets may name commands.
+  const isOpened = options.reveal === true && options.trustOnly === undefined
+  const spec = await loadSpec(options, isOpened ? openingWith(options, io) : {})
   view.warnings(spec.warnings)
   const hosts =
     options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster.hosts, options.limit)
   const names = new Set(hosts.map((host) => host.name))
   const catalogs = spec.catalog.hosts.filter(({ host }) => names.has(host))
+  if (options.reveal === true) requireOpen(catalogs, options, io)
   const trees = catalogs.map((catalog) => ({ host: catalog.host, tree: renderTree(catalog) }))
   for (const { host, tree } of trees) {
     const [conflict] = treeConflicts(tree)

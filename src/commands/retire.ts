@@ -10,6 +10,7 @@ import { usageError } from './cli/usage-error.ts'
 import { everything, type HostOptions, type OpenHosts, withHosts } from './hosts/open-hosts.ts'
 import { proposePlan } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import { openingWith } from './secrets/opening.ts'
 import { type LoadedSpec, loadSpec } from './spec/load-spec.ts'
 
 export interface RetireOptions extends HostOptions {
@@ -32,7 +33,7 @@ export async function retire(options: RetireOptions, io: Io, view: View): Promis
     const hint = 'pass --yes to retire without asking, or --dry-run'
     throw usageError('there is no terminal to ask for consent', hint)
   }
-  const spec = await loadSpec(options)
+  const spec = await loadSpec(options, openingWith(options, io))
   if (spec.cluster.hosts.some(({ name }) => name === host)) {
     throw usageError(`${host} is still in the spec`, `remove it from ${options.file} first, then retire it`)
   }

@@ -15,16 +15,19 @@ export interface UnlockOptions extends HostOptions {
 export async function unlock(options: UnlockOptions, io: Io, view: View): Promise<ExitCode> {
   const spec = await loadSpec(options)
   const { name } = onlyHost(spec.cluster.hosts, options.host)
-  return withHosts({ spec, options: { ...options, limit: name }, io, view }, async ({ session }) => {
-    const answer = (await session.unlock()).get(name)
-    if (answer instanceof ConvergeError) {
-      io.stderr.write(`${renderError(answer, io.stderr.style).join('\n')}\n`)
-      return 1
-    }
-    const [state = '', ...holder] = (answer ?? '').split(' ')
-    io.stdout.write(`${name}: ${lockWords(state, escapeLine(holder.join(' ')))}\n`)
-    return state === 'held' ? 1 : 0
-  })
+  return withHosts(
+    { spec, options: { ...options, limit: name }, io, view, needsSecrets: false },
+    async ({ session }) => {
+      const answer = (await session.unlock()).get(name)
+      if (answer instanceof ConvergeError) {
+        io.stderr.write(`${renderError(answer, io.stderr.style).join('\n')}\n`)
+        return 1
+      }
+      const [state = '', ...holder] = (answer ?? '').split(' ')
+      io.stdout.write(`${name}: ${lockWords(state, escapeLine(holder.join(' ')))}\n`)
+      return state === 'held' ? 1 : 0
+    },
+  )
 }
 
 function lockWords(state: string, holder: string): string {

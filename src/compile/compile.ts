@@ -18,7 +18,7 @@ import { checkClaims } from './claims.ts'
 import type { Declared } from './declared.ts'
 import { declaredResource, readableText, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
-import { type ContextSource, createContexts } from './recipe-context.ts'
+import { type ContextSource, createContexts, type DeclareSecret } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
 import { createRenderer } from './template.ts'
@@ -30,6 +30,8 @@ export interface CompileInput {
   readonly kinds: Readonly<Record<string, ResourceKind>>
   /** A file by its path from a folder, as bytes if it is not text; throws if it cannot be read. */
   readFile(path: string, folder: string): string | Uint8Array
+  /** Absent where recipes declare no secrets. */
+  readonly declareSecret?: DeclareSecret
   /** A file that is better left on disk; undefined for others. */
   largeFile?(path: string, folder: string): LargeFile | undefined
 }
@@ -38,7 +40,7 @@ export interface CompileInput {
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
   const problems = collectProblems({ oneMistake: 'per words' })
-  const contexts = createContexts(cluster, input.recipes)
+  const contexts = createContexts(cluster, input.recipes, input.declareSecret)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
   const hosts = cluster.hosts.map((host) => {

@@ -1,8 +1,8 @@
 import { selectHosts } from '../load/hosts/select-hosts.ts'
 import { thrownAt } from '../load/recipes/thrown-at.ts'
 import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
-import type { Problem } from '../model/diagnostic.ts'
-import { SpecError } from '../model/errors.ts'
+import type { Position, Problem } from '../model/diagnostic.ts'
+import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
 import {
@@ -14,18 +14,33 @@ import {
   type RecipeHost,
   recipeWords,
 } from '../model/recipe.ts'
+import type { Secret } from '../model/secret.ts'
+import { type SecretNeed, secretKeyPattern, secretKinds } from '../model/secret-need.ts'
 import { isMap, NO_VALUES } from '../model/value.ts'
 import { nearestHint } from '../validation/nearest.ts'
-import { createRenderer, type Render } from './template.ts'
+import { createRenderer } from './template.ts'
 
 /** What the contexts of all hosts share: peers, templates and files are prepared once. */
 export interface ContextSource {
   contextOf(host: Host, loaded: LoadedRecipe, use: RecipeUse): RecipeContext<never>
 }
 
+/** Makes a secret that a recipe declares. */
+export type DeclareSecret = (use: {
+  readonly key: string
+  readonly need: SecretNeed
+  readonly by: string
+  readonly position: Position | undefined
+}) => Secret
+
+const withoutSecrets: DeclareSecret = ({ key }) => {
+  throw new InternalError(`there is nothing to declare the secret ${key} to`)
+}
+
 export function createContexts(
   cluster: Cluster,
   recipes: Readonly<Record<string, LoadedRecipe>>,
+  declareSecret: DeclareSecret = withoutSecrets,
 ): ContextSource {
   const { name, environment, data } = cluster
   const dataOf = (name: string) => {
@@ -46,6 +61,18 @@ export function createContexts(
       attributes: (isMap(own) ? own : NO_VALUES) as never,
       hosts: peers.select,
       data: dataOf,
+      secret(key, need) {
+        const isKey = new RegExp(secretKeyPattern).test(key)
+        if (!isKey || !secretKinds.includes(need?.kind))
+          throw new SpecError([
+            {
+              code: 'invalid-secret',
+              message: isKey ? `secret ${key} is of no known kind` : `"${key}" cannot be the key of a secret`,
+              hint: "such as ctx.secret('web/db', password())",
+            },
+          ])
+        return declareSecret({ key, need, by: `recipe ${loaded.recipe.name}`, position })
+      },
       fail(message, hint) {
         throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
       },
@@ -95,16 +122,17 @@ function naming<T>(loaded: LoadedRecipe, host: Host, use: RecipeUse, work: () =>
 }
 
 interface RecipeFiles {
-  readonly template: Render
+  readonly template: RecipeContext<never>['template']
   readonly file: (name: string) => string
 }
 
 function recipeFiles(loaded: LoadedRecipe): RecipeFiles {
   return {
+    // With plain variables it gives plain text.
     template: createRenderer(
       (name) => loaded.read(`templates/${name}`),
       loaded.pathOf && ((name) => loaded.pathOf?.(`templates/${name}`) ?? name),
-    ),
+    ) as RecipeContext<never>['template'],
     file: perText((name) => loaded.read(`files/${name}`)),
   }
 }

@@ -1,6 +1,25 @@
 import Handlebars, { type HelperDeclareSpec, type HelperDelegate, type HelperOptions } from 'handlebars'
 import { callHelper, type Helper, helpers } from '../load/expressions/helpers.ts'
+import { isSecret, type Marks, type Secret } from '../model/secret.ts'
 import { toValue } from '../model/value.ts'
+
+const secrets = new WeakMap<object, Secret>()
+
+/** What a template sees of a secret: its text is a mark, which the rendered text has in its place. */
+export function secretView(secret: Secret, marks: Marks): object {
+  const view = Object.freeze({ [Symbol.toPrimitive]: () => marks.mark(secret) })
+  secrets.set(view, secret)
+  return view
+}
+
+/** A value of a template with its secrets, also within lists and maps. */
+function unviewed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const secret = secrets.get(value)
+  if (secret !== undefined) return secret
+  if (Array.isArray(value)) return value.map(unviewed)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unviewed(inner)]))
+}
 
 /** The helpers of templates: those of expressions, and the built-in blocks, which refuse undefined values. */
 export function templateHelpers(builtIn: {
@@ -23,12 +42,14 @@ function asTemplateHelper(helper: Helper): HelperDelegate {
   const { name, optional } = helper
   return function call(this: unknown, ...given: unknown[]) {
     // The last argument is Handlebars' own. As in expressions, a name without arguments is a path.
-    const args = given.slice(0, -1)
+    const args = given.slice(0, -1).map(unviewed)
+    const { data } = given.at(-1) as HelperOptions
     if (args.length === 0 && typeof this === 'object' && this !== null && name in this)
       return Reflect.get(this, name)
     const missing = args.findIndex((arg, index) => arg === undefined && !(optional && index === 0))
     if (missing !== -1) throw notDefined(name)
-    return callHelper(helper, args.map(toValue))
+    const result = callHelper(helper, args.map(toValue))
+    return isSecret(result) ? secretView(result, data.marks) : result
   }
 }
 

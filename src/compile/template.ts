@@ -3,11 +3,12 @@ import { excessOf } from '../load/expressions/bounds.ts'
 import { helpers } from '../load/expressions/helpers.ts'
 import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
+import { createMarks, isSecret, type Marks, type Secret } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
-import { templateHelpers } from './template-helpers.ts'
+import { secretView, templateHelpers } from './template-helpers.ts'
 import { templateMistake } from './template-mistake.ts'
 
-export type Render = (name: string, variables: { readonly [key: string]: Value }) => string
+export type Render = (name: string, variables: { readonly [key: string]: Value }) => string | Secret
 
 /**
  * Renders the templates that `read` finds; each is read and compiled once for all hosts. Nothing is HTML-escaped,
@@ -23,7 +24,7 @@ export function createRenderer(
   return (name, variables) =>
     located(sourceOf(name), () => {
       const text = rendered(templateOf(name), variables)
-      written += text.length
+      if (typeof text === 'string') written += text.length
       if (written > maxTexts)
         throw new TemplateMistake(
           'the texts of all templates exceed 256 MiB',
@@ -159,11 +160,12 @@ const OPTIONS = {
 function rendered(
   template: HandlebarsTemplateDelegate,
   variables: { readonly [key: string]: Value },
-): string {
+): string | Secret {
   const place: Place = { written: 0 }
+  const marks = createMarks()
   try {
-    const text = template(viewOf(variables, place), { data: { place } })
-    if (!text.includes(STRUCTURE)) return text
+    const text = template(viewOf(variables, place, marks), { data: { place, marks } })
+    if (!text.includes(STRUCTURE)) return marks.fill(text)
   } catch (error) {
     const passed = Object.entries(variables).filter(([, value]) => value !== undefined)
     throw explain(
@@ -179,7 +181,7 @@ function rendered(
 const STRUCTURE = '\0structure\0'
 
 /** The variables without inherited names such as `constructor`; a map or list written as text leaves the mark. */
-function viewOf(variables: Value, place: Place): unknown {
+function viewOf(variables: Value, place: Place, marks: Marks): unknown {
   const mark = {
     [Symbol.toPrimitive]: () => {
       place.structureLine ??= place.line
@@ -187,6 +189,7 @@ function viewOf(variables: Value, place: Place): unknown {
     },
   }
   const view = (value: Value): unknown => {
+    if (isSecret(value)) return secretView(value, marks)
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) return Object.assign(value.map(view), mark)
     const map: Record<string, unknown> = Object.assign(Object.create(null), mark)

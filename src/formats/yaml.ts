@@ -1,5 +1,6 @@
 import { Document, type ScalarTag, type ToStringOptions } from 'yaml'
-import type { Value } from '../model/value.ts'
+import { hasMark, renderMarked, Secret } from '../model/secret.ts'
+import type { PlainValue, Value } from '../model/value.ts'
 import { FormatError } from './format-error.ts'
 
 /**
@@ -7,7 +8,13 @@ import { FormatError } from './format-error.ts'
  * key or in a list as a literal block. Readers of YAML 1.1 (PyYAML as in cloud-init, Go's yaml.v2) and of 1.2 read
  * the same value from it. Throws a FormatError for a number or text that YAML cannot represent.
  */
-export function renderYaml(value: Value): string {
+export function renderYaml(value: PlainValue): string
+export function renderYaml(value: Value): string | Secret
+export function renderYaml(value: Value): string | Secret {
+  return renderMarked(value, renderPlain, (text) => doubleQuoted(text).slice(1, -1))
+}
+
+function renderPlain(value: Value): string {
   // PyYAML does not read an unindented block as a whole document.
   if (typeof value === 'string' && value.includes('\n')) return `${doubleQuoted(value)}\n`
   return new Document(value, {
@@ -17,8 +24,10 @@ export function renderYaml(value: Value): string {
 }
 
 /** Renders a stream of documents, each under its `---`, such as a file of Kubernetes manifests. */
-export function renderYamlDocuments(values: readonly Value[]): string {
-  return values.map((value) => `---\n${renderYaml(value)}`).join('')
+export function renderYamlDocuments(values: readonly PlainValue[]): string
+export function renderYamlDocuments(values: readonly Value[]): string | Secret
+export function renderYamlDocuments(values: readonly Value[]): string | Secret {
+  return Secret.concat(values.flatMap((value) => ['---\n', renderYaml(value)]))
 }
 
 const LAYOUT: ToStringOptions = {
@@ -34,7 +43,7 @@ const quotedText: ScalarTag = {
   default: true,
   identify: (value) =>
     typeof value === 'string' &&
-    (MISREAD.test(value) || NOT_PRINTABLE.test(value) || UNSAFE_BLOCK.test(value)),
+    (MISREAD.test(value) || NOT_PRINTABLE.test(value) || UNSAFE_BLOCK.test(value) || hasMark(value)),
   resolve: (text) => text,
   stringify: ({ value }) => doubleQuoted(String(value)),
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '../model/cluster.ts'
-import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Diagnostic, Position } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
@@ -15,6 +15,7 @@ import { type ClusterSpec, hostKeys, readSpecSchema } from './schema/cluster-sch
 import type { Cut } from './yaml/cut.ts'
 import { type Document, valueAt } from './yaml/document.ts'
 import { INVALID_VALUE } from './yaml/invalid-value.ts'
+import type { ParseOptions } from './yaml/parse.ts'
 
 export interface LoadClusterInput {
   readonly file: string
@@ -26,10 +27,21 @@ export interface LoadClusterInput {
   readonly set?: readonly string[]
   readonly builtins: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
+  /** Makes the secrets that the spec refers to by `!secret`. */
+  secretAt?: ParseOptions['secretAt']
+  /** Called with the file of secrets that the spec names, before anything else is made of the spec. */
+  openSecrets?(named: SecretsPlace): Promise<void>
   /** Gives the module to import for the path of a recipe. Throws an Error if it may not run. */
   placeOf(path: string): Promise<string>
   /** Imports a recipe module by its absolute path and gives its exports. */
   importRecipe(path: string): Promise<unknown>
+}
+
+/** Which file of secrets a spec names, if any, and where. */
+export interface SecretsPlace {
+  readonly path: string | undefined
+  readonly from: string
+  readonly position: Position | undefined
 }
 
 export interface LoadedCluster {
@@ -43,11 +55,17 @@ export interface LoadedCluster {
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
   const { file, root, builtins, kinds, placeOf, importRecipe } = input
   const problems = createProblems()
-  const { document: written, problems: found } = await readDocuments(file, root)
+  const { document: written, problems: found } = await readDocuments(file, root, input.secretAt)
   for (const problem of found) problems.error(problem)
   const valid = written && validate(written, problems)
   if (valid === undefined) throw new SpecError(problems.errors)
   const recipes = await loadRecipes({ ...valid, root, builtins, problems, placeOf, importRecipe })
+  const { secrets } = valid.spec
+  await input.openSecrets?.({
+    path: secrets,
+    from: valid.document.fileOf(['secrets']),
+    position: valid.document.locate(['secrets'], 'value'),
+  })
   const { environment, set = [] } = input
   const cluster = resolve({ ...valid, root, recipes, kinds, environment, set, problems })
   if (problems.errors.length > 0) throw new SpecError(problems.errors)

@@ -15,6 +15,7 @@ import {
   optional,
   Text,
 } from './schema.ts'
+import { SecretSpan } from './secret-spans.ts'
 import { placeOf, Target } from './targets/index.ts'
 
 /** The unit states and missing accounts and packages before converge first managed a resource. */
@@ -42,6 +43,10 @@ export const ManifestEntry = Type.Object({
   removal: list('What prune does once the resource is removed from the spec.', Operation),
   found: Type.Optional(Found),
   sensitive: flag('Its content is not shown, even if a later spec no longer says so.'),
+  secrets: optional(
+    Type.Record(HostPathKey, Type.Array(SecretSpan), { additionalProperties: false }),
+    'Where secrets are in the files as they were applied, so that diffs can show the rest.',
+  ),
   group: optional(Text, 'The disruption group that the resource is a member of.'),
 })
 export type ManifestEntry = Data<typeof ManifestEntry>
@@ -55,6 +60,7 @@ export const Made = Type.Object({
   operations: list('All that it takes on an empty host; no contents.', Operation),
   unit: optional(Text, 'The unit of the resource.'),
   sensitive: Type.Optional(Type.Boolean()),
+  secrets: Type.Optional(Type.Record(HostPathKey, Type.Array(SecretSpan), { additionalProperties: false })),
   group: Type.Optional(Text),
 })
 export type Made = Data<typeof Made>

@@ -11,6 +11,7 @@ import {
   optional,
   Text,
 } from './schema.ts'
+import { SecretSpan } from './secret-spans.ts'
 
 /** Bytes to write to a host, as JSON. Those of a `file` stay on disk: the catalog knows where. */
 export const Content = Type.Object({
@@ -18,6 +19,7 @@ export const Content = Type.Object({
   data: Text,
   sha256: Checksum,
   sizeBytes: Type.Integer({ minimum: 0, description: 'Length in bytes.' }),
+  secrets: Type.Optional(list('Where secrets are in its text, in order.', SecretSpan)),
 })
 export type Content = Data<typeof Content>
 

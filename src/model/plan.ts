@@ -35,7 +35,14 @@ export type Omission = Data<typeof Omission>
 
 const path = text('The file.')
 const FileDiff = Type.Union(
-  [closed('Texts.', { path, shown: FileTexts }), closed('No texts.', { path, omitted: Omission })],
+  [
+    closed('Texts.', {
+      path,
+      shown: FileTexts,
+      masked: Type.Optional(Type.Literal(true, { description: 'Words stand for the secrets in the texts.' })),
+    }),
+    closed('No texts.', { path, omitted: Omission }),
+  ],
   { description: "How a file's text changes, or why that is not shown." },
 )
 export type FileDiff = Data<typeof FileDiff>

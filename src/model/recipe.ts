@@ -1,7 +1,9 @@
 import type { Platform } from './platform.ts'
 import type { Resource } from './resource.ts'
 import type { JsonSchema } from './schema.ts'
-import type { Value, ValueMap } from './value.ts'
+import type { Secret } from './secret.ts'
+import type { SecretNeed } from './secret-need.ts'
+import type { PlainValue, Value, ValueMap } from './value.ts'
 
 /** A host as recipes see it: declared values, never facts. */
 export interface RecipeHost {
@@ -31,8 +33,11 @@ export interface RecipeContext<Attributes> {
   offered(collection: string, filter?: HostFilter): readonly Offer[]
   /** The content of a file that the spec names under `data`, unchecked. Stops compiling if there is no such name. */
   data(name: string): Value
+  /** A secret of the cluster: `secret('web/db', password())`. `converge secrets generate` makes it. */
+  secret(key: string, need: SecretNeed): Secret
   /** Renders `templates/<name>` of the recipe's folder with Handlebars, no HTML escaping; an unknown path is an error. */
-  template(name: string, variables: { readonly [key: string]: Value }): string
+  template(name: string, variables: { readonly [key: string]: PlainValue }): string
+  template(name: string, variables: { readonly [key: string]: Value }): string | Secret
   /** Content of `files/<name>` of the recipe's folder. */
   file(name: string): string
   /** Stops compiling with an error at the run-list entry: what is wrong, and how to fix it. */

@@ -77,6 +77,8 @@ export interface Resource {
   readonly ownsUnit: string | undefined
   /** Where that unit mounts something: what is declared there or below comes after it. */
   readonly mountsOn?: string | undefined
+  /** The secrets in it whose values are not open, so that it cannot be applied. */
+  readonly closedSecrets: readonly string[]
   /** Its content stays out of diffs, messages and plans. */
   readonly isSensitive: boolean
   /** The steps that are needed, given the facts; none if converged. With a trigger: what that asks for. */

@@ -32,5 +32,6 @@ export type SecretKind = SecretNeed['kind']
 export const certificateUsages = ['server', 'client'] as const
 export type CertificateUsage = (typeof certificateUsages)[number]
 
-/** How a secret is named: words with slashes between them. */
-export const secretKeyPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$'
+/** How a secret is named: words with slashes between them. With `.public` or `.certificate` after it, a name means that part. */
+export const secretKeyPattern =
+  '^(?!.*\\.(public|certificate)$)[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$'

@@ -1,5 +1,16 @@
+import { isSecret, type Secret } from './secret.ts'
+
 /** JSON-like data: what a spec, an attribute tree and a resource's desired state are made of. */
-export type Value = null | boolean | number | string | readonly Value[] | ValueMap
+export type Value = null | boolean | number | string | Secret | readonly Value[] | ValueMap
+
+/** A value that has no secrets. */
+export type PlainValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PlainValue[]
+  | { readonly [key: string]: PlainValue }
 
 /** A map of values. Maps built by converge have no prototype, so that `__proto__` is only a key. */
 export interface ValueMap {
@@ -19,7 +30,7 @@ export function mapWith(...sources: readonly { readonly [key: string]: Value }[]
 export const NO_VALUES: ValueMap = mapWith()
 
 export function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isSecret(value)
 }
 
 export function isList(value: Value | undefined): value is readonly Value[] {
@@ -30,6 +41,7 @@ export function isList(value: Value | undefined): value is readonly Value[] {
 export function toValue(data: unknown): Value | undefined {
   if (data === null || typeof data === 'string' || typeof data === 'boolean' || typeof data === 'number')
     return data
+  if (isSecret(data)) return data
   if (Array.isArray(data)) return Object.freeze(data.map((element) => toValue(element) ?? null))
   if (typeof data !== 'object') return undefined
   const map: Record<string, Value> = Object.create(null)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HostCatalog } from '../model/resource.ts'
+import { isSecret, type Piece } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
 
 /** SHA-256 of a desired state, independent of the order of keys. */
@@ -20,7 +21,13 @@ export function catalogDigest({ entries }: HostCatalog): string {
   return sha256Of(lines.join('')).slice(0, 32)
 }
 
+/** Whoever has the digest cannot try values of the secret without its salt. */
+function fingerprintOf(piece: Piece): unknown {
+  return typeof piece === 'string' ? piece : { secret: piece.name, fingerprint: piece.fingerprint }
+}
+
 function sorted(value: unknown): unknown {
+  if (isSecret(value)) return value.pieces().map(fingerprintOf)
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

@@ -20,10 +20,16 @@ import { beforeConverge, findAtFirst } from './found.ts'
 
 /** The part of a resource's record that does not depend on the host. */
 export function madeOf({ resource }: CatalogEntry): Made {
-  const operations = resource
+  const whole = resource
     .steps(supposedFacts(resource.probes, 'unknown'))
     .filter(isExpected)
-    .map(({ operation }) => withoutContent(operation))
+    .map(({ operation }) => operation)
+  const operations = whole.map(withoutContent)
+  const secrets = whole.flatMap((operation) =>
+    operation.op === 'write' && operation.content.secrets !== undefined
+      ? [[operation.path, operation.content.secrets] as const]
+      : [],
+  )
   return {
     resource: resource.id,
     desired: desiredDigest(resource.desired),
@@ -34,6 +40,7 @@ export function madeOf({ resource }: CatalogEntry): Made {
     ...given({
       unit: resource.ownsUnit,
       sensitive: resource.isSensitive ? true : undefined,
+      secrets: secrets.length === 0 ? undefined : Object.fromEntries(secrets),
       group: resource.relations.disruption?.group,
     }),
   }
@@ -57,8 +64,10 @@ export function isExpected({ guard }: Pick<Step, 'guard'>): boolean {
 
 /** An operation without contents and variables, which may be secrets and which its undo does not need. */
 export function withoutContent(operation: Operation): Operation {
-  if (operation.op === 'write')
-    return { ...operation, content: { ...operation.content, encoding: 'utf8', data: '' } }
+  if (operation.op === 'write') {
+    const { sha256, sizeBytes } = operation.content
+    return { ...operation, content: { encoding: 'utf8', data: '', sha256, sizeBytes } }
+  }
   if (operation.op !== 'run') return operation
   const { environment: _, ...rest } = operation
   return rest
@@ -94,7 +103,12 @@ export function entryAfter(applying: Applying): ManifestEntry {
     desired: made.desired,
     paths: { ...states, ...(last === undefined ? {} : pathsWithout(last, made.paths)) },
     removal: removalOf(applying, states, found),
-    ...given({ sensitive: isSensitive(made, states, last), found, group: made.group }),
+    ...given({
+      sensitive: isSensitive(made, states, last),
+      secrets: secretsAfter(made, states, last),
+      found,
+      group: made.group,
+    }),
   }
 }
 
@@ -106,6 +120,24 @@ function isSensitive(
 ): true | undefined {
   const stays = Object.entries(last?.paths ?? {}).some(([path, state]) => states[path] === state)
   return sensitive === true || (last?.sensitive === true && stays) ? true : undefined
+}
+
+/** Where secrets are in the files that have the content of the spec, and in those that stay as they were. */
+function secretsAfter(
+  { secrets = {}, operations, paths }: Made,
+  states: ManifestEntry['paths'],
+  last: ManifestEntry | undefined,
+): ManifestEntry['secrets'] {
+  const own = Object.entries(secrets).filter(([path]) =>
+    operations.some(
+      (one) => one.op === 'write' && one.path === path && states[path]?.endsWith(` ${one.content.sha256}`),
+    ),
+  )
+  const others = Object.entries(last?.secrets ?? {}).filter(
+    ([path]) => !paths.includes(path) || states[path] === last?.paths[path],
+  )
+  const all = Object.fromEntries([...others, ...own])
+  return Object.keys(all).length === 0 ? undefined : all
 }
 
 /** The undo of a whole resource: restores what existed at first, removes what did not. */

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
-import { describe, ShellCommand, Text } from '../model/schema.ts'
+import { ShellCommand, Text } from '../model/schema.ts'
+import { revealed, secretsIn } from '../model/secret.ts'
 import { defineResource } from './define/define-resource.ts'
 import { accountProbes } from './define/ownership.ts'
-import { KnownAccount, NormalPath, yesOrNo } from './define/schema-types.ts'
+import { KnownAccount, NormalPath, secretText, yesOrNo } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object({
   name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'one line of text; what it does' }),
@@ -10,10 +11,14 @@ const CommandSchema = Type.Object({
   cwd: Type.Optional(NormalPath),
   user: Type.Optional(KnownAccount),
   environment: Type.Optional(
-    Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), describe(Text, 'text'), {
-      additionalProperties: false,
-      description: 'a map of environment variables, whose names consist of letters, digits and underscores',
-    }),
+    Type.Record(
+      Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
+      secretText({ ...Text, description: 'text' }),
+      {
+        additionalProperties: false,
+        description: 'a map of environment variables, whose names consist of letters, digits and underscores',
+      },
+    ),
   ),
   timeoutSeconds: Type.Optional(
     Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1' }),
@@ -29,12 +34,22 @@ export const { resource: command, kind: commandKind } = defineResource({
   defaults: { timeoutSeconds: 300 },
   name: ({ name }) => name,
   behave(desired, { relations }) {
-    const { name: _, creates, ...run } = desired
-    const operation = { op: 'run', ...run } as const
+    const { name: _, creates, environment = {}, ...run } = desired
+    const isSensitive =
+      desired.sensitive === true || secretsIn(environment).some(({ secret }) => secret.isPrivate)
+    const variables = Object.fromEntries(
+      Object.entries(environment).map(([variable, value]) => [variable, revealed(value)]),
+    )
+    const operation = {
+      op: 'run',
+      ...run,
+      ...(desired.environment !== undefined && { environment: variables }),
+      ...(isSensitive && { sensitive: true }),
+    } as const
     const isGuarded = relations.onlyIf !== undefined || relations.unless !== undefined
     return {
       claims: [],
-      isSensitive: desired.sensitive ?? false,
+      isSensitive,
       follows: () => [
         ...(desired.user === undefined ? [] : [{ kind: 'user', key: desired.user } as const]),
         ...(desired.cwd === undefined ? [] : [{ kind: 'path', key: desired.cwd } as const]),

@@ -10,7 +10,7 @@ import { base64Content, fileContent, textContent } from './define/content.ts'
 import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { accountProbes, ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AccountNameOrId, absent, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
+import { AccountNameOrId, absent, Mode, NormalPath, secretText, yesOrNo } from './define/schema-types.ts'
 
 /** What compile makes of a large `source`. */
 const LargeContent = Type.Object({
@@ -21,7 +21,7 @@ const LargeContent = Type.Object({
 const FileSchema = Type.Object({
   path: NormalPath,
   absent,
-  content: Type.Optional(Type.String({ description: 'text; the content of the file' })),
+  content: Type.Optional(secretText({ description: 'text; the content of the file' })),
   contentBase64: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9+/]*={0,2}$',
@@ -48,6 +48,7 @@ export const { resource: file, kind: fileKind } = defineResource({
   kind: 'file',
   schema: FileSchema,
   defaults: DEFAULTS,
+  secretDefaults: { mode: '0600' },
   contentFromFiles: true,
   name: ({ path }) => path,
   absent: {
@@ -63,11 +64,15 @@ export const { resource: file, kind: fileKind } = defineResource({
   },
   behave(desired, self) {
     const { path, until } = desired
-    const content = contentOf(desired, self)
+    const { secrets, ...whole } = contentOf(desired, self)
+    const sensitive = desired.sensitive === true || secrets !== undefined
+    // What is sensitive as a whole has no diff.
+    const content = secrets === undefined || desired.sensitive === true ? whole : { ...whole, secrets }
+    const wanted = sensitive ? { ...desired, sensitive } : desired
     return {
       claims: [{ kind: 'path', key: path }],
       follows: () => [...ancestorClaims(path), ...ownerClaims(desired)],
-      isSensitive: desired.sensitive ?? false,
+      isSensitive: sensitive,
       probes: [
         { probe: 'path', path, sha256: content.sha256 },
         ...accountProbes(desired.owner, desired.group),
@@ -76,12 +81,12 @@ export const { resource: file, kind: fileKind } = defineResource({
       steps(facts) {
         const found = pathFact(facts, path)
         if (found.type !== 'link' || desired.replaceLink !== true) refuseOther(self.id, path, found)
-        if (until === undefined) return fileSteps(desired, content, facts, found)
-        if ((facts.paths[until]?.type ?? 'absent') !== 'absent') return removals(desired, until, found)
-        const writing = fileSteps(desired, content, facts, found)
+        if (until === undefined) return fileSteps(wanted, content, facts, found)
+        if ((facts.paths[until]?.type ?? 'absent') !== 'absent') return removals(wanted, until, found)
+        const writing = fileSteps(wanted, content, facts, found)
         return [
           ...writing.map((step) => ({ ...step, guard: { absent: until } })),
-          ...laterRemoval(desired, until, facts),
+          ...laterRemoval(wanted, until, facts),
         ]
       },
     }

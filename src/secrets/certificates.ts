@@ -90,7 +90,7 @@ export function certificateFindings(
 }
 
 /** `2027-01-31` */
-function dayOf(date: Date): string {
+export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10)
 }
 

@@ -3,8 +3,10 @@ import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
 import { parsePointer } from '../model/path.ts'
 import type { JsonSchema } from '../model/schema.ts'
+import { type Secret, secretsIn, stands, withoutSecrets } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
 import { explainError, type SchemaMistake } from './explain.ts'
+import { isSchema, schemaBelow } from './json-schema.ts'
 
 type Validation<T> =
   | { readonly ok: true; readonly value: T }
@@ -51,8 +53,17 @@ export function refuseBadSchema(schema: JsonSchema): void {
   if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
 }
 
+export interface ValidatorOptions {
+  /** Secrets may be wherever the schema takes text, instead of only where it says `secret: true`. */
+  readonly takesSecrets?: boolean
+}
+
 /** Compiles a valid JSON Schema (2020-12) to a validator that finds all mistakes; `name` stands for the whole value. */
-export function createValidator<T = Value>(schema: JsonSchema, name: string): Validator<T> {
+export function createValidator<T = Value>(
+  schema: JsonSchema,
+  name: string,
+  { takesSecrets = false }: ValidatorOptions = {},
+): Validator<T> {
   const text = JSON.stringify(schema)
   const check = ajv.compile<T>(firstLike(text, schema))
   const comparesItems = text.includes('"uniqueItems"')
@@ -60,7 +71,54 @@ export function createValidator<T = Value>(schema: JsonSchema, name: string): Va
     // ajv compares list elements by valueOf, which maps without prototype lack.
     const prepared = comparesItems && hasNoPrototype(value) ? structuredClone(value) : value
     if (check(prepared)) return { ok: true, value: prepared }
-    return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
+    const secrets = secretsIn(value)
+    if (secrets.length === 0)
+      return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
+    const shown = withoutSecrets(prepared, (secret) => secret.names.map(stands).join(''))
+    const errors = check(shown) ? [] : (check.errors ?? [])
+    const places = secrets.map(({ path }) => pointerOf(path))
+    // Nobody may learn which rule the value of a secret breaks.
+    const mistakes = errors.filter((error) => !(places.includes(placeOf(error)) && rules.has(error.keyword)))
+    const refused = takesSecrets ? [] : secrets.filter(({ path }) => !takesSecret(schema, path))
+    const found = [
+      ...collectMistakes(mistakes, name, source),
+      ...refused.map(({ path, secret }) => refusedSecret(path, secret)),
+    ]
+    const isValid = (_candidate: unknown): _candidate is T => found.length === 0
+    return isValid(value) ? { ok: true, value } : { ok: false, mistakes: found }
+  }
+}
+
+/** Rules about the characters of a text. */
+const rules: ReadonlySet<string> = new Set(['pattern', 'minLength', 'maxLength', 'format'])
+
+function pointerOf(path: readonly string[]): string {
+  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
+/** Whether it has `secret: true`, or one of its branches. */
+function marksSecret(schema: unknown): boolean {
+  if (!isSchema(schema)) return false
+  return schema.secret === true || (Array.isArray(schema.anyOf) && schema.anyOf.some(marksSecret))
+}
+
+/** Whether a schema has `secret: true` at a path or above it. */
+function takesSecret(schema: unknown, path: readonly string[]): boolean {
+  let below: unknown = schema
+  for (const part of ['', ...path]) {
+    if (part !== '') below = schemaBelow(below, part)
+    if (marksSecret(below)) return true
+  }
+  return false
+}
+
+function refusedSecret(path: readonly string[], secret: Secret): SchemaMistake {
+  return {
+    code: 'misplaced-secret',
+    path,
+    part: 'value',
+    message: `${path.findLast((part) => !/^\d+$/.test(part)) ?? 'this'} cannot be a secret, such as ${secret.names.join(', ')}`,
+    hint: 'secrets belong into contents of files and units, and the environment of commands',
   }
 }
 

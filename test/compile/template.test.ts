@@ -3,12 +3,13 @@ import * as assert from 'uvu/assert'
 import { createRenderer } from '../../src/compile/template.ts'
 import { createEvaluator, createTemplateCache } from '../../src/load/expressions/evaluate.ts'
 import { SpecError } from '../../src/model/errors.ts'
+import { revealed } from '../../src/model/secret.ts'
 import type { Value } from '../../src/model/value.ts'
 
 type Variables = { readonly [key: string]: Value }
 
 function render(template: string, variables: Variables = {}): string {
-  return createRenderer(() => template)('t.hbs', variables)
+  return revealed(createRenderer(() => template)('t.hbs', variables))
 }
 
 function problem(template: string, variables: Variables = {}): string {

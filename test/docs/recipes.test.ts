@@ -84,6 +84,7 @@ test('names everything that a recipe may import', () => {
   const named = [
     ...firstCellsOf(sectionOf(document, '## Resources')),
     ...firstCellsOf(sectionOf(document, '## Formats')),
+    ...firstCellsOf(sectionOf(document, '## Secrets')),
   ].map(withoutArguments)
   for (const name of Object.keys(dsl)) {
     const isListed = named.includes(name) || classes.has(name) || ['Type', 'defineRecipe'].includes(name)

@@ -390,7 +390,9 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
   [
     'an unknown tag',
     `cluster: !foo x\n${tail}`,
-    ['1:10+4 unknown-tag the tag !foo is not supported (the only tag is !literal, for text)'],
+    [
+      '1:10+4 unknown-tag the tag !foo is not supported (the tags are !literal, for text, and !secret, for the key of a secret)',
+    ],
   ],
   [
     'a second document',

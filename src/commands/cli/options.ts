@@ -62,6 +62,7 @@ export function limitOption(): Option {
 export function hostOptions(): readonly Option[] {
   return [
     new Option('--parallel <n>', 'How many hosts to work on at once.').default(32).argParser(parseCount),
+    identityOption(),
     new Option('--ask-sudo-password', "Prompt for the hosts' sudo password."),
     new Option(
       '--allow-local',

@@ -17,6 +17,7 @@ import {
   exitCodeOption,
   formatOptions,
   hostOptions,
+  identityOption,
   limitedTo,
   limitOption,
   markdownOptions,
@@ -165,7 +166,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
         (await import('../render.ts')).render(await limitedTo(limit, options), io, view),
       ),
     )
-  addOptions(render, specOptions(), [limitOption(), trustOption()])
+  addOptions(render, specOptions(), [limitOption(), trustOption(), identityOption()])
 
   const diff = program
     .command('diff')

@@ -11,7 +11,15 @@ import type { RotateOptions } from '../secrets/rotate.ts'
 import type { SetOptions } from '../secrets/set.ts'
 import type { ShowOptions } from '../secrets/show.ts'
 import type { StoreOptions } from '../secrets/store.ts'
-import { addOptions, exitCodeOption, fileOption, formatOptions, identityOption, type Run } from './options.ts'
+import {
+  addOptions,
+  exitCodeOption,
+  fileOption,
+  formatOptions,
+  identityOption,
+  type Run,
+  specOptions,
+} from './options.ts'
 import { uses } from './program-help.ts'
 
 type Shown<Options> = Options & ViewOptions
@@ -25,9 +33,9 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
     .helpCommand(false)
     .addHelpText('after', identityHelp)
 
-  const add = (name: string, description: string) => {
+  const add = (name: string, description: string, options = [fileOption()] as readonly Option[]) => {
     const command = secrets.command(name).description(description)
-    addOptions(command, [fileOption()], formatOptions())
+    addOptions(command, options, formatOptions())
     return command
   }
 
@@ -81,9 +89,13 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
       run('secrets list', options, async (view) => (await import('../secrets/list.ts')).list(options, view)),
   )
 
-  add('generate', 'Make the value of a secret that is not there yet.')
-    .argument('<key>', 'Key of the secret.')
-    .addOption(new Option('--kind <kind>', 'What to make.').choices(secretKinds).makeOptionMandatory())
+  add(
+    'generate',
+    'Make what the recipes of the spec need and is not there yet, or one secret.',
+    specOptions(),
+  )
+    .argument('[key]', 'Key of one secret; default: all that the spec declares.')
+    .addOption(new Option('--kind <kind>', 'What to make.').choices(secretKinds))
     .addOption(new Option('--length <n>', 'Characters of a password (default: 32).').argParser(atLeast(8)))
     .addOption(new Option('--bytes <n>', 'Random bytes of a token (default: 32).').argParser(atLeast(8)))
     .option('--authority <key>', 'Key of the authority of a certificate.')
@@ -102,7 +114,7 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
       ).argParser(atLeast(1)),
     )
     .addOption(identityOption())
-    .action((key: string, options: Shown<GenerateOptions>) =>
+    .action((key: string | undefined, options: Shown<GenerateOptions>) =>
       run('secrets generate', options, async (view) =>
         (await import('../secrets/generate.ts')).generate(key, options, io, view),
       ),
@@ -118,7 +130,11 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
       ),
     )
 
-  add('check', 'Report certificates that expire or do not fit; with an identity, open every value.')
+  add(
+    'check',
+    'Report certificates that expire or do not fit; with an identity, open every value.',
+    specOptions(),
+  )
     .addOption(
       new Option('--within <days>', 'Report certificates that expire within so many days.')
         .default(30)

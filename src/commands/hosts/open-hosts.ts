@@ -7,12 +7,14 @@ import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
 import type { ExitCode, Io } from '../io/io.ts'
+import type { IdentityOptions } from '../secrets/identity.ts'
+import { openingWith, requireOpen } from '../secrets/opening.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { hostLibrary } from './host-library.ts'
 import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
 /** Which hosts to work on, and how. */
-export interface HostOptions extends SpecOptions {
+export interface HostOptions extends SpecOptions, IdentityOptions {
   /** A selector, from --limit or as an argument. */
   readonly limit?: string
   readonly parallel: number
@@ -44,11 +46,11 @@ export async function hostCommand(
   io: Io,
   view: View,
   work: (open: OpenHosts, spec: LoadedSpec) => Promise<ExitCode>,
-  { applies = false }: Pick<HostsInput, 'applies'> = {},
+  { applies = false, needsSecrets = true }: Pick<HostsInput, 'applies' | 'needsSecrets'> = {},
 ): Promise<ExitCode> {
-  const spec = await loadSpec(options)
+  const spec = await loadSpec(options, needsSecrets ? openingWith(options, io) : {})
   view.warnings(spec.warnings)
-  return withHosts({ spec, options, io, view, applies }, (open) => work(open, spec))
+  return withHosts({ spec, options, io, view, applies, needsSecrets }, (open) => work(open, spec))
 }
 
 /** The hosts of a session. */
@@ -69,17 +71,25 @@ export interface HostsInput {
   readonly view: View
   /** Whether it is to change hosts. */
   readonly applies?: boolean
+  /** Whether it compares or changes contents of hosts; true by default. */
+  readonly needsSecrets?: boolean
 }
 
 /** Runs `work` with a session of the selected hosts. Throws `Interrupted` if the user stops it. */
 export async function withHosts<Result>(
-  { spec: { cluster, catalog }, options, io, view, applies = false }: HostsInput,
+  { spec: { cluster, catalog }, options, io, view, applies = false, needsSecrets = true }: HostsInput,
   work: (open: OpenHosts) => Promise<Result>,
 ): Promise<Result> {
   const selected =
     options.limit === undefined
       ? undefined
       : selectHosts(cluster.hosts, options.limit).map((host) => host.name)
+  if (needsSecrets)
+    requireOpen(
+      catalog.hosts.filter(({ host }) => selected?.includes(host) ?? true),
+      options,
+      io,
+    )
   return io.stoppable(async (stop) => {
     const sudoPassword = await sudoPasswords(cluster.hosts, selected, options, io, stop)
     const open = (hosts: SessionHosts, sudoPassword: SudoPasswords): Session =>

@@ -13,16 +13,16 @@ import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.t
 export type SealedSpecOptions = Omit<SpecOptions, 'file'> & { readonly file?: string | undefined }
 
 /** From which spec a plan is made, with the values of --set but for those that end up in secrets. */
-export async function sourceOf(options: SpecOptions, { catalog, recipes }: LoadedSpec): Promise<PlanSource> {
+export async function sourceOf(options: SpecOptions, spec: LoadedSpec): Promise<PlanSource> {
   const { file, environment, set = [] } = options
   const git = await gitState(dirname(file))
   const values: PlanSource['set'][number][] = []
   for (const assignment of set) {
     const [path = ''] = assignment.split('=', 1)
-    const isSecret = await changesSecrets(assignment, options, catalog)
+    const isSecret = await changesSecrets(assignment, options, spec)
     values.push(isSecret ? { path } : { path, value: assignment.slice(path.length + 1) })
   }
-  const packages = packagesOf(recipes)
+  const packages = packagesOf(spec.recipes)
   return { file, ...given({ environment }), set: values, ...given({ packages, git }) }
 }
 
@@ -100,12 +100,12 @@ function findSpec(plan: string, { file }: PlanSource): string {
 }
 
 /** Whether anything that a plan must not contain is another thing without the assignment. */
-async function changesSecrets(assignment: string, options: SpecOptions, catalog: Catalog): Promise<boolean> {
-  const secrets = secretsOf(catalog)
+async function changesSecrets(assignment: string, options: SpecOptions, spec: LoadedSpec): Promise<boolean> {
+  const secrets = secretsOf(spec.catalog)
   if (secrets === '') return false
   const others = (options.set ?? []).filter((one) => one !== assignment)
   try {
-    const without = await loadSpec({ ...options, set: others })
+    const without = await loadSpec({ ...options, set: others }, spec.secrets.opening)
     return secretsOf(without.catalog) !== secrets
   } catch (error) {
     // Nobody can tell where a value goes that the spec needs.

@@ -11,6 +11,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bytesOf } from '../../model/bytes-of.ts'
+import type { Content } from '../../model/operation.ts'
+import { stands } from '../../model/secret.ts'
+import { masked } from '../../model/secret-spans.ts'
 import { naming } from '../../model/system-error.ts'
 import type { TreeNode } from '../../operations/operation-rules.ts'
 import type { Tree } from './render-tree.ts'
@@ -67,13 +70,18 @@ function writeNew(
   // `x` refuses an existing path, and so never writes through a link.
   const file = openSync(target, 'wx', 0o600)
   try {
-    writeFileSync(file, isShown ? bytesOf(content) : placeholder)
+    writeFileSync(file, isShown ? bytesOf(content) : withoutSecrets(content))
     fchmodSync(file, sensitive ? 0o600 : permissions(mode))
   } catch (error) {
     throw naming(target, error)
   } finally {
     closeSync(file)
   }
+}
+
+/** The text around secrets, with words in their place, if it is known where they are. */
+function withoutSecrets({ data, secrets }: Content): string {
+  return secrets === undefined ? placeholder : masked(data, secrets, ({ name }) => stands(name))
 }
 
 /** Without setuid, setgid and sticky bits: the tree belongs to the user who renders it. */

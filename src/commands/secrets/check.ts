@@ -1,18 +1,22 @@
+import { existsSync } from 'node:fs'
 import type { LoadedSecrets } from '../../load/load-secrets.ts'
 import { SpecError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import type { SecretNote } from '../../report/secrets/render-secrets.ts'
 import type { View } from '../../report/views/view.ts'
 import { certificateFindings, pemOf } from '../../secrets/certificates.ts'
+import { checkUses } from '../../secrets/check-uses.ts'
 import { isSorted } from '../../secrets/edit-text.ts'
 import { kindOf, type SecretEntry } from '../../secrets/secrets-file.ts'
 import type { ExitCode, Io } from '../io/io.ts'
+import { loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { countRecipients, decrypted } from './age.ts'
 import { withPublicHalf } from './halves.ts'
 import { type Identities, type IdentityOptions, identitiesOf } from './identity.ts'
 import { listingOf } from './listing.ts'
-import { openStore, type StoreOptions } from './store.ts'
+import { openStore } from './store.ts'
 
-export interface CheckOptions extends StoreOptions, IdentityOptions {
+export interface CheckOptions extends SpecOptions, IdentityOptions {
   /** Days before the expiry of a certificate from which it is reported. */
   readonly within: number
   /** Exit with 2 if a certificate expires within that time. */
@@ -50,10 +54,20 @@ export async function check(options: CheckOptions, io: Io, view: View): Promise<
         hint: `\`converge secrets rotate ${key}\` makes a new one`,
       })
   }
-  const all = [...notes, ...expiring]
+  const all = [...notes, ...expiring, ...(await usesNotes(options, store))]
   view.secrets(listingOf('secrets check', store, all))
   if (all.some(({ severity }) => severity === 'error')) return 1
   return options.exitCode === true && expiring.length > 0 ? 2 : 0
+}
+
+/** What the spec uses and the file does not have as it is used. */
+async function usesNotes(options: CheckOptions, { secrets }: LoadedSecrets): Promise<readonly SecretNote[]> {
+  if (!existsSync(options.file)) return []
+  const spec = await loadSpec(options, { mayMiss: true })
+  const { uses } = spec.secrets
+  // What expires is reported of all certificates already.
+  const { errors } = checkUses({ uses, secrets, now: new Date(0) })
+  return errors.map(({ message, hint }) => ({ severity: 'error', message, ...given({ hint }) }))
 }
 
 async function valueNotes(

@@ -13,7 +13,7 @@ export interface IdentityOptions {
 export type Identities = readonly string[]
 
 /** The ways to give an identity, as a hint. */
-const identityWays =
+export const identityWays =
   'pass --identity FILE (- for stdin), or set CONVERGE_IDENTITY to the text of a private key of age'
 
 /** From --identity, else CONVERGE_IDENTITY, which has the text of a key; undefined if there is neither. */

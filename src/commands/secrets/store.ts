@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { readDocuments } from '../../load/files/read-documents.ts'
 import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
 import { codeOf } from '../../model/errors.ts'
+import { createSecretsInUse } from '../../secrets/keyring.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { rewriteWhole } from '../io/write-whole.ts'
@@ -19,7 +20,7 @@ export interface StoreOptions {
 export async function secretsFileOf({ file }: StoreOptions): Promise<string> {
   const folder = resolve(dirname(file))
   const { document } = existsSync(file)
-    ? await readDocuments(file, repositoryOf(folder) ?? folder)
+    ? await readDocuments(file, repositoryOf(folder) ?? folder, createSecretsInUse().refer)
     : { document: undefined }
   const { secrets } = document?.data ?? {}
   if (document === undefined || typeof secrets !== 'string') return join(dirname(file), 'secrets.yaml')
@@ -27,7 +28,7 @@ export async function secretsFileOf({ file }: StoreOptions): Promise<string> {
 }
 
 /** A path that a spec names, in its repository; outside of git, in its folder. */
-async function placeBelow(spec: string, path: string): Promise<string> {
+export async function placeBelow(spec: string, path: string): Promise<string> {
   const folder = resolve(dirname(spec))
   const root = repositoryOf(folder) ?? folder
   const place = join(dirname(spec), path)

@@ -1,15 +1,21 @@
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { compile } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
 import { largeWithin, readAnyWithin } from '../../load/files/read-within.ts'
-import { loadCluster } from '../../load/load-cluster.ts'
+import { loadCluster, type SecretsPlace } from '../../load/load-cluster.ts'
+import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import type { Diagnostic } from '../../model/diagnostic.ts'
+import { type Diagnostic, diagnosticOf, type Problem } from '../../model/diagnostic.ts'
+import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
+import { checkUses } from '../../secrets/check-uses.ts'
+import { createSecretsInUse, type SecretUse } from '../../secrets/keyring.ts'
+import { placeBelow } from '../secrets/store.ts'
 import { builtins } from './builtins.ts'
 import { withinCompileTime } from './compile-time.ts'
 import { repositoryOf } from './git-state.ts'
@@ -35,6 +41,14 @@ export interface SpecOptions {
 
 const defaultCompileSeconds = 30
 
+/** Which secrets a command opens. */
+export interface SpecSecrets {
+  /** Opens the values of a file of secrets; absent if the command needs none. Called with the same file again, it opens nothing anew. */
+  open?(file: LoadedSecrets): Promise<(key: string) => string | undefined>
+  /** Secrets may be missing, or not be as they are needed. */
+  readonly mayMiss?: boolean
+}
+
 /** A valid spec with its recipes and catalog. */
 export interface LoadedSpec {
   readonly cluster: Cluster
@@ -42,17 +56,34 @@ export interface LoadedSpec {
   /** Of the whole cluster, whatever --limit says: hosts refer to each other. */
   readonly catalog: Catalog
   readonly warnings: readonly Diagnostic[]
+  readonly secrets: SecretsOfSpec
+}
+
+/** The file of secrets, if there is one, and what the spec uses of it. */
+interface SecretsOfSpec {
+  readonly file: LoadedSecrets | undefined
+  readonly uses: readonly SecretUse[]
+  readonly opening: SpecSecrets
 }
 
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
-export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
+export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}): Promise<LoadedSpec> {
   checkSpecFile(options.file)
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const cache =
     options.trustOnly === undefined && options.trustedIn === undefined ? await recipeCache() : undefined
   const folder = resolve(dirname(options.file))
   const root = repositoryOf(folder) ?? folder
+  const inUse = createSecretsInUse()
+  let stored: LoadedSecrets | undefined
   const { cluster, recipes, warnings } = await loadCluster({
+    secretAt: inUse.refer,
+    async openSecrets(named) {
+      const file = await namedFile(named)
+      if (file === undefined) return
+      stored = await loadSecrets(file)
+      inUse.fill({ file: stored, valueOf: (await opening.open?.(stored)) ?? (() => undefined) })
+    },
     file: options.file,
     root,
     ...given({ environment: options.environment, set: options.set }),
@@ -70,11 +101,33 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
       cluster,
       recipes: watched,
       kinds: resourceKinds,
+      declareSecret: inUse.declare,
       readFile: (path, folder) => readAnyWithin({ root, folder, path }),
       largeFile: (path, folder) => largeWithin({ root, folder, path }),
     }),
   )
-  return { cluster, recipes, catalog, warnings }
+  const { uses } = inUse
+  const checked = checkUses({ uses, secrets: stored?.secrets ?? new Map(), now: new Date() })
+  if (checked.errors.length > 0 && opening.mayMiss !== true)
+    throw new SpecError(stored === undefined ? checked.errors.map(withoutFile) : checked.errors)
+  const found = checked.warnings.map((problem) => diagnosticOf('warning', problem))
+  const secrets = { file: stored, uses, opening }
+  return { cluster, recipes, catalog, warnings: [...warnings, ...found], secrets }
+}
+
+/** The file that a spec names, or the one beside it, if there is one. */
+async function namedFile({ path, from, position }: SecretsPlace): Promise<string | undefined> {
+  try {
+    const file = await placeBelow(from, path ?? 'secrets.yaml')
+    return path === undefined && !existsSync(file) ? undefined : file
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error
+    throw new SpecError(error.problems.map((problem) => ({ ...problem, position })))
+  }
+}
+
+function withoutFile(problem: Problem): Problem {
+  return { ...problem, hint: `\`converge secrets init\` writes secrets.yaml; then ${problem.hint}` }
 }
 
 export function catalogOf({ catalog }: LoadedSpec, host: string): HostCatalog | undefined {

@@ -1,5 +1,6 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import type { Path } from '../../model/path.ts'
+import { isSecret, join, revealed, Secret } from '../../model/secret.ts'
 import { codePointName } from '../../validation/foreign-character.ts'
 import { FormatError, type FormatMistake } from '../format-error.ts'
 import { checkDirectiveName, checkSectionName, unitSyntax, unknownUnitType } from './names.ts'
@@ -12,9 +13,15 @@ import { unreadableCharacter } from './text.ts'
  * a continuation, which systemd reads as white space; empty lines and white space around lines are dropped. A boolean
  * is written as `yes` or `no`.
  */
-type UnitValue = string | number | boolean
+type PlainUnitValue = string | number | boolean
+type UnitValue = PlainUnitValue | Secret
 
 /** A unit or drop-in: sections and directives in the order given. A list is the same directive several times. */
+export interface PlainUnitFile {
+  readonly [section: string]: { readonly [directive: string]: PlainUnitValue | readonly PlainUnitValue[] }
+}
+
+/** The same, also with secrets in values, which are on one line and stand there as systemd reads them. */
 export interface UnitFile {
   readonly [section: string]: UnitSection
 }
@@ -29,10 +36,12 @@ interface UnitSection {
  * `etcd.service.d/10-proxy.conf`) decides which sections it may have.
  * Throws a FormatError that holds everything `checkUnit` finds.
  */
-export function renderUnit(unit: UnitFile, fileName: string): string {
+export function renderUnit(unit: PlainUnitFile, fileName: string): string
+export function renderUnit(unit: UnitFile, fileName: string): string | Secret
+export function renderUnit(unit: UnitFile, fileName: string): string | Secret {
   const problems = checkUnit(unit, fileName)
   if (problems.length > 0) throw new FormatError(problems)
-  return Object.entries(unit).map(renderSection).join('\n')
+  return join(Object.entries(unit).map(renderSection), '\n')
 }
 
 /** Everything that systemd would not understand in a unit: unknown names, misplaced directives, unwritable values. */
@@ -58,7 +67,7 @@ export function checkUnit(unit: UnitFile, fileName: string): readonly FormatMist
 
 /** The words of one command as a list, which would be as many commands. Only oneshot services have several. */
 function checkCommands(fileName: string, { ExecStart = [], Type }: UnitSection): Mistake | undefined {
-  const commands = valuesOf(ExecStart).map(String)
+  const commands = valuesOf(ExecStart).map((value) => (isSecret(value) ? '/' : String(value)))
   const words = commands.slice(commands.lastIndexOf('') + 1)
   const argument = words.slice(1).find((word) => !/^[-@:+!|]*\//.test(word))
   if (argument === undefined || Type === 'oneshot') return undefined
@@ -68,11 +77,15 @@ function checkCommands(fileName: string, { ExecStart = [], Type }: UnitSection):
   }
 }
 
-function renderSection([section, directives]: readonly [string, UnitSection]): string {
+function renderSection([section, directives]: readonly [string, UnitSection]): string | Secret {
   const lines = Object.entries(directives).flatMap(([directive, value]) =>
-    valuesOf(value).map((single) => `${directive}=${linesOf(single).join(' \\\n  ')}\n`),
+    valuesOf(value).flatMap((single) =>
+      isSecret(single)
+        ? [`${directive}=`, single, '\n']
+        : [`${directive}=${linesOf(single).join(' \\\n  ')}\n`],
+    ),
   )
-  return `[${section}]\n${lines.join('')}`
+  return Secret.concat([`[${section}]\n`, ...lines])
 }
 
 function checkValue(
@@ -82,6 +95,7 @@ function checkValue(
   value: UnitValue,
 ): Mistake | undefined {
   const place = `${fileName}: [${section}] ${directive}=`
+  if (isSecret(value)) return checkSecret(place, value)
   if (typeof value === 'boolean') return undefined
   if (typeof value === 'number')
     return /^-?[0-9.]+$/.test(String(value))
@@ -116,6 +130,15 @@ function checkValue(
   return undefined
 }
 
+/** Says nothing of the value. */
+function checkSecret(place: string, secret: Secret): Mistake | undefined {
+  if (!/[\p{Cc}]|\\$|^\s|\s$/u.test(revealed(secret))) return undefined
+  return {
+    message: `${place} has the secret ${secret.names.join(', ')}, which is not one line of text`,
+    hint: 'quote it with environmentLine or execLine, or put it in a file',
+  }
+}
+
 /** Directives in which a quote is only a character. */
 const PROSE: ReadonlySet<string> = new Set(['Description', 'Documentation'])
 
@@ -126,7 +149,7 @@ function breaksWithinQuotes(value: string): boolean {
 }
 
 // An explicit continuation (a backslash before the line break) counts as a line break.
-function linesOf(value: UnitValue): readonly string[] {
+function linesOf(value: PlainUnitValue): readonly string[] {
   if (typeof value === 'boolean') return [value ? 'yes' : 'no']
   const [last = '', ...before] = trimBlanks(String(value)).split('\n').reverse()
   const continued = before.reverse().map((line) => withoutFinalBackslash(trimBlanks(line)))
@@ -148,5 +171,5 @@ function endsInBackslash(line: string): boolean {
 }
 
 function valuesOf(value: UnitValue | readonly UnitValue[]): readonly UnitValue[] {
-  return typeof value === 'object' ? value : [value]
+  return typeof value === 'object' && !isSecret(value) ? value : [value]
 }

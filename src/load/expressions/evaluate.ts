@@ -1,6 +1,7 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
+import { isSecret, Secret } from '../../model/secret.ts'
 import { emptyMap, isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { pathElsewhere } from '../../validation/words-elsewhere.ts'
@@ -151,21 +152,23 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
         const value = termValue(only.term)
         return typeof value === 'string' && only.term.type === 'call' ? cache.count(value) : value
       })
-    const texts = template.map((piece) =>
-      typeof piece === 'string' ? piece : reporting(() => textOf(piece)),
+    const texts = template.flatMap((piece) =>
+      typeof piece === 'string' ? piece : (reporting(() => textOf(piece)) ?? []),
     )
-    if (template.length === 0 || texts.includes(undefined)) return undefined
-    const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
+    if (template.length === 0 || texts.length < template.length) return undefined
+    const length = texts.reduce((sum, piece) => sum + (isSecret(piece) ? 0 : piece.length), 0)
     return reporting(() => {
       if (length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
-      return cache.count(texts.join(''))
+      const whole = Secret.concat(texts)
+      return typeof whole === 'string' ? cache.count(whole) : whole
     })
   }
 
-  const textOf = (piece: Mustache | ExpressionError): string | undefined => {
+  const textOf = (piece: Mustache | ExpressionError): string | Secret | undefined => {
     if (piece instanceof ExpressionError) throw piece
     const value = termValue(piece.term)
     if (value === undefined || hasRespelt(piece.term)) return undefined
+    if (isSecret(value)) return value
     if (value !== null && typeof value !== 'object') return String(value)
     const hint = value === null ? 'give it a fallback with default' : 'use join or json'
     const { written } = piece

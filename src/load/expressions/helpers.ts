@@ -1,3 +1,4 @@
+import { isSecret, join as joinTexts, renderMarked, Secret } from '../../model/secret.ts'
 import { isList, isMap, type Value } from '../../model/value.ts'
 
 /** A pure function that expressions may call; throws HelperError for wrong arguments. */
@@ -65,10 +66,11 @@ const table: readonly Helper[] = [
       const [list, separator = ','] = args
       if (!isList(list)) throw mismatch('join', 0, 'a list', list)
       const texts = list.map((element, index) => {
+        if (isSecret(element)) return element
         if (isText(element)) return String(element)
         throw new HelperError(`join: element ${index + 1} must be text, not ${describeValue(element)}`)
       })
-      return texts.join(text('join', [list, separator], 1))
+      return joinTexts(texts, text('join', [list, separator], 1))
     },
   },
   {
@@ -76,7 +78,8 @@ const table: readonly Helper[] = [
     usage: '{{concat text ...}}: joins texts and numbers',
     arity: [1, many],
     makesText: true,
-    call: (args) => args.map((_, index) => text('concat', args, index)).join(''),
+    call: (args) =>
+      Secret.concat(args.map((arg, index) => (isSecret(arg) ? arg : text('concat', args, index)))),
   },
   {
     name: 'default',
@@ -125,7 +128,7 @@ const table: readonly Helper[] = [
     name: 'json',
     usage: '{{json value}}: as JSON on one line',
     arity: [1, 1],
-    call: ([value]) => JSON.stringify(value),
+    call: ([value]) => renderMarked(value ?? null, (plain) => JSON.stringify(plain), jsonEscaped),
   },
 ]
 
@@ -154,7 +157,13 @@ export function describeValue(value: Value | undefined): string {
   if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`
   if (typeof value === 'number') return `the number ${value}`
   if (typeof value === 'boolean') return `${value}`
+  if (isSecret(value)) return `the secret ${value.names.join(', ')}`
   return Array.isArray(value) ? 'a list' : 'a map'
+}
+
+/** As within the quotes of JSON. */
+function jsonEscaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 function shorten(value: string): string {

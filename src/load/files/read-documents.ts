@@ -2,10 +2,11 @@ import { realpathSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import type { Position, Problem } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { includeSchema } from '../schema/cluster-schema.ts'
 import { childOf, type Document } from '../yaml/document.ts'
-import { parseSpec } from '../yaml/parse.ts'
+import { type ParseOptions, parseSpec } from '../yaml/parse.ts'
 import { findFiles, isPattern } from './find-files.ts'
 import { doublyWritten, mergeDocuments } from './merge-documents.ts'
 import { dataSections, readDataFiles } from './read-data-files.ts'
@@ -29,6 +30,7 @@ interface Inclusion {
 export async function readDocuments(
   file: string,
   root: string,
+  secretAt: ParseOptions['secretAt'],
 ): Promise<{ readonly document: Document | undefined; readonly problems: readonly Problem[] }> {
   const documents: Document[] = []
   const problems: Problem[] = []
@@ -57,7 +59,7 @@ export async function readDocuments(
       ])
     }
     const what = inclusion.from === undefined ? 'spec' : 'part'
-    const parsed = parseSpec({ file: inclusion.file, text, what })
+    const parsed = parseSpec({ file: inclusion.file, text, what, ...given({ secretAt }) })
     problems.push(...parsed.problems)
     if (parsed.document === undefined) {
       isWhole = false

@@ -57,7 +57,7 @@ function compile(
   const schema = recipes[recipe]?.recipe.attributes ?? {}
   try {
     if (Object.hasOwn(spec.recipes ?? {}, recipe)) refuseBadSchema(schema)
-    return createValidator(closeSchema({ ...schema, type: 'object' }), recipe)
+    return createValidator(closeSchema({ ...schema, type: 'object' }), recipe, { takesSecrets: true })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const message = `the attribute schema of the recipe ${recipe} is not valid: ${why}`

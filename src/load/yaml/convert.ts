@@ -11,6 +11,8 @@ import {
 } from 'yaml'
 import type { Mistake } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
+import type { Secret } from '../../model/secret.ts'
+import { secretKeyPattern } from '../../model/secret-need.ts'
 import type { Value } from '../../model/value.ts'
 import { isList, isMap } from '../../model/value.ts'
 import { INVALID_VALUE } from './invalid-value.ts'
@@ -35,7 +37,9 @@ export const maxDepth = 100
 const maxAliased = 100_000
 
 /** What the core schema reads, `!` for text, and the only tag of a spec. */
-const knownTag = /^(?:!|!literal|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq))$/
+const knownTag = /^(?:!|!literal|!secret|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq))$/
+const secretName = new RegExp(secretKeyPattern)
+
 /** `{ user:core }`, which YAML reads as a key without a value. */
 const missingBlank = /^([A-Za-z_][\w-]*):([^\s/].*)$/
 
@@ -47,8 +51,10 @@ export function convertYaml(input: {
   readonly root: Node | null
   readonly text: string
   readonly isLiteral: boolean
+  /** The secret of a name; absent where there are none. */
+  secretAt?(name: string, range: readonly [number, number]): Secret
 }): Converted {
-  const { root, text, isLiteral } = input
+  const { root, text, isLiteral, secretAt } = input
   const places: Places = new WeakMap()
   const mistakes: YamlMistake[] = []
   /** Values of anchored nodes; undefined while the node is being converted. */
@@ -110,6 +116,7 @@ export function convertYaml(input: {
 
   const convertValue = (node: Scalar | YAMLMap | YAMLSeq): Value => {
     if (node.tag !== undefined && !knownTag.test(node.tag)) return unknownTag(node)
+    if (node.tag === '!secret') return convertSecret(node)
     if (isScalar(node)) return convertScalar(node)
     return isYamlMap(node) ? convertMap(node) : convertList(node)
   }
@@ -123,9 +130,22 @@ export function convertYaml(input: {
     const hint =
       tag === '!!binary'
         ? 'use contentBase64 of a file, or remove the tag'
-        : 'the only tag is !literal, for text'
+        : 'the tags are !literal, for text, and !secret, for the key of a secret'
     mistakes.push({ range: [at, at + tag.length], code: 'unknown-tag', message, hint })
     return INVALID_VALUE
+  }
+
+  const convertSecret = (node: Scalar | YAMLMap | YAMLSeq): Value => {
+    const name = isScalar(node) && typeof node.value === 'string' ? node.value : ''
+    if (secretAt === undefined) return unknownTag(node)
+    if (secretName.test(name.replace(/\.(public|certificate)$/, ''))) return secretAt(name, rangeOf(node))
+    const message = `!secret ${isScalar(node) ? node.source : ''} is not the key of a secret`
+    return mistake(
+      node,
+      'invalid-secret',
+      message,
+      'such as !secret web/db; !secret web/tls.certificate is a public half',
+    )
   }
 
   const convertScalar = (node: Scalar): Value => {

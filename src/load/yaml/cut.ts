@@ -1,4 +1,4 @@
-import { isList, type Value, type ValueMap } from '../../model/value.ts'
+import { isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
 import type { Place, Places } from './places.ts'
 
 /** A part to cut: an entry with its key, or only its value (then `null` in a map, nothing in a list). */
@@ -30,8 +30,9 @@ export function cutMap(map: ValueMap, cuts: readonly Cut[], places: Places): Val
 }
 
 function cut(value: Value, cuts: readonly Cut[], places: Places): Value {
-  if (cuts.length === 0 || typeof value !== 'object' || value === null) return value
-  return isList(value) ? cutList(value, cuts, places) : cutMap(value, cuts, places)
+  if (cuts.length === 0) return value
+  if (isList(value)) return cutList(value, cuts, places)
+  return isMap(value) ? cutMap(value, cuts, places) : value
 }
 
 function cutList(list: readonly Value[], cuts: readonly Cut[], places: Places): readonly Value[] {

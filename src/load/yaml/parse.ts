@@ -7,8 +7,9 @@ import {
   Parser,
   type Document as YamlDocument,
 } from 'yaml'
-import type { Problem } from '../../model/diagnostic.ts'
+import type { Position, Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
+import type { Secret } from '../../model/secret.ts'
 import { isMap, mapWith, type Value } from '../../model/value.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
@@ -22,6 +23,8 @@ export interface ParseOptions {
   readonly text: string
   /** A part of a spec has only some of its keys. */
   readonly what?: 'spec' | 'part' | 'secrets'
+  /** Makes the secrets that it refers to; absent where none may be. */
+  secretAt?(name: string, position: Position): Secret
 }
 
 interface Parsed {
@@ -30,9 +33,9 @@ interface Parsed {
 }
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
-export function parseSpec({ file, text, what = 'spec' }: ParseOptions): Parsed {
+export function parseSpec({ file, text, what = 'spec', ...options }: ParseOptions): Parsed {
   const { name, noun, hint } = kinds[what]
-  const { content, problems } = parse({ file, text, noun, hint, isLiteral: false })
+  const { content, problems } = parse({ file, text, noun, hint, isLiteral: false, ...options })
   if (content === undefined) return { document: undefined, problems }
   const { data } = content
   // What was wrong with all of its keys has been said.
@@ -88,7 +91,7 @@ interface Parse extends Omit<ParseOptions, 'what'> {
   readonly isLiteral: boolean
 }
 
-function parse({ file, text, noun, hint: beginning, isLiteral }: Parse): {
+function parse({ file, text, noun, hint: beginning, isLiteral, secretAt }: Parse): {
   readonly content: (Omit<DocumentParts, 'data'> & { readonly data: Value }) | undefined
   readonly problems: readonly Problem[]
 } {
@@ -125,7 +128,12 @@ function parse({ file, text, noun, hint: beginning, isLiteral }: Parse): {
     const found = problem(source, range, 'invalid-yaml', 'a second YAML document begins here', hint)
     return { content: undefined, problems: [found] }
   }
-  const converted = convertYaml({ root: yaml.contents, text, isLiteral })
+  const converted = convertYaml({
+    root: yaml.contents,
+    text,
+    isLiteral,
+    ...(secretAt && { secretAt: (name, range) => secretAt(name, positionAt(range, source)) }),
+  })
   const mistakes = converted.mistakes.map(({ range, code, message, hint }) =>
     problem(source, range, code, message, hint),
   )
@@ -152,7 +160,7 @@ function composeYaml(text: string): readonly YamlDocument.Parsed[] | 'too-deep' 
     uniqueKeys: false,
     version: '1.2',
     schema: 'core',
-    customTags: [{ tag: '!literal', resolve: (literal: string) => literal }],
+    customTags: ['!literal', '!secret'].map((tag) => ({ tag, resolve: (text: string) => text })),
   })
   return [...composer.compose(tokens, true, text.length)]
 }

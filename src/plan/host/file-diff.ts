@@ -3,9 +3,7 @@ import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { FileDiff, Omission } from '../../model/plan.ts'
 import { textOf } from '../../model/text-of.ts'
-
-/** Bytes of a file whose text is shown. */
-export const largestShown = 256 * 1024
+import { largestShown, maskedDiff } from './masked-diff.ts'
 
 /** How a write, a removal or a restore changes a file's text; `kept` has the content to restore. */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
@@ -17,6 +15,8 @@ export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): F
     const stays = live.type === 'file' && live.sha256 === operation.sha256
     if (stays || (kept === undefined && operation.sensitive !== true)) return undefined
   }
+  if (operation.op === 'write' && operation.content.secrets !== undefined)
+    return maskedDiff(path, live, operation.content, facts)
   if (operation.sensitive === true) return { path, omitted: 'sensitive' }
   const comes = coming(operation, kept)
   return 'omitted' in comes ? { path, ...comes } : betweenTexts(path, live, comes.after)

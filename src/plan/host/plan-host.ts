@@ -167,6 +167,7 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
     const { operation } = change
     const isShown = operation.op === 'write' || (operation.op === 'remove' && change.diff !== undefined)
     if (!isShown || !secret.has(operation.path)) return change
+    if (change.diff !== undefined && 'masked' in change.diff) return change
     const diff = { path: operation.path, omitted: 'sensitive' } as const
     return { ...change, operation: { ...operation, sensitive: true }, diff }
   })

@@ -9,7 +9,7 @@ import { textOf } from '../../model/text-of.ts'
 import { pathOf, rulesOf, stampOf } from '../../operations/index.ts'
 import { sha256Of } from '../../record/digest.ts'
 import { entryAfter, isExpected, madeOf, pathsOf } from '../../record/manifest-entry.ts'
-import { largestShown } from '../host/file-diff.ts'
+import { largestShown } from '../host/masked-diff.ts'
 
 /** The one list of members, so that no host has to look for others. */
 export const nobody: readonly Member[] = []

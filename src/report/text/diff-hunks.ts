@@ -40,7 +40,8 @@ export function diffHunks(diff: FileDiff): ShownDiff {
 /** The diff to show for a change; never for sensitive content. */
 export function diffOfChange(change: Change): FileDiff | undefined {
   const { diff, operation } = change
-  if (diff === undefined || !('sensitive' in operation) || operation.sensitive !== true) return diff
+  if (diff === undefined || 'masked' in diff) return diff
+  if (!('sensitive' in operation) || operation.sensitive !== true) return diff
   return { path: diff.path, omitted: 'sensitive' }
 }
 

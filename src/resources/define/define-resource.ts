@@ -5,6 +5,7 @@ import type { Probe } from '../../model/facts.ts'
 import { DeclaredRelations, type NotificationAction, Relations, specOnly } from '../../model/relations.ts'
 import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
 import { FilledText, type JsonSchema, optional } from '../../model/schema.ts'
+import { secretsIn } from '../../model/secret.ts'
 import type { ValueMap } from '../../model/value.ts'
 import { checkInput } from './check-input.ts'
 
@@ -23,6 +24,8 @@ export interface ResourceDefinition<Schema extends TObject, Defaults extends Par
   /** A property with a default is optional in it. */
   readonly schema: Schema
   readonly defaults: Defaults
+  /** Defaults that win if there is a secret in it. */
+  readonly secretDefaults?: Partial<Defaults>
   /** In YAML its `content` may also come from `source` or `template`; compile turns these into `content`. */
   readonly contentFromFiles?: true
   name(desired: Static<Schema>): string
@@ -45,13 +48,16 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
   const create = (input: object): Resource => {
     const { own, relations } = check(input)
     const name = definition.name(own)
+    const secrets = secretsIn(own).filter(({ secret }) => secret.isPrivate)
     const id: ResourceId = `${kind}[${name}]`
     const self = { id, relations }
     const absent = own.absent === true ? definition.absent : undefined
     if (absent !== undefined) refuseBesideAbsent(id, { ...own, ...relations }, absent.allows)
-    const desired = absent === undefined ? { ...defaults, ...own } : own
+    const whole =
+      secrets.length === 0 ? { ...defaults, ...own } : { ...defaults, ...definition.secretDefaults, ...own }
+    const desired = absent === undefined ? whole : own
     const behavior = located(id, () =>
-      absent === undefined ? definition.behave({ ...defaults, ...own }, self) : absent.behave(own, self),
+      absent === undefined ? definition.behave(whole, self) : absent.behave(own, self),
     )
     const asked = relationProbes(relations)
     // Written out, because spreading the behavior is slow for many resources.
@@ -68,6 +74,7 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
       ownsUnit: behavior.ownsUnit,
       mountsOn: behavior.mountsOn,
       isSensitive: behavior.isSensitive ?? false,
+      closedSecrets: secrets.length === 0 ? NO_SECRETS : closedIn(secrets),
       probes: asked.length === 0 ? behavior.probes : [...behavior.probes, ...asked],
       steps: behavior.steps,
     })
@@ -76,7 +83,15 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
 }
 
 const NO_ACTIONS: readonly NotificationAction[] = []
+const NO_SECRETS: readonly string[] = []
 const nothing = () => []
+
+/** The names of the secrets whose values are not open. */
+function closedIn(secrets: ReturnType<typeof secretsIn>): readonly string[] {
+  const pieces = secrets.flatMap(({ secret }) => secret.pieces())
+  const closed = pieces.flatMap((piece) => (typeof piece === 'string' || piece.isOpen ? [] : [piece.name]))
+  return [...new Set(closed)]
+}
 
 /** Adds the resource to the messages of mistakes. */
 function located<Result>(id: ResourceId, make: () => Result): Result {
@@ -126,7 +141,10 @@ const CONTENT_SOURCES = {
   source: optional(FilledText, 'the path of a text file next to the spec; its text is the content'),
   template: optional(FilledText, 'the path of a Handlebars template next to the spec; it yields the content'),
   variables: Type.Optional(
-    Type.Record(Type.String(), Type.Unknown(), { description: 'a map of what the template may use' }),
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'a map of what the template may use',
+      secret: true,
+    }),
   ),
 }
 

@@ -1,5 +1,10 @@
 import { Type } from 'typebox'
 import { flag } from '../../model/schema.ts'
+import type { Secret } from '../../model/secret.ts'
+
+/** Text that may have secrets in it. */
+export const secretText = (schema: object) =>
+  Type.Unsafe<string | Secret>({ type: 'string', ...schema, secret: true })
 
 /** A yes or no in a spec. */
 export const yesOrNo = (use: string) => flag(`true or false; ${use}`)

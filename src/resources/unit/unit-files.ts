@@ -3,10 +3,11 @@ import { checkUnit, renderUnit, type UnitFile } from '../../formats/systemd/unit
 import { checkUnitText } from '../../formats/systemd/unit-text.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Path } from '../../model/path.ts'
-import { textContent } from '../define/content.ts'
+import { isSecret, revealed, Secret } from '../../model/secret.ts'
+import { shownText, textContent } from '../define/content.ts'
 
 /** A unit file or drop-in: its whole text, or its sections and directives. */
-type UnitContent = string | UnitFile
+type UnitContent = string | Secret | UnitFile
 
 /** A file of a unit, and the directory that it needs. */
 export interface WrittenUnitFile {
@@ -44,21 +45,23 @@ export function unitFiles({ name, directory, content, dropIns = {} }: UnitFiles)
 }
 
 function mistakesIn(content: UnitContent, fileName: string, at: Path): readonly FormatMistake[] {
-  if (typeof content !== 'string') {
+  if (typeof content !== 'string' && !isSecret(content)) {
     return checkUnit(content, fileName).map((mistake) => ({
       ...mistake,
       path: [...at, ...(mistake.path ?? [])],
     }))
   }
-  const lines = content.split('\n')
-  return checkUnitText(content, fileName).map(({ line, ...mistake }) => ({
+  const text = shownText(content)
+  const lines = text.split('\n')
+  return checkUnitText(text, fileName).map(({ line, ...mistake }) => ({
     ...mistake,
     path: at,
     line: { number: line, text: (lines[line - 1] ?? '').trim() },
   }))
 }
 
-function unitText(content: UnitContent, fileName: string): string {
+function unitText(content: UnitContent, fileName: string): string | Secret {
+  if (isSecret(content)) return revealed(content).endsWith('\n') ? content : Secret.concat([content, '\n'])
   if (typeof content !== 'string') return renderUnit(content, fileName)
   return content.endsWith('\n') ? content : `${content}\n`
 }

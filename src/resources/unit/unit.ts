@@ -6,18 +6,18 @@ import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
-import { absent, NormalPath, yesOrNo } from '../define/schema-types.ts'
+import { absent, NormalPath, secretText, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { absentUnit } from './absent-unit.ts'
 import { mountChange, mountNameOf, mountPointOf, pathIn } from './mount.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, isTemplate, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
 
-const UnitValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
+const UnitValue = Type.Union([secretText({}), Type.Number(), Type.Boolean()])
 
 const UnitContent = Type.Union(
   [
-    Type.String(),
+    secretText({}),
     Type.Record(
       Type.String(),
       Type.Record(Type.String(), Type.Union([UnitValue, Type.Array(UnitValue)]), {
@@ -108,6 +108,7 @@ export const { resource: unit, kind: unitKind } = defineResource({
       ],
       actions: ['restart', ...(mayReload ? (['reload'] as const) : []), 'start', 'stop'],
       ownsUnit: desired.name,
+      isSensitive: files.some(({ content }) => content.secrets !== undefined),
       mountsOn,
       steps(facts, trigger) {
         if (facts.platform.init === 'none' && hasState(desired)) throw withoutSystemd(desired, self)
@@ -293,13 +294,17 @@ function writeSteps(
   const found = pathFact(facts, path)
   const isMask = options.isUnmasked && found.type === 'link' && found.target === '/dev/null'
   if (!isMask) refuseOther(id, path, found)
-  const steps = fileSteps({ path, ...OWNERSHIP }, content, facts, found).map(({ expects, ...step }) => ({
-    ...step,
-    // The mask was the old content, and is gone.
-    ...(expects !== undefined && !isMask && { expects }),
-    ...(step.operation.op === 'write' &&
-      options.owes !== undefined && { owes: [options.owes(contentOf(found), content.data)] }),
-  }))
+  // systemd reads its files as root.
+  const secrecy = content.secrets === undefined ? {} : { mode: '0600', sensitive: true }
+  const steps = fileSteps({ path, ...OWNERSHIP, ...secrecy }, content, facts, found).map(
+    ({ expects, ...step }) => ({
+      ...step,
+      // The mask was the old content, and is gone.
+      ...(expects !== undefined && !isMask && { expects }),
+      ...(step.operation.op === 'write' &&
+        options.owes !== undefined && { owes: [options.owes(contentOf(found), content.data)] }),
+    }),
+  )
   return steps.length === 0 ? [] : [...directorySteps(directory, facts), ...steps]
 }
 

@@ -260,7 +260,7 @@ const refusals: readonly (readonly [readonly string[], string | Uint8Array, stri
     '',
     'has a already\n  `converge secrets rotate a` makes a new value',
   ],
-  [['generate', 'new'], '', "required option '--kind <kind>' not specified"],
+  [['generate', 'new'], '', '--kind is missing'],
   [['generate', 'new', '--kind', 'opaque'], '', 'an opaque secret is nothing to generate'],
   [
     ['generate', 'new', '--kind', 'password', '--length', '4'],

@@ -260,11 +260,15 @@ const table: readonly (readonly [text: string, said: readonly string[]])[] = [
   ['a: & b\nc: 1\n', ['1:4+3 text cannot begin with & without quotes (put it in quotes: "& b")']],
   [
     'a: !include x.yaml\nb: 1\n',
-    ['1:4+8 the tag !include is not supported (the only tag is !literal, for text)'],
+    [
+      '1:4+8 the tag !include is not supported (the tags are !literal, for text, and !secret, for the key of a secret)',
+    ],
   ],
   [
     'a: !vault |\n  abc\nb: 1\n',
-    ['1:4+6 the tag !vault is not supported (the only tag is !literal, for text)'],
+    [
+      '1:4+6 the tag !vault is not supported (the tags are !literal, for text, and !secret, for the key of a secret)',
+    ],
   ],
   [
     'a: !!binary |\n  AAEC\nb: 1\n',
@@ -278,7 +282,9 @@ const table: readonly (readonly [text: string, said: readonly string[]])[] = [
   ['a: !!int "3"\n', []],
   [
     'a: !!python/object:x.y {}\n',
-    ['1:4+19 the tag !!python/object:x.y is not supported (the only tag is !literal, for text)'],
+    [
+      '1:4+19 the tag !!python/object:x.y is not supported (the tags are !literal, for text, and !secret, for the key of a secret)',
+    ],
   ],
   [
     'a: 1\n---\nb: 2\n',
