@@ -138,7 +138,7 @@ function hostOf(member: Member): Host {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
   }
 }
 

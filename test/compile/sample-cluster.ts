@@ -22,7 +22,7 @@ export function host(name: string, recipes: readonly string[], more: Partial<Hos
     labels: {},
     roles: [],
     attributes: {},
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
     ...more,
     declarations: [
       ...recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST })),

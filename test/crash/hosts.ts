@@ -75,7 +75,7 @@ function clusterHost({ name, address, port }: CrashHost, options: SessionOptions
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
   }
 }
 

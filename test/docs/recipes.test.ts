@@ -59,7 +59,7 @@ test('lists everything that a recipe is given', () => {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
   }
   const cluster = {
     name: 'c',

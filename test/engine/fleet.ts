@@ -141,7 +141,7 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
   }
 }
 

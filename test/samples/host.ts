@@ -18,7 +18,7 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: () => ({ scope: {}, values: {}, settings: () => [] }),
     ...more,
   }
 }

@@ -22,7 +22,7 @@ function hostsOf(
       roles: [],
       attributes: {},
       declarations: [],
-      origin: () => undefined,
+      trace: () => ({ scope: {}, values: {}, settings: () => [] }),
       ...more[name],
     }),
   )
