@@ -70,7 +70,7 @@ export function alterHost(
 }
 
 /** A copy of maps and lists with another value at a path, or without one. */
-export function withValue(root: ValueMap, path: Path, value: Value | undefined): ValueMap {
+function withValue(root: ValueMap, path: Path, value: Value | undefined): ValueMap {
   const changed = changedAt(root, path, value)
   return isMap(changed) ? changed : root
 }

@@ -4,7 +4,7 @@ import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
 import type { Data } from './schema.ts'
 import type { Target } from './targets/index.ts'
-import type { Value, ValueMap } from './value.ts'
+import { NO_VALUES, type Value, type ValueMap } from './value.ts'
 
 /** The names that a cluster may have: each is a folder on its hosts. */
 export const clusterNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
@@ -26,9 +26,14 @@ export interface Trace {
   readonly scope: ValueMap
   /** The same, evaluated. */
   readonly values: ValueMap
+  /** The layers that set anything, weakest first. */
+  readonly layers: readonly string[]
   /** Every layer that sets or removes the leaf at a path of the scope, weakest first. */
   settings(path: Path): readonly Setting[]
 }
+
+/** The trace of a host that no spec declares. */
+export const noTrace = (): Trace => ({ scope: NO_VALUES, values: NO_VALUES, layers: [], settings: () => [] })
 
 /** One entry of a host's expanded run list. */
 export interface RecipeUse {

@@ -1,13 +1,10 @@
 import { dirname, resolve } from 'node:path'
-import { compile } from '../../compile/compile.ts'
+import { type CompileInput, compile } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
 import { largeWithin, readAnyWithin } from '../../load/files/read-within.ts'
-import { loadCluster } from '../../load/load-cluster.ts'
+import { type LoadedCluster, loadCluster } from '../../load/load-cluster.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
-import type { Cluster } from '../../model/cluster.ts'
-import type { Diagnostic } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
-import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { builtins } from './builtins.ts'
@@ -33,12 +30,13 @@ export interface SpecOptions {
 const defaultCompileSeconds = 30
 
 /** A valid spec with its recipes and catalog. */
-export interface LoadedSpec {
-  readonly cluster: Cluster
-  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+export interface LoadedSpec extends LoadedCluster {
   /** Of the whole cluster, whatever --limit says: hosts refer to each other. */
   readonly catalog: Catalog
-  readonly warnings: readonly Diagnostic[]
+  /** Compiles hosts again, with changes. Throws a SpecError. */
+  compile(changes: Pick<CompileInput, 'cluster' | 'recipes' | 'hosts'>): Catalog
+  /** Processor time for recipes. */
+  readonly limitMs: number
 }
 
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
@@ -47,7 +45,7 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
   const cache = options.trustOnly === undefined ? await recipeCache() : undefined
   const folder = resolve(dirname(options.file))
   const root = repositoryOf(folder) ?? folder
-  const { cluster, recipes, warnings } = await loadCluster({
+  const loaded = await loadCluster({
     file: options.file,
     root,
     ...given({ environment: options.environment, set: options.set }),
@@ -56,18 +54,20 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
     placeOf: recipePlaces(options),
     importRecipe: createImportRecipe(dsl, { limitMs, ...given({ cache }) }),
   })
-  const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
-    compile({
-      cluster,
-      recipes: watched,
-      kinds: resourceKinds,
-      readFile: (path, folder) => readAnyWithin({ root, folder, path }),
-      largeFile: (path, folder) => largeWithin({ root, folder, path }),
-    }),
-  )
-  return { cluster, recipes, catalog, warnings }
+  const compileWith: LoadedSpec['compile'] = ({ cluster, recipes, hosts }) =>
+    withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
+      compile({
+        cluster,
+        recipes: watched,
+        ...given({ hosts }),
+        kinds: resourceKinds,
+        readFile: (path, folder) => readAnyWithin({ root, folder, path }),
+        largeFile: (path, folder) => largeWithin({ root, folder, path }),
+      }),
+    )
+  return { ...loaded, catalog: compileWith(loaded), compile: compileWith, limitMs }
 }
 
-export function catalogOf({ catalog }: LoadedSpec, host: string): HostCatalog | undefined {
+export function catalogOf({ catalog }: Pick<LoadedSpec, 'catalog'>, host: string): HostCatalog | undefined {
   return catalog.hosts.find((candidate) => candidate.host === host)
 }

@@ -117,6 +117,7 @@ function traceOf(entry: HostEntry, member: RangeMember, resolution: Resolution):
   return {
     scope,
     values: isMap(values) ? values : NO_VALUES,
+    layers: entry.stack.layers.flatMap(({ name, value }) => (Object.keys(value).length > 0 ? [name] : [])),
     settings: (path) =>
       layeredSections.includes(String(path[0]))
         ? settingsOf(entry.stack, path)

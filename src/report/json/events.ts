@@ -5,6 +5,7 @@ import { change, changeInBrief, error } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
 import { DriftDocument } from './drift.ts'
 import { ExecDocument } from './exec.ts'
+import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { PlanDocument } from './plan.ts'
 import { hostReport, hostReportObject, ReportDocument } from './report.ts'
@@ -56,6 +57,7 @@ const ResultLine = Type.Union([
   result('status', StatusDocument, 'The state of each host.'),
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),
+  result('explain', ExplainDocument, 'Where a host, a value or a line comes from.'),
 ])
 export type ResultLine = Data<typeof ResultLine>
 

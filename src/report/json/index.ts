@@ -4,6 +4,7 @@ import { DiagnosticsDocument } from './diagnostics.ts'
 import { DriftDocument } from './drift.ts'
 import { EventLine } from './events.ts'
 import { ExecDocument } from './exec.ts'
+import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { jsonText } from './json-text.ts'
 import { PlanDocument } from './plan.ts'
@@ -24,6 +25,7 @@ export const documentSchemas = {
   drift: DriftDocument,
   status: StatusDocument,
   exec: ExecDocument,
+  explain: ExplainDocument,
   events: EventLine,
   'sealed-plan': SealedPlan,
 }

@@ -3,6 +3,7 @@ import { diagnosticsDocument } from '../json/diagnostics.ts'
 import { driftDocument } from '../json/drift.ts'
 import type { ResultLine } from '../json/events.ts'
 import { execDocument } from '../json/exec.ts'
+import { explainDocument } from '../json/explain.ts'
 import { historyDocument } from '../json/history.ts'
 import { planDocument } from '../json/plan.ts'
 import { reportDocument } from '../json/report.ts'
@@ -28,6 +29,8 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
     history: (cluster, hosts) => show({ event: 'history', document: historyDocument(cluster, hosts) }),
     answers: (cluster, commandLine, answers) =>
       show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
+    explanation: (cluster, explanation) =>
+      show({ event: 'explain', document: explainDocument(cluster, explanation) }),
     remark: () => {},
   }
 }
