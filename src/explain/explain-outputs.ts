@@ -89,6 +89,7 @@ export function explainOutputs(spec: ExplainedSpec, host: Host, wanted: Wanted):
           : declaredCandidates(maker, { spec, host, traces })
     const effects = candidates.map(({ causes, attempts }) => {
       const lines = new Map(outputs.map((output) => [keyOf(output), new Set<number>()]))
+      const removes = new Set<string>()
       let shown = 0
       for (const change of attempts) {
         if (!spec.hasTime()) isComplete = false
@@ -97,10 +98,13 @@ export function explainOutputs(spec: ExplainedSpec, host: Host, wanted: Wanted):
         if (changed === undefined) continue
         shown += 1
         for (const output of outputs) {
-          for (const line of changedLines(output, changed)) lines.get(keyOf(output))?.add(line)
+          const key = keyOf(output)
+          const other = changed.get(key)
+          if (other === undefined) removes.add(key)
+          else for (const line of changedLines(output.lines, other.lines)) lines.get(key)?.add(line)
         }
       }
-      return { causes, lines }
+      return { causes, lines, removes }
     })
     const texts = maker === undefined ? [] : textsOf(maker, outputs, reads, spec)
     return outputs.map((output) => explainOutput(output, effects, texts, wanted.line))
@@ -114,6 +118,8 @@ const enough = 3
 interface Effect {
   readonly causes: readonly Cause[]
   readonly lines: ReadonlyMap<string, ReadonlySet<number>>
+  /** Outputs that are not there, or elsewhere, with another value. */
+  readonly removes: ReadonlySet<string>
 }
 
 function explainOutput(
@@ -134,7 +140,10 @@ function explainOutput(
   const causing = effects.filter(isCause)
   const lineOf = causing.flatMap((effect) => effect.causes.map(() => linesOf(effect)))
   // What is written for other parts of a resource is no value that it reads.
-  const others = effects.filter((effect) => !isCause(effect) && effect.causes[0]?.kind !== 'text')
+  const placing = effects.filter(({ removes }) => removes.has(keyOf(output)))
+  const others = effects.filter(
+    (effect) => !isCause(effect) && !placing.includes(effect) && effect.causes[0]?.kind !== 'text',
+  )
   return {
     ...makerWords(entry),
     resource: entry.resource.id,
@@ -146,6 +155,7 @@ function explainOutput(
       ...given({ template: places.get(index) }),
       causes: lineOf.flatMap((lines, at) => (lines.has(index) ? [at] : [])),
     })),
+    thereFor: named(placing),
     causes: named(causing),
     alsoRead: named(others),
   }
@@ -357,10 +367,7 @@ function withoutHost(
 }
 
 /** The lines that another outcome does not have, from 0. */
-function changedLines(output: Output, changed: Outputs): readonly number[] {
-  const { lines } = output
-  const other = changed.get(keyOf(output))?.lines
-  if (other === undefined) return [...lines.keys()]
+function changedLines(lines: readonly string[], other: readonly string[]): readonly number[] {
   if (other.length === lines.length) return [...lines.keys()].filter((index) => lines[index] !== other[index])
   const same = new Set(commonLines(lines, other).map(([index]) => index))
   return [...lines.keys()].filter((index) => !same.has(index))

@@ -75,6 +75,8 @@ export interface ExplainedOutput extends Maker {
   readonly path?: string
   readonly isSensitive: boolean
   readonly lines: readonly ExplainedLine[]
+  /** What decides that it is there, under this name. */
+  readonly thereFor: readonly Cause[]
   /** What its lines depend on, in the order in which it is read. */
   readonly causes: readonly Cause[]
   /** What its maker reads as well, without an effect on these lines that was found. */

@@ -73,11 +73,14 @@ function renderOutput(
   output: ExplainedOutput,
   { style, verbose }: Pick<Look, 'style' | 'verbose'>,
 ): readonly string[] {
-  const { resource, by, path, isSensitive, lines, causes, alsoRead, position } = output
+  const { resource, by, path, isSensitive, lines, thereFor, causes, alsoRead, position } = output
   const what = path === undefined ? 'properties' : path
   const width = String(lines.at(-1)?.number ?? 1).length
   return [
     `${style.heading(escapeLine(host))}: ${escapeLine(`${what} of ${resource} by ${by}`)}${placed(position, style)}`,
+    ...(thereFor.length === 0
+      ? []
+      : ['  there, under this name, because of', ...renderCauses(thereFor, '    ', style)]),
     ...groupLines(lines).flatMap((group) => [
       ...group.map(({ number, text, template }) => {
         const body = isSensitive || text === undefined ? style.quiet('(sensitive)') : escapeLine(text)
