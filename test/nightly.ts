@@ -17,6 +17,7 @@ export const nightlySuites: readonly string[] = [
   'shell/programs/portable-program.test.ts',
   'shell/refusals.test.ts',
   'shell/meddling.test.ts',
+  'commands/others-directories.test.ts',
   'shell/quote.test.ts',
   'transports/ssh/logins.test.ts',
   'formats/yaml-readers.test.ts',
@@ -48,6 +49,7 @@ const promised: readonly {
   { suite: 'hostile/answers.test.ts', figure: /^garbled histories/, atLeast: 100_000 },
   { suite: 'hostile/specs.test.ts', figure: /^fuzzed specs/, atLeast: 5_000 },
   { suite: 'shell/meddling.test.ts', figure: /^acts of root/, atLeast: 10_000 },
+  { suite: 'commands/others-directories.test.ts', figure: /^applies, rollbacks, prunes/, atLeast: 100 },
   { suite: 'engine/life-of-a-host.test.ts', figure: /^applies and rollbacks/, atLeast: 500 },
   ...['is cut off', 'falls silent', 'has any one', 'goes on'].map((way) => ({
     suite: 'hostile/cut-and-garbled.test.ts',

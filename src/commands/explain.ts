@@ -25,7 +25,7 @@ function explanationOf(spec: LoadedSpec, subject: ReturnType<typeof parseSubject
   const host = onlyHost(cluster.hosts, subject.host)
   const catalog = catalogOf(spec, host.name)
   if (catalog === undefined) throw new InternalError(`the host ${host.name} was not compiled`)
-  if (subject.of === 'host') return explainHost(host, catalog)
+  if (subject.of === 'host') return explainHost(host, catalog, spec.recipes)
   if (subject.of === 'value') return explainValues(cluster, host, subject.path)
   const end = performance.now() + limitMs
   return explainOutputs(

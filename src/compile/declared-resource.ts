@@ -1,3 +1,4 @@
+import { placeWords } from '../load/yaml/place-words.ts'
 import type { ResourceDeclaration } from '../model/cluster.ts'
 import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
@@ -34,10 +35,16 @@ export function declaredResource(
     if (!(error instanceof SpecError)) throw error
     for (const { path = [], line, ...problem } of error.problems) {
       const found = problem.position ?? locate(declaration, path, line, files) ?? position
-      report({ ...problem, path: [...(declaration.path ?? []), ...path], position: found })
+      const message = problem.message + forItem(declaration)
+      report({ ...problem, message, path: [...(declaration.path ?? []), ...path], position: found })
     }
     return undefined
   }
+}
+
+function forItem({ item, position }: ResourceDeclaration): string {
+  if (item === undefined) return ''
+  return `, for the item ${item.key}${item.position ? ` ${placeWords(item.position, position?.file)}` : ''}`
 }
 
 /** A line of a file next to the spec if the content is from there, else the place within the spec. */

@@ -1,4 +1,4 @@
-import Handlebars, { type HelperDeclareSpec, type HelperDelegate } from 'handlebars'
+import Handlebars, { type HelperDeclareSpec, type HelperDelegate, type HelperOptions } from 'handlebars'
 import { callHelper, type Helper, helpers } from '../load/expressions/helpers.ts'
 import { toValue } from '../model/value.ts'
 
@@ -34,9 +34,21 @@ function asTemplateHelper(helper: Helper): HelperDelegate {
 
 /** Strict mode does not check the arguments of helpers. */
 function defined(name: string, helper: HelperDelegate): HelperDelegate {
-  return function checked(this: unknown, value: unknown, ...rest: unknown[]) {
-    if (value !== undefined) return helper.call(this, value, ...rest)
-    throw notDefined(name)
+  return function checked(this: unknown, value: unknown, options: HelperOptions) {
+    if (value === undefined) throw notDefined(name)
+    return helper.call(this, value, { ...options, fn: bounded(options) })
+  }
+}
+
+const maxBlocks = 16 * 1024 * 1024
+
+/** Blocks within blocks can write more than there is memory for. */
+function bounded({ fn, data }: HelperOptions): HelperOptions['fn'] {
+  return (context, runtime) => {
+    const text = fn(context, runtime)
+    data.place.written += text.length
+    if (data.place.written > maxBlocks) throw new Handlebars.Exception('the blocks write more than 16 MiB')
+    return text
   }
 }
 

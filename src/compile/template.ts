@@ -19,7 +19,19 @@ export function createRenderer(
 ): Render {
   const sourceOf = perText((name) => ({ file: pathOf(name), text: read(name) }))
   const templateOf = perText((name) => compiled(sourceOf(name).text))
-  return (name, variables) => located(sourceOf(name), () => rendered(templateOf(name), variables))
+  let written = 0
+  return (name, variables) =>
+    located(sourceOf(name), () => {
+      const text = rendered(templateOf(name), variables)
+      written += text.length
+      if (written > maxTexts)
+        throw new TemplateMistake(
+          'the texts of all templates exceed 256 MiB',
+          undefined,
+          'a source is not kept in memory',
+        )
+      return text
+    })
 }
 
 /** For each line of what a template renders, the line of the template that it begins in. */
@@ -40,6 +52,8 @@ export function templateLines(text: string, variables: { readonly [key: string]:
   }
   return [...lines, own ?? current]
 }
+
+const maxTexts = 256 * 1024 * 1024
 
 interface Source {
   readonly file: string
@@ -148,9 +162,11 @@ function noteLine(loc: hbs.AST.SourceLocation, isMarked: boolean): hbs.AST.State
 
 const NOTE_LINE = 'noteLine'
 
-/** The line of the statement that is carried out. */
+/** The statement that is carried out. */
 interface Place {
   line?: number
+  /** By blocks, in characters. */
+  written: number
   /** Of the first statement that wrote a map or list as text. */
   structureLine?: number | undefined
 }
@@ -180,7 +196,7 @@ function rendered(
   template: HandlebarsTemplateDelegate,
   variables: { readonly [key: string]: Value },
 ): string {
-  const place: Place = {}
+  const place: Place = { written: 0 }
   try {
     const text = template(viewOf(variables, place), { data: { place } })
     if (!text.includes(STRUCTURE)) return text

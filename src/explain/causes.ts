@@ -23,7 +23,8 @@ export function createTraces({ hosts }: Pick<Cluster, 'hosts'>): Traces {
     const setting = trace && decidingSetting(trace, path)
     const value = trace && valueIn(trace.values, path)
     const { layer, position, refersTo = [], value: written } = setting ?? {}
-    const refs = depth > maxDepth || trace === undefined ? [] : refersTo
+    const isKnown = ([first]: Path) => Object.hasOwn(trace?.scope ?? {}, String(first))
+    const refs = depth > maxDepth ? [] : refersTo.filter(isKnown)
     return {
       kind: 'value',
       what: formatPath(path),

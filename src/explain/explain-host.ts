@@ -1,13 +1,19 @@
 import type { Host } from '../model/cluster.ts'
 import type { HostExplanation } from '../model/explanation.ts'
 import { given } from '../model/given.ts'
+import type { LoadedRecipe } from '../model/recipe.ts'
 import type { HostCatalog } from '../model/resource.ts'
+import { wordsOf } from './explain-outputs.ts'
 
 /** Explains what a host is made of: its roles, its layers, and who makes what, in the order of the spec. */
-export function explainHost(host: Host, { entries }: HostCatalog): HostExplanation {
+export function explainHost(
+  host: Host,
+  { entries }: HostCatalog,
+  recipes: Readonly<Record<string, LoadedRecipe>>,
+): HostExplanation {
   const { name, address, environment, roles, declarations } = host
   const made = declarations.map((declaration) => {
-    const by = 'recipe' in declaration ? `recipe ${declaration.recipe}` : declaration.layer
+    const by = 'recipe' in declaration ? (wordsOf(declaration.recipe, recipes) ?? '') : declaration.layer
     const { position } = declaration
     const own = entries.filter(
       (entry) => entry.declaredBy === by && JSON.stringify(entry.position) === JSON.stringify(position),

@@ -7,7 +7,7 @@ import type { Cause, ExplainedOutput, OutputsExplanation } from '../model/explan
 import { given } from '../model/given.ts'
 import { formatPath, type Path } from '../model/path.ts'
 import { Platform } from '../model/platform.ts'
-import type { LoadedRecipe } from '../model/recipe.ts'
+import { type LoadedRecipe, recipeWords } from '../model/recipe.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { isMap, type Value, type ValueMap } from '../model/value.ts'
 import { isSchema, schemaBelow } from '../validation/json-schema.ts'
@@ -76,7 +76,7 @@ export function explainOutputs(spec: ExplainedSpec, host: Host, wanted: Wanted):
   const attempt = createAttempt(spec, host, only)
   const byMaker = new Map<Declaration | undefined, Output[]>()
   for (const output of wanted.outputs) {
-    const maker = makerOf(host, output.entry)
+    const maker = makerOf(host, output.entry, spec.recipes)
     byMaker.set(maker, [...(byMaker.get(maker) ?? []), output])
   }
   let isComplete = true
@@ -170,13 +170,23 @@ function withoutValues({ value: _value, written: _written, refersTo, ...cause }:
 }
 
 /** The entry of the run list or the resource of the spec that made something. */
-function makerOf(host: Host, { declaredBy, position, resource }: CatalogEntry): Declaration | undefined {
+function makerOf(
+  host: Host,
+  { declaredBy, position, resource }: CatalogEntry,
+  recipes: Recipes,
+): Declaration | undefined {
   const place = JSON.stringify(position)
   return host.declarations.find((declaration) => {
-    if ('recipe' in declaration) return declaredBy === `recipe ${declaration.recipe}`
+    if ('recipe' in declaration) return declaredBy === wordsOf(declaration.recipe, recipes)
     const { kind, layer } = declaration
     return kind === resource.kind && layer === declaredBy && JSON.stringify(declaration.position) === place
   })
+}
+
+/** What a recipe is called as the maker of something. */
+export function wordsOf(recipe: string, recipes: Recipes): string | undefined {
+  const loaded = recipes[recipe]
+  return loaded && recipeWords(loaded)
 }
 
 /** Compiles the host, and notes what each of its recipes reads. */
@@ -324,7 +334,9 @@ function declaredCandidates({ path = [] }: ResourceDeclaration, sources: Sources
   })
   const references = pathsIn(valueIn(spec.written, item) ?? null)
   const scope = traces.traceOf(host.name)?.scope
-  const leaves = references.flatMap((path) => leavesAt(scope, path))
+  // What is not in the scope is an item of `forEach`, whose list is another reference.
+  const known = references.filter(([first]) => scope !== undefined && Object.hasOwn(scope, String(first)))
+  const leaves = known.flatMap((path) => leavesAt(scope, path))
   return [...written, ...leaves.map((path) => valueCandidate([host.name], path, sources))]
 }
 

@@ -159,6 +159,6 @@ function checkUnusedRoles(entries: readonly HostEntry[], resolution: Resolution)
       problems.error({ code: 'invalid-expression', path: at, message, hint, position })
     }
     const evaluator = createEvaluator({ scope: NO_VALUES, report, cache })
-    declareResources({ spec: roleSpec, path, layer }, evaluator)
+    declareResources({ spec: roleSpec, path, layer }, { evaluator, locate: () => undefined })
   }
 }

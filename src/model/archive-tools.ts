@@ -5,10 +5,10 @@ export function archiveTools(url: string): readonly (readonly string[])[] {
   return [['curl', 'wget'], ...(unpacker === undefined ? [] : [[unpacker]])]
 }
 
-// Every tar has gzip.
 const unpackers = [
   [/\.(zip|jar|war)$/i, 'unzip'],
   [/\.(tar\.zst|tzst)$/i, 'zstd'],
   [/\.(tar\.xz|txz)$/i, 'xz'],
   [/\.(tar\.bz2|tbz2?)$/i, 'bzip2'],
+  [/\.(tar\.gz|tgz)$/i, 'gzip'],
 ] as const

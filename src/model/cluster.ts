@@ -51,6 +51,8 @@ export interface ResourceDeclaration {
   readonly position?: Position
   /** Where in the spec it is. */
   readonly path?: Path
+  /** The item of `forEach` that it is for: its key or index, and where it was written. */
+  readonly item?: { readonly key: string; readonly position?: Position }
   /** The place in the spec of a key within it, or of a line of the text there. */
   locate?(path: Path, line: TextLine | undefined): Position | undefined
 }

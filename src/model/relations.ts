@@ -72,6 +72,19 @@ function relationsTo<Ref extends TSchema>(ref: Ref) {
   })
 }
 
+/** What only a spec says of a resource: whether it is declared, and for which items. Recipes have code for that. */
+export const specOnly = {
+  when: Type.Boolean({
+    description:
+      'true or false; the resource is declared only if it is true, such as "{{eq environment "live"}}"',
+  }),
+  forEach: Type.Unsafe<object>({
+    type: ['array', 'object'],
+    description:
+      'a list or a map; the resource is declared for each of its elements, which expressions in it know as item, with its index or key as key',
+  }),
+}
+
 /** Relations in a spec, by identity. */
 export const DeclaredRelations = relationsTo(ResourceId)
 

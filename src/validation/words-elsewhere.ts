@@ -26,7 +26,10 @@ const keys: Readonly<Record<string, string>> = {
   dependson: 'after',
   needs: 'after',
   when: 'onlyIf',
-  if: 'onlyIf',
+  if: 'when onlyIf',
+  loop: 'forEach',
+  withitems: 'forEach',
+  withdict: 'forEach',
   notif: 'unless',
   running: 'started',
   active: 'started',
@@ -95,7 +98,7 @@ const keys: Readonly<Record<string, string>> = {
 }
 
 const restarts = 'a change of its files restarts a unit; name what else does in restartOn or reloadOn'
-const loops = 'there are no loops: declare each, or write a recipe'
+const loops = 'only resources of a spec have forEach; a recipe has loops'
 const wholeFile = 'the whole content of a file is declared'
 const presence = 'what is declared is there, and what is removed from the spec is removed from the host'
 const handlers = 'a resource notifies units and commands by itself: notifies, restartOn, reloadOn'
@@ -110,8 +113,6 @@ const ways: Readonly<Record<string, readonly (readonly [way: string, beside?: st
   restart: [[restarts, 'restartOn']],
   restarted: [[restarts, 'restartOn']],
   reload: [[restarts, 'restartOn']],
-  loop: [[loops]],
-  withitems: [[loops]],
   foreach: [[loops]],
   count: [[loops]],
   register: [['results of commands cannot be used elsewhere; guard with onlyIf or unless']],

@@ -223,8 +223,8 @@ test('lists every layer of a value, weakest first, with its place, and what remo
   assert.is(
     await of('web1:proxy.no'),
     `web1: attributes.proxy.no has no value
-   cluster: "local" (cluster.yaml:7:38)
--> role web: removes it (cluster.yaml:14:33)
+   cluster: "local" (cluster.yaml:7:40)
+-> role web: removes it (cluster.yaml:14:32)
 `,
   )
   assert.match(await of('web2:labels'), 'web2 has no value labels')

@@ -114,7 +114,7 @@ test('a map or list cannot be used as text', () => {
 
 test('refuses other helpers, blocks and partials', () => {
   const known =
-    'known: add, concat, default, divide, each, if, join, json, lower, modulo, multiply, pad, replace, subtract, unless, upper, with'
+    'known: add, and, concat, default, divide, each, eq, if, includes, join, json, lower, modulo, multiply, not, or, pad, replace, subtract, unless, upper, with'
   assert.is(problem('\n{{lookup map "x"}}', { map: {} }), `t.hbs:2: there is no helper lookup; ${known}`)
   assert.is(problem('{{shout text}}', { text: '' }), `t.hbs:1: there is no helper shout; ${known}`)
   assert.is(

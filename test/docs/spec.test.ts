@@ -7,7 +7,7 @@ import { helpers } from '../../src/load/expressions/helpers.ts'
 import { expandRange } from '../../src/load/hosts/expand-range.ts'
 import { clusterSchema } from '../../src/load/schema/cluster-schema.ts'
 import { Platform } from '../../src/model/platform.ts'
-import { DeclaredRelations } from '../../src/model/relations.ts'
+import { DeclaredRelations, specOnly } from '../../src/model/relations.ts'
 import { SshSettings } from '../../src/model/targets/ssh.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { converge } from '../commands/recording-io.ts'
@@ -30,13 +30,19 @@ const sections: readonly (readonly [heading: string, schema: unknown])[] = [
 
 /** Every kind has them; they are listed once. */
 const relations = propertiesOf(DeclaredRelations)
+const controls = Object.keys(specOnly)
 
 for (const [heading, schema] of sections) {
   test(`lists every key of the schema and no other: ${heading}`, () => {
-    const own = propertiesOf(schema).filter((name) => !relations.includes(name))
+    const own = propertiesOf(schema).filter((name) => ![...relations, ...controls].includes(name))
     assert.equal(firstCellsOf(sectionOf(document, heading)), own)
   })
 }
+
+test('lists what only a spec says of a resource', () => {
+  const [intro = ''] = sectionOf(document, '## Resources').split('\n### ')
+  assert.equal(firstCellsOf(intro), controls)
+})
 
 test('lists every key at the top of a spec', () => {
   const [top = ''] = sectionOf(document, '## Top level').split('\n### ')

@@ -242,6 +242,12 @@ const bombs: readonly (readonly [what: string, text: () => string, said: RegExp]
     },
     /aliases expand to more than 100000 values/,
   ],
+  [
+    'expressions that together build more than there is memory for',
+    () =>
+      `cluster: bomb\nattributes: { t: ${'x'.repeat(1_000_000)} }\nhosts:\n  "n[0-299]": { transport: memory, resources: [{ file: { path: /a, content: "{{attributes.t}}{{host.name}}" } }] }\n`,
+    /the texts of all expressions exceed 256 MiB/,
+  ],
   ['an alias of itself', () => `cluster: bomb\nattributes: &a { again: *a }\n${tail}`, /\*a contains itself/],
   [
     'deep lists',
@@ -397,6 +403,17 @@ const bombs: readonly (readonly [what: string, text: () => string, said: RegExp]
 function withAttribute(text: string): string {
   return `cluster: bomb\nattributes: { a: '${text}' }\n${tail}`
 }
+
+test('a template with loops that write more than there is memory for is refused soon, at its place', async () => {
+  const loops = '{{#each l}}{{#each @root.l}}'
+  const variables = `l: [${Array.from({ length: 300 }, (_, at) => at).join(',')}]`
+  const { code, stderr } = await render(
+    withResource(`{ file: { path: /a, template: t, variables: { ${variables} } } }`),
+    { 'project/t': `a\n${loops}${'x'.repeat(100_000)}{{/each}}{{/each}}` },
+  )
+  assert.is(code, 3)
+  assert.match(stderr, /\/t:2:1 error: the blocks write more than 16 MiB/)
+})
 
 test('base64 of 4 MB is content', async () => {
   const { code, stderr } = await render(

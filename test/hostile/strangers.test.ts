@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -109,6 +110,152 @@ for (const [what, change, said] of [
     assert.not.ok(existsSync(everywhere))
   })
 }
+
+const hostile = (mark: string): string => recipe('hello', "'hostile'", touching(mark))
+
+for (const [what, name, said] of [
+  ['a tag in the place of a branch', 'main', /git has more than one main here/],
+  ['a branch in the place of a remote one', 'origin/main', /git has more than one origin\/main here/],
+] as const) {
+  test(`${what} is not trusted`, async () => {
+    const { folder, mark, git, validate } = repository({})
+    writeFiles(folder, { 'infra/recipes/hello.ts': hostile(mark) })
+    git('commit', '--quiet', '--all', '-m', 'change')
+    git('update-ref', 'refs/remotes/origin/main', 'main')
+    git(name === 'main' ? 'tag' : 'branch', name)
+    const { code, stderr } = await validate('--trust-only', name)
+    assert.is(code, 3)
+    assert.match(stderr, said)
+    assert.match(stderr, 'write it in full, such as refs/remotes/origin/main')
+    assert.is((await validate('--trust-only', 'refs/remotes/origin/main')).code, 0)
+    assert.not.ok(existsSync(mark))
+  })
+}
+
+test('objects that replace others are not trusted', async () => {
+  const { folder, mark, git, validate, render, rendered } = repository({})
+  writeFiles(folder, { 'infra/recipes/hello.ts': hostile(mark) })
+  git('commit', '--quiet', '--all', '-m', 'change')
+  for (const object of ['', ':infra/recipes/hello.ts']) git('replace', `main${object}`, `change${object}`)
+  assert.is((await validate('--trust-only', 'main')).code, 0)
+  assert.is((await render('--trust-only', 'main')).code, 0)
+  assert.is(rendered('web0/etc/hello'), 'trusted\n')
+  assert.not.ok(existsSync(mark))
+})
+
+test('a submodule in the place of a folder is not the repository that is trusted', async () => {
+  const { mark, git, validate } = repository({})
+  const other = repository({})
+  other.git('checkout', '--quiet', 'main')
+  writeFiles(other.folder, { 'cluster.yaml': spec, 'recipes/hello.ts': hostile(mark) })
+  other.git('add', '.')
+  other.git('commit', '--quiet', '-m', 'hostile')
+  git('rm', '-r', '--quiet', 'infra')
+  git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', other.folder, 'infra')
+  for (const revision of ['main', 'origin/main']) {
+    const { code, stderr } = await validate('--trust-only', revision)
+    assert.is(code, 3)
+    assert.match(stderr, /infra is a repository in another one/)
+    assert.match(stderr, 'name the commit by its full id')
+  }
+  assert.not.ok(existsSync(mark))
+  const commit = repository({}).git('rev-parse', 'main').trim()
+  assert.is((await validate('--trust-only', commit)).code, 3)
+})
+
+test('a working tree in the repository itself is trusted as the repository is', async () => {
+  const { folder, git } = repository({})
+  git('worktree', 'add', '--quiet', '--detach', join(folder, 'trees/change'), 'change')
+  const file = join(folder, 'trees/change/infra/cluster.yaml')
+  const { code, stderr } = await converge(['validate', '-f', file, '--trust-only', 'main'])
+  assert.is(code, 0, stderr)
+})
+
+test('only what a spec of the trusted revision names as a recipe is imported, not what else lies there', async () => {
+  const { folder, mark, git, validate } = repository({})
+  git('checkout', '--quiet', 'main')
+  writeFiles(folder, {
+    'tools/release.cjs': `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`,
+    'infra/lib/other.ts': recipe('other', "''"),
+    'other.yml': 'cluster: other\nrecipes:\n  other: infra/lib/other.ts\n',
+  })
+  git('add', '.')
+  git('commit', '--quiet', '-m', 'tools')
+  git('checkout', '--quiet', '-b', 'change2')
+  writeFiles(folder, { 'infra/cluster.yaml': spec.replace('./recipes/hello.ts', '../tools/release.cjs') })
+  const { code, stderr } = await validate('--trust-only', 'main')
+  assert.is(code, 3)
+  assert.match(stderr, '../tools/release.cjs cannot be loaded: no spec of main has it under recipes')
+  assert.not.ok(existsSync(mark))
+  writeFiles(folder, { 'infra/cluster.yaml': spec.replaceAll('hello', 'other').replace('recipes/', 'lib/') })
+  assert.is((await validate('--trust-only', 'main')).code, 0)
+})
+
+test('a trusted recipe imports no packages, and nothing that lies above its repository', async () => {
+  const { folder, mark, git, validate } = repository({})
+  const planted = `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`
+  const [name, beside] = ['planted-by-others', join(folder, '..', 'planted-beside.cjs')]
+  writeFiles(folder, {
+    [`node_modules/${name}/index.js`]: planted,
+    [`infra/node_modules/${name}/index.js`]: planted,
+    [`../node_modules/${name}/index.js`]: planted,
+    '../planted-beside.cjs': planted,
+  })
+  writeFiles(tmpdir(), { [`node_modules/${name}/index.js`]: planted })
+  for (const [wanted, said] of [
+    [name, `the package ${name} cannot be imported, because nothing says that it can be trusted`],
+    ['../../../planted-beside.cjs', /Cannot find module/],
+  ] as const) {
+    git('checkout', '--quiet', 'main')
+    writeFiles(folder, { 'infra/recipes/hello.ts': recipe('hello', "''", `import '${wanted}'`) })
+    git('commit', '--quiet', '--all', '-m', 'imports')
+    const { code, stderr } = await validate('--trust-only', 'main')
+    assert.is(code, 3)
+    assert.match(stderr, said)
+    assert.not.ok(existsSync(mark))
+  }
+  rmSync(beside)
+  for (const at of [join(folder, '..'), tmpdir()])
+    rmSync(join(at, 'node_modules', name), { recursive: true, force: true })
+})
+
+test('a partial clone asks its remote for nothing', async () => {
+  const { folder, git } = repository({})
+  git('config', 'uploadpack.allowFilter', 'true')
+  const clone = join(scratchFolder(), 'clone')
+  const mark = `${clone}-asked`
+  git('clone', '--quiet', '--no-checkout', '--filter=blob:none', `file://${folder}`, clone)
+  git('-C', clone, 'config', 'remote.origin.uploadpack', `touch ${mark}; git-upload-pack`)
+  writeFiles(clone, { 'infra/cluster.yaml': spec })
+  const file = join(clone, 'infra/cluster.yaml')
+  const { code, stderr } = await converge(['validate', '-f', file, '--trust-only', 'origin/change'])
+  assert.is(code, 3)
+  assert.match(stderr, 'git has not all files of origin/change here')
+  assert.not.ok(existsSync(mark))
+})
+
+test('a spec that is a link shows nothing of other files, and one without an end is refused', async () => {
+  const { folder, git, validate } = repository({})
+  git('config', 'remote.origin.url', 'https://x:hunter2@example.com/')
+  writeFiles(folder, { '../elsewhere': 'password hunter2\n' })
+  const path = join(folder, 'infra/cluster.yaml')
+  for (const target of ['../.git/config', '/proc/self/environ', '/dev/zero', '../../elsewhere']) {
+    rmSync(path)
+    symlinkSync(target, path)
+    const { code, stderr } = await validate('--trust-only', 'none')
+    assert.is(code, 3)
+    assert.match(stderr, `cluster.yaml is a link out of the repository ${folder}`)
+    assert.not.match(stderr, 'hunter2')
+  }
+  rmSync(path)
+  mkdirSync(join(folder, 'shared'))
+  writeFiles(folder, { 'shared/cluster.yaml': spec.replace('./recipes', '../infra/recipes') })
+  symlinkSync('../shared/cluster.yaml', path)
+  assert.is((await validate()).code, 0)
+  const endless = await converge(['validate', '-f', '/dev/zero'])
+  assert.match(endless.stderr, '/dev/zero does not end; the limit for a spec is 8 MiB')
+  rmSync(join(folder, '../elsewhere'))
+})
 
 test('with --trust-only none only built-in recipes run', async () => {
   const { validate, mark, folder } = repository({})

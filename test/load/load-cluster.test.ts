@@ -135,6 +135,38 @@ hosts:
   )
 })
 
+test('a resource is declared for each item, with the place of each, and only when it is wanted', async () => {
+  const text = `cluster: c
+attributes:
+  users: { ada: { uid: 1, admin: true }, bob: { uid: 2, admin: false } }
+  ports: [80, 443]
+roles:
+  r:
+    resources:
+      - file: { forEach: "{{attributes.users}}", when: "{{item.admin}}", path: "/home/{{key}}", content: "u{{item.uid}}" }
+      - file: { forEach: "{{attributes.ports}}", path: "/p/{{key}}", content: "{{item}} on {{host.name}}" }
+      - file: { forEach: [x, "{{host.name}}"], path: "/l/{{item}}", content: "{{concat item key}}" }
+      - file: { when: "{{eq host.name \\"a1\\"}}", path: /only, content: x }
+      - file: { when: false, path: /never, content: x }
+      - file: { forEach: [], path: /none, content: x }
+hosts: { "a[0-1]": { roles: [r] } }
+`.replaceAll('\\\\', '\\')
+  const [first, second] = await hosts(text)
+  const declared = (host: Host | undefined) =>
+    (host === undefined ? [] : resourcesOf(host)).map(({ desired, item }) => {
+      const place = item && ` (${item.key} ${item.position?.line}:${item.position?.column})`
+      return `${desired.path}=${desired.content}${place ?? ''}`
+    })
+  assert.equal(declared(first), [
+    '/home/ada=u1 (ada 3:17)',
+    '/p/0=80 on a0 (0 4:11)',
+    '/p/1=443 on a0 (1 4:15)',
+    '/l/x=x0 (0 10:27)',
+    '/l/a0=a01 (1 10:30)',
+  ])
+  assert.equal(declared(second).slice(-2), ['/l/a1=a11 (1 10:30)', '/only=x'])
+})
+
 test('labels are texts, and expressions of and with them are evaluated', async () => {
   const text =
     'cluster: c\nhosts: { "a[0-1]": { address: "{{host.labels.zone}}.example.com", labels: { zone: "eu-{{index}}", example.com/size: s }, recipes: [docker] } }\n'
@@ -471,6 +503,33 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     ],
   ],
   [
+    'items and conditions of the wrong kind',
+    `cluster: x
+hosts:
+  a:
+    resources:
+      - file: { when: yes, path: /a, content: x }
+      - file: { when: "{{host.name}}", path: /b, content: x }
+      - file: { forEach: 3, path: /c, content: x }
+      - file: { forEach: "{{nope}}", path: /d, content: x }
+      - file: { forEach: [a, b], path: "/e/{{item.x}}", content: x }
+      - file: { path: "/f/{{item}}", content: x }
+      - file: { forEach: { a: { v: 1.20 } }, path: "/g/{{item.v}}", content: "{{items}}" }
+      - file: { forEach: [1.20], path: /h, content: "x{{item}}" }
+`,
+    [
+      '5:23+3 wrong-type when must be true or false, but YAML reads yes as text (write true)',
+      '6:23+15 wrong-type when must be true or false, not "a"',
+      '7:26+1 wrong-type forEach must be a list or a map, not 3 (write [3])',
+      '8:29+4 invalid-expression unknown path nope (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
+      '9:46+6 invalid-expression unknown path item.x: item has no x',
+      '10:29+4 invalid-expression unknown path item (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
+      '11:36+4 respelt-number hosts.a.resources[6].file.forEach.a.v is used as text, but YAML reads 1.20 as the number 1.2 (put it in quotes: "1.20")',
+      '11:81+5 invalid-expression unknown path items (did you mean item?)',
+      '12:27+4 respelt-number hosts.a.resources[7].file.forEach[0] is used as text, but YAML reads 1.20 as the number 1.2 (put it in quotes: "1.20")',
+    ],
+  ],
+  [
     'labels that no selector could name',
     'cluster: x\nhosts: { a: { labels: { rack: 7, zone: "a,b", "!x": y, size: "{{nope}}" }, recipes: [docker] } }\n',
     [
@@ -534,7 +593,7 @@ for (const [what, text, expected] of table) {
 
 test('keys such as __proto__ are unknown keys or plain attributes, and pollute nothing', async () => {
   const known =
-    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, ssh'
+    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, secrets, ssh'
   assert.equal(await mistakes(`cluster: x\n__proto__: { polluted: 1 }\nconstructor: 1\n${tail}`), [
     `2:1+9 unknown-key unknown key __proto__ (${known})`,
     `3:1+11 unknown-key unknown key constructor (${known})`,

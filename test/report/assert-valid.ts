@@ -14,6 +14,9 @@ export const documentNames = [
   'status',
   'exec',
   'explain',
+
+  'secrets',
+  'secret',
 ] as const
 
 /** All schemas of what converge prints or seals. */

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { scratchFolder } from '../commands/scratch.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
 import { libraryFor } from './run-programs.ts'
+import { busyboxFirst } from './shells.ts'
 
 const packers: Readonly<Record<string, readonly string[]>> = {
   tar: ['tar', '-cf'],
@@ -43,13 +45,49 @@ for (const [format, [command = '', ...words]] of Object.entries(packers)) {
   }
 }
 
+test('an archive is unpacked as what it is by a host that has only busybox', () => {
+  const environment = busyboxFirst(scratchFolder())
+  return inShellsByTurns(
+    async (tree) => {
+      tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
+      mkdirSync(tree.at('/srv/work'))
+      for (const format of ['tar', 'gzip', 'xz', 'bzip2']) {
+        const [command = '', ...words] = packers[format] ?? []
+        execFileSync(command, [...words, tree.at('/srv/work/archive'), 'app-1'], {
+          cwd: tree.at('/srv/packed'),
+        })
+        const program = 'cd "$R/srv/work" && umask 022 && unpack 1 && cat ./tree/bin/app && rm -r ./tree'
+        assert.is((await unpack(tree, program)).stdout.toString(), 'program', format)
+      }
+    },
+    { environment },
+  )
+})
+
+test('a damaged archive is refused, wherever the damage is', () =>
+  inShellsByTurns(async (tree) => {
+    tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
+    mkdirSync(tree.at('/srv/work'))
+    execFileSync('tar', ['-czf', tree.at('/srv/work/archive'), 'app-1'], { cwd: tree.at('/srv/packed') })
+    const whole = readFileSync(tree.at('/srv/work/archive'))
+    // The checksum of gzip comes last: what is before it is complete.
+    for (const size of [whole.length - 6, whole.length - 40]) {
+      tree.write('/srv/work/archive', whole.subarray(0, size))
+      const { exitCode } = await unpack(tree, 'cd "$R/srv/work" && rm -f damaged && unpack 1 2>/dev/null')
+      assert.is(exitCode, 1)
+    }
+  }))
+
 test('the program that an archive needs is named if the host does not have it', () =>
   inShellsByTurns(async (tree) => {
     for (const [magic, tool] of [
       ['PK\\003\\004', 'unzip'],
       ['\\050\\265\\057\\375', 'zstd'],
+      ['\\037\\213\\010\\000', 'gzip'],
+      ['\\3757zXZ', 'xz'],
+      ['BZh9', 'bzip2'],
     ]) {
-      const without = 'command() { [ "$2" != unzip ] && [ "$2" != zstd ]; }'
+      const without = `command() { [ "$2" != ${tool} ]; }`
       const words = `printf '${magic}' >"$R/srv/work/archive"; ${without}; cd "$R/srv/work" && unpack 1`
       const { stdout, exitCode } = await unpack(tree, words)
       assert.is(exitCode, 1)

@@ -5,9 +5,11 @@ import * as assert from 'uvu/assert'
 import type { Owned, PathFact } from '../../src/model/facts.ts'
 import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
-import { textContent } from './changes.ts'
+import { scratchFolder } from '../commands/scratch.ts'
+import { change, textContent, write } from './changes.ts'
 import { inShellsByTurns } from './root-tree.ts'
-import { ask, inspect, journalPath, libraryFor, place } from './run-programs.ts'
+import { apply, ask, inspect, journalPath, libraryFor, place } from './run-programs.ts'
+import { busyboxFirst } from './shells.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -242,6 +244,27 @@ test('reports the platform', () =>
     assert.is(alpine.platform.os, 'alpine')
     assert.is(alpine.platform.release, '3.20.1')
   }))
+
+test('a name may have line breaks, also where the tools are those of busybox', async () => {
+  const environment = busyboxFirst(scratchFolder())
+  const sumLike = `${'0'.repeat(64)}  x`
+  await inShellsByTurns(
+    async (tree) => {
+      const names = ['plain', `a\n${sumLike}`, 'b\\n', '\nc\n']
+      for (const name of names) tree.write(`/srv/${name}`, name)
+      const asked = names.map((name) => ({ probe: 'path', path: `/srv/${name}` }) as const)
+      const { paths } = await inspect(tree, asked)
+      assert.equal(
+        names.map((name) => paths[`/srv/${name}`]),
+        names.map((name) => file('0644', name)),
+      )
+      const expects = asked.map(({ path }) => ({ path, state: paths[path] ?? { type: 'absent' as const } }))
+      const lines = await apply(tree, [change(write('/srv/new', 'x'), { expects })])
+      assert.is(lines.at(-1), 'end ok', lines.join('\n'))
+    },
+    { environment },
+  )
+})
 
 test('reads the state of units from their files in a tree that is not booted', () =>
   inShellsByTurns(async (tree) => {

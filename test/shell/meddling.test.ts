@@ -131,7 +131,7 @@ asRoot('nothing of root is shown in a plan, whatever the owner of a directory do
   inShellsByTurns(async (tree) => {
     const look =
       'inspect_paths /srv/app/a.conf 0 /srv/app/conf/shadow 0 /srv/app/conf/a.conf 0; DONE=$((DONE + 1))'
-    // A pipe in the place of a file makes the inspection wait.
+    // Each pipe in the place of a file costs an inspection its time limit.
     figure('looks of root beside a user who meddles', await besideMeddler(tree, { look }, { pipes: false }))
   }),
 )

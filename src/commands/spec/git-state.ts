@@ -23,10 +23,10 @@ export function repositoryOf(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : repositoryOf(dirname(folder))
 }
 
-/** Git looks for no repository by itself: a folder that looks like one would run the programs that its `config` names. */
+/** What git prints; undefined if it fails. */
 export async function git(root: string, argv: readonly string[]): Promise<string | undefined> {
   try {
-    return (await gitBytes(root, argv)).toString()
+    return (await gitOutput(root, argv)).stdout.toString()
   } catch (error) {
     // No git, no repository, or no commit yet.
     if (error instanceof Error && 'code' in error) return undefined
@@ -34,18 +34,44 @@ export async function git(root: string, argv: readonly string[]): Promise<string
   }
 }
 
-/** The same with an input. Throws if git fails, or is not there. */
-export async function gitBytes(root: string, argv: readonly string[], input = ''): Promise<Buffer> {
-  const named = ['-C', root, `--git-dir=${join(root, '.git')}`, `--work-tree=${root}`, '--no-optional-locks']
-  const withoutPrograms = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
-  const running = run('git', [...named, ...withoutPrograms, ...argv], {
+/**
+ * The same with an input. Throws if git fails, or is not there.
+ *
+ * A folder that looks like a repository would run the programs that its `config` names: only one in the `.git` of `root`
+ * is asked. It is not named with --git-dir, for then git would not check who owns it.
+ */
+export async function gitOutput(
+  root: string,
+  argv: readonly string[],
+  input = '',
+): Promise<{ readonly stdout: Buffer; readonly stderr: string }> {
+  const settings = [
+    'safe.bareRepository=explicit',
+    'core.fsmonitor=false',
+    'core.hooksPath=/dev/null',
+    'core.warnAmbiguousRefs=true',
+  ].flatMap((setting) => ['-c', setting])
+  // Replaced objects are not those that an id or a branch names.
+  const global = ['-C', root, '--no-optional-locks', '--no-replace-objects', ...settings]
+  const running = run('git', [...global, ...argv], {
     maxBuffer: 256 * 1024 * 1024,
     encoding: 'buffer',
-    // It asks no remote for objects that a partial clone does not have.
-    env: { ...process.env, GIT_NO_LAZY_FETCH: '1' },
+    env: {
+      ...process.env,
+      // As git's hooks have them.
+      GIT_DIR: undefined,
+      GIT_WORK_TREE: undefined,
+      GIT_COMMON_DIR: undefined,
+      GIT_CEILING_DIRECTORIES: dirname(root),
+      // It asks no remote for objects that a partial clone does not have; an older git ignores the first.
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_ALLOW_PROTOCOL: 'none',
+      LC_ALL: 'C',
+    },
   })
   // Git need not read it; its exit code is enough.
   running.child.stdin?.on('error', () => undefined)
   running.child.stdin?.end(input)
-  return (await running).stdout
+  const { stdout, stderr } = await running
+  return { stdout, stderr: stderr.toString() }
 }

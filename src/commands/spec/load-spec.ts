@@ -12,6 +12,7 @@ import { withinCompileTime } from './compile-time.ts'
 import { repositoryOf } from './git-state.ts'
 import { recipeCache } from './recipe-cache.ts'
 import { recipePlaces } from './recipe-places.ts'
+import { checkSpecFile } from './spec-file.ts'
 
 /** Which spec to load, and what the command line changes in it. */
 export interface SpecOptions {
@@ -41,6 +42,7 @@ export interface LoadedSpec extends LoadedCluster {
 
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
 export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
+  checkSpecFile(options.file)
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const cache = options.trustOnly === undefined ? await recipeCache() : undefined
   const folder = resolve(dirname(options.file))
@@ -52,7 +54,11 @@ export async function loadSpec(options: SpecOptions): Promise<LoadedSpec> {
     builtins,
     kinds: resourceKinds,
     placeOf: recipePlaces(options),
-    importRecipe: createImportRecipe(dsl, { limitMs, ...given({ cache }) }),
+    importRecipe: createImportRecipe(dsl, {
+      limitMs,
+      packages: options.trustOnly === undefined,
+      ...given({ cache }),
+    }),
   })
   const compileWith: LoadedSpec['compile'] = ({ cluster, recipes, hosts }) =>
     withinCompileTime({ cluster, recipes, limitMs }, (watched) =>

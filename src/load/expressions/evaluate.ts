@@ -1,7 +1,7 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
-import { emptyMap, isList, isMap, type Value, type ValueMap } from '../../model/value.ts'
+import { emptyMap, isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { pathElsewhere } from '../../validation/words-elsewhere.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
@@ -24,6 +24,10 @@ export interface Evaluator {
   evaluate(value: Value, path: Path): Value | undefined
   /** Where a number whose spelling differs from its value was written, if the text is an expression that yields it. */
   respelt(text: string): RespeltNumber | undefined
+  /** The path, if the text is an expression that is nothing but one. */
+  pathOf(text: string): Path | undefined
+  /** An evaluator that also knows these names; a place is where a value of one of them was written. */
+  within(names: ValueMap, places: ReadonlyMap<string, Path>): Evaluator
 }
 
 /** A number that YAML reads as another text than the written one: 1.20 as 1.2. */
@@ -55,11 +59,16 @@ const maxReferences = 100
 /** Longest text that expressions may build. */
 const maxText = 1024 * 1024
 
+/** What the expressions of all hosts may build together. */
+const maxTexts = 256 * maxText
+
 /** Parsed texts and containers, shared by all hosts. */
 export interface TemplateCache {
   template(text: string): Template
   /** Whether there is any expression in the value or below it. */
   dynamic(value: Value): boolean
+  /** Counts what an expression has built. Throws an ExpressionError if all of them have built too much. */
+  count(text: string): string
 }
 
 export function createTemplateCache(): TemplateCache {
@@ -68,8 +77,14 @@ export function createTemplateCache(): TemplateCache {
     if (typeof value === 'string') return hasExpression(value)
     return typeof value === 'object' && value !== null && holdsExpression(value)
   }
+  let built = 0
   return {
     dynamic,
+    count(text) {
+      built += text.length
+      if (built > maxTexts) throw new ExpressionError('the texts of all expressions exceed 256 MiB')
+      return text
+    },
     template: perText((text) => {
       if (text.length > maxText) throw new ExpressionError('a text with expressions exceeds 1 MiB')
       return parseTemplate(text)
@@ -78,7 +93,8 @@ export function createTemplateCache(): TemplateCache {
 }
 
 /** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
-export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInput): Evaluator {
+export function createEvaluator(input: EvaluatorInput): Evaluator {
+  const { scope, report, numbers, cache } = input
   const done = new Map<string, Value | undefined>()
   const active: string[] = []
 
@@ -130,7 +146,11 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     }
     const template = reporting(() => cache.template(text)) ?? []
     const [only] = template
-    if (template.length === 1 && isMustache(only)) return reporting(() => termValue(only.term))
+    if (template.length === 1 && isMustache(only))
+      return reporting(() => {
+        const value = termValue(only.term)
+        return typeof value === 'string' && only.term.type === 'call' ? cache.count(value) : value
+      })
     const texts = template.map((piece) =>
       typeof piece === 'string' ? piece : reporting(() => textOf(piece)),
     )
@@ -138,7 +158,7 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     const length = texts.reduce((sum, piece) => sum + (piece?.length ?? 0), 0)
     return reporting(() => {
       if (length > maxText) throw new ExpressionError('the resulting text exceeds 1 MiB')
-      return texts.join('')
+      return cache.count(texts.join(''))
     })
   }
 
@@ -252,7 +272,27 @@ export function createEvaluator({ scope, report, numbers, cache }: EvaluatorInpu
     return path && respeltAt(path)[0]
   }
 
-  return { evaluate, respelt }
+  return {
+    evaluate,
+    respelt,
+    pathOf: (text) => (cache.dynamic(text) ? onlyPath(text) : undefined),
+    within(names, places) {
+      const placed = (path: Path): Path => {
+        const place = places.get(String(path[0]))
+        return place === undefined ? path : [...place, ...path.slice(1)]
+      }
+      return createEvaluator({
+        ...input,
+        scope: mapWith(scope, names),
+        ...(numbers && {
+          numbers: {
+            spelling: (path) => numbers.spelling(placed(path)),
+            report: (number) => numbers.report({ ...number, path: placed(number.path) }),
+          },
+        }),
+      })
+    },
+  }
 }
 
 function isMustache(piece: Template[number] | undefined): piece is Mustache {

@@ -1,4 +1,4 @@
-import { isList, type Value } from '../../model/value.ts'
+import { isList, isMap, type Value } from '../../model/value.ts'
 
 /** A pure function that expressions may call; throws HelperError for wrong arguments. */
 export interface Helper {
@@ -86,6 +86,42 @@ const table: readonly Helper[] = [
     call: ([value, fallback]) => value ?? fallback ?? null,
   },
   {
+    name: 'eq',
+    usage: '{{eq a b}}: whether both are the same',
+    arity: [2, 2],
+    call: ([one, other]) => isSame(one, other),
+  },
+  {
+    name: 'not',
+    usage: '{{not a}}: true for false, and the other way round',
+    arity: [1, 1],
+    call: (args) => !truth('not', args, 0),
+  },
+  {
+    name: 'and',
+    usage: '{{and a b ...}}: whether all are true',
+    arity: [2, many],
+    call: (args) => args.map((_, index) => truth('and', args, index)).every(Boolean),
+  },
+  {
+    name: 'or',
+    usage: '{{or a b ...}}: whether one is true',
+    arity: [2, many],
+    call: (args) => args.map((_, index) => truth('or', args, index)).some(Boolean),
+  },
+  {
+    name: 'includes',
+    usage: '{{includes list value}}: whether the list has the value, the map the key, or the text the piece',
+    arity: [2, 2],
+    call: (args) => {
+      const [whole, part] = args
+      if (isList(whole)) return whole.some((element) => isSame(element, part))
+      if (isMap(whole)) return Object.hasOwn(whole, text('includes', args, 1))
+      if (typeof whole === 'string') return whole.includes(text('includes', args, 1))
+      throw mismatch('includes', 0, 'a list, a map or text', whole)
+    },
+  },
+  {
     name: 'json',
     usage: '{{json value}}: as JSON on one line',
     arity: [1, 1],
@@ -142,6 +178,30 @@ function arithmetic(
       throw new HelperError(`${name}: ${numbers.join(' and ')} have no finite result`)
     },
   }
+}
+
+/** Whether two values are the same, whatever the order of their keys. */
+function isSame(one: Value | undefined, other: Value | undefined): boolean {
+  if (isList(one)) {
+    return (
+      isList(other) &&
+      one.length === other.length &&
+      one.every((element, index) => isSame(element, other[index]))
+    )
+  }
+  if (!isMap(one)) return one === other
+  const keys = Object.keys(one)
+  return (
+    isMap(other) &&
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]))
+  )
+}
+
+function truth(name: string, args: readonly (Value | undefined)[], index: number): boolean {
+  const value = args[index]
+  if (typeof value !== 'boolean') throw mismatch(name, index, 'true or false', value)
+  return value
 }
 
 function width(args: readonly (Value | undefined)[]): number {

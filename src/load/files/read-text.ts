@@ -1,25 +1,46 @@
-import { readFile, stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { SpecError } from '../../model/errors.ts'
 
 /** How large a spec may be, with what it includes. */
 export const maxSpecBytes = 8 * 1024 * 1024
 
-/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
-export async function readText(file: string): Promise<string> {
+const missingSpec = 'name the spec with -f, or run `converge init`'
+
+/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8; `missing` says what to do then. */
+export async function readText(file: string, missing = missingSpec): Promise<string> {
+  let handle: FileHandle | undefined
   try {
-    const { size } = await stat(file)
-    if (size > maxSpecBytes) {
+    handle = await open(file)
+    const { size } = await handle.stat()
+    const bytes = size > maxSpecBytes ? undefined : await readAtMost(handle, maxSpecBytes)
+    if (bytes === undefined) {
+      const found = size > maxSpecBytes ? `has ${size} bytes` : 'does not end'
       throw problem(
         'too-large',
-        `${file} has ${size} bytes; the limit for a spec is 8 MiB`,
+        `${file} ${found}; the limit for a spec is 8 MiB`,
         'split it into several clusters',
       )
     }
-    return decoded(file, await readFile(file))
+    return decoded(file, bytes)
   } catch (error) {
     if (error instanceof SpecError) throw error
-    throw unreadable(file, error)
+    throw unreadable(file, error, missing)
+  } finally {
+    await handle?.close()
   }
+}
+
+/** All bytes; undefined if there are more. A pipe or a device does not say how many. */
+async function readAtMost(handle: FileHandle, limit: number): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = []
+  let length = 0
+  while (length <= limit) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024))
+    if (bytesRead === 0) return Buffer.concat(pieces)
+    pieces.push(buffer.subarray(0, bytesRead))
+    length += bytesRead
+  }
+  return undefined
 }
 
 function decoded(file: string, bytes: Buffer): string {
@@ -49,11 +70,9 @@ function notUtf8(file: string, bytes: Buffer): SpecError {
   return new SpecError([{ code: 'not-utf8', message, hint: 'save the file as UTF-8', position }])
 }
 
-function unreadable(file: string, error: unknown): SpecError {
+function unreadable(file: string, error: unknown, missing: string): SpecError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT') {
-    return problem('not-found', `${file} does not exist`, 'name the spec with -f, or run `converge init`')
-  }
+  if (code === 'ENOENT') return problem('not-found', `${file} does not exist`, missing)
   if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
   if (code === 'EACCES') return problem('unreadable', `${file} is not readable`, 'check its permissions')
   return problem(

@@ -60,8 +60,9 @@ export function fileWithin({ root, folder, path }: FileWithin): string {
     throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
   }
   if (leaves(realpathSync(root), real)) throw outside()
-  // Pipelines leave credentials there.
-  if (relative(realpathSync(root), real).split(sep).includes('.git')) throw new Error(`${path} is git's own`)
+  // Pipelines leave credentials there. On some systems `.GIT` is the same folder.
+  if (/(?:^|\/)\.git(?:\/|$)/i.test(relative(realpathSync(root), real)))
+    throw new Error(`${path} is git's own`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
   if (stats.isDirectory()) throw new Error(`${file} is a directory`)

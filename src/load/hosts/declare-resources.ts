@@ -1,9 +1,11 @@
 import type { ResourceDeclaration } from '../../model/cluster.ts'
+import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import type { Path } from '../../model/path.ts'
+import { specOnly } from '../../model/relations.ts'
 import type { ResourceKind } from '../../model/resource.ts'
-import type { ValueMap } from '../../model/value.ts'
+import { isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { createValidator } from '../../validation/validator.ts'
@@ -15,6 +17,24 @@ import { checkWritten } from '../schema/check-written.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { valueAt } from '../yaml/document.ts'
 
+const checkWhen = createValidator<boolean>({ ...specOnly.when }, 'when')
+const checkForEach = createValidator<readonly Value[] | ValueMap>({ ...specOnly.forEach }, 'forEach')
+
+/** What of a resource is for the loader, and the rest. */
+function withoutControls(written: Value): {
+  readonly own: Value
+  readonly when?: Value | undefined
+  readonly forEach?: Value | undefined
+} {
+  const hasControls = isMap(written) && (Object.hasOwn(written, 'when') || Object.hasOwn(written, 'forEach'))
+  return hasControls ? split(written) : { own: written }
+}
+
+const split = perObject((written: ValueMap) => {
+  const { when, forEach, ...own } = written
+  return { own: mapWith(own), when, forEach }
+})
+
 /** An identity where a kind belongs: `file[/etc/motd]: { ... }`. */
 function fromIdentity(kind: string, kinds: Readonly<Record<string, ResourceKind>>): string | undefined {
   const [, bare = '', name] = /^(\w+)\[(.+)\]$/.exec(kind) ?? []
@@ -23,10 +43,25 @@ function fromIdentity(kind: string, kinds: Readonly<Record<string, ResourceKind>
   return key === undefined ? undefined : `write ${bare}: { ${key}: ${name}, ... }`
 }
 
+/** Evaluates expressions of a host, and tells where its values were written. */
+export interface HostValues {
+  readonly evaluator: Evaluator
+  locate(path: Path): Position | undefined
+}
+
+/** An item of `forEach`. */
+interface Item {
+  readonly key: string | number
+  readonly value: Value
+  readonly position: Position | undefined
+  /** Its path in what expressions know, or in the document. */
+  readonly path: Path
+}
+
 /** The resources of a section. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
-): (section: Omit<Section, 'recipes'>, evaluator: Evaluator) => readonly ResourceDeclaration[] {
+): (section: Omit<Section, 'recipes'>, values: HostValues) => readonly ResourceDeclaration[] {
   const { document, problems, cache, kinds } = resolution
   const validatorOf = perText((kind: string) =>
     createValidator<ValueMap>(closeSchema(kinds[kind]?.schema ?? {}), kind),
@@ -36,7 +71,7 @@ export function createResourceDeclarer(
     item: ValueMap,
     at: Path,
     layer: string,
-    evaluator: Evaluator,
+    values: HostValues,
   ): readonly ResourceDeclaration[] => {
     const [entry] = Object.entries(item)
     if (entry === undefined) return []
@@ -57,11 +92,43 @@ export function createResourceDeclarer(
       })
       return []
     }
-    const desired = checkWritten(evaluator.evaluate(written, path), path, validatorOf(kind), resolution)
-    if (desired === undefined || hasRespelt(desired, kind, path, evaluator)) return []
     const locate: ResourceDeclaration['locate'] = (below, line) =>
       document.locate([...path, ...below], line === undefined ? 'key' : { line })
-    return [{ kind, desired, layer, path, locate, ...given({ position }) }]
+    const declared = { kind, layer, path, locate, ...given({ position }) }
+    const { own, when, forEach } = withoutControls(written)
+    const make = (evaluator: Evaluator): ValueMap | undefined => {
+      if (when !== undefined && !isWanted(when, path, evaluator)) return undefined
+      const desired = checkWritten(evaluator.evaluate(own, path), path, validatorOf(kind), resolution)
+      return desired === undefined || hasRespelt(desired, kind, path, evaluator) ? undefined : desired
+    }
+    if (forEach === undefined) {
+      const desired = make(values.evaluator)
+      return desired === undefined ? [] : [{ ...declared, desired }]
+    }
+    return itemsOf(forEach, [...path, 'forEach'], values).flatMap((found) => {
+      const names = mapWith({ item: found.value, key: found.key })
+      const places = new Map([['item', found.path]])
+      const desired = make(values.evaluator.within(names, places))
+      const item = { key: String(found.key), ...given({ position: found.position }) }
+      return desired === undefined ? [] : [{ ...declared, desired, item }]
+    })
+  }
+
+  const isWanted = (when: Value, at: Path, evaluator: Evaluator): boolean => {
+    const path = [...at, 'when']
+    return checkWritten(evaluator.evaluate(when, path), path, checkWhen, resolution) ?? false
+  }
+
+  const itemsOf = (forEach: Value, path: Path, { evaluator, locate }: HostValues): readonly Item[] => {
+    const items = checkWritten(evaluator.evaluate(forEach, path), path, checkForEach, resolution) ?? []
+    const from = typeof forEach === 'string' ? evaluator.pathOf(forEach) : undefined
+    const pairs = isList(items) ? [...items.entries()] : Object.entries(items)
+    return pairs.map(([key, value]) => ({
+      key,
+      value,
+      path: [...(from ?? path), key],
+      position: from === undefined ? document.locate([...path, key], 'value') : locate([...from, key]),
+    }))
   }
 
   /** Reports numbers that the kind writes as text, in another spelling than theirs. */
@@ -83,9 +150,9 @@ export function createResourceDeclarer(
 
   const declareOnce = perObject(declare)
 
-  return ({ spec, path, layer }, evaluator) =>
+  return ({ spec, path, layer }, values) =>
     (spec?.resources ?? []).flatMap((item, index) => {
       const declareItem = cache.dynamic(item) ? declare : declareOnce
-      return declareItem(item, [...path, 'resources', index], layer, evaluator)
+      return declareItem(item, [...path, 'resources', index], layer, values)
     })
 }

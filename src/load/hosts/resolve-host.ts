@@ -45,7 +45,10 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const target = targetOf(entry, listed?.ssh?.host ?? address ?? name, evaluator)
     const declarations = entry.sections.flatMap((section): Declaration[] => [
       ...section.recipes,
-      ...declareResources(section, evaluator),
+      ...declareResources(section, {
+        evaluator,
+        locate: (path) => locate(entry, path, 'value', resolution).position,
+      }),
     ])
     if (!isMap(attributes) || address === undefined || labels === undefined) return undefined
     if (platform === undefined || target === undefined) return undefined
@@ -94,14 +97,12 @@ function evaluatorOf(entry: HostEntry, member: RangeMember, resolution: Resoluti
     cache,
     numbers: {
       spelling: (path) =>
-        path[0] === 'data'
-          ? document.source(path)
-          : layeredSections.includes(String(path[0]))
-            ? layerOf(entry.stack, path)?.source(path)
-            : undefined,
+        layeredSections.includes(String(path[0]))
+          ? layerOf(entry.stack, path)?.source(path)
+          : document.source(path),
       report: ({ path, value, spelling }) => {
         const mistake = respeltMistake(formatPath(path), value, spelling)
-        problems.error({ code: 'respelt-number', ...mistake, ...locateLayered(entry, path, 'value') })
+        problems.error({ code: 'respelt-number', ...mistake, ...locate(entry, path, 'value', resolution) })
       },
     },
     report: (path, { message, hint, within, at: offset }) => {

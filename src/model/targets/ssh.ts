@@ -4,6 +4,12 @@ import { given } from '../given.ts'
 import { type Data, describe, FilledText, optional } from '../schema.ts'
 import type { TargetKind } from './kind.ts'
 
+/** Characters that `Match exec` of ssh_config would hand to a shell, and `,` and `@` for jump hosts. */
+const unsafe = '\\u0000-\\u001f\\u007f-\\u009f\'"`;&<>|(){}'
+const userPattern = (but: string) => `[^-\\\\${unsafe}${but}](?:[^${unsafe}${but}]*[^\\\\${unsafe}${but}])?`
+const addressPattern = '(?:[A-Za-z0-9_][A-Za-z0-9_.-]*|\\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?\\])'
+const hopPattern = ` *(?:ssh://)?(?:${userPattern('@, ')}@)?${addressPattern}(?::[0-9]{1,5})?/? *`
+
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
 export const SshSettings = Type.Object(
   {
@@ -11,7 +17,10 @@ export const SshSettings = Type.Object(
       FilledText,
       'an IP address or a name; where converge reaches the host, if not at the address that its peers use',
     ),
-    user: optional(FilledText, 'the name of the user to log in as'),
+    user: optional(
+      Type.String({ maxLength: 256, pattern: `^${userPattern('')}$` }),
+      'the name of the user to log in as, without quotes, brackets and other signs of a shell',
+    ),
     port: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -24,7 +33,7 @@ export const SshSettings = Type.Object(
       'the path of a private key; relative to the file that sets it, ~ is your home',
     ),
     proxyJump: optional(
-      FilledText,
+      Type.String({ maxLength: 4096, pattern: `^${hopPattern}(?:,${hopPattern})*$` }),
       "user@bastion:port, several of these separated by commas, or none; OpenSSH's ProxyJump",
     ),
     knownHostsFile: optional(

@@ -10,6 +10,7 @@ import { HistoryDocument } from './history.ts'
 import { PlanDocument } from './plan.ts'
 import { hostReport, hostReportObject, ReportDocument } from './report.ts'
 import { count, hostName, reference } from './schema.ts'
+import { SecretDocument, SecretsDocument } from './secrets.ts'
 import { StatusDocument } from './status.ts'
 
 const hosts = list('Names of hosts.', hostName)
@@ -58,6 +59,9 @@ const ResultLine = Type.Union([
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),
   result('explain', ExplainDocument, 'Where a host, a value or a line comes from.'),
+
+  result('secrets', SecretsDocument, 'The secrets that a command is about, without their values.'),
+  result('secret', SecretDocument, 'One secret.'),
 ])
 export type ResultLine = Data<typeof ResultLine>
 

@@ -9,6 +9,7 @@ import { HistoryDocument } from './history.ts'
 import { jsonText } from './json-text.ts'
 import { PlanDocument } from './plan.ts'
 import { ReportDocument } from './report.ts'
+import { SecretDocument, SecretsDocument } from './secrets.ts'
 import { StatusDocument } from './status.ts'
 
 /** The schemas of everything that converge prints or seals as JSON, by the name of their file in schemas/. */
@@ -26,6 +27,9 @@ export const documentSchemas = {
   status: StatusDocument,
   exec: ExecDocument,
   explain: ExplainDocument,
+
+  secrets: SecretsDocument,
+  secret: SecretDocument,
   events: EventLine,
   'sealed-plan': SealedPlan,
 }

@@ -1,6 +1,6 @@
-// Control characters (C0 except tab, DEL, C1), format characters, which reorder or hide text, and line separators: text from
+// Control characters (C0 except tab, DEL, C1), format characters, which reorder or hide text, others that nothing shows, and line separators: text from
 // a host must not move the cursor, change colors or rewrite what the operator reads.
-const unsafe = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const unsafe = /(?!\t)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\0': '\\0' }
 
 /** One line that is safe to print: control characters become visible escapes such as `\x1b`; tabs stay. */

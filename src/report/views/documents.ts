@@ -7,6 +7,7 @@ import { explainDocument } from '../json/explain.ts'
 import { historyDocument } from '../json/history.ts'
 import { planDocument } from '../json/plan.ts'
 import { reportDocument } from '../json/report.ts'
+import { secretDocument, secretsDocument } from '../json/secrets.ts'
 import { statusDocument } from '../json/status.ts'
 import { onStderr } from './on-stderr.ts'
 import type { View, ViewContext } from './view.ts'
@@ -31,6 +32,9 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
       show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
     explanation: (cluster, explanation) =>
       show({ event: 'explain', document: explainDocument(cluster, explanation) }),
+
+    secrets: (listing) => show({ event: 'secrets', document: secretsDocument(listing) }),
+    secret: (secret) => show({ event: 'secret', document: secretDocument(secret) }),
     remark: () => {},
   }
 }

@@ -2,7 +2,7 @@ import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
 import { ResourceConflict, SpecError } from '../../model/errors.ts'
 import type { Probe } from '../../model/facts.ts'
-import { DeclaredRelations, type NotificationAction, Relations } from '../../model/relations.ts'
+import { DeclaredRelations, type NotificationAction, Relations, specOnly } from '../../model/relations.ts'
 import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
 import { FilledText, type JsonSchema, optional } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
@@ -115,7 +115,7 @@ function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Sche
   ])
   const { largeFile: _, ...written } = Object.fromEntries(own)
   const properties = { ...written, ...(contentFromFiles && CONTENT_SOURCES) }
-  return inputSchema({ ...schema, properties }, DeclaredRelations)
+  return inputSchema({ ...schema, properties: { ...properties, ...specOnly } }, DeclaredRelations)
 }
 
 /** Throws a SpecError for a mistake that the schema of a resource cannot express. */

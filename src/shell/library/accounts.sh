@@ -113,14 +113,16 @@ do_user() {
     edit_user "$@"
     return
   fi
-  name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9
+  name=$1 system=$2 create_home=$3 uid=$4 group=$5 groups=$6 home=$7 shell=$8 comment=$9 own_home=
   if find_account passwd "$name" >/dev/null; then
     set -- usermod
     [ "$home" = : ] || set -- "$@" -d "$home"
   else
     set -- useradd
     [ "$system" = no ] || set -- "$@" -r
-    if [ "$create_home" = yes ]; then set -- "$@" -m; else set -- "$@" -M; fi
+    # useradd makes a home by its name, and a name in somebody else's directory can be given to something else meanwhile.
+    [ "$create_home" = no ] || [ "$home" = : ] || only_roots "$(directory_above "$home")" || own_home=$home
+    if [ "$create_home" = yes ] && [ -z "$own_home" ]; then set -- "$@" -m; else set -- "$@" -M; fi
     [ "$home" = : ] || set -- "$@" -d "$home"
     # Without a declared group: the one of the same name if it exists, else useradd's choice.
     if [ "$group" = : ] && find_account group "$name" >/dev/null; then set -- "$@" -g "$name"; fi
@@ -130,7 +132,26 @@ do_user() {
   [ "$groups" = : ] || set -- "$@" -G "$groups"
   [ "$shell" = : ] || set -- "$@" -s "$shell"
   [ "$comment" = : ] || set -- "$@" -c "$comment"
-  "$@" -- "$name"
+  "$@" -- "$name" || return
+  [ -z "$own_home" ] || make_own_home || {
+    userdel -- "$name"
+    return 1
+  }
+}
+
+# make_own_home: of a new user, as useradd would make it. Without it the user would not be complete, and no later run would know.
+make_own_home() {
+  IFS=: read -r _ _ old_uid old_gid _ <<END
+$(find_account passwd "$name")
+END
+  make_parents "${own_home%/*}" && make_home "$own_home" /etc/skel
+}
+
+# directory_above PATH: the next one that exists.
+directory_above() {
+  above=${1%/*}
+  while [ ! -d "$R$above/" ]; do above=${above%/*}; done
+  printf '%s' "$above"
 }
 
 edit_user() {
@@ -167,12 +188,20 @@ END
   replace_account passwd "$name" "$name:x:$old_uid:$old_gid:$old_comment:$old_home:$old_shell"
 }
 
-# make_home PATH: gets its final name only after the user owns it.
+# make_home PATH [SKELETON]: gets its final name only after the user owns it.
 make_home() {
   [ ! -d "$R$1" ] || return 0
   place "$1" && mkdir -m 0755 -- "$temporary" || return 1
   point 'home made'
+  if [ -n "${2-}" ]; then fill_home "$2" || return 1; fi
   own "$old_uid" "$old_gid" "$temporary" && durable "$temporary" && put "$temporary" && durable "$BESIDE"
+}
+
+# fill_home SKELETON: with its mode, as useradd does it.
+fill_home() {
+  [ ! -d "$1/" ] || cp -R -P -p -- "$1/." "$temporary" || return 1
+  home_mode=$(sed -n 's/^HOME_MODE[[:blank:]]*\([0-7]*\).*/\1/p' /etc/login.defs 2>/dev/null)
+  chown -R -h "$old_uid:$old_gid" "$temporary" && set_mode "${home_mode:-0755}" "$temporary"
 }
 
 # edit_memberships USER ,GROUP,GROUP, : the user is in these supplementary groups and in no others.

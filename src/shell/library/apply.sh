@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN=
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -66,21 +66,23 @@ clear_leftovers() {
 }
 
 # take_staging: what another account has uploaded, before it is relied on: from here on only root can change which files there
-# are. A file that its owner still has open is found out by its checksum, as a copy.
+# are. A file that its owner still has open is found out by its checksum, as a copy. Beside the uploads first, because only
+# there is a move a rename: between file systems it would go by names that their owner could exchange.
 take_staging() {
   [ "$UID_NUMBER" = 0 ] && [ -z "$PORTABLE" ] && [ -d "$STAGING" ] || return 0
   read -r _ uid _ <<END
 $(stats "$STAGING")
 END
   [ "$uid" != 0 ] || return 0
+  above=${STAGING%/*}
+  above=${above#"$R"}
   {
-    mv -- "$STAGING" "$RUN/staging" && [ ! -L "$RUN/staging" ] && chown -h 0:0 "$RUN/staging" && chmod 0700 "$RUN/staging" &&
-      [ -z "$(find "$RUN/staging" -mindepth 1 \( ! -type f -o ! -user "$uid" -o -links +1 \) | head -n 1)" ]
-  } >"$RUN/output" 2>&1 || {
-    fail 0 'the uploads were changed on the host by someone else' "$RUN/output"
-    return 0
-  }
-  STAGING=$RUN/staging
+    note_temporary "$above" && pin "$above" && mv -- "../${STAGING##*/}" ./staging && [ ! -L ./staging ] && chown -h 0:0 ./staging &&
+      chmod 0700 ./staging && [ -z "$(find ./staging -mindepth 1 \( ! -type f -o ! -user "$uid" -o -links +1 \) | head -n 1)" ] &&
+      mv -- ./staging "$RUN/staging"
+  } >"$RUN/output" 2>&1 || fail 0 'the uploads were changed on the host by someone else' "$RUN/output"
+  if [ -z "$FAILED" ]; then STAGING=$RUN/staging; elif [ -n "$PINNED" ]; then rm_tree ./staging; fi
+  leave
 }
 
 # finish OUTCOME
@@ -186,8 +188,12 @@ step() {
   case $operation in
     write) return ;;
     restore | remove | mkdir | await | record | daemon_reload) ;;
-    # It may change whose a directory is.
-    *) forget_ways ;;
+    # They may change whose a directory is.
+    attributes | link | archive) forget_ways ;;
+    *)
+      forget_ways
+      RAN=yes
+      ;;
   esac
   leave
 }
@@ -317,11 +323,21 @@ expect_paths() {
   set -- "$@" ''
   # First the paths that exist, then the regular files among them, each by one process.
   existing=$(existing_paths_of stats "$@")
-  regular=$(existing_paths_of sums "$@")
+  found=
+  existing_paths_of sums_in_time "$@" || {
+    while [ -n "$1" ]; do
+      set -- "$@" "$R$1"
+      shift 2
+    done
+    shift
+    find_slow "$@"
+    refuse "$SLOW"
+    return 0
+  }
   compare_paths "$@" 3<<STATS 4<<SUMS
 $existing
 STATS
-$regular
+$found
 SUMS
 }
 

@@ -3,7 +3,15 @@
 # archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
-  [ ! -r "$R$3/.converge-archive" ] || read -r stamp <"$R$3/.converge-archive"
+  if [ ! -f "$R$3/.converge-archive" ]; then
+    return 1
+  elif only_roots "$3"; then
+    read -r stamp <"$R$3/.converge-archive"
+  else
+    find_timeout
+    # shellcheck disable=SC2086
+    stamp=$(${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} head -n 1 "$R$3/.converge-archive")
+  fi
   [ "$stamp" = "$2" ]
 }
 do_archive() {
@@ -11,7 +19,7 @@ do_archive() {
   at "$3"
   mkdir -m 0755 -- ./tree && extract "$1" "$2" "$4" && take_tree "$3"
   result=$?
-  rm -rf -- ./archive ./archive.tar ./unzipped ./tree ./.converge-new
+  rm -rf -- ./archive ./damaged ./unzipped ./tree ./.converge-new
   rm_tree ./.converge-old
   return "$result"
 }
@@ -43,21 +51,24 @@ close_tree() {
   find ./tree ! -type f ! -type d ! -type l -exec rm -f -- {} + && chmod -R go-w,ug-s ./tree
 }
 
-# unpack STRIP: by what the archive is, whatever its name. tar knows its formats itself, except zstd before GNU tar 1.31.
+# unpack STRIP: by what the archive is, whatever its name: busybox tar would go by that.
 unpack() {
-  archive=./archive
-  case $(head -c 4 "$archive") in
+  case $(head -c 4 ./archive) in
     "$(printf 'PK\003\004')")
-      has_tool unzip && unzip -q "$archive" -d ./unzipped &&
+      has_tool unzip && unzip -q ./archive -d ./unzipped &&
         find ./unzipped -mindepth "$1" -maxdepth "$1" -type d -exec cp -a -- {}/. ./tree/ \;
-      return
       ;;
-    "$(printf '\050\265\057\375')")
-      has_tool zstd && zstd -d -q -c "$archive" >./archive.tar || return 1
-      archive=./archive.tar
-      ;;
+    "$(printf '\037\213')"*) untar "$1" gzip ;;
+    "$(printf '\3757zX')") untar "$1" xz ;;
+    "$(printf '\050\265\057\375')") untar "$1" zstd ;;
+    BZh?) untar "$1" bzip2 ;;
+    *) tar -x -o -f ./archive -C ./tree --strip-components="$1" ;;
   esac
-  tar -x -o -f "$archive" -C ./tree --strip-components="$1"
+}
+
+# untar STRIP TOOL: the tool's own failure counts, too.
+untar() {
+  has_tool "$2" && { "$2" -d -c ./archive || : >./damaged; } | tar -x -o -f - -C ./tree --strip-components="$1" && [ ! -e ./damaged ]
 }
 
 has_tool() {

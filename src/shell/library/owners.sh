@@ -7,6 +7,10 @@ own() {
 # set_mode MODE PATH: GNU chmod clears the set-ID bits of a directory only if the mode has five digits.
 set_mode() { chmod "0$1" -- "$2"; }
 
+# shed_entries FILE: takes from a file that stays the same one its access control list, by which others than those of its mode may
+# read it. Without setfacl, or on a file system without lists, there is most likely none.
+shed_entries() { ! command -v setfacl >/dev/null || setfacl -b -- "$1" >/dev/null 2>&1 || :; }
+
 # Sets OWNER and GROUP to what chown takes. A root tree has accounts of its own, which the machine that it lies on does
 # not know or knows under other numbers.
 resolve_owner() {

@@ -2,8 +2,9 @@
 # step, without following a link, makes a directory there that is closed to others, works in that and ends in one rename, which
 # follows nothing.
 
-# PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries.
-PINNED= MARKED=$NL HELDS=0 WAS=
+# PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries. WAS: what
+# the plan saw at the path of the step. RAN: whether an earlier step may have changed that.
+PINNED= MARKED=$NL HELDS=0 WAS= RAN=
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -30,7 +31,7 @@ pin() {
     cd / || :
     return 1
   }
-  PINNED=$1// PRIVATE=.converge-$ID-$NUMBER
+  PINNED=$1// PRIVATE=.converge-$ID-$NUMBER HELDS=0
 }
 
 # step_into_private NAME: makes it, and is in no other one that somebody has moved to its place, not even in one of root's,
@@ -84,54 +85,88 @@ hold_file() {
 # hold_own_file: the same of a file that will change. What has other names, too, may be somebody else's.
 hold_own_file() {
   hold_file || return 1
-  [ -z "$PINNED" ] || [ -n "$(find "$HELD" -links 2)" ] || has_owner_of_directory || {
-    say "${HERE#../} has other names and another owner than its directory"
+  [ -z "$PINNED" ] || has_no_other_name || belongs_to_owner_of_directory || {
+    say "${HERE#../} has other names and may be somebody else's: its directory has another owner, or others can write there"
     return 1
   }
 }
 
-has_owner_of_directory() {
-  read -r _ way_uid _ <<END
+# has_no_other_name: whether HERE is the only name of the file besides those by which it is held. On a host that lets users link the
+# files of others (fs.protected_hardlinks=0) the one at HERE may come and go: it would have to be there whenever HERE is looked up
+# and gone right after that, eight times.
+has_no_other_name() {
+  set -- "$HELD" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE" "$HERE"
+  looked=$(stat -c '%d %i %h' -- "$@" 2>/dev/null || stat -f '%d %i %l' -- "$@" 2>/dev/null) || return 1
+  first=${looked%%"$NL"*}
+  while IFS= read -r look; do [ "$look" = "$first" ] || return 1; done <<END
+$looked
+END
+  names=1 hold=0
+  while [ "$hold" -lt "$HELDS" ]; do
+    hold=$((hold + 1))
+    [ ! "./.converge-held-$hold" -ef "$HELD" ] || names=$((names + 1))
+  done
+  [ "${first##* }" = "$names" ]
+}
+
+# belongs_to_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
+belongs_to_owner_of_directory() {
+  read -r way_mode way_uid _ <<END
 $(stats ..)
 END
+  case $way_mode in *[2367] | *[2367]?) return 1 ;; esac
   [ -n "$(find "$HELD" -user "$way_uid")" ]
 }
 
 # set_attributes MODE OWNER GROUP: of the file or directory at HERE.
 set_attributes() {
   if [ -n "$PINNED" ] && [ -d "$HERE" ]; then
-    (cd -P .. && step_into "${HERE#../}" && may_open . && own "$2" "$3" . && set_mode "$1" . && durable .)
+    (cd -P .. && step_into "${HERE#../}" && may_open . "$@" && own "$2" "$3" . && set_mode "$1" . && durable .)
   else
-    hold_own_file && may_open "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
+    hold_own_file && may_open "$HELD" "$@" && shed_entries "$HELD" && own "$2" "$3" "$HELD" && set_mode "$1" "$HELD" && durable "$HELD"
   fi
 }
 
-# may_open NAME: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have given it the
-# name only now.
+# may_open NAME MODE OWNER GROUP: whether it is what the plan saw, or else is not closed to the owner of its directory, who may have
+# given it the name only now.
 may_open() {
   [ -n "$PINNED" ] || return 0
-  read -r mode uid gid _ <<END
+  read -r mode uid gid _ names <<END
 $(stats "$1")
 END
   pad_mode
+  read -r kind _ was_uid _ was_sum <<END
+$WAS
+END
+  sum=
+  [ "$kind" != file ] || { sums_in_time "$1" && sum=${found%% *} && sum=${sum#\\}; } || return 1
   case $WAS in
-    'file '*)
-      read -r sum _ <<END
-$(sums "$1")
-END
-      [ "$WAS" = "file $mode $uid $gid ${sum#\\}" ]
-      ;;
-    'directory '*) [ "$WAS" = "directory $mode $uid $gid" ] ;;
-    *)
-      read -r _ way_uid _ <<END
-$(stats ..)
-END
-      case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) false ;; esac
-      ;;
+    "file $mode $uid $gid $sum" | "directory $mode $uid $gid") ;;
+    'file '* | 'directory '*) [ -n "$RAN" ] && resolve_owner "$3" "$4" && may_open_changed "$2" ;;
+    *) stands_open ;;
   esac || {
     say "${HERE#../} is not what the plan saw, but may be somebody else's that the owner of its directory has moved there"
     return 1
   }
+}
+
+# may_open_changed MODE: whether what differs may be the work of an earlier step of this run, such as a command, and cannot be that of
+# the owner of its directory: a directory that is not closed, a file with the content that the plan saw, or one that only root can
+# write and all can read. It belongs to no one whom neither the plan saw nor the spec names.
+may_open_changed() {
+  case " 0 $was_uid $OWNER " in *" $uid "*) ;; *) [ "${names%%:*}" = "$OWNER" ] || return 1 ;; esac
+  case $kind in
+    directory) stands_open ;;
+    *) [ "$sum" = "$was_sum" ] || case $uid-$mode-$1 in 0-??[0145][45]-0*) ;; *) false ;; esac ;;
+  esac
+}
+
+# stands_open: whether the owner of the directory can read it already.
+stands_open() {
+  read -r _ way_uid _ <<END
+$(stats ..)
+END
+  case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) return 1 ;; esac
 }
 
 # put NAME: in one rename from there to HERE, in place of a file or a link, even one to a directory.

@@ -37,6 +37,7 @@ begin_portable() {
     say end
   } >"$RUN/found"
   # Refused before anything is changed, as by an inspection.
+  [ -z "$UNSTABLE" ] || give_up "$UNSTABLE"
   [ -z "$PACKAGES_UNSUPPORTED" ] || give_up "this host has none of the supported package managers: $package_managers"
 }
 

@@ -1,4 +1,4 @@
-# Runs a command of the user.
+# Runs a command of the user, or what reads a file of theirs, within a time limit.
 
 CONVERGE_TIMEOUT=unknown
 
@@ -11,6 +11,38 @@ find_timeout() {
     # shellcheck disable=SC2086
     [ -z "$CONVERGE_TIMEOUT" ] || ! $CONVERGE_TIMEOUT 9 true 2>/dev/null || return 0
   done
+}
+
+# Less than an inspection may take.
+READ_SECONDS=40
+
+# sums_in_time FILE ... : sets `found` to their sums; fails if that takes too long. The owner of a directory may put a pipe in the
+# place of a file at any moment, or a file without an end.
+sums_in_time() {
+  within=$CONVERGE_TIMEOUT
+  # To try what the host has would take processes.
+  [ "$within" != unknown ] || within='timeout -k 2'
+  found=$(WITHIN=${within:+$within $READ_SECONDS} && sums "$@")
+  case $?-$CONVERGE_TIMEOUT-$found in
+    124-* | 137-* | 143-*) return 1 ;;
+    0-unknown-*) CONVERGE_TIMEOUT=$within ;;
+    *-unknown-) find_timeout && sums_in_time "$@" ;;
+  esac
+}
+
+# find_slow PATH ... : sets SLOW to those that were not read in time: in a directory of others one that is no file any more, else all.
+find_slow() {
+  SLOW=
+  for path; do
+    above=${path%/*}
+    [ -e "$path" ] && [ ! -d "$path" ] && ! only_roots "${above#"$R"}" || continue
+    [ -f "$path" ] || {
+      SLOW=${path#"$R"}
+      break
+    }
+    SLOW=$SLOW${SLOW:+, }${path#"$R"}
+  done
+  SLOW="${SLOW:-${1#"$R"} or a file after it} cannot be read within $READ_SECONDS s"
 }
 
 # shell_command COMMAND [WRAPPER ...]: in a root tree it sees that tree: by chroot if that is possible, else through

@@ -5,10 +5,9 @@
 is_write() {
   [ -f "$R$1" ] && [ ! -L "$R$1" ] || return 1
   has_attributes "$1" "$4" "$5" "$6" || return 1
-  read -r sum _ <<END
-$(sums "$R$1")
-END
-  [ "${sum#\\}" = "$3" ]
+  sums_in_time "$R$1" || return 1
+  found=${found%% *}
+  [ "${found#\\}" = "$3" ]
 }
 do_write() {
   has_directory "${1%/*}" && place "$1" || return 1
@@ -158,6 +157,7 @@ $(stats "$1")
 END
   # In a directory of others it may be a file that had another name until now, and that they must not read.
   [ -z "$PINNED" ] || : >"$2" || return
+  shed_entries "$2"
   { ! can_own || chown -- "$uid:$gid" "$2"; } && set_mode "$mode" "$2" && chmod u+w -- "$2" || return
   point 'before the content is overwritten'
   cat <"$1" >"$2" || return

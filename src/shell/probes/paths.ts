@@ -141,6 +141,11 @@ type Sum = Pick<Extract<PathFact, { type: 'file' }>, 'sha256' | 'content' | 'str
 function readSums(reader: AnswerReader, count: number): Sum[] {
   if (count === 0) return []
   reader.expect('sums')
+  if (reader.next('slow'))
+    throw new AnswerError(
+      reader.expect('slow'),
+      'Look at what is there: a pipe, or a file that is too large. In a directory of another user it may have been there for a moment only.',
+    )
   const sums = Array.from({ length: count }, (): Sum => {
     const sha256 = /^\\?([0-9a-f]{64})\b/.exec(reader.line())?.[1]
     if (sha256 === undefined) throw new AnswerError(changedMeanwhile)

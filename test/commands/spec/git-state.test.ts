@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -84,6 +84,21 @@ test('runs neither the hooks nor the file system monitor of the repository', asy
   const hook = join(folder, '.git/hooks/post-index-change')
   writeFileSync(hook, `#!/bin/sh\n${program()}\n`, { mode: 0o755 })
   assert.equal(await gitState(folder), { commit, dirty: false })
+  assert.not(existsSync(join(folder, '..', 'ran')))
+})
+
+test('is not asked of a repository that belongs to somebody else', async () => {
+  // Only root can give files away.
+  if (process.getuid?.() !== 0) return
+  git('init', '--quiet')
+  for (const [name, text] of Object.entries({ a: 'aa', '.gitattributes': 'a filter=x' }))
+    writeFileSync(join(folder, name), text)
+  commitAll()
+  git('config', 'filter.x.clean', program())
+  writeFileSync(join(folder, 'a'), 'bb')
+  for (const at of [folder, join(folder, '.git')]) chownSync(at, 61_001, 61_001)
+  mkdirSync(join(folder, 'infra'))
+  assert.is(await gitState(join(folder, 'infra')), undefined)
   assert.not(existsSync(join(folder, '..', 'ran')))
 })
 

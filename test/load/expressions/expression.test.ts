@@ -68,6 +68,14 @@ test('every helper does what the table says', () => {
     ['{{concat "a" 1 true}}', 'a1true'],
     ['{{default attributes.none "x"}}', 'x'],
     ['{{default attributes.list "x"}}', [1, 2]],
+    ['{{eq attributes.list attributes.list}}', true],
+    ['{{eq 1 "1"}}', false],
+    ['{{not (eq 1 2)}}', true],
+    ['{{and true (eq 1 1) (not true)}}', false],
+    ['{{or false (eq 1 1)}}', true],
+    ['{{includes attributes.list 2}}', true],
+    ['{{includes attributes "list"}}', true],
+    ['{{includes "abc" "bd"}}', false],
     ['{{json attributes}}', '{"list":[1,2]}'],
   ]
   for (const [text, expected] of cases) assert.equal(evaluate(text, { list: [1, 2] }), expected, text)

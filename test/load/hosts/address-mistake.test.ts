@@ -59,4 +59,34 @@ test('an address that cannot be one is an error of the spec, at its place', asyn
   )
 })
 
+const spec = (ssh: string) => `cluster: t\nhosts:\n  a:\n    transport: ssh\n    ssh: { ${ssh} }\n`
+
+for (const [key, bad, good] of [
+  [
+    'user',
+    ['-oProxyCommand=id', '$(id)', 'a;b', 'a`id`', '"a b|c"', "it's", 'a\\\\'],
+    ['deploy', 'CORP\\joe.smith', 'joe@example.com', 'joe smith'],
+  ],
+  [
+    'proxyJump',
+    ['a@b,c;id', '-oProxyCommand=id', 'b:22:33', 'a,,b', '2001:db8::1', 'b/x', '-x@b', '$(id)@b', '*'],
+    ['none', 'b', 'joe@b:2222', 'a@b, ssh://c@[2001:db8::1]:22', '"{{host.name}}@b"'],
+  ],
+] as const) {
+  test(`a ${key} that ssh_config must not get is refused at its line`, async () => {
+    for (const text of bad) {
+      const [found] = await diagnosticsOf(spec(`${key}: ${JSON.stringify(text)}`))
+      const { message = '', position } = found ?? {}
+      assert.is(position?.line, 5, text)
+      assert.match(message, `${key} must be `, text)
+    }
+    for (const text of good)
+      assert.equal(
+        await diagnosticsOf(spec(`${key}: ${text.startsWith('"') ? text : JSON.stringify(text)}`)),
+        [],
+        text,
+      )
+  })
+}
+
 test.run()

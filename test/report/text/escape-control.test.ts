@@ -8,7 +8,10 @@ test('makes terminal sequences visible', () => {
 })
 
 test('makes text direction marks and invisible characters visible', () => {
-  assert.is(escapeLine('a\u202eb\u200b\ufeff\u2028'), 'a\\u202eb\\u200b\\ufeff\\u2028')
+  assert.is(
+    escapeLine('a\u202eb\u200b\ufeff\u2028\u034f\ufe0f'),
+    'a\\u202eb\\u200b\\ufeff\\u2028\\u034f\\ufe0f',
+  )
 })
 
 test('leaves tabs, letters of any script and symbols', () => {
@@ -21,12 +24,12 @@ test('splits lines without a last empty one', () => {
 
 // By the list of Unicode's bidirectional controls and of those that terminals act on, not by the classes that the code uses.
 const never =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0001}\u{e0020}-\u{e007f}]/u
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0001}\u{e0020}-\u{e007f}]/u
 
 test('never lets a control character, a direction mark or an invisible one through, in text and in JSON', () => {
   let all = ''
   for (let code = 0; code < 0xe0100; code += 1) {
-    if ((code >= 0x3000 && code < 0xd800) || (code >= 0x20000 && code < 0xe0000)) continue
+    if ((code >= 0x3200 && code < 0xd800) || (code >= 0x20000 && code < 0xe0000)) continue
     all += String.fromCodePoint(code)
   }
   assert.match(all, never)

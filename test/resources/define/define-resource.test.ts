@@ -86,10 +86,12 @@ test('a fact that was not asked for is a bug, not an absence', () => {
 test('shows defaults and sources of content in the schema for YAML', () => {
   const { properties } = JSON.parse(JSON.stringify(fileKind.schema))
   assert.is(properties.mode.default, '0644')
-  assert.equal(Object.keys(properties).slice(-10), [
+  assert.equal(Object.keys(properties).slice(-12), [
     'source',
     'template',
     'variables',
+    'when',
+    'forEach',
     ...Object.keys(DeclaredRelations.properties),
   ])
 })

@@ -1,6 +1,6 @@
 # What is at paths.
 
-MOUNTS=
+MOUNTS= UNSTABLE=
 
 # Sets MOUNTS to the paths that something is mounted on, each between blanks; the kernel writes a blank in one as \040.
 read_mounts() {
@@ -92,14 +92,38 @@ inspect_paths() {
   say "kinds$kinds$reals"
   [ -n "$existing" ] || return 0
   say stats
-  eval "stats $existing"
+  if [ -n "${PORTABLE-}" ]; then
+    found=$(eval "stats $existing")
+    say "$found"
+    # shellcheck disable=SC2086
+    expect_lines $existing
+  else
+    eval "stats $existing"
+  fi
   eval "inspect_links $links"
   eval "inspect_entries $listed"
   [ -n "$files" ] || return 0
   say sums
-  eval "found=\$(sums $files)"
+  eval "sums_in_time $files" || {
+    eval "find_slow $files"
+    say "slow $SLOW"
+    UNSTABLE=$SLOW
+    return 0
+  }
   say "$found"
+  # shellcheck disable=SC2086
+  [ -z "${PORTABLE-}" ] || expect_lines $files
   eval "inspect_contents $files"
+}
+
+# expect_lines WORD ... : sets UNSTABLE unless `found` has a line for each, because what a portable program finds is kept, and must be
+# complete; a controller sees that itself.
+expect_lines() {
+  lines=0
+  while IFS= read -r line && [ -n "$line" ]; do lines=$((lines + 1)); done <<END
+$found
+END
+  [ "$lines" -eq $# ] || UNSTABLE='files appeared or disappeared while the host was inspected; run this program again'
 }
 
 inspect_links() {
@@ -154,10 +178,10 @@ inspect_theirs() {
   [ $# -gt 0 ] || return 0
   find_timeout
   # shellcheck disable=SC2086
-  (walk_to "${their_place#"$R"}" >/dev/null && $CONVERGE_TIMEOUT 10 /bin/sh -c "$read_theirs" sh "$@") 2>/dev/null || :
+  (walk_to "${their_place#"$R"}" >/dev/null && ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT 10} /bin/sh -c "$read_theirs" sh "$@") 2>/dev/null || :
 }
 
-# Shows only what was opened if it is what has the name, and has no other one that somebody else may have given to it.
+# Shows only what was opened, in its size even if it shrinks meanwhile, and if it is what has the name, and has no other one that somebody else may have given to it.
 # shellcheck disable=SC2016
 read_theirs='
 while [ $# -gt 0 ]; do
@@ -178,7 +202,7 @@ END
       esac
       if [ "$size" -le 262144 ]; then
         printf "content %s %s\n" "$1" "$size"
-        head -c "$size" <&3
+        { head -c "$size" <&3 && head -c "$size" /dev/zero; } | head -c "$size"
         echo
       fi
     fi
@@ -198,6 +222,7 @@ inspect_tree() {
     rest=${rest#*" $2/"}
     say "mount ./${rest%% *}"
   done
+  find_timeout
   (
     if only_roots "${2#"$R"}"; then cd "$2"; else walk_to "${2#"$R"}"; fi >/dev/null || exit
     {
@@ -207,7 +232,8 @@ inspect_tree() {
         {
           say "./.converge-archive$NL./.converge-files"
           find .
-          sed p .converge-files
+          # shellcheck disable=SC2086
+          ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} sed p .converge-files
         } | sort | uniq -u
       fi
       find . -type f -newer .converge-archive
