@@ -177,10 +177,10 @@ test('explains what the spec declares itself: its own lines, expressions, data a
     lines.map(({ causes }) => causes),
     [[content, 'host.name'], [content], [content, 'data.ports.admin']],
   )
-  const lineOf = (what: string) =>
+  const causes: readonly { readonly what: string; readonly position: { readonly line: number } }[] =
     output.causes
-      .filter((cause: { what: string }) => cause.what === what)
-      .map(({ position }: never) => position['line'])
+  const lineOf = (what: string) =>
+    causes.filter((cause) => cause.what === what).map(({ position }) => position.line)
   assert.equal(lineOf(content), [19, 20, 21])
   assert.equal(lineOf('data.ports.admin'), [2])
   const list = await linesOf(spec, 'web1:/etc/list.conf')
