@@ -227,7 +227,7 @@ test('lists every layer of a value, weakest first, with its place, and what remo
 -> role web: removes it (cluster.yaml:14:32)
 `,
   )
-  assert.match(await of('web2:labels'), 'web2 has no value labels')
+  assert.match(await of('web2:labels'), 'web2: host.labels = {}\n')
   assert.match(await of('web2:platform.binDir'), '-> default: "/usr/local/bin"\n')
   assert.match(await of('web2:data.ports.admin'), '-> data ports: 9000 (ports.json:2:12)\n')
   assert.match(
