@@ -27,8 +27,15 @@ export function order(
     }
     path.pop()
   }
-  for (const id of byId.keys()) visit(id, '')
+  for (const { resource } of [...byId.values()].toSorted((a, b) => rankOf(a) - rankOf(b)))
+    visit(resource.id, '')
   return ordered
+}
+
+/** What is to be absent: units stop before anything that they use is removed, and accounts go after what they ran and own. */
+function rankOf({ resource: { kind, desired } }: Declared): number {
+  if (desired.absent !== true) return 0
+  return { unit: -1, user: 1, group: 2 }[kind] ?? 0
 }
 
 function cycle(

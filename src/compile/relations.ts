@@ -1,6 +1,6 @@
 import type { Problem } from '../model/diagnostic.ts'
 import type { NotificationAction, ResourceRef, Timing } from '../model/relations.ts'
-import type { Notification, ResourceId } from '../model/resource.ts'
+import type { Claim, Notification, ResourceId } from '../model/resource.ts'
 import { nearest } from '../validation/nearest.ts'
 import { identityElsewhere } from '../validation/words-elsewhere.ts'
 import type { Ownership } from './claims.ts'
@@ -27,6 +27,7 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
   const notifies = new Map<ResourceId, Notification[]>()
   const notified = new Set<ResourceId>()
   const mounts = mountsOf(owned)
+  const inside: (readonly [ResourceId, Edge])[] = []
   for (const declared of owned.byId.values()) {
     const { resource } = declared
     const { id, relations } = resource
@@ -60,7 +61,10 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
     const followed = resource.follows?.() ?? []
     for (const claim of followed) {
       const owner = owned.ownerOf(claim)
-      if (owner !== undefined && owner !== id) edges.push({ to: owner, because: `its ${claim.kind}` })
+      if (owner === undefined || owner === id) continue
+      if (!isAbsent(owned.byId.get(owner))) edges.push({ to: owner, because: `its ${claim.kind}` })
+      else if (isAbsent(declared)) inside.push([owner, { to: id, because: 'what is in it' }])
+      else report(needsAbsent(declared, claim, owner))
     }
     if (mounts.size === 0) continue
     for (const { kind, key } of [...resource.claims, ...followed]) {
@@ -68,10 +72,24 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
       edges.push(...above.filter((mount) => mount !== id).map((to) => ({ to, because: 'its mount' })))
     }
   }
+  for (const [id, edge] of inside) after.get(id)?.push(edge)
   for (const declared of owned.byId.values()) {
     if (declared.resource.dormant && !notified.has(declared.resource.id)) report(neverRuns(declared))
   }
   return { after, notifies }
+}
+
+function isAbsent(declared: Declared | undefined): boolean {
+  return declared?.resource.desired.absent === true
+}
+
+function needsAbsent({ resource, declaredBy, position }: Declared, claim: Claim, owner: ResourceId): Problem {
+  return {
+    code: 'needs-absent',
+    message: `${resource.id} by ${declaredBy} needs the ${claim.kind} ${claim.key}, but ${owner} is to be absent`,
+    hint: `remove absent from ${owner}, or remove ${resource.id}`,
+    position,
+  }
 }
 
 /** The mount and automount units by the path that they mount on. */
@@ -129,8 +147,9 @@ function notUnderstood(declared: Declared, to: Declared, action: NotificationAct
   return {
     code: 'unknown-action',
     message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be notified to ${action}`,
-    hint:
-      actions.length === 0
+    hint: isAbsent(to)
+      ? 'it is to be absent; remove the notification'
+      : actions.length === 0
         ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
         : `it can be notified to ${actions.join(', ')}${isReload ? '; to reload, a service needs ExecReload' : ''}`,
     position: declared.position,

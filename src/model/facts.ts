@@ -189,6 +189,8 @@ export interface Facts extends Answers {
   readonly journal: string
   /** What converge keeps on the host; absent if it has never applied anything. */
   readonly state?: HostState
+  /** Of a host of which nothing is known: the steps are all that may be needed. */
+  readonly isUnknown?: true
   /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
   readonly leaving?: readonly string[]
 }

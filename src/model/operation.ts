@@ -88,6 +88,12 @@ export const operationSchemas = {
   remove: operation('remove', 'Removes a file, a link or a directory, if it is there.', {
     path: HostPath,
     recursive: Type.Boolean({ description: 'Whether a directory is removed with its content.' }),
+    only: Type.Optional(
+      Type.Enum(['file', 'link', 'directory'], {
+        description:
+          'The kind of thing that may be removed: anything else there fails, as does a directory that is not empty.',
+      }),
+    ),
     sensitive,
   }),
   restore: operation('restore', 'Restores content that converge kept.', {

@@ -183,7 +183,7 @@ export type Intent = Data<typeof Intent>
 export const Consent = closed('Something that needs more than a yes.', {
   word: Type.Enum(['prune', 'remove', 'discard', 'rename', 'start'], {
     description:
-      '`prune`: what left the spec; `remove`: what a rollback removes; `discard`: the contents of trees; `rename`: a machine takes the name of another host; `start`: without data.',
+      '`prune`: what left the spec or is to be absent; `remove`: what a rollback removes; `discard`: the contents of trees; `rename`: a machine takes the name of another host; `start`: without data.',
   }),
   what: text('One sentence.'),
 })

@@ -37,5 +37,11 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     }
   }
   const platform = { os: '', release: '', arch: '', init: 'systemd', uid: 0, rooted: false } as const
-  return { platform, ...answers, pending: [], journal: '' }
+  return {
+    platform,
+    ...answers,
+    pending: [],
+    journal: '',
+    ...(active === 'unknown' && { isUnknown: true }),
+  }
 }

@@ -111,7 +111,7 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     replacesFile: true,
     changesUnitFiles: true,
     words: ({ path, recursive }) => `remove ${path}${recursive ? ' and everything in it' : ''}`,
-    shell: ({ path, recursive }) => ['remove', path, yesNo(recursive)],
+    shell: ({ path, recursive, only }) => ['remove', path, yesNo(recursive), ...wordOf(only)],
   },
   restore: {
     ...atPath,

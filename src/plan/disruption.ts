@@ -15,7 +15,9 @@ export function membersOn({ entries }: HostCatalog, facts?: Facts): readonly Gro
   const declared = entries.flatMap(({ resource: { name, relations } }) =>
     relations.disruption === undefined ? [] : [{ ...relations.disruption, unit: name }],
   )
-  const known = new Set<string>(entries.map(({ resource }) => resource.id))
+  const known = new Set<string>(
+    entries.flatMap(({ resource }) => (resource.desired.absent === true ? [] : [resource.id])),
+  )
   // The name comes from the host, and is part of a command: only what systemd allows in one.
   const leaving = (facts?.state?.manifest ?? []).flatMap(({ resource, group }): readonly GroupMember[] => {
     const [, unit] = /^unit\[([\w:.\\@-]+)\]$/.exec(resource) ?? []

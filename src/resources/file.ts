@@ -5,11 +5,12 @@ import { given } from '../model/given.ts'
 import type { Content, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { ShellCommand } from '../model/schema.ts'
+import { removalSteps } from './define/absent.ts'
 import { base64Content, fileContent, textContent } from './define/content.ts'
 import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { accountProbes, ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AccountNameOrId, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
+import { AccountNameOrId, absent, Mode, NormalPath, yesOrNo } from './define/schema-types.ts'
 
 /** What compile makes of a large `source`. */
 const LargeContent = Type.Object({
@@ -19,6 +20,7 @@ const LargeContent = Type.Object({
 
 const FileSchema = Type.Object({
   path: NormalPath,
+  absent,
   content: Type.Optional(Type.String({ description: 'text; the content of the file' })),
   contentBase64: Type.Optional(
     Type.String({
@@ -48,6 +50,17 @@ export const { resource: file, kind: fileKind } = defineResource({
   defaults: DEFAULTS,
   contentFromFiles: true,
   name: ({ path }) => path,
+  absent: {
+    allows: ['sensitive'],
+    behave: ({ path, sensitive }, { id }) => ({
+      claims: [{ kind: 'path', key: path }],
+      follows: () => ancestorClaims(path),
+      isSensitive: sensitive ?? false,
+      // No content has this sum, so that the answer has what is removed.
+      probes: [{ probe: 'path', path, ...(sensitive !== true && { sha256: '' }) }],
+      steps: (facts) => removalSteps(id, { path, only: 'file', sensitive }, facts),
+    }),
+  },
   behave(desired, self) {
     const { path, until } = desired
     const content = contentOf(desired, self)

@@ -3,10 +3,11 @@ import { given } from '../model/given.ts'
 import { wholeNumber } from '../model/schema.ts'
 import { defineResource } from './define/define-resource.ts'
 import { groupFact } from './define/facts-of.ts'
-import { AccountName, accountFlags } from './define/schema-types.ts'
+import { AccountName, absent, accountFlags } from './define/schema-types.ts'
 
 const GroupSchema = Type.Object({
   name: AccountName,
+  absent,
   gid: Type.Optional(wholeNumber(0, 'the number of the group')),
   ...accountFlags('group'),
 })
@@ -17,6 +18,17 @@ export const { resource: group, kind: groupKind } = defineResource({
   schema: GroupSchema,
   defaults: { system: false },
   name: ({ name }) => name,
+  absent: {
+    allows: [],
+    behave: ({ name }) => ({
+      claims: [{ kind: 'group', key: name }],
+      probes: [{ probe: 'group', name }],
+      steps: (facts) =>
+        facts.isUnknown === true || groupFact(facts, name) !== null
+          ? [{ operation: { op: 'remove-group', name }, reason: 'will be removed' }]
+          : [],
+    }),
+  },
   behave: ({ name, gid, system, prune }) => ({
     claims: [{ kind: 'group', key: name }],
     probes: [

@@ -2,13 +2,14 @@ import { Type } from 'typebox'
 import { given } from '../model/given.ts'
 import { defineResource } from './define/define-resource.ts'
 import { packageFact } from './define/facts-of.ts'
-import { yesOrNo } from './define/schema-types.ts'
+import { absent, yesOrNo } from './define/schema-types.ts'
 
 const PackageSchema = Type.Object({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
     description: 'the name of a package as the package manager spells it',
   }),
+  absent,
   version: Type.Optional(
     Type.String({
       // No version, but what other tools take for one.
@@ -20,12 +21,23 @@ const PackageSchema = Type.Object({
   update: yesOrNo('false does not refresh package lists that are older than a day'),
 })
 
-/** An installed package: of any version, or of exactly the declared one. */
+/** An installed package: of any version, or of exactly the declared one; or one that is not to be installed. */
 export const { resource: pkg, kind: packageKind } = defineResource({
   kind: 'package',
   schema: PackageSchema,
   defaults: { autostart: false, update: true },
   name: ({ name }) => name,
+  absent: {
+    allows: [],
+    behave: ({ name }) => ({
+      claims: [{ kind: 'package', key: name }],
+      probes: [{ probe: 'package', name, removal: true }],
+      steps: (facts) =>
+        facts.isUnknown === true || packageFact(facts, name) !== null
+          ? [{ operation: { op: 'remove-package', packages: [name] }, reason: 'will be removed' }]
+          : [],
+    }),
+  },
   behave: ({ name, version, autostart, update }) => ({
     claims: [{ kind: 'package', key: name }],
     probes: [{ probe: 'package', name }],

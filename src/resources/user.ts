@@ -2,12 +2,22 @@ import { type Static, Type } from 'typebox'
 import type { UserFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import { wholeNumber } from '../model/schema.ts'
+import { keysFile } from './authorized-keys.ts'
 import { defineResource } from './define/define-resource.ts'
 import { userFact } from './define/facts-of.ts'
-import { AccountName, accountFlags, KnownAccount, NormalPath, yesOrNo } from './define/schema-types.ts'
+import { ancestorClaims } from './define/ownership.ts'
+import {
+  AccountName,
+  absent,
+  accountFlags,
+  KnownAccount,
+  NormalPath,
+  yesOrNo,
+} from './define/schema-types.ts'
 
 const UserSchema = Type.Object({
   name: AccountName,
+  absent,
   uid: Type.Optional(wholeNumber(0, 'the number of the user')),
   group: Type.Optional(KnownAccount),
   groups: Type.Optional(
@@ -23,34 +33,62 @@ const UserSchema = Type.Object({
   ),
   ...accountFlags('user'),
   createHome: yesOrNo('true makes the home when the user is created'),
+  authorizedKeys: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'a list of public keys as in a .pub file, with options of sshd(8) before them; exactly these may log in as the user',
+    }),
+  ),
 })
 
 type DeclaredUser = Static<typeof UserSchema>
 
-/** A user; only declared properties are compared. */
+/** A user; only declared properties are compared. With `authorizedKeys` also the file that has exactly these. */
 export const { resource: user, kind: userKind } = defineResource({
   kind: 'user',
   schema: UserSchema,
   defaults: { system: false, createHome: false },
   name: ({ name }) => name,
-  behave(desired) {
+  absent: {
+    allows: [],
+    behave: ({ name }) => ({
+      claims: [{ kind: 'user', key: name }],
+      // No home is empty, so that a process that runs as the user is part of the answer.
+      probes: [{ probe: 'user', name, home: '' }],
+      steps: (facts) =>
+        facts.isUnknown === true || userFact(facts, name) !== null
+          ? [{ operation: { op: 'remove-user', name }, reason: 'will be removed; its home stays' }]
+          : [],
+    }),
+  },
+  behave({ authorizedKeys, absent: _, ...desired }, self) {
     // Some directory services list the primary group among the supplementary ones, others do not.
     const groups = desired.groups?.filter((name) => name !== desired.group).sort()
     const wanted = { ...desired, ...given({ groups }) }
+    const keys = authorizedKeys && keysFile(desired, authorizedKeys, self)
     const memberOf = [...(desired.group === undefined ? [] : [desired.group]), ...(groups ?? [])]
     return {
-      claims: [{ kind: 'user', key: desired.name }],
-      follows: () => memberOf.map((key) => ({ kind: 'group', key })),
+      claims: [{ kind: 'user', key: desired.name }, ...(keys?.claims ?? [])],
+      follows: () => [
+        ...memberOf.map((key) => ({ kind: 'group', key }) as const),
+        // What is declared at the home itself comes after its owner.
+        ...(keys === undefined ? [] : ancestorClaims(keys.home)),
+      ],
       probes: [
         { probe: 'user', name: desired.name, ...given({ uid: desired.uid, home: desired.home }) },
         ...(desired.uid === undefined ? [] : [{ probe: 'user', name: String(desired.uid) } as const]),
         ...memberOf.map((name) => ({ probe: 'group', name }) as const),
+        ...(keys?.probes ?? []),
       ],
       steps(facts) {
         const found = userFact(facts, desired.name)
         const changes = found === null ? ['will be created'] : differences(wanted, found)
-        if (changes.length === 0) return []
-        return [{ operation: { op: 'user', ...wanted }, reason: changes.join(', ') }]
+        return [
+          ...(changes.length === 0
+            ? []
+            : [{ operation: { op: 'user', ...wanted } as const, reason: changes.join(', ') }]),
+          ...(keys?.steps(facts, found === null) ?? []),
+        ]
       },
     }
   },

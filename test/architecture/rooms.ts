@@ -79,6 +79,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'report/text': 'all',
   'report/views': ['index', 'view'],
   'resources/define': [
+    'absent',
     'content',
     'define-recipe',
     'define-resource',

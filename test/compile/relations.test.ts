@@ -62,6 +62,13 @@ test('directories, archives and accounts come before what is in them or theirs',
   ])
 })
 
+test('what needs something that is to be absent is reported', () => {
+  const gone = directory({ path: '/srv', absent: true })
+  assert.equal(mistakes(sample(gone, file({ path: '/srv/a', content: '' }))), [
+    '5:7 needs-absent file[/srv/a] by recipe r needs the path /srv, but directory[/srv] is to be absent (host a); remove absent from directory[/srv], or remove file[/srv/a]',
+  ])
+})
+
 test('an unknown resource is reported with what was probably meant', () => {
   const x = unit({ ...service, after: ['file[/etc/y.env]'], restartOn: ['package[nginx]'] })
   assert.equal(mistakes(sample(environment, x)), [

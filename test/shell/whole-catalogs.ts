@@ -43,20 +43,31 @@ const notifications = fc.uniqueArray(
 ) satisfies fc.Arbitrary<Notification[]>
 
 const version = fc.constantFrom(0, 1, 2)
+/** Or it is to be absent. */
+const gone = 3
+const versionOrGone = fc.constantFrom(0, 1, 2, gone)
 const choice = fc.constantFrom(true, false, undefined)
 
 const wish = fc.record({
   unitsFirst: fc.boolean(),
   files: fc.array(
-    fc.record({ version, mode: fc.constantFrom('0644', '0600'), guard, notifies: notifications }),
+    fc.record({
+      version: versionOrGone,
+      mode: fc.constantFrom('0644', '0600'),
+      guard,
+      notifies: notifications,
+    }),
     { minLength: 3, maxLength: 3 },
   ),
   until: fc.record({ version, notifies: notifications }),
-  directory: version,
-  link: version,
-  account: version,
+  directory: versionOrGone,
+  link: versionOrGone,
+  account: versionOrGone,
+  keys: version,
   archive: version,
-  package: version,
+  package: versionOrGone,
+  /** A unit that may be absent, and what notifies it. */
+  service: versionOrGone,
   template: version,
   /** Another kind of thing at one path each time. */
   kind: fc.constantFrom(0, 1, 2, 3, 4),
@@ -129,21 +140,24 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
   const targets = wanted.unitsFirst ? [...units, ...notified] : []
   const later = wanted.unitsFirst ? [] : [...notified, ...units]
   const entries: (CatalogEntry | Resource)[] = [
-    ...accounts(wanted.account),
+    ...accounts(wanted.account, wanted.keys),
     ...targets,
     ...wanted.files.flatMap(({ version, mode, guard, notifies }, index) =>
       version === 0
         ? []
         : [
             entry(
-              file({
-                path: `/etc/f${index}`,
-                content: `version ${version} of ${index}\n`,
-                mode,
-                ...(index === 1 && { inPlace: true }),
-                ...(index === 2 && { replaceLink: true }),
-                ...guard,
-              }),
+              // A link may be where a file may be declared that replaces it.
+              version === gone && index !== 2
+                ? file({ path: `/etc/f${index}`, absent: true, ...guard })
+                : file({
+                    path: `/etc/f${index}`,
+                    content: `version ${version} of ${index}\n`,
+                    mode,
+                    ...(index === 1 && { inPlace: true }),
+                    ...(index === 2 && { replaceLink: true }),
+                    ...guard,
+                  }),
               relations(notifies),
             ),
           ],
@@ -162,10 +176,27 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
         ]),
     ...(wanted.directory === 0
       ? []
-      : [directory({ path: '/srv/directory', mode: wanted.directory === 1 ? '0755' : '0700' })]),
-    ...(wanted.link === 0 ? [] : [link({ path: '/srv/link', target: `to ${wanted.link}` })]),
+      : [
+          wanted.directory === gone
+            ? directory({ path: '/srv/directory', absent: true })
+            : directory({ path: '/srv/directory', mode: wanted.directory === 1 ? '0755' : '0700' }),
+        ]),
+    ...(wanted.link === 0
+      ? []
+      : [
+          wanted.link === gone
+            ? link({ path: '/srv/link', absent: true })
+            : link({ path: '/srv/link', target: `to ${wanted.link}` }),
+        ]),
+    ...serviceOf(wanted.service),
     ...archiveOf(wanted.archive),
-    ...(wanted.package === 0 ? [] : [pkg({ name: 'jq', version: String(wanted.package), update: false })]),
+    ...(wanted.package === 0
+      ? []
+      : [
+          wanted.package === gone
+            ? pkg({ name: 'jq', absent: true })
+            : pkg({ name: 'jq', version: String(wanted.package), update: false }),
+        ]),
     ...(wanted.template === 0
       ? []
       : [
@@ -220,11 +251,34 @@ function commands(
   ]
 }
 
-function accounts(version: number): readonly Resource[] {
+function accounts(version: number, keys: number): readonly Resource[] {
   if (version === 0) return []
+  if (version === gone) return [user({ name: 'app', absent: true }), group({ name: 'app', absent: true })]
+  const key = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, keys)]).toString('base64')}`
   return [
     group({ name: 'app', gid: 700 }),
-    user({ name: 'app', uid: 701, group: 'app', ...(version === 2 && { groups: ['daemon'] }) }),
+    user({
+      name: 'app',
+      uid: 701,
+      group: 'app',
+      ...(version === 2 && { groups: ['daemon'] }),
+      ...(keys > 0 && { home: '/srv/app', createHome: keys === 2, authorizedKeys: [key] }),
+    }),
+  ]
+}
+
+function serviceOf(version: number): readonly Resource[] {
+  if (version === 0) return []
+  const name = 'service.service'
+  return [
+    version === gone
+      ? unit({ name, absent: true })
+      : unit({
+          name,
+          content: `[Service]\nExecStart=/bin/x ${version}\n[Install]\nWantedBy=multi-user.target`,
+          enabled: true,
+          started: version === 1,
+        }),
   ]
 }
 

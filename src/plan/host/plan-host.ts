@@ -4,6 +4,7 @@ import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
 import { inPlaceOf, kindMadeBy, pathOf, stampOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
+import { refuseStaying, withGroupsKept } from './absent.ts'
 import { refuseImpossibleAccounts, withNewIds } from './accounts.ts'
 import { withDaemonReload } from './daemon-reload.ts'
 import { decideByFacts, guardOf } from './guard.ts'
@@ -55,7 +56,8 @@ export function planHost(
     ...services,
   ]
   const told = withTreeContents(withPackagesAlong(planned, catalog, facts), catalog, facts)
-  const all = withTakenAlong(told, catalog, facts)
+  const all = withGroupsKept(withTakenAlong(told, catalog, facts), catalog, facts)
+  refuseStaying(all, catalog, facts)
   refuseImpossibleAccounts(all, facts)
   refuseMountedFiles(all, facts)
   refuseMissingTools(all, facts)
@@ -133,7 +135,8 @@ function withPast(
       const own = isAffected ? resource.steps(withoutGone).map(takingPlace) : resource.steps(facts)
       if (first.length === 0) return own
       // A unit is disabled while it still has its files, which say what that means.
-      return [...own.filter(disables), ...first, ...own.filter((step) => !disables(step))]
+      const isEarly = resource.desired.absent === true ? actsOnUnit : disables
+      return [...own.filter(isEarly), ...first, ...own.filter((step) => !isEarly(step))]
     }
     return { ...entry, resource: { ...resource, steps } }
   }
@@ -144,6 +147,10 @@ function withPast(
     const reason = `will replace the ${kind === 'tree' ? 'directory' : kind} that converge made`
     return { ...step, operation: inPlaceOf(step.operation, kind), reason }
   }
+}
+
+function actsOnUnit({ operation }: Step): boolean {
+  return operation.op === 'unit'
 }
 
 function disables({ operation }: Step): boolean {
@@ -158,7 +165,8 @@ function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly C
   if (secret.size === 0) return changes
   return changes.map((change): Change => {
     const { operation } = change
-    if (operation.op !== 'write' || !secret.has(operation.path)) return change
+    const isShown = operation.op === 'write' || (operation.op === 'remove' && change.diff !== undefined)
+    if (!isShown || !secret.has(operation.path)) return change
     const diff = { path: operation.path, omitted: 'sensitive' } as const
     return { ...change, operation: { ...operation, sensitive: true }, diff }
   })

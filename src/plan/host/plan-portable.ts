@@ -5,6 +5,7 @@ import { supposedFacts } from '../../model/supposed-facts.ts'
 import { pathOf } from '../../operations/index.ts'
 import { catalogDigest } from '../../record/digest.ts'
 import { madeOf, originalOf } from '../../record/manifest-entry.ts'
+import { withGroupsKept } from './absent.ts'
 import { guardOf, isGuard } from './guard.ts'
 import { carryOutDelayed } from './notifications.ts'
 import { type Decider, resourceChanges } from './resource-changes.ts'
@@ -25,7 +26,11 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
   )
   const { changes, last } = resourceChanges(catalog, decider)
   const delayed = carryOutDelayed(catalog, pending, changes, decider)
-  const all = withServices([...delayed, ...last], catalog, decider.facts)
+  const all = withGroupsKept(
+    withServices([...delayed, ...last], catalog, decider.facts),
+    catalog,
+    decider.facts,
+  )
   return {
     changes: all.map((change): PortableChange => {
       const path = pathOf(change.operation)

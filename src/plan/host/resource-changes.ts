@@ -155,6 +155,8 @@ function mountedAnew(
 function startsAfterNeighbors({ resource, notifies }: CatalogEntry): boolean {
   return (
     resource.ownsUnit !== undefined &&
+    // It stops before its files are removed.
+    resource.desired.absent !== true &&
     !isGuard(guardOf(resource)) &&
     notifies.every(({ timing }) => timing === 'delayed')
   )

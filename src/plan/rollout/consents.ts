@@ -20,9 +20,17 @@ export function consents(catalog: Catalog, hosts: readonly HostPlan[]): readonly
       plan.changes.flatMap(({ resource, operation }) => (operation.op === 'record' ? [] : [resource])),
     )
     const gone = leftBehind(hostCatalog, plan.facts).filter(({ resource }) => undone.has(resource))
-    return gone.length === 0
-      ? []
-      : [...sizeConsent(hostCatalog, gone, plan), ...groupConsents(plan.host, gone), ...packageConsents(plan)]
+    const absent = new Set<string>(
+      hostCatalog.entries.flatMap(({ resource }) => (resource.desired.absent === true ? [resource.id] : [])),
+    )
+    const ending = (plan.facts.state?.manifest ?? []).filter(
+      ({ resource }) => absent.has(resource) && undone.has(resource),
+    )
+    return [
+      ...(gone.length === 0 ? [] : sizeConsent(hostCatalog, gone, plan)),
+      ...groupConsents(plan.host, [...gone, ...ending]),
+      ...packageConsents(plan),
+    ]
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Facts, Probe } from '../../model/facts.ts'
 import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import type { HostCatalog } from '../../model/resource.ts'
+import type { HostCatalog, Resource } from '../../model/resource.ts'
 import { isOwnedBy } from '../../operations/applied-state.ts'
 import { pathOf, rulesOf } from '../../operations/index.ts'
 import { placesOf } from '../host/places.ts'
@@ -32,8 +32,9 @@ export function claimsOn(
       ),
     ),
   )
-  const needing = accountsNeeded(entries)
-  const primaryMember = primaryMembers(entries, facts)
+  const neededBy = needsOn({ entries }, facts)
+  // What is to be absent is in nothing.
+  const gone = new Set<string>(entries.flatMap(({ resource }) => (isAbsent(resource) ? [resource.id] : [])))
   return (operation) => {
     const probes = rulesOf(operation).probes(operation)
     const keys = probes.map(probeKey)
@@ -42,16 +43,36 @@ export function claimsOn(
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
-    const needed = keys.flatMap((key) => needing.get(key) ?? neededByOthers(key, facts) ?? [])[0]
-    if (needed !== undefined) return { note: `kept ${what}: ${needed} needs it` }
-    const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
-    if (member !== undefined) return { note: `kept ${what}: it is the primary group of ${member}` }
+    const need = neededBy(operation)
+    if (need !== undefined) return { note: `kept ${what}: ${need}` }
     if (operation.op !== 'remove') return undefined
     const { path } = operation
     const insides = [path, placeOf(path)].map((above) => `${pathKey(above)}/`)
-    const inner = [...ours, ...theirs].find(([key]) => insides.some((inside) => key.startsWith(inside)))?.[1]
+    const inner = [...ours, ...theirs].find(
+      ([key, id]) => !gone.has(id) && insides.some((inside) => key.startsWith(inside)),
+    )?.[1]
     return inner === undefined ? undefined : { note: `kept ${what}: ${inner} is in it` }
   }
+}
+
+/** Finds why an account that an operation would remove is still needed. */
+export function needsOn(
+  { entries }: Pick<HostCatalog, 'entries'>,
+  facts: Facts,
+): (operation: Operation) => string | undefined {
+  const needing = accountsNeeded(entries)
+  const primaryMember = primaryMembers(entries, facts)
+  return (operation) => {
+    const keys = rulesOf(operation).probes(operation).map(probeKey)
+    const needed = keys.flatMap((key) => needing.get(key) ?? neededByOthers(key, facts) ?? [])[0]
+    if (needed !== undefined) return `${needed} needs it`
+    const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
+    return member && `it is the primary group of ${member}`
+  }
+}
+
+function isAbsent({ desired }: Resource): boolean {
+  return desired.absent === true
 }
 
 /** The accounts, as in `group web`, that owners, commands and members need, each with a resource that does. */
@@ -85,11 +106,15 @@ function primaryMembers(
   facts: Facts,
 ): (group: string) => string | undefined {
   const declared = new Set<string>(entries.map(({ resource }) => resource.id))
-  const removed = new Set(
-    (facts.state?.manifest ?? [])
+  const absent = entries.flatMap(({ resource }) =>
+    resource.kind === 'user' && isAbsent(resource) ? [resource.name] : [],
+  )
+  const removed = new Set([
+    ...absent,
+    ...(facts.state?.manifest ?? [])
       .filter(({ resource }) => !declared.has(resource))
       .flatMap(({ removal }) => removal.flatMap((one) => (one.op === 'remove-user' ? [one.name] : []))),
-  )
+  ])
   const moved = new Map(
     entries.flatMap(({ resource: { kind, name, desired } }) =>
       kind === 'user' && typeof desired.group === 'string' ? [[name, desired.group]] : [],

@@ -149,8 +149,12 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
     const paths = Object.keys(part.left.paths).filter((path) => !pruned.includes(path))
     if (paths.length > 0) moved.set(part.resource.id, paths)
   }
+  const absent = catalog.entries.flatMap(({ resource }) =>
+    resource.desired.absent === true ? pathsOf(resource) : [],
+  )
+  const emptied = [...replaced.keys(), ...absent]
   const inner = ({ operation }: Change): boolean =>
-    [...replaced.keys()].some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
+    emptied.some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
   const all = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
   refuseStrangers(catalog, facts, all.first)
   return { ...all, parts, moved, replaced }
@@ -162,6 +166,12 @@ interface Replacement {
   readonly by: Resource
 }
 
+interface Taken {
+  readonly path: string
+  readonly kind: undefined
+  readonly by: Resource
+}
+
 /** The paths at which converge has made another kind of thing for another resource than the spec has there now. */
 function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacement[] {
   const owners = new Map<string, CatalogEntry>(
@@ -170,11 +180,13 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
     ),
   )
   const found = (facts.state?.manifest ?? []).flatMap(({ resource, paths, removal }) =>
-    Object.entries(paths).flatMap(([path, state]): readonly Replacement[] => {
+    Object.entries(paths).flatMap(([path, state]): readonly (Replacement | Taken)[] => {
       const owner = owners.get(path)
       const live = facts.paths[path]?.type ?? 'absent'
-      if (owner === undefined || owner.resource.id === resource || live !== state.split(' ')[0]) return []
+      if (owner === undefined || live !== state.split(' ')[0]) return []
       if (live === 'absent' || live === 'other') return []
+      // It has taken the place already.
+      if (owner.resource.id === resource) return [{ path, kind: undefined, by: owner.resource }]
       const isTree = removal.some((one) => one.op === 'remove' && one.path === path && one.recursive)
       const kind = isTree ? 'tree' : live
       const wanted = madeOf(owner).operations.find((one) => pathOf(one) === path)
@@ -183,7 +195,8 @@ function replacements({ entries }: HostCatalog, facts: Facts): readonly Replacem
     }),
   )
   // Without prune the entries of earlier owners stay; the newest is last.
-  return [...new Map(found.map((one) => [one.path, one])).values()]
+  const newest = new Map(found.map((one) => [one.path, one]))
+  return [...newest.values()].filter((one) => one.kind !== undefined)
 }
 
 function replacedBy(catalog: HostCatalog, facts: Facts): Prune['replaced'] {
@@ -303,7 +316,7 @@ function ends(operation: Operation): boolean {
 }
 
 /** A user whose group of the same name is still needed leaves that behind. */
-function keepingGroup(operation: Operation, claimOn: ReturnType<typeof claimsOn>): Operation {
+export function keepingGroup(operation: Operation, claimOn: ReturnType<typeof claimsOn>): Operation {
   if (operation.op !== 'remove-user') return operation
   const isNeeded = claimOn({ op: 'remove-group', name: operation.name }) !== undefined
   return isNeeded ? { ...operation, keepsGroup: true } : operation

@@ -25,9 +25,15 @@ export interface ResourceDefinition<Schema extends TObject, Defaults extends Par
   readonly defaults: Defaults
   /** In YAML its `content` may also come from `source` or `template`; compile turns these into `content`. */
   readonly contentFromFiles?: true
-  name(desired: Static<Schema> & Defaults): string
+  name(desired: Static<Schema>): string
   /** Throws a FormatError or SpecError for mistakes that the schema cannot express. */
   behave(desired: Static<Schema> & Defaults, self: Self): Behavior
+  /** With `absent: true`, if the kind has that. */
+  readonly absent?: {
+    /** What may be declared with it, besides what names the resource. */
+    readonly allows: readonly (keyof Static<Schema> & string)[]
+    behave(desired: Static<Schema>, self: Self): Behavior
+  }
 }
 
 /** Defines a kind: its constructor for recipes, and its kind for YAML. Both throw a SpecError with every mistake. */
@@ -38,10 +44,15 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
   const check = checkInput<Static<Schema> & ValueMap>(kind, inputSchema(definition.schema, Relations))
   const create = (input: object): Resource => {
     const { own, relations } = check(input)
-    const desired = { ...defaults, ...own }
-    const name = definition.name(desired)
+    const name = definition.name(own)
     const id: ResourceId = `${kind}[${name}]`
-    const behavior = located(id, () => definition.behave(desired, { id, relations }))
+    const self = { id, relations }
+    const absent = own.absent === true ? definition.absent : undefined
+    if (absent !== undefined) refuseBesideAbsent(id, { ...own, ...relations }, absent.allows)
+    const desired = absent === undefined ? { ...defaults, ...own } : own
+    const behavior = located(id, () =>
+      absent === undefined ? definition.behave({ ...defaults, ...own }, self) : absent.behave(own, self),
+    )
     const asked = relationProbes(relations)
     // Written out, because spreading the behavior is slow for many resources.
     return Object.freeze({
@@ -81,6 +92,22 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
       })),
     )
   }
+}
+
+const allowedWithAbsent = ['path', 'name', 'absent', 'after', 'notifies', 'onlyIf', 'unless']
+
+/** What is not there has neither content nor owner, nothing restarts it, and it is a member of no group. */
+function refuseBesideAbsent(id: ResourceId, declared: object, allows: readonly string[]): void {
+  const useless = Object.keys(declared).filter((key) => ![...allowedWithAbsent, ...allows].includes(key))
+  if (useless.length === 0) return
+  throw new SpecError(
+    useless.map((key) => ({
+      code: 'invalid-resource',
+      message: `${id}: ${key} makes no sense with absent: true`,
+      hint: `remove ${key}, or absent`,
+      path: [key],
+    })),
+  )
 }
 
 function relationProbes({ onlyIf, unless, disruption }: Relations): readonly Probe[] {

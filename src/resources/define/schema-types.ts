@@ -43,6 +43,8 @@ export const Sha256 = Type.String({
   description: '64 hexadecimal digits, as sha256sum prints them',
 })
 
+export const absent = yesOrNo('true removes it from the host, and keeps it away')
+
 export const accountFlags = (account: 'user' | 'group') => ({
   system: yesOrNo('true gives a new account a number from the range for services'),
   prune: yesOrNo(`true removes the ${account} when it is removed from the spec, if converge created it`),

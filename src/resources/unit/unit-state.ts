@@ -131,7 +131,12 @@ export function isTemplate(name: string): boolean {
   return name.includes('@.')
 }
 
-function runtimeConflict(id: ResourceId, name: string, state: string, action: UnitAction): ResourceConflict {
+export function runtimeConflict(
+  id: ResourceId,
+  name: string,
+  state: string,
+  action: UnitAction,
+): ResourceConflict {
   return new ResourceConflict(
     id,
     `${name} is ${state} until the next boot only`,
@@ -139,6 +144,6 @@ function runtimeConflict(id: ResourceId, name: string, state: string, action: Un
   )
 }
 
-function step(unit: string, action: UnitAction, reason: string): Step {
+export function step(unit: string, action: UnitAction, reason: string): Step {
   return { operation: { op: 'unit', unit, action }, reason }
 }

@@ -6,8 +6,9 @@ import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
-import { NormalPath, yesOrNo } from '../define/schema-types.ts'
+import { absent, NormalPath, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
+import { absentUnit } from './absent-unit.ts'
 import { mountChange, mountNameOf, mountPointOf, pathIn } from './mount.ts'
 import { unitFiles, type WrittenUnitFile } from './unit-files.ts'
 import { activeSteps, isTemplate, unitFileSteps, unlinkSteps, unmaskSteps } from './unit-state.ts'
@@ -37,6 +38,7 @@ const UnitSchema = Type.Object({
       '^[A-Za-z0-9:_.@\\\\-]+\\.(service|socket|timer|path|mount|automount|swap|target|slice|device|scope)$',
     description: 'the name of a unit with its type, such as "etcd.service"',
   }),
+  absent,
   content: Type.Optional(UnitContent),
   dropIns: Type.Optional(
     Type.Record(Type.String({ pattern: dropInName }), UnitContent, {
@@ -63,6 +65,13 @@ export const { resource: unit, kind: unitKind } = defineResource({
   defaults: DEFAULTS,
   contentFromFiles: true,
   name: ({ name }) => name,
+  absent: {
+    allows: ['directory'],
+    behave({ name, directory = DEFAULTS.directory }, self) {
+      refuseDirectory(directory, self)
+      return absentUnit(name, directory, systemDirectories, self.id)
+    },
+  },
   behave(desired, self) {
     const files = unitFiles(desired)
     refuseContradictions(desired, files, self)
@@ -146,6 +155,12 @@ const systemDirectories = [
   '/lib/systemd/system',
 ]
 
+function refuseDirectory(directory: string, self: Self): void {
+  if (systemDirectories.includes(directory)) return
+  const hint = `use one of ${systemDirectories.join(', ')}; declare a unit of users as a file`
+  invalid(self, `systemd reads no system units in ${directory}`, hint)
+}
+
 /** Refuses declarations that contradict themselves, or that every run would apply again. */
 function refuseContradictions(
   { name, content, enabled, started, masked, directory }: Unit,
@@ -153,10 +168,7 @@ function refuseContradictions(
   self: Self,
 ): void {
   const text = files.map((file) => file.content.data).join('\n')
-  if (!systemDirectories.includes(directory)) {
-    const hint = `use one of ${systemDirectories.join(', ')}; declare a unit of users as a file`
-    invalid(self, `systemd reads no system units in ${directory}`, hint)
-  }
+  refuseDirectory(directory, self)
   if (masked === true && (enabled === true || started === true)) {
     invalid(self, 'a masked unit can be neither enabled nor started', 'remove one of them')
   }

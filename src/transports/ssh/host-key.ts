@@ -1,9 +1,9 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
+import { fingerprint, keyTypeOf, readPublicKey, rsaBits } from '../../model/public-key.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { entriesFor, isPlainName, judgeHostKey, type KnownHost, knownHostName } from './known-hosts.ts'
 import type { KnownHostsStore } from './known-hosts-store.ts'
-import { fingerprint, keyTypeOf, readPublicKey, rsaBits } from './public-key.ts'
 import { isRevoked } from './revoked.ts'
 import type { SshRoute } from './settings.ts'
 

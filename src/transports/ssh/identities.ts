@@ -1,10 +1,10 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import { ConvergeError } from '../../model/errors.ts'
+import { keyTypeOf, rsaBits } from '../../model/public-key.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { shared } from '../shared.ts'
 import { type Identity, isParsedKey, readIdentity } from './identity-file.ts'
-import { keyTypeOf, rsaBits } from './public-key.ts'
 import type { SshRoute } from './settings.ts'
 
 /** The credentials for a server. */

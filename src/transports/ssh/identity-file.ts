@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import type { ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
-import { partsOf, readPublicLine } from './public-key.ts'
+import { partsOf, readPublicLine } from '../../model/public-key.ts'
 
 /** What an identity file has. */
 export interface Identity {

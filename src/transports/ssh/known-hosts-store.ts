@@ -1,10 +1,10 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { InternalError } from '../../model/errors.ts'
+import { keyTypeOf } from '../../model/public-key.ts'
 import { naming } from '../../model/system-error.ts'
 import { shared } from '../shared.ts'
 import { entriesFor, hashedName, isPlainName, type KnownHost, parseKnownHosts } from './known-hosts.ts'
-import { keyTypeOf } from './public-key.ts'
 import { recordingProblem } from './recording.ts'
 
 /** The known_hosts files of one run: each is read and parsed once. */

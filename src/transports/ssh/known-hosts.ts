@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { keyTypeOf, readPublicKey } from './public-key.ts'
+import { keyTypeOf, readPublicKey } from '../../model/public-key.ts'
 
 /** One usable line of a known_hosts file. */
 export interface KnownHost {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { keyTypeOf, readPublicLine } from './public-key.ts'
+import { keyTypeOf, readPublicLine } from '../../model/public-key.ts'
 
 const KRL_MAGIC = 'SSHKRL\n\0'
 const run = promisify(execFile)

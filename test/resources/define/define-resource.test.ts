@@ -103,7 +103,7 @@ test('says every mistake at once, and what was probably meant', () => {
     'directory: owner must be the name of a user or group, or its number as a string, not "two:words"; did you mean "two"?',
   ])
   assert.equal(mistakes('link', { path: '/l' }), [
-    'link: target is missing; set target to the path that the link points to, absolute or relative to its directory',
+    'link[/l]: it has no target; set target to the path that it points to',
   ])
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { generateKey } from '../../../src/embedded/keys.ts'
-import { fingerprint } from '../../../src/transports/ssh/public-key.ts'
+import { fingerprint } from '../../../src/model/public-key.ts'
 import { deferred, failure, run, text } from '../../contracts/transport.ts'
 import { withHosts } from '../embedded-host.ts'
 

@@ -3,8 +3,8 @@ import ssh2 from 'ssh2'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { generateKey } from '../../../src/embedded/keys.ts'
+import { fingerprint, rsaBits } from '../../../src/model/public-key.ts'
 import { hashedName, judgeHostKey, parseKnownHosts } from '../../../src/transports/ssh/known-hosts.ts'
-import { fingerprint, rsaBits } from '../../../src/transports/ssh/public-key.ts'
 
 const [one, two] = [generateKey(), generateKey()]
 const KEY = `ecdsa-sha2-nistp256 ${one.publicBlob.toString('base64')}`

@@ -10,6 +10,7 @@ const PARTS: Readonly<Record<string, number>> = {
   'sk-ssh-ed25519@openssh.com': 3,
   'sk-ecdsa-sha2-nistp256@openssh.com': 4,
 }
+export const publicKeyTypes: readonly string[] = Object.keys(PARTS)
 const ED25519_BYTES = 32
 const MIN_RSA_BITS = 1024
 
