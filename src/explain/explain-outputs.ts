@@ -192,20 +192,20 @@ export function wordsOf(recipe: string, recipes: Recipes): string | undefined {
 /** Compiles the host, and notes what each of its recipes reads. */
 function readsOf(spec: ExplainedSpec, host: Host): ReadonlyMap<string, Reads> {
   const reads = new Map<string, Reads>()
-  const watch = (isWatched: boolean) =>
-    Object.fromEntries(
-      Object.entries(spec.recipes).map(([name, loaded]) => {
-        const own = noReads()
-        reads.set(name, own)
-        return [name, isWatched ? watchReads(loaded, own) : loaded]
-      }),
-    )
-  const watched = spec.compile(spec.cluster, host, watch(true))
+  const watching = Object.fromEntries(
+    Object.entries(spec.recipes).map(([name, loaded]) => {
+      const own = noReads()
+      reads.set(name, own)
+      return [name, watchReads(loaded, own)]
+    }),
+  )
+  const watched = spec.compile(spec.cluster, host, watching)
   const plain = spec.compile(spec.cluster, host, spec.recipes)
   const isSame = watched && plain && JSON.stringify(contentsOf(watched)) === JSON.stringify(contentsOf(plain))
-  // Some code takes no watched values, such as structuredClone.
-  if (!isSame)
-    for (const [name, own] of reads) reads.set(name, { ...everything(spec, host), texts: own.texts })
+  // Some code takes no watched values, such as structuredClone; what others offer to a collection is not watched.
+  for (const [name, own] of reads) {
+    if (!isSame || own.collections.size > 0) reads.set(name, { ...own, ...everything(spec, host) })
+  }
   return reads
 }
 
@@ -214,7 +214,7 @@ function contentsOf({ entries }: HostCatalog) {
 }
 
 /** As if all values of all hosts had been read. */
-function everything({ cluster }: ExplainedSpec, host: Host): Reads {
+function everything({ cluster }: ExplainedSpec, host: Host): Pick<Reads, 'values' | 'selections'> {
   const values = cluster.hosts.map(({ name, trace }) => {
     const { scope } = trace()
     const leaves = Object.keys(scope)
@@ -222,7 +222,7 @@ function everything({ cluster }: ExplainedSpec, host: Host): Reads {
       .flatMap((section) => leavesAt(scope, [section]))
     return [name, new Map(leaves.map((path) => [formatPath(path), path] as const))] as const
   })
-  return { values: new Map(values), selections: new Map([['all', namesOf(cluster.hosts)]]), texts: [] }
+  return { values: new Map(values), selections: new Map([['all', namesOf(cluster.hosts)]]) }
 }
 
 interface Sources {

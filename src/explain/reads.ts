@@ -12,6 +12,8 @@ export interface Reads {
   readonly selections: Map<string, readonly string[]>
   /** The texts that came from its templates and files, with the place of each line. */
   readonly texts: SourceText[]
+  /** The collections that it asked for: what others offer to them may depend on anything. */
+  readonly collections: Set<string>
 }
 
 export interface SourceText {
@@ -20,7 +22,7 @@ export interface SourceText {
 }
 
 export function noReads(): Reads {
-  return { values: new Map(), selections: new Map(), texts: [] }
+  return { values: new Map(), selections: new Map(), texts: [], collections: new Set() }
 }
 
 /** A recipe that notes what it reads. */
@@ -55,6 +57,10 @@ function watchedContext(ctx: RecipeContext<never>, loaded: LoadedRecipe, reads: 
         found.map((host) => host.name),
       )
       return found.map(hostOf)
+    },
+    offered(collection, filter) {
+      reads.collections.add(collection)
+      return ctx.offered(collection, filter)
     },
     data: (wanted) => watched(ctx.data(wanted), ['data', wanted], own),
     template(wanted, variables) {
