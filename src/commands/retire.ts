@@ -1,4 +1,4 @@
-import type { Host } from '../model/cluster.ts'
+import { type Host, noTrace } from '../model/cluster.ts'
 import { ConvergeError } from '../model/errors.ts'
 import type { Member } from '../model/manifest.ts'
 import { type HostPlan, hasFailed, type Plan } from '../model/plan.ts'
@@ -139,7 +139,7 @@ function hostOf(member: Member): Host {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: noTrace,
   }
 }
 

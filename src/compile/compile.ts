@@ -25,6 +25,8 @@ import { createRenderer } from './template.ts'
 
 export interface CompileInput {
   readonly cluster: Cluster
+  /** Those to compile; all of the cluster unless given. */
+  readonly hosts?: readonly Host[]
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
@@ -43,7 +45,7 @@ export function compile(input: CompileInput): Catalog {
   const contexts = createContexts(cluster, input.recipes, input.declareSecret)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
-  const hosts = cluster.hosts.map((host) => {
+  const hosts = (input.hosts ?? cluster.hosts).map((host) => {
     let isWhole = true
     const report = (problem: Problem) => {
       // What is not there may be what could not be made.

@@ -3,7 +3,7 @@ import { excessOf } from '../load/expressions/bounds.ts'
 import { helpers } from '../load/expressions/helpers.ts'
 import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
-import { createMarks, isSecret, type Marks, type Secret } from '../model/secret.ts'
+import { createMarks, isSecret, type Marks, revealed, type Secret } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
 import { secretView, templateHelpers } from './template-helpers.ts'
 import { templateMistake } from './template-mistake.ts'
@@ -33,6 +33,25 @@ export function createRenderer(
         )
       return text
     })
+}
+
+/** For each line of what a template renders, the line of the template that it begins in. */
+export function templateLines(text: string, variables: { readonly [key: string]: Value }): readonly number[] {
+  const marked = revealed(rendered(compiled(text, true), variables))
+  const lines: number[] = []
+  let current = 1
+  let own: number | undefined
+  for (const [piece, mark] of marked.matchAll(/\0(\d+)\0|\n|[^\0\n]+/g)) {
+    if (mark !== undefined) {
+      current = Number(mark)
+    } else if (piece === '\n') {
+      lines.push(own ?? current)
+      own = undefined
+    } else if (own === undefined && piece.trim() !== '') {
+      own = current
+    }
+  }
+  return [...lines, own ?? current]
 }
 
 const maxTexts = 256 * 1024 * 1024
@@ -75,11 +94,11 @@ function located<T>({ file, text }: Source, work: () => T): T {
 }
 
 /** A template that notes the line of each statement before it is carried out: Handlebars' errors often have none. */
-function compiled(text: string): HandlebarsTemplateDelegate {
+function compiled(text: string, isMarked = false): HandlebarsTemplateDelegate {
   const excess = excessOf(text)
   if (excess !== undefined) throw new TemplateMistake(excess.message, undefined, excess.hint, excess.at)
   try {
-    return handlebars.compile(withLines(handlebars.parse(text)), OPTIONS)
+    return handlebars.compile(withLines(handlebars.parse(text), isMarked), OPTIONS)
   } catch (error) {
     if (error instanceof TemplateMistake) throw error
     const found = templateMistake(text, isTag)
@@ -96,21 +115,38 @@ function isTag(tag: string): boolean {
   }
 }
 
-function withLines<Program extends hbs.AST.Program>(program: Program): Program {
+/** With `isMarked` each line also leaves a mark in the text that is rendered. */
+function withLines<Program extends hbs.AST.Program>(program: Program, isMarked: boolean): Program {
   const body = program.body.flatMap((statement) => {
     if (statement.type.startsWith('Partial')) {
       const hint = 'put its text into this template, or render it apart and pass the result'
       throw new TemplateMistake('there are no partials', statement.loc.start.line, hint)
     }
-    if (statement.type === 'ContentStatement' || statement.type === 'CommentStatement') return [statement]
-    return [noteLine(statement.loc), withLinesInside(statement)]
+    if (statement.type === 'CommentStatement') return [statement]
+    if (isContent(statement)) return isMarked ? markedLines(statement) : [statement]
+    return [noteLine(statement.loc, isMarked), withLinesInside(statement, isMarked)]
   })
   return { ...program, body }
 }
 
-function withLinesInside(statement: hbs.AST.Statement): hbs.AST.Statement {
+function isContent(statement: hbs.AST.Statement): statement is hbs.AST.ContentStatement {
+  return statement.type === 'ContentStatement'
+}
+
+/** Text with a mark before each of its lines. What Handlebars drops of it is white space at its ends. */
+function markedLines(content: hbs.AST.ContentStatement): readonly hbs.AST.Statement[] {
+  const { value, loc } = content
+  const dropped = String(content.original).split(value, 1)[0] ?? ''
+  const first = loc.start.line + dropped.split('\n').length - 1
+  return value.split(/(?<=\n)/).flatMap((text, index) => {
+    const start = { ...loc.start, line: first + index }
+    return [noteLine({ ...loc, start }, true), { ...content, value: text, original: text }]
+  })
+}
+
+function withLinesInside(statement: hbs.AST.Statement, isMarked: boolean): hbs.AST.Statement {
   const inner = Object.entries(statement).flatMap(([key, part]) =>
-    isProgram(part) ? [[key, withLines(part)] as const] : [],
+    isProgram(part) ? [[key, withLines(part, isMarked)] as const] : [],
   )
   return { ...statement, ...Object.fromEntries(inner) }
 }
@@ -119,9 +155,9 @@ function isProgram(part: unknown): part is hbs.AST.Program {
   return typeof part === 'object' && part !== null && 'type' in part && part.type === 'Program'
 }
 
-/** The statement `{{noteLine 3}}`. */
-function noteLine(loc: hbs.AST.SourceLocation): hbs.AST.Statement {
-  const [statement] = handlebars.parse(`{{${NOTE_LINE} ${loc.start.line}}}`).body
+/** The statement `{{noteLine 3}}`, or `{{noteLine 3 true}}`, which leaves a mark. */
+function noteLine(loc: hbs.AST.SourceLocation, isMarked: boolean): hbs.AST.Statement {
+  const [statement] = handlebars.parse(`{{${NOTE_LINE} ${loc.start.line} ${isMarked}}}`).body
   return { type: 'MustacheStatement', ...statement, loc }
 }
 
@@ -140,9 +176,9 @@ const handlebars = Handlebars.create()
 handlebars.unregisterHelper('log')
 handlebars.unregisterHelper('lookup')
 handlebars.registerHelper(templateHelpers(Handlebars.helpers))
-handlebars.registerHelper(NOTE_LINE, (line: number, { data }: HelperOptions) => {
+handlebars.registerHelper(NOTE_LINE, (line: number, isMarked: boolean, { data }: HelperOptions) => {
   data.place.line = line
-  return ''
+  return isMarked ? `\0${line}\0` : ''
 })
 
 const OPTIONS = {

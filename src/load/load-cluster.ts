@@ -1,6 +1,7 @@
 import type { Cluster } from '../model/cluster.ts'
-import type { Diagnostic, Position } from '../model/diagnostic.ts'
+import type { Diagnostic, Position, TextLine } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
+import { formatPath, type Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
@@ -12,6 +13,7 @@ import { createProblems, type Problems } from './problems.ts'
 import { loadRecipes } from './recipes/load-recipes.ts'
 import { resolve } from './resolve.ts'
 import { type ClusterSpec, hostKeys, readSpecSchema } from './schema/cluster-schema.ts'
+import { alterHost, changeWritten, type EntryMember, type SpecChange } from './what-if.ts'
 import type { Cut } from './yaml/cut.ts'
 import { type Document, valueAt } from './yaml/document.ts'
 import { INVALID_VALUE } from './yaml/invalid-value.ts'
@@ -49,6 +51,12 @@ export interface LoadedCluster {
   /** The built-in recipes and the spec's own. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly warnings: readonly Diagnostic[]
+  /** The spec as it is written, its files merged. */
+  readonly written: ValueMap
+  /** The place of a value of it, or of a line of its text. */
+  locate(path: Path, line?: TextLine): Position | undefined
+  /** These hosts as a changed spec has them; undefined if that is not valid. */
+  whatIf(change: SpecChange, only: ReadonlySet<string>): Cluster | undefined
 }
 
 /** Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places. */
@@ -69,7 +77,49 @@ export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluste
   const { environment, set = [] } = input
   const cluster = resolve({ ...valid, root, recipes, kinds, environment, set, problems })
   if (problems.errors.length > 0) throw new SpecError(problems.errors)
-  return { cluster, recipes, warnings: problems.warnings }
+  const whatIf: LoadedCluster['whatIf'] = (change, only) => {
+    const found = createProblems()
+    const { document: before } = valid
+    const document = {
+      ...before,
+      data: changeWritten(before.data, change),
+      source: sourceBut(change, before),
+    }
+    const changed = document.data === before.data ? valid : validate(document, found)
+    if (changed === undefined) return undefined
+    const alter = (host: EntryMember) => {
+      if (!only.has(host.member.name)) return undefined
+      if ('written' in change || !change.hosts.has(host.member.name)) return host
+      return alterHost(host, change.path, change.to, before)
+    }
+    const resolved = resolve({
+      ...changed,
+      document,
+      root,
+      recipes,
+      kinds,
+      environment,
+      set,
+      problems: found,
+      alter,
+    })
+    return found.errors.length === 0 ? resolved : undefined
+  }
+  const { data, locate } = valid.document
+  return {
+    cluster,
+    recipes,
+    warnings: problems.warnings,
+    written: data,
+    locate: (path, line) => locate(path, line === undefined ? 'value' : { line }),
+    whatIf,
+  }
+}
+
+/** How scalars are written, but for the changed one. */
+function sourceBut(change: SpecChange, { source }: Document): Document['source'] {
+  const changed = 'written' in change ? formatPath(change.written) : undefined
+  return (path) => (formatPath(path) === changed ? undefined : source(path))
 }
 
 /** The document as a spec, without its invalid parts; undefined if too little remains. */

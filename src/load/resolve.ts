@@ -16,6 +16,7 @@ import { setLayer } from './layers/set-layer.ts'
 import type { Problems } from './problems.ts'
 import type { HostEntry, Resolution } from './resolution.ts'
 import type { ClusterSpec } from './schema/cluster-schema.ts'
+import type { EntryMember } from './what-if.ts'
 import type { Document } from './yaml/document.ts'
 
 export interface ResolveInput {
@@ -27,6 +28,8 @@ export interface ResolveInput {
   readonly set: readonly string[]
   readonly problems: Problems
   readonly root: string
+  /** A host as it is to be resolved; undefined leaves it out. */
+  alter?(host: EntryMember): EntryMember | undefined
 }
 
 /** Maximum number of hosts of one spec. */
@@ -53,7 +56,7 @@ export function resolve(input: ResolveInput): Cluster {
     data: spec.data ?? NO_VALUES,
     file: document.file,
     root: input.root,
-    hosts: resolveHosts(entries, resolution),
+    hosts: resolveHosts(entries, resolution, input.alter),
   })
 }
 
@@ -79,7 +82,11 @@ function resolveEntries(resolution: Resolution): readonly HostEntry[] {
   })
 }
 
-function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): readonly Host[] {
+function resolveHosts(
+  entries: readonly HostEntry[],
+  resolution: Resolution,
+  alter: ResolveInput['alter'] = (host) => host,
+): readonly Host[] {
   const { problems } = resolution
   const resolveHost = createHostResolver(resolution)
   const isNew = createNameChecker(resolution)
@@ -94,7 +101,9 @@ function resolveHosts(entries: readonly HostEntry[], resolution: Resolution): re
     for (const member of entry.members) {
       problems.concern(member.name)
       names.push(member.name)
-      const host = isNew(entry, member.name) ? resolveHost(entry, member) : undefined
+      const altered = alter({ entry, member })
+      if (altered === undefined) continue
+      const host = isNew(entry, member.name) ? resolveHost(altered.entry, altered.member) : undefined
       if (host === undefined) isWhole = false
       else own.push(host)
     }

@@ -4,16 +4,36 @@ import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
 import type { Data } from './schema.ts'
 import type { Target } from './targets/index.ts'
-import type { ValueMap } from './value.ts'
+import { NO_VALUES, type Value, type ValueMap } from './value.ts'
 
 /** The names that a cluster may have: each is a folder on its hosts. */
 export const clusterNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
 
-/** Where a leaf of the resolved spec came from. `layer` is `role fleet`, `recipe etcd (default)`, `--set`, ... */
-export interface Origin {
+/** What one layer says of a value. `layer` is `role fleet`, `recipe etcd (default)`, `--set`, ... */
+export interface Setting {
   readonly layer: string
+  /** As written; null removes what weaker layers set. */
+  readonly value: Value
+  readonly effect: 'sets' | 'removes' | 'overridden'
   readonly position?: Position
+  /** The paths in the scope of expressions that those in it refer to. */
+  readonly refersTo: readonly Path[]
 }
+
+/** Where the values of a host come from. */
+export interface Trace {
+  /** What expressions can refer to, and the settings of transports; its expressions are not evaluated. */
+  readonly scope: ValueMap
+  /** The same, evaluated. */
+  readonly values: ValueMap
+  /** The layers that set anything, weakest first. */
+  readonly layers: readonly string[]
+  /** Every layer that sets or removes the leaf at a path of the scope, weakest first. */
+  settings(path: Path): readonly Setting[]
+}
+
+/** The trace of a host that no spec declares. */
+export const noTrace = (): Trace => ({ scope: NO_VALUES, values: NO_VALUES, layers: [], settings: () => [] })
 
 /** One entry of a host's expanded run list. */
 export interface RecipeUse {
@@ -71,8 +91,8 @@ export interface Host {
   readonly attributes: ValueMap
   /** What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. */
   readonly declarations: readonly Declaration[]
-  /** The origin of the leaf at a dotted path such as `attributes.etcd.version`, if there is one. */
-  origin(path: string): Origin | undefined
+  /** Where its values come from. */
+  trace(): Trace
   readonly position?: Position
 }
 

@@ -61,6 +61,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'plan/sealed': 'all',
   'plan/undo': ['claims-on', 'kept-content', 'last-apply', 'prune', 'rollback', 'rollback-contents'],
   'report/apply': 'all',
+  'report/explain': 'all',
   'report/hosts': 'all',
   'report/json': [
     'change',
@@ -69,6 +70,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'drift',
     'events',
     'exec',
+    'explain',
     'history',
     'json-text',
     'plan',

@@ -80,7 +80,7 @@ test('recipes come from an npm package with their templates and files, and say s
     ],
   )
   assert.is(
-    cluster.hosts[0]?.origin('attributes.haproxy.port')?.layer,
+    cluster.hosts[0]?.trace().settings(['attributes', 'haproxy', 'port'])[0]?.layer,
     'recipe haproxy of @acme/converge-haproxy 1.2.3 (default)',
   )
 })

@@ -1,5 +1,5 @@
 import { compile } from '../../src/compile/compile.ts'
-import type { Cluster, Host } from '../../src/model/cluster.ts'
+import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { LoadedRecipe, RecipeContext } from '../../src/model/recipe.ts'
 import type { Catalog, Resource } from '../../src/model/resource.ts'
@@ -22,7 +22,7 @@ export function host(name: string, recipes: readonly string[], more: Partial<Hos
     labels: {},
     roles: [],
     attributes: {},
-    origin: () => undefined,
+    trace: noTrace,
     ...more,
     declarations: [
       ...recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST })),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { compile } from '../../src/compile/compile.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'
 import type { SessionInput } from '../../src/engine/session-context.ts'
-import type { Cluster, Host } from '../../src/model/cluster.ts'
+import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { HostReport, Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
@@ -75,7 +75,7 @@ function clusterHost({ name, address, port }: CrashHost, options: SessionOptions
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    origin: () => undefined,
+    trace: noTrace,
   }
 }
 

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createContexts } from '../../src/compile/recipe-context.ts'
 import * as dsl from '../../src/dsl.ts'
-import type { Host } from '../../src/model/cluster.ts'
+import { type Host, noTrace } from '../../src/model/cluster.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { converge } from '../commands/recording-io.ts'
 import { blocksOf, firstCellsOf, outputOf, readDocument, sectionOf } from './markdown.ts'
@@ -59,7 +59,7 @@ test('lists everything that a recipe is given', () => {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: noTrace,
   }
   const cluster = {
     name: 'c',

@@ -7,7 +7,7 @@ import { compile } from '../../src/compile/compile.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'
 import type { SessionInput } from '../../src/engine/session-context.ts'
-import type { Cluster, Host } from '../../src/model/cluster.ts'
+import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
 import type { Change, Plan } from '../../src/model/plan.ts'
 import type { Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
@@ -141,7 +141,7 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
     roles: [],
     declarations: [{ recipe: 'all', layer: `host ${name}` }],
     attributes: {},
-    origin: () => undefined,
+    trace: noTrace,
   }
 }
 

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Host, type ResourceDeclaration, runListOf } from '../../src/model/cluster.ts'
-import { asLine, loadText, mistakes, type Options, plain } from './load-text.ts'
+import { asLine, loadText, mistakes, type Options, originsOf, plain } from './load-text.ts'
 
 const demo = `cluster: fleet-demo
 ssh: { user: core, identityFile: ~/.ssh/fleet }
@@ -83,7 +83,7 @@ test('the run list has the recipes of the roles in order, each once', async () =
 })
 
 test('every leaf knows its layer and its place', async () => {
-  const { origin } = await host(demo, { set: ['etcd.heartbeatMs=250'] })
+  const origin = originsOf(await host(demo, { set: ['etcd.heartbeatMs=250'] }))
   const where = (path: string) => {
     const found = origin(path)
     const { line, column, length } = found?.position ?? {}
@@ -97,7 +97,7 @@ test('every leaf knows its layer and its place', async () => {
   assert.is(origin('attributes.etcd.heartbeatMs')?.layer, '--set')
   assert.is(origin('platform.init')?.layer, 'default')
   assert.is(origin('attributes.etcd.nothing'), undefined)
-  assert.is((await host(demo)).origin('attributes.etcd.heartbeatMs')?.layer, 'recipe etcd (default)')
+  assert.is(originsOf(await host(demo))('attributes.etcd.heartbeatMs')?.layer, 'recipe etcd (default)')
 })
 
 test('resources of roles and hosts are declared with their expressions evaluated', async () => {
@@ -229,7 +229,9 @@ hosts: { a: { recipes: [etcd], attributes: { etcd: { discovery: null } } } }
 
 test('defaults within an optional object count once a layer brings the object', async () => {
   const text = 'cluster: c\nhosts: { a: { recipes: [etcd], attributes: { etcd: { tls: { cert: x } } } } }\n'
-  const { attributes, origin } = await host(text)
+  const found = await host(text)
+  const { attributes } = found
+  const origin = originsOf(found)
   assert.equal(plain(attributes), {
     etcd: { version: '3.4.23', heartbeatMs: 100, tls: { cert: 'x', ca: '/etc/ssl/ca.pem' } },
   })
@@ -287,7 +289,9 @@ attributes:
   more: { <<: *base, b: 3 }
 hosts: { x: { recipes: [docker] } }
 `
-  const { attributes, origin } = await host(text)
+  const found = await host(text)
+  const { attributes } = found
+  const origin = originsOf(found)
   assert.equal(plain(attributes.more), { b: 3, a: 1 })
   assert.is(origin('attributes.more.a')?.position?.line, 3)
 })

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Type } from 'typebox'
+import { resolveDottedPath } from '../../src/load/layers/layers.ts'
 import { type LoadClusterInput, type LoadedCluster, loadCluster } from '../../src/load/load-cluster.ts'
+import type { Host, Setting } from '../../src/model/cluster.ts'
 import type { Diagnostic } from '../../src/model/diagnostic.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { LoadedRecipe } from '../../src/model/recipe.ts'
@@ -118,4 +120,13 @@ export function asLine({ code, message, hint, position }: Diagnostic): string {
 /** Values as plain objects, to be compared with literals. */
 export function plain(value: Value | undefined): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
+}
+
+/** Which layer sets the value at a dotted path of a host. */
+export function originsOf(host: Host): (text: string) => Setting | undefined {
+  const { scope, settings } = host.trace()
+  return (text) => {
+    const path = resolveDottedPath(scope, text)
+    return path && settings(path).findLast(({ effect }) => effect === 'sets')
+  }
 }

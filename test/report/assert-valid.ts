@@ -14,6 +14,8 @@ export const documentNames = [
   'diff',
   'status',
   'exec',
+  'explain',
+
   'secrets',
   'secret',
 ] as const

@@ -1,4 +1,4 @@
-import type { Cluster, Host } from '../../src/model/cluster.ts'
+import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
 
 /** A host of a cluster, with nothing to do. */
 export function sampleHost(name: string, more: Partial<Host> = {}): Host {
@@ -18,7 +18,7 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
     roles: [],
     attributes: {},
     declarations: [],
-    origin: () => undefined,
+    trace: noTrace,
     ...more,
   }
 }

@@ -188,6 +188,19 @@ function createProgram(io: Io, version: string, run: Run): Command {
     formatOptions(),
     markdownOptions(),
   )
+  const explain = program
+    .command('explain')
+    .helpGroup(uses.spec)
+    .description('Show where a value, a line of a file or a resource of a host comes from.')
+    .argument(
+      '<what>',
+      'A host; or of one: web0:app.port, web0:/etc/app.conf, web0:/etc/app.conf:7, web0:unit[app.service].',
+    )
+    .action((what: string, options: SpecOptions & ViewOptions) =>
+      run('explain', options, async (view) => (await import('../explain.ts')).explain(what, options, view)),
+    )
+  addOptions(explain, specOptions(), [trustOption()], formatOptions())
+
   addSecretsCommands(program, io, run)
 
   program

@@ -1,16 +1,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { compile } from '../../compile/compile.ts'
+import { type CompileInput, compile } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
 import { largeWithin, readAnyWithin } from '../../load/files/read-within.ts'
-import { loadCluster, type SecretsPlace } from '../../load/load-cluster.ts'
+import { type LoadedCluster, loadCluster, type SecretsPlace } from '../../load/load-cluster.ts'
 import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
-import type { Cluster } from '../../model/cluster.ts'
-import { type Diagnostic, diagnosticOf, type Problem } from '../../model/diagnostic.ts'
+import { diagnosticOf, type Problem } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
-import type { LoadedRecipe } from '../../model/recipe.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { checkUses } from '../../secrets/check-uses.ts'
@@ -50,13 +48,14 @@ export interface SpecSecrets {
 }
 
 /** A valid spec with its recipes and catalog. */
-export interface LoadedSpec {
-  readonly cluster: Cluster
-  readonly recipes: Readonly<Record<string, LoadedRecipe>>
+export interface LoadedSpec extends LoadedCluster {
   /** Of the whole cluster, whatever --limit says: hosts refer to each other. */
   readonly catalog: Catalog
-  readonly warnings: readonly Diagnostic[]
   readonly secrets: SecretsOfSpec
+  /** Compiles hosts again, with changes. Throws a SpecError. */
+  compile(changes: Pick<CompileInput, 'cluster' | 'recipes' | 'hosts'>): Catalog
+  /** Processor time for recipes. */
+  readonly limitMs: number
 }
 
 /** The file of secrets, if there is one, and what the spec uses of it. */
@@ -76,7 +75,7 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
   const root = repositoryOf(folder) ?? folder
   const inUse = createSecretsInUse()
   let stored: LoadedSecrets | undefined
-  const { cluster, recipes, warnings } = await loadCluster({
+  const loaded = await loadCluster({
     secretAt: inUse.refer,
     async openSecrets(named) {
       const file = await namedFile(named)
@@ -96,23 +95,27 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
       ...given({ cache }),
     }),
   })
-  const catalog = withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
-    compile({
-      cluster,
-      recipes: watched,
-      kinds: resourceKinds,
-      declareSecret: inUse.declare,
-      readFile: (path, folder) => readAnyWithin({ root, folder, path }),
-      largeFile: (path, folder) => largeWithin({ root, folder, path }),
-    }),
-  )
+  const compileWith: LoadedSpec['compile'] = ({ cluster, recipes, hosts }) =>
+    withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
+      compile({
+        cluster,
+        recipes: watched,
+        ...given({ hosts }),
+        kinds: resourceKinds,
+        declareSecret: inUse.declare,
+        readFile: (path, folder) => readAnyWithin({ root, folder, path }),
+        largeFile: (path, folder) => largeWithin({ root, folder, path }),
+      }),
+    )
+  const catalog = compileWith(loaded)
   const { uses } = inUse
   const checked = checkUses({ uses, secrets: stored?.secrets ?? new Map(), now: new Date() })
   if (checked.errors.length > 0 && opening.mayMiss !== true)
     throw new SpecError(stored === undefined ? checked.errors.map(withoutFile) : checked.errors)
   const found = checked.warnings.map((problem) => diagnosticOf('warning', problem))
   const secrets = { file: stored, uses, opening }
-  return { cluster, recipes, catalog, warnings: [...warnings, ...found], secrets }
+  const warnings = [...loaded.warnings, ...found]
+  return { ...loaded, warnings, catalog, compile: compileWith, limitMs, secrets }
 }
 
 /** The file that a spec names, or the one beside it, if there is one. */
@@ -130,6 +133,6 @@ function withoutFile(problem: Problem): Problem {
   return { ...problem, hint: `\`converge secrets init\` writes secrets.yaml; then ${problem.hint}` }
 }
 
-export function catalogOf({ catalog }: LoadedSpec, host: string): HostCatalog | undefined {
+export function catalogOf({ catalog }: Pick<LoadedSpec, 'catalog'>, host: string): HostCatalog | undefined {
   return catalog.hosts.find((candidate) => candidate.host === host)
 }

@@ -1,4 +1,6 @@
 import Handlebars from 'handlebars'
+import { formatPath, type Path } from '../../model/path.ts'
+import type { Value } from '../../model/value.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { excessOf } from './bounds.ts'
 import { arityMistake, type Helper, helpers } from './helpers.ts'
@@ -62,6 +64,23 @@ export function parseTemplate(text: string): Template {
   }
   const slice = slicer(text)
   return parseProgram(text)?.body.map((statement) => parseStatement(statement, slice)) ?? unparsable(text)
+}
+
+/** The paths that the expressions in a value refer to, each once. */
+export function pathsIn(value: Value): readonly Path[] {
+  const found = new Map<string, Path>()
+  const visit = (part: Value): void => {
+    if (typeof part === 'object' && part !== null) Object.values(part).forEach(visit)
+    if (typeof part !== 'string' || !hasExpression(part)) return
+    for (const piece of parseTemplate(part))
+      if (typeof piece === 'object' && 'term' in piece) visitTerm(piece.term)
+  }
+  const visitTerm = (term: Term): void => {
+    if (term.type === 'path') found.set(formatPath(term.parts), term.parts)
+    if (term.type === 'call') term.args.forEach(visitTerm)
+  }
+  visit(value)
+  return [...found.values()]
 }
 
 function parseStatement(statement: hbs.AST.Statement, slice: Slice): string | Mustache | ExpressionError {

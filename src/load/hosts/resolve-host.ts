@@ -1,4 +1,4 @@
-import { type Declaration, type Host, Labels, type Origin } from '../../model/cluster.ts'
+import { type Declaration, type Host, Labels, type Setting, type Trace } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { formatPath, type Path } from '../../model/path.ts'
@@ -9,12 +9,13 @@ import { isMap, mapWith, NO_VALUES } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
+import { pathsIn } from '../expressions/expression.ts'
 import { createSectionChecker, locateLayered } from '../layers/check-layered.ts'
-import { layerOf, originOf, resolveDottedPath } from '../layers/layers.ts'
+import { layerOf, settingsOf } from '../layers/layers.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
 import { layeredSections } from '../schema/cluster-schema.ts'
-import type { Part } from '../yaml/document.ts'
+import { type Part, valueAt } from '../yaml/document.ts'
 import { addressMistake } from './address-mistake.ts'
 import { createAttributeChecker } from './check-attributes.ts'
 import { createResourceDeclarer } from './declare-resources.ts'
@@ -63,24 +64,16 @@ export function createHostResolver(resolution: Resolution): HostResolver {
       roles: entry.roles,
       attributes,
       declarations,
-      origin: (text: string) => originIn(entry, text, resolution),
+      trace: () => traceOf(entry, { name, index }, resolution),
       ...given({ position: document.locate(entry.path, 'key') }),
     })
   }
 }
 
-/** Where the leaf at a dotted path comes from: a layer, or a file of `data`. */
-function originIn(entry: HostEntry, text: string, { spec, document }: Resolution): Origin | undefined {
-  const path = resolveDottedPath(mapWith(entry.stack.value, { data: spec.data ?? NO_VALUES }), text)
-  if (path?.[0] !== 'data') return path && originOf(entry.stack, path)
-  return { layer: `data ${path[1]}`, ...given({ position: document.locate(path, 'value') }) }
-}
-
-function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution: Resolution): Evaluator {
-  const { spec: cluster, document, cache, problems } = resolution
+function scopeOf(entry: HostEntry, { name, index }: RangeMember, { spec: cluster }: Resolution): ValueMap {
   const { value: merged } = entry.stack
   const listed = cluster.inventory?.[name]
-  const scope: ValueMap = {
+  return {
     index,
     host: {
       name,
@@ -95,8 +88,12 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
     platform: merged.platform ?? {},
     attributes: merged.attributes ?? {},
   }
+}
+
+function evaluatorOf(entry: HostEntry, member: RangeMember, resolution: Resolution): Evaluator {
+  const { document, cache, problems } = resolution
   return createEvaluator({
-    scope,
+    scope: scopeOf(entry, member, resolution),
     cache,
     numbers: {
       spelling: (path) =>
@@ -113,6 +110,60 @@ function evaluatorOf(entry: HostEntry, { name, index }: RangeMember, resolution:
       problems.error({ code: 'invalid-expression', ...at, message, hint })
     },
   })
+}
+
+function traceOf(entry: HostEntry, member: RangeMember, resolution: Resolution): Trace {
+  const scope: ValueMap = mapWith(entry.stack.value, scopeOf(entry, member, resolution))
+  const values = evaluatorOf(entry, member, resolution).evaluate(scope, [])
+  return {
+    scope,
+    values: isMap(values) ? values : NO_VALUES,
+    layers: entry.stack.layers.flatMap(({ name, value }) => (Object.keys(value).length > 0 ? [name] : [])),
+    settings: (path) =>
+      layeredSections.includes(String(path[0]))
+        ? settingsOf(entry.stack, path)
+        : writtenSettings(entry, member, path, resolution),
+  }
+}
+
+/** What the spec, its inventory or its data says of a value that no layers have. */
+function writtenSettings(
+  entry: HostEntry,
+  { name }: RangeMember,
+  [section, ...rest]: Path,
+  { document, environment }: Resolution,
+): readonly Setting[] {
+  const places: readonly (readonly [layer: string, path: Path])[] = (() => {
+    if (section === 'data') return [[`data ${rest[0]}`, ['data', ...rest]]]
+    if (section === 'cluster') return [['cluster', ['cluster']]]
+    if (section === 'environment')
+      return [
+        entry.environment === environment
+          ? ['cluster', ['environment']]
+          : [entry.layer, [...entry.path, section]],
+      ]
+    if (section !== 'host' || ['name', 'index'].includes(String(rest[0]))) return [[entry.layer, entry.path]]
+    return [
+      ['inventory', ['inventory', name, ...rest]],
+      [entry.layer, [...entry.path, ...rest]],
+    ]
+  })()
+  if (section === 'environment' && valueAt(document.data, places[0]?.[1] ?? []) !== entry.environment)
+    return [{ layer: '--environment', value: entry.environment ?? null, effect: 'sets', refersTo: [] }]
+  const written = places.flatMap(([layer, path]): readonly Omit<Setting, 'effect'>[] => {
+    const value = path === entry.path ? entry.key : (valueAt(document.data, path) ?? null)
+    const position = document.locate(path, path === entry.path ? 'key' : 'value')
+    return value === null ? [] : [{ layer, value, refersTo: pathsIn(value), ...given({ position }) }]
+  })
+  if (written.length === 0 && section === 'host' && rest[0] === 'address') {
+    const position = document.locate(entry.path, 'key')
+    const refersTo = [['host', 'name']]
+    return [{ layer: entry.layer, value: name, effect: 'sets', refersTo, ...given({ position }) }]
+  }
+  return written.map((setting, index) => ({
+    ...setting,
+    effect: index === written.length - 1 ? 'sets' : 'overridden',
+  }))
 }
 
 const validateLabels = createValidator<Labels>({ ...Labels, additionalProperties: false }, 'labels')

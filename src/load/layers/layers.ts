@@ -1,8 +1,9 @@
-import type { Origin } from '../../model/cluster.ts'
+import type { Setting } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
 import { isList, isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
+import { pathsIn } from '../expressions/expression.ts'
 import { childOf, type Document, type Part, valueAt } from '../yaml/document.ts'
 
 /** One source of values: a recipe's defaults, the cluster, an environment, a role, a host, --set. */
@@ -80,14 +81,32 @@ export function layerOf({ layers }: LayerStack, path: Path): Layer | undefined {
   return undefined
 }
 
-/** Where the leaf at a path comes from. */
-export function originOf(stack: LayerStack, path: Path): Origin | undefined {
-  const layer = layerOf(stack, path)
-  if (layer === undefined && path[0] === 'attributes' && valueAt(stack.value, path) !== undefined) {
-    return { layer: `recipe ${path[1]} (default)` }
-  }
-  const position = layer?.locate(path, 'value')
-  return layer && { layer: layer.name, ...given({ position }) }
+/** Every layer that sets or removes the leaf at a path, weakest first. */
+export function settingsOf(stack: LayerStack, path: Path): readonly Setting[] {
+  const reached = stack.layers.flatMap((layer) => {
+    const reach = reachOf(layer.value, path)
+    return reach === 'absent' ? [] : [{ layer, reach }]
+  })
+  const settings = reached.map(({ layer, reach }, index): Setting => {
+    // What cuts the path off stands above its end.
+    const at = path.slice(
+      0,
+      path.findIndex((_, end) => !isContainer(layer.value, path.slice(0, end + 1))) + 1,
+    )
+    const position = layer.locate(at, 'value')
+    const value = valueAt(layer.value, at) ?? null
+    const effect = index < reached.length - 1 ? 'overridden' : reach === 'present' ? 'sets' : 'removes'
+    return { layer: layer.name, value, effect, refersTo: pathsIn(value), ...given({ position }) }
+  })
+  const value = valueAt(stack.value, path)
+  if (reached.length > 0 || value === undefined) return settings
+  // A default within a list or record.
+  return [{ layer: `recipe ${path[1]} (default)`, value, effect: 'sets', refersTo: pathsIn(value) }]
+}
+
+function isContainer(root: Value, path: Path): boolean {
+  const value = valueAt(root, path)
+  return isMap(value) || isList(value)
 }
 
 /** `cut`: a value on the way hides what weaker layers have at the path. */

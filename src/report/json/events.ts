@@ -6,6 +6,7 @@ import { DiagnosticsDocument } from './diagnostics.ts'
 import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
 import { ExecDocument } from './exec.ts'
+import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { PlanDocument } from './plan.ts'
 import { hostReport, hostReportObject, ReportDocument } from './report.ts'
@@ -59,6 +60,8 @@ const ResultLine = Type.Union([
   result('status', StatusDocument, 'The state of each host.'),
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),
+  result('explain', ExplainDocument, 'Where a host, a value or a line comes from.'),
+
   result('secrets', SecretsDocument, 'The secrets that a command is about, without their values.'),
   result('secret', SecretDocument, 'One secret.'),
 ])

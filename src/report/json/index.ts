@@ -5,6 +5,7 @@ import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
 import { EventLine } from './events.ts'
 import { ExecDocument } from './exec.ts'
+import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { jsonText } from './json-text.ts'
 import { PlanDocument } from './plan.ts'
@@ -27,6 +28,8 @@ export const documentSchemas = {
   diff: DiffDocument,
   status: StatusDocument,
   exec: ExecDocument,
+  explain: ExplainDocument,
+
   secrets: SecretsDocument,
   secret: SecretDocument,
   events: EventLine,

@@ -4,6 +4,7 @@ import { diffDocument } from '../json/diff.ts'
 import { driftDocument } from '../json/drift.ts'
 import type { ResultLine } from '../json/events.ts'
 import { execDocument } from '../json/exec.ts'
+import { explainDocument } from '../json/explain.ts'
 import { historyDocument } from '../json/history.ts'
 import { planDocument } from '../json/plan.ts'
 import { reportDocument } from '../json/report.ts'
@@ -31,6 +32,9 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
     history: (cluster, hosts) => show({ event: 'history', document: historyDocument(cluster, hosts) }),
     answers: (cluster, commandLine, answers) =>
       show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
+    explanation: (cluster, explanation) =>
+      show({ event: 'explain', document: explainDocument(cluster, explanation) }),
+
     secrets: (listing) => show({ event: 'secrets', document: secretsDocument(listing) }),
     secret: (secret) => show({ event: 'secret', document: secretDocument(secret) }),
     remark: () => {},

@@ -62,6 +62,7 @@ export function createMarkdownView(context: ViewContext): View {
     status: (cluster, hosts) => asText((view) => view.status(cluster, hosts)),
     history: (cluster, hosts) => asText((view) => view.history(cluster, hosts)),
     answers: (cluster, commandLine, answers) => asText((view) => view.answers(cluster, commandLine, answers)),
+    explanation: (cluster, shown) => asText((view) => view.explanation(cluster, shown)),
     secrets: (listing) => asText((view) => view.secrets(listing)),
     secret: (shown) => asText((view) => view.secret(shown)),
     remark: () => {},

@@ -1,5 +1,6 @@
 import { hasFailed, type Plan } from '../../model/plan.ts'
 import { renderReport } from '../apply/render-report.ts'
+import { renderExplanation } from '../explain/render-explanation.ts'
 import { renderDrift } from '../hosts/render-drift.ts'
 import { renderAnswers } from '../hosts/render-exec.ts'
 import { renderHistory } from '../hosts/render-history.ts'
@@ -43,6 +44,8 @@ export function createTextView(context: ViewContext): View {
     status: (_cluster, hosts) => stdout.write(renderStatus({ hosts, style, verbose })),
     history: (_cluster, hosts) => page(renderHistory({ hosts, style, verbose })),
     answers: (_cluster, _commandLine, answers) => stdout.write(renderAnswers(answers, style)),
+    explanation: (_cluster, explanation) => page(renderExplanation({ explanation, style, verbose })),
+
     secrets: (listing) => stdout.write(renderSecrets(listing, { style, verbose })),
     // As it is: this may be the input of another program.
     secret({ value, certificate, public: half }) {

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { ConvergeError } from '../../model/errors.ts'
+import type { Explanation } from '../../model/explanation.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Progress, Report } from '../../model/report.ts'
 import type { Drift } from '../hosts/drift.ts'
@@ -35,6 +36,8 @@ export interface View {
   status(cluster: string, hosts: readonly HostStatus[]): void
   history(cluster: string, hosts: readonly RecordedHost[]): void
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
+  explanation(cluster: string, explanation: Explanation): void
+
   /** Secrets without their values, and what was done with them. */
   secrets(listing: SecretsListing): void
   /** A secret with its value. */

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { loadCluster } from '../../../src/load/load-cluster.ts'
 import type { Cluster } from '../../../src/model/cluster.ts'
 import { SpecError } from '../../../src/model/errors.ts'
-import { builtins, kinds, plain } from '../load-text.ts'
+import { builtins, kinds, originsOf, plain } from '../load-text.ts'
 
 interface Tree {
   readonly files: Readonly<Record<string, string>>
@@ -72,7 +72,7 @@ test('a spec of several files is one spec, and each value has the place of its o
   const b = cluster?.hosts[2]
   assert.equal(plain(b?.attributes), { app: { image: 'a' }, log: { level: 'info' }, tier: 1, size: 3 })
   const where = (path: string) => {
-    const { layer, position } = b?.origin(path) ?? {}
+    const { layer, position } = (b && originsOf(b)(path)) ?? {}
     return `${layer} ${position?.file.replace(`${folder}/`, '')}:${position?.line}:${position?.column}`
   }
   assert.is(where('attributes.size'), 'role db repo/roles/db.yaml:3:74')
@@ -149,10 +149,10 @@ hosts: { a: { recipes: [docker] } }
   assert.equal(mistakes, [])
   const [a] = cluster?.hosts ?? []
   assert.equal(plain(a?.attributes), { docker: {}, first: 'ada', port: 8080, version: 'v1.20' })
-  const { layer, position } = a?.origin('data.ports.version') ?? {}
+  const { layer, position } = (a && originsOf(a)('data.ports.version')) ?? {}
   assert.is(layer, 'data ports')
   assert.equal(position, { file: join(folder, 'repo/data/ports.json'), line: 2, column: 14, length: 6 })
-  assert.is(a?.origin('data.users[1].name')?.position?.line, 2)
+  assert.is(a && originsOf(a)('data.users[1].name')?.position?.line, 2)
 })
 
 const terraform = (hosts: object) =>

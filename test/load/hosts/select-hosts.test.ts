@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { selectHosts } from '../../../src/load/hosts/select-hosts.ts'
-import type { Host } from '../../../src/model/cluster.ts'
+import { type Host, noTrace } from '../../../src/model/cluster.ts'
 import { SpecError } from '../../../src/model/errors.ts'
 import { compactHosts } from '../../../src/report/text/compact-hosts.ts'
 
@@ -22,7 +22,7 @@ function hostsOf(
       roles: [],
       attributes: {},
       declarations: [],
-      origin: () => undefined,
+      trace: noTrace,
       ...more[name],
     }),
   )

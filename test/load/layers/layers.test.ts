@@ -5,8 +5,8 @@ import {
   builtinLayer,
   layerOf,
   mergeMaps,
-  originOf,
   resolveDottedPath,
+  settingsOf,
   stackLayers,
 } from '../../../src/load/layers/layers.ts'
 import type { Value, ValueMap } from '../../../src/model/value.ts'
@@ -50,7 +50,7 @@ test('the origin of a leaf is the strongest layer that has it', () => {
   ])
   const origin = (text: string) => {
     const path = resolveDottedPath(stack.value, text)
-    return path && originOf(stack, path)?.layer
+    return path && settingsOf(stack, path).findLast(({ effect }) => effect === 'sets')?.layer
   }
   assert.is(origin('attributes.a.b'), 'cluster')
   assert.is(origin('attributes.a.c'), 'role web')

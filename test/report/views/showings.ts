@@ -1,3 +1,4 @@
+import type { Cause } from '../../../src/model/explanation.ts'
 import type { Operation } from '../../../src/model/operation.ts'
 import { failedReport, type Progress, type Report } from '../../../src/model/report.ts'
 import { driftOf } from '../../../src/report/hosts/drift.ts'
@@ -157,6 +158,12 @@ const reached = {
   state: { manifest: [], manifestLines: 0, others: [], generation: 7, members: [] },
 }
 
+const cause: Cause = {
+  ...{ kind: 'value', what: hostile, hosts: ['bravo'], value: hostile, written: hostile },
+  ...{ layer: hostile, position },
+  refersTo: [{ kind: 'value', what: 'a', refersTo: [] }],
+}
+
 /** Everything that can be shown, each once. */
 export const showings = {
   progress: (view) => progress.forEach(view.progress),
@@ -196,6 +203,56 @@ export const showings = {
       { host: 'bravo', exitCode: undefined, stdout: '', stderr: '' },
       { host: 'carol', error: refused },
     ]),
+  'explanation of a host': (view) =>
+    view.explanation('sample', {
+      about: 'host',
+      host: 'alpha',
+      address: hostile,
+      roles: [hostile],
+      layers: ['cluster'],
+      made: [{ by: 'recipe app', listedBy: hostile, position, resources: ['file[/a]'] }],
+    }),
+  'explanation of values': (view) =>
+    view.explanation('sample', {
+      about: 'values',
+      host: 'alpha',
+      values: [
+        {
+          path: hostile,
+          value: hostile,
+          settings: [
+            { layer: 'cluster', value: 1, effect: 'overridden' },
+            { layer: hostile, value: hostile, effect: 'sets', position },
+          ],
+          refersTo: [cause],
+        },
+        { path: 'a', settings: [{ layer: 'role web', value: null, effect: 'removes' }], refersTo: [] },
+      ],
+    }),
+  'explanation of outputs': (view) =>
+    view.explanation('sample', {
+      about: 'outputs',
+      host: 'alpha',
+      isComplete: false,
+      outputs: [
+        {
+          ...{ resource: 'file[/a]', by: 'recipe app', path: '/a', isSensitive: false, position },
+          lines: [{ number: 1, text: hostile, template: position, causes: [0, 1, 2] }],
+          thereFor: [cause],
+          causes: [
+            cause,
+            { kind: 'hosts', what: hostile, hosts: ['bravo'], refersTo: [] },
+            { ...cause, kind: 'text' },
+          ],
+          alsoRead: [cause],
+        },
+        {
+          ...{ resource: 'file[/b]', by: 'role web', isSensitive: true },
+          lines: [{ number: 1, causes: [] }],
+          ...{ thereFor: [], causes: [], alsoRead: [] },
+        },
+      ],
+    }),
   remark: (view) => view.remark(hostile, ''),
   'failure of a host': (view) => view.failure({ kind: 'host', error: refused }),
   'failure of this machine': (view) => view.failure({ kind: 'system', message: hostile }),
