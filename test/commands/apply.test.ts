@@ -54,7 +54,10 @@ test('takes a selector as its argument, with or without its own name', async () 
     ['plan', '-l', 'web1'],
   ])
     assert.is((await converge([...file, ...argv])).stdout, limited.stdout, argv.join(' '))
-  assert.match((await converge([...file, 'web9', '-n'])).stderr, 'error: no host matches "web9" [invalid-selector]\n')
+  assert.match(
+    (await converge([...file, 'web9', '-n'])).stderr,
+    'error: no host matches "web9" [invalid-selector]\n',
+  )
   // A file is a sealed plan, whatever its name.
   writeFileSync(join(folder, 'web1'), '')
   assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is empty')

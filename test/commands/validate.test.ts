@@ -19,7 +19,10 @@ test('shows every mistake with its place, and exits with 3', async () => {
   const { stdout, stderr, code } = await converge(['validate', ...file])
   assert.is(code, 3)
   assert.is(stdout, '')
-  assert.match(stderr, /cluster\.yaml:10:5 error: unknown key transprot \[unknown-key\]\n {2}10 \| {5}transprot: directory\n/)
+  assert.match(
+    stderr,
+    /cluster\.yaml:10:5 error: unknown key transprot \[unknown-key\]\n {2}10 \| {5}transprot: directory\n/,
+  )
   assert.match(stderr, '\n     |     ^^^^^^^^^\n  did you mean transport?\n')
   assert.match(stderr, /cluster\.yaml:12:13 error: there is no role wbe \[unknown-role\]\n/)
   assert.match(stderr, /\n2 errors\n$/)
