@@ -17,6 +17,10 @@ for (const [name, stream] of Object.entries(outputs)) {
 }
 
 // Imported here so that a failure to load them, such as too few file descriptors, is reported like any other.
+// What this process starts, such as a pager or ssh, has no use for the key of the secrets.
+const env = { ...process.env }
+delete process.env.CONVERGE_IDENTITY
+
 try {
   const { createTerminalIo } = await import('./commands/io/terminal-io.ts')
   const { runCommandLine } = await import('./commands/cli/program.ts')
@@ -24,7 +28,7 @@ try {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    env: process.env,
+    env,
     onSignal(listener) {
       for (const signal of stopSignals) process.on(signal, listener)
       return () => {

@@ -5,8 +5,19 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { builtVariable, programs } from './programs.ts'
 
-/** These load parts of themselves, or must be the same for uvu's command and the tests. */
-const notBundled = ['esbuild', 'fast-check', 'jiti', 'ssh2', 'ssh2-sftp-client', 'typescript', 'uvu']
+/** These load parts of themselves, are loaded when needed, or must be the same for uvu's command and the tests. */
+const notBundled = [
+  '@peculiar/x509',
+  'age-encryption',
+  'reflect-metadata',
+  'esbuild',
+  'fast-check',
+  'jiti',
+  'ssh2',
+  'ssh2-sftp-client',
+  'typescript',
+  'uvu',
+]
 
 const requireBanner =
   "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"

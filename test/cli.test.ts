@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeCluster, scratchFolder, spec } from './commands/scratch.ts'
+import { ann } from './commands/secrets/scratch-secrets.ts'
 import { programArguments } from './programs.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -52,6 +53,20 @@ test('refuses to apply without a terminal, unless something is wrong with the co
   assert.is(status, 3)
   assert.match(stderr, 'pass --yes to apply without asking')
   assert.match(shell('converge nobody', folder).stderr, 'no host matches "nobody"')
+})
+
+test('what converge starts does not get the key of the secrets', () => {
+  const own = scratchFolder()
+  const { identity, key } = ann
+  shell(`converge secrets init ann ${key}`, own)
+  const run = `CONVERGE_IDENTITY=${identity} EDITOR='sh -c "env >>seen; echo x >\\$0"' converge secrets edit a`
+  assert.is(shell(run, own).stdout, 'a: added\n')
+  const lines = readFileSync(join(own, 'secrets.yaml'), 'utf8')
+  writeFileSync(join(own, 'secrets.yaml'), `${lines}  b: { command: "env >>seen; echo x" }\n`)
+  assert.is(shell(`CONVERGE_IDENTITY=${identity} converge secrets show b`, own).stdout, 'x\n')
+  const seen = readFileSync(join(own, 'seen'), 'utf8')
+  assert.is(seen.match(/^PATH=/gm)?.length, 2)
+  assert.not.match(seen, 'AGE-SECRET-KEY')
 })
 
 for (const command of ['--help', 'validate --json', '--dry-run --exit-code']) {

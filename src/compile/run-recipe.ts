@@ -2,7 +2,7 @@ import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
-import type { LoadedRecipe } from '../model/recipe.ts'
+import { type LoadedRecipe, recipeWords } from '../model/recipe.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
@@ -15,7 +15,7 @@ export function runRecipe(
   contexts: ContextSource,
   report: (problem: Problem) => void,
 ): readonly Declared[] {
-  const declaredBy = `recipe ${use.recipe}`
+  const declaredBy = recipeWords(loaded)
   try {
     const context = contexts.contextOf(host, loaded, use)
     const resources: unknown = loaded.recipe.resources({

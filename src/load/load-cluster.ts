@@ -47,7 +47,7 @@ export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluste
   for (const problem of found) problems.error(problem)
   const valid = written && validate(written, problems)
   if (valid === undefined) throw new SpecError(problems.errors)
-  const recipes = await loadRecipes({ ...valid, builtins, problems, placeOf, importRecipe })
+  const recipes = await loadRecipes({ ...valid, root, builtins, problems, placeOf, importRecipe })
   const { environment, set = [] } = input
   const cluster = resolve({ ...valid, root, recipes, kinds, environment, set, problems })
   if (problems.errors.length > 0) throw new SpecError(problems.errors)

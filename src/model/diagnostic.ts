@@ -25,6 +25,8 @@ export interface Problem extends Mistake {
   /** The line of the text at the path, counted from 1. */
   readonly line?: TextLine
   readonly position?: Position | undefined
+  /** The line there may hold a secret. */
+  readonly isPrivate?: true
 }
 
 /** A line of a text, counted from 1. */
@@ -42,9 +44,12 @@ export interface Diagnostic {
   readonly message: string
   readonly hint?: string
   readonly position?: Position
+  /** Its line is not shown. */
+  readonly isPrivate?: true
 }
 
 export function diagnosticOf(severity: Diagnostic['severity'], problem: Problem): Diagnostic {
-  const { code, path = [], message, hint, position } = problem
-  return { severity, code, path: formatPath(path), message, ...given({ hint: hint || undefined, position }) }
+  const { code, path = [], message, hint, position, isPrivate } = problem
+  const optional = given({ hint: hint || undefined, position, isPrivate })
+  return { severity, code, path: formatPath(path), message, ...optional }
 }

@@ -44,9 +44,21 @@ export interface Recipe {
   resources(ctx: RecipeContext<never>): readonly Resource[]
 }
 
+/** The npm package that a recipe is from. */
+export interface RecipePackage {
+  readonly name: string
+  readonly version: string
+}
+
+/** `recipe etcd`, or with its package `recipe haproxy of @acme/converge-haproxy 1.2.0`. */
+export function recipeWords({ recipe, package: from }: LoadedRecipe): string {
+  return `recipe ${recipe.name}${from === undefined ? '' : ` of ${from.name} ${from.version}`}`
+}
+
 /** A recipe and where its files are. */
 export interface LoadedRecipe {
   readonly recipe: Recipe
+  readonly package?: RecipePackage
   /** Reads a file of the recipe's folder as text; an error names the file. */
   read(path: string): string
   /** Such a file's path for messages. */

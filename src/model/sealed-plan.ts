@@ -23,6 +23,7 @@ const PlanSource = closed('From which spec it was made: what a person needs to m
       value: optional(Text, 'Absent if the value ends up in something sensitive.'),
     }),
   ),
+  packages: optional(mapOf(Text), 'By name, the versions of the packages that its recipes are from.'),
   git: Type.Optional(
     closed('State of the repository that the spec is in.', {
       commit: text('The commit.'),

@@ -21,6 +21,7 @@ export const specCodes = [
   'invalid-range',
   'invalid-recipe',
   'invalid-resource',
+  'invalid-secret',
   'invalid-selector',
   'invalid-set',
   'invalid-value',

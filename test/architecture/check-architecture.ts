@@ -12,7 +12,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   record: ['model', 'operations'],
   validation: ['model'],
   formats: ['model', 'validation'],
-  load: ['model', 'validation'],
+  secrets: ['model'],
+  load: ['model', 'validation', 'secrets'],
   plan: ['model', 'operations', 'record'],
   report: ['model', 'operations'],
   shell: ['model', 'operations', 'record'],
@@ -21,7 +22,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   compile: ['model', 'validation', 'load'],
   engine: ['model', 'operations', 'record', 'plan', 'shell'],
   embedded: ['model', 'transports'],
-  dsl: ['model', 'formats', 'resources'],
+  dsl: ['model', 'formats', 'secrets', 'resources'],
   recipes: ['dsl'],
   commands: [
     'model',
@@ -29,6 +30,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'record',
     'validation',
     'formats',
+    'secrets',
     'load',
     'plan',
     'report',
@@ -48,7 +50,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 const impure = [
   /^src\/(engine|transports|embedded|commands)\//,
   /^src\/cli\.ts$/,
-  /^src\/load\/(load-cluster|files\/(read-[a-z-]+|find-files)|recipes\/(read-[a-z-]+|import-recipe|time-limit))\.ts$/,
+  /^src\/load\/(load-cluster|files\/(read-[a-z-]+|find-files)|recipes\/(read-[a-z-]+|import-recipe|recipe-package|time-limit))\.ts$/,
 ]
 
 const impureModules =

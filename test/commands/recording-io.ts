@@ -20,6 +20,8 @@ export interface Surroundings {
   /** Called when the command can be stopped, with what a press of Ctrl-C does. */
   readonly onStoppable?: (press: () => void) => void
   readonly onQuestion?: (question: string) => void
+  /** What is on stdin. */
+  readonly input?: string | Uint8Array
 }
 
 /** Where the command keeps the key of sealed plans. */
@@ -27,7 +29,7 @@ export const stateHome = scratchFolder()
 
 /** Runs a command line in this process and records what it prints. */
 export async function converge(argv: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { env = {}, answers, onStoppable, onQuestion } = surroundings
+  const { env = {}, answers, onStoppable, onQuestion, input = '' } = surroundings
   const printed = { stdout: '', stderr: '' }
   const questions: string[] = []
   const style = createStyle({ color: false })
@@ -52,6 +54,7 @@ export async function converge(argv: readonly string[], surroundings: Surroundin
     canAsk: answers !== undefined,
     ask: answer,
     askSecret: answer,
+    readInput: async () => Buffer.from(input),
     live: undefined,
     stoppable(work) {
       let now = 0

@@ -40,7 +40,7 @@ for (const code of specCodes) {
     const given = examples.find(({ language }) => language === 'sh')?.text ?? 'converge validate\n'
     const [, command = '', ...options] = given.trimEnd().split(' ')
     const spec = options.includes('-f') ? [] : ['-f', join(folder, 'cluster.yaml')]
-    const { stdout } = await converge([command, ...spec, ...options, '--json'])
+    const { stdout } = await converge([command, ...options, ...spec, '--json'])
     const { diagnostics }: { diagnostics: readonly { code: string }[] } = JSON.parse(stdout)
     const codes = diagnostics.map((diagnostic) => diagnostic.code)
     // A host without anything is enough for most examples.

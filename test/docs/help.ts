@@ -23,11 +23,20 @@ export async function readHelp(): Promise<Help> {
 export async function readOptions(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { commands } = await readHelp()
   const options = commands.map(async ([name]) => {
-    const { stdout } = await converge([name, '--help'])
+    const texts = [name, ...(name === 'secrets' ? await subcommands(name) : [])].map(
+      async (words) => (await converge([...words.split(' '), '--help'])).stdout,
+    )
+    const stdout = (await Promise.all(texts)).join('')
     const terms = [...stdout.matchAll(/^ {2}(?:(-\w), )?(--[a-z-]+)/gm)]
     return [name, new Set(terms.flatMap(([, short = '', long = '']) => [short, long]))] as const
   })
   return new Map(await Promise.all(options))
+}
+
+/** Such as `secrets set`. */
+async function subcommands(name: string): Promise<readonly string[]> {
+  const { stdout } = await converge([name, '--help'])
+  return entriesBelow('Commands:', stdout).map(([own]) => `${name} ${own}`)
 }
 
 /** A list of the help: a term, what it takes, two spaces or more, what it is. Continued lines stand further right. */

@@ -130,7 +130,7 @@ function recorded(argv: readonly string[]): Ran {
     {
       cwd: at('infra'),
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
       env: { PATH: process.env.PATH, HOME: home, TMPDIR: work, CONVERGE_RECORD: record },
     },
   )

@@ -589,7 +589,7 @@ for (const [what, text, expected] of table) {
 
 test('keys such as __proto__ are unknown keys or plain attributes, and pollute nothing', async () => {
   const known =
-    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, ssh'
+    'known: attributes, cluster, data, environment, environments, hosts, include, inventory, platform, recipes, roles, secrets, ssh'
   assert.equal(await mistakes(`cluster: x\n__proto__: { polluted: 1 }\nconstructor: 1\n${tail}`), [
     `2:1+9 unknown-key unknown key __proto__ (${known})`,
     `3:1+11 unknown-key unknown key constructor (${known})`,

@@ -5,7 +5,17 @@ import * as assert from 'uvu/assert'
 const folder = new URL('../../schemas/', import.meta.url)
 
 /** The documents of the --json output, by the name of their schema. */
-export const documentNames = ['plan', 'report', 'diagnostics', 'history', 'drift', 'status', 'exec'] as const
+export const documentNames = [
+  'plan',
+  'report',
+  'diagnostics',
+  'history',
+  'drift',
+  'status',
+  'exec',
+  'secrets',
+  'secret',
+] as const
 
 /** All schemas of what converge prints or seals. */
 export const outputSchemas = ['change', 'events', 'sealed-plan', ...documentNames] as const

@@ -18,7 +18,7 @@ export function addOptions(command: Command, ...groups: readonly (readonly Optio
 
 export function specOptions(): readonly Option[] {
   return [
-    new Option('-f, --file <file>', 'The spec file.').default('cluster.yaml'),
+    fileOption(),
     new Option('-e, --environment <name>', "Use this environment instead of the spec's."),
     new Option('--set <path=value>', 'Set an attribute, overriding all layers; repeatable.').argParser(
       (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
@@ -31,6 +31,17 @@ export function specOptions(): readonly Option[] {
       (text: string) => parseTime(text, 1),
     ),
   ]
+}
+
+export function fileOption(): Option {
+  return new Option('-f, --file <file>', 'The spec file.').default('cluster.yaml')
+}
+
+export function identityOption(): Option {
+  return new Option(
+    '--identity <file>',
+    'File with the private key of age that opens secrets; - for stdin. Otherwise CONVERGE_IDENTITY has its text.',
+  )
 }
 
 /** For commands that reach no host. */

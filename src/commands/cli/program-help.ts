@@ -49,6 +49,7 @@ Environment:
   CONVERGE_SUDO_PASSWORD  password for sudo on the hosts;
   CONVERGE_SUDO_PASSWORD_DMZ: of those with sudoPasswordGroup: dmz
   CONVERGE_PLAN_KEY       key of sealed plans, where they are applied elsewhere
+  CONVERGE_IDENTITY       private key of age that opens secrets.yaml: its text
   NO_COLOR, FORCE_COLOR   no colors; colors even without a terminal
   PAGER                   shows long output on a terminal; empty: none
 

@@ -33,6 +33,7 @@ import {
   subcommandTerm,
   uses,
 } from './program-help.ts'
+import { addSecretsCommands } from './secrets-commands.ts'
 
 export interface CommandLine {
   /** Without `node converge`. */
@@ -158,12 +159,15 @@ function createProgram(io: Io, version: string, run: Run): Command {
     )
   addOptions(render, specOptions(), [limitOption(), trustOption()])
 
+  addSecretsCommands(program, io, run)
+
   program
     .command('schema')
     .helpGroup(uses.spec)
     .description('Print the JSON Schema of cluster.yaml, with all recipes and resource kinds.')
     .option('-f, --file <file>', "Include this spec's own recipes.")
     .addOption(trustOption())
+    .option('--secrets', 'Print the JSON Schema of secrets.yaml instead.')
     .action((options: SchemaOptions) =>
       run('schema', {}, async () => (await import('../schema.ts')).schema(options, io)),
     )
@@ -184,7 +188,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .description('Converge three demo hosts that run inside this process, step by step.')
     .action(() => run('demo', {}, async (view) => (await import('../demo.ts')).demo(io, view)))
 
-  for (const command of program.commands) {
+  for (const command of leafCommands(program)) {
     const has = command.options.map(({ long }) => long)
     const missing = showOptions().filter(({ long }) => !has.includes(long))
     addOptions(
@@ -244,7 +248,7 @@ function unknownCommand(argv: readonly string[], program: Command): Unknown | un
     return [...known, 'help'].includes(asked) ? undefined : { word: asked, known }
   const word = argv[firstWord(argv, program)]
   if (word === undefined || known.includes(word) || word === 'help' || isPlanFile(word)) return undefined
-  const options = program.commands.flatMap((command) => command.options)
+  const options = leafCommands(program).flatMap((command) => command.options)
   if (options.some(({ long }) => long === `--${word}`)) return { word, known: [`--${word}`] }
   return nearest(word, known) === undefined ? undefined : { word, known }
 }
@@ -268,6 +272,11 @@ async function refuseSpecAsArgument({ command, file }: MisplacedSpec): Promise<n
     `${file} is an argument of ${command}`,
     `a spec follows -f: converge ${command} -f ${file}`,
   )
+}
+
+/** The commands that do something: those without subcommands. */
+function leafCommands({ commands }: Command): readonly Command[] {
+  return commands.flatMap((command) => (command.commands.length === 0 ? [command] : leafCommands(command)))
 }
 
 function commandNames(program: Command): readonly string[] {

@@ -45,7 +45,7 @@ export async function readSealedPlan(file: string, env: Io['env']): Promise<Seal
 export async function unseal(sealed: SealedPlan, spec: LoadedSpec, options: SpecOptions): Promise<Plan> {
   const unsealed = unsealPlan(sealed, spec.catalog, spec.cluster.hosts)
   if ('plan' in unsealed) return unsealed.plan
-  const hint = await compareSources(sealed.source, options)
+  const hint = await compareSources(sealed.source, options, spec)
   throw new SpecError(
     unsealed.differences.map(({ host, message }, index, { length }) => ({
       code: 'plan-outdated',

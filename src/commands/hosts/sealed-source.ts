@@ -13,7 +13,7 @@ import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.t
 export type SealedSpecOptions = Omit<SpecOptions, 'file'> & { readonly file?: string | undefined }
 
 /** From which spec a plan is made, with the values of --set but for those that end up in secrets. */
-export async function sourceOf(options: SpecOptions, { catalog }: LoadedSpec): Promise<PlanSource> {
+export async function sourceOf(options: SpecOptions, { catalog, recipes }: LoadedSpec): Promise<PlanSource> {
   const { file, environment, set = [] } = options
   const git = await gitState(dirname(file))
   const values: PlanSource['set'][number][] = []
@@ -22,7 +22,16 @@ export async function sourceOf(options: SpecOptions, { catalog }: LoadedSpec): P
     const isSecret = await changesSecrets(assignment, options, catalog)
     values.push(isSecret ? { path } : { path, value: assignment.slice(path.length + 1) })
   }
-  return { file, ...given({ environment }), set: values, ...given({ git }) }
+  const packages = packagesOf(recipes)
+  return { file, ...given({ environment }), set: values, ...given({ packages, git }) }
+}
+
+/** The versions of the packages that recipes are from; undefined if all are the spec's own or built in. */
+function packagesOf(recipes: LoadedSpec['recipes']): Readonly<Record<string, string>> | undefined {
+  const found = Object.values(recipes).flatMap(({ package: from }) =>
+    from ? [[from.name, from.version]] : [],
+  )
+  return found.length === 0 ? undefined : Object.fromEntries(found)
 }
 
 /** The spec that a plan was made from, found from here or from the plan's folder. Options that are given win. */
@@ -51,7 +60,11 @@ export function sourceWords({ git, file }: Pick<PlanSource, 'git' | 'file'>): st
 }
 
 /** How the spec of a plan and the current one differ, as far as the options tell. */
-export async function compareSources(then: PlanSource, options: SpecOptions): Promise<string> {
+export async function compareSources(
+  then: PlanSource,
+  options: SpecOptions,
+  { recipes }: Pick<LoadedSpec, 'recipes'>,
+): Promise<string> {
   const { file, environment, set = [] } = options
   const git = await gitState(dirname(file))
   const isGiven = (path: string): boolean => set.some((assignment) => assignment.startsWith(`${path}=`))
@@ -59,10 +72,20 @@ export async function compareSources(then: PlanSource, options: SpecOptions): Pr
   const differences = [
     ...(then.environment === environment ? [] : [`--environment ${then.environment ?? 'not given'}`]),
     ...then.set.filter(({ path }) => !isGiven(path)).map(({ path }) => `--set ${path}=...`),
+    ...changedPackages(then.packages, packagesOf(recipes)),
     ...extra.filter((path) => !then.set.some((one) => one.path === path)).map((path) => `no --set ${path}`),
   ]
   const made = `the plan was made from ${sourceWords(then)}${differences.length === 0 ? '' : `, with ${differences.join(', ')}`}`
   return `${made}; the current spec is ${sourceWords({ file, ...given({ git }) })}. Make a new plan, or return to that spec.`
+}
+
+function changedPackages(
+  then: Readonly<Record<string, string>> = {},
+  now: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  return Object.entries(then).flatMap(([name, version]) =>
+    now[name] === version ? [] : [`${name} ${version}, which is ${now[name] ?? 'not used'} now`],
+  )
 }
 
 function findSpec(plan: string, { file }: PlanSource): string {

@@ -18,6 +18,8 @@ export interface Io {
   ask(question: string, signal: AbortSignal): Promise<string>
   /** As `ask`, without echo. */
   askSecret(question: string, signal: AbortSignal): Promise<string>
+  /** Everything on stdin. */
+  readInput(): Promise<Buffer>
   /** Undefined if stderr is not a terminal. */
   readonly live: LiveLines | undefined
   /** While the work runs, Ctrl-C, SIGTERM and SIGHUP ask it to stop instead of ending the process. */

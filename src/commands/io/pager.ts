@@ -23,11 +23,16 @@ export function createPager({
 /** Colors as they are, and no pager for what fits after all. */
 const lessOptions = 'FRX'
 
+/** Without passwords and keys, which are only for converge. */
+function withoutKeys(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CONVERGE_')))
+}
+
 function isShownBy(pager: string, text: string, env: Environment): boolean {
   const { status, signal } = spawnSync('/bin/sh', ['-c', pager], {
     input: text,
     stdio: ['pipe', 'inherit', 'inherit'],
-    env: { LESS: lessOptions, ...env },
+    env: { LESS: lessOptions, ...withoutKeys(env) },
   })
   return status === 0 || signal !== null
 }

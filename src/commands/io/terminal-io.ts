@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { Interrupted } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import { createStop } from '../../model/stop.ts'
@@ -37,6 +38,7 @@ export function createTerminalIo(terminal: Terminal): Io {
     canAsk: stdin.isTTY === true && stderr.isTTY === true,
     ask: (question, signal) => ask(question, signal, stderr),
     askSecret: (question, signal) => ask(question, signal, silence()),
+    readInput: () => buffer(stdin),
     live,
     async stoppable(work) {
       const { stop, request } = createStop(() => performance.now())

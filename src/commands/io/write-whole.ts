@@ -1,9 +1,20 @@
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { codeOf } from '../../model/errors.ts'
 import { isSystemError } from '../../model/system-error.ts'
 
+/** Writes a file at once, with the mode that it had. */
+export async function rewriteWhole(file: string, text: string): Promise<void> {
+  const { mode } = await stat(file)
+  await writeWhole(file, text, mode & 0o7777, { keepsMode: true })
+}
+
 /** Writes a file at once: if that fails, what was there stays as it was. Pipes and devices are written as they are. */
-export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+export async function writeWhole(
+  file: string,
+  text: string,
+  mode: number,
+  { keepsMode = false }: { readonly keepsMode?: boolean } = {},
+): Promise<void> {
   const there = await whatIs(file)
   try {
     if (there !== undefined && !there.isFile()) return await write(file, text, mode, 'w')
@@ -11,6 +22,8 @@ export async function writeWhole(file: string, text: string, mode: number): Prom
     const temporary = `${target}.${process.pid}.tmp`
     try {
       await write(temporary, text, mode, 'wx')
+      // Creation is subject to the umask.
+      if (keepsMode) await chmod(temporary, mode)
       await rename(temporary, target)
     } catch (error) {
       await rm(temporary, { force: true })

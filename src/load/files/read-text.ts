@@ -5,8 +5,10 @@ import type { SpecCode } from '../../model/spec-codes.ts'
 /** How large a spec may be, with what it includes. */
 export const maxSpecBytes = 8 * 1024 * 1024
 
-/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8. */
-export async function readText(file: string): Promise<string> {
+const missingSpec = 'name the spec with -f, or run `converge init`'
+
+/** Reads a file of a spec as text. Throws a SpecError if it is missing, too large or not UTF-8; `missing` says what to do then. */
+export async function readText(file: string, missing = missingSpec): Promise<string> {
   let handle: FileHandle | undefined
   try {
     handle = await open(file)
@@ -23,7 +25,7 @@ export async function readText(file: string): Promise<string> {
     return decoded(file, bytes)
   } catch (error) {
     if (error instanceof SpecError) throw error
-    throw unreadable(file, error)
+    throw unreadable(file, error, missing)
   } finally {
     await handle?.close()
   }
@@ -69,11 +71,9 @@ function notUtf8(file: string, bytes: Buffer): SpecError {
   return new SpecError([{ code: 'not-utf8', message, hint: 'save the file as UTF-8', position }])
 }
 
-function unreadable(file: string, error: unknown): SpecError {
+function unreadable(file: string, error: unknown, missing: string): SpecError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT') {
-    return problem('not-found', `${file} does not exist`, 'name the spec with -f, or run `converge init`')
-  }
+  if (code === 'ENOENT') return problem('not-found', `${file} does not exist`, missing)
   if (code === 'EISDIR') return problem('unreadable-file', `${file} is a directory`, 'name a file in it')
   if (code === 'EACCES') return problem('unreadable-file', `${file} is not readable`, 'check its permissions')
   return problem(

@@ -2,6 +2,7 @@ import type { RecipeUse } from '../../model/cluster.ts'
 import { perObject, perText } from '../../model/memo.ts'
 import type { Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
+import { recipeWords } from '../../model/recipe.ts'
 import { isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
@@ -31,7 +32,8 @@ export function createEntryResolver(
 
   const defaultsOf = perText((recipe: string): Layer => {
     const value = mapWith({ attributes: mapWith({ [recipe]: recipeDefaults(schemaOf(recipe)) }) })
-    return builtinLayer(`recipe ${recipe} (default)`, value)
+    const loaded = recipes[recipe]
+    return builtinLayer(`${loaded === undefined ? `recipe ${recipe}` : recipeWords(loaded)} (default)`, value)
   })
 
   const baseOf = perText((_key: string, { runList, environment, roles }: Shared) =>

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { withTimeLimit } from './time-limit.ts'
 
 /** How long a recipe module may take to load, unless said otherwise. */
@@ -34,4 +36,11 @@ const withoutPackages: ProxyHandler<Record<string, unknown>> = {
     if (typeof name !== 'string' || name in own || /^\.{0,2}(?:\/|$)/.test(name)) return name in own
     throw new Error(`the package ${name} cannot be imported, because nothing says that it can be trusted`)
   },
+}
+
+/** The module of a package as a file in a folder would import it. Throws an Error if there is none. */
+export async function resolvePackage(name: string, folder: string): Promise<string> {
+  const { createJiti } = await import('jiti')
+  const found = createJiti(join(folder, 'spec.js')).esmResolve(name)
+  return found.startsWith('file:') ? fileURLToPath(found) : found
 }

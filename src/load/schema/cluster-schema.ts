@@ -205,9 +205,18 @@ const clusterSpec = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 4096,
-        description: "Path of the recipe's module, relative to the file that sets it.",
+        description:
+          "Path of the recipe's module, relative to the file that sets it and begun with a dot, or an npm package.",
       }),
       'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
+    ),
+    secrets: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 4096,
+        description:
+          "the path of a file of secrets in the spec's repository, relative to the spec's folder; default: secrets.yaml",
+      }),
     ),
     environments: named(environment, 'Environments by name.'),
     roles: named(role, 'Roles by name.'),

@@ -22,7 +22,7 @@ export interface ParseOptions {
   readonly file: string
   readonly text: string
   /** A part of a spec has only some of its keys. */
-  readonly what?: 'spec' | 'part'
+  readonly what?: 'spec' | 'part' | 'secrets'
 }
 
 interface Parsed {
@@ -32,8 +32,8 @@ interface Parsed {
 
 /** Parses YAML 1.2 (core schema). The document is undefined if the text is not YAML or not a map. */
 export function parseSpec({ file, text, what = 'spec' }: ParseOptions): Parsed {
-  const { name, hint } = kinds[what]
-  const { content, problems } = parse({ file, text, hint, isLiteral: false })
+  const { name, noun, hint } = kinds[what]
+  const { content, problems } = parse({ file, text, noun, hint, isLiteral: false })
   if (content === undefined) return { document: undefined, problems }
   const { data } = content
   // What was wrong with all of its keys has been said.
@@ -55,7 +55,13 @@ export function parseData({
   /** The part that is meant. */
   pick?(data: Value): Value
 }): Parsed {
-  const { content, problems } = parse({ file, text, hint: 'it is not YAML or JSON', isLiteral: true })
+  const { content, problems } = parse({
+    file,
+    text,
+    noun: 'data',
+    hint: 'it is not YAML or JSON',
+    isLiteral: true,
+  })
   if (content === undefined) return { document: undefined, problems }
   const whole: Place = { value: [0, 1] }
   const data = at.reduceRight<Value>((value, key) => {
@@ -69,18 +75,21 @@ export function parseData({
 const kinds = {
   spec: {
     name: 'the spec',
+    noun: 'a spec',
     hint: 'start with "cluster: <name>" and "hosts:"; `converge init` writes a working example',
   },
-  part: { name: 'the file', hint: 'it has keys of a spec, such as "roles:" or "hosts:"' },
+  part: { name: 'the file', noun: 'a spec', hint: 'it has keys of a spec, such as "roles:" or "hosts:"' },
+  secrets: { name: 'secrets.yaml', noun: 'a file of secrets', hint: '`converge secrets init` writes one' },
 }
 
 interface Parse extends Omit<ParseOptions, 'what'> {
+  readonly noun: string
   /** What to do if it is something else. */
   readonly hint: string
   readonly isLiteral: boolean
 }
 
-function parse({ file, text, hint: beginning, isLiteral }: Parse): {
+function parse({ file, text, noun, hint: beginning, isLiteral }: Parse): {
   readonly content: (Omit<DocumentParts, 'data'> & { readonly data: Value }) | undefined
   readonly problems: readonly Problem[]
 } {
@@ -106,7 +115,7 @@ function parse({ file, text, hint: beginning, isLiteral }: Parse): {
   const isTaken = isYamlMap(yaml.contents) || isLiteral
   const other = isTaken && syntax.length === 0 ? undefined : otherLanguage(text)
   if (other !== undefined) {
-    const message = `this is ${other.name}, not a spec`
+    const message = `this is ${other.name}, not ${noun}`
     const found = problem(source, other.range, 'invalid-yaml', message, beginning)
     return { content: undefined, problems: [found] }
   }

@@ -35,5 +35,10 @@ export function diagnosticsDocument(
   command: string,
 ): DiagnosticsDocument {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
-  return { formatVersion, command, diagnostics, summary: { errors, warnings: diagnostics.length - errors } }
+  return {
+    formatVersion,
+    command,
+    diagnostics: diagnostics.map(({ isPrivate: _, ...shown }) => shown),
+    summary: { errors, warnings: diagnostics.length - errors },
+  }
 }

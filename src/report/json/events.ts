@@ -9,6 +9,7 @@ import { HistoryDocument } from './history.ts'
 import { PlanDocument } from './plan.ts'
 import { hostReport, hostReportObject, ReportDocument } from './report.ts'
 import { count, hostName, reference } from './schema.ts'
+import { SecretDocument, SecretsDocument } from './secrets.ts'
 import { StatusDocument } from './status.ts'
 
 const hosts = list('Names of hosts.', hostName)
@@ -56,6 +57,8 @@ const ResultLine = Type.Union([
   result('status', StatusDocument, 'The state of each host.'),
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),
+  result('secrets', SecretsDocument, 'The secrets that a command is about, without their values.'),
+  result('secret', SecretDocument, 'One secret.'),
 ])
 export type ResultLine = Data<typeof ResultLine>
 

@@ -8,6 +8,7 @@ import { HistoryDocument } from './history.ts'
 import { jsonText } from './json-text.ts'
 import { PlanDocument } from './plan.ts'
 import { ReportDocument } from './report.ts'
+import { SecretDocument, SecretsDocument } from './secrets.ts'
 import { StatusDocument } from './status.ts'
 
 /** The schemas of everything that converge prints or seals as JSON, by the name of their file in schemas/. */
@@ -24,6 +25,8 @@ export const documentSchemas = {
   drift: DriftDocument,
   status: StatusDocument,
   exec: ExecDocument,
+  secrets: SecretsDocument,
+  secret: SecretDocument,
   events: EventLine,
   'sealed-plan': SealedPlan,
 }

@@ -50,7 +50,7 @@ export function summariseDiagnostics(diagnostics: readonly Diagnostic[]): string
 }
 
 function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): readonly string[] {
-  const { position, severity, code } = diagnostic
+  const { position, severity, code, isPrivate = false } = diagnostic
   const paint = severity === 'error' ? style.error : style.warning
   const [first = '', ...rest] = diagnostic.message.split('\n').map(shortLine)
   const place =
@@ -62,7 +62,9 @@ function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): r
   return [
     `${place}${paint(`${severity}:`)} ${first}${mark}`,
     ...rest.map((line) => `  ${line}`),
-    ...(position === undefined ? [] : codeFrame(position, lines.get(position.file), { paint, style })),
+    ...(position === undefined || isPrivate
+      ? []
+      : codeFrame(position, lines.get(position.file), { paint, style })),
     ...(diagnostic.hint === undefined ? [] : [`  ${shortLine(diagnostic.hint)}`]),
   ]
 }

@@ -6,6 +6,7 @@ import { execDocument } from '../json/exec.ts'
 import { historyDocument } from '../json/history.ts'
 import { planDocument } from '../json/plan.ts'
 import { reportDocument } from '../json/report.ts'
+import { secretDocument, secretsDocument } from '../json/secrets.ts'
 import { statusDocument } from '../json/status.ts'
 import { onStderr } from './on-stderr.ts'
 import type { View, ViewContext } from './view.ts'
@@ -28,6 +29,8 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
     history: (cluster, hosts) => show({ event: 'history', document: historyDocument(cluster, hosts) }),
     answers: (cluster, commandLine, answers) =>
       show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
+    secrets: (listing) => show({ event: 'secrets', document: secretsDocument(listing) }),
+    secret: (secret) => show({ event: 'secret', document: secretDocument(secret) }),
     remark: () => {},
   }
 }

@@ -5,6 +5,7 @@ import { renderAnswers } from '../hosts/render-exec.ts'
 import { renderHistory } from '../hosts/render-history.ts'
 import { renderStatus } from '../hosts/render-status.ts'
 import { renderPlan } from '../plan/render-plan.ts'
+import { renderSecrets } from '../secrets/render-secrets.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { onStderr } from './on-stderr.ts'
 import type { View, ViewContext } from './view.ts'
@@ -41,6 +42,12 @@ export function createTextView(context: ViewContext): View {
     status: (_cluster, hosts) => stdout.write(renderStatus({ hosts, style, verbose })),
     history: (_cluster, hosts) => page(renderHistory({ hosts, style, verbose })),
     answers: (_cluster, _commandLine, answers) => stdout.write(renderAnswers(answers, style)),
+    secrets: (listing) => stdout.write(renderSecrets(listing, { style, verbose })),
+    // As it is: this may be the input of another program.
+    secret({ value, certificate, public: half }) {
+      const shown = value ?? certificate ?? half ?? ''
+      stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`)
+    },
     remark,
   }
 }

@@ -8,6 +8,7 @@ import type { Answer } from '../hosts/render-exec.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
 import type { PlanCommand } from '../json/plan.ts'
 import type { ApplyCommand } from '../json/report.ts'
+import type { SecretsListing, ShownSecret } from '../secrets/render-secrets.ts'
 import type { Style } from '../text/style.ts'
 
 /** What a command shows, in one output format. Results go to stdout, the rest to stderr, unless the format has it all. */
@@ -31,6 +32,10 @@ export interface View {
   status(cluster: string, hosts: readonly HostStatus[]): void
   history(cluster: string, hosts: readonly RecordedHost[]): void
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
+  /** Secrets without their values, and what was done with them. */
+  secrets(listing: SecretsListing): void
+  /** A secret with its value. */
+  secret(secret: ShownSecret): void
   /** Lines for people; other formats have the same in their documents. */
   remark(...lines: readonly string[]): void
   failure(failure: Failure): void

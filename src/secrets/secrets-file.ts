@@ -1,0 +1,174 @@
+import { Type } from 'typebox'
+import type { Mistake } from '../model/diagnostic.ts'
+import { type Data, FilledText, type JsonSchema, ShellCommand, wholeNumber } from '../model/schema.ts'
+import { type SecretKind, secretKeyPattern, secretKinds } from '../model/secret-need.ts'
+
+const base64 = '[A-Za-z0-9+/]+={0,2}'
+
+const key = { pattern: secretKeyPattern, description: 'the key of another secret, such as pki/ca' }
+
+/** The options of each kind, which generate and rotate use. */
+const optionsOf: Readonly<Record<SecretKind, readonly string[]>> = {
+  password: ['length'],
+  token: ['bytes'],
+  sshKey: ['public'],
+  wireguardKey: ['public'],
+  authority: ['days', 'certificate'],
+  certificate: ['authority', 'days', 'certificate'],
+  opaque: [],
+}
+
+/** Where the value of a secret is: in the file, or somewhere else. */
+const sources = ['value', 'environment', 'file', 'command'] as const
+type Source = (typeof sources)[number]
+
+const SecretEntry = Type.Object(
+  {
+    kind: Type.Optional(
+      Type.Unsafe<SecretKind>({
+        enum: [...secretKinds],
+        description: `What it is: ${secretKinds.join(', ')}. Default: opaque.`,
+      }),
+    ),
+    length: Type.Optional(wholeNumber(8, 'characters of a password')),
+    bytes: Type.Optional(wholeNumber(8, 'random bytes of a token')),
+    authority: Type.Optional(Type.String(key)),
+    days: Type.Optional(wholeNumber(1, 'days that the certificate is valid')),
+    public: Type.Optional(Type.String({ minLength: 1, description: 'text; the public half of the key' })),
+    certificate: Type.Optional(
+      Type.String({
+        pattern: `^MII${base64}$`,
+        description: 'a certificate in base64 (DER), as `converge secrets generate` writes it',
+      }),
+    ),
+    value: Type.Optional(
+      Type.String({
+        pattern: `^YWdlLWVuY3J5cHRpb24ub3JnL3YxC${base64}$`,
+        description: 'an encrypted file of age in base64, as `converge secrets set` writes it',
+      }),
+    ),
+    environment: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+        description: 'the name of an environment variable that has the value',
+      }),
+    ),
+    file: Type.Optional(
+      Type.Unsafe<string>({
+        ...FilledText,
+        description: 'the path of a file that has the value, relative to the folder of this one',
+      }),
+    ),
+    command: Type.Optional(
+      Type.Unsafe<string>({ ...ShellCommand, description: 'a shell command that prints the value' }),
+    ),
+  },
+  { additionalProperties: false, description: 'One secret, on one line.' },
+)
+export type SecretEntry = Data<typeof SecretEntry>
+
+const SecretsFile = Type.Object(
+  {
+    salt: Type.String({
+      pattern: '^[0-9a-f]{32}$',
+      description:
+        '32 random hexadecimal digits; checksums of secrets that leave this machine are made with them',
+    }),
+    recipients: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, string>> | null>({
+        type: ['object', 'null'],
+        additionalProperties: {
+          type: 'string',
+          pattern: '^age1[02-9ac-hj-np-z]{58}$',
+          description: 'an X25519 public key of age (age1...)',
+        },
+        description: 'Who can open the values: names and public keys of age.',
+      }),
+    ),
+    secrets: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, SecretEntry>> | null>({
+        type: ['object', 'null'],
+        additionalProperties: SecretEntry,
+        description: 'Secrets by key, such as web/db, sorted, one on each line.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** The content of secrets.yaml. */
+export interface SecretsFile {
+  readonly salt: string
+  readonly recipients: ReadonlyMap<string, string>
+  readonly secrets: ReadonlyMap<string, SecretEntry>
+}
+
+/** The JSON Schema (2020-12) of secrets.yaml. */
+export const secretsSchema: JsonSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'secrets.yaml of converge',
+  ...SecretsFile,
+}
+
+export type WrittenSecrets = Data<typeof SecretsFile>
+
+export function secretsOf({ salt, recipients, secrets }: WrittenSecrets): SecretsFile {
+  return {
+    salt,
+    recipients: new Map(Object.entries(recipients ?? {})),
+    secrets: new Map(Object.entries(secrets ?? {})),
+  }
+}
+
+export function kindOf({ kind = 'opaque' }: SecretEntry): SecretKind {
+  return kind
+}
+
+/** Where the value of a secret comes from, and what is written there. */
+export function sourceOf(entry: SecretEntry): { readonly source: Source; readonly at: string } | undefined {
+  for (const source of sources) {
+    const at = entry[source]
+    if (at !== undefined) return { source, at }
+  }
+  return undefined
+}
+
+/** A mistake that the schema cannot express, at a member of an entry or at the entry itself. */
+export interface EntryMistake extends Mistake {
+  readonly member: string | undefined
+}
+
+export function mistakesIn(entry: SecretEntry, secrets: SecretsFile['secrets']): readonly EntryMistake[] {
+  const kind = kindOf(entry)
+  const given = sources.filter((source) => entry[source] !== undefined)
+  const allowed = [...optionsOf[kind], 'kind', ...sources]
+  const { authority } = entry
+  const issuer = authority === undefined ? undefined : secrets.get(authority)
+  const mistakes: (EntryMistake | false)[] = [
+    given.length === 0 && {
+      member: undefined,
+      message: 'it has no value',
+      hint: 'run `converge secrets set`, or name its environment, file or command',
+    },
+    given.length > 1 && {
+      member: given[1],
+      message: `${given.join(' and ')} are both set`,
+      hint: 'keep one of them',
+    },
+    ...Object.keys(entry)
+      .filter((member) => !allowed.includes(member))
+      .map((member) => ({
+        member,
+        message: `${member} is not for the kind ${kind}`,
+        hint: `it takes ${[...optionsOf[kind], 'a value'].join(', ')}`,
+      })),
+    authority !== undefined &&
+      (issuer === undefined || kindOf(issuer) !== 'authority') && {
+        member: 'authority',
+        message:
+          issuer === undefined ? `there is no secret ${authority}` : `${authority} is not an authority`,
+        hint: 'name a secret of kind authority',
+      },
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
+}
