@@ -6,7 +6,7 @@ export { type ExecWord, environmentLine, execLine } from './formats/systemd/quot
 export { renderUnit, type UnitFile } from './formats/systemd/unit.ts'
 export { renderYaml, renderYamlDocuments } from './formats/yaml.ts'
 export type { Platform } from './model/platform.ts'
-export type { Recipe, RecipeContext, RecipeHost } from './model/recipe.ts'
+export type { HostFilter, Offer, OfferContext, Recipe, RecipeContext, RecipeHost } from './model/recipe.ts'
 export type { Disruption, Relations, ResourceRef } from './model/relations.ts'
 export type { Resource } from './model/resource.ts'
 export type { Value, ValueMap } from './model/value.ts'

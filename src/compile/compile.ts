@@ -38,7 +38,7 @@ export interface CompileInput {
 export function compile(input: CompileInput): Catalog {
   const { cluster } = input
   const problems = collectProblems({ oneMistake: 'per words' })
-  const contexts = createContexts(cluster)
+  const contexts = createContexts(cluster, input.recipes)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
   const hosts = cluster.hosts.map((host) => {

@@ -1,9 +1,19 @@
 import { selectHosts } from '../load/hosts/select-hosts.ts'
+import { thrownAt } from '../load/recipes/thrown-at.ts'
 import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
+import type { Problem } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
-import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
+import {
+  type HostFilter,
+  type LoadedRecipe,
+  type Offer,
+  type OfferContext,
+  type RecipeContext,
+  type RecipeHost,
+  recipeWords,
+} from '../model/recipe.ts'
 import { isMap, NO_VALUES } from '../model/value.ts'
 import { nearestHint } from '../validation/nearest.ts'
 import { createRenderer, type Render } from './template.ts'
@@ -13,7 +23,10 @@ export interface ContextSource {
   contextOf(host: Host, loaded: LoadedRecipe, use: RecipeUse): RecipeContext<never>
 }
 
-export function createContexts(cluster: Cluster): ContextSource {
+export function createContexts(
+  cluster: Cluster,
+  recipes: Readonly<Record<string, LoadedRecipe>>,
+): ContextSource {
   const { name, environment, data } = cluster
   const dataOf = (name: string) => {
     const value = Object.hasOwn(data, name) ? data[name] : undefined
@@ -23,23 +36,61 @@ export function createContexts(cluster: Cluster): ContextSource {
   }
   const peers = indexHosts(cluster.hosts)
   const filesOf = perObject(recipeFiles)
+  const commonOf = (host: Host, loaded: LoadedRecipe, { position }: RecipeUse): OfferContext<never> => {
+    const own = host.attributes[loaded.recipe.name]
+    return {
+      cluster: { name, environment },
+      host: peers.of(host),
+      platform: host.platform,
+      // Checked by the loader against the recipe's schema.
+      attributes: (isMap(own) ? own : NO_VALUES) as never,
+      hosts: peers.select,
+      data: dataOf,
+      fail(message, hint) {
+        throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
+      },
+    }
+  }
+  const offersOf = perText((collection) =>
+    Object.freeze(
+      cluster.hosts.flatMap((host) =>
+        runListOf(host).flatMap((use): readonly Offer[] => {
+          const loaded = recipes[use.recipe]
+          const offer = loaded?.recipe.offers?.[collection]
+          if (loaded === undefined || offer === undefined) return []
+          const values = naming(loaded, host, use, () => offer(commonOf(host, loaded, use)))
+          return values.map((value) => ({ host: peers.of(host), recipe: use.recipe, value }))
+        }),
+      ),
+    ),
+  )
+  const offered = (collection: string, filter?: HostFilter): readonly Offer[] => {
+    const wanted = filter === undefined ? undefined : new Set(peers.select(filter))
+    const offers = offersOf(collection)
+    return wanted === undefined ? offers : offers.filter(({ host }) => wanted.has(host))
+  }
   return {
-    contextOf(host, loaded, { position }) {
-      const own = host.attributes[loaded.recipe.name]
-      return {
-        ...filesOf(loaded),
-        cluster: { name, environment },
-        host: peers.of(host),
-        platform: host.platform,
-        // Checked by the loader against the recipe's schema.
-        attributes: (isMap(own) ? own : NO_VALUES) as never,
-        hosts: peers.select,
-        data: dataOf,
-        fail(message, hint) {
-          throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
-        },
-      }
-    },
+    contextOf: (host, loaded, use) => ({ ...commonOf(host, loaded, use), ...filesOf(loaded), offered }),
+  }
+}
+
+/** Adds to mistakes whose offer it is: it is asked for while another recipe runs. */
+function naming<T>(loaded: LoadedRecipe, host: Host, use: RecipeUse, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const problems: readonly Problem[] =
+      error instanceof SpecError
+        ? error.problems
+        : [{ code: 'recipe-failed', message: error instanceof Error ? error.message : String(error) }]
+    const place = thrownAt(error) ?? use.position
+    throw new SpecError(
+      problems.map((problem) => ({
+        ...problem,
+        message: `what ${recipeWords(loaded)} offers for ${host.name}: ${problem.message}`,
+        position: problem.position ?? place,
+      })),
+    )
   }
 }
 
@@ -75,9 +126,7 @@ function indexHosts(hosts: readonly Host[]) {
   for (const list of [all, ...byRecipe.values(), ...byRole.values()]) Object.freeze(list)
   return {
     of: (host: Host): RecipeHost => views.get(host) ?? viewOf(host),
-    select(
-      filter: string | { readonly recipe?: string; readonly role?: string } = {},
-    ): readonly RecipeHost[] {
+    select(filter: HostFilter = {}): readonly RecipeHost[] {
       if (typeof filter === 'string') return bySelector(filter)
       const { recipe, role } = filter
       if (recipe === undefined) return role === undefined ? all : (byRole.get(role) ?? NO_HOSTS)

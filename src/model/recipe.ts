@@ -16,6 +16,9 @@ export interface RecipeHost {
   readonly attributes: ValueMap
 }
 
+/** A selector, or hosts with a recipe or role. */
+export type HostFilter = string | { readonly recipe?: string; readonly role?: string }
+
 export interface RecipeContext<Attributes> {
   readonly cluster: { readonly name: string; readonly environment: string | undefined }
   readonly host: RecipeHost
@@ -23,7 +26,9 @@ export interface RecipeContext<Attributes> {
   /** This recipe's own attributes, merged from all layers and valid against its schema. */
   readonly attributes: Attributes
   /** Hosts of the cluster in spec order, including this one; optionally those of a recipe or role, or of a selector. */
-  hosts(filter?: string | { readonly recipe?: string; readonly role?: string }): readonly RecipeHost[]
+  hosts(filter?: HostFilter): readonly RecipeHost[]
+  /** What recipes offer to a collection, in the order of hosts and run lists; optionally only those of some hosts. */
+  offered(collection: string, filter?: HostFilter): readonly Offer[]
   /** The content of a file that the spec names under `data`, unchecked. Stops compiling if there is no such name. */
   data(name: string): Value
   /** Renders `templates/<name>` of the recipe's folder with Handlebars, no HTML escaping; an unknown path is an error. */
@@ -34,6 +39,16 @@ export interface RecipeContext<Attributes> {
   fail(message: string, hint?: string): never
 }
 
+/** What a recipe offers to others sees less: what others offer may depend on it. */
+export type OfferContext<Attributes> = Omit<RecipeContext<Attributes>, 'offered' | 'template' | 'file'>
+
+/** One value that a recipe of a host offers to a collection, such as a port. */
+export interface Offer {
+  readonly host: RecipeHost
+  readonly recipe: string
+  readonly value: Value
+}
+
 /** A recipe: a pure function from a host's declared values to its resources. */
 export interface Recipe {
   readonly name: string
@@ -41,6 +56,8 @@ export interface Recipe {
   readonly attributes: JsonSchema
   /** Recipes that must be in the same run list. */
   readonly needs: readonly string[]
+  /** What it contributes to collections that other recipes read, by their names: `ports`, `log files`. */
+  readonly offers?: { readonly [collection: string]: (ctx: OfferContext<never>) => readonly Value[] }
   resources(ctx: RecipeContext<never>): readonly Resource[]
 }
 

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { command, directory, file, unit } from '../../src/dsl.ts'
 import type { ResourceDeclaration } from '../../src/model/cluster.ts'
-import type { RecipeContext } from '../../src/model/recipe.ts'
+import type { Recipe, RecipeContext } from '../../src/model/recipe.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { NO_VALUES } from '../../src/model/value.ts'
 import { AT_RUN_LIST, compileSample, host, ids, mistakes, recipe } from './sample-cluster.ts'
@@ -195,6 +195,49 @@ test('a recipe chooses hosts by a selector', () => {
   )
   assert.equal(mistakes({ hosts: [host('h', ['bad'])], recipes }), [
     '5:7 invalid-selector recipe bad: [x] in "web[x]" is not a range of numbers (host h); such as infra[0-2] or core-[01-05,07]',
+  ])
+})
+
+test('recipes read what others offer to a collection, with host and recipe of each', () => {
+  const web = recipe('web', () => [])
+  const offers: Recipe['offers'] = {
+    ports: (ctx) => [{ port: ctx.host.index + 80, for: ctx.hosts('role:lb').map(({ name }) => name) }],
+    logs: () => ['/var/log/web'],
+  }
+  const recipes = [
+    { ...web, recipe: { ...web.recipe, offers } },
+    recipe('firewall', (ctx) => [
+      file({
+        path: '/ports',
+        content: JSON.stringify(
+          ctx.offered('ports', 'label:zone=a').map(({ host, recipe, value }) => [host.name, recipe, value]),
+        ),
+      }),
+      file({ path: '/logs', content: String(ctx.offered('logs').length) }),
+      file({ path: '/none', content: String(ctx.offered('none').length) }),
+    ]),
+  ]
+  const hosts = [
+    host('a', ['web', 'firewall'], { labels: { zone: 'a' }, index: 1 }),
+    host('b', ['web'], { labels: { zone: 'b' } }),
+    host('lb', [], { roles: ['lb'] }),
+  ]
+  const entries = compileSample({ hosts, recipes }).hosts[0]?.entries
+  assert.equal(
+    entries?.map(({ resource }) => resource.desired.content),
+    ['[["a","web",{"port":81,"for":["lb"]}]]', '2', '0'],
+  )
+})
+
+test('an offer that fails is told where it was made', () => {
+  const broken = recipe('broken', () => [])
+  const offers: Recipe['offers'] = { ports: (ctx) => ctx.fail('no port is free', 'free one') }
+  const recipes = [
+    { ...broken, recipe: { ...broken.recipe, offers } },
+    recipe('firewall', (ctx) => ctx.offered('ports').map(() => file({ path: '/x', content: '' }))),
+  ]
+  assert.equal(mistakes({ hosts: [host('a', ['firewall']), host('b', ['broken'])], recipes }), [
+    '5:7 recipe-refused recipe firewall: what recipe broken offers for b: no port is free (host a); free one',
   ])
 })
 

@@ -70,7 +70,7 @@ test('lists everything that a recipe is given', () => {
     hosts: [host],
   }
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
-  const context = createContexts(cluster).contextOf(
+  const context = createContexts(cluster, {}).contextOf(
     host,
     { recipe, read: () => '' },
     { recipe: 'r', layer: 'host a' },

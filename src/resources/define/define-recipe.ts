@@ -1,6 +1,8 @@
 import type { Static, TObject } from 'typebox'
-import type { Recipe, RecipeContext } from '../../model/recipe.ts'
+import { given } from '../../model/given.ts'
+import type { OfferContext, Recipe, RecipeContext } from '../../model/recipe.ts'
 import type { Resource } from '../../model/resource.ts'
+import type { Value } from '../../model/value.ts'
 
 export interface RecipeDefinition<Attributes extends TObject> {
   readonly name: string
@@ -8,6 +10,10 @@ export interface RecipeDefinition<Attributes extends TObject> {
   readonly attributes: Attributes
   /** Recipes that must be in the same run list. */
   readonly needs?: readonly string[]
+  /** What it contributes to collections that other recipes read with `ctx.offered`, by their names. Pure. */
+  readonly offers?: {
+    readonly [collection: string]: (ctx: OfferContext<Static<Attributes>>) => readonly Value[]
+  }
   /** The resources of one host. Pure; sees only declared values. */
   resources(ctx: RecipeContext<Static<Attributes>>): readonly Resource[]
 }
@@ -30,6 +36,7 @@ export function defineRecipe<Attributes extends TObject>(definition: RecipeDefin
     name: definition.name,
     attributes: Object.fromEntries(Object.entries(definition.attributes)),
     needs: definition.needs ?? [],
+    ...given({ offers: definition.offers }),
     resources: (ctx: RecipeContext<never>) => definition.resources(ctx),
   })
 }
