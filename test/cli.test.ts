@@ -32,7 +32,7 @@ test('turns a mistake into exit code 3, without colors if there is no terminal',
   const { stdout, stderr, status } = cli('-f', '/nowhere.yaml', '--dry-run')
   assert.is(status, 3)
   assert.is(stdout, '')
-  assert.match(stderr, /^error: \/nowhere\.yaml does not exist\n/)
+  assert.match(stderr, /^error: \/nowhere\.yaml does not exist \[not-found\]\n/)
 })
 
 /** Runs converge from a shell, whose redirections and limits are its surroundings. */

@@ -38,7 +38,7 @@ function renamedCluster(
   if (was === undefined || is === undefined || was === is) return []
   const message = `the cluster is called ${was} in ${name}, and ${is} now`
   const hint = `the hosts keep what they have only after \`converge adopt-cluster ${was}\``
-  return [{ severity: 'warning', code: 'cluster-renamed', path: 'cluster', message, hint }]
+  return [{ severity: 'warning', code: 'usage', path: 'cluster', message, hint }]
 }
 
 /** Hosts of either side; a host that both have is selected as the later one declares it. */

@@ -48,7 +48,7 @@ function unknownPath(host: Host, text: string, leaves: readonly Path[]): SpecErr
   const likely = nearest(text, known)
   return new SpecError([
     {
-      code: 'unknown-path',
+      code: 'not-found',
       message: `${host.name} has no value ${text}`,
       hint:
         likely === undefined

@@ -58,5 +58,5 @@ function pathsOf({ entry, path }: Output): readonly string[] {
 }
 
 function mistake(message: string, hint: string): SpecError {
-  return new SpecError([{ code: 'unknown-subject', message, hint }])
+  return new SpecError([{ code: 'not-found', message, hint }])
 }

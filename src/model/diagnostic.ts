@@ -1,5 +1,6 @@
 import { given } from './given.ts'
 import { formatPath, type Path } from './path.ts'
+import type { SpecCode } from './spec-codes.ts'
 
 /** A place in a text file; line and column count from 1. */
 export interface Position {
@@ -18,8 +19,7 @@ export interface Mistake {
 
 /** A mistake in what the user wrote, and where. */
 export interface Problem extends Mistake {
-  /** A stable kebab-case word, such as `unknown-key`. */
-  readonly code: string
+  readonly code: SpecCode
   /** Where in the spec, or within a resource. */
   readonly path?: Path
   /** The line of the text at the path, counted from 1. */
@@ -38,7 +38,7 @@ export interface TextLine {
 /** A problem for output, as text with a code frame or as JSON. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
-  readonly code: string
+  readonly code: SpecCode
   /** Dotted (`hosts.infra0.roles[1]`); empty if the problem has none. */
   readonly path: string
   readonly message: string

@@ -51,6 +51,9 @@ const reaches = {
 
 export type WorldErrorCode = keyof typeof reaches
 
+/** Each has a section in docs/errors.md. */
+export const worldErrorCodes: readonly string[] = Object.keys(reaches)
+
 export type WorldStep =
   | 'connect'
   | 'exec'

@@ -40,6 +40,7 @@ export function needsOf(uses: readonly SecretUse[]): {
         code: 'conflicting-secret',
         message: `the secret ${key} is declared in two ways: as ${wordsOf(before)} by ${first.by} and as ${wordsOf(need)} by ${by}`,
         hint: 'declare it in one way, or give one of them another key',
+        path: ['secrets', key],
         position,
       })
   }
@@ -67,7 +68,8 @@ export function checkUses({ uses, secrets, now }: Checked): {
   const { needs, conflicts } = needsOf(uses)
   const errors = [...conflicts]
   const warnings: Problem[] = []
-  const told = new Set<string>()
+  // What it is to be comes before what it is.
+  const told = new Set(conflicts.map(({ path }) => path?.at(-1)))
   for (const { key, part, by, position } of uses) {
     const entry = secrets.get(key)
     const need = needs.get(key)

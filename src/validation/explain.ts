@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Mistake, Problem } from '../model/diagnostic.ts'
 import { given } from '../model/given.ts'
 import { formatPath, parsePointer } from '../model/path.ts'
+import type { SpecCode } from '../model/spec-codes.ts'
 import { foreignCharacter } from './foreign-character.ts'
 import { isSchema } from './json-schema.ts'
 import { nearest, nearestHint } from './nearest.ts'
@@ -34,7 +35,7 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
   const path = parsePointer(error.instancePath)
   const subject = nameOf(path, name)
   const value: unknown = error.data
-  const wrong = (code: string, { message, hint }: Mistake): SchemaMistake => ({
+  const wrong = (code: SpecCode, { message, hint }: Mistake): SchemaMistake => ({
     code,
     path,
     part: 'value',

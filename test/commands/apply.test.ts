@@ -54,7 +54,10 @@ test('takes a selector as its argument, with or without its own name', async () 
     ['plan', '-l', 'web1'],
   ])
     assert.is((await converge([...file, ...argv])).stdout, limited.stdout, argv.join(' '))
-  assert.match((await converge([...file, 'web9', '-n'])).stderr, 'error: no host matches "web9"\n')
+  assert.match(
+    (await converge([...file, 'web9', '-n'])).stderr,
+    'error: no host matches "web9" [invalid-selector]\n',
+  )
   // A file is a sealed plan, whatever its name.
   writeFileSync(join(folder, 'web1'), '')
   assert.match((await converge([...file, join(folder, 'web1'), '-n'])).stderr, 'web1 is empty')
@@ -146,7 +149,7 @@ test('contacts only the hosts of --limit', async () => {
   assert.match(stdout, '1 host: 1 to change; 1 change')
   const unknown = await converge([...file, '-n', '--limit', 'wbe1'])
   assert.is(unknown.code, 3)
-  assert.match(unknown.stderr, 'error: no host matches "wbe1"\n  did you mean web1?\n')
+  assert.match(unknown.stderr, 'error: no host matches "wbe1" [invalid-selector]\n  did you mean web1?\n')
 })
 
 test('lets --set win over the spec', async () => {

@@ -58,7 +58,7 @@ test('says what would run, and how to allow it', async () => {
   assert.is(code, 1)
   assert.match(
     stdout,
-    'refused at inspect: a guard or check of file[/a] would run on this machine\n    remedy: If you trust the spec, pass --allow-local.\n',
+    'refused at inspect: a guard or check of file[/a] would run on this machine [local-command]\n    remedy: If you trust the spec, pass --allow-local.\n',
   )
   assert.is((await converge(['--yes', ...file])).code, 0, 'an apply runs what the spec says')
 })

@@ -74,7 +74,7 @@ test('refuses a script of an unknown host, or of one that is not selected', asyn
   const { file } = await makeCluster()
   const unknown = await converge(['plan', ...file, '--script', 'web7'])
   assert.is(unknown.code, 3)
-  assert.match(unknown.stderr, 'error: there is no host "web7"\n  did you mean web0?\n')
+  assert.match(unknown.stderr, 'error: there is no host "web7" [invalid-selector]\n  did you mean web0?\n')
   const unselected = await converge(['plan', ...file, '--limit', 'web0', '--script', 'web1'])
   assert.is(unselected.code, 3)
   assert.match(unselected.stderr, 'error: --script web1: the host is not in --limit\n')

@@ -19,9 +19,12 @@ test('shows every mistake with its place, and exits with 3', async () => {
   const { stdout, stderr, code } = await converge(['validate', ...file])
   assert.is(code, 3)
   assert.is(stdout, '')
-  assert.match(stderr, /cluster\.yaml:10:5 error: unknown key transprot\n {2}10 \| {5}transprot: directory\n/)
+  assert.match(
+    stderr,
+    /cluster\.yaml:10:5 error: unknown key transprot \[unknown-key\]\n {2}10 \| {5}transprot: directory\n/,
+  )
   assert.match(stderr, '\n     |     ^^^^^^^^^\n  did you mean transport?\n')
-  assert.match(stderr, /cluster\.yaml:12:13 error: there is no role wbe\n/)
+  assert.match(stderr, /cluster\.yaml:12:13 error: there is no role wbe \[unknown-role\]\n/)
   assert.match(stderr, /\n2 errors\n$/)
 })
 
@@ -40,7 +43,7 @@ test('prints diagnostics as documented JSON', async () => {
 test('says what to do if there is no spec', async () => {
   const { code, stderr } = await converge(['validate', '-f', '/nowhere/cluster.yaml'])
   assert.is(code, 3)
-  assert.match(stderr, 'error: /nowhere/cluster.yaml does not exist\n')
+  assert.match(stderr, 'error: /nowhere/cluster.yaml does not exist [not-found]\n')
 })
 
 test.run()

@@ -525,7 +525,7 @@ hosts:
       '7:26+1 wrong-type forEach must be a list or a map, not 3 (write [3])',
       '8:29+4 invalid-expression unknown path nope (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
       '9:46+6 invalid-expression unknown path item.x: item has no x',
-      '10:29+4 invalid-expression unknown path item (in scope: index, host.name, host.address, host.index, host.labels, cluster.name, platform.*, attributes.*)',
+      '10:29+4 invalid-expression unknown path item (item is known only in a resource with forEach)',
       '11:36+4 respelt-number hosts.a.resources[6].file.forEach.a.v is used as text, but YAML reads 1.20 as the number 1.2 (put it in quotes: "1.20")',
       '11:81+5 invalid-expression unknown path items (did you mean item?)',
       '12:27+4 respelt-number hosts.a.resources[7].file.forEach[0] is used as text, but YAML reads 1.20 as the number 1.2 (put it in quotes: "1.20")',

@@ -130,6 +130,7 @@ async function namedFile({ path, from, position }: SecretsPlace): Promise<string
 }
 
 function withoutFile(problem: Problem): Problem {
+  if (problem.code !== 'missing-secret') return problem
   return { ...problem, hint: `\`converge secrets init\` writes secrets.yaml; then ${problem.hint}` }
 }
 

@@ -146,7 +146,7 @@ function unfetched(tree: RevisionTree, name: string, { catalog }: LoadedSpec): r
     .map((path): Diagnostic => {
       const message = `${name}:${path} is a pointer here: Git LFS has not fetched its content`
       const hint = `fetch it, such as by \`git lfs fetch origin ${name}\``
-      return { severity: 'warning', code: 'not-fetched', path: '', message, hint }
+      return { severity: 'warning', code: 'not-found', path: '', message, hint }
     })
 }
 

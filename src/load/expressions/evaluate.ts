@@ -4,6 +4,7 @@ import { formatPath, type Path } from '../../model/path.ts'
 import { isSecret, Secret } from '../../model/secret.ts'
 import { emptyMap, isList, isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { nearest } from '../../validation/nearest.ts'
+import { shown } from '../../validation/value-mistake.ts'
 import { pathElsewhere } from '../../validation/words-elsewhere.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
@@ -27,6 +28,11 @@ export interface Evaluator {
   respelt(text: string): RespeltNumber | undefined
   /** The path, if the text is an expression that is nothing but one. */
   pathOf(text: string): Path | undefined
+  /**
+   * The values that the expressions of a text name, as an end of a message: `; attributes.app.port is "8o80", from
+   * roles.yaml:4`. Empty for those that are from nowhere else.
+   */
+  inPlay(text: string): string
   /** An evaluator that also knows these names; a place is where a value of one of them was written. */
   within(names: ValueMap, places: ReadonlyMap<string, Path>): Evaluator
 }
@@ -42,6 +48,8 @@ export interface EvaluatorInput {
   /** What paths can name; expressions within it are evaluated when asked for. */
   readonly scope: ValueMap
   readonly report: ReportExpression
+  /** Where the value at a path was set, in words. */
+  originOf?(path: Path): string | undefined
   /** How numbers were written, if they are from a spec. */
   readonly numbers?: WrittenNumbers
   readonly cache: TemplateCache
@@ -95,7 +103,7 @@ export function createTemplateCache(): TemplateCache {
 
 /** Evaluates the expressions of one host. References between attributes are followed when needed; cycles are reported. */
 export function createEvaluator(input: EvaluatorInput): Evaluator {
-  const { scope, report, numbers, cache } = input
+  const { scope, report, numbers, cache, originOf } = input
   const done = new Map<string, Value | undefined>()
   const active: string[] = []
 
@@ -173,7 +181,7 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
     const hint = value === null ? 'give it a fallback with default' : 'use join or json'
     const { written } = piece
     const message = `${written.text} is ${describeValue(value)}, which cannot be part of a text`
-    throw new ExpressionError(message, { hint, within: written })
+    throw new ExpressionError(message + valuesOf([piece.term]), { hint, within: written })
   }
 
   const termValue = (term: Term): Value | undefined => {
@@ -200,7 +208,8 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
       return call.helper.call(args)
     } catch (error) {
       if (!(error instanceof HelperError)) throw error
-      throw new ExpressionError(error.message, { hint: call.helper.usage, within: call.written })
+      const message = error.message + valuesOf(call.args)
+      throw new ExpressionError(message, { hint: call.helper.usage, within: call.written })
     }
   }
 
@@ -229,6 +238,31 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
   const onlyPath = (text: string): Path | undefined => {
     const [only, more] = cache.template(text)
     return more === undefined && isMustache(only) && only.term.type === 'path' ? only.term.parts : undefined
+  }
+
+  /** Where a value was set that is passed on by expressions that are nothing but a path. */
+  const sourceOf = (parts: Path): Path => {
+    const value = valueAt(scope, parts)
+    const isText = typeof value === 'string' && value !== INVALID_VALUE && cache.dynamic(value)
+    const next = isText ? onlyPath(value) : undefined
+    return next === undefined ? parts : sourceOf(next)
+  }
+
+  const valuesOf = (terms: readonly Term[]): string => {
+    const values = terms.flatMap((term): readonly string[] => {
+      if (term.type === 'literal') return []
+      if (term.type === 'call') return [valuesOf(term.args)]
+      const found = lookUp(term.parts)
+      const origin = originOf?.(sourceOf(term.parts))
+      if (!found.found || found.value === undefined || origin === undefined) return []
+      return [`; ${formatPath(term.parts)} is ${shown(found.value)}, from ${origin}`]
+    })
+    return [...new Set(values)].join('')
+  }
+
+  const inPlay = (text: string): string => {
+    if (text === INVALID_VALUE || !cache.dynamic(text)) return ''
+    return valuesOf(cache.template(text).flatMap((piece) => (isMustache(piece) ? [piece.term] : [])))
   }
 
   const lookUp = (parts: readonly string[]): Lookup => {
@@ -265,6 +299,8 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
     const message = `unknown path ${formatPath(parts)}`
     if (childOf(scope.attributes ?? null, first) !== undefined)
       return { message, hint: hint(['attributes', first]) }
+    if ((first === 'item' || first === 'key') && !Object.hasOwn(scope, first))
+      return { message, hint: `${first} is known only in a resource with forEach` }
     const elsewhere = parts.length === 1 ? pathElsewhere(first) : undefined
     if (elsewhere !== undefined) return { message, hint: `did you mean ${elsewhere}?` }
     return { message, hint: likely === undefined ? `in scope: ${scopeWords(scope)}` : hint([likely]) }
@@ -278,6 +314,7 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
   return {
     evaluate,
     respelt,
+    inPlay,
     pathOf: (text) => (cache.dynamic(text) ? onlyPath(text) : undefined),
     within(names, places) {
       const placed = (path: Path): Path => {
@@ -287,6 +324,7 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
       return createEvaluator({
         ...input,
         scope: mapWith(scope, names),
+        ...(originOf && { originOf: (path) => originOf(placed(path)) }),
         ...(numbers && {
           numbers: {
             spelling: (path) => numbers.spelling(placed(path)),

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { SpecError } from '../../model/errors.ts'
+import type { SpecCode } from '../../model/spec-codes.ts'
 
 /** How large a spec may be, with what it includes. */
 export const maxSpecBytes = 8 * 1024 * 1024
@@ -73,14 +74,14 @@ function notUtf8(file: string, bytes: Buffer): SpecError {
 function unreadable(file: string, error: unknown, missing: string): SpecError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ENOENT') return problem('not-found', `${file} does not exist`, missing)
-  if (code === 'EISDIR') return problem('unreadable', `${file} is a directory`, 'name a file in it')
-  if (code === 'EACCES') return problem('unreadable', `${file} is not readable`, 'check its permissions')
+  if (code === 'EISDIR') return problem('unreadable-file', `${file} is a directory`, 'name a file in it')
+  if (code === 'EACCES') return problem('unreadable-file', `${file} is not readable`, 'check its permissions')
   return problem(
-    'unreadable',
+    'unreadable-file',
     `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
   )
 }
 
-function problem(code: string, message: string, hint?: string): SpecError {
+function problem(code: SpecCode, message: string, hint?: string): SpecError {
   return new SpecError([{ code, message, hint }])
 }

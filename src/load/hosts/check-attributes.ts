@@ -4,6 +4,7 @@ import { isList, isMap, mapWith, type Value, type ValueMap } from '../../model/v
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { createValidator, refuseBadSchema, type Validator } from '../../validation/validator.ts'
+import type { Evaluator } from '../expressions/evaluate.ts'
 import { checkLayered, locateLayered } from '../layers/check-layered.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { childOf } from '../yaml/document.ts'
@@ -11,28 +12,34 @@ import { childOf } from '../yaml/document.ts'
 /** Checks the attributes of hosts against the schemas of the recipes that they run: each distinct tree once. */
 export function createAttributeChecker(
   resolution: Resolution,
-): (entry: HostEntry, attributes: ValueMap) => void {
+): (entry: HostEntry, attributes: ValueMap, evaluator: Evaluator) => void {
   const checkerOf = perText((recipe: string, position: Position | undefined) => {
     const validate = compile(recipe, position, resolution)
     const schema = closeSchema(resolution.recipes[recipe]?.recipe.attributes ?? {})
-    const check = (own: Value, entry: HostEntry, fallback: Position | undefined) =>
+    type Rest = [HostEntry, Position | undefined, Evaluator]
+    const check = (own: Value, ...[entry, fallback, evaluator]: Rest) =>
       validate &&
-      checkLayered({ ...layeredCheck(recipe, fallback, resolution), entry, value: own, validate, schema })
-    const checkOnce = perObject((own: Value & object, ...rest: [HostEntry, Position | undefined]) =>
-      check(own, ...rest),
-    )
-    return (own: Value, ...rest: [HostEntry, Position | undefined]) =>
+      checkLayered({
+        ...layeredCheck(recipe, fallback, resolution),
+        entry,
+        evaluator,
+        value: own,
+        validate,
+        schema,
+      })
+    const checkOnce = perObject((own: Value & object, ...rest: Rest) => check(own, ...rest))
+    return (own: Value, ...rest: Rest) =>
       isMap(own) || isList(own) ? checkOnce(own, ...rest) : check(own, ...rest)
   })
   const reportOnce = perObject((entry: HostEntry, attributes: ValueMap) =>
     reportNearMisses(entry, attributes, resolution),
   )
 
-  return (entry, attributes) => {
+  return (entry, attributes, evaluator) => {
     reportOnce(entry, attributes)
     for (const { recipe, position } of entry.runList) {
       const own = childOf(attributes, recipe) ?? mapWith()
-      checkerOf(recipe, position)(own, entry, position)
+      checkerOf(recipe, position)(own, entry, position, evaluator)
     }
   }
 }

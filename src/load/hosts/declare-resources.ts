@@ -98,7 +98,13 @@ export function createResourceDeclarer(
     const { own, when, forEach } = withoutControls(written)
     const make = (evaluator: Evaluator): ValueMap | undefined => {
       if (when !== undefined && !isWanted(when, path, evaluator)) return undefined
-      const desired = checkWritten(evaluator.evaluate(own, path), path, validatorOf(kind), resolution)
+      const desired = checkWritten(
+        evaluator.evaluate(own, path),
+        path,
+        validatorOf(kind),
+        resolution,
+        evaluator,
+      )
       return desired === undefined || hasRespelt(desired, kind, path, evaluator) ? undefined : desired
     }
     if (forEach === undefined) {
@@ -116,11 +122,12 @@ export function createResourceDeclarer(
 
   const isWanted = (when: Value, at: Path, evaluator: Evaluator): boolean => {
     const path = [...at, 'when']
-    return checkWritten(evaluator.evaluate(when, path), path, checkWhen, resolution) ?? false
+    return checkWritten(evaluator.evaluate(when, path), path, checkWhen, resolution, evaluator) ?? false
   }
 
   const itemsOf = (forEach: Value, path: Path, { evaluator, locate }: HostValues): readonly Item[] => {
-    const items = checkWritten(evaluator.evaluate(forEach, path), path, checkForEach, resolution) ?? []
+    const items =
+      checkWritten(evaluator.evaluate(forEach, path), path, checkForEach, resolution, evaluator) ?? []
     const from = typeof forEach === 'string' ? evaluator.pathOf(forEach) : undefined
     const pairs = isList(items) ? [...items.entries()] : Object.entries(items)
     return pairs.map(([key, value]) => ({

@@ -36,7 +36,7 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const { value: merged } = entry.stack
     const evaluator = evaluatorOf(entry, { name, index }, resolution)
     const attributes = evaluator.evaluate(merged.attributes ?? {}, ['attributes'])
-    if (isMap(attributes)) checkAttributes(entry, attributes)
+    if (isMap(attributes)) checkAttributes(entry, attributes, evaluator)
     const listed = listedOf(entry, name, resolution)
     const address = addressOf('address', entry, name, evaluator, resolution)
     const publicAddress = addressOf('publicAddress', entry, name, evaluator, resolution)
@@ -95,6 +95,7 @@ function evaluatorOf(entry: HostEntry, member: RangeMember, resolution: Resoluti
   return createEvaluator({
     scope: scopeOf(entry, member, resolution),
     cache,
+    originOf: (path) => originWords(entry, path, resolution),
     numbers: {
       spelling: (path) =>
         layeredSections.includes(String(path[0]))
@@ -204,13 +205,20 @@ function addressOf(
   }
   const written = own ?? listed ?? (key === 'address' ? name : undefined)
   if (written === undefined) return undefined
-  const address = checkWritten(evaluator.evaluate(written, ['host', key]), path, validateAddress, resolution)
+  const address = checkWritten(
+    evaluator.evaluate(written, ['host', key]),
+    path,
+    validateAddress,
+    resolution,
+    evaluator,
+  )
   const mistake = address === undefined ? undefined : addressMistake(address)
   if (mistake === undefined) return address
+  const message = mistake.message + evaluator.inPlay(written)
   const isNamed = own === undefined && listed === undefined
   const at = isNamed ? entry.path : path
   const position = document.locate(at, isNamed ? 'key' : 'value')
-  problems.error({ code: 'invalid-address', path: at, ...mistake, position })
+  problems.error({ code: 'invalid-address', path: at, ...mistake, message, position })
   return undefined
 }
 
@@ -222,12 +230,22 @@ function labelsOf(
   resolution: Resolution,
 ): Labels | undefined {
   const own = evaluator.evaluate(entry.spec.labels ?? NO_VALUES, ['host', 'labels'])
-  const checked = checkWritten(own, [...entry.path, 'labels'], validateLabels, resolution)
+  const checked = checkWritten(own, [...entry.path, 'labels'], validateLabels, resolution, evaluator)
   const listed = resolution.spec.inventory?.[name]?.labels
   if (!listed || checked === undefined) return checked
   const path = ['inventory', name, 'labels']
-  const known = checkWritten(evaluator.evaluate(listed, path), path, validateLabels, resolution)
+  const known = checkWritten(evaluator.evaluate(listed, path), path, validateLabels, resolution, evaluator)
   return known && Object.freeze({ ...known, ...checked })
+}
+
+/** `roles.yaml:12`, `--set` or `recipe etcd (default)`: where a value was set that expressions know. */
+function originWords(entry: HostEntry, path: Path, resolution: Resolution): string | undefined {
+  const isLayered = layeredSections.includes(String(path[0]))
+  const layer = isLayered ? layerOf(entry.stack, path) : undefined
+  const position = isLayered
+    ? layer?.locate(path, 'value')
+    : locate(entry, path, 'value', resolution).position
+  return position === undefined ? layer?.name : `${position.file}:${position.line}`
 }
 
 /** The position of an expression: in a layered tree, in the host's address, or elsewhere in the spec. */

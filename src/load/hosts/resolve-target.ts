@@ -60,7 +60,7 @@ function transportResolver(transport: Target['transport'], resolution: Resolutio
     // Its absence has been reported with the entry.
     const written = valueAt(resolution.document.data, path) ?? null
     if (written === null) return undefined
-    const value = checkWritten(evaluator.evaluate(written, path), path, validate, resolution)
+    const value = checkWritten(evaluator.evaluate(written, path), path, validate, resolution, evaluator)
     return value === undefined
       ? undefined
       : target(

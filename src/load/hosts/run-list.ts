@@ -1,6 +1,7 @@
 import type { RecipeUse } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
+import type { SpecCode } from '../../model/spec-codes.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
@@ -24,7 +25,7 @@ export function rolesOf(
     // What is wrong has been reported: the role's name, or all roles.
     if (role === INVALID_VALUE || isCut) continue
     const at = [...path, 'roles', index]
-    const report = (code: string, message: string, hint: string) =>
+    const report = (code: SpecCode, message: string, hint: string) =>
       problems.error({ code, path: at, message, hint, position: document.locate(at, 'value') })
     if (!Object.hasOwn(known, role)) {
       const hint = nearestHint(role, Object.keys(known), 'define it under roles')

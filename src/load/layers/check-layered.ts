@@ -33,6 +33,7 @@ export interface LayeredCheck<T> {
   readonly validate: Validator<T>
   readonly schema: JsonSchema
   readonly problems: Problems
+  readonly evaluator: Evaluator
   /** The position of a mistake whose value is in no layer. */
   readonly fallback: Position | undefined
   /** The mistake for a key that no layer has. */
@@ -71,8 +72,10 @@ function hasRespelt<T>({ entry, path, value, schema, problems }: LayeredCheck<T>
 }
 
 function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Problem {
-  const { code, part, message, hint } = mistake
+  const { code, part, hint } = mistake
   const path = [...check.path, ...mistake.path]
+  const written = valueAt(check.entry.stack.value, path)
+  const message = mistake.message + (typeof written === 'string' ? check.evaluator.inPlay(written) : '')
   const layer = layerOf(check.entry.stack, path)
   const place = locateLayered(check.entry, path, part)
   const position = place.position ?? check.fallback
@@ -100,8 +103,9 @@ export function createSectionChecker<T>(
 ): (entry: HostEntry, evaluator: Evaluator) => T | undefined {
   const closed = closeSchema({ ...schema })
   const validate = createValidator<T>(closed, section)
-  const check = perObject((value: ValueMap, entry: HostEntry) =>
+  const check = perObject((value: ValueMap, entry: HostEntry, evaluator: Evaluator) =>
     checkLayered({
+      evaluator,
       entry,
       path: [section],
       value,
@@ -114,6 +118,6 @@ export function createSectionChecker<T>(
   )
   return (entry, evaluator) => {
     const value = evaluator.evaluate(childOf(entry.stack.value, section) ?? NO_VALUES, [section])
-    return isMap(value) ? check(value, entry) : undefined
+    return isMap(value) ? check(value, entry, evaluator) : undefined
   }
 }

@@ -13,6 +13,7 @@ import type { Mistake } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import type { Secret } from '../../model/secret.ts'
 import { secretKeyPattern } from '../../model/secret-need.ts'
+import type { SpecCode } from '../../model/spec-codes.ts'
 import type { Value } from '../../model/value.ts'
 import { isList, isMap } from '../../model/value.ts'
 import { INVALID_VALUE } from './invalid-value.ts'
@@ -22,7 +23,7 @@ import type { Place, Places } from './places.ts'
 /** Valid YAML that a spec does not allow. */
 interface YamlMistake extends Mistake {
   readonly range: readonly [number, number]
-  readonly code: string
+  readonly code: SpecCode
 }
 
 export interface Converted {
@@ -64,7 +65,7 @@ export function convertYaml(input: {
   const sizes = new WeakMap<object, number>()
   let aliased = 0
 
-  const mistake = (node: unknown, code: string, message: string, hint?: string): Value => {
+  const mistake = (node: unknown, code: SpecCode, message: string, hint?: string): Value => {
     mistakes.push({ range: rangeOf(node), code, message, hint })
     return INVALID_VALUE
   }

@@ -10,6 +10,7 @@ import {
 import type { Position, Problem } from '../../model/diagnostic.ts'
 import { InternalError } from '../../model/errors.ts'
 import type { Secret } from '../../model/secret.ts'
+import type { SpecCode } from '../../model/spec-codes.ts'
 import { isMap, mapWith, type Value } from '../../model/value.ts'
 import { convertYaml, maxDepth } from './convert.ts'
 import { createDocument, type Document, type DocumentParts, positionAt } from './document.ts'
@@ -181,7 +182,7 @@ type Source = Pick<DocumentParts, 'file' | 'text' | 'lines'>
 function problem(
   source: Source,
   range: readonly [number, number],
-  code: string,
+  code: SpecCode,
   message: string,
   hint?: string,
 ): Problem {

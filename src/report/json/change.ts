@@ -42,7 +42,7 @@ const ChangeSchema = closed('One operation, on behalf of which resource, and why
 export type ChangeObject = Data<typeof ChangeSchema>
 
 const ErrorSchema = closed('A failure of a host, of the network or of a command.', {
-  code: text('A stable word, such as `connect-failed`.'),
+  code: text('A stable word, such as `connect-failed`; docs/errors.md explains each.'),
   step: text('What was being done: `connect`, `inspect`, `upload`, `apply`.'),
   message: text('What went wrong, one line.'),
   remedy: Type.Optional(text('What can be done about it.')),

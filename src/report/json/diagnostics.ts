@@ -12,7 +12,7 @@ export const DiagnosticsDocument = document(
       'Every mistake.',
       closed('One mistake.', {
         severity: Type.Enum(['error', 'warning'], { description: 'Whether it stops the command.' }),
-        code: text('A stable word, such as `unknown-key`.'),
+        code: text('A stable word, such as `unknown-key`; docs/errors.md explains each.'),
         path: text('Dotted path in the spec; empty if there is none.'),
         message: text('What is wrong.'),
         hint: Type.Optional(text('What to do about it.')),

@@ -6,10 +6,10 @@ import { commaList, count } from './words.ts'
 /**
  * Diagnostics as text, by file and position, each with its source line:
  *
- *     cluster.yaml:4:9 error: unknown role "wbe"
+ *     cluster.yaml:4:9 error: there is no role wbe [unknown-role]
  *       4 | roles: [wbe]
  *         |         ^^^
- *       did you mean "web"?
+ *       did you mean web?
  *
  * `sources` holds the text of the files that could be read; the last line counts errors and warnings.
  */
@@ -50,15 +50,17 @@ export function summariseDiagnostics(diagnostics: readonly Diagnostic[]): string
 }
 
 function renderDiagnostic(diagnostic: Diagnostic, lines: Lines, style: Style): readonly string[] {
-  const { position, severity, isPrivate = false } = diagnostic
+  const { position, severity, code, isPrivate = false } = diagnostic
   const paint = severity === 'error' ? style.error : style.warning
   const [first = '', ...rest] = diagnostic.message.split('\n').map(shortLine)
   const place =
     position === undefined
       ? ''
       : `${style.heading(escapeLine(`${position.file}:${position.line}:${position.column}`))} `
+  // A mistake on the command line is explained by --help.
+  const mark = code === 'usage' ? '' : ` ${style.quiet(`[${code}]`)}`
   return [
-    `${place}${paint(`${severity}:`)} ${first}`,
+    `${place}${paint(`${severity}:`)} ${first}${mark}`,
     ...rest.map((line) => `  ${line}`),
     ...(position === undefined || isPrivate
       ? []

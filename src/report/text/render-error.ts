@@ -13,9 +13,10 @@ export function renderError(error: ConvergeError, style: Style): readonly string
   ]
 }
 
-/** `failed at apply: E: Unable to locate package ngnix (exit status 100)` */
+/** `failed at apply: E: Unable to locate package ngnix (exit status 100) [command-failed]` */
 export function errorHeadline(error: ConvergeError, style: Style): string {
-  return style.error(`${reachOf(error)} at ${error.step}: ${escapeLine(error.message)}`)
+  const said = style.error(`${reachOf(error)} at ${error.step}: ${escapeLine(error.message)}`)
+  return `${said} ${style.quiet(`[${error.code}]`)}`
 }
 
 /** The output and the causes, without what the message says. */

@@ -22,7 +22,7 @@ function show(error: unknown): { readonly code: number; readonly stderr: string 
 test('names host, step, cause and remedy of a failure of the world, and exits with 1', () => {
   assert.equal(show(refused), {
     code: 1,
-    stderr: `infra1: unreachable at connect: connection refused by 192.0.2.1:22
+    stderr: `infra1: unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
   cause: connect ECONNREFUSED
   remedy: Check that sshd runs and that the address is right.
 `,

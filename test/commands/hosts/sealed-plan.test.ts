@@ -47,8 +47,8 @@ test('refuses before it connects to any host if the spec has changed, and report
   assert.is(code, 3)
   assert.is(stdout, '')
   for (const host of ['web0', 'web1']) {
-    assert.match(stderr, `error: ${host}: file[/etc/motd] has changed in the spec\n`)
-    assert.match(stderr, `error: ${host}: directory[/srv] is new in the spec\n`)
+    assert.match(stderr, `error: ${host}: file[/etc/motd] has changed in the spec [plan-outdated]\n`)
+    assert.match(stderr, `error: ${host}: directory[/srv] is new in the spec [plan-outdated]\n`)
   }
   assert.match(stderr, 'Make a new plan, or return to that spec.\n\n4 errors\n')
   assert.not.ok(existsSync(join(folder, 'hosts/web0/etc/motd')))
@@ -187,7 +187,7 @@ test('refuses a plan that was edited, is of another version, or is none', async 
   assert.is((await converge(['apply', sealed, ...file, '--dry-run'])).code, 0, 'white space does not matter')
   writeFiles(folder, { 'cluster.yaml': spec.replace('cluster: test', 'cluster: other') })
   const other = await converge(['apply', sealed, ...file, '--yes'])
-  assert.match(other.stderr, 'error: the plan is for the cluster test, the spec for other\n')
+  assert.match(other.stderr, 'error: the plan is for the cluster test, the spec for other [plan-outdated]\n')
 })
 
 test('refuses options that would make it another plan', async () => {

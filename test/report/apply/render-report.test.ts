@@ -46,14 +46,14 @@ test('says what was done, what failed, why, what to do, and what is left', () =>
       { host: 'infra2', status: 'not-started', reason: 'wave 1 failed' },
     ]),
     `infra2 not started: wave 1 failed
-infra0 failed at apply: write /etc/motd failed
+infra0 failed at apply: write /etc/motd failed [command-failed]
   failed change: write /etc/motd (0644 root:root, 6 bytes) (file[/etc/motd])
   output: dd: error writing: No space left on device
   remedy: Free space on /, then run converge again.
   before it: 1 change applied, 1 skipped by a guard
   not reached: 1 change; --verbose lists it
   pending: restart of unit[etcd.service], kept for the next run
-infra1 unreachable at connect: connection refused by 192.0.2.1:22
+infra1 unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
   cause: connect ECONNREFUSED
   remedy: Check that sshd runs and that the address is right.
 

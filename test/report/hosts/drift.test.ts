@@ -42,7 +42,7 @@ test('keeps what the host caused, and nothing else', () => {
     +z
 
 d
-  unreachable at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 

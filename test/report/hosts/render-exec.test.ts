@@ -38,7 +38,7 @@ web3 exit code 1
 web4 ended by a signal
 
 web5
-  unreachable at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 

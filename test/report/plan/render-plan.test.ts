@@ -152,7 +152,7 @@ test('gives one line per change with its hosts, and what failed', () => {
 restart etcd.service on web[9-10]
 
 db
-  unreachable at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 
@@ -188,7 +188,7 @@ test('names hosts that failed, with cause and remedy', () => {
   assert.is(
     render(plan([planned('infra0', []), { host: 'infra1', status: 'failed', error: refused }])),
     `infra1
-  unreachable at connect: connection refused by 192.0.2.1:22
+  unreachable at connect: connection refused by 192.0.2.1:22 [connect-failed]
     cause: connect ECONNREFUSED
     remedy: Check that sshd runs and that the address is right.
 

@@ -19,7 +19,7 @@ test('shows the line, marks what is meant, and says what to do', () => {
   const position = { file: 'cluster.yaml', line: 4, column: 13, length: 3 }
   assert.is(
     render(diagnostic({ position, hint: 'Did you mean "web"?' })),
-    `cluster.yaml:4:13 error: unknown role "wbe"
+    `cluster.yaml:4:13 error: unknown role "wbe" [unknown-role]
   4 |     roles: [wbe]
     |             ^^^
   Did you mean "web"?
@@ -39,9 +39,9 @@ test('sorts by position, those without one last, and counts', () => {
   assert.equal(
     text.split('\n').filter((line) => /error|warning/.test(line)),
     [
-      'cluster.yaml:1:1 error: first',
-      'cluster.yaml:3:1 warning: third',
-      'error: nowhere',
+      'cluster.yaml:1:1 error: first [unknown-role]',
+      'cluster.yaml:3:1 warning: third [unknown-role]',
+      'error: nowhere [unknown-role]',
       '2 errors, 1 warning',
     ],
   )
@@ -55,7 +55,7 @@ test('keeps tabs before the marks, and escapes what a terminal would obey', () =
     sources: new Map([['f', '\t\x07ab\r\n']]),
     style,
   })
-  assert.is(text, 'f:1:3 error: bad\\x1b[2J\n  1 | \t\\x07ab\n    | \t    ^^\n\n1 error\n')
+  assert.is(text, 'f:1:3 error: bad\\x1b[2J [unknown-role]\n  1 | \t\\x07ab\n    | \t    ^^\n\n1 error\n')
 })
 
 test('shows a window of a very long line', () => {
@@ -70,7 +70,7 @@ test('shows a window of a very long line', () => {
 test('does without the line where the file could not be read', () => {
   assert.is(
     render(diagnostic({ position: { file: 'gone.yaml', line: 1, column: 1 } })),
-    'gone.yaml:1:1 error: unknown role "wbe"\n\n1 error\n',
+    'gone.yaml:1:1 error: unknown role "wbe" [unknown-role]\n\n1 error\n',
   )
 })
 

@@ -143,7 +143,7 @@ const progress: readonly Progress[] = [
 const position = { file: 'cluster.yaml', line: 1, column: 9, length: 3 }
 const diagnostics = [
   { severity: 'error', code: 'unknown-role', path: 'hosts.a', message: hostile, hint: 'h', position },
-  { severity: 'warning', code: 'unused', path: '', message: 'm' },
+  { severity: 'warning', code: 'empty-run-list', path: '', message: 'm' },
 ] as const
 
 const generations = [
