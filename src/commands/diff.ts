@@ -23,10 +23,20 @@ export function diff(options: DiffOptions, io: Io, view: View): Promise<ExitCode
     view.warnings([...warnings, ...renamedCluster(from, to)])
     stopping.throwIfAborted()
     const { plan, added } = diffOfSpecs(from.spec, to.spec, selection(options, from, to))
-    const found = { from, to, plan, added }
+    const found = { from, to, plan, added, secrets: renewedSecrets(from, to) }
     view.diff(found)
     if (hasFailed(plan)) return 1
     return options.exitCode === true && isDifferent(found) ? 2 : 0
+  })
+}
+
+/** The secrets in use whose encrypted values differ. */
+function renewedSecrets({ spec: before }: LoadedSide, { spec: after }: LoadedSide): readonly string[] {
+  const valueIn = (side: LoadedSide['spec'], key: string) => side?.secrets.file?.secrets.get(key)?.value
+  const used = new Set(after?.secrets.uses.map(({ key }) => key))
+  return [...used].filter((key) => {
+    const [was, is] = [valueIn(before, key), valueIn(after, key)]
+    return was !== undefined && is !== undefined && was !== is
   })
 }
 

@@ -44,7 +44,8 @@ export function keysFile(
       const found = pathFact(facts, path)
       refuseOther(self.id, path, found)
       const comesWithUser = isNew && createHome && facts.isUnknown !== true
-      const lacksHome = pathFact(facts, home).type === 'absent' && !comesWithUser
+      // Of a host that is only supposed, nothing is known of what no spec makes.
+      const lacksHome = facts.paths[home]?.type === 'absent' && !comesWithUser
       return [
         // Of a home that is there, mode and owner stay as they are.
         ...(lacksHome ? directorySteps(self.id, owned(home, '0700'), facts) : []).map((step) => ({

@@ -274,14 +274,18 @@ test('tells the properties of a resource without a file', async () => {
 })
 
 for (const [what, subject, said] of [
-  ['a host', 'wbe1', /no host "wbe1"\n {2}did you mean web\d\?/],
-  ['a path', 'web1:/etc/mtod', /web1 gets nothing at \/etc\/mtod\n {2}did you mean \/etc\/motd\?/],
+  ['a host', 'wbe1', /no host "wbe1" \[[a-z-]+\]\n {2}did you mean web\d\?/],
+  [
+    'a path',
+    'web1:/etc/mtod',
+    /web1 gets nothing at \/etc\/mtod \[[a-z-]+\]\n {2}did you mean \/etc\/motd\?/,
+  ],
   [
     'a resource',
     'web1:unit[ap.service]',
-    /web1 has no unit\[ap\.service\]\n {2}did you mean unit\[app\.service\]\?/,
+    /web1 has no unit\[ap\.service\] \[[a-z-]+\]\n {2}did you mean unit\[app\.service\]\?/,
   ],
-  ['a value', 'web1:app.prot', /web1 has no value app\.prot\n {2}did you mean app\.port\?/],
+  ['a value', 'web1:app.prot', /web1 has no value app\.prot \[[a-z-]+\]\n {2}did you mean app\.port\?/],
   ['a line', 'web1:/etc/motd:4', /no line 4: \/etc\/motd of web1 has 3 lines/],
   ['line 0', 'web1:/etc/motd:0', /no line 0: /],
   ['a line of a unit', 'web1:unit[app.service]:2', /is no file with lines/],

@@ -123,20 +123,20 @@ test('a package that is not installed, or not for this converge, is refused', as
   assert.equal(
     await said(folder, '{ haproxy: "@acme/converge-haproxy", tls: converge-none, spare: "@acme/none/x" }'),
     [
-      `repo/cluster.yaml:2:21 error: @acme/converge-haproxy cannot be loaded: @acme/converge-haproxy 1.2.3 is for converge-hosts >=99, and this is ${version}`,
-      'repo/cluster.yaml:2:52 error: converge-none cannot be loaded: the package converge-none is not installed in repo: npm install converge-none; a path begins with ./ or ../',
-      'repo/cluster.yaml:2:74 error: @acme/none/x cannot be loaded: the package @acme/none is not installed in repo: npm install @acme/none; a path begins with ./ or ../',
+      `repo/cluster.yaml:2:21 error: @acme/converge-haproxy cannot be loaded: @acme/converge-haproxy 1.2.3 is for converge-hosts >=99, and this is ${version} [invalid-recipe]`,
+      'repo/cluster.yaml:2:52 error: converge-none cannot be loaded: the package converge-none is not installed in repo: npm install converge-none; a path begins with ./ or ../ [invalid-recipe]',
+      'repo/cluster.yaml:2:74 error: @acme/none/x cannot be loaded: the package @acme/none is not installed in repo: npm install @acme/none; a path begins with ./ or ../ [invalid-recipe]',
     ],
   )
   const silent = project({ peer: '' })
   assert.equal(await said(silent, '{ haproxy: "@acme/converge-haproxy" }'), [
-    'repo/cluster.yaml:2:21 error: @acme/converge-haproxy cannot be loaded: @acme/converge-haproxy 1.2.3 does not say for which converge-hosts it is, under peerDependencies',
+    'repo/cluster.yaml:2:21 error: @acme/converge-haproxy cannot be loaded: @acme/converge-haproxy 1.2.3 does not say for which converge-hosts it is, under peerDependencies [invalid-recipe]',
   ])
 })
 
 test('a recipe that a package does not have is refused with those that it has', async () => {
   assert.equal(await said(project(), '{ other: "@acme/converge-haproxy" }'), [
-    'repo/cluster.yaml:2:19 error: @acme/converge-haproxy defines the recipes haproxy, spare, not other',
+    'repo/cluster.yaml:2:19 error: @acme/converge-haproxy defines the recipes haproxy, spare, not other [invalid-recipe]',
   ])
 })
 
@@ -144,7 +144,7 @@ test('a package outside of the repository is not found', async () => {
   const folder = project()
   writeFiles(folder, { 'node_modules/outer/package.json': '{}' })
   assert.equal(await said(folder, '{ haproxy: outer }'), [
-    'repo/cluster.yaml:2:21 error: outer cannot be loaded: the package outer is not installed in repo: npm install outer; a path begins with ./ or ../',
+    'repo/cluster.yaml:2:21 error: outer cannot be loaded: the package outer is not installed in repo: npm install outer; a path begins with ./ or ../ [invalid-recipe]',
   ])
 })
 

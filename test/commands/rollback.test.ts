@@ -98,7 +98,7 @@ test('leaves a held host alone in a sealed plan, and has no program for it', asy
   assert.match(script.stderr, 'the host is held by a rollback, so nothing would run on it\n  pass --release')
   const outdated = await converge(['apply', sealed, ...file, '--set', 'app.greeting=ho', '--yes'])
   assert.is(outdated.code, 3)
-  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] has changed in the spec\n')
+  assert.match(outdated.stderr, 'error: web0: file[/etc/motd] has changed in the spec [plan-outdated]\n')
   const applied = await converge(['apply', sealed, '--yes'])
   assert.is(applied.code, 0)
   assert.match(applied.stdout, '2 hosts: 1 changed, 1 held; 1 change applied; ')

@@ -60,7 +60,7 @@ hosts:
   assert.is(applied.code, 1)
   assert.match(
     applied.stdout,
-    'web[0-1] failed at apply: exit status 7; it printed: lost the database\n  failed change: ',
+    'web[0-1] failed at apply: exit status 7; it printed: lost the database [command-failed]\n  failed change: ',
   )
   const told = await converge(['status', ...file])
   assert.is(told.code, 1)

@@ -191,6 +191,7 @@ function arithmetic(
 
 /** Whether two values are the same, whatever the order of their keys. */
 function isSame(one: Value | undefined, other: Value | undefined): boolean {
+  if (isSecret(one) || isSecret(other)) throw new HelperError('a secret cannot be compared')
   if (isList(one)) {
     return (
       isList(other) &&

@@ -5,6 +5,7 @@ import { given } from '../../model/given.ts'
 import { identityOf, type ManifestEntry } from '../../model/manifest.ts'
 import type { Change, Plan, PlannedHost } from '../../model/plan.ts'
 import type { Catalog, CatalogEntry, HostCatalog, ResourceId } from '../../model/resource.ts'
+import { isSecret } from '../../model/secret.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
 import { causeOf, isConsequence } from '../../record/cause.ts'
 import { pathsOf } from '../../record/manifest-entry.ts'
@@ -156,6 +157,8 @@ function isSameEntry(one: CatalogEntry, other: CatalogEntry): boolean {
 function isSameValue(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (isSecret(one) || isSecret(other))
+    return isSecret(one) && isSecret(other) && isSameValue(one.pieces(), other.pieces())
   const [before, after] = [Object.entries(one), Object.entries(other)]
   return (
     before.length === after.length &&

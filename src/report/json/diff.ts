@@ -20,14 +20,15 @@ export const DiffDocument = document(
     to: revision('What they become.'),
     ...planMembers,
     added: list('Hosts that `from` does not have.', hostName),
+    secrets: list('Secrets that hosts have and that were set or encrypted anew, by their keys.', Text),
   },
 )
 export type DiffDocument = Data<typeof DiffDocument>
 
 /** Has no content of sensitive files, and no checksum of it. */
-export function diffDocument({ from, to, plan, added }: RevisionDiff): DiffDocument {
+export function diffDocument({ from, to, plan, added, secrets }: RevisionDiff): DiffDocument {
   const { formatVersion, command: _, ...planned } = planDocument(plan, 'plan')
-  return { formatVersion, command: 'diff', from: side(from), to: side(to), ...planned, added }
+  return { formatVersion, command: 'diff', from: side(from), to: side(to), ...planned, added, secrets }
 }
 
 function side({ name, commit, path }: SpecRevision) {

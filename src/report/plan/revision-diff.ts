@@ -20,10 +20,12 @@ export interface RevisionDiff {
   readonly plan: Plan
   /** The hosts that `from` does not have. */
   readonly added: readonly string[]
+  /** The secrets that hosts have and that were set or encrypted anew: what has changed shows only where they are opened. */
+  readonly secrets: readonly string[]
 }
 
 /** `from main (1a2b3c4d5e6f) to the working tree: web2 is new, web[7-9] are removed`, safe to print. */
-export function diffHeading({ from, to, added, plan }: RevisionDiff): string {
+export function diffHeading({ from, to, added, plan, secrets }: RevisionDiff): string {
   const isRenamed = from.path !== to.path
   const words = ({ name, commit, path }: SpecRevision): string => {
     const id = commit?.slice(0, 12)
@@ -34,11 +36,12 @@ export function diffHeading({ from, to, added, plan }: RevisionDiff): string {
   const many = (hosts: readonly string[], what: string) =>
     hosts.length > 0 && `${compactHosts(hosts)} ${hosts.length === 1 ? 'is' : 'are'} ${what}`
   const removed = plan.departed.map(({ name }) => name)
-  const hosts = commaList([many(added, 'new'), many(removed, 'removed')])
+  const anew = secrets.length > 0 && `set or encrypted anew: ${secrets.join(' ')}`
+  const hosts = commaList([many(added, 'new'), many(removed, 'removed'), anew])
   return escapeLine(`from ${words(from)} to ${words(to)}${hosts === '' ? '' : `: ${hosts}`}`)
 }
 
 /** Whether the revisions differ in what they make of any host. */
-export function isDifferent({ added, plan }: RevisionDiff): boolean {
-  return added.length + plan.departed.length + summarisePlan(plan).changes > 0
+export function isDifferent({ added, plan, secrets }: RevisionDiff): boolean {
+  return added.length + secrets.length + plan.departed.length + summarisePlan(plan).changes > 0
 }

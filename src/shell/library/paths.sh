@@ -104,8 +104,8 @@ holds_entries() {
   return 1
 }
 
-# is_only KIND PATH: whether it is this kind of thing; prints what it is to be. Without a kind anything is.
-is_only() {
+# only_if_it_is KIND PATH: whether it is this kind of thing; prints what it is to be. Without a kind anything is.
+only_if_it_is() {
   case $1 in
     '') return 0 ;;
     link) [ ! -L "$2" ] || return 0 ;;
@@ -121,7 +121,7 @@ is_remove() { [ ! -e "$R$1" ] && [ ! -L "$R$1" ]; }
 do_remove() {
   [ -d "$R${1%/*}/" ] || return 0
   place "$1" || return 1
-  is_remove "$1" || is_only "${3-}" "$HERE" || return 1
+  is_remove "$1" || only_if_it_is "${3-}" "$HERE" || return 1
   if [ -d "$HERE" ] && [ ! -L "$HERE" ]; then
     # Not recursive: the directory is kept if something else is in it, but one that is to be gone is an error.
     if [ "$2" = yes ]; then has_no_mount "$R$1" && take_tree_away; else rmdir -- "$HERE" || { [ -z "${3-}" ] && holds_entries "$HERE"; }; fi

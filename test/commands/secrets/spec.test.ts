@@ -282,7 +282,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'cluster: test',
     'secrets: nowhere.yaml\ncluster: test',
-    'nowhere.yaml does not exist\n  run `converge secrets init`',
+    'nowhere.yaml does not exist [not-found]\n  run `converge secrets init`',
   ],
 ]
 

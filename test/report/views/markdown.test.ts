@@ -81,6 +81,7 @@ test('names the command that shows all of a diff', () => {
       to: { name: 'change', commit: 'b'.repeat(40), path: 'cluster.yaml' },
       plan: plan([planned('web1', [fileChange('/etc/b', { before: '', after: 'line\n'.repeat(500) })])]),
       added: [],
+      secrets: [],
     }),
   )
   assert.match(stdout, '**`from main (aaaaaaaaaaaa) to change (bbbbbbbbbbbb)`**')

@@ -183,6 +183,7 @@ export const showings = {
       to: { name: 'the working tree' },
       plan: { ...samplePlan, departed: [{ name: hostile, target: { transport: 'memory' }, platform }] },
       added: ['alpha', hostile],
+      secrets: ['web/db'],
     }),
   status: (view) =>
     view.status('sample', [

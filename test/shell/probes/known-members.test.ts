@@ -15,7 +15,7 @@ function member(name: string): Member {
     stagingDir: '/var/tmp',
     binDir: '/usr/local/bin',
   } as const
-  return { name, target: { transport: 'ssh', address: name, ssh: { user: "o'neil ü" } }, platform }
+  return { name, target: { transport: 'ssh', address: name, ssh: { user: 'o.neil ü' } }, platform }
 }
 
 test('a host that remembers the same members says so, and lists them otherwise', () =>
