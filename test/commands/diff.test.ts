@@ -479,4 +479,35 @@ test('leaves nothing behind when it is stopped', async () => {
   assert.equal(leftOver(), before)
 })
 
+test('what is around a secret is compared, and a secret that was set anew is named; none is opened', async () => {
+  const identity = join(scratchFolder(), 'identity')
+  const spec = (user: string) =>
+    web(
+      'web0',
+      `      - file: { path: /etc/db, content: !secret db/line, mode: "0600" }
+      - file: { path: /etc/app, template: app.hbs, variables: { user: ${user}, password: !secret db/pw } }
+`,
+    )
+  const template = 'user={{user}}\npassword={{password}}\n'
+  const { folder, file, diff, commit } = repository({ 'cluster.yaml': spec('ann'), 'app.hbs': template })
+  const set = (key: string, input: string) => converge(['secrets', 'set', key, ...file], { input })
+  assert.is((await converge(['secrets', 'init', 'ann', ...file, '--new-identity', identity])).code, 0)
+  assert.is((await set('db/pw', 'canary-1')).code, 0)
+  assert.is((await set('db/line', 'canary-2')).code, 0)
+  commit({}, 'two')
+  writeFiles(folder, { 'cluster.yaml': spec('bob') })
+  assert.is((await set('db/pw', 'canary-3')).code, 0)
+  for (const env of [{}, { CONVERGE_IDENTITY: readFileSync(identity, 'utf8') }]) {
+    const { stdout, stderr, code } = await diff(['two', '--exit-code'], { env })
+    assert.is(code, 2, stderr)
+    assert.match(stdout, ' to the working tree: set or encrypted anew: db/pw\n')
+    assert.match(stdout, '-user=ann\n    +user=bob\n     password=«secret db/pw»\n')
+    assert.not.match(stdout, '/etc/db ')
+    assert.not.match(stdout + stderr, 'canary')
+  }
+  const { stdout } = await diff(['two', '--json'])
+  assertValid('diff', JSON.parse(stdout))
+  assert.equal(JSON.parse(stdout).secrets, ['db/pw'])
+})
+
 test.run()
