@@ -20,8 +20,12 @@ environments: { prod: { attributes: { place: "{{cluster.name}}" } } }
 attributes: { url: "http://127.0.0.1:${port}/{{host.name}}", run: "$(touch ${mark})" }
 ssh: { user: deploy, port: ${port}, proxyJump: "joe@127.0.0.1:${port}", knownHostsFile: ./known, hostKeyChecking: accept-new, identityFile: ~/.ssh/id_rsa, sudo: always, sudoPasswordGroup: dmz, connectTimeoutSeconds: 1 }
 platform: { stateDir: /etc, stagingDir: /root }
+include: [more/*.yaml]
+data: { d: data.yaml }
+inventory: inventory.json
 roles:
   all:
+    roles: [more]
     recipes: [hello]
     resources:
       - file: { path: /etc/a, source: files/a, owner: root, validate: 'touch ${mark} {}', onlyIf: 'touch ${mark}' }
@@ -39,7 +43,7 @@ roles:
 hosts:
   "web[0-1]": { address: "{{host.name}}.example.com", roles: [all] }
   tree: { transport: directory, directory: /, roles: [all] }
-  memory: { transport: memory, roles: [all] }
+  memory: { transport: memory, roles: [all], labels: { run: "{{host.name}}" } }
 `
 
 /** Files from which git, Node, npm, jiti or an editor would take a program or a setting. */
@@ -81,6 +85,12 @@ const at = (path: string): string => join(repository, path)
 writeFiles(repository, {
   ...traps(mark),
   'infra/recipes/hello.ts': recipe,
+  'infra/more/role.yaml':
+    'roles: { more: { resources: [file: { forEach: "{{data.d}}", when: "{{eq key 0}}", path: "/m/{{key}}", content: !secret s }] } }\n',
+  'infra/data.yaml': `- "{{attributes.run}} $(touch ${mark})"\n- b\n`,
+  'infra/inventory.json':
+    '{ "tree": { "address": "127.0.0.1" }, "memory": { "publicAddress": "127.0.0.1" } }\n',
+  'infra/secrets.yaml': `salt: "${'0'.repeat(32)}"\nrecipients:\n  a: age1f8enguyu6njmv4tw5wllkszprkx4g9qs25ygu7ff2x965py4ad9qm43fgu\nsecrets:\n  s: { kind: opaque, command: "touch ${mark}" }\n`,
   'infra/recipes/templates/a.hbs': '{{word}}\n',
   'infra/recipes/files/a': 'a\n',
   'infra/lib/word.ts': "export const word = 'hello'\n",
@@ -156,7 +166,9 @@ function isOfSpec(path: string): boolean {
   return (
     isBelow(
       path,
-      ['cluster.yaml', 'files', 'recipes', 'lib'].map((name) => at(join('infra', name))),
+      ['cluster.yaml', 'files', 'recipes', 'lib', 'more', 'data.yaml', 'inventory.json', 'secrets.yaml'].map(
+        (name) => at(join('infra', name)),
+      ),
     ) &&
     !path.includes('node_modules') &&
     !path.includes('evil')
@@ -183,8 +195,9 @@ const asked = [['rev-parse', '--verify'], ['ls-tree'], ['cat-file', '--batch']]
 const commands: Readonly<Record<string, { readonly argv: readonly string[]; readonly git?: typeof asked }>> =
   {
     validate: { argv: ['validate'] },
-    'render --portable --reveal': { argv: ['render', '-o', out, '--portable', '--reveal'] },
+    render: { argv: ['render', '-o', out] },
     schema: { argv: ['schema', '-f', at('infra/cluster.yaml')] },
+    explain: { argv: ['explain', 'web0:/etc/t'] },
   }
 const trusting = Object.entries(commands).flatMap(([name, { argv }]) => [
   [`${name} --trust-only main`, { argv: [...argv, '--trust-only', 'main'], git: asked }] as const,

@@ -27,7 +27,7 @@ export async function init(name: string, options: SecretsInitOptions, io: Io, vi
     throw usageError(`${file} exists`, 'add a recipient with `converge secrets recipients add`')
   const key = await firstKey(options, io)
   await checkRecipient(name, key)
-  const head = `# Secrets, encrypted with age for the recipients: \`converge secrets --help\` lists what changes them.\nsalt: ${randomBytes(16).toString('hex')}\n`
+  const head = `# Secrets, encrypted with age for the recipients: \`converge secrets --help\` lists what changes them.\nsalt: "${randomBytes(16).toString('hex')}"\n`
   await writeWhole(file, `${withEntry(head, 'recipients', name, key)}secrets:\n`, 0o644)
   const notes = [
     { severity: 'done', message: `wrote ${file}, with the recipient ${name}` } as const,
