@@ -198,9 +198,14 @@ const commands: Readonly<Record<string, { readonly argv: readonly string[]; read
     render: { argv: ['render', '-o', out] },
     schema: { argv: ['schema', '-f', at('infra/cluster.yaml')] },
     explain: { argv: ['explain', 'web0:/etc/t'] },
+    diff: { argv: ['diff', 'main'], git: [['rev-parse', '--verify'], ...asked] },
   }
-const trusting = Object.entries(commands).flatMap(([name, { argv }]) => [
-  [`${name} --trust-only main`, { argv: [...argv, '--trust-only', 'main'], git: asked }] as const,
+// Each of the two specs of a diff takes its recipes from there.
+const trusting = Object.entries(commands).flatMap(([name, { argv, git = [] }]) => [
+  [
+    `${name} --trust-only main`,
+    { argv: [...argv, '--trust-only', 'main'], git: [...git, ...asked, ...(name === 'diff' ? asked : [])] },
+  ] as const,
 ])
 
 let acts = 0
@@ -256,7 +261,7 @@ mkdirSync('${work}/made', { recursive: true })
 
 test.after(() => {
   assert.not.ok(existsSync(join(home, 'matched')), 'ssh_config was asked')
-  figure('acts of validate, render and schema on this machine that were held to a list', acts)
+  figure('acts of validate, render, schema, explain and diff on this machine that were held to a list', acts)
 })
 
 test.run()
