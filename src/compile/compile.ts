@@ -82,7 +82,7 @@ function createResourceMaker(
         if (large !== undefined) largeFiles.set(large.sha256, large.file)
         return large
       }),
-      render: createRenderer((path) => readableText(path, 'template', read), pathOf),
+      render: createRenderer((path) => readableText(path, 'template', read), pathOf, cluster.hosts.length),
     }
   })
   const made = new WeakMap<ResourceDeclaration, Declared>()

@@ -50,7 +50,7 @@ export function createContexts(
     throw new SpecError([{ code: 'unknown-data', message: `the spec has no data ${name}`, hint }])
   }
   const peers = indexHosts(cluster.hosts)
-  const filesOf = perObject(recipeFiles)
+  const filesOf = perObject((loaded: LoadedRecipe) => recipeFiles(loaded, cluster.hosts.length))
   const commonOf = (host: Host, loaded: LoadedRecipe, { position }: RecipeUse): OfferContext<never> => {
     const own = host.attributes[loaded.recipe.name]
     return {
@@ -126,12 +126,13 @@ interface RecipeFiles {
   readonly file: (name: string) => string
 }
 
-function recipeFiles(loaded: LoadedRecipe): RecipeFiles {
+function recipeFiles(loaded: LoadedRecipe, hosts: number): RecipeFiles {
   return {
     // With plain variables it gives plain text.
     template: createRenderer(
       (name) => loaded.read(`templates/${name}`),
       loaded.pathOf && ((name) => loaded.pathOf?.(`templates/${name}`) ?? name),
+      hosts,
     ) as RecipeContext<never>['template'],
     file: perText((name) => loaded.read(`files/${name}`)),
   }

@@ -1,5 +1,5 @@
 import Handlebars, { type HelperOptions } from 'handlebars'
-import { excessOf } from '../load/expressions/bounds.ts'
+import { excessOf, largestTextsMiB } from '../load/expressions/bounds.ts'
 import { helpers } from '../load/expressions/helpers.ts'
 import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
@@ -17,7 +17,9 @@ export type Render = (name: string, variables: { readonly [key: string]: Value }
 export function createRenderer(
   read: (name: string) => string,
   pathOf: (name: string) => string = (name) => name,
+  hosts = 1,
 ): Render {
+  const limitMiB = largestTextsMiB(hosts)
   const sourceOf = perText((name) => ({ file: pathOf(name), text: read(name) }))
   const templateOf = perText((name) => compiled(sourceOf(name).text))
   let written = 0
@@ -25,9 +27,9 @@ export function createRenderer(
     located(sourceOf(name), () => {
       const text = rendered(templateOf(name), variables)
       if (typeof text === 'string') written += text.length
-      if (written > maxTexts)
+      if (written > limitMiB * 1024 * 1024)
         throw new TemplateMistake(
-          'the texts of all templates exceed 256 MiB',
+          `the texts of all templates exceed ${limitMiB} MiB`,
           undefined,
           'a source is not kept in memory',
         )
@@ -53,8 +55,6 @@ export function templateLines(text: string, variables: { readonly [key: string]:
   }
   return [...lines, own ?? current]
 }
-
-const maxTexts = 256 * 1024 * 1024
 
 interface Source {
   readonly file: string

@@ -9,6 +9,7 @@ import type { ExpressionError } from './expressions/expression.ts'
 import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
 import { checkTransport } from './hosts/check-transport.ts'
 import { createResourceDeclarer } from './hosts/declare-resources.ts'
+import { expandRange } from './hosts/expand-range.ts'
 import { createEntryResolver, knownEnvironment, membersOf } from './hosts/resolve-entry.ts'
 import { createHostResolver } from './hosts/resolve-host.ts'
 import { recipeUses, rolesOf } from './hosts/run-list.ts'
@@ -46,7 +47,7 @@ export function resolve(input: ResolveInput): Cluster {
     kinds: input.kinds,
     environment: environmentOf(input),
     setLayer: setLayer(input.set, problems),
-    cache: createTemplateCache(),
+    cache: createTemplateCache(hostCount(spec)),
   }
   const entries = resolveEntries(resolution)
   checkUnusedRoles(entries, resolution)
@@ -58,6 +59,13 @@ export function resolve(input: ResolveInput): Cluster {
     root: input.root,
     hosts: resolveHosts(entries, resolution, input.alter),
   })
+}
+
+function hostCount({ hosts }: ClusterSpec): number {
+  return Object.keys(hosts).reduce((sum, key) => {
+    const expansion = expandRange(key)
+    return sum + (expansion.ok ? expansion.count : 0)
+  }, 0)
 }
 
 function environmentOf({ environment, spec, document, problems }: ResolveInput): string | undefined {

@@ -59,3 +59,8 @@ function closingOf(text: string, from: number, closing: string): number {
   const end = text.indexOf(closing, from)
   return end > 0 && text[end - 1] === '\\' ? closingOf(text, end + 1, closing) : end
 }
+
+/** How many MiB of text expressions or templates may make in all: 128 KiB for each host, within what memory holds. */
+export function largestTextsMiB(hosts: number): number {
+  return Math.min(1024, Math.max(256, Math.ceil(hosts / 8)))
+}

@@ -8,6 +8,7 @@ import { shown } from '../../validation/value-mistake.ts'
 import { pathElsewhere } from '../../validation/words-elsewhere.ts'
 import { childOf, valueAt } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
+import { largestTextsMiB } from './bounds.ts'
 import {
   ExpressionError,
   hasExpression,
@@ -68,9 +69,6 @@ const maxReferences = 100
 /** Longest text that expressions may build. */
 const maxText = 1024 * 1024
 
-/** What the expressions of all hosts may build together. */
-const maxTexts = 256 * maxText
-
 /** Parsed texts and containers, shared by all hosts. */
 export interface TemplateCache {
   template(text: string): Template
@@ -80,7 +78,8 @@ export interface TemplateCache {
   count(text: string): string
 }
 
-export function createTemplateCache(): TemplateCache {
+export function createTemplateCache(hosts = 1): TemplateCache {
+  const limitMiB = largestTextsMiB(hosts)
   const holdsExpression = perObject((value: Value & object): boolean => Object.values(value).some(dynamic))
   const dynamic = (value: Value): boolean => {
     if (typeof value === 'string') return hasExpression(value)
@@ -91,7 +90,8 @@ export function createTemplateCache(): TemplateCache {
     dynamic,
     count(text) {
       built += text.length
-      if (built > maxTexts) throw new ExpressionError('the texts of all expressions exceed 256 MiB')
+      if (built > limitMiB * 1024 * 1024)
+        throw new ExpressionError(`the texts of all expressions exceed ${limitMiB} MiB`)
       return text
     },
     template: perText((text) => {
