@@ -78,9 +78,9 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
   const loaded = await loadCluster({
     secretAt: inUse.refer,
     async openSecrets(named) {
-      const file = await namedFile(named)
+      const file = await locatedAt(named, () => namedFile(named))
       if (file === undefined) return
-      stored = await loadSecrets(file)
+      stored = await locatedAt(named, () => loadSecrets(file))
       inUse.fill({ file: stored, valueOf: (await opening.open?.(stored)) ?? (() => undefined) })
     },
     file: options.file,
@@ -119,13 +119,20 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
 }
 
 /** The file that a spec names, or the one beside it, if there is one. */
-async function namedFile({ path, from, position }: SecretsPlace): Promise<string | undefined> {
+async function namedFile({ path, from }: SecretsPlace): Promise<string | undefined> {
+  const file = await placeBelow(from, path ?? 'secrets.yaml')
+  return path === undefined && !existsSync(file) ? undefined : file
+}
+
+/** A mistake without a place of its own is where the spec names the file. */
+async function locatedAt<T>({ position: named }: SecretsPlace, work: () => Promise<T>): Promise<T> {
   try {
-    const file = await placeBelow(from, path ?? 'secrets.yaml')
-    return path === undefined && !existsSync(file) ? undefined : file
+    return await work()
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
-    throw new SpecError(error.problems.map((problem) => ({ ...problem, position })))
+    throw new SpecError(
+      error.problems.map((problem) => ({ ...problem, position: problem.position ?? named })),
+    )
   }
 }
 

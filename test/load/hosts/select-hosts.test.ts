@@ -2,30 +2,16 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { selectHosts } from '../../../src/load/hosts/select-hosts.ts'
-import { type Host, noTrace } from '../../../src/model/cluster.ts'
+import type { Host } from '../../../src/model/cluster.ts'
 import { SpecError } from '../../../src/model/errors.ts'
 import { compactHosts } from '../../../src/report/text/compact-hosts.ts'
+import { sampleHost } from '../../samples/host.ts'
 
 function hostsOf(
   names: readonly string[],
   more: Readonly<Record<string, Partial<Host>>> = {},
 ): readonly Host[] {
-  return names.map(
-    (name): Host => ({
-      name,
-      index: 0,
-      address: name,
-      target: { transport: 'memory' },
-      platform: { init: 'none', stateDir: '/s', stagingDir: '/t', binDir: '/b' },
-      environment: undefined,
-      labels: {},
-      roles: [],
-      attributes: {},
-      declarations: [],
-      trace: noTrace,
-      ...more[name],
-    }),
-  )
+  return names.map((name) => sampleHost(name, more[name]))
 }
 
 const names = ['web8', 'web9', 'web10', 'core-08', 'core-09', 'core-10', 'db.example.com']
