@@ -65,6 +65,8 @@ export const specCodes = [
   'unknown-tag',
   'unreadable-file',
   'unusable-number',
+  'unused-attributes',
+  'unused-instance',
   'unused-key',
   'usage',
   'wrong-type',

@@ -68,9 +68,10 @@ export function recipeUses(
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
     if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
-    // The spec's own recipe that could not be loaded was already reported, and so were all of them, or its name.
+    // The spec's own recipe that is wrong or could not be loaded was already reported, and so were all of them, or its name.
     const isCut = own === undefined && document.locate(['recipes'], 'key') !== undefined
-    if ((own && Object.hasOwn(own, recipe)) || isCut || recipe === INVALID_VALUE) return []
+    const isWritten = document.locate(['recipes', recipe], 'key') !== undefined
+    if (isWritten || isCut || recipe === INVALID_VALUE) return []
     problems.error({
       code: 'unknown-recipe',
       path: at,
@@ -85,14 +86,15 @@ export function recipeUses(
 /** Drops repeated recipes, keeping the first, and reports those whose `needs` are missing. */
 export function runListOf(
   uses: readonly RecipeUse[],
-  { recipes, problems, spec }: Resolution,
+  { recipes, problems, document }: Resolution,
 ): readonly RecipeUse[] {
   const runList = new Map<string, RecipeUse>()
   for (const use of uses) if (!runList.has(use.recipe)) runList.set(use.recipe, use)
   for (const use of runList.values()) {
     for (const need of recipes[use.recipe]?.recipe.needs ?? []) {
-      const unloadable = spec.recipes && Object.hasOwn(spec.recipes, need) && !Object.hasOwn(recipes, need)
-      if (runList.has(need) || unloadable) continue
+      const isUnloadable =
+        !Object.hasOwn(recipes, need) && document.locate(['recipes', need], 'key') !== undefined
+      if (runList.has(need) || isUnloadable) continue
       problems.error({
         code: 'missing-recipe',
         message: `the recipe ${use.recipe} needs the recipe ${need} in the same run list`,

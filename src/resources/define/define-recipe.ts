@@ -6,8 +6,8 @@ import type { Value } from '../../model/value.ts'
 
 export interface RecipeDefinition<Attributes extends TObject> {
   readonly name: string
-  /** Schema of the recipe's `attributes`; its defaults are the weakest layer. */
-  readonly attributes: Attributes
+  /** Schema of the recipe's `attributes`, also by the name of the instance; its defaults are the weakest layer. */
+  readonly attributes: Attributes | ((instance: string) => Attributes)
   /** Recipes that must be in the same run list. */
   readonly needs?: readonly string[]
   /** What it contributes to collections that other recipes read with `ctx.offered`, by their names. Pure. */
@@ -20,21 +20,28 @@ export interface RecipeDefinition<Attributes extends TObject> {
 
 /** What a definition must have, with a value that would do: recipes in JavaScript have no compiler to say so. */
 const required = {
-  name: ['string', "name: 'web'"],
-  attributes: ['object', 'attributes: Type.Object({})'],
-  resources: ['function', 'resources: () => []'],
+  name: [['string'], "name: 'web'"],
+  attributes: [['object', 'function'], 'attributes: Type.Object({})'],
+  resources: [['function'], 'resources: () => []'],
 } as const
 
 /** Defines a recipe; `ctx.attributes` has the type of its schema. Throws an Error that says what is missing. */
 export function defineRecipe<Attributes extends TObject>(definition: RecipeDefinition<Attributes>): Recipe {
-  for (const [key, [type, example]] of Object.entries(required)) {
+  for (const [key, [types, example]] of Object.entries(required)) {
     const value: unknown = Reflect.get(definition, key)
-    if (typeof value !== type || value === null)
+    if (!types.some((type) => typeof value === type) || value === null)
       throw new Error(`a recipe needs ${key} in defineRecipe({ ... }), such as ${example}`)
   }
+  const { attributes } = definition
+  const partsOf = (instance: string) => ({
+    attributes: Object.fromEntries(
+      Object.entries(typeof attributes === 'function' ? attributes(instance) : attributes),
+    ),
+  })
   return Object.freeze({
     name: definition.name,
-    attributes: Object.fromEntries(Object.entries(definition.attributes)),
+    ...partsOf(definition.name),
+    partsOf,
     needs: definition.needs ?? [],
     ...given({ offers: definition.offers }),
     resources: (ctx: RecipeContext<never>) => definition.resources(ctx),
