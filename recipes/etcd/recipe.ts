@@ -83,7 +83,6 @@ export default defineRecipe({
     const { attributes, instance } = ctx
     const { dataDir, user: owner } = attributes
     checkTimes(ctx)
-    checkPorts(ctx)
 
     const account = [
       group({ name: owner, system: true }),
@@ -125,6 +124,7 @@ export default defineRecipe({
         data: dataPath(ctx),
       },
     })
+    checkPorts(ctx)
     return [...account, data, ...binaries, release, configuration, environment, bootstrap, service]
   },
 })
