@@ -58,18 +58,25 @@ export interface Offer {
   readonly value: Value
 }
 
+/** A recipe that must be in the same run list, and what is passed on to it. */
+export interface RecipeNeed {
+  readonly recipe: string
+  /** Values for its attributes, stronger than its defaults and weaker than the spec; texts may be expressions. */
+  readonly attributes?: ValueMap
+}
+
 /** A recipe: a pure function from a host's declared values to its resources. */
 export interface Recipe {
   readonly name: string
   /** Schema of the attributes below the recipe's name; its defaults are the weakest layer. */
   readonly attributes: JsonSchema
   /** Recipes that must be in the same run list. */
-  readonly needs: readonly string[]
+  readonly needs: readonly RecipeNeed[]
   /** What it contributes to collections that other recipes read, by their names: `ports`, `log files`. */
   readonly offers?: { readonly [collection: string]: (ctx: OfferContext<never>) => readonly Value[] }
   resources(ctx: RecipeContext<never>): readonly Resource[]
   /** The parts that depend on the name of an instance; absent if none do. */
-  partsOf?(instance: string): Pick<Recipe, 'attributes'>
+  partsOf?(instance: string): Pick<Recipe, 'attributes' | 'needs'>
 }
 
 /** The npm package that a recipe is from. */

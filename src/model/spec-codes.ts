@@ -3,6 +3,7 @@ export const specCodes = [
   'alias-bomb',
   'bare-expression',
   'conflicting-claim',
+  'conflicting-needs',
   'conflicting-secret',
   'cycle',
   'duplicate-address',

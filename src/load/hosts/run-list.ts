@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
 import type { SpecCode } from '../../model/spec-codes.ts'
 import { nearestHint } from '../../validation/nearest.ts'
+import { thatMeet } from '../layers/passed-on.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
@@ -91,14 +92,17 @@ export function runListOf(
   const runList = new Map<string, RecipeUse>()
   for (const use of uses) if (!runList.has(use.recipe)) runList.set(use.recipe, use)
   for (const use of runList.values()) {
-    for (const need of recipes[use.recipe]?.recipe.needs ?? []) {
+    for (const { recipe: need } of recipes[use.recipe]?.recipe.needs ?? []) {
+      const found = thatMeet(need, [...runList.values()], recipes)
       const isUnloadable =
         !Object.hasOwn(recipes, need) && document.locate(['recipes', need], 'key') !== undefined
-      if (runList.has(need) || isUnloadable) continue
+      if (found.length === 1 || isUnloadable) continue
+      const several = `, which has ${found.length} instances of it: ${found.join(', ')}`
       problems.error({
         code: 'missing-recipe',
-        message: `the recipe ${use.recipe} needs the recipe ${need} in the same run list`,
-        hint: `list ${need} before ${use.recipe}`,
+        message: `the recipe ${use.recipe} needs the recipe ${need} in the same run list${found.length > 1 ? several : ''}`,
+        hint:
+          found.length > 1 ? `list ${need} itself, or only one of them` : `list ${need} before ${use.recipe}`,
         position: use.position,
       })
     }

@@ -106,6 +106,6 @@ function isRecipe(value: unknown): value is Recipe {
     has('attributes', 'object') &&
     has('resources', 'function') &&
     Array.isArray(needs) &&
-    needs.every((need) => typeof need === 'string')
+    needs.every((need) => typeof need === 'object' && need !== null && 'recipe' in need)
   )
 }

@@ -278,7 +278,7 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
       expression: expressionSchema,
       attributes: {
         description:
-          'Values for recipes, below the name of each. Layers, weakest first: recipe default, cluster, environment, roles, host, --set.',
+          'Values for recipes, below the name of each. Layers, weakest first: recipe default, what recipes pass on, cluster, environment, roles, host, --set.',
         type: ['object', 'null'],
         properties: Object.fromEntries(attributesOf),
       },
