@@ -5,5 +5,7 @@ import type { Resource } from '../model/resource.ts'
 export interface Declared {
   readonly resource: Resource
   readonly declaredBy: string
+  /** The recipe that declares it, whichever instance that is. */
+  readonly definition?: string
   readonly position: Position | undefined
 }

@@ -6,6 +6,7 @@ import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
 import {
+  definitionOf,
   type HostFilter,
   type LoadedRecipe,
   type Offer,
@@ -52,11 +53,19 @@ export function createContexts(
   const peers = indexHosts(cluster.hosts)
   const filesOf = perObject((loaded: LoadedRecipe) => recipeFiles(loaded, cluster.hosts.length))
   const commonOf = (host: Host, loaded: LoadedRecipe, { position }: RecipeUse): OfferContext<never> => {
-    const own = host.attributes[loaded.recipe.name]
+    const { name: instance } = loaded.recipe
+    const own = host.attributes[instance]
     return {
       cluster: { name, environment },
       host: peers.of(host),
       platform: host.platform,
+      instance,
+      instances: () =>
+        runListOf(host).flatMap(({ recipe }) =>
+          recipes[recipe] !== undefined && definitionOf(recipes[recipe]) === definitionOf(loaded)
+            ? [recipe]
+            : [],
+        ),
       // Checked by the loader against the recipe's schema.
       attributes: (isMap(own) ? own : NO_VALUES) as never,
       hosts: peers.select,
@@ -71,7 +80,7 @@ export function createContexts(
               hint: "such as ctx.secret('web/db', password())",
             },
           ])
-        return declareSecret({ key, need, by: `recipe ${loaded.recipe.name}`, position })
+        return declareSecret({ key, need, by: `recipe ${instance}`, position })
       },
       fail(message, hint) {
         throw new SpecError([{ code: 'recipe-refused', message, hint, position }])

@@ -2,7 +2,7 @@ import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
-import { type LoadedRecipe, recipeWords } from '../model/recipe.ts'
+import { definitionOf, type LoadedRecipe, recipeWords } from '../model/recipe.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
@@ -31,7 +31,8 @@ export function runRecipe(
       })
       return []
     }
-    return resources.map((resource) => ({ resource, declaredBy, position: use.position }))
+    const definition = definitionOf(loaded)
+    return resources.map((resource) => ({ resource, declaredBy, definition, position: use.position }))
   } catch (error) {
     if (error instanceof InternalError) throw error
     for (const problem of explain(error, declaredBy, use)) report(problem)

@@ -236,6 +236,42 @@ test('lists every layer of a value, weakest first, with its place, and what remo
   )
 })
 
+test('follows what a recipe passes on to one that it needs', async () => {
+  const given = scratchFolder()
+  const recipe = (name: string, rest: string) =>
+    `import { defineRecipe, file, Type } from 'converge'
+export default defineRecipe({ name: '${name}', attributes: Type.Object({ port: Type.Integer({ default: 80 }) }), ${rest} })
+`
+  writeFiles(given, {
+    'cluster.yaml': `cluster: c
+recipes: { proxy: ./proxy.mjs, shop: ./shop.mjs }
+attributes: { shop: { port: 8080 } }
+hosts: { a: { address: 192.0.2.1, recipes: [proxy, shop] } }
+`,
+    'proxy.mjs': recipe(
+      'proxy',
+      "resources: ({ attributes }) => [file({ path: '/etc/proxy', content: 'listen ' + attributes.port })]",
+    ),
+    'shop.mjs': recipe(
+      'shop',
+      "needs: [{ recipe: 'proxy', attributes: { port: '{{attributes.shop.port}}' } }], resources: () => []",
+    ),
+  })
+  const file = join(given, 'cluster.yaml')
+  const { stdout } = await converge(['explain', '-f', file, 'a:proxy.port'])
+  assert.is(
+    stdout.replaceAll(file, 'cluster.yaml'),
+    `a: attributes.proxy.port = 8080
+   recipe proxy (default): 80
+-> recipe shop, needs proxy: "{{attributes.shop.port}}" (cluster.yaml:4:52)
+    attributes.shop.port = 8080, cluster (cluster.yaml:3:29)
+`,
+  )
+  const { lines, output } = await linesOf(file, 'a:/etc/proxy')
+  assert.equal(causesOf(lines), [['listen 8080', 'attributes.proxy.port']])
+  assert.is(output.causes[0].refersTo[0].what, 'attributes.shop.port')
+})
+
 test('tells what a host is made of, in order', async () => {
   assert.is(
     await of('web0'),

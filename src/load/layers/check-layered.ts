@@ -12,7 +12,7 @@ import type { Problems } from '../problems.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { childOf, type Part, valueAt } from '../yaml/document.ts'
-import { layerOf } from './layers.ts'
+import { type Layer, layerOf } from './layers.ts'
 
 /** The place in the spec of a value of a host's merged tree: in the strongest layer that has it. */
 export interface LayeredPlace {
@@ -75,8 +75,9 @@ function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Prob
   const { code, part, hint } = mistake
   const path = [...check.path, ...mistake.path]
   const written = valueAt(check.entry.stack.value, path)
-  const message = mistake.message + (typeof written === 'string' ? check.evaluator.inPlay(written) : '')
   const layer = layerOf(check.entry.stack, path)
+  const inPlay = typeof written === 'string' ? check.evaluator.inPlay(written) : ''
+  const message = mistake.message + inPlay + passedOnWords(layer)
   const place = locateLayered(check.entry, path, part)
   const position = place.position ?? check.fallback
   if (mistake.missing !== undefined) {
@@ -93,6 +94,11 @@ function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Prob
     message: `--set ${assigned}: ${message}`,
     hint: quoted ? `keep the quotes from your shell: --set '${assigned}="${text}"'` : hint,
   }
+}
+
+/** Who is to blame for a value that no file has. */
+export function passedOnWords(layer: Layer | undefined): string {
+  return layer?.passedOnBy === undefined ? '' : `, passed on by ${layer.passedOnBy}`
 }
 
 /** Evaluates and checks a section such as `platform`: hosts without expressions in it share the result. */
