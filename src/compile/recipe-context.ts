@@ -20,6 +20,7 @@ import { type SecretNeed, secretKeyPattern, secretKinds } from '../model/secret-
 import { isMap, NO_VALUES } from '../model/value.ts'
 import { nearestHint } from '../validation/nearest.ts'
 import { createRenderer } from './template.ts'
+import { recipeTemplates } from './template-files.ts'
 
 /** What the contexts of all hosts share: peers, templates and files are prepared once. */
 export interface ContextSource {
@@ -138,11 +139,7 @@ interface RecipeFiles {
 function recipeFiles(loaded: LoadedRecipe, hosts: number): RecipeFiles {
   return {
     // With plain variables it gives plain text.
-    template: createRenderer(
-      (name) => loaded.read(`templates/${name}`),
-      loaded.pathOf && ((name) => loaded.pathOf?.(`templates/${name}`) ?? name),
-      hosts,
-    ) as RecipeContext<never>['template'],
+    template: createRenderer(recipeTemplates(loaded), hosts) as RecipeContext<never>['template'],
     file: perText((name) => loaded.read(`files/${name}`)),
   }
 }

@@ -1,3 +1,4 @@
+import { hintOf } from '../load/files/read-within.ts'
 import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
@@ -58,5 +59,5 @@ function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly P
     }))
   }
   const message = error instanceof Error ? error.message : String(error)
-  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, position }]
+  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, hint: hintOf(error), position }]
 }
