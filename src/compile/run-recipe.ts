@@ -31,7 +31,7 @@ export function runRecipe(
       })
       return []
     }
-    return resources.map((resource) => ({ resource, declaredBy, position: use.position }))
+    return resources.map((resource) => ({ resource, declaredBy, from: use, position: use.position }))
   } catch (error) {
     if (error instanceof InternalError) throw error
     for (const problem of explain(error, declaredBy, use)) report(problem)

@@ -22,9 +22,11 @@ import {
   limitOption,
   markdownOptions,
   namesOf,
+  onlyOption,
   planOptions,
   proposeOptions,
   type Run,
+  refuseOnly,
   refuseTwoFormats,
   showOptions,
   specOptions,
@@ -90,6 +92,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .exitOverride()
     .hook('preAction', (_program, command) => {
       refuseTwoFormats(command)
+      refuseOnly(command)
       findSpec(command)
     })
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
@@ -232,7 +235,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   for (const command of leafCommands(program)) {
     const has = command.options.map(({ long }) => long)
-    const missing = showOptions().filter(({ long }) => !has.includes(long))
+    const missing = [...showOptions(), onlyOption()].filter(({ long }) => !has.includes(long))
     addOptions(
       command,
       missing.map((option) => option.hideHelp()),
