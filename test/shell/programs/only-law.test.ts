@@ -70,10 +70,13 @@ async function converge(tree: RootTree, catalog: HostCatalog, only?: Only): Prom
   return planned
 }
 
-/** Of a file that is wanted until a path exists it depends on the order whether it is ever written. */
+/**
+ * A command leaves nothing that its entry could say. Of a file that is wanted until a path exists it depends on the order
+ * whether it is ever written.
+ */
 function manifest({ state }: Facts, isShown: (id: string) => boolean = () => true): readonly string[] {
   return (state?.manifest ?? [])
-    .filter(({ resource }) => isShown(resource))
+    .filter(({ resource }) => isShown(resource) && !resource.startsWith('command['))
     .map((entry) => JSON.stringify(entry.resource === 'file[/etc/until]' ? { ...entry, removal: [] } : entry))
     .sort()
 }
