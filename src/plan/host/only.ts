@@ -5,7 +5,8 @@ import type { Operation } from '../../model/operation.ts'
 import type { Change, LeftOut, Only } from '../../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../../model/resource.ts'
 import { rulesOf } from '../../operations/index.ts'
-import { leftBehind, prune } from '../undo/prune.ts'
+import { isConsequence } from '../../record/cause.ts'
+import { leftBehind, type Prune } from '../undo/prune.ts'
 import { decideByFacts, guardOf } from './guard.ts'
 
 /** A resource that `--only` may select. Of one that is no longer in the spec only the identity is known. */
@@ -33,12 +34,41 @@ export function selectable({ resource: { id }, from }: CatalogEntry): Selectable
   return { id, ...(from !== undefined && { from }) }
 }
 
-/** Finds by identity whether a resource is selected, whether it is in the spec or not. */
-export function selectsById({ entries }: HostCatalog, selects: Selects): (id: string) => boolean {
+/**
+ * Finds by identity whether a resource is selected. One that is no longer in the spec, and whose path a resource has now
+ * that is left out, waits for that: its record says how the path began.
+ */
+export function selectsById(
+  { entries }: HostCatalog,
+  facts: Facts,
+  selects: Selects,
+): (id: string) => boolean {
   const selected = new Map<string, boolean>(
     entries.map((entry) => [entry.resource.id, selects(selectable(entry))]),
   )
+  const leftOut = pathsLeftOut(entries, selects)
+  for (const { resource: id, paths } of facts.state?.manifest ?? [])
+    if (!selected.has(id))
+      selected.set(id, selects({ id }) && !Object.keys(paths).some((path) => leftOut.has(path)))
   return (id) => selected.get(id) ?? selects({ id })
+}
+
+function pathsLeftOut(entries: HostCatalog['entries'], selects: Selects): ReadonlySet<string> {
+  return new Set(
+    entries
+      .filter((entry) => !selects(selectable(entry)))
+      .flatMap(({ resource }) => resource.claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : []))),
+  )
+}
+
+/** The paths that a selected resource no longer makes, and that none has which is left out. */
+export function movedBySelected(
+  catalog: HostCatalog,
+  selects: Selects,
+  moved: Prune['moved'],
+): Prune['moved'] {
+  const leftOut = pathsLeftOut(catalog.entries, selects)
+  return new Map([...moved].map(([id, paths]) => [id, paths.filter((path) => !leftOut.has(path))]))
 }
 
 /**
@@ -69,7 +99,7 @@ function isThere(unit: string, { units }: Facts): boolean {
 
 /** The facts without what is pending of resources that are not selected, which stays as it is. */
 export function narrowedFacts(catalog: HostCatalog, facts: Facts, selects: Selects): Facts {
-  const isSelected = selectsById(catalog, selects)
+  const isSelected = selectsById(catalog, facts, selects)
   const unread = catalog.entries.flatMap(({ resource: { id, ownsUnit } }) => {
     const unit = ownsUnit === undefined ? undefined : facts.units[ownsUnit]
     return ownsUnit !== undefined && unit?.needsReload === true && !isSelected(id)
@@ -90,7 +120,7 @@ export function leftPending(
   selects: Selects,
   changes: readonly Change[],
 ): readonly PendingNotification[] {
-  const isSelected = selectsById(catalog, selects)
+  const isSelected = selectsById(catalog, facts, selects)
   const units = new Map<string, string | undefined>(
     catalog.entries.map(({ resource: { id, ownsUnit } }) => [id, ownsUnit]),
   )
@@ -101,43 +131,40 @@ export function leftPending(
   return [...new Map(all.map((one) => [`${one.action} ${one.resource}`, one])).values()]
 }
 
-/** What is left out on a host, and how a whole run would see it. */
+/** What is left out on a host, by the plan of a whole run; a note if that is refused. */
 export function leftOutOf(
   catalog: HostCatalog,
   facts: Facts,
   selects: Selects,
-  options: { readonly prune: boolean },
+  { prune, whole }: { readonly prune: boolean; readonly whole: () => readonly Change[] },
 ): { readonly leftOut: LeftOut; readonly notes: readonly string[] } {
+  const isSelected = selectsById(catalog, facts, selects)
   const others = catalog.entries.filter((entry) => !selects(selectable(entry)))
-  const conflicts = new Map<string, string>()
-  const differing = others.filter((entry) => {
-    try {
-      return neededOf(entry, facts).length > 0
-    } catch (error) {
-      if (!(error instanceof ResourceConflict)) throw error
-      conflicts.set(entry.resource.id, error.message)
-      return true
-    }
+  const gone = prune ? leftBehind(catalog, facts).filter(({ resource }) => !isSelected(resource)) : []
+  const leftOut = (ids: readonly string[]): LeftOut => ({
+    resources: others.length + gone.length,
+    differ: [...new Set(ids.filter((id) => !isSelected(id)))],
   })
-  const gone = options.prune ? leftBehind(catalog, facts).filter(({ resource: id }) => !selects({ id })) : []
-  const isSelected = selectsById(catalog, selects)
-  const pruned = options.prune ? prunedIn(catalog, facts).filter((id) => !isSelected(id)) : []
-  const differ = new Set([...differing.map(({ resource }) => resource.id), ...pruned])
-  return {
-    leftOut: { resources: others.length + gone.length, differ: [...differ] },
-    notes: [...conflicts].map(([id, message]) => `a whole run refuses ${id}, which is left out: ${message}`),
+  try {
+    const changes = whole().filter((change) => !isConsequence(change))
+    return { leftOut: leftOut(changes.map(({ resource }) => resource)), notes: [] }
+  } catch (error) {
+    if (!(error instanceof ResourceConflict)) throw error
+    const note = `a whole run is refused: ${error.resource}: ${error.message}`
+    return { leftOut: leftOut(differingNow(others, facts)), notes: [note] }
   }
 }
 
-/** The resources of which a whole run prunes something. */
-function prunedIn(catalog: HostCatalog, facts: Facts): readonly string[] {
-  try {
-    const { first, last, parts } = prune(catalog, facts)
-    return [...[...first, ...last].map(({ resource }) => resource), ...parts.keys()]
-  } catch (error) {
-    if (error instanceof ResourceConflict) return leftBehind(catalog, facts).map(({ resource }) => resource)
-    throw error
-  }
+/** What differs as the host is now. */
+function differingNow(entries: HostCatalog['entries'], facts: Facts): readonly string[] {
+  return entries.flatMap((entry) => {
+    try {
+      return neededOf(entry, facts).length > 0 ? [entry.resource.id] : []
+    } catch (error) {
+      if (error instanceof ResourceConflict) return [entry.resource.id]
+      throw error
+    }
+  })
 }
 
 /** The operations that a resource needs by itself. */

@@ -8,6 +8,7 @@ import { type Leaving, withRecord } from '../../record/with-record.ts'
 import {
   leftOutOf,
   leftPending,
+  movedBySelected,
   narrowed,
   narrowedFacts,
   refuseMissingBefore,
@@ -124,18 +125,22 @@ export function planPart(
   facts: Facts,
   { prune: prunes, only }: Pick<PlanOptions, 'prune' | 'only'>,
 ): Part {
-  if (only === undefined) {
+  const whole = (): Part => {
     const pruned = prunes ? prune(catalog, facts) : noPrune(catalog, facts)
     return { planned: planHost(catalog, facts, pruned), pruned }
   }
+  if (only === undefined) return whole()
   const isSelected = selectsOf(only)
-  const selects = selectsById(catalog, isSelected)
+  const selects = selectsById(catalog, facts, isSelected)
   refuseMissingBefore(catalog, facts, isSelected)
   const part = narrowed(catalog, isSelected)
   const seen = narrowedFacts(catalog, facts, isSelected)
   const pruned = prunes ? prune(part, seen, selects) : noPrune(part, seen)
   const planned = planHost(part, seen, pruned)
-  const { leftOut, notes } = leftOutOf(catalog, facts, isSelected, { prune: prunes })
+  const { leftOut, notes } = leftOutOf(catalog, facts, isSelected, {
+    prune: prunes,
+    whole: () => whole().planned.changes,
+  })
   const leaves = leftPending(catalog, facts, isSelected, planned.changes)
   const settled = planned.changes.flatMap(({ settles, absorbs = [] }) => [...settles, ...absorbs])
   const pending = leaves.flatMap(({ action, resource }) =>
@@ -150,7 +155,7 @@ export function planPart(
       leftOut,
       notes: [...planned.notes, ...notes, ...pending],
     },
-    pruned,
+    pruned: { ...pruned, moved: movedBySelected(catalog, isSelected, pruned.moved) },
     leaving: { selects, leaves },
   }
 }
