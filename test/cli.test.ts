@@ -35,6 +35,16 @@ test('turns a mistake into exit code 3, without colors if there is no terminal',
   assert.match(stderr, /^error: \/nowhere\.yaml does not exist \[not-found\]\n/)
 })
 
+test('says from its own files what a code means', () => {
+  const { stdout, stderr, status } = cli('help', 'unknown-key')
+  assert.match(stdout, /^unknown-key, a mistake: exit code 3, no host was changed\n\n/)
+  assert.match(stdout, '\n  cluster.yaml:\n    cluster: ')
+  assert.is(stderr, '')
+  assert.is(status, 0)
+  const { files } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
+  assert.ok(files.includes('docs'))
+})
+
 /** Runs converge from a shell, whose redirections and limits are its surroundings. */
 function shell(line: string, folder: string) {
   const program = [process.execPath, ...programArguments('src/cli.ts')].join(' ')

@@ -17,10 +17,11 @@ export async function applySealed(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const { limit, release, prune } = wanted
+  const { limit, only, release, prune } = wanted
   const misplaced = Object.keys(
     given({
       '--limit': limit,
+      '--only': only,
       '--release': release || undefined,
       '--no-prune': prune === false || undefined,
     }),

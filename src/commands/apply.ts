@@ -4,18 +4,19 @@ import {
   hostCommand,
   type OpenHosts,
   type PlanningOptions,
-  planningOf,
+  planWith,
 } from './hosts/open-hosts.ts'
 import { type ProposeOptions, proposePlan, requireConsentable } from './hosts/propose-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
+import type { LoadedSpec } from './spec/load-spec.ts'
 
 export interface ApplyOptions extends HostOptions, PlanningOptions, ProposeOptions {}
 
 /** `converge`: inspect, plan, show the plan, ask, apply. With --dry-run the same up to the plan. */
 export async function apply(options: ApplyOptions, io: Io, view: View): Promise<ExitCode> {
-  const work = async (open: OpenHosts) => {
+  const work = async (open: OpenHosts, spec: LoadedSpec) => {
     requireConsentable(options, io, view)
-    const plan = await open.session.plan(planningOf(options))
+    const plan = await planWith(options, open.session, spec)
     const { code } = await proposePlan({ command: 'apply', plan, open, options, io, view })
     return code
   }

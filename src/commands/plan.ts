@@ -8,7 +8,7 @@ import { summarisePlan } from '../report/plan/summarise-plan.ts'
 import type { View } from '../report/views/view.ts'
 import { usageError } from './cli/usage-error.ts'
 import { hostLibrary } from './hosts/host-library.ts'
-import { type HostOptions, hostCommand, type PlanningOptions, planningOf } from './hosts/open-hosts.ts'
+import { type HostOptions, hostCommand, type PlanningOptions, planWith } from './hosts/open-hosts.ts'
 import { writeSealedPlan } from './hosts/sealed-plan.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import type { LoadedSpec } from './spec/load-spec.ts'
@@ -27,7 +27,7 @@ export function plan(options: PlanOptions, io: Io, view: View): Promise<ExitCode
   return hostCommand(options, io, view, async ({ session }, spec) => {
     const { out, script } = options
     const scriptHost = script === undefined ? undefined : onlyHost(spec.cluster.hosts, script)
-    const planned = await session.plan(planningOf(options))
+    const planned = await planWith(options, session, spec)
     if (out !== undefined) {
       await writeSealedPlan(out, planned, spec, options, io.env)
       io.stderr.write(

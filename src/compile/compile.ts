@@ -124,11 +124,12 @@ function assemble(
   const owned = checkClaims(declared, report)
   const { after, notifies } = resolveRelations(owned, report)
   const entries = order(owned, after, report).map(
-    ({ resource, declaredBy, position }): CatalogEntry => ({
+    ({ resource, declaredBy, from, position }): CatalogEntry => ({
       resource,
       after: identities(after.get(resource.id)),
       notifies: notifies.get(resource.id) ?? NONE,
       declaredBy,
+      from,
       ...given({ position }),
     }),
   )

@@ -31,7 +31,7 @@ export function declaredResource(
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
     const resource: Resource = resourceKind.create(withContent(kind, desired, files))
-    return { resource, declaredBy: layer, position }
+    return { resource, declaredBy: layer, from: declaration, position }
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
     for (const { path = [], line, ...problem } of error.problems) {

@@ -33,7 +33,8 @@ export function runRecipe(
       return []
     }
     const definition = definitionOf(loaded)
-    return resources.map((resource) => ({ resource, declaredBy, definition, position: use.position }))
+    const { position } = use
+    return resources.map((resource) => ({ resource, declaredBy, definition, from: use, position }))
   } catch (error) {
     if (error instanceof InternalError) throw error
     for (const problem of explain(error, declaredBy, use)) report(problem)

@@ -2,9 +2,7 @@ import { InternalError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
-import { planHost } from '../plan/host/plan-host.ts'
-import { type PlanOptions, planCluster } from '../plan/rollout/plan-cluster.ts'
-import { prune } from '../plan/undo/prune.ts'
+import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
@@ -19,6 +17,8 @@ import { openContext, type SessionContext, type SessionInput } from './session-c
 
 /** A session with the hosts of a cluster. Everything but an apply throws `Interrupted` when the user stops it. */
 export interface Session extends HostState {
+  /** The hosts that it works on, by name. */
+  readonly selected: readonly string[]
   /** Inspects the selected hosts and plans; changes nothing. A host that does not answer is in the plan as failed. */
   plan(options?: PlanOptions): Promise<Plan>
   /** Plans the return to the state after a generation; by default the last apply is undone on the hosts that it changed. */
@@ -32,6 +32,7 @@ export function openSession(input: SessionInput): Session {
   const context = openContext(input)
   return {
     ...hostState(context),
+    selected: context.selected,
     async plan(options) {
       context.onProgress({ event: 'phase', phase: 'inspect', hosts: context.selected })
       const facts = await context.onEach((name) => context.inspect(name, context.stop.stopping))
@@ -61,7 +62,7 @@ async function remaining(
   }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host, stop.leaving)
-  return planHost(catalog, facts, intent.prune ? prune(catalog, facts) : undefined).changes
+  return planPart(catalog, facts, intent).planned.changes
 }
 
 async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOptions): Promise<Report> {

@@ -118,7 +118,7 @@ export interface Bookkeeping {
   readonly identities?: readonly Identity[]
   /** The hosts that this one remembers, when that changes. */
   readonly members?: readonly Member[]
-  /** What earlier runs left pending and this one keeps pending: a rollback carries out only its own restarts. */
+  /** What earlier runs left pending and this one keeps pending: a rollback carries out only its own restarts, `--only` what it selects. */
   readonly leaves?: readonly PendingNotification[]
   /** Holds the host after the last change (a line that starts with the catalog's digest), or releases it. */
   readonly hold?: string | 'release'
@@ -147,6 +147,8 @@ export interface PlannedHost {
   readonly disrupts: readonly string[]
   /** Notes such as `kept /srv/app: file[/srv/app/a] is in it`. */
   readonly notes: readonly string[]
+  /** What `--only` leaves out. */
+  readonly leftOut?: LeftOut
 }
 
 const hosts = (description: string) => list(description, text('Name of a host.'))
@@ -172,12 +174,27 @@ export const Wave = closed('Hosts that are applied at the same time.', {
 })
 export type Wave = Data<typeof Wave>
 
+/** What `--only` selects: `file[/etc/nginx/*]`, `recipe:nginx`, `role:web`. */
+export const Only = list(
+  'The resources that --only selects; absent if it is all of them.',
+  text('A pattern.'),
+)
+export type Only = Data<typeof Only>
+
+/** What `--only` leaves out on a host. */
+export const LeftOut = closed('What --only leaves out on the host.', {
+  resources: describe(Count, 'How many resources, with those to be pruned.'),
+  differ: list('Which of them differ from the spec, or are to be pruned.', text('One resource.')),
+})
+export type LeftOut = Data<typeof LeftOut>
+
 /** What a plan is for; each host is planned again with the same intent to verify the apply. */
 export const Intent = Type.Union([
   Type.Object({
     kind: Type.Literal('apply', { description: 'An apply of the spec.' }),
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
     release: Type.Boolean({ description: 'Whether held hosts are planned as if they were not held.' }),
+    only: Type.Optional(Only),
   }),
   Type.Object({
     kind: Type.Literal('rollback', { description: 'A rollback.' }),

@@ -99,6 +99,8 @@ export interface CatalogEntry {
   readonly notifies: readonly Notification[]
   /** The recipe, role or host layer that declared it. */
   readonly declaredBy: string
+  /** The entry of the run list that it is from, or the layer that declares it. */
+  readonly from?: { readonly recipe?: string; readonly layer: string }
   /** The entry of the run list, or the declaration itself. */
   readonly position?: Position
 }

@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { OperationOutline } from './operation-outline.ts'
-import { Consent, changeFields, type HostPlan, Intent, type Plan, Wave } from './plan.ts'
+import { Consent, changeFields, type HostPlan, Intent, LeftOut, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { Checksum, closed, type Data, describe, list, mapOf, optional, Text, text } from './schema.ts'
 
@@ -97,6 +97,7 @@ const planned = {
   lasting: Type.Optional(list('What a rollback leaves as it is.', text('An operation, in words.'))),
   disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
   notes: list('Things to know that change nothing.', text('One note.')),
+  leftOut: Type.Optional(LeftOut),
   catalog: SealedCatalog,
 } satisfies Fields<SealedPlanned>
 

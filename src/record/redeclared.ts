@@ -10,14 +10,15 @@ export function redeclared(
   catalog: HostCatalog,
   facts: Facts,
   drops: readonly ManifestEntry[],
+  selects: (id: string) => boolean = () => true,
 ): readonly Change[] {
-  const changes = entriesRedeclared(catalog, facts)
+  const changes = entriesRedeclared(catalog, facts).filter(({ resource }) => selects(resource))
   if (changes.length > 0) return changes
   // An entry that stays would some day undo what was put there since.
   const dropped = drops.filter(({ removal }) => removal.length > 0)
   return dropped.length > 0
     ? dropped.map(({ resource }) => recordChange(resource, 'no longer in the spec, nothing to undo'))
-    : renamed(catalog, facts)
+    : renamed(catalog, facts).filter(({ resource }) => selects(resource))
 }
 
 /** The host's new name is recorded with any of its changes, or by one of its own. */

@@ -1,4 +1,4 @@
-import type { Facts } from '../model/facts.ts'
+import type { Facts, PendingNotification } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import {
   dropLine,
@@ -25,16 +25,22 @@ export interface Leaving {
   /** By resource that stays: the paths that it no longer makes and that need no operation. */
   readonly moved?: ReadonlyMap<string, readonly string[]>
   readonly members?: readonly Member[]
+  /** Whether a resource is recorded, if only some are. */
+  readonly selects?: (id: string) => boolean
+  /** What stays pending. */
+  readonly leaves?: readonly PendingNotification[]
 }
 
 /** Adds the records to a host's plan: what is kept before each change, its manifest lines, its cause, and the undo. */
 export function withRecord(
   planned: PlannedHost,
   catalog: HostCatalog,
-  { drops = [], moved = new Map(), members = [] }: Leaving = {},
+  { drops = [], moved = new Map(), members = [], selects = () => true, leaves = [] }: Leaving = {},
 ): PlannedHost {
   const isOnlyRecord = planned.changes.length === 0
-  const plan = isOnlyRecord ? { ...planned, changes: redeclared(catalog, planned.facts, drops) } : planned
+  const plan = isOnlyRecord
+    ? { ...planned, changes: redeclared(catalog, planned.facts, drops, selects) }
+    : planned
   if (plan.changes.length === 0) return planned
   const { facts } = plan
   const generation = (facts.state?.generation ?? 0) + 1
@@ -54,6 +60,7 @@ export function withRecord(
   const removals = new Map<string, readonly Operation[]>()
   for (const entry of catalog.entries) {
     const { id } = entry.resource
+    if (!selects(id)) continue
     const own = plan.changes.filter((change) => change.resource === id)
     // A resource that its guard skips is not managed.
     if (own.length === 0 && !known.has(id) && isGuarded(entry)) continue
@@ -141,6 +148,7 @@ export function withRecord(
         isOnlyRecord: isOnlyRecord ? (true as const) : undefined,
         lasting: lastingOf(changes, facts),
         rewrite,
+        leaves: leaves.length === 0 ? undefined : leaves,
         identities: own && identitiesAfter(identityOf(own), facts.state?.identities),
         members: areSame(members, facts.state?.members ?? []) ? undefined : members,
         hold: facts.state?.held === undefined ? undefined : ('release' as const),

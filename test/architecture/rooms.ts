@@ -50,6 +50,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'file-diff',
     'masked-diff',
     'mounts',
+    'only',
     'packages',
     'places',
     'plan-host',

@@ -16,6 +16,30 @@ test('has a section for every code and no other, in order', () => {
   assert.equal(headings(failures), [...worldErrorCodes].sort())
 })
 
+test('converge help prints the section of every code, as text that fits a terminal', async () => {
+  const commands = (await converge(['--help'])).stdout
+  for (const [part, kind] of [
+    [mistakes, 'a mistake: exit code 3, no host was changed'],
+    [failures, 'a failure: exit code 1'],
+  ] as const) {
+    for (const code of headings(part)) {
+      const { stdout, code: exitCode } = await converge(['help', code])
+      assert.is(exitCode, 0)
+      assert.ok(stdout.startsWith(`${code}, ${kind}\n\n`), stdout)
+      assert.not.match(stdout, /^(```|#)/m)
+      const [, ...text] = stdout.split('\n').filter((line) => !line.startsWith('  '))
+      assert.ok(
+        text.every((line) => line.length <= 100),
+        stdout,
+      )
+      for (const block of blocksOf(sectionOf(part ?? '', `### ${code}`)))
+        for (const line of block.text.trimEnd().split('\n')) assert.match(stdout, line)
+      assert.not.match(commands, `\n  ${code} `)
+    }
+  }
+  assert.is((await converge(['help', '[usage]'])).code, 0)
+})
+
 test('every code is used', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/^model\/(spec-codes|errors)\.ts$/.test(file))

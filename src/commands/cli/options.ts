@@ -105,10 +105,21 @@ export function planOptions(): readonly Option[] {
   return [
     new Option('--no-prune', 'Do not prune: keep on the hosts what was removed from the spec.'),
     new Option('--release', 'Also plan for hosts held by a rollback.'),
+    onlyOption().argParser((value: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      value,
+    ]),
     ...formatOptions(),
     statOption(),
     exitCodeOption('Exit with 2 if a dry run finds changes.'),
   ]
+}
+
+export function onlyOption(): Option {
+  return new Option(
+    '--only <resources>',
+    "Only these: 'file[/etc/nginx/*]', 'unit[nginx.service]', recipe:nginx, role:web; a,b for either; repeatable. What they notify is done; the rest is left out and counted.",
+  )
 }
 
 export function statOption(): Option {
@@ -138,6 +149,13 @@ export function refuseTwoFormats(command: Command): void {
   const { json, jsonLines } = command.opts()
   if (command.getOptionValueSource('format') === 'cli' && (json ?? jsonLines) !== undefined)
     command.error("error: option '--format' cannot be used with another option for a format")
+}
+
+/** Refuses `--only` where there is no apply that it could narrow. */
+export function refuseOnly(command: Command): void {
+  const takes = ['apply', 'plan']
+  if (command.opts().only === undefined || takes.includes(command.name())) return
+  command.error(`error: --only narrows ${takes.join(' and ')}, not ${command.name()}`)
 }
 
 /** For results that go where there is no room for all of them. */

@@ -13,8 +13,8 @@ export const uses = {
 
 export function helpCommand(): Command {
   return new Command('help')
-    .argument('[command]')
-    .description('Print the help of a command.')
+    .argument('[command|code]')
+    .description('Print the help of a command, or what the code of a message means.')
     .helpGroup(uses.begin)
 }
 
@@ -62,6 +62,7 @@ Examples:
   converge apply p.json --yes           apply exactly that, or nothing
   converge rollback web0 --dry-run      what would the undo of an apply change?
   converge exec 'web*' -- uptime        on many hosts at once
+  converge help unknown-key             what a code in a message means
 `
 
 /** Where the documentation of this copy is. */

@@ -22,9 +22,11 @@ import {
   limitOption,
   markdownOptions,
   namesOf,
+  onlyOption,
   planOptions,
   proposeOptions,
   type Run,
+  refuseOnly,
   refuseTwoFormats,
   showOptions,
   specOptions,
@@ -66,9 +68,12 @@ export async function runCommandLine({ argv, io, version }: CommandLine): Promis
   try {
     const program = createProgram(io, version, run)
     const words = commandFirst(argv, program)
+    const topic = topicOfHelp(words, program)
     const unknown = unknownCommand(words, program)
     const spec = specAsArgument(words, createProgram(io, version, run))
     if (spec !== undefined) await run('help', {}, () => refuseSpecAsArgument(spec))
+    else if (topic !== undefined)
+      await run('help', {}, async () => (await import('../help.ts')).help(topic, commandNames(program), io))
     else if (unknown === undefined) await program.parseAsync(words, { from: 'user' })
     else await run('help', {}, () => refuseUnknown(unknown))
     return exitCode
@@ -90,6 +95,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .exitOverride()
     .hook('preAction', (_program, command) => {
       refuseTwoFormats(command)
+      refuseOnly(command)
       findSpec(command)
     })
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
@@ -232,7 +238,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
 
   for (const command of leafCommands(program)) {
     const has = command.options.map(({ long }) => long)
-    const missing = showOptions().filter(({ long }) => !has.includes(long))
+    const missing = [...showOptions(), onlyOption()].filter(({ long }) => !has.includes(long))
     addOptions(
       command,
       missing.map((option) => option.hideHelp()),
@@ -279,15 +285,15 @@ interface Unknown {
   readonly known: readonly string[]
 }
 
-/**
- * A word that stands where a command should, and is not one: `wbe` of `converge help wbe`, or one like a command or an
- * option, which commander would pass to `apply` as its argument.
- */
+/** What `converge help` is asked for, if that is no command: the code of a message. */
+function topicOfHelp([first, asked]: readonly string[], program: Command): string | undefined {
+  if (first !== 'help' || asked === undefined || asked.startsWith('-')) return undefined
+  return [...commandNames(program), 'help'].includes(asked) ? undefined : asked
+}
+
+/** A word that is like a command or an option, which commander would pass to `apply` as its argument. */
 function unknownCommand(argv: readonly string[], program: Command): Unknown | undefined {
   const known = commandNames(program)
-  const [first, asked] = argv
-  if (first === 'help' && asked !== undefined && !asked.startsWith('-'))
-    return [...known, 'help'].includes(asked) ? undefined : { word: asked, known }
   const word = argv[firstWord(argv, program)]
   if (word === undefined || known.includes(word) || word === 'help' || isPlanFile(word)) return undefined
   const options = leafCommands(program).flatMap((command) => command.options)

@@ -3,6 +3,7 @@ import type { SessionInput } from '../../engine/session-context.ts'
 import { selectHosts } from '../../load/hosts/select-hosts.ts'
 import type { Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
+import type { Plan } from '../../model/plan.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
@@ -11,6 +12,7 @@ import type { IdentityOptions } from '../secrets/identity.ts'
 import { openingWith, requireOpen } from '../secrets/opening.ts'
 import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { hostLibrary } from './host-library.ts'
+import { readOnly, requireMakers, requireMatches } from './only.ts'
 import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
 
 /** Which hosts to work on, and how. */
@@ -31,13 +33,25 @@ export interface PlanningOptions {
   readonly prune?: boolean
   /** Also plan for hosts held by a rollback. */
   readonly release?: boolean
+  /** Patterns of the resources to plan; all by default. */
+  readonly only?: readonly string[]
 }
 
 /** Plans all that differs, on held hosts, too. */
 export const everything = { prune: true, release: true } as const
 
-export function planningOf({ prune = true, release = false }: PlanningOptions) {
-  return { prune, release }
+/** The plan that the options ask for. Throws a SpecError for a pattern of `--only` that matches nothing. */
+export async function planWith(
+  { prune = true, release = false, only: patterns }: PlanningOptions,
+  session: Session,
+  { catalog }: LoadedSpec,
+): Promise<Plan> {
+  const only = readOnly(patterns)
+  const hosts = catalog.hosts.filter(({ host }) => session.selected.includes(host))
+  requireMakers(only, { ...catalog, hosts })
+  const plan = await session.plan({ prune, release, ...given({ only }) })
+  requireMatches(only, catalog, plan.hosts)
+  return plan
 }
 
 /** A command on the selected hosts of a spec, whose warnings are shown first. */

@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mistake } from '../../model/diagnostic.ts'
+import { globSource } from '../../model/glob.ts'
 import { isSystemError } from '../../model/system-error.ts'
-import { globSource } from '../hosts/select-hosts.ts'
 
 /** Whether a text is a pattern: `*` and `?` stand for characters of a name, `**` for any folders. */
 export function isPattern(text: string): boolean {

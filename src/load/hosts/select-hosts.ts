@@ -1,5 +1,6 @@
 import { type Host, runListOf } from '../../model/cluster.ts'
 import { SpecError } from '../../model/errors.ts'
+import { globSource } from '../../model/glob.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 
 /** What a selector asks of a host. */
@@ -121,14 +122,6 @@ function patternOf(text: string, part: string): (value: string) => boolean {
       match !== null && ranges.every((of, index) => of.some((range) => within(range, match[index + 1] ?? '')))
     )
   }
-}
-
-/** The regular expression of a glob: `*` and `?` stand for characters. */
-export function globSource(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, (character) => {
-    if (character === '*') return '.*'
-    return character === '?' ? '.' : `\\${character}`
-  })
 }
 
 interface Range {

@@ -14,16 +14,19 @@ const replaceByHand =
  * lost its data does not start beside others: it would begin a group of its own.
  */
 export function bootstrapRefusal(
-  { host, facts }: PlannedHost,
+  plan: PlannedHost,
   catalog: HostCatalog,
   inspection: Inspection,
   groups: Groups,
 ): ConvergeError | undefined {
+  const { host, facts } = plan
   const refusal = (message: string, remedy: string): ConvergeError =>
     new ConvergeError('bootstrap-refused', message, { host, step: 'plan', remedy })
   for (const [group, members] of groups) {
     const own = members.get(host)
     if (own?.data === undefined || holdsData(facts, own) !== false) continue
+    // A member that is left out does not start.
+    if (plan.leftOut !== undefined && startedGroups([own], plan.changes).length === 0) continue
     const others = [...members].filter(([name]) => name !== host)
     const holders = holdersOf(members, inspection)
     const silent = others.flatMap(([name]) => (isFacts(inspection.get(name)) ? [] : [name]))

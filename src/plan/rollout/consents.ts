@@ -51,7 +51,7 @@ export function rollbackConsents(plan: HostPlan, oldest: KeptGeneration | undefi
 }
 
 function sizeConsent(catalog: HostCatalog, gone: readonly ManifestEntry[], plan: Planned): readonly string[] {
-  if (catalog.entries.length > 0) return shareConsent(gone, plan)
+  if (catalog.entries.length > 0 || plan.leftOut !== undefined) return shareConsent(gone, plan)
   return [
     `${plan.host} has no resources left in the spec; all ${plan.facts.state?.manifest.length ?? 0} will be removed`,
   ]

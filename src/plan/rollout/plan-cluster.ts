@@ -1,13 +1,24 @@
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import { consentsTo, type HostPlan, type Intent, type Plan } from '../../model/plan.ts'
+import { consentsTo, type HostPlan, type Intent, type Plan, type PlannedHost } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
-import { withRecord } from '../../record/with-record.ts'
+import { type Leaving, withRecord } from '../../record/with-record.ts'
+import {
+  leftOutOf,
+  leftPending,
+  movedBySelected,
+  narrowed,
+  narrowedFacts,
+  refuseMissingBefore,
+  selectable,
+  selectsById,
+  selectsOf,
+} from '../host/only.ts'
 import { planHost } from '../host/plan-host.ts'
 import { claimKeys } from '../undo/claims-on.ts'
-import { leftAlone, noPrune, prune, silentDrops } from '../undo/prune.ts'
+import { leftAlone, noPrune, type Prune, prune, silentDrops } from '../undo/prune.ts'
 import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
 import { consents, lostContents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
@@ -71,27 +82,81 @@ function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
     return { host: catalog.host, status: 'failed', error }
   }
   try {
-    refuseForeignClaims(catalog, facts)
+    refuseForeignClaims(selectedOf(catalog, options), facts)
     refuseSameMachine(catalog.host, facts, inspection)
     const held = heldBy(catalog, facts)
     // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
-    const pruned = options.prune ? prune(catalog, facts) : noPrune(catalog, facts)
-    const planned = planHost(catalog, facts, pruned)
-    const stays = options.prune ? leftAlone(catalog, facts) : []
+    const { planned, pruned, leaving } = planPart(catalog, facts, options)
+    const stays = options.prune ? leftAlone(catalog, facts, leaving?.selects) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
     const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
     return refusal === undefined
       ? finish(plan, catalog, {
-          drops: options.prune ? silentDrops(catalog, facts, pruned) : [],
+          drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],
           moved: pruned.moved,
           members: remembered(members, facts, inspection),
+          ...leaving,
         })
       : { host: catalog.host, status: 'failed', error: refusal }
   } catch (error) {
     if (error instanceof ConvergeError) return { host: catalog.host, status: 'failed', error }
     if (!(error instanceof ResourceConflict)) throw error
     return { host: catalog.host, status: 'failed', error: conflictOn(catalog.host, error) }
+  }
+}
+
+function selectedOf(catalog: HostCatalog, { only }: PlanOptions): HostCatalog {
+  if (only === undefined) return catalog
+  const selects = selectsOf(only)
+  return { ...catalog, entries: catalog.entries.filter((entry) => selects(selectable(entry))) }
+}
+
+interface Part {
+  readonly planned: PlannedHost
+  readonly pruned: Prune
+  /** Absent if all resources are planned. */
+  readonly leaving?: Required<Pick<Leaving, 'selects' | 'leaves'>>
+}
+
+/** The changes of one host, of what `only` selects if that is given. Throws a ResourceConflict. */
+export function planPart(
+  catalog: HostCatalog,
+  facts: Facts,
+  { prune: prunes, only }: Pick<PlanOptions, 'prune' | 'only'>,
+): Part {
+  const whole = (): Part => {
+    const pruned = prunes ? prune(catalog, facts) : noPrune(catalog, facts)
+    return { planned: planHost(catalog, facts, pruned), pruned }
+  }
+  if (only === undefined) return whole()
+  const isSelected = selectsOf(only)
+  const selects = selectsById(catalog, facts, isSelected)
+  refuseMissingBefore(catalog, facts, isSelected)
+  const part = narrowed(catalog, isSelected)
+  const seen = narrowedFacts(catalog, facts, isSelected)
+  const pruned = prunes ? prune(part, seen, selects) : noPrune(part, seen)
+  const planned = planHost(part, seen, pruned)
+  const { leftOut, notes } = leftOutOf(catalog, facts, isSelected, {
+    prune: prunes,
+    whole: () => whole().planned.changes,
+  })
+  const leaves = leftPending(catalog, facts, isSelected, planned.changes)
+  const settled = planned.changes.flatMap(({ settles, absorbs = [] }) => [...settles, ...absorbs])
+  const pending = leaves.flatMap(({ action, resource }) =>
+    settled.some((one) => one.resource === resource && one.action === action)
+      ? []
+      : [`the ${action} of ${resource} stays pending`],
+  )
+  return {
+    planned: {
+      ...planned,
+      facts: { ...planned.facts, pending: facts.pending, units: facts.units },
+      leftOut,
+      notes: [...planned.notes, ...notes, ...pending],
+    },
+    pruned: { ...pruned, moved: movedBySelected(catalog, isSelected, pruned.moved) },
+    leaving: { selects, leaves },
   }
 }
 

@@ -104,6 +104,10 @@ const nothing: Prune = {
   replaced: new Map(),
 }
 
+/** Whether a resource is to be pruned, if only some are. */
+type IsSelected = (id: string) => boolean
+const all: IsSelected = () => true
+
 /** What takes the place of what converge made does so, even if nothing else is pruned. */
 export function noPrune(catalog: HostCatalog, facts: Facts): Prune {
   refuseStrangers(catalog, facts, [])
@@ -111,7 +115,7 @@ export function noPrune(catalog: HostCatalog, facts: Facts): Prune {
 }
 
 /** Undoes resources that are no longer in the catalog: removes what converge created, restores what it adopted. */
-export function prune(catalog: HostCatalog, facts: Facts): Prune {
+export function prune(catalog: HostCatalog, facts: Facts, selects: IsSelected = all): Prune {
   const claimOn = claimsOn(catalog, facts)
   const first: Change[] = []
   const last: Change[] = []
@@ -127,6 +131,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
       .map((operation) => keepingGroup(operation, claimOn))
   }
   for (const applied of leftBehind(catalog, facts)) {
+    if (!selects(applied.resource)) continue
     const changes = strikingLast(
       applied,
       operationsFor(applied).map((operation) => pruneChange(applied, operation, facts)),
@@ -138,6 +143,7 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const parts = new Map<string, readonly Step[]>()
   const moved = new Map<string, readonly string[]>()
   for (const part of leftParts(catalog, facts)) {
+    if (!selects(part.resource.id)) continue
     const operations = operationsFor(part.left)
     const ending = endingWith(part, operations, catalog, facts)
     const steps = operations.map(partStep)
@@ -155,9 +161,9 @@ export function prune(catalog: HostCatalog, facts: Facts): Prune {
   const emptied = [...replaced.keys(), ...absent]
   const inner = ({ operation }: Change): boolean =>
     emptied.some((path) => pathOf(operation)?.startsWith(`${path}/`) === true)
-  const all = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
-  refuseStrangers(catalog, facts, all.first)
-  return { ...all, parts, moved, replaced }
+  const whole = { first: [...first, ...last.filter(inner)], last: last.filter((one) => !inner(one)) }
+  refuseStrangers(catalog, facts, whole.first)
+  return { ...whole, parts, moved, replaced }
 }
 
 interface Replacement {
@@ -268,10 +274,11 @@ function endingWith(
 }
 
 /** Notes on what prune keeps. */
-export function leftAlone(catalog: HostCatalog, facts: Facts): readonly string[] {
+export function leftAlone(catalog: HostCatalog, facts: Facts, selects: IsSelected = all): readonly string[] {
   const claimOn = claimsOn(catalog, facts)
   const parts = leftParts(catalog, facts).map(({ left }) => left)
-  const notes = [...leftBehind(catalog, facts), ...parts].flatMap((applied) =>
+  const leaving = [...leftBehind(catalog, facts), ...parts].filter(({ resource }) => selects(resource))
+  const notes = leaving.flatMap((applied) =>
     applied.removal.flatMap((operation): readonly string[] => {
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
@@ -337,7 +344,14 @@ function strikingLast(applied: ManifestEntry, changes: readonly Change[]): reado
 }
 
 /** The entries that are dropped without any operation. */
-export function silentDrops(catalog: HostCatalog, facts: Facts, pruned: Prune): readonly ManifestEntry[] {
+export function silentDrops(
+  catalog: HostCatalog,
+  facts: Facts,
+  pruned: Prune,
+  selects: IsSelected = all,
+): readonly ManifestEntry[] {
   const struck = new Set([...pruned.first, ...pruned.last].flatMap(({ strikes = [] }) => strikes))
-  return leftBehind(catalog, facts).filter(({ resource }) => !struck.has(dropLine(resource)))
+  return leftBehind(catalog, facts).filter(
+    ({ resource }) => selects(resource) && !struck.has(dropLine(resource)),
+  )
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import type { HostPlan, Plan } from '../../model/plan.ts'
+import { given } from '../../model/given.ts'
+import { type HostPlan, LeftOut, Only, type Plan } from '../../model/plan.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
 import { PlanSummary, summarisePlan } from '../plan/summarise-plan.ts'
@@ -13,6 +14,7 @@ const HostPlanSchema = Type.Union([
     changes: list('In the order in which they are applied; empty when the host is as it should be.', change),
     disrupts: list('Groups that the changes disrupt.', text('Name of the group.')),
     notes: list('Things to know that change nothing.', text('One note.')),
+    leftOut: Type.Optional(LeftOut),
   }),
   held,
   failedHost,
@@ -34,7 +36,7 @@ export const planMembers = {
 export const PlanDocument = document(
   'Plan',
   'Printed by `converge plan --json`, `converge --dry-run --json` and `converge rollback --dry-run --json`.',
-  { command: command('plan', 'apply', 'rollback'), ...planMembers },
+  { command: command('plan', 'apply', 'rollback'), only: Type.Optional(Only), ...planMembers },
 )
 export type PlanDocument = Data<typeof PlanDocument>
 export type PlanCommand = PlanDocument['command']
@@ -45,6 +47,7 @@ export function planDocument(plan: Plan, by: PlanCommand): PlanDocument {
     formatVersion,
     command: by,
     cluster: plan.cluster,
+    ...given({ only: onlyOf(plan) }),
     hosts: plan.hosts.map(hostPlan),
     waves: plan.waves,
     departed: plan.departed.map(({ name }) => name),
@@ -62,6 +65,7 @@ function hostPlan(host: HostPlan): PlanDocument['hosts'][number] {
         changes: host.changes.map((planned) => changeObject(planned, host.facts)),
         disrupts: host.disrupts,
         notes: host.notes,
+        ...given({ leftOut: host.leftOut }),
       }
     case 'held':
       return { host: host.host, status: host.status, held: host.held }
@@ -70,4 +74,9 @@ function hostPlan(host: HostPlan): PlanDocument['hosts'][number] {
     default:
       return assertNever(host)
   }
+}
+
+/** What the plan was narrowed to. */
+export function onlyOf({ intent }: Plan): Only | undefined {
+  return intent.kind === 'apply' ? intent.only : undefined
 }

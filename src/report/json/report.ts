@@ -1,11 +1,13 @@
 import { Type } from 'typebox'
 import { given } from '../../model/given.ts'
-import type { Plan } from '../../model/plan.ts'
+import { Only, type Plan } from '../../model/plan.ts'
 import type { HostReport, Report } from '../../model/report.ts'
 import { closed, type Data, list, text } from '../../model/schema.ts'
 import { assertNever } from '../../model/value.ts'
 import { ReportSummary, summariseReport } from '../apply/summarise-report.ts'
+import { LeftOutSummary, summariseLeftOut } from '../plan/summarise-plan.ts'
 import { change, changeObject, error, errorObject, held, owed, reach, waves } from './change.ts'
+import { onlyOf } from './plan.ts'
 import { command, document, formatVersion, hostName, reference } from './schema.ts'
 
 const result = closed('One change.', {
@@ -72,8 +74,10 @@ export const ReportDocument = document(
   {
     command: command('apply', 'rollback'),
     cluster: text('Name of the cluster.'),
+    only: Type.Optional(Only),
     hosts: list('The hosts in the order of the spec.', hostReport),
     waves,
+    leftOut: Type.Optional(LeftOutSummary),
     summary: ReportSummary,
   },
   { host: HostReportSchema },
@@ -86,6 +90,7 @@ export function reportDocument(report: Report, plan: Plan, by: ApplyCommand): Re
     formatVersion,
     command: by,
     cluster: report.cluster,
+    ...given({ only: onlyOf(plan), leftOut: summariseLeftOut(plan) }),
     hosts: report.hosts.map((host) => hostReportObject(host, changeObject)),
     waves: plan.waves,
     summary: summariseReport(report),

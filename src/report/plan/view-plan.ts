@@ -60,7 +60,7 @@ function groupKey(host: HostPlan, style: Style): string {
     operation.op,
     operation.op === 'unit' ? operation.action : '',
   ])
-  return JSON.stringify(['planned', steps, host.notes])
+  return JSON.stringify(['planned', steps, host.notes, leftOutNotes(host)])
 }
 
 function groupStatus(first: HostPlan): HostGroup['status'] {
@@ -92,7 +92,7 @@ function linesOn(host: HostPlan, style: Style) {
 function linesOf(host: HostPlan, style: Style): readonly string[] {
   switch (host.status) {
     case 'planned':
-      return host.notes.map((note) => `note: ${escapeLine(note)}`)
+      return [...host.notes, ...leftOutNotes(host)].map((note) => `note: ${escapeLine(note)}`)
     case 'held':
       return [
         `note: held after a rollback by ${escapeLine(host.held)}: skipped until its spec changes, or with --release`,
@@ -100,6 +100,17 @@ function linesOf(host: HostPlan, style: Style): readonly string[] {
     case 'failed':
       return renderError(host.error, style)
   }
+}
+
+const mostNamed = 10
+
+/** What differs on a host and is left out. */
+function leftOutNotes({ leftOut }: PlannedHost): readonly string[] {
+  const { differ = [] } = leftOut ?? {}
+  if (differ.length === 0) return []
+  const more = differ.length - mostNamed
+  const named = [...differ.slice(0, mostNamed), ...(more > 0 ? [`${more} more`] : [])]
+  return [`left out by --only, ${differ.length === 1 ? 'differs' : 'differ'}: ${named.join(', ')}`]
 }
 
 /** The change at one index on all hosts of a group. */

@@ -75,7 +75,12 @@ const mistakes: readonly (readonly [readonly string[], string])[] = [
   [['--parallel', '0'], 'It must be a whole number of at least 1.'],
   [['render'], "error: required option '-o, --output <dir>' not specified\n"],
   [['valdate'], 'error: unknown command "valdate"\n  did you mean validate?\n'],
-  [['help', 'aply'], 'error: unknown command "aply"\n  did you mean apply?\n'],
+  [['help', 'aply'], 'error: there is no command and no code "aply"\n  did you mean apply?\n'],
+  [
+    ['help', 'unknwon-key'],
+    'error: there is no command and no code "unknwon-key"\n  did you mean unknown-key?\n',
+  ],
+  [['help', 'xyzzy'], 'error: there is no command and no code "xyzzy"\n  known: adopt-cluster, apply, '],
   [['-f', 'x.yaml', 'status'], 'error: x.yaml does not exist'],
   [['--limit', 'status', '-fx.yaml', '--dry-run', 'validate', '--verbos'], "error: unknown option '--limit'"],
   [['plan', 'web0', '-f', 'x.yaml'], 'error: x.yaml does not exist'],

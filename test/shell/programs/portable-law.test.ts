@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { delimiter } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -10,63 +8,26 @@ import type { Operation } from '../../../src/model/operation.ts'
 import type { CatalogEntry, HostCatalog } from '../../../src/model/resource.ts'
 import { planHost } from '../../../src/plan/host/plan-host.ts'
 import { planPortable } from '../../../src/plan/host/plan-portable.ts'
-import { originalProbes } from '../../../src/plan/undo/kept-content.ts'
-import { prune, pruneProbes, removals } from '../../../src/plan/undo/prune.ts'
+import { prune } from '../../../src/plan/undo/prune.ts'
 import { withRecord } from '../../../src/record/with-record.ts'
 import { file } from '../../../src/resources/file.ts'
 import { pkg } from '../../../src/resources/package.ts'
-import type { HostLibrary } from '../../../src/shell/library.ts'
-import { collectQuestions, type Questions, readAnswer } from '../../../src/shell/probes/index.ts'
 import { historyProgram, parseHistory } from '../../../src/shell/programs/history-program.ts'
-import { inspectProgram } from '../../../src/shell/programs/inspect-program.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { figure } from '../../figure.ts'
-import { plantApt, withApt } from '../apt-stand-in.ts'
+import { plantApt } from '../apt-stand-in.ts'
 import { catalogOf } from '../catalogs.ts'
 import { fuzzRuns, inShells, seedOf, shareOf } from '../hostile.ts'
-import { inEachShell, inShellsByTurns, listTree, type RootTree, withRootTree } from '../root-tree.ts'
+import { embedded, library, look, same, treeOf } from '../living-trees.ts'
+import { inEachShell, inShellsByTurns, type RootTree, withRootTree } from '../root-tree.ts'
 import { journalPath, launching, libraryFor, newRun, place } from '../run-programs.ts'
 import { shells } from '../shells.ts'
 import { type Life, lives, plantArchives, wholeCatalog } from '../whole-catalogs.ts'
 
-const standIns = fileURLToPath(new URL('../../../src/embedded/bin', import.meta.url))
-const embedded = {
-  environment: { CONVERGE_EMBEDDED: '1', PATH: `${standIns}${delimiter}${process.env.PATH}` },
-}
-const keptIn = `${place.stateDir}/clusters/${place.cluster}`
 const log = '/var/log/embedded-systemctl.log'
 /** A life takes about a second: two in each shell, and by night some hundred. */
 const livesPerShell = Math.min(120, Math.max(1, Math.ceil(shareOf(fuzzRuns) / 200)))
 let runs = 0
-
-/** As on a booted host: a root tree refuses packages, and a test has no network. */
-function library(tree: RootTree): HostLibrary {
-  const own = libraryFor(tree.shell)
-  const booted = `${own.apply}
-can_change_packages() { find_package_manager; }
-download() { cp "$CONVERGE_ROOT/srv/archives/\${1##*/}" "$2"; }
-PATH=$CONVERGE_ROOT/srv/bin:$PATH
-`
-  return { ...own, apply: booted }
-}
-
-async function look(tree: RootTree, catalog: HostCatalog): Promise<Facts> {
-  const questions = collectQuestions(catalog.entries.flatMap(({ resource }) => resource.probes))
-  const first = await ask(tree, questions)
-  const more = [...pruneProbes(catalog, first), ...originalProbes(removals(catalog, first), keptIn)]
-  if (more.length === 0) return first
-  const { state, ...facts } = await ask(tree, collectQuestions([...questions.probes, ...more]))
-  return { ...facts, ...(state !== undefined && { state: { ...state, keptIn } }) }
-}
-
-async function ask(tree: RootTree, questions: Questions): Promise<Facts> {
-  const program = inspectProgram(questions, place, libraryFor(tree.shell))
-  const { exitCode, stdout, stderr } = await tree.run(`${withApt(tree)}${program}`)
-  assert.is(`${exitCode} ${stderr}`, '0 ')
-  const answer = readAnswer(stdout, questions)
-  if ('busy' in answer) throw new Error(`the tree is busy: ${answer.busy}`)
-  return answer
-}
 
 async function applyPlan(tree: RootTree, catalog: HostCatalog, prunes: boolean): Promise<number> {
   const facts = await look(tree, catalog)
@@ -144,18 +105,6 @@ function entries({ state }: Facts, decided: ReadonlySet<string>): readonly strin
 
 function isDecidedOnHost({ resource: { relations, desired } }: CatalogEntry): boolean {
   return relations.onlyIf !== undefined || relations.unless !== undefined || 'until' in desired
-}
-
-/** What the stand-in for systemd notes of its own is not compared. */
-function treeOf({ root }: RootTree): readonly string[] {
-  return listTree(root).filter((line) => !/^"\/(run\/embedded-systemd|var\/log)/.test(line))
-}
-
-function same(portable: readonly string[], planned: readonly string[], what: string): void {
-  const extra = portable.filter((line) => !planned.includes(line)).map((line) => `+ ${line}`)
-  const missing = planned.filter((line) => !portable.includes(line)).map((line) => `- ${line}`)
-  assert.is([...extra, ...missing].join('\n'), '', `another ${what}:\n${[...extra, ...missing].join('\n')}`)
-  assert.equal(portable, planned, `another order of ${what}`)
 }
 
 async function lastUndo(tree: RootTree): Promise<readonly string[]> {
