@@ -412,7 +412,7 @@ test('a template with loops that write more than there is memory for is refused 
     { 'project/t': `a\n${loops}${'x'.repeat(100_000)}{{/each}}{{/each}}` },
   )
   assert.is(code, 3)
-  assert.match(stderr, /\/t:2:1 error: the blocks write more than 16 MiB/)
+  assert.match(stderr, /\/t:2:1 error: the blocks and partials write more than 16 MiB/)
 })
 
 test('base64 of 4 MB is content', async () => {
