@@ -4,7 +4,7 @@ import type { KnownSince } from './host-key.ts'
 import type { SshPatience } from './patience.ts'
 
 /** What is told of a command that runs on the host. */
-export interface CommandListener {
+interface CommandListener {
   stdout(chunk: Buffer): void
   stderr(chunk: Buffer): void
   /** The last of all. Undefined if a signal ended the command. */

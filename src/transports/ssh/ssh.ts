@@ -70,7 +70,9 @@ export function createSshTransport(
         close: () => link.close(),
       }
     },
-    close: () => routes.close(),
+    async close() {
+      await Promise.all([routes.close(), openssh.close()])
+    },
   }
 }
 

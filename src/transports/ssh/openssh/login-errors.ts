@@ -3,11 +3,12 @@ import { shellWord } from '../../../model/shell-word.ts'
 import { PassingFailure, placeWords } from '../connect-errors.ts'
 import type { OpensshRoute } from './route.ts'
 
-/** What ssh says of a failed login. Texts of the host itself never begin a line: at LogLevel ERROR no banner is shown. */
+/** What ssh says of a failed login. */
 interface Reading {
   readonly code: WorldErrorCode
   readonly says: RegExp
-  message(route: OpensshRoute, found: RegExpExecArray, said: string): string
+  /** `isThrough`: what is between this machine and the host says it. */
+  message(route: OpensshRoute, found: RegExpExecArray, said: string, isThrough: boolean): string
   remedy(route: OpensshRoute, found: RegExpExecArray): string
   /** Nothing has been sent to the host yet, and it may answer the next time. */
   readonly passes?: true
@@ -22,11 +23,12 @@ const readings: readonly Reading[] = [
     code: 'host-key-changed',
     says: /^Host key for (\S+) has changed and you have requested strict checking/m,
     message: (_, [, name = ''], said) => {
-      const presented = /^(SHA256:\S+?)\.?$/m.exec(said)?.[1]
+      const presented =
+        /^The fingerprint for the (\S+) key sent by the remote host is\s+(SHA256:[\w+/=]+)/m.exec(said)
       const known = /^Offending (\S+) key in (\S+:\d+)/m.exec(said)
       return [
         `the host key of ${name} has changed`,
-        ...(presented === undefined ? [] : [`: ${presented}`]),
+        ...(presented === null ? [] : [`: ${presented[1]} ${presented[2]}`]),
         ...(known === null ? [] : [`; the known key is the ${known[1]} key in ${known[2]}`]),
       ].join('')
     },
@@ -35,11 +37,8 @@ const readings: readonly Reading[] = [
   },
   {
     code: 'host-key-revoked',
-    says: /REVOKED HOST KEY|revoked by file|^Host key \S+ .* is marked as revoked/m,
-    message: ({ knownName }, _, said) => {
-      const presented = /SHA256:[\w+/=]+/.exec(said)?.[0]
-      return `the host key of ${knownName} is revoked${presented === undefined ? '' : `: ${presented}`}`
-    },
+    says: /REVOKED HOST KEY|revoked by file|is marked as revoked/,
+    message: ({ knownName }) => `the host key of ${knownName}, or the authority that signed it, is revoked`,
     remedy: () => 'Give the host a new key; a revoked one must not be used again.',
   },
   {
@@ -63,9 +62,9 @@ const readings: readonly Reading[] = [
   },
   {
     code: 'authentication-failed',
-    says: /^(?:(\S+@\S+): )?Permission denied \(|Too many authentication failures/m,
-    message: (route, [, who = `${route.user}@${route.hostname}`]) =>
-      `${placeWords(route)} cannot be logged in to: ${who} is refused`,
+    says: /^(?:(\S+)@(\S+): )?Permission denied \(|Too many authentication failures/m,
+    message: (route, [, user = route.user, where = 'it'], _, isThrough) =>
+      `${isThrough ? where : placeWords(route)} refused to authenticate ${user}`,
     remedy: ({ address }) =>
       `ssh is not let ask here for passwords, passphrases and PINs: add keys that need one to an agent with \`ssh-add\`. Check keys, certificates and their dates with \`ssh -v ${shellWord(address)}\`, or set \`user\` or \`identityFile\` under \`ssh\`.`,
   },
@@ -82,6 +81,18 @@ const readings: readonly Reading[] = [
     remedy: ({ address }) => `Run \`ssh -G ${shellWord(address)}\` and correct what it complains about.`,
   },
   {
+    code: 'connect-failed',
+    says: /Protocol major versions differ/,
+    message: (route) => cannot(route, 'the server does not speak version 2 of SSH'),
+    remedy: () => 'Correct `port`, or enable SSH-2.0 on the server; SSH-1 is not supported.',
+  },
+  {
+    code: 'connect-failed',
+    says: /No SSH version received|banner line|Invalid SSH identification/,
+    message: (route) => cannot(route, 'something listens but does not speak SSH'),
+    remedy: checkHost,
+  },
+  {
     code: 'connect-timeout',
     says: /timed out during banner exchange/,
     message: (route) => noAnswer(route, 'something listens but does not speak SSH'),
@@ -95,8 +106,8 @@ const readings: readonly Reading[] = [
   },
   {
     code: 'connect-failed',
-    says: /open failed: (?:connect failed: )?(.*)$/m,
-    message: (route, [, why = '']) => `the jump host cannot reach ${placeWords(route)}: ${why}`,
+    says: /stdio forwarding failed/,
+    message: (route) => `the jump host cannot reach ${placeWords(route)}`,
     remedy: () => 'Check the address as the jump host sees it, and that its sshd has AllowTcpForwarding.',
   },
   {
@@ -112,10 +123,16 @@ const slow = 'Check address, port and firewall, or raise `connectTimeoutSeconds`
 /** The exit code of a shell that finds no program. */
 const NOT_FOUND = 127
 
+/** What ssh said itself, and what the host, a jump host or a command of ProxyCommand had printed. */
+interface LastWords {
+  readonly log: string
+  readonly aside: string
+}
+
 export function loginFailure(
   route: OpensshRoute,
   exitCode: number | null,
-  said: string,
+  { log, aside }: LastWords,
 ): ConvergeError | PassingFailure {
   const { host } = route
   if (exitCode === NOT_FOUND)
@@ -124,14 +141,15 @@ export function loginFailure(
       step: 'connect',
       remedy: 'Install the OpenSSH client, or remove `via: openssh` under `ssh`.',
     })
+  // Through other hosts the connection is a pipe, which has no address; what the way to the host says comes first.
+  const isThrough = /\bUNKNOWN port\b/.test(log)
+  const said = `${isThrough || log === '' ? aside : ''}${log}`
   const cause = new Error(said.trim())
-  // Through other hosts the connection is a pipe, which has no address.
-  const isThrough = /\bUNKNOWN port\b/.test(said)
   for (const { code, says, message, remedy, passes } of readings) {
     const found = says.exec(said)
     if (found === null) continue
     const through = isThrough && code !== 'connect-failed' ? 'the way to the host fails: ' : ''
-    const words = `${through}${message(route, found, said)}`
+    const words = `${through}${message(route, found, said, isThrough)}`
     const failure = new ConvergeError(code, words, {
       host,
       step: 'connect',
@@ -140,8 +158,8 @@ export function loginFailure(
     })
     return passes === true && !isThrough ? new PassingFailure(failure) : failure
   }
-  const lines = cause.message.split('\n')
-  const last = (isThrough ? lines.find((line) => !/\bUNKNOWN port\b/.test(line)) : lines.at(-1)) ?? ''
+  const lines = cause.message.split(/[\r\n]+/).filter((line) => !/\bUNKNOWN port\b/.test(line))
+  const last = (isThrough ? lines[0] : lines.at(-1)) ?? ''
   const why = last === '' ? `ssh ended with ${exitCode ?? 'a signal'} and said nothing` : last.slice(0, 300)
   return new ConvergeError('connect-failed', cannot(route, why), {
     host,

@@ -27,15 +27,15 @@ interface MasterOptions {
 }
 
 /**
- * `-f` returns once the host is logged in to and the socket listens. From then on this waits for its stdin to end, as it
+ * ssh's own words go to a log, apart from what the host makes it print. `-f` returns once the host is logged in to and the socket listens. From then on this waits for its stdin to end, as it
  * does also when converge is killed, and takes the connection and its folder away.
  */
 const GUARD = `trap : HUP INT PIPE TERM
-directory=$1 socket=$2
-shift 2
+directory=$1 socket=$2 log=$3
+shift 3
 "$@" </dev/null >/dev/null
 code=$?
-if [ "$code" = 0 ]; then echo; read -r _; fi
+if [ "$code" = 0 ]; then echo in; read -r _; else cat "$log" 2>/dev/null; fi
 ssh -F none -S "$socket" -O exit -- host >/dev/null 2>&1
 rm -rf "$directory"
 exit "$code"
@@ -43,7 +43,8 @@ exit "$code"
 /** ssh's own time limits say more; this one covers the authentication, which has none. */
 const GRACE_MS = 250
 /** ssh makes the socket under a name that is 17 bytes longer, and a socket's path has at most 103. */
-const SHORT_FOLDER = /^[\w./-]{1,50}$/
+const SHORT_FOLDER = /^[\w./-]{1,60}$/
+const LOGGED_IN = 'in\n'
 const LAST_WORDS_MS = 100
 const MAX_SAID_BYTES = 64 * 1024
 
@@ -51,13 +52,30 @@ export async function openMaster(options: MasterOptions): Promise<Master> {
   const { route, checking, environment, patience } = options
   const folder = SHORT_FOLDER.test(tmpdir()) ? tmpdir() : '/tmp'
   const directory = await mkdtemp(join(folder, 'converge-ssh-'))
-  const socket = join(directory, 'socket')
+  const socket = join(directory, 's')
   const config = join(directory, 'config')
   let guard: ChildProcess | undefined
   try {
     await writeFile(config, route.config(checking), { mode: 0o600 })
-    const master = ['-F', config, '-fNMT', '-S', socket, '-o', 'ControlPersist=no', ...route.words(checking)]
-    guard = spawnAlone('/bin/sh', ['-c', GUARD, 'sh', directory, socket, 'ssh', ...master], environment)
+    const log = join(directory, 'log')
+    const master = ['-F', config, '-E', log, '-o', 'LogLevel=INFO', '-fNMT', '-S', socket]
+    guard = spawnAlone(
+      '/bin/sh',
+      [
+        '-c',
+        GUARD,
+        'sh',
+        directory,
+        socket,
+        log,
+        'ssh',
+        ...master,
+        '-o',
+        'ControlPersist=no',
+        ...route.words(checking),
+      ],
+      environment,
+    )
     await loggedIn(guard, options)
   } catch (error) {
     if (guard?.pid === undefined) await rm(directory, { recursive: true, force: true })
@@ -79,12 +97,15 @@ function loggedIn(guard: ChildProcess, { route, patience, deadline, signal }: Ma
     signal,
   }
   return bounded<void>(bounds, ({ resolve, reject }) => {
-    let said = ''
+    const said = { log: '', aside: '' }
     const failed = () => reject(loginFailure(route, guard.exitCode, said))
-    guard.stderr?.on('data', (chunk: Buffer) => {
-      if (said.length < MAX_SAID_BYTES) said += chunk.toString()
+    guard.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.toString() === LOGGED_IN) resolve()
+      if (said.log.length < MAX_SAID_BYTES) said.log += chunk.toString()
     })
-    guard.stdout?.once('data', () => resolve())
+    guard.stderr?.on('data', (chunk: Buffer) => {
+      if (said.aside.length < MAX_SAID_BYTES) said.aside += chunk.toString()
+    })
     guard.once('error', reject)
     guard.once('close', failed)
     // A command of ProxyCommand may outlive ssh and keep stderr open.

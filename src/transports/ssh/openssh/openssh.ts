@@ -16,11 +16,14 @@ export interface OpensshLogins {
     options: RouteOptions,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly link: SshLink; readonly user: string }>
+  /** Closes what is still open: no process of ssh stays behind. */
+  close(): Promise<void>
 }
 
 export function createOpensshLogins(patience: SshPatience, specRoot: string | undefined): OpensshLogins {
   const problems = shared((file: string) => recordingProblem(file, specRoot))
   const recorded = new Set<string>()
+  const masters = new Set<Master>()
   return {
     async open(options, signal) {
       const { environment } = options
@@ -41,8 +44,12 @@ export function createOpensshLogins(patience: SshPatience, specRoot: string | un
         recorded.add(knownName)
         return login('record')
       })
+      masters.add(master)
       const keyKnown = recorded.has(knownName) ? 'this run' : 'before'
       return { link: opensshLink({ route, master, environment, patience, keyKnown }), user }
+    },
+    async close() {
+      await Promise.all([...masters].map((master) => master.close()))
     },
   }
 }

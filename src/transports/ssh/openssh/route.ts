@@ -82,6 +82,7 @@ export async function opensshRoute(options: RouteOptions, patience: SshPatience)
   )
   const newKeysFile = knownHostsFile === undefined ? ownFiles[0] : expand(knownHostsFile)
   const timeoutMs = connectTimeoutMs(ssh, config)
+  const timeout = `ConnectTimeout ${Math.ceil(timeoutMs / 1000)}`
   const quoted = (file: string) => located(options, file, () => quote(file))
   const settings = [
     ...(identityFile === undefined ? [] : [`IdentityFile ${quoted(identityFile)}`, 'IdentitiesOnly yes']),
@@ -94,7 +95,7 @@ export async function opensshRoute(options: RouteOptions, patience: SshPatience)
           'VerifyHostKeyDNS no',
           'HashKnownHosts no',
         ]),
-    ...(ssh.connectTimeoutSeconds === undefined ? [] : [`ConnectTimeout ${ssh.connectTimeoutSeconds}`]),
+    ...(ssh.connectTimeoutSeconds === undefined ? [] : [timeout]),
     `ServerAliveInterval ${Math.ceil(patience.keepAliveMs / 1000)}`,
     `ServerAliveCountMax ${MISSED_ANSWERS}`,
   ]
@@ -118,7 +119,7 @@ export async function opensshRoute(options: RouteOptions, patience: SshPatience)
         ...settings,
         `StrictHostKeyChecking ${ssh.hostKeyChecking === 'accept-new' ? strict(mode) : 'yes'}`,
         ...included.map((file) => `Include ${quoted(file)}`),
-        `ConnectTimeout ${timeoutMs / 1000}`,
+        timeout,
         '',
       ].join('\n'),
     words: (mode) => [
