@@ -194,7 +194,7 @@ Host *
       const refused = await failure(reach('127.0.0.1', { proxyJump: jump.replace('root', 'eve') }))
       assert.is(refused.code, 'authentication-failed')
       assert.match(refused.message, /^the way to the host fails: 127\.0\.0\.1 refused to authenticate eve$/)
-      host('node1').stop()
+      await host('node1').stop()
       const dead = await failure(reach('127.0.0.1', { proxyJump: jump }))
       assert.is(dead.message, `the jump host cannot reach 127.0.0.1:${port}`)
       await transport.close()

@@ -43,16 +43,16 @@ const readings: readonly Reading[] = [
   },
   {
     code: 'host-key-unknown',
+    says: /^(?:error: )?Certificate invalid: (.*)$/m,
+    message: ({ knownName }, [, why = '']) => `the host certificate of ${knownName} is not valid: ${why}`,
+    remedy: () => 'Sign the host key anew with `ssh-keygen -s`, for its name and a time that lasts.',
+  },
+  {
+    code: 'host-key-unknown',
     says: /^No (\S+) host key is known for (\S+) and you have requested strict checking/m,
     message: (_, [, type = '', name = '']) => `the ${type} host key of ${name} is not known`,
     remedy: ({ hostname, port, newKeysFile }) =>
       `Compare it with the key on the host, then run \`ssh-keyscan -p ${port} ${shellWord(hostname)} >> ${shellWord(newKeysFile ?? '~/.ssh/known_hosts')}\`, trust its authority by \`@cert-authority\` there, or set \`hostKeyChecking: accept-new\` under \`ssh\`.`,
-  },
-  {
-    code: 'host-key-unknown',
-    says: /^(?:error: )?Certificate invalid: (.*)$/m,
-    message: ({ knownName }, [, why = '']) => `the host certificate of ${knownName} is not valid: ${why}`,
-    remedy: () => 'Sign the host key anew with `ssh-keygen -s`, for its name and a time that lasts.',
   },
   {
     code: 'host-key-unknown',
