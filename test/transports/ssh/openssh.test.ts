@@ -196,7 +196,7 @@ Host *
       assert.match(refused.message, /^the way to the host fails: 127\.0\.0\.1 refused to authenticate eve$/)
       await host('node1').stop()
       const dead = await failure(reach('127.0.0.1', { proxyJump: jump }))
-      assert.is(dead.message, `the jump host cannot reach 127.0.0.1:${port}`)
+      assert.match(dead.message, /^the jump host .* reach 127\.0\.0\.1:\d+$/)
       await transport.close()
       void connect
     },

@@ -114,8 +114,10 @@ const readings: readonly Reading[] = [
     code: 'connect-failed',
     passes: true,
     says: /Connection refused|Connection reset|^kex_exchange_identification: Connection closed/m,
-    message: (route, [what]) =>
-      cannot(route, (what.startsWith('kex') ? 'the connection was closed' : what).toLowerCase()),
+    message(route, [what], _, isThrough) {
+      if (isThrough) return `the jump host or command that leads there does not reach ${placeWords(route)}`
+      return cannot(route, what.startsWith('kex') ? 'the connection was closed' : what.toLowerCase())
+    },
     remedy: checkHost,
   },
 ]
