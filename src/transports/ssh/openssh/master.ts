@@ -81,12 +81,12 @@ export async function openMaster(options: MasterOptions): Promise<Master> {
     if (guard?.pid === undefined) await rm(directory, { recursive: true, force: true })
     else {
       if (!hasEnded(guard)) process.kill(-guard.pid, 'SIGTERM')
-      await closed(guard, patience)
+      await closed(guard, directory, patience)
     }
     throw error
   }
   const started = guard
-  return { directory, socket, close: () => closed(started, patience) }
+  return { directory, socket, close: () => closed(started, directory, patience) }
 }
 
 function loggedIn(guard: ChildProcess, { route, patience, deadline, signal }: MasterOptions): Promise<void> {
@@ -135,7 +135,7 @@ export function endSession(child: ChildProcess): void {
 }
 
 /** Resolves when the guard has cleaned up, or after a while, in which case it still does. */
-async function closed(guard: ChildProcess, patience: SshPatience): Promise<void> {
+async function closed(guard: ChildProcess, directory: string, patience: SshPatience): Promise<void> {
   guard.stdin?.end()
   await new Promise<void>((resolve) => {
     if (hasEnded(guard)) return resolve()
@@ -145,6 +145,8 @@ async function closed(guard: ChildProcess, patience: SshPatience): Promise<void>
       resolve()
     })
   })
+  // It may have been ended before it could.
+  if (hasEnded(guard)) await rm(directory, { recursive: true, force: true })
   guard.unref()
   guard.stdout?.destroy()
   guard.stderr?.destroy()
