@@ -18,7 +18,7 @@ recipes: { hello: ./recipes/hello.ts }
 environment: prod
 environments: { prod: { attributes: { place: "{{cluster.name}}" } } }
 attributes: { url: "http://127.0.0.1:${port}/{{host.name}}", run: "$(touch ${mark})" }
-ssh: { user: deploy, port: ${port}, proxyJump: "joe@127.0.0.1:${port}", knownHostsFile: ./known, hostKeyChecking: accept-new, identityFile: ~/.ssh/id_rsa, sudo: always, sudoPasswordGroup: dmz, connectTimeoutSeconds: 1 }
+ssh: { via: openssh, user: deploy, port: ${port}, proxyJump: "joe@127.0.0.1:${port}", knownHostsFile: ./known, hostKeyChecking: accept-new, identityFile: ~/.ssh/id_rsa, sudo: always, sudoPasswordGroup: dmz, connectTimeoutSeconds: 1 }
 platform: { stateDir: /etc, stagingDir: /root }
 include: [more/*.yaml]
 data: { d: data.yaml }

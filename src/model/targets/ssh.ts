@@ -13,6 +13,10 @@ const hopPattern = ` *(?:ssh://)?(?:${userPattern('@, ')}@)?${addressPattern}(?:
 /** How a host is reached over SSH; what is absent comes from `~/.ssh/config`, then from OpenSSH's defaults. */
 export const SshSettings = Type.Object(
   {
+    via: optional(
+      Type.Enum(['built-in', 'openssh']),
+      "built-in or openssh; openssh connects by this machine's ssh, with its certificates, ProxyCommand and security keys",
+    ),
     host: optional(
       FilledText,
       'an IP address or a name; where converge reaches the host, if not at the address that its peers use',

@@ -33,7 +33,7 @@ export function timedOut({ host, route }: Attempt, stage: Stage): ConvergeError 
   }
   return new ConvergeError(
     'connect-timeout',
-    `no connection to ${place(route)} within ${route.connectTimeoutMs / 1000} s: ${doing[stage]}`,
+    `no connection to ${placeWords(route)} within ${route.connectTimeoutMs / 1000} s: ${doing[stage]}`,
     {
       host,
       step: 'connect',
@@ -43,7 +43,7 @@ export function timedOut({ host, route }: Attempt, stage: Stage): ConvergeError 
 }
 
 export function wrongFamily({ host, route }: Attempt): ConvergeError {
-  const message = `cannot connect to ${place(route)}: ssh_config sets AddressFamily to inet${route.addressFamily === 6 ? '6' : ''}`
+  const message = `cannot connect to ${placeWords(route)}: ssh_config sets AddressFamily to inet${route.addressFamily === 6 ? '6' : ''}`
   return new ConvergeError('connect-failed', message, {
     host,
     step: 'connect',
@@ -61,20 +61,24 @@ export function connectFailure(
     const tried = credentials.words.length === 0 ? 'there was no key to offer' : credentials.words.join(', ')
     return new ConvergeError(
       'authentication-failed',
-      `${place(route)} refused to authenticate ${route.user}`,
+      `${placeWords(route)} refused to authenticate ${route.user}`,
       {
         ...fields,
         remedy: `Tried: ${tried}. Add the public key to authorized_keys of ${route.user}, or set \`user\` or \`identityFile\` under \`ssh\`.`,
       },
     )
   }
-  const failure = new ConvergeError('connect-failed', `cannot connect to ${place(route)}: ${words(cause)}`, {
-    ...fields,
-    remedy:
-      remedies[String(cause.code)] ??
-      remedies[cause.message] ??
-      'Check that the host is up and sshd listens there.',
-  })
+  const failure = new ConvergeError(
+    'connect-failed',
+    `cannot connect to ${placeWords(route)}: ${words(cause)}`,
+    {
+      ...fields,
+      remedy:
+        remedies[String(cause.code)] ??
+        remedies[cause.message] ??
+        'Check that the host is up and sshd listens there.',
+    },
+  )
   const passing =
     stage !== 'authentication' &&
     (RETRYABLE.has(String(cause.code)) || cause.message.includes('Connection lost before handshake'))
@@ -108,6 +112,6 @@ function words(cause: Error & { code?: unknown }): string {
   return known[String(cause.code)] ?? banners[cause.message] ?? cause.message
 }
 
-function place(route: SshRoute): string {
+export function placeWords(route: Pick<SshRoute, 'hostname' | 'port'>): string {
   return `${route.hostname.includes(':') ? `[${route.hostname}]` : route.hostname}:${route.port}`
 }

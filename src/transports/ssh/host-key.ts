@@ -29,12 +29,7 @@ export async function hostKeyCheck(
   const records = route.hostKeyChecking === 'accept-new' && file !== undefined
   if (records && !route.isOwnFile) {
     const problem = await store.recordingProblem(file)
-    if (problem !== undefined)
-      throw new ConvergeError('unsupported', `no host key may be added to ${file}: ${problem}`, {
-        ...fields,
-        remedy:
-          "Set `knownHostsFile` under `ssh` to a file in the spec's repository or leave it out, or set `hostKeyChecking: yes`.",
-      })
+    if (problem !== undefined) throw notRecorded(host, file, problem)
   }
   return {
     algorithms: offeredAlgorithms(route, entriesFor(entries, name)),
@@ -96,6 +91,15 @@ export async function hostKeyCheck(
       }
     },
   }
+}
+
+export function notRecorded(host: string, file: string, problem: string): ConvergeError {
+  return new ConvergeError('unsupported', `no host key may be added to ${file}: ${problem}`, {
+    host,
+    step: 'connect',
+    remedy:
+      "Set `knownHostsFile` under `ssh` to a file in the spec's repository or leave it out, or set `hostKeyChecking: yes`.",
+  })
 }
 
 /** As ssh, which refuses every key if it cannot read the list. */

@@ -1,17 +1,67 @@
-import type { Client } from 'ssh2'
+import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
 import { ConvergeError, type WorldStep } from '../../model/errors.ts'
 import type { KnownSince } from './host-key.ts'
 import type { SshPatience } from './patience.ts'
 
+/** What is told of a command that runs on the host. */
+interface CommandListener {
+  stdout(chunk: Buffer): void
+  stderr(chunk: Buffer): void
+  /** The last of all. Undefined if a signal ended the command. */
+  closed(exitCode: number | undefined): void
+  failed(cause: Error): void
+}
+
+/** A command that runs on the host. What it prints is kept until there is a listener. */
+export interface CommandChannel {
+  listen(listener: CommandListener): void
+  write(text: string): void
+  end(text?: string): void
+  close(): void
+}
+
 /** An authenticated SSH connection. */
 export interface SshLink {
   readonly host: string
-  readonly client: Client
   readonly patience: SshPatience
   readonly keyKnown: KnownSince
+  /** Opens a session with the command; a refused one has `Channel open failure` in its error. */
+  exec(command: string): Promise<CommandChannel>
+  sftp(): Promise<SFTPWrapper>
   /** Calls back when the connection ends, or now if it has ended. Returns the function that cancels it. */
   onLost(callback: (cause: Error | undefined) => void): () => void
   close(): Promise<void>
+}
+
+/** A connection of this process itself, which can forward others. */
+export interface ClientLink extends SshLink {
+  readonly client: Client
+}
+
+/** That a connection has ended, told once. */
+export interface Loss {
+  readonly onLost: SshLink['onLost']
+  lose(cause: Error | undefined): void
+  isLost(): boolean
+}
+
+export function loss(): Loss {
+  let lost: { readonly cause: Error | undefined } | undefined
+  const callbacks = new Set<(cause: Error | undefined) => void>()
+  return {
+    onLost(callback) {
+      if (lost !== undefined) callback(lost.cause)
+      else callbacks.add(callback)
+      return () => callbacks.delete(callback)
+    },
+    lose(cause) {
+      if (lost !== undefined) return
+      lost = { cause }
+      for (const callback of callbacks) callback(cause)
+      callbacks.clear()
+    },
+    isLost: () => lost !== undefined,
+  }
 }
 
 /** The link of a client that has logged in. */
@@ -20,31 +70,30 @@ export function liveLink({
   client,
   patience,
   keyKnown,
-}: Pick<SshLink, 'host' | 'client' | 'patience' | 'keyKnown'>): SshLink {
-  let lost = false
+}: Pick<ClientLink, 'host' | 'client' | 'patience' | 'keyKnown'>): ClientLink {
   let cause: Error | undefined
-  const callbacks = new Set<(cause: Error | undefined) => void>()
+  const { onLost, lose, isLost } = loss()
   client.on('error', (error) => {
     cause = error
   })
-  client.on('close', () => {
-    lost = true
-    for (const callback of callbacks) callback(cause)
-    callbacks.clear()
-  })
+  client.on('close', () => lose(cause))
   return {
     host,
     client,
     patience,
     keyKnown,
-    onLost(callback) {
-      if (lost) callback(cause)
-      else callbacks.add(callback)
-      return () => callbacks.delete(callback)
-    },
+    exec: (command) =>
+      new Promise((resolve, reject) => {
+        client.exec(command, (cause, channel) => (cause ? reject(cause) : resolve(commandChannel(channel))))
+      }),
+    sftp: () =>
+      new Promise((resolve, reject) => {
+        client.sftp((cause, sftp) => (cause ? reject(cause) : resolve(sftp)))
+      }),
+    onLost,
     close() {
       return new Promise((resolve) => {
-        if (lost) return resolve()
+        if (isLost()) return resolve()
         // A host that does not answer must not delay closing.
         const release = patience.after(patience.cleanUpMs, () => client.destroy())
         client.once('close', () => {
@@ -54,6 +103,24 @@ export function liveLink({
         client.end()
       })
     },
+  }
+}
+
+function commandChannel(channel: ClientChannel): CommandChannel {
+  let exitCode: number | undefined
+  channel.on('exit', (code: number | null) => {
+    exitCode = code ?? undefined
+  })
+  return {
+    listen(listener) {
+      channel.on('data', listener.stdout)
+      channel.stderr.on('data', listener.stderr)
+      channel.on('close', () => listener.closed(exitCode))
+      channel.on('error', listener.failed)
+    },
+    write: (text) => void channel.write(text),
+    end: (text) => void channel.end(text),
+    close: () => channel.close(),
   }
 }
 

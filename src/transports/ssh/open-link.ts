@@ -3,19 +3,12 @@ import { connect, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2 from 'ssh2'
 import { given } from '../../model/given.ts'
-import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
-import {
-  type Attempt,
-  connectFailure,
-  PassingFailure,
-  type Stage,
-  timedOut,
-  wrongFamily,
-} from './connect-errors.ts'
+import { type Attempt, connectFailure, type Stage, timedOut, wrongFamily } from './connect-errors.ts'
 import type { HostKeyCheck, KnownSince } from './host-key.ts'
-import { liveLink, type SshLink } from './link.ts'
+import { type ClientLink, liveLink } from './link.ts'
 import type { SshPatience } from './patience.ts'
+import { retried } from './retried.ts'
 
 export interface LinkOptions extends Attempt {
   readonly hostKey: HostKeyCheck
@@ -25,30 +18,13 @@ export interface LinkOptions extends Attempt {
   readonly signal?: AbortSignal | undefined
 }
 
-const RETRY_DELAYS_MS = [200, 500]
-
 /** Connects within the route's timeout. Tries temporary failures before authentication three times. */
-export async function openLink(options: LinkOptions): Promise<SshLink> {
+export async function openLink(options: LinkOptions): Promise<ClientLink> {
   const deadline = performance.now() + options.route.connectTimeoutMs
-  for (const delayMs of RETRY_DELAYS_MS) {
-    try {
-      return await attempt(options, deadline)
-    } catch (error) {
-      if (!(error instanceof PassingFailure) || performance.now() + delayMs >= deadline)
-        throw unwrapped(error)
-      await pause(options.patience.after, delayMs)
-    }
-  }
-  return attempt(options, deadline).catch((error: unknown) => {
-    throw unwrapped(error)
-  })
+  return retried(options.patience, deadline, () => attempt(options, deadline))
 }
 
-function unwrapped(error: unknown): unknown {
-  return error instanceof PassingFailure ? error.cause : error
-}
-
-async function attempt(options: LinkOptions, deadline: number): Promise<SshLink> {
+async function attempt(options: LinkOptions, deadline: number): Promise<ClientLink> {
   const { route, host, signal } = options
   signal?.throwIfAborted()
   const socket = await openSocket(options, deadline)
@@ -71,7 +47,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<SshLink>
     after: options.patience.after,
     signal,
   }
-  const opened = bounded<SshLink>(bounds, ({ resolve, reject }) => {
+  const opened = bounded<ClientLink>(bounds, ({ resolve, reject }) => {
     const fail = (error: Error) => reject(refusal ?? connectFailure(options, stage, error))
     const onError = (error: Error & { level?: string }) => {
       // An unavailable agent is skipped; ssh2 continues with the next credential.

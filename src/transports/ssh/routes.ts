@@ -3,14 +3,14 @@ import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import { hostKeyCheck } from './host-key.ts'
 import { createIdentities } from './identities.ts'
 import { createKnownHostsStore } from './known-hosts-store.ts'
-import { connectionLost, type SshLink } from './link.ts'
+import { type ClientLink, connectionLost } from './link.ts'
 import { openLink } from './open-link.ts'
 import type { SshPatience } from './patience.ts'
 import type { SshRoute } from './settings.ts'
 
 /** Opens connections along routes; jump connections are shared. */
 export interface SshRoutes {
-  open(host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink>
+  open(host: string, route: SshRoute, signal?: AbortSignal): Promise<ClientLink>
   /** Closes the shared jump connections. */
   close(): Promise<void>
 }
@@ -18,12 +18,12 @@ export interface SshRoutes {
 export function createSshRoutes(patience: SshPatience, specRoot: string | undefined): SshRoutes {
   const identities = createIdentities()
   const knownHosts = createKnownHostsStore(specRoot)
-  const shared = new Map<string, Promise<SshLink>>()
+  const shared = new Map<string, Promise<ClientLink>>()
 
   // A jump connection is shared: giving up one of its hosts must not close it.
   const closing = new AbortController()
 
-  const open = async (host: string, route: SshRoute, signal?: AbortSignal): Promise<SshLink> => {
+  const open = async (host: string, route: SshRoute, signal?: AbortSignal): Promise<ClientLink> => {
     const [credentials, hostKey] = await Promise.all([
       identities(host, route),
       hostKeyCheck(host, route, knownHosts),
@@ -32,7 +32,7 @@ export function createSshRoutes(patience: SshPatience, specRoot: string | undefi
     return openLink({ host, route, credentials, hostKey, patience, signal, ...through })
   }
 
-  const jumpLink = (host: string, jumps: readonly SshRoute[]): Promise<SshLink> => {
+  const jumpLink = (host: string, jumps: readonly SshRoute[]): Promise<ClientLink> => {
     const key = JSON.stringify(jumps)
     const known = shared.get(key)
     if (known !== undefined) return known
@@ -50,7 +50,7 @@ export function createSshRoutes(patience: SshPatience, specRoot: string | undefi
     return link
   }
 
-  const openJump = (host: string, jumps: readonly SshRoute[]): Promise<SshLink> => {
+  const openJump = (host: string, jumps: readonly SshRoute[]): Promise<ClientLink> => {
     const last = jumps.at(-1)
     if (last === undefined) throw new RangeError('a chain of jump hosts has at least one')
     return open(host, { ...last, jumps: jumps.slice(0, -1) }, closing.signal)
@@ -87,7 +87,7 @@ function jumpFailed(host: string, error: unknown): unknown {
   })
 }
 
-function openForward(host: string, jump: SshLink, route: SshRoute): Promise<Duplex> {
+function openForward(host: string, jump: ClientLink, route: SshRoute): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const release = jump.onLost((cause) => reject(connectionLost(host, 'connect', cause, 'sent')))
     jump.client.forwardOut('127.0.0.1', 0, route.hostname, route.port, (cause, channel) => {

@@ -3,8 +3,6 @@ import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { connectionLost, type SshLink } from './link.ts'
 
-type OpenCallback<Session> = (cause: Error | undefined, session: Session) => void
-
 const RETRY_DELAYS_MS = [20, 50, 100, 200, 400]
 
 /**
@@ -15,7 +13,7 @@ export async function openSession<Session>(
   link: SshLink,
   step: WorldStep,
   signal: AbortSignal | undefined,
-  open: (callback: OpenCallback<Session>) => void,
+  open: () => Promise<Session>,
 ): Promise<Session> {
   for (const delayMs of RETRY_DELAYS_MS) {
     try {
@@ -42,7 +40,7 @@ function tryOpen<Session>(
   link: SshLink,
   step: WorldStep,
   signal: AbortSignal | undefined,
-  open: (callback: OpenCallback<Session>) => void,
+  open: () => Promise<Session>,
 ): Promise<Session> {
   const bounds: Bounds = {
     timeoutMs: link.patience.sessionMs,
@@ -52,9 +50,7 @@ function tryOpen<Session>(
     // ssh2 throws if the connection has ended.
     listen: (fail) => link.onLost((cause) => fail(connectionLost(link.host, step, cause, 'nothing sent'))),
   }
-  return bounded(bounds, ({ resolve, reject }) =>
-    open((cause, session) => (cause ? reject(cause) : resolve(session))),
-  )
+  return bounded(bounds, ({ resolve, reject }) => void open().then(resolve, reject))
 }
 
 function unanswered({ host, patience }: SshLink, step: WorldStep): ConvergeError {

@@ -1,11 +1,21 @@
 import { ConvergeError } from '../../model/errors.ts'
-import { shellWord } from '../../model/shell-word.ts'
-import type { SshSettings } from '../../model/targets/ssh.ts'
 import { type Algorithms, algorithmsOf } from './algorithms.ts'
-import type { SshConfigs, SshEnvironment } from './config.ts'
+import {
+  askConfig,
+  connectTimeoutMs,
+  DEFAULT_USER_KNOWN_HOSTS,
+  files,
+  first,
+  hostKeyChecking,
+  isNone,
+  located,
+  parseJump,
+  type RouteOptions,
+  refuseOtherThanNames,
+} from './ask-config.ts'
+import type { SshEnvironment } from './config.ts'
 import { expandAll, expandHome } from './expand.ts'
 import { keywords, obstacles, type SshConfig } from './keywords.ts'
-import { isPlainHost } from './known-hosts.ts'
 
 /** One hop with all settings, from the spec, else ssh_config, else OpenSSH's defaults. */
 export interface SshRoute {
@@ -41,20 +51,9 @@ export interface SshRoute {
   readonly jumps: readonly SshRoute[]
 }
 
-export interface RouteOptions {
-  /** Name of the host in the spec, for errors. */
-  readonly host: string
-  readonly address: string
-  readonly ssh: SshSettings
-  readonly environment: SshEnvironment
-  readonly configs: SshConfigs
-}
-
 /** In OpenSSH's order. */
 const DEFAULT_IDENTITIES = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk']
-const DEFAULT_USER_KNOWN_HOSTS = '~/.ssh/known_hosts ~/.ssh/known_hosts2'
 const DEFAULT_SYSTEM_KNOWN_HOSTS = '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 const DEFAULT_RSA_BITS = 1024
 const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 }
 
@@ -90,7 +89,6 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
       ? files(config, 'globalknownhostsfile', DEFAULT_SYSTEM_KNOWN_HOSTS).map(plainPath)
       : []
   const revokedKeysFile = first(config, 'revokedhostkeys')
-  const configuredTimeout = Number(first(config, 'connecttimeout'))
   const identityFiles =
     ssh.identityFile === undefined
       ? (config.get('identityfile') ?? DEFAULT_IDENTITIES.map((type) => `~/.ssh/id_${type}`))
@@ -115,65 +113,17 @@ async function routeTo(options: RouteOptions, onTheWay: ReadonlySet<string>): Pr
     isOwnFile: newKeysFile !== undefined && ownFiles.includes(newKeysFile),
     revokedKeysFile: revokedKeysFile === undefined ? undefined : plainPath(revokedKeysFile),
     hostKeyAlias,
-    hostKeyChecking:
-      ssh.hostKeyChecking ?? (first(config, 'stricthostkeychecking') === 'accept-new' ? 'accept-new' : 'yes'),
+    hostKeyChecking: hostKeyChecking(ssh, config),
     recordedForm: () => recordedForm(options),
-    connectTimeoutMs:
-      ssh.connectTimeoutSeconds !== undefined
-        ? ssh.connectTimeoutSeconds * 1000
-        : configuredTimeout > 0
-          ? configuredTimeout * 1000
-          : DEFAULT_CONNECT_TIMEOUT_MS,
+    connectTimeoutMs: connectTimeoutMs(ssh, config),
     jumps: await jumpRoutes(options, config, onTheWay),
   }
 }
 
-/**
- * Addresses of jump hosts and of hosts that others report are not checked by anything before. ssh_config may hand them
- * and the user to a shell (`Match exec`), and what ssh refuses depends on its version.
- */
-function refuseOtherThanNames({ host, address, ssh: { user = '' } }: RouteOptions): void {
-  const refuse = (message: string, remedy: string) =>
-    new ConvergeError('connect-failed', message, { host, step: 'connect', remedy })
-  if (!isPlainHost(address))
-    throw refuse(
-      `${address} is neither an IP address nor a name`,
-      'Correct `address`, or `proxyJump` under `ssh`.',
-    )
-  if (/^-|[\p{Cc}'"`;&<>|(){}]|\\$/u.test(user))
-    throw refuse(`${user} is not the name of a user`, 'Correct `user` under `ssh`.')
-}
-
 /** The settings of the address, if converge can keep all of them. */
-async function readConfig({ host, address, ssh, configs }: RouteOptions): Promise<SshConfig> {
-  const refuse = (code: 'connect-failed' | 'unsupported', message: string, remedy: string, cause?: unknown) =>
-    new ConvergeError(code, message, { host, step: 'connect', remedy, cause })
-  const config = await configs
-    .read({ address, user: ssh.user, port: ssh.port }, 'login')
-    .catch((cause: unknown) => {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-        throw refuse(
-          'unsupported',
-          'there is no ssh to read ssh_config',
-          'Install the OpenSSH client.',
-          cause,
-        )
-      const stderr = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
-      const said = stderr.split('\n')[0] ?? ''
-      throw /^ssh: Could not resolve/.test(said)
-        ? refuse(
-            'connect-failed',
-            `the name ${address} does not resolve in any of CanonicalDomains`,
-            'Correct `address`, or CanonicalDomains in ssh_config.',
-            cause,
-          )
-        : refuse(
-            'connect-failed',
-            `ssh cannot read its configuration: ${said}`,
-            `Run \`ssh -G ${shellWord(address)}\` and correct what it complains about.`,
-            cause,
-          )
-    })
+async function readConfig(options: RouteOptions): Promise<SshConfig> {
+  const { host, ssh, configs } = options
+  const config = await askConfig(options)
   for (const { keyword, because, remedy } of obstacles(config)) {
     const values = config.get(keyword) ?? []
     if (keyword === 'proxycommand' && ssh.proxyJump !== undefined) continue
@@ -181,24 +131,9 @@ async function readConfig({ host, address, ssh, configs }: RouteOptions): Promis
     const place = await configs.placeOf(keyword)
     const where = place === undefined ? '' : ` (${place})`
     const message = `ssh_config sets ${keyword} to \`${values.join(' ')}\`${where}, and ${because}`
-    throw refuse('unsupported', message, remedy)
+    throw new ConvergeError('unsupported', message, { host, step: 'connect', remedy })
   }
   return config
-}
-
-/** Says what is wrong with a setting that cannot be understood. */
-function located<T>({ host, address }: RouteOptions, what: string, act: () => T): T {
-  try {
-    return act()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConvergeError('connect-failed', `${what} of the SSH settings cannot be used: ${reason}`, {
-      host,
-      step: 'connect',
-      remedy: `Correct it under \`ssh\` or in ssh_config; \`ssh -G ${shellWord(address)}\` shows what is set.`,
-      cause,
-    })
-  }
 }
 
 /** The hops of `a,b`, after those that the first hop's own configuration puts before it. */
@@ -230,22 +165,6 @@ function hopName(address: string, port: number | undefined): string {
   return `${address}:${port ?? ''}`
 }
 
-function parseJump(text: string, host: string): { readonly address: string; readonly ssh: SshSettings } {
-  const parsed = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:[\]/]+)(?::(\d+))?\/?$/.exec(text)
-  const [, user, address, port] = parsed ?? []
-  if (address === undefined) {
-    throw new ConvergeError('connect-failed', `\`${text}\` is not a jump host`, {
-      host,
-      step: 'connect',
-      remedy: 'Write `proxyJump` as `user@host:port`, several separated by commas.',
-    })
-  }
-  return {
-    address: address.replace(/^\[(.*)\]$/, '$1'),
-    ssh: { ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) },
-  }
-}
-
 function agentSocket(
   config: SshConfig,
   { variables }: SshEnvironment,
@@ -256,17 +175,4 @@ function agentSocket(
   const [, variable] =
     /^\$([a-z_]\w*)$/i.exec(configured === 'SSH_AUTH_SOCK' ? `$${configured}` : configured) ?? []
   return variable === undefined ? path(configured) : variables[variable] || undefined
-}
-
-function files(config: SshConfig, keyword: string, otherwise: string): readonly string[] {
-  return (config.get(keyword)?.[0] ?? otherwise).split(' ').filter((file) => !isNone(file))
-}
-
-function isNone(value: string): boolean {
-  return value.toLowerCase() === 'none'
-}
-
-function first(config: SshConfig, keyword: string): string | undefined {
-  const value = config.get(keyword)?.[0]
-  return value === undefined || isNone(value) ? undefined : value
 }

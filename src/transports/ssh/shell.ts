@@ -1,10 +1,9 @@
-import type { ClientChannel } from 'ssh2'
 import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { ExecOptions } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
 import { STARTED } from './bootstrap.ts'
-import { connectionLost, type SshLink } from './link.ts'
+import { type CommandChannel, connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
 
 /** How one attempt to run a program ended. */
@@ -57,7 +56,6 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
     let complainedBytes = 0
     let started = false
     let prompts = 0
-    let exitCode: number | undefined
 
     const send = () => {
       sent = true
@@ -88,41 +86,38 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
       else channel.end()
     }
 
-    channel.on('data', (chunk: Buffer) => {
-      if (isOver()) return
-      if (limit.exceeds(chunk)) return reject(limit.error())
-      if (started) deliver(chunk)
-      else awaitStart(chunk)
+    channel.listen({
+      stdout(chunk) {
+        if (isOver()) return
+        if (limit.exceeds(chunk)) return reject(limit.error())
+        if (started) deliver(chunk)
+        else awaitStart(chunk)
+      },
+      stderr(chunk) {
+        if (isOver()) return
+        if (limit.exceeds(chunk)) return reject(limit.error())
+        stderr.push(chunk)
+        complainedBytes += chunk.length
+        if (!started && complainedBytes > MAX_BANNER_BYTES) return reject(endlessBanner(link.host))
+        answerPrompts()
+      },
+      closed(exitCode) {
+        const said = Buffer.concat(stderr).toString()
+        const errors = password === undefined ? said : said.replaceAll(password.prompt, '')
+        if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
+        resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
+      },
+      // A channel that the server closed takes no input; its exit shows why.
+      failed: (cause) => reject(lost(cause)),
     })
-    channel.stderr.on('data', (chunk: Buffer) => {
-      if (isOver()) return
-      if (limit.exceeds(chunk)) return reject(limit.error())
-      stderr.push(chunk)
-      complainedBytes += chunk.length
-      if (!started && complainedBytes > MAX_BANNER_BYTES) return reject(endlessBanner(link.host))
-      answerPrompts()
-    })
-    channel.on('exit', (code: number | null) => {
-      exitCode = code ?? undefined
-    })
-    channel.on('close', () => {
-      const said = Buffer.concat(stderr).toString()
-      const errors = password === undefined ? said : said.replaceAll(password.prompt, '')
-      if (started) return resolve({ started, exitCode, stdout: Buffer.concat(stdout), stderr: errors })
-      resolve({ started, exitCode, said: before.toString(), stderr: errors, passwordRefused: prompts > 1 })
-    })
-    // A channel that the server closed takes no input; its exit shows why.
-    channel.on('error', (cause: Error) => reject(lost(cause)))
     if (password === undefined) send()
   })
   return outcome.finally(() => channel.close())
 }
 
-async function openChannel(link: SshLink, { command, signal }: ShellOptions): Promise<ClientChannel> {
+async function openChannel(link: SshLink, { command, signal }: ShellOptions): Promise<CommandChannel> {
   try {
-    return await openSession<ClientChannel>(link, 'exec', signal, (callback) =>
-      link.client.exec(command, callback),
-    )
+    return await openSession<CommandChannel>(link, 'exec', signal, () => link.exec(command))
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause

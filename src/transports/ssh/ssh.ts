@@ -5,7 +5,9 @@ import { given } from '../../model/given.ts'
 import { isSystemError, type SystemError, systemMessage } from '../../model/system-error.ts'
 import type { SshSettings } from '../../model/targets/ssh.ts'
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
+import type { RouteOptions } from './ask-config.ts'
 import { type SshEnvironment, sshConfigs } from './config.ts'
+import { createOpensshLogins } from './openssh/openssh.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
 import { privilegedExec } from './privilege.ts'
 import { createSshRoutes } from './routes.ts'
@@ -45,14 +47,22 @@ export function createSshTransport(
 ): SshTransport {
   const configs = sshConfigs(environment)
   const routes = createSshRoutes(patience, specRoot)
+  const openssh = createOpensshLogins(patience, specRoot)
+  const openBuiltIn = async (options: RouteOptions, signal: AbortSignal | undefined) => {
+    const route = await resolveRoute(options)
+    const link = await routes.open(options.host, route, signal).catch((cause: unknown) => {
+      throw isSystemError(cause) ? unusableFile(options.host, cause) : cause
+    })
+    return { link, user: route.user }
+  }
   return {
     async connect({ host, address, ssh, sudoPassword, signal }) {
-      const route = await resolveRoute({ host, address, ssh, environment, configs })
-      const link = await routes.open(host, route, signal).catch((cause: unknown) => {
-        throw isSystemError(cause) ? unusableFile(host, cause) : cause
-      })
+      const options = { host, address, ssh, environment, configs }
+      const { link, user } = await (ssh.via === 'openssh'
+        ? openssh.open(options, signal)
+        : openBuiltIn(options, signal))
       const { sudo = 'auto', sudoPasswordGroup } = ssh
-      const privilege = { user: route.user, sudo, ...given({ sudoPasswordGroup, sudoPassword }) }
+      const privilege = { user, sudo, ...given({ sudoPasswordGroup, sudoPassword }) }
       return {
         host,
         exec: privilegedExec(link, privilege),
@@ -60,7 +70,9 @@ export function createSshTransport(
         close: () => link.close(),
       }
     },
-    close: () => routes.close(),
+    async close() {
+      await Promise.all([routes.close(), openssh.close()])
+    },
   }
 }
 

@@ -62,8 +62,8 @@ async function transfer(
   try {
     signal?.throwIfAborted()
     await makeDirectory(link.host, sftp, directory)
-    // The library would open its own TCP connection; it gets ours.
-    const client = Object.assign(new SftpClient('converge', {}), { client: link.client, sftp })
+    // The library would open its own connection; it gets our channel.
+    const client = Object.assign(new SftpClient('converge', {}), { sftp })
     const limit = pLimit(PARALLEL_FILES)
     const puts = files.map((file) =>
       limit(() => put(link.host, client, sftp, `${directory}/${file.name}`, file)),
@@ -97,7 +97,7 @@ function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): 
 
 async function openSftp(link: SshLink, signal: AbortSignal | undefined): Promise<SFTPWrapper> {
   try {
-    return await openSession<SFTPWrapper>(link, 'upload', signal, (callback) => link.client.sftp(callback))
+    return await openSession(link, 'upload', signal, () => link.sftp())
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause

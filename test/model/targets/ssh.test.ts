@@ -9,6 +9,7 @@ const own = {
   hostKeyChecking: 'accept-new',
 } as const
 const everything = {
+  via: 'openssh',
   user: 'root',
   port: 2222,
   identityFile: '/etc/ssh/ssh_host_rsa_key',
@@ -36,6 +37,7 @@ targetContract({
   ],
   refused: [
     [{ ssh: { port: 0 } }, 'invalid-value port must be a whole number from 1 to 65535, not 0'],
+    [{ ssh: { via: 'ssh' } }, 'not-allowed via must be built-in or openssh, not "ssh"'],
     [{ ssh: { hostKeyChecking: 'no' } }, 'not-allowed hostKeyChecking must be yes or accept-new, not "no"'],
     [{ ssh: { usr: 'root' } }, 'unknown-key unknown key usr (did you mean user?)'],
     [
@@ -83,6 +85,7 @@ targetContract({
           identityFile: everything.identityFile,
           knownHostsFile: everything.knownHostsFile,
           connectTimeoutSeconds: 3,
+          via: 'openssh',
           hostKeyChecking: 'yes',
         },
       },

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { PublicKeyAuthContext } from 'ssh2'
 import ssh2 from 'ssh2'
 import { programOnPath } from './programs.ts'
+import { freePort, startSshd } from './sshd.ts'
 
 const run = promisify(execFile)
 
@@ -41,7 +40,7 @@ export async function startLoginServer(options: LoginServerOptions): Promise<Log
   // A login at sshd takes a third of a second of a processor: by night only, or if it is asked for.
   const installed = process.env.SSH_LOGINS === 'all' ? programOnPath('sshd') : undefined
   const sshd = process.env.CONVERGE_SSHD ?? installed
-  return sshd === undefined ? startInProcess(options) : startSshd(sshd, options)
+  return sshd === undefined ? startInProcess(options) : startInSshd(sshd, options)
 }
 
 async function startInProcess({ hostKeys, authorized }: LoginServerOptions): Promise<LoginServer> {
@@ -88,55 +87,23 @@ async function startInProcess({ hostKeys, authorized }: LoginServerOptions): Pro
   return { name: 'ssh2', ports: { any: any.port, site: site.port }, close }
 }
 
-async function startSshd(sshd: string, options: LoginServerOptions): Promise<LoginServer> {
+async function startInSshd(sshd: string, options: LoginServerOptions): Promise<LoginServer> {
   const { directory, hostKeys, authorized } = options
   const [any, site] = [await freePort(), await freePort()]
-  const file = join(directory, 'sshd_config')
-  const lines = [
-    'ListenAddress 127.0.0.1',
-    `Port ${any}`,
-    `Port ${site}`,
-    ...hostKeys.map((key) => `HostKey ${key}`),
-    'PidFile none',
-    'StrictModes no',
-    'UsePAM no',
-    'PasswordAuthentication no',
-    'KbdInteractiveAuthentication no',
-    'PermitRootLogin yes',
-    'ExposeAuthInfo yes',
-    'MaxStartups 500',
-    `MaxAuthTries ${MAX_TRIES}`,
-    `AuthorizedKeysFile ${authorized.any}`,
-    `Match LocalPort ${site}`,
-    `  AuthorizedKeysFile ${authorized.site}`,
-  ].join('\n')
-  // From 9.8 on sshd shuts out an address from which logins fail; older ones do not know the setting.
-  await writeFile(file, `PerSourcePenalties no\n${lines}\n`)
-  await run(sshd, ['-t', '-f', file]).catch(() => writeFile(file, `${lines}\n`))
-  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true })
-  const child = spawn(sshd, ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  await started(child)
-  return { name: 'sshd', ports: { any, site }, close: () => void child.kill() }
-}
-
-/** sshd says `Server listening on ...` once for each port. */
-function started(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = ''
-    child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk
-      if (said.split('Server listening').length > 2) resolve()
-    })
-    child.once('error', reject)
-    child.once('exit', () => reject(new Error(`sshd ended: ${said}`)))
-  })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listening(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  const close = await startSshd(
+    sshd,
+    directory,
+    [any, site],
+    [
+      ...hostKeys.map((key) => `HostKey ${key}`),
+      'ExposeAuthInfo yes',
+      `MaxAuthTries ${MAX_TRIES}`,
+      `AuthorizedKeysFile ${authorized.any}`,
+      `Match LocalPort ${site}`,
+      `  AuthorizedKeysFile ${authorized.site}`,
+    ],
+  )
+  return { name: 'sshd', ports: { any, site }, close }
 }
 
 function listening(server: Server): Promise<number> {
