@@ -10,7 +10,15 @@ export { type ExecWord, environmentLine, execLine, type SecretExecWord } from '.
 export { type PlainUnitFile, renderUnit, type UnitFile } from './formats/systemd/unit.ts'
 export { renderYaml, renderYamlDocuments } from './formats/yaml.ts'
 export type { Platform } from './model/platform.ts'
-export type { HostFilter, Offer, OfferContext, Recipe, RecipeContext, RecipeHost } from './model/recipe.ts'
+export type {
+  HostFilter,
+  Offer,
+  OfferContext,
+  Recipe,
+  RecipeContext,
+  RecipeHost,
+  RecipeNeed,
+} from './model/recipe.ts'
 export type { Disruption, Relations, ResourceRef } from './model/relations.ts'
 export type { Resource } from './model/resource.ts'
 export { concat, join, type Secret } from './model/secret.ts'

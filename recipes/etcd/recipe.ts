@@ -21,62 +21,66 @@ const Port = (use: string, fallback: number) =>
     default: fallback,
   })
 
-const Attributes = Type.Object({
-  version: Type.String({
-    description: 'a version of etcd without the v, such as "3.4.23"',
-    pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+[0-9A-Za-z.+-]*$',
-  }),
-  sha256: Type.String({
-    description: 'the SHA-256 of the archive, as sha256sum prints it',
-    pattern: '^[0-9a-f]{64}$',
-  }),
-  url: Type.String({
-    description: 'the URL of the archive; {version} and {arch} are replaced by those of the host',
-    default:
-      'https://github.com/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-linux-{arch}.tar.gz',
-  }),
-  clientPort: Port('clients connect to it', 2379),
-  peerPort: Port('the other members connect to it, so it is the same on all of them', 2380),
-  user: Type.String({
-    description: 'the name of an account; user and group that etcd runs as',
-    default: 'etcd',
-  }),
-  dataDir: Type.String({
-    description: 'an absolute path; the member keeps its data there',
-    default: '/var/lib/etcd',
-    pattern: '^/',
-  }),
-  heartbeatIntervalMs: Type.Integer({
-    description: 'a whole number of milliseconds from 1; how often the leader reports that it is alive',
-    minimum: 1,
-    default: 100,
-  }),
-  electionTimeoutMs: Type.Integer({
-    description:
-      'a whole number of milliseconds from 1; how long a member waits for the leader, at least five heartbeats',
-    minimum: 1,
-    default: 1000,
-  }),
-  token: Type.Optional(
-    Type.String({
-      description: 'text that distinguishes clusters when they bootstrap; by default the name of the cluster',
+const attributesOf = (instance: string) =>
+  Type.Object({
+    version: Type.String({
+      description: 'a version of etcd without the v, such as "3.4.23"',
+      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+[0-9A-Za-z.+-]*$',
     }),
-  ),
-  extra: Type.Record(
-    Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
-    Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
-    { description: 'a map of further variables of etcd, such as ETCD_QUOTA_BACKEND_BYTES', default: {} },
-  ),
-})
+    sha256: Type.String({
+      description: 'the SHA-256 of the archive, as sha256sum prints it',
+      pattern: '^[0-9a-f]{64}$',
+    }),
+    url: Type.String({
+      description: 'the URL of the archive; {version} and {arch} are replaced by those of the host',
+      default:
+        'https://github.com/etcd-io/etcd/releases/download/v{version}/etcd-v{version}-linux-{arch}.tar.gz',
+    }),
+    clientPort: Port('clients connect to it', 2379),
+    peerPort: Port('the other members connect to it, so it is the same on all of them', 2380),
+    user: Type.String({
+      description: 'the name of an account; user and group that etcd runs as',
+      default: instance,
+    }),
+    dataDir: Type.String({
+      description: 'an absolute path; the member keeps its data there',
+      default: `/var/lib/${instance}`,
+      pattern: '^/',
+    }),
+    heartbeatIntervalMs: Type.Integer({
+      description: 'a whole number of milliseconds from 1; how often the leader reports that it is alive',
+      minimum: 1,
+      default: 100,
+    }),
+    electionTimeoutMs: Type.Integer({
+      description:
+        'a whole number of milliseconds from 1; how long a member waits for the leader, at least five heartbeats',
+      minimum: 1,
+      default: 1000,
+    }),
+    token: Type.Optional(
+      Type.String({
+        description:
+          'text that distinguishes clusters when they bootstrap; by default the name of the cluster, followed by that of an instance',
+      }),
+    ),
+    extra: Type.Record(
+      Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+      { description: 'a map of further variables of etcd, such as ETCD_QUOTA_BACKEND_BYTES', default: {} },
+    ),
+  })
 
-type Context = RecipeContext<Static<typeof Attributes>>
+type Context = RecipeContext<Static<ReturnType<typeof attributesOf>>>
 
-/** A member of an etcd cluster that is made of all hosts with this recipe. */
+const ownName = 'etcd'
+
+/** A member of an etcd cluster that is made of all hosts with this recipe, or with the same instance of it. */
 export default defineRecipe({
-  name: 'etcd',
-  attributes: Attributes,
+  name: ownName,
+  attributes: attributesOf,
   resources(ctx) {
-    const { attributes, platform } = ctx
+    const { attributes, instance } = ctx
     const { dataDir, user: owner } = attributes
     checkTimes(ctx)
 
@@ -85,23 +89,27 @@ export default defineRecipe({
       user({ name: owner, group: owner, system: true, home: dataDir, shell: '/usr/sbin/nologin' }),
     ]
     const data = directory({ path: dataDir, mode: '0700', owner, group: owner })
+    const binaries = instance === ownName ? [] : [directory({ path: binDir(ctx) })]
     const release = archive({
       url: archiveUrl(ctx),
       sha256: attributes.sha256,
-      path: `/opt/etcd-${attributes.version}`,
+      path: `/opt/${instance}-${attributes.version}`,
       binaries: ['etcd', 'etcdctl'],
-      binDir: platform.binDir,
+      binDir: binDir(ctx),
     })
-    const configuration = directory({ path: '/etc/etcd' })
-    const environment = file({ path: '/etc/etcd/etcd.env', content: renderEnvFile(memberVariables(ctx)) })
+    const configuration = directory({ path: `/etc/${instance}` })
+    const environment = file({
+      path: `${configuration.name}/etcd.env`,
+      content: renderEnvFile(memberVariables(ctx)),
+    })
     // etcd ignores these once it has data. They are then removed, so that they neither mislead nor cause a restart.
     const bootstrap = file({
-      path: '/etc/etcd/bootstrap.env',
+      path: `${configuration.name}/bootstrap.env`,
       content: renderEnvFile(bootstrapVariables(ctx)),
       until: dataPath(ctx),
     })
     const service = unit({
-      name: 'etcd.service',
+      name: `${instance}.service`,
       content: serviceUnit(ctx, environment.name, bootstrap.name),
       enabled: true,
       started: true,
@@ -109,16 +117,22 @@ export default defineRecipe({
       // Exactly what the running process has read; a change of the unit itself restarts it anyway.
       restartOn: [release, environment],
       disruption: {
-        group: 'etcd',
+        group: instance,
         maxUnavailable: 'quorum',
         healthy: healthCheck(ctx),
         healthyTimeoutSeconds: 60,
         data: dataPath(ctx),
       },
     })
-    return [...account, data, release, configuration, environment, bootstrap, service]
+    checkPorts(ctx)
+    return [...account, data, ...binaries, release, configuration, environment, bootstrap, service]
   },
 })
+
+/** Where `etcd` and `etcdctl` are linked: each instance has a version of its own. */
+function binDir({ instance, platform }: Context): string {
+  return instance === ownName ? platform.binDir : `/opt/${instance}`
+}
 
 /** The member's log. It exists once etcd has started as a member; `member` itself also after a start that failed. */
 function dataPath({ attributes }: Context): string {
@@ -130,13 +144,14 @@ function dataPath({ attributes }: Context): string {
  * answer: not who began a cluster alone.
  */
 function healthCheck(ctx: Context): string {
-  const { platform, host } = ctx
-  const etcdctl = `${platform.binDir}/etcdctl --endpoints=${clientUrl(ctx)}`
+  const { instance, host } = ctx
+  const program = `${binDir(ctx)}/etcdctl`
+  const etcdctl = `${program} --endpoints=${clientUrl(ctx)}`
   const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
-  const others = ctx.hosts({ recipe: 'etcd' }).filter(({ name }) => name !== host.name)
+  const others = ctx.hosts({ recipe: instance }).filter(({ name }) => name !== host.name)
   const all = [clientUrl(ctx), ...others.map(({ address }) => clientUrl(ctx, address))].join(',')
   // Its own comes first. Members that are down must not use up the time that a check has.
-  const status = `${platform.binDir}/etcdctl --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
+  const status = `${program} --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
   return [
     `export ETCDCTL_API=3; ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'`,
     `ids=$(${status} 2>/dev/null | grep -o '"cluster_id":[0-9]*')`,
@@ -145,13 +160,30 @@ function healthCheck(ctx: Context): string {
   ].join(' && ')
 }
 
-function checkTimes({ attributes, fail }: Context): void {
+function checkTimes({ attributes, instance, fail }: Context): void {
   const { heartbeatIntervalMs, electionTimeoutMs } = attributes
   if (electionTimeoutMs >= 5 * heartbeatIntervalMs) return
   fail(
     `etcd refuses an election timeout of ${electionTimeoutMs} ms with a heartbeat of ${heartbeatIntervalMs} ms`,
-    `set etcd.electionTimeoutMs to at least ${5 * heartbeatIntervalMs}`,
+    `set ${instance}.electionTimeoutMs to at least ${5 * heartbeatIntervalMs}`,
   )
+}
+
+/** Refuses a port that this member has twice, or that an instance before it has. */
+function checkPorts({ host, instance, instances, fail }: Context): void {
+  const names = instances()
+  const ports = names.slice(0, names.indexOf(instance) + 1).flatMap((other) =>
+    ['clientPort', 'peerPort'].map((key) => ({
+      of: other,
+      name: `${other}.${key}`,
+      port: Reflect.get(Object(host.attributes[other]), key),
+    })),
+  )
+  for (const [index, own] of ports.entries()) {
+    const taken = ports.slice(0, index).find(({ port }) => port === own.port)
+    if (taken !== undefined && own.of === instance)
+      fail(`${taken.name} and ${own.name} are the same port ${own.port}`, `set ${own.name} to another port`)
+  }
 }
 
 function archiveUrl({ attributes, platform, host, fail }: Context): string {
@@ -167,7 +199,7 @@ function archiveUrl({ attributes, platform, host, fail }: Context): string {
 
 /** What the member reads at every start. */
 function memberVariables(ctx: Context): Record<string, string | number | boolean> {
-  const { attributes, host, fail } = ctx
+  const { attributes, host, instance, fail } = ctx
   const { dataDir, clientPort, heartbeatIntervalMs, electionTimeoutMs, extra } = attributes
   if (!/^[0-9.]+$|:/.test(host.address)) {
     fail(
@@ -185,23 +217,25 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
     ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
   }
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
-  if (twice !== undefined) fail(`etcd.extra sets ${twice}, which the recipe sets itself`, `remove ${twice}`)
+  if (twice !== undefined)
+    fail(`${instance}.extra sets ${twice}, which the recipe sets itself`, `remove ${twice}`)
   return { ...own, ...extra }
 }
 
 /** What the member reads at its first start only. */
 function bootstrapVariables(ctx: Context): Record<string, string> {
-  const { attributes, cluster, host } = ctx
-  const members = ctx.hosts({ recipe: 'etcd' })
+  const { attributes, cluster, host, instance } = ctx
+  const members = ctx.hosts({ recipe: instance })
   return {
     ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address),
     ETCD_INITIAL_CLUSTER: members.map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`).join(','),
     ETCD_INITIAL_CLUSTER_STATE: 'new',
-    ETCD_INITIAL_CLUSTER_TOKEN: attributes.token ?? cluster.name,
+    ETCD_INITIAL_CLUSTER_TOKEN:
+      attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`),
   }
 }
 
-function serviceUnit({ attributes, platform }: Context, environment: string, bootstrap: string) {
+function serviceUnit(ctx: Context, environment: string, bootstrap: string) {
   return {
     Unit: {
       Description: 'etcd key-value store',
@@ -211,9 +245,9 @@ function serviceUnit({ attributes, platform }: Context, environment: string, boo
     },
     Service: {
       Type: 'notify',
-      User: attributes.user,
+      User: ctx.attributes.user,
       EnvironmentFile: [environment, `-${bootstrap}`],
-      ExecStart: execLine([`${platform.binDir}/etcd`]),
+      ExecStart: execLine([`${binDir(ctx)}/etcd`]),
       Restart: 'on-failure',
       RestartSec: 5,
       // A first start waits for the other members.

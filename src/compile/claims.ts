@@ -24,7 +24,7 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
         hint:
           same.declaredBy === declaredBy
             ? 'keep one of them'
-            : 'declare it in one place, and let the other refer to it',
+            : (instancesHint(same, item) ?? 'declare it in one place, and let the other refer to it'),
         position,
       })
       continue
@@ -38,12 +38,19 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
         report({
           code: 'conflicting-claim',
           message: `the ${claim.kind} ${claim.key} has two owners: ${owner.resource.id} by ${placed(owner, item)} and ${resource.id} by ${placed(item, owner)}`,
-          hint: 'remove one of them, or give it another name',
+          hint: instancesHint(owner, item) ?? 'remove one of them, or give it another name',
           position,
         })
     }
   }
   return { byId, ownerOf: (claim) => owners.get(keyOf(claim))?.resource.id }
+}
+
+/** Two instances of a recipe that does not tell them apart. */
+function instancesHint({ definition, declaredBy }: Declared, other: Declared): string | undefined {
+  if (definition === undefined || definition !== other.definition || declaredBy === other.declaredBy)
+    return undefined
+  return `both are instances of the recipe ${definition}: let it name this after ctx.instance, or run them on different hosts`
 }
 
 /** `role web (line 4) and by host web0 (line 9)`; `host web0, on lines 6 and 7`. */

@@ -22,6 +22,7 @@ import { type ContextSource, createContexts, type DeclareSecret } from './recipe
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
 import { createRenderer } from './template.ts'
+import { besideTemplate } from './template-files.ts'
 
 export interface CompileInput {
   readonly cluster: Cluster
@@ -82,7 +83,10 @@ function createResourceMaker(
         if (large !== undefined) largeFiles.set(large.sha256, large.file)
         return large
       }),
-      render: createRenderer((path) => readableText(path, 'template', read), pathOf, cluster.hosts.length),
+      render: createRenderer(
+        { read: (path) => readableText(path, 'template', read), pathOf, partialOf: besideTemplate },
+        cluster.hosts.length,
+      ),
     }
   })
   const made = new WeakMap<ResourceDeclaration, Declared>()

@@ -1,3 +1,4 @@
+import { hintOf } from '../load/files/read-within.ts'
 import { placeWords } from '../load/yaml/place-words.ts'
 import type { ResourceDeclaration } from '../model/cluster.ts'
 import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
@@ -102,7 +103,7 @@ function readable<T>(path: string, key: string, read: (path: string) => T): T {
     return read(path)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const hint = 'the path is relative to the file that names it'
+    const hint = hintOf(error) ?? 'the path is relative to the file that names it'
     throw new SpecError([{ code: 'unreadable-file', message, hint, path: [key] }])
   }
 }

@@ -5,6 +5,8 @@ import type { CatalogEntry, Resource } from '../model/resource.ts'
 export interface Declared {
   readonly resource: Resource
   readonly declaredBy: string
+  /** The recipe that declares it, whichever instance that is. */
+  readonly definition?: string
   readonly from: NonNullable<CatalogEntry['from']>
   readonly position: Position | undefined
 }

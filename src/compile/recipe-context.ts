@@ -6,6 +6,7 @@ import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perObject, perText } from '../model/memo.ts'
 import {
+  definitionOf,
   type HostFilter,
   type LoadedRecipe,
   type Offer,
@@ -19,6 +20,7 @@ import { type SecretNeed, secretKeyPattern, secretKinds } from '../model/secret-
 import { isMap, NO_VALUES } from '../model/value.ts'
 import { nearestHint } from '../validation/nearest.ts'
 import { createRenderer } from './template.ts'
+import { recipeTemplates } from './template-files.ts'
 
 /** What the contexts of all hosts share: peers, templates and files are prepared once. */
 export interface ContextSource {
@@ -52,11 +54,19 @@ export function createContexts(
   const peers = indexHosts(cluster.hosts)
   const filesOf = perObject((loaded: LoadedRecipe) => recipeFiles(loaded, cluster.hosts.length))
   const commonOf = (host: Host, loaded: LoadedRecipe, { position }: RecipeUse): OfferContext<never> => {
-    const own = host.attributes[loaded.recipe.name]
+    const { name: instance } = loaded.recipe
+    const own = host.attributes[instance]
     return {
       cluster: { name, environment },
       host: peers.of(host),
       platform: host.platform,
+      instance,
+      instances: () =>
+        runListOf(host).flatMap(({ recipe }) =>
+          recipes[recipe] !== undefined && definitionOf(recipes[recipe]) === definitionOf(loaded)
+            ? [recipe]
+            : [],
+        ),
       // Checked by the loader against the recipe's schema.
       attributes: (isMap(own) ? own : NO_VALUES) as never,
       hosts: peers.select,
@@ -71,7 +81,7 @@ export function createContexts(
               hint: "such as ctx.secret('web/db', password())",
             },
           ])
-        return declareSecret({ key, need, by: `recipe ${loaded.recipe.name}`, position })
+        return declareSecret({ key, need, by: `recipe ${instance}`, position })
       },
       fail(message, hint) {
         throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
@@ -129,11 +139,7 @@ interface RecipeFiles {
 function recipeFiles(loaded: LoadedRecipe, hosts: number): RecipeFiles {
   return {
     // With plain variables it gives plain text.
-    template: createRenderer(
-      (name) => loaded.read(`templates/${name}`),
-      loaded.pathOf && ((name) => loaded.pathOf?.(`templates/${name}`) ?? name),
-      hosts,
-    ) as RecipeContext<never>['template'],
+    template: createRenderer(recipeTemplates(loaded), hosts) as RecipeContext<never>['template'],
     file: perText((name) => loaded.read(`files/${name}`)),
   }
 }

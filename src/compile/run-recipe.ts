@@ -1,8 +1,9 @@
+import { hintOf } from '../load/files/read-within.ts'
 import { thrownAt } from '../load/recipes/thrown-at.ts'
 import type { Host, RecipeUse } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
-import { type LoadedRecipe, recipeWords } from '../model/recipe.ts'
+import { definitionOf, type LoadedRecipe, recipeWords } from '../model/recipe.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
@@ -31,7 +32,9 @@ export function runRecipe(
       })
       return []
     }
-    return resources.map((resource) => ({ resource, declaredBy, from: use, position: use.position }))
+    const definition = definitionOf(loaded)
+    const { position } = use
+    return resources.map((resource) => ({ resource, declaredBy, definition, from: use, position }))
   } catch (error) {
     if (error instanceof InternalError) throw error
     for (const problem of explain(error, declaredBy, use)) report(problem)
@@ -57,5 +60,5 @@ function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly P
     }))
   }
   const message = error instanceof Error ? error.message : String(error)
-  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, position }]
+  return [{ code: 'recipe-failed', message: `${declaredBy}: ${message}`, hint: hintOf(error), position }]
 }

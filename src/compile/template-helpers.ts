@@ -67,10 +67,45 @@ const maxBlocks = 16 * 1024 * 1024
 function bounded({ fn, data }: HelperOptions): HelperOptions['fn'] {
   return (context, runtime) => {
     const text = fn(context, runtime)
-    data.place.written += text.length
-    if (data.place.written > maxBlocks) throw new Handlebars.Exception('the blocks write more than 16 MiB')
+    count(text, data)
     return text
   }
+}
+
+function count({ length }: string, { place }: HelperOptions['data']): void {
+  place.written += length
+  if (place.written > maxBlocks)
+    throw new Handlebars.Exception('the blocks and partials write more than 16 MiB')
+}
+
+/** Renders a partial with a context: that of its template, or the one it is given, with its parameters. */
+export function partialHelper(
+  render: (context: unknown, template: string, data: HelperOptions['data']) => string,
+): HelperDelegate {
+  return function include(
+    this: unknown,
+    template: string,
+    written: string,
+    indent: string,
+    ...given: unknown[]
+  ) {
+    const { hash, data } = given.at(-1) as HelperOptions
+    const context = given.length > 1 ? given[0] : this
+    const missing =
+      context === undefined ? 'a context' : Object.keys(hash).find((key) => hash[key] === undefined)
+    if (missing !== undefined)
+      throw new Handlebars.Exception(`{{> ${written}}} is given ${missing} with an undefined value`)
+    const text = render(withParameters(context, hash, data.structure), template, data)
+    count(text, data)
+    // As Handlebars does it: a partial in a line of its own is indented as its tag is.
+    return indent === '' ? text : text.replaceAll(/^(?!$(?![\s\S]))/gm, indent)
+  }
+}
+
+function withParameters(context: unknown, hash: HelperOptions['hash'], structure: object): unknown {
+  if (Object.keys(hash).length === 0) return context
+  const isMap = typeof context === 'object' && !Array.isArray(context)
+  return Object.assign(Object.create(null), structure, isMap ? context : {}, hash)
 }
 
 function notDefined(name: string): Error {

@@ -1,31 +1,29 @@
 import Handlebars, { type HelperOptions } from 'handlebars'
 import { excessOf, largestTextsMiB } from '../load/expressions/bounds.ts'
 import { helpers } from '../load/expressions/helpers.ts'
+import { hintOf } from '../load/files/read-within.ts'
+import type { Mistake } from '../model/diagnostic.ts'
 import { SpecError } from '../model/errors.ts'
 import { perText } from '../model/memo.ts'
 import { createMarks, isSecret, type Marks, revealed, type Secret } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
-import { secretView, templateHelpers } from './template-helpers.ts'
+import type { TemplateFiles } from './template-files.ts'
+import { partialHelper, secretView, templateHelpers } from './template-helpers.ts'
 import { templateMistake } from './template-mistake.ts'
 
 export type Render = (name: string, variables: { readonly [key: string]: Value }) => string | Secret
 
 /**
- * Renders the templates that `read` finds; each is read and compiled once for all hosts. Nothing is HTML-escaped,
+ * Renders templates; each is read and compiled once for all hosts, and so are their partials. Nothing is HTML-escaped,
  * because the results are configuration files, and an unknown path is an error instead of an empty text.
  */
-export function createRenderer(
-  read: (name: string) => string,
-  pathOf: (name: string) => string = (name) => name,
-  hosts = 1,
-): Render {
+export function createRenderer(files: TemplateFiles, hosts = 1): Render {
   const limitMiB = largestTextsMiB(hosts)
-  const sourceOf = perText((name) => ({ file: pathOf(name), text: read(name) }))
-  const templateOf = perText((name) => compiled(sourceOf(name).text))
+  const templates = createTemplates(files, false)
   let written = 0
   return (name, variables) =>
-    located(sourceOf(name), () => {
-      const text = rendered(templateOf(name), variables)
+    located(name, templates, () => {
+      const text = rendered(name, templates, variables)
       if (typeof text === 'string') written += text.length
       if (written > limitMiB * 1024 * 1024)
         throw new TemplateMistake(
@@ -37,28 +35,82 @@ export function createRenderer(
     })
 }
 
-/** For each line of what a template renders, the line of the template that it begins in. */
-export function templateLines(text: string, variables: { readonly [key: string]: Value }): readonly number[] {
-  const marked = revealed(rendered(compiled(text, true), variables))
-  const lines: number[] = []
-  let current = 1
-  let own: number | undefined
-  for (const [piece, mark] of marked.matchAll(/\0(\d+)\0|\n|[^\0\n]+/g)) {
-    if (mark !== undefined) {
-      current = Number(mark)
+/** For each line of what a template renders, the file and the line that it begins in: of the template or of a partial. */
+export function templateLines(
+  files: TemplateFiles,
+  name: string,
+  variables: { readonly [key: string]: Value },
+): readonly { readonly file: string; readonly line: number }[] {
+  const templates = createTemplates(files, true)
+  const marked = revealed(rendered(name, templates, variables))
+  const places: { readonly file: string; readonly line: number }[] = []
+  let current = { file: templates.sourceOf(name).file, line: 1 }
+  let own: typeof current | undefined
+  for (const [piece, line, template] of marked.matchAll(/\0(\d+) ([^\0]*)\0|\n|[^\0\n]+/g)) {
+    if (template !== undefined) {
+      current = { file: templates.sourceOf(template).file, line: Number(line) }
     } else if (piece === '\n') {
-      lines.push(own ?? current)
+      places.push(own ?? current)
       own = undefined
     } else if (own === undefined && piece.trim() !== '') {
       own = current
     }
   }
-  return [...lines, own ?? current]
+  return [...places, own ?? current]
 }
 
-interface Source {
-  readonly file: string
-  readonly text: string
+function whyUnreadable(error: unknown): Mistake {
+  const [problem] = error instanceof SpecError ? error.problems : []
+  if (problem !== undefined) return problem
+  return { message: error instanceof Error ? error.message : String(error), hint: hintOf(error) }
+}
+
+interface Templates {
+  sourceOf(name: string): { readonly file: string; readonly text: string }
+  templateOf(name: string): HandlebarsTemplateDelegate
+}
+
+/** Compiles templates with their partials. With `isMarked` each line leaves a mark in the text that is rendered. */
+function createTemplates({ read, pathOf, partialOf }: TemplateFiles, isMarked: boolean): Templates {
+  const sourceOf = perText((name) => ({ file: pathOf(name), text: read(name) }))
+  /** Those that are being compiled, each a partial of the one before it. */
+  const chain: string[] = []
+  const templateOf = perText((name): HandlebarsTemplateDelegate => {
+    const { text } = sourceOf(name)
+    chain.push(name)
+    try {
+      return compiled(text, { name, isMarked, partialAt })
+    } catch (error) {
+      if (error instanceof TemplateMistake) error.template ??= name
+      throw error
+    } finally {
+      chain.pop()
+    }
+  })
+  const partialAt = (written: string, line: number): string => {
+    const mistake = (message: string, hint?: string) => new TemplateMistake(message, line, hint)
+    if (written.split('/').some((part) => part === '..' || part === ''))
+      throw mistake(`the partial ${written} is not in the folder of the templates`, 'move it there')
+    const name = partialOf(chain.at(-1) ?? '', written)
+    const circle = chain.slice(chain.indexOf(name))
+    if (chain.includes(name))
+      throw mistake(
+        `the partial ${written} includes itself: ${[...circle, name].join(', which includes ')}`,
+        'remove one of these partials',
+      )
+    try {
+      sourceOf(name)
+    } catch (error) {
+      const { message, hint } = whyUnreadable(error)
+      throw mistake(
+        `there is no partial ${written}: ${message}`,
+        hint ?? 'a partial is called by the name of its file',
+      )
+    }
+    templateOf(name)
+    return name
+  }
+  return { sourceOf, templateOf }
 }
 
 /** A mistake in a line of a template. */
@@ -67,6 +119,8 @@ class TemplateMistake extends Error {
   readonly hint: string | undefined
   /** The offset, if it is known better than by its line. */
   readonly at: number | undefined
+  /** The name of the template or partial; that which is rendered unless set. */
+  template: string | undefined
 
   constructor(message: string, line: number | undefined, hint?: string, at?: number) {
     super(message)
@@ -76,31 +130,40 @@ class TemplateMistake extends Error {
   }
 }
 
-/** Throws a SpecError with the line of the template. */
-function located<T>({ file, text }: Source, work: () => T): T {
+/** Throws a SpecError with the line of the template or partial. */
+function located<T>(name: string, { sourceOf }: Templates, work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof TemplateMistake)) throw error
-    const { message, hint, at } = error
+    const { hint, at, template = name } = error
+    const { file, text } = sourceOf(template)
     const line = at === undefined ? (error.line ?? 1) : text.slice(0, at).split('\n').length
     const written = text.split('\n')[line - 1] ?? ''
     const column =
       at === undefined ? written.length - written.trimStart().length + 1 : at - text.lastIndexOf('\n', at - 1)
     const length = Math.max(written.slice(column - 1).trim().length, 1)
     const position = { file, line, column, length }
+    const message = template === name ? error.message : `${error.message}, in a partial of ${name}`
     throw new SpecError([{ code: 'template-failed', message, hint, position }])
   }
 }
 
+interface Compiling {
+  readonly name: string
+  readonly isMarked: boolean
+  /** Compiles the partial of this name, and gives that of its template. */
+  partialAt(written: string, line: number): string
+}
+
 /** A template that notes the line of each statement before it is carried out: Handlebars' errors often have none. */
-function compiled(text: string, isMarked = false): HandlebarsTemplateDelegate {
+function compiled(text: string, compiling: Compiling): HandlebarsTemplateDelegate {
   const excess = excessOf(text)
   if (excess !== undefined) throw new TemplateMistake(excess.message, undefined, excess.hint, excess.at)
   try {
-    return handlebars.compile(withLines(handlebars.parse(text), isMarked), OPTIONS)
+    return handlebars.compile(withLines(handlebars.parse(text), compiling), OPTIONS)
   } catch (error) {
-    if (error instanceof TemplateMistake) throw error
+    if (error instanceof TemplateMistake || error instanceof SpecError) throw error
     const found = templateMistake(text, isTag)
     if (found === undefined) throw explain(error, undefined)
     throw new TemplateMistake(found.message, undefined, found.hint, found.at)
@@ -115,18 +178,55 @@ function isTag(tag: string): boolean {
   }
 }
 
-/** With `isMarked` each line also leaves a mark in the text that is rendered. */
-function withLines<Program extends hbs.AST.Program>(program: Program, isMarked: boolean): Program {
+function withLines<Program extends hbs.AST.Program>(program: Program, compiling: Compiling): Program {
+  const { isMarked } = compiling
   const body = program.body.flatMap((statement) => {
-    if (statement.type.startsWith('Partial')) {
-      const hint = 'put its text into this template, or render it apart and pass the result'
-      throw new TemplateMistake('there are no partials', statement.loc.start.line, hint)
-    }
     if (statement.type === 'CommentStatement') return [statement]
-    if (isContent(statement)) return isMarked ? markedLines(statement) : [statement]
-    return [noteLine(statement.loc, isMarked), withLinesInside(statement, isMarked)]
+    if (isContent(statement)) return isMarked ? markedLines(statement, compiling) : [statement]
+    const part = isPartial(statement)
+      ? inclusion(statement, compiling)
+      : withLinesInside(refuseInline(statement), compiling)
+    return [noteLine(statement.loc, compiling), part]
   })
   return { ...program, body }
+}
+
+function isPartial(statement: hbs.AST.Statement): statement is hbs.AST.PartialStatement {
+  return statement.type === 'PartialStatement'
+}
+
+function refuseInline(statement: hbs.AST.Statement): hbs.AST.Statement {
+  const { type, loc } = statement
+  if (type !== 'PartialBlockStatement' && !type.startsWith('Decorator')) return statement
+  const hint = 'put it into a file of its own, and write {{> name}}'
+  throw new TemplateMistake(
+    'there are no partials within a template, and none that are blocks',
+    loc.start.line,
+    hint,
+  )
+}
+
+/** The call of the helper that renders a partial, with what the partial is given. */
+function inclusion(statement: hbs.AST.PartialStatement, { partialAt }: Compiling): hbs.AST.Statement {
+  const { loc, params, hash, indent } = statement
+  const { line } = loc.start
+  const name: {
+    readonly type: string
+    readonly data?: boolean
+    readonly original?: unknown
+    readonly parts?: unknown
+  } = statement.name
+  if (name.type === 'SubExpression' || name.data === true)
+    throw new TemplateMistake('the name of a partial is written out', line, 'such as {{> header.conf}}')
+  const written = String(name.original)
+  const [call] = handlebars.parse(`{{[${PARTIAL}]}}`).body
+  const given = [partialAt(written, line), written, indent].map((value) => textNode(value, loc))
+  const own = { params: [...given, ...params], ...(hash && { hash }) }
+  return { type: 'MustacheStatement', ...call, ...own, loc } as hbs.AST.Statement
+}
+
+function textNode(value: string, loc: hbs.AST.SourceLocation): hbs.AST.StringLiteral {
+  return { type: 'StringLiteral', value, original: value, loc }
 }
 
 function isContent(statement: hbs.AST.Statement): statement is hbs.AST.ContentStatement {
@@ -134,19 +234,19 @@ function isContent(statement: hbs.AST.Statement): statement is hbs.AST.ContentSt
 }
 
 /** Text with a mark before each of its lines. What Handlebars drops of it is white space at its ends. */
-function markedLines(content: hbs.AST.ContentStatement): readonly hbs.AST.Statement[] {
+function markedLines(content: hbs.AST.ContentStatement, compiling: Compiling): readonly hbs.AST.Statement[] {
   const { value, loc } = content
   const dropped = String(content.original).split(value, 1)[0] ?? ''
   const first = loc.start.line + dropped.split('\n').length - 1
   return value.split(/(?<=\n)/).flatMap((text, index) => {
     const start = { ...loc.start, line: first + index }
-    return [noteLine({ ...loc, start }, true), { ...content, value: text, original: text }]
+    return [noteLine({ ...loc, start }, compiling), { ...content, value: text, original: text }]
   })
 }
 
-function withLinesInside(statement: hbs.AST.Statement, isMarked: boolean): hbs.AST.Statement {
+function withLinesInside(statement: hbs.AST.Statement, compiling: Compiling): hbs.AST.Statement {
   const inner = Object.entries(statement).flatMap(([key, part]) =>
-    isProgram(part) ? [[key, withLines(part, isMarked)] as const] : [],
+    isProgram(part) ? [[key, withLines(part, compiling)] as const] : [],
   )
   return { ...statement, ...Object.fromEntries(inner) }
 }
@@ -155,31 +255,52 @@ function isProgram(part: unknown): part is hbs.AST.Program {
   return typeof part === 'object' && part !== null && 'type' in part && part.type === 'Program'
 }
 
-/** The statement `{{noteLine 3}}`, or `{{noteLine 3 true}}`, which leaves a mark. */
-function noteLine(loc: hbs.AST.SourceLocation, isMarked: boolean): hbs.AST.Statement {
+/** The statement `{{noteLine "app.conf" 3}}`, or `{{noteLine "app.conf" 3 true}}`, which leaves a mark. */
+function noteLine(loc: hbs.AST.SourceLocation, { name, isMarked }: Compiling): hbs.AST.Statement {
   const [statement] = handlebars.parse(`{{${NOTE_LINE} ${loc.start.line} ${isMarked}}}`).body
-  return { type: 'MustacheStatement', ...statement, loc }
+  const call = { type: 'MustacheStatement', params: [], ...statement }
+  return { ...call, params: [textNode(name, loc), ...call.params], loc } as hbs.AST.Statement
 }
 
 const NOTE_LINE = 'noteLine'
+// No variable can have this name.
+const PARTIAL = '> partial'
 
-/** The statement that is carried out. */
 interface Place {
-  line?: number
-  /** By blocks, in characters. */
+  readonly template: string
+  readonly line: number
+}
+
+/** What the helpers of a template that is being rendered know. */
+interface Rendering {
+  /** The statement that is carried out. */
+  at?: Place
+  /** By blocks and partials, in characters. */
   written: number
-  /** Of the first statement that wrote a map or list as text. */
-  structureLine?: number | undefined
+  /** The first statement that wrote a map or list as text. */
+  structure?: Place | undefined
 }
 
 const handlebars = Handlebars.create()
 handlebars.unregisterHelper('log')
 handlebars.unregisterHelper('lookup')
 handlebars.registerHelper(templateHelpers(Handlebars.helpers))
-handlebars.registerHelper(NOTE_LINE, (line: number, isMarked: boolean, { data }: HelperOptions) => {
-  data.place.line = line
-  return isMarked ? `\0${line}\0` : ''
-})
+handlebars.registerHelper(
+  NOTE_LINE,
+  (template: string, line: number, isMarked: boolean, { data }: HelperOptions) => {
+    data.place.at = { template, line }
+    return isMarked ? `\0${line} ${template}\0` : ''
+  },
+)
+handlebars.registerHelper(
+  PARTIAL,
+  partialHelper((context, template, data) => {
+    const { at } = data.place
+    const text: string = data.templateOf(template)(context, { data })
+    data.place.at = at
+    return text
+  }),
+)
 
 const OPTIONS = {
   noEscape: true,
@@ -188,47 +309,64 @@ const OPTIONS = {
   knownHelpers: {
     ...Object.fromEntries([...helpers.keys()].map((name) => [name, true])),
     [NOTE_LINE]: true,
+    [PARTIAL]: true,
     log: false,
     lookup: false,
   },
 }
 
 function rendered(
-  template: HandlebarsTemplateDelegate,
+  name: string,
+  { templateOf }: Templates,
   variables: { readonly [key: string]: Value },
 ): string | Secret {
-  const place: Place = { written: 0 }
+  const place: Rendering = { written: 0 }
   const marks = createMarks()
+  const structure = structureOf(place)
   try {
-    const text = template(viewOf(variables, place, marks), { data: { place, marks } })
+    const data = { place, marks, structure, templateOf }
+    const text = templateOf(name)(viewOf(variables, structure, marks), { data })
     if (!text.includes(STRUCTURE)) return marks.fill(text)
   } catch (error) {
+    if (error instanceof TemplateMistake || error instanceof SpecError) throw error
     const passed = Object.entries(variables).filter(([, value]) => value !== undefined)
-    throw explain(
+    const mistake = explain(
       error,
-      place.line,
-      passed.map(([name]) => name),
+      place.at?.line,
+      passed.map(([key]) => key),
     )
+    mistake.template = place.at?.template
+    throw mistake
   }
-  throw new TemplateMistake('a map or list is used as text', place.structureLine, 'use json, join or #each')
+  const mistake = new TemplateMistake(
+    'a map or list is used as text',
+    place.structure?.line,
+    'use json, join or #each',
+  )
+  mistake.template = place.structure?.template
+  throw mistake
 }
 
 // Marks a map or list in the rendered text; no legitimate text contains it.
 const STRUCTURE = '\0structure\0'
 
-/** The variables without inherited names such as `constructor`; a map or list written as text leaves the mark. */
-function viewOf(variables: Value, place: Place, marks: Marks): unknown {
-  const mark = {
+/** What makes a map or list that is written as text leave the mark. */
+function structureOf(place: Rendering) {
+  return {
     [Symbol.toPrimitive]: () => {
-      place.structureLine ??= place.line
+      place.structure ??= place.at
       return STRUCTURE
     },
   }
+}
+
+/** The variables without inherited names such as `constructor`. */
+function viewOf(variables: Value, structure: object, marks: Marks): unknown {
   const view = (value: Value): unknown => {
     if (isSecret(value)) return secretView(value, marks)
     if (typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value)) return Object.assign(value.map(view), mark)
-    const map: Record<string, unknown> = Object.assign(Object.create(null), mark)
+    if (Array.isArray(value)) return Object.assign(value.map(view), structure)
+    const map: Record<string, unknown> = Object.assign(Object.create(null), structure)
     // An undefined value must be an unknown path, and not an empty text.
     for (const [key, item] of Object.entries(value)) if (item !== undefined) map[key] = view(item)
     return map
@@ -254,7 +392,8 @@ function explain(error: unknown, noted: number | undefined, passed: readonly str
   if (parse !== null) return new TemplateMistake(`parse error at ${parse[2]}`, Number(parse[1]))
   const missing =
     /^"(.+)" not defined in /s.exec(message) ??
-    /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message)
+    /^Cannot use 'in' operator to search for '(.+)' in /s.exec(message) ??
+    /^Cannot read properties of (?:undefined|null) \(reading '(.+)'\)$/s.exec(message)
   if (missing !== null) {
     const hint = passed.length === 0 ? 'no variables are passed' : `passed: ${passed.join(', ')}`
     return new TemplateMistake(`${missing[1]} is not defined`, line, hint)

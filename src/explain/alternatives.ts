@@ -16,8 +16,10 @@ export function alternatives(
     return [ofNumber((n) => n + 1), ofNumber((n) => n * 2), ofNumber((n) => n - 1), remove]
   if (typeof written === 'string') {
     // A text that is only an expression may stand for a number.
-    const replaced = written.includes('{{') && typeof value !== 'string' ? alternatives(value, value, []) : []
-    return [...chosen, ...textChanges.map(ofText), ...replaced, remove]
+    const isOther = written.includes('{{') && typeof value !== 'string'
+    const replaced = isOther ? alternatives(value, value, []).map((alter) => () => alter(value)) : []
+    const changes = textChanges.filter((change) => change(written) !== written)
+    return [...chosen, ...changes.map(ofText), ...replaced, remove]
   }
   if (isList(written)) return [(list) => (isList(list) ? [...list, 'x'] : list), remove]
   if (isMap(written)) return [() => ({ x: 'x' }), remove]

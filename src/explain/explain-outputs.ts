@@ -1,4 +1,5 @@
 import { diffArrays } from 'diff'
+import { besideTemplate, type TemplateFiles } from '../compile/template-files.ts'
 import { pathsIn } from '../load/expressions/expression.ts'
 import type { SpecChange } from '../load/what-if.ts'
 import type { Cluster, Declaration, Host, ResourceDeclaration } from '../model/cluster.ts'
@@ -400,9 +401,12 @@ function textsOf(
   if (source !== undefined) return [textOfFile(found.text, found.file)]
   const values = isMap(variables) ? variables : {}
   const rendered = outputs.flatMap(({ path, lines }) => (path === undefined ? [] : [`${lines.join('\n')}\n`]))
-  return rendered.map((text) =>
-    textOfTemplate({ template: found.text, file: found.file, variables: values, text }),
-  )
+  const files: TemplateFiles = {
+    read: (path) => spec.readText(path, maker.position)?.text ?? '',
+    pathOf: (path) => spec.readText(path, maker.position)?.file ?? path,
+    partialOf: besideTemplate,
+  }
+  return rendered.map((text) => textOfTemplate({ files, name: String(name), variables: values, text }))
 }
 
 /** The place of each line that is a line of one of these texts, in their order. */

@@ -1,4 +1,5 @@
 import { templateLines } from '../compile/template.ts'
+import { recipeTemplates, type TemplateFiles } from '../compile/template-files.ts'
 import type { Position } from '../model/diagnostic.ts'
 import { formatPath, type Path } from '../model/path.ts'
 import type { LoadedRecipe, RecipeContext, RecipeHost } from '../model/recipe.ts'
@@ -66,9 +67,7 @@ function watchedContext(ctx: RecipeContext<never>, loaded: LoadedRecipe, reads: 
     data: (wanted) => watched(ctx.data(wanted), ['data', wanted], own),
     template: ((wanted, variables) => {
       const text = ctx.template(wanted, variables)
-      const path = `templates/${wanted}`
-      const file = loaded.pathOf?.(path) ?? path
-      reads.texts.push(textOfTemplate({ template: loaded.read(path), file, variables, text }))
+      reads.texts.push(textOfTemplate({ files: recipeTemplates(loaded), name: wanted, variables, text }))
       return text
     }) as RecipeContext<never>['template'],
     file(wanted) {
@@ -82,17 +81,17 @@ function watchedContext(ctx: RecipeContext<never>, loaded: LoadedRecipe, reads: 
 
 /** What a template made. */
 export function textOfTemplate({
-  template,
-  file,
+  files,
+  name,
   variables,
   text,
 }: {
-  readonly template: string
-  readonly file: string
+  readonly files: TemplateFiles
+  readonly name: string
   readonly variables: { readonly [key: string]: Value }
   readonly text: string | Secret
 }): SourceText {
-  const places = templateLines(template, variables).map((line) => ({ file, line, column: 1 }))
+  const places = templateLines(files, name, variables).map((place) => ({ ...place, column: 1 }))
   // Nothing has opened its secrets: names stand for them.
   return { lines: revealed(text).split('\n'), places }
 }

@@ -7,6 +7,7 @@ import { nearestHint } from '../validation/nearest.ts'
 import { createEvaluator, createTemplateCache } from './expressions/evaluate.ts'
 import type { ExpressionError } from './expressions/expression.ts'
 import { createNameChecker, createPlaceChecker } from './hosts/check-duplicates.ts'
+import { checkInstances } from './hosts/check-instances.ts'
 import { checkTransport } from './hosts/check-transport.ts'
 import { createResourceDeclarer } from './hosts/declare-resources.ts'
 import { expandRange } from './hosts/expand-range.ts'
@@ -51,6 +52,7 @@ export function resolve(input: ResolveInput): Cluster {
   }
   const entries = resolveEntries(resolution)
   checkUnusedRoles(entries, resolution)
+  checkInstances(entries, resolution)
   return Object.freeze({
     name: spec.cluster,
     environment: resolution.environment,

@@ -25,6 +25,10 @@ export interface RecipeContext<Attributes> {
   readonly cluster: { readonly name: string; readonly environment: string | undefined }
   readonly host: RecipeHost
   readonly platform: Platform
+  /** The name in the run list: the recipe's own, or that of an instance. Units, paths and groups are named after it. */
+  readonly instance: string
+  /** What the run list of this host has of this recipe, in order: itself and other instances. */
+  instances(): readonly string[]
   /** This recipe's own attributes, merged from all layers and valid against its schema. */
   readonly attributes: Attributes
   /** Hosts of the cluster in spec order, including this one; optionally those of a recipe or role, or of a selector. */
@@ -54,16 +58,25 @@ export interface Offer {
   readonly value: Value
 }
 
+/** A recipe that must be in the same run list, and what is passed on to it. */
+export interface RecipeNeed {
+  readonly recipe: string
+  /** Values for its attributes, stronger than its defaults and weaker than the spec; texts may be expressions. */
+  readonly attributes?: ValueMap
+}
+
 /** A recipe: a pure function from a host's declared values to its resources. */
 export interface Recipe {
   readonly name: string
   /** Schema of the attributes below the recipe's name; its defaults are the weakest layer. */
   readonly attributes: JsonSchema
   /** Recipes that must be in the same run list. */
-  readonly needs: readonly string[]
+  readonly needs: readonly RecipeNeed[]
   /** What it contributes to collections that other recipes read, by their names: `ports`, `log files`. */
   readonly offers?: { readonly [collection: string]: (ctx: OfferContext<never>) => readonly Value[] }
   resources(ctx: RecipeContext<never>): readonly Resource[]
+  /** The parts that depend on the name of an instance; absent if none do. */
+  partsOf?(instance: string): Pick<Recipe, 'attributes' | 'needs'>
 }
 
 /** The npm package that a recipe is from. */
@@ -77,10 +90,17 @@ export function recipeWords({ recipe, package: from }: LoadedRecipe): string {
   return `recipe ${recipe.name}${from === undefined ? '' : ` of ${from.name} ${from.version}`}`
 }
 
+/** The name of what a recipe or an instance of it is defined by. */
+export function definitionOf({ recipe, instanceOf }: LoadedRecipe): string {
+  return instanceOf ?? recipe.name
+}
+
 /** A recipe and where its files are. */
 export interface LoadedRecipe {
   readonly recipe: Recipe
   readonly package?: RecipePackage
+  /** The recipe that this is an instance of; it is called by the instance's name. */
+  readonly instanceOf?: string
   /** Reads a file of the recipe's folder as text; an error names the file. */
   read(path: string): string
   /** Such a file's path for messages. */

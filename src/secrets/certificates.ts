@@ -46,9 +46,27 @@ export function isIssuedBy(base64: string, authority: string): boolean {
   return own !== undefined && issuer !== undefined && own.checkIssued(issuer) && own.verify(issuer.publicKey)
 }
 
+/**
+ * The certificates by which a secret is known, in base64 (DER). An authority that is rotated has two: whoever trusts it trusts
+ * the next one or the one before as well.
+ */
+export function certificatesOf(entry: SecretEntry, secrets: SecretsFile['secrets']): readonly string[] {
+  const next = entry.next === undefined ? undefined : secrets.get(entry.next)?.certificate
+  return [entry.certificate, next, entry.previous].filter((one) => one !== undefined)
+}
+
 /** A certificate as PEM. */
 export function pemOf(base64: string): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
+}
+
+/** Whether an authority issued a certificate, or the one that is trusted beside it. */
+export function isTrusted(
+  certificate: string,
+  authority: SecretEntry,
+  secrets: SecretsFile['secrets'],
+): boolean {
+  return certificatesOf(authority, secrets).some((issuer) => isIssuedBy(certificate, issuer))
 }
 
 function daysUntil(date: Date, now: Date): number {
@@ -70,13 +88,13 @@ export function certificateFindings(
   if (entry.certificate === undefined) return []
   const facts = certificateFacts(entry.certificate)
   if (facts === undefined) return [{ message: 'its certificate cannot be read', isUrgent: true }]
-  const issuer = entry.authority === undefined ? undefined : secrets.get(entry.authority)?.certificate
+  const issuer = entry.authority === undefined ? undefined : secrets.get(entry.authority)
   const left = daysUntil(facts.notAfter, now)
   const findings: (CertificateFinding | false)[] = [
-    issuer !== undefined &&
-      !isIssuedBy(entry.certificate, issuer) && {
+    issuer?.certificate !== undefined &&
+      !isIssuedBy(entry.certificate, issuer.certificate) && {
         message: `its certificate is not of the authority ${entry.authority}`,
-        isUrgent: true,
+        isUrgent: !isTrusted(entry.certificate, issuer, secrets),
       },
     left < withinDays && {
       message:

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/diagnostic.ts'
 import type { CertificateNeed, SecretNeed } from '../model/secret-need.ts'
-import { certificateFacts, certificateFindings, isIssuedBy } from './certificates.ts'
+import { certificateFacts, certificateFindings, isTrusted } from './certificates.ts'
 import type { SecretUse } from './keyring.ts'
 import { kindOf, type SecretEntry, type SecretsFile } from './secrets-file.ts'
 
@@ -161,7 +161,7 @@ export function misfits(
 function certificateMisfits(need: CertificateNeed, entry: SecretEntry, secrets: Entries): readonly Misfit[] {
   const { certificate = '' } = entry
   const { names = [], usages = [] } = certificateFacts(certificate) ?? {}
-  const issuer = secrets.get(need.authority)?.certificate
+  const issuer = secrets.get(need.authority)
   const missing = need.names.filter((name) => !names.includes(name))
   const extra = names.filter((name) => !need.names.includes(name))
   const unusable = need.usages.filter((usage) => !usages.includes(usage))
@@ -177,8 +177,8 @@ function certificateMisfits(need: CertificateNeed, entry: SecretEntry, secrets: 
       isUrgent: true,
     },
     entry.authority !== need.authority &&
-      issuer !== undefined &&
-      !isIssuedBy(certificate, issuer) && {
+      issuer?.certificate !== undefined &&
+      !isTrusted(certificate, issuer, secrets) && {
         message: `its certificate is not of the authority ${need.authority}`,
         hint: generate,
         isUrgent: true,

@@ -106,7 +106,7 @@ function withFinalBreak(text: string, end: string): string {
 }
 
 /** The members in the order in which they are read best, the longest last. */
-const order = ['kind', 'length', 'bytes', 'authority', 'days', 'public', 'certificate']
+const order = ['kind', 'length', 'bytes', 'authority', 'days', 'next', 'public', 'certificate', 'previous']
 
 function flowMap(entry: SecretEntry): string {
   const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length)

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Position } from '../model/diagnostic.ts'
 import { type Keyring, type PublicPart, Secret } from '../model/secret.ts'
 import type { SecretNeed } from '../model/secret-need.ts'
-import { pemOf } from './certificates.ts'
+import { certificatesOf, pemOf } from './certificates.ts'
 import type { SecretsFile } from './secrets-file.ts'
 
 /** Where a spec or a recipe asks for a secret. */
@@ -39,10 +39,12 @@ export function createSecretsInUse(): SecretsInUse {
   const keyring: Keyring = {
     valueOf: (key) => opened?.valueOf(key),
     publicOf(key, part) {
-      const value = opened?.file.secrets.get(key)?.[part]
-      if (value === undefined)
-        for (const one of [...uses.values()]) if (one.key === key) use({ ...one, part })
-      return value === undefined || part === 'public' ? value : pemOf(value)
+      const secrets = opened?.file.secrets
+      const entry = secrets?.get(key)
+      if (secrets !== undefined && entry?.[part] !== undefined)
+        return part === 'public' ? entry.public : certificatesOf(entry, secrets).map(pemOf).join('')
+      for (const one of [...uses.values()]) if (one.key === key) use({ ...one, part })
+      return undefined
     },
     fingerprint: (text) =>
       createHmac('sha256', opened?.file.salt ?? '')

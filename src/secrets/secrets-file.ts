@@ -7,13 +7,18 @@ const base64 = '[A-Za-z0-9+/]+={0,2}'
 
 const key = { pattern: secretKeyPattern, description: 'the key of another secret, such as pki/ca' }
 
+const Certificate = Type.String({
+  pattern: `^MII${base64}$`,
+  description: 'a certificate in base64 (DER), as `converge secrets generate` writes it',
+})
+
 /** The options of each kind, which generate and rotate use. */
 const optionsOf: Readonly<Record<SecretKind, readonly string[]>> = {
   password: ['length'],
   token: ['bytes'],
   sshKey: ['public'],
   wireguardKey: ['public'],
-  authority: ['days', 'certificate'],
+  authority: ['days', 'next', 'certificate', 'previous'],
   certificate: ['authority', 'days', 'certificate'],
   opaque: [],
 }
@@ -35,12 +40,17 @@ const SecretEntry = Type.Object(
     authority: Type.Optional(Type.String(key)),
     days: Type.Optional(wholeNumber(1, 'days that the certificate is valid')),
     public: Type.Optional(Type.String({ minLength: 1, description: 'text; the public half of the key' })),
-    certificate: Type.Optional(
+    certificate: Type.Optional(Certificate),
+    next: Type.Optional(
       Type.String({
-        pattern: `^MII${base64}$`,
-        description: 'a certificate in base64 (DER), as `converge secrets generate` writes it',
+        ...key,
+        description: 'the key of another authority, which is trusted too and will take the place of this one',
       }),
     ),
+    previous: Type.Optional({
+      ...Certificate,
+      description: 'the certificate in base64 (DER) of the authority before, which is still trusted',
+    }),
     value: Type.Optional(
       Type.String({
         pattern: `^YWdlLWVuY3J5cHRpb24ub3JnL3YxC${base64}$`,
@@ -124,6 +134,12 @@ export function kindOf({ kind = 'opaque' }: SecretEntry): SecretKind {
   return kind
 }
 
+/** How far the rotation of an authority is: 1 while the next one is only trusted, 2 once it issues; undefined if it is not rotated. */
+export function rotationStep({ next, previous }: SecretEntry): 1 | 2 | undefined {
+  if (next !== undefined) return 1
+  return previous === undefined ? undefined : 2
+}
+
 /** Where the value of a secret comes from, and what is written there. */
 export function sourceOf(entry: SecretEntry): { readonly source: Source; readonly at: string } | undefined {
   for (const source of sources) {
@@ -142,8 +158,6 @@ export function mistakesIn(entry: SecretEntry, secrets: SecretsFile['secrets']):
   const kind = kindOf(entry)
   const given = sources.filter((source) => entry[source] !== undefined)
   const allowed = [...optionsOf[kind], 'kind', ...sources]
-  const { authority } = entry
-  const issuer = authority === undefined ? undefined : secrets.get(authority)
   const mistakes: (EntryMistake | false)[] = [
     given.length === 0 && {
       member: undefined,
@@ -162,13 +176,24 @@ export function mistakesIn(entry: SecretEntry, secrets: SecretsFile['secrets']):
         message: `${member} is not for the kind ${kind}`,
         hint: `it takes ${[...optionsOf[kind], 'a value'].join(', ')}`,
       })),
-    authority !== undefined &&
-      (issuer === undefined || kindOf(issuer) !== 'authority') && {
-        member: 'authority',
-        message:
-          issuer === undefined ? `there is no secret ${authority}` : `${authority} is not an authority`,
-        hint: 'name a secret of kind authority',
+    entry.next !== undefined &&
+      (entry.previous !== undefined || secrets.get(entry.next) === entry) && {
+        member: 'next',
+        message: entry.previous === undefined ? 'it is its own next one' : 'next and previous are both set',
+        hint: 'an authority has a next one before its rotation issues anything, and a previous one after that',
       },
+    ...(['authority', 'next'] as const).map((member) => authorityMistake(member, entry[member], secrets)),
   ]
   return mistakes.filter((mistake) => mistake !== false)
+}
+
+function authorityMistake(
+  member: 'authority' | 'next',
+  named: string | undefined,
+  secrets: SecretsFile['secrets'],
+): EntryMistake | false {
+  const issuer = named === undefined ? undefined : secrets.get(named)
+  if (named === undefined || (issuer !== undefined && kindOf(issuer) === 'authority')) return false
+  const message = issuer === undefined ? `there is no secret ${named}` : `${named} is not an authority`
+  return { member, message, hint: 'name a secret of kind authority' }
 }

@@ -74,12 +74,16 @@ export function createValidator<T = Value>(
     const secrets = secretsIn(value)
     if (secrets.length === 0)
       return { ok: false, mistakes: collectMistakes(check.errors ?? [], name, source) }
+    // Where anything may be, a secret breaks no rule.
+    const broken = new Set(check.errors?.map(placeOf))
     const shown = withoutSecrets(prepared, (secret) => secret.names.map(stands).join(''))
     const errors = check(shown) ? [] : (check.errors ?? [])
     const places = secrets.map(({ path }) => pointerOf(path))
     // Nobody may learn which rule the value of a secret breaks.
     const mistakes = errors.filter((error) => !(places.includes(placeOf(error)) && rules.has(error.keyword)))
-    const refused = takesSecrets ? [] : secrets.filter(({ path }) => !takesSecret(schema, path))
+    const refused = takesSecrets
+      ? []
+      : secrets.filter(({ path }) => broken.has(pointerOf(path)) && !takesSecret(schema, path))
     const found = [
       ...collectMistakes(mistakes, name, source),
       ...refused.map(({ path, secret }) => refusedSecret(path, secret)),

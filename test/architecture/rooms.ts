@@ -30,6 +30,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'load/files': ['read-text', 'read-documents', 'read-within'],
   'load/hosts': [
     'check-duplicates',
+    'check-instances',
     'check-transport',
     'declare-resources',
     'expand-range',

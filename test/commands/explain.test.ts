@@ -236,6 +236,88 @@ test('lists every layer of a value, weakest first, with its place, and what remo
   )
 })
 
+test('names the line of a partial', async () => {
+  const given = scratchFolder()
+  writeFiles(given, {
+    'cluster.yaml': `cluster: c
+recipes: { app: ./app.mjs }
+hosts:
+  a:
+    address: 192.0.2.1
+    recipes: [app]
+    resources: [file: { path: /etc/list, template: t/list.hbs, variables: { items: [one] } }]
+`,
+    'app.mjs': `import { defineRecipe, file, Type } from 'converge'
+export default defineRecipe({
+  name: 'app', attributes: Type.Object({ port: Type.Integer({ default: 80 }) }),
+  resources: ({ attributes, template }) => [file({ path: '/etc/app', content: template('app', { port: attributes.port }) })],
+})
+`,
+    'templates/app': 'begin\n  {{> sub/port}}\nend\n',
+    'templates/sub/port': '# port\nlisten {{port}}\n',
+    't/list.hbs': 'list\n{{#each items}}\n{{> item.hbs}}\n{{/each}}\n',
+    't/item.hbs': '\nitem {{this}}\n',
+  })
+  const placesIn = async (subject: string) => {
+    const { lines } = await linesOf(join(given, 'cluster.yaml'), subject)
+    return lines.map(({ text, template, causes }) => [
+      text,
+      `${template?.file.replace(`${given}/`, '')}:${template?.line}`,
+      ...causes,
+    ])
+  }
+  assert.equal(await placesIn('a:/etc/app'), [
+    ['begin', 'templates/app:1'],
+    ['  # port', 'templates/sub/port:1'],
+    ['  listen 80', 'templates/sub/port:2', 'attributes.app.port'],
+    ['end', 'templates/app:3'],
+  ])
+  assert.equal(
+    (await placesIn('a:/etc/list')).map(([text, place]) => [text, place]),
+    [
+      ['list', 't/list.hbs:1'],
+      ['', 't/item.hbs:1'],
+      ['item one', 't/item.hbs:2'],
+    ],
+  )
+})
+
+test('follows what a recipe passes on to one that it needs', async () => {
+  const given = scratchFolder()
+  const recipe = (name: string, rest: string) =>
+    `import { defineRecipe, file, Type } from 'converge'
+export default defineRecipe({ name: '${name}', attributes: Type.Object({ port: Type.Integer({ default: 80 }) }), ${rest} })
+`
+  writeFiles(given, {
+    'cluster.yaml': `cluster: c
+recipes: { proxy: ./proxy.mjs, shop: ./shop.mjs }
+attributes: { shop: { port: 8080 } }
+hosts: { a: { address: 192.0.2.1, recipes: [proxy, shop] } }
+`,
+    'proxy.mjs': recipe(
+      'proxy',
+      "resources: ({ attributes }) => [file({ path: '/etc/proxy', content: 'listen ' + attributes.port })]",
+    ),
+    'shop.mjs': recipe(
+      'shop',
+      "needs: [{ recipe: 'proxy', attributes: { port: '{{attributes.shop.port}}' } }], resources: () => []",
+    ),
+  })
+  const file = join(given, 'cluster.yaml')
+  const { stdout } = await converge(['explain', '-f', file, 'a:proxy.port'])
+  assert.is(
+    stdout.replaceAll(file, 'cluster.yaml'),
+    `a: attributes.proxy.port = 8080
+   recipe proxy (default): 80
+-> recipe shop, needs proxy: "{{attributes.shop.port}}" (cluster.yaml:4:52)
+    attributes.shop.port = 8080, cluster (cluster.yaml:3:29)
+`,
+  )
+  const { lines, output } = await linesOf(file, 'a:/etc/proxy')
+  assert.equal(causesOf(lines), [['listen 8080', 'attributes.proxy.port']])
+  assert.is(output.causes[0].refersTo[0].what, 'attributes.shop.port')
+})
+
 test('tells what a host is made of, in order', async () => {
   assert.is(
     await of('web0'),

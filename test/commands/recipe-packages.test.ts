@@ -85,6 +85,22 @@ test('recipes come from an npm package with their templates and files, and say s
   )
 })
 
+test('an instance of a recipe of a package says the same', async () => {
+  const folder = project()
+  const file = join(folder, 'repo/cluster.yaml')
+  writeFiles(folder, {
+    'repo/cluster.yaml': `cluster: c
+recipes: { tls-2: { instanceOf: tls }, tls: "@acme/converge-haproxy/tls" }
+hosts: { a: { transport: memory, recipes: [tls-2] } }
+`,
+  })
+  const { catalog } = await loadSpec({ file })
+  assert.equal(
+    catalog.hosts[0]?.entries.map(({ resource, declaredBy }) => [resource.id, declaredBy]),
+    [['file[/etc/tls]', 'recipe tls-2 of @acme/converge-haproxy 1.2.3']],
+  )
+})
+
 test('a sealed plan names the versions of packages, and what has changed since', async () => {
   const folder = project()
   const file = join(folder, 'repo/cluster.yaml')

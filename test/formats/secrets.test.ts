@@ -61,13 +61,23 @@ test('YAML and JSON read the value back, whatever it is, also as part of a text'
 test('a template has secrets in their places, in blocks and helpers too, and its errors have none', () => {
   const db = secretOf('hun"ter2')
   const render = (template: string, variables = {}) =>
-    createRenderer(() => template)('t.hbs', { db, list: [{ name: 'a', key: db }], ...variables })
+    createRenderer({
+      read: (name) => (name === 't.hbs' ? template : ' {{name}}={{key}}\n'),
+      pathOf: (name) => name,
+      partialOf: (_, name) => name,
+    })('t.hbs', {
+      db,
+      list: [{ name: 'a', key: db }],
+      ...variables,
+    })
   const rows = [
     ['{{db}}', 'hun"ter2'],
     ['a{{db}}b{{db}}', 'ahun"ter2bhun"ter2'],
     ['{{#each list}}{{name}}={{key}};{{/each}}', 'a=hun"ter2;'],
     ['{{#if db}}yes{{/if}}', 'yes'],
     ['{{json db}} {{json list}}', '"hun\\"ter2" [{"name":"a","key":"hun\\"ter2"}]'],
+    ['{{#each list}}{{> one}}{{/each}}{{> one name="b" key=db}}', ' a=hun"ter2\n b=hun"ter2\n'],
+    ['x\n  {{> one name=(concat db "x") key=1}}\n', 'x\n   hun"ter2x=1\n'],
     ['{{concat "x" db}}{{default db "none"}}', 'xhun"ter2hun"ter2'],
   ] as const
   for (const [template, expected] of rows) {

@@ -14,7 +14,12 @@ import type { JsonSchema } from '../../src/model/schema.ts'
 import type { Value } from '../../src/model/value.ts'
 
 const recipe = (name: string, attributes: JsonSchema, needs: readonly string[] = []): LoadedRecipe => ({
-  recipe: { name, attributes: { ...attributes }, needs, resources: () => [] },
+  recipe: {
+    name,
+    attributes: { ...attributes },
+    needs: needs.map((need) => ({ recipe: need })),
+    resources: () => [],
+  },
   read: (path) => path,
 })
 

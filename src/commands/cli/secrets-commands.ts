@@ -120,9 +120,13 @@ export function addSecretsCommands(program: Command, io: Io, run: Run): void {
       ),
     )
 
-  add('rotate', 'Make new values; an authority issues its certificates again.')
+  add('rotate', 'Make new values; of an authority in three steps, each to be applied before the next.')
     .argument('[keys...]', 'Keys of the secrets.')
     .option('--all', 'Everything that a generator makes.')
+    .option(
+      '--continue',
+      'The next step of authorities: first issue again, then end the trust in the old one.',
+    )
     .addOption(identityOption())
     .action((keys: readonly string[], options: Shown<RotateOptions>) =>
       run('secrets rotate', options, async (view) =>

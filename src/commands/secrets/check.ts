@@ -7,13 +7,14 @@ import type { View } from '../../report/views/view.ts'
 import { certificateFindings, pemOf } from '../../secrets/certificates.ts'
 import { checkUses } from '../../secrets/check-uses.ts'
 import { isSorted } from '../../secrets/edit-text.ts'
-import { kindOf, type SecretEntry } from '../../secrets/secrets-file.ts'
+import { kindOf, rotationStep, type SecretEntry } from '../../secrets/secrets-file.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import { loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { countRecipients, decrypted } from './age.ts'
 import { withPublicHalf } from './halves.ts'
 import { type Identities, type IdentityOptions, identitiesOf } from './identity.ts'
 import { listingOf } from './listing.ts'
+import { continuing } from './rotate-authority.ts'
 import { openStore } from './store.ts'
 
 export interface CheckOptions extends SpecOptions, IdentityOptions {
@@ -43,6 +44,14 @@ export async function check(options: CheckOptions, io: Io, view: View): Promise<
   const now = new Date()
   for (const [key, entry] of store.secrets) {
     notes.push(...(await valueNotes(key, entry, store, identities)))
+    const step = rotationStep(entry)
+    if (step !== undefined)
+      notes.push({
+        key,
+        severity: 'warning',
+        message: `its rotation is at step ${step} of 3`,
+        hint: `once all hosts have what that changed, run \`${continuing(key)}\``,
+      })
     for (const { message, isUrgent } of certificateFindings(entry, store.secrets, {
       now,
       withinDays: options.within,

@@ -6,11 +6,17 @@ import type {
   SecretsCommand,
   SecretsListing,
 } from '../../report/secrets/render-secrets.ts'
-import { certificateFacts, pemOf } from '../../secrets/certificates.ts'
-import { kindOf, type SecretEntry, type SecretsFile, sourceOf } from '../../secrets/secrets-file.ts'
+import { certificateFacts, certificatesOf, pemOf } from '../../secrets/certificates.ts'
+import {
+  kindOf,
+  rotationStep,
+  type SecretEntry,
+  type SecretsFile,
+  sourceOf,
+} from '../../secrets/secrets-file.ts'
 
 /** A secret without its value. */
-export function listed(key: string, entry: SecretEntry): ListedSecret {
+export function listed(key: string, entry: SecretEntry, secrets: SecretsFile['secrets']): ListedSecret {
   const { source, at } = sourceOf(entry) ?? { source: 'value', at: '' }
   const { authority, certificate } = entry
   const facts = certificate === undefined ? undefined : certificateFacts(certificate)
@@ -22,8 +28,9 @@ export function listed(key: string, entry: SecretEntry): ListedSecret {
       at: source === 'value' ? undefined : at,
       authority,
       public: entry.public,
-      certificate: certificate && pemOf(certificate),
+      certificate: certificate && certificatesOf(entry, secrets).map(pemOf).join(''),
       names: entry.kind === 'certificate' ? facts?.names : undefined,
+      step: rotationStep(entry),
       expires: facts?.notAfter.toISOString(),
     }),
   }
@@ -41,7 +48,7 @@ export function listingOf(
     command,
     file,
     recipients: [...recipients].map(([name, key]) => ({ name, key })),
-    secrets: [...secrets].flatMap(([key, entry]) => (wanted.has(key) ? [listed(key, entry)] : [])),
+    secrets: [...secrets].flatMap(([key, entry]) => (wanted.has(key) ? [listed(key, entry, secrets)] : [])),
     notes,
   }
 }

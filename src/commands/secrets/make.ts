@@ -11,7 +11,8 @@ import { entryWith } from './halves.ts'
 import { entryOf, recipientsOf } from './store.ts'
 import type { Values } from './values.ts'
 
-interface Making {
+/** What new values are made with. */
+export interface Making {
   readonly store: LoadedSecrets
   readonly values: Values
   readonly now: Date

@@ -16,11 +16,14 @@ export async function show(key: string, options: ShowOptions, io: Io, view: View
   const store = await openStore(options)
   const entry = entryOf(store, key)
   if (options.public !== true) {
-    view.secret({ ...listed(key, entry), value: await createValues(store, options, io)(key, entry) })
+    view.secret({
+      ...listed(key, entry, store.secrets),
+      value: await createValues(store, options, io)(key, entry),
+    })
     return 0
   }
   if (entry.public === undefined && entry.certificate === undefined)
     throw usageError(`${key} has no public half`, 'keys and certificates have one')
-  view.secret(listed(key, entry))
+  view.secret(listed(key, entry, store.secrets))
   return 0
 }

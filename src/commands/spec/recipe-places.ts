@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { usageError } from '../cli/usage-error.ts'
 import { repositoryOf } from './git-state.ts'
 import { leaves } from './spec-file.ts'
@@ -24,7 +24,7 @@ export function recipePlaces({ file, recipesBelow, trustOnly, trustedIn }: Recip
   const repository = repositoryOf(folder)
   if (trustOnly === undefined) {
     const root = recipesBelow === undefined ? (repository ?? folder) : resolve(recipesBelow)
-    return async (path) => placeBelow(root, path)
+    return async (path) => (isInstalled(path, trustedIn) ? path : placeBelow(root, path))
   }
   if (trustOnly === 'none') {
     return async () => {
@@ -47,6 +47,13 @@ export function recipePlaces({ file, recipesBelow, trustOnly, trustedIn }: Recip
     if (!recipes.has(place)) throw new Error(`no spec of ${trustOnly} has it under recipes`)
     return place
   }
+}
+
+/** Whether a module is of a package that is installed in the repository, to which the files of its revisions have links. */
+function isInstalled(path: string, repository: string | undefined): boolean {
+  if (repository === undefined || !existsSync(path)) return false
+  const way = relative(realpathSync(repository), realpathSync(path)).split(sep)
+  return way[0] !== '..' && way.includes('node_modules')
 }
 
 function placeBelow(root: string, path: string): string {

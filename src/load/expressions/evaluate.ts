@@ -109,7 +109,13 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
 
   const evaluate = (value: Value, path: Path): Value | undefined => {
     if (!cache.dynamic(value)) return value
-    const key = formatPath(path)
+    const work = () =>
+      typeof value === 'string' ? evaluateText(value, path) : evaluateContainer(value, path)
+    // Only what is in the scope can be referred to.
+    return Object.hasOwn(scope, String(path[0])) ? once(formatPath(path), work) : work()
+  }
+
+  const once = (key: string, work: () => Value | undefined): Value | undefined => {
     if (done.has(key)) return done.get(key)
     const cycleFrom = active.indexOf(key)
     if (cycleFrom >= 0) {
@@ -119,7 +125,7 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
       throw new ExpressionError(`this refers to others over more than ${maxReferences} steps`)
     active.push(key)
     try {
-      const result = typeof value === 'string' ? evaluateText(value, path) : evaluateContainer(value, path)
+      const result = work()
       done.set(key, result)
       return result
     } finally {

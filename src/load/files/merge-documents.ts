@@ -27,7 +27,7 @@ export function mergeDocuments(documents: readonly [Document, ...Document[]]): D
   return {
     file: main.file,
     data: Object.freeze(data),
-    fileOf: (path) => ownerOf(path).file,
+    fileOf: (path) => ownerOf(path).fileOf(path),
     locate: (path, part) => ownerOf(path).locate(path, part),
     source: (path) => ownerOf(path).source(path),
     without(cuts) {

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import type { Problem } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
 import { isMap, type Value } from '../../model/value.ts'
+import { nearestHint } from '../../validation/nearest.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { dataSchema, inventorySchema } from '../schema/cluster-schema.ts'
 import { childOf, type Document } from '../yaml/document.ts'
@@ -84,9 +85,13 @@ function filesOf(document: Document, report: (problem: Problem) => void): readon
 function outputOf(name: string): (data: Value) => Value {
   return (data) => {
     const isOutput = (value: Value) =>
-      isMap(value) && Object.hasOwn(value, 'value') && Object.hasOwn(value, 'type')
+      isMap(value) &&
+      Object.hasOwn(value, 'value') &&
+      ['type', 'sensitive'].some((key) => Object.hasOwn(value, key))
     if (!isMap(data) || !Object.values(data).some(isOutput)) return data
     const output = childOf(data, name)
-    return output === undefined ? data : (childOf(output, 'value') ?? null)
+    if (output === undefined)
+      throw new Error(`it has no output ${name}; ${nearestHint(name, Object.keys(data), 'it has none')}`)
+    return childOf(output, 'value') ?? null
   }
 }

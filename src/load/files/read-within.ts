@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import type { LargeFile } from '../../model/resource.ts'
 import { isSystemError } from '../../model/system-error.ts'
+import { nearest } from '../../validation/nearest.ts'
 
 /** A file by its path from a folder. Paths and symbolic links must not lead out of the root, a folder at or above that. */
 export interface FileWithin {
@@ -57,7 +58,8 @@ export function fileWithin({ root, folder, path }: FileWithin): string {
     real = realpathSync(file)
   } catch (error) {
     const isMissing = isSystemError(error) && error.code === 'ENOENT'
-    throw new Error(`${file} ${isMissing ? 'does not exist' : 'cannot be read'}`, { cause: error })
+    if (isMissing) throw new MissingFile(file)
+    throw new Error(`${file} cannot be read`, { cause: error })
   }
   if (leaves(realpathSync(root), real)) throw outside()
   // Pipelines leave credentials there. On some systems `.GIT` is the same folder.
@@ -68,6 +70,34 @@ export function fileWithin({ root, folder, path }: FileWithin): string {
   if (stats.isDirectory()) throw new Error(`${file} is a directory`)
   if (!stats.isFile()) throw new Error(`${file} cannot be read: it is not a regular file`)
   return real
+}
+
+/** A file that is not there. */
+class MissingFile extends Error {
+  /** Which one is like it. */
+  readonly hint: string | undefined
+
+  constructor(file: string) {
+    super(`${file} does not exist`)
+    this.name = 'MissingFile'
+    const [name, known] = [basename(file), namesIn(dirname(file))]
+    const likely = known.find((one) => one.startsWith(`${name}.`)) ?? nearest(name, known)
+    this.hint = likely && `did you mean ${likely}?`
+  }
+}
+
+/** What to do about a file that cannot be read, if that is known. */
+export function hintOf(error: unknown): string | undefined {
+  return error instanceof MissingFile ? error.hint : undefined
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // It is not there either.
+    return []
+  }
 }
 
 function leaves(folder: string, file: string): boolean {

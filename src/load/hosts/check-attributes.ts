@@ -44,15 +44,22 @@ export function createAttributeChecker(
   }
 }
 
-function layeredCheck(recipe: string, fallback: Position | undefined, { problems }: Resolution) {
+function layeredCheck(recipe: string, fallback: Position | undefined, { problems, recipes }: Resolution) {
+  const definition = recipes[recipe]?.instanceOf
   return {
     path: ['attributes', recipe],
     problems,
     fallback,
-    missing: (path: string) => ({
-      message: `the recipe ${recipe} needs ${path}, which no layer sets`,
-      hint: 'set it under attributes: of the cluster, an environment, a role or the host',
-    }),
+    missing(paths: readonly string[], { stack }: HostEntry) {
+      const it = paths.length === 1 ? 'it' : 'them'
+      const ofOther = definition !== undefined && childOf(stack.value.attributes ?? null, definition)
+      return {
+        message: `the recipe ${recipe} needs ${paths.join(' and ')}, which no layer sets`,
+        hint: ofOther
+          ? `the attributes below ${definition} are not those of its instance: set ${it} below ${recipe}`
+          : `set ${it} under attributes: of the cluster, an environment, a role or the host`,
+      }
+    },
   }
 }
 

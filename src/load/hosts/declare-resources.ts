@@ -67,57 +67,59 @@ export function createResourceDeclarer(
     createValidator<ValueMap>(closeSchema(kinds[kind]?.schema ?? {}), kind),
   )
 
-  const declare = (
+  /** What an entry declares for a host; what all hosts share is worked out once. */
+  const readEntry = (
     item: ValueMap,
     at: Path,
     layer: string,
-    values: HostValues,
-  ): readonly ResourceDeclaration[] => {
+  ): ((values: HostValues) => readonly ResourceDeclaration[]) => {
     const [entry] = Object.entries(item)
-    if (entry === undefined) return []
+    if (entry === undefined) return () => []
     const [kind, written] = entry
     const path = [...at, kind]
     const position = document.locate(path, 'key')
-    if (!Object.hasOwn(kinds, kind)) {
-      const meant = kindElsewhere(kind)
-      const hint = meant
-        ? `did you mean ${meant}?`
-        : (fromIdentity(kind, kinds) ?? nearestHint(kind, Object.keys(kinds), 'no kinds are known'))
-      problems.error({
-        code: 'unknown-kind',
-        path,
-        message: `there is no resource kind ${kind}`,
-        hint,
-        position,
-      })
-      return []
-    }
+    if (!Object.hasOwn(kinds, kind))
+      return () => {
+        const meant = kindElsewhere(kind)
+        const hint = meant
+          ? `did you mean ${meant}?`
+          : (fromIdentity(kind, kinds) ?? nearestHint(kind, Object.keys(kinds), 'no kinds are known'))
+        const message = `there is no resource kind ${kind}`
+        problems.error({ code: 'unknown-kind', path, message, hint, position })
+        return []
+      }
     const locate: ResourceDeclaration['locate'] = (below, line) =>
       document.locate([...path, ...below], line === undefined ? 'key' : { line })
-    const declared = { kind, layer, path, locate, ...given({ position }) }
+    const shared = { kind, layer, path, locate, ...given({ position }) }
+    // Not by a spread: V8 would give each of them a hidden class of its own.
+    const declaration = (own: Pick<ResourceDeclaration, 'desired' | 'item'>): ResourceDeclaration =>
+      Object.assign({}, shared, own)
+    const validate = validatorOf(kind)
     const { own, when, forEach } = withoutControls(written)
     const make = (evaluator: Evaluator): ValueMap | undefined => {
       if (when !== undefined && !isWanted(when, path, evaluator)) return undefined
-      const desired = checkWritten(
-        evaluator.evaluate(own, path),
-        path,
-        validatorOf(kind),
-        resolution,
-        evaluator,
-      )
+      const desired = checkWritten(evaluator.evaluate(own, path), path, validate, resolution, evaluator)
       return desired === undefined || hasRespelt(desired, kind, path, evaluator) ? undefined : desired
     }
-    if (forEach === undefined) {
-      const desired = make(values.evaluator)
-      return desired === undefined ? [] : [{ ...declared, desired }]
+    const declare = (values: HostValues): readonly ResourceDeclaration[] => {
+      if (forEach === undefined) {
+        const desired = make(values.evaluator)
+        return desired === undefined ? [] : [declaration({ desired })]
+      }
+      return itemsOf(forEach, [...path, 'forEach'], values).flatMap((found) => {
+        const names = mapWith({ item: found.value, key: found.key })
+        const places = new Map([['item', found.path]])
+        const desired = make(values.evaluator.within(names, places))
+        const item = { key: String(found.key), ...given({ position: found.position }) }
+        return desired === undefined ? [] : [declaration({ desired, item })]
+      })
     }
-    return itemsOf(forEach, [...path, 'forEach'], values).flatMap((found) => {
-      const names = mapWith({ item: found.value, key: found.key })
-      const places = new Map([['item', found.path]])
-      const desired = make(values.evaluator.within(names, places))
-      const item = { key: String(found.key), ...given({ position: found.position }) }
-      return desired === undefined ? [] : [{ ...declared, desired, item }]
-    })
+    if (cache.dynamic(item)) return declare
+    let fixed: readonly ResourceDeclaration[] | undefined
+    return (values) => {
+      fixed ??= declare(values)
+      return fixed
+    }
   }
 
   const isWanted = (when: Value, at: Path, evaluator: Evaluator): boolean => {
@@ -155,11 +157,12 @@ export function createResourceDeclarer(
     return has
   }
 
-  const declareOnce = perObject(declare)
+  const entriesOf = perObject((spec: NonNullable<Section['spec']>) =>
+    perText((layer, path: Path) =>
+      (spec.resources ?? []).map((item, index) => readEntry(item, [...path, 'resources', index], layer)),
+    ),
+  )
 
   return ({ spec, path, layer }, values) =>
-    (spec?.resources ?? []).flatMap((item, index) => {
-      const declareItem = cache.dynamic(item) ? declare : declareOnce
-      return declareItem(item, [...path, 'resources', index], layer, values)
-    })
+    spec === null ? [] : entriesOf(spec)(layer, path).flatMap((declare) => declare(values))
 }

@@ -8,6 +8,7 @@ import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { builtinLayer, documentLayer, type Layer, stackLayers } from '../layers/layers.ts'
 import { withoutNulls } from '../layers/nulls.ts'
+import { checkPassedOn, passedOn } from '../layers/passed-on.ts'
 import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { type HostSpec, layeredSections } from '../schema/cluster-schema.ts'
@@ -24,7 +25,7 @@ type Shared = Pick<HostEntry, 'environment' | 'roles' | 'runList'>
 export function createEntryResolver(
   resolution: Resolution,
 ): (key: string, spec: HostSpec, members: Iterable<RangeMember>) => HostEntry {
-  const { document, spec: cluster, recipes } = resolution
+  const { document, spec: cluster, recipes, problems } = resolution
   const schemaOf = (recipe: string) => recipes[recipe]?.recipe.attributes ?? {}
 
   const layerAt = (name: string, prefix: Path): Layer =>
@@ -36,11 +37,14 @@ export function createEntryResolver(
     return builtinLayer(`${loaded === undefined ? `recipe ${recipe}` : recipeWords(loaded)} (default)`, value)
   })
 
-  const baseOf = perText((_key: string, { runList, environment, roles }: Shared) =>
+  const passedOnIn = perText((_runList: string, runList: readonly RecipeUse[]) => passedOn(runList, recipes))
+
+  const baseOf = perText((_key: string, passed: readonly Layer[], { runList, environment, roles }: Shared) =>
     stackLayers(
       [
         platformDefaults,
         ...runList.map(({ recipe }) => defaultsOf(recipe)),
+        ...passed,
         layerAt('cluster', []),
         ...(environment === undefined
           ? []
@@ -90,9 +94,13 @@ export function createEntryResolver(
       ...section,
       recipes: section.recipes.filter((use) => runList.includes(use)),
     }))
-    const sharedBy = JSON.stringify([environment, roles, runList.map(({ recipe }) => recipe)])
-    const base = baseOf(sharedBy, { environment, roles, runList })
+    const names = runList.map(({ recipe }) => recipe)
+    const passed = passedOnIn(JSON.stringify(names), runList)
+    const sharedBy = JSON.stringify([environment, roles, names])
+    const base = baseOf(sharedBy, passed, { environment, roles, runList })
     const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base, true)
+    // What is shared has the places of another entry.
+    if (passed.length > 1) checkPassedOn(passedOn(runList, recipes), stack, problems)
     const whole = { layers: stack.layers, value: fill(stack.value, runList) }
     return { key, spec, path, layer, members, environment, roles, sections, runList, stack: whole }
   }

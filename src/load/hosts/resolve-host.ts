@@ -10,7 +10,7 @@ import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
 import { pathsIn } from '../expressions/expression.ts'
-import { createSectionChecker, locateLayered } from '../layers/check-layered.ts'
+import { createSectionChecker, locateLayered, passedOnWords } from '../layers/check-layered.ts'
 import { layerOf, settingsOf } from '../layers/layers.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { checkWritten } from '../schema/check-written.ts'
@@ -108,7 +108,8 @@ function evaluatorOf(entry: HostEntry, member: RangeMember, resolution: Resoluti
     },
     report: (path, { message, hint, within, at: offset }) => {
       const at = locate(entry, path, within === undefined ? 'value' : { within, at: offset }, resolution)
-      problems.error({ code: 'invalid-expression', ...at, message, hint })
+      const words = passedOnWords(layerOf(entry.stack, path))
+      problems.error({ code: 'invalid-expression', ...at, message: message + words, hint })
     },
   })
 }

@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import type { Path } from '../../model/path.ts'
 import type { SpecCode } from '../../model/spec-codes.ts'
 import { nearestHint } from '../../validation/nearest.ts'
+import { thatMeet } from '../layers/passed-on.ts'
 import type { Resolution } from '../resolution.ts'
 import type { HostSpec, RoleSpec } from '../schema/cluster-schema.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
@@ -68,9 +69,10 @@ export function recipeUses(
     const at = [...path, 'recipes', index]
     const position = document.locate(at, 'value')
     if (Object.hasOwn(recipes, recipe)) return [{ recipe, layer, ...given({ position }) }]
-    // The spec's own recipe that could not be loaded was already reported, and so were all of them, or its name.
+    // The spec's own recipe that is wrong or could not be loaded was already reported, and so were all of them, or its name.
     const isCut = own === undefined && document.locate(['recipes'], 'key') !== undefined
-    if ((own && Object.hasOwn(own, recipe)) || isCut || recipe === INVALID_VALUE) return []
+    const isWritten = document.locate(['recipes', recipe], 'key') !== undefined
+    if (isWritten || isCut || recipe === INVALID_VALUE) return []
     problems.error({
       code: 'unknown-recipe',
       path: at,
@@ -85,18 +87,22 @@ export function recipeUses(
 /** Drops repeated recipes, keeping the first, and reports those whose `needs` are missing. */
 export function runListOf(
   uses: readonly RecipeUse[],
-  { recipes, problems, spec }: Resolution,
+  { recipes, problems, document }: Resolution,
 ): readonly RecipeUse[] {
   const runList = new Map<string, RecipeUse>()
   for (const use of uses) if (!runList.has(use.recipe)) runList.set(use.recipe, use)
   for (const use of runList.values()) {
-    for (const need of recipes[use.recipe]?.recipe.needs ?? []) {
-      const unloadable = spec.recipes && Object.hasOwn(spec.recipes, need) && !Object.hasOwn(recipes, need)
-      if (runList.has(need) || unloadable) continue
+    for (const { recipe: need } of recipes[use.recipe]?.recipe.needs ?? []) {
+      const found = thatMeet(need, [...runList.values()], recipes)
+      const isUnloadable =
+        !Object.hasOwn(recipes, need) && document.locate(['recipes', need], 'key') !== undefined
+      if (found.length === 1 || isUnloadable) continue
+      const several = `, which has ${found.length} instances of it: ${found.join(', ')}`
       problems.error({
         code: 'missing-recipe',
-        message: `the recipe ${use.recipe} needs the recipe ${need} in the same run list`,
-        hint: `list ${need} before ${use.recipe}`,
+        message: `the recipe ${use.recipe} needs the recipe ${need} in the same run list${found.length > 1 ? several : ''}`,
+        hint:
+          found.length > 1 ? `list ${need} itself, or only one of them` : `list ${need} before ${use.recipe}`,
         position: use.position,
       })
     }

@@ -12,7 +12,7 @@ import type { Problems } from '../problems.ts'
 import type { HostEntry, Resolution } from '../resolution.ts'
 import { textNumbers } from '../schema/text-numbers.ts'
 import { childOf, type Part, valueAt } from '../yaml/document.ts'
-import { layerOf } from './layers.ts'
+import { type Layer, layerOf } from './layers.ts'
 
 /** The place in the spec of a value of a host's merged tree: in the strongest layer that has it. */
 export interface LayeredPlace {
@@ -36,8 +36,8 @@ export interface LayeredCheck<T> {
   readonly evaluator: Evaluator
   /** The position of a mistake whose value is in no layer. */
   readonly fallback: Position | undefined
-  /** The mistake for a key that no layer has. */
-  missing(path: string): Mistake
+  /** The mistake for keys that no layer has. */
+  missing(paths: readonly string[], entry: HostEntry): Mistake
 }
 
 /** Checks an evaluated part of a host's merged tree; reports mistakes at their place in a layer. */
@@ -47,11 +47,16 @@ export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
     layerOf(entry.stack, [...path, ...below])?.source([...path, ...below]),
   )
   if (result.ok) return hasRespelt(check) ? undefined : result.value
-  for (const mistake of result.mistakes) {
+  const found = result.mistakes.filter(({ missing, ...mistake }) => {
     // In a layer, but not in the evaluated value: its wrong expression was already reported.
-    const gone = mistake.missing !== undefined && [...path, ...mistake.path, mistake.missing]
-    if (gone && valueAt(entry.stack.value, gone) !== undefined) continue
-    problems.error(layeredProblem(check, mistake))
+    const gone = missing !== undefined && [...path, ...mistake.path, missing]
+    return !gone || valueAt(entry.stack.value, gone) === undefined
+  })
+  for (const mistake of found) {
+    const place = formatPath(mistake.path)
+    const together = found.filter((one) => one.missing !== undefined && formatPath(one.path) === place)
+    if (mistake.missing === undefined) problems.error(layeredProblem(check, mistake, []))
+    else if (together[0] === mistake) problems.error(layeredProblem(check, mistake, together))
   }
   return undefined
 }
@@ -71,16 +76,23 @@ function hasRespelt<T>({ entry, path, value, schema, problems }: LayeredCheck<T>
   return found.length > 0
 }
 
-function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Problem {
+/** `together`: the keys that are missing at one place. */
+function layeredProblem<T>(
+  check: LayeredCheck<T>,
+  mistake: SchemaMistake,
+  together: readonly SchemaMistake[],
+): Problem {
   const { code, part, hint } = mistake
   const path = [...check.path, ...mistake.path]
   const written = valueAt(check.entry.stack.value, path)
-  const message = mistake.message + (typeof written === 'string' ? check.evaluator.inPlay(written) : '')
   const layer = layerOf(check.entry.stack, path)
+  const inPlay = typeof written === 'string' ? check.evaluator.inPlay(written) : ''
+  const message = mistake.message + inPlay + passedOnWords(layer)
   const place = locateLayered(check.entry, path, part)
   const position = place.position ?? check.fallback
-  if (mistake.missing !== undefined) {
-    return { code, path: place.path, ...check.missing(formatPath([...path, mistake.missing])), position }
+  if (together.length > 0) {
+    const missing = together.map((one) => formatPath([...path, one.missing ?? '']))
+    return { code, path: place.path, ...check.missing(missing, check.entry), position }
   }
   if (layer?.name !== '--set') return { code, path: place.path, message, hint, position }
   const assigned = formatPath(path.slice(1))
@@ -93,6 +105,11 @@ function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Prob
     message: `--set ${assigned}: ${message}`,
     hint: quoted ? `keep the quotes from your shell: --set '${assigned}="${text}"'` : hint,
   }
+}
+
+/** Who is to blame for a value that no file has. */
+export function passedOnWords(layer: Layer | undefined): string {
+  return layer?.passedOnBy === undefined ? '' : `, passed on by ${layer.passedOnBy}`
 }
 
 /** Evaluates and checks a section such as `platform`: hosts without expressions in it share the result. */
@@ -113,7 +130,10 @@ export function createSectionChecker<T>(
       schema: closed,
       problems,
       fallback: undefined,
-      missing: (path) => ({ message: `${path} is missing`, hint: 'leave it out for its default' }),
+      missing: (paths) => ({
+        message: `${paths.join(', ')} ${paths.length === 1 ? 'is' : 'are'} missing`,
+        hint: 'leave it out for its default',
+      }),
     }),
   )
   return (entry, evaluator) => {

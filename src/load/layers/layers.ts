@@ -13,6 +13,8 @@ export interface Layer {
   readonly prefix: Path
   /** `attributes`, `platform` and `ssh`, as far as the layer has them. */
   readonly value: ValueMap
+  /** The recipe that passes it on to another one, in words. */
+  readonly passedOnBy?: string
   locate(path: Path, part: Part): Position | undefined
   /** A plain scalar as written. */
   source(path: Path): string | undefined

@@ -1,9 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { withTimeLimit } from './time-limit.ts'
-
-/** How long a recipe module may take to load, unless said otherwise. */
-const defaultLimitMs = 30_000
+import { defaultLimitMs, withTimeLimit } from './time-limit.ts'
 
 /**
  * Creates the function that imports users' recipe modules, TypeScript or JavaScript. `import ... from 'converge'` in

@@ -8,6 +8,7 @@ import type { ClusterSpec } from '../schema/cluster-schema.ts'
 import type { Document } from '../yaml/document.ts'
 import { INVALID_VALUE } from '../yaml/invalid-value.ts'
 import { resolvePackage } from './import-recipe.ts'
+import { loadInstances } from './load-instances.ts'
 import { findPackage, isPackageName } from './recipe-package.ts'
 import { thrownAt } from './thrown-at.ts'
 
@@ -24,12 +25,15 @@ export interface LoadRecipesInput {
   importRecipe(path: string): Promise<unknown>
 }
 
-/** The built-in recipes and those of the spec's `recipes:`, which override built-in ones of the same name. */
+/**
+ * The built-in recipes and those of the spec's `recipes:`, which override built-in ones of the same name; then the
+ * instances of both.
+ */
 export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Record<string, LoadedRecipe>>> {
   const { spec, document, builtins, problems, root, placeOf, importRecipe } = input
   const recipes: Record<string, LoadedRecipe> = Object.assign(Object.create(null), builtins)
   for (const [name, written] of Object.entries(spec.recipes ?? {})) {
-    if (written === INVALID_VALUE) continue
+    if (written === INVALID_VALUE || typeof written === 'object') continue
     const folder = resolve(dirname(document.fileOf(['recipes', name])))
     const problem = (message: string, hint?: string) =>
       problems.error({
@@ -74,6 +78,7 @@ export async function loadRecipes(input: LoadRecipesInput): Promise<Readonly<Rec
       )
     }
   }
+  loadInstances(recipes, input)
   return Object.freeze(recipes)
 }
 
@@ -101,6 +106,6 @@ function isRecipe(value: unknown): value is Recipe {
     has('attributes', 'object') &&
     has('resources', 'function') &&
     Array.isArray(needs) &&
-    needs.every((need) => typeof need === 'string')
+    needs.every((need) => typeof need === 'object' && need !== null && 'recipe' in need)
   )
 }

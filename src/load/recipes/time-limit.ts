@@ -8,6 +8,9 @@ export class TimeLimitError extends Error {
   }
 }
 
+/** How long a recipe module may take to load, unless said otherwise. */
+export const defaultLimitMs = 30_000
+
 /** A process that got less of the processor than this was kept waiting. */
 const ownShare = 0.9
 /** By how much longer the clock may run, for work that waits without computing. */

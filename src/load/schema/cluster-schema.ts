@@ -203,13 +203,23 @@ const clusterSpec = Type.Object(
     ),
     ...layered,
     recipes: named(
-      Type.String({
+      Type.Unsafe<string | { readonly instanceOf: string }>({
+        type: ['string', 'object'],
         minLength: 1,
         maxLength: 4096,
+        required: ['instanceOf'],
+        properties: {
+          instanceOf: {
+            type: 'string',
+            minLength: 1,
+            description: 'the name of a recipe, built-in or of this spec',
+          },
+        },
+        additionalProperties: false,
         description:
-          "Path of the recipe's module, relative to the file that sets it and begun with a dot, or an npm package.",
+          "the path of a recipe's module, relative to the file that sets it and begun with a dot, the name of an npm package, or a map with instanceOf",
       }),
-      'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`.',
+      'Your own recipes: name to module, such as `hello: ./recipes/hello/recipe.ts`; and further instances of a recipe, such as `etcd-events: { instanceOf: etcd }`.',
     ),
     secrets: Type.Optional(
       Type.String({
@@ -285,7 +295,7 @@ export function clusterSchema({ recipes, kinds, names }: ClusterSchemaInput): Js
       expression: orSecret(names?.secrets ?? []),
       attributes: {
         description:
-          'Values for recipes, below the name of each. Layers, weakest first: recipe default, cluster, environment, roles, host, --set.',
+          'Values for recipes, below the name of each. Layers, weakest first: recipe default, what recipes pass on, cluster, environment, roles, host, --set.',
         type: ['object', 'null'],
         properties: Object.fromEntries(attributesOf),
       },

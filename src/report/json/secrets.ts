@@ -14,8 +14,14 @@ const listed = {
   at: Type.Optional(text('The variable, file or command that it is read from.')),
   authority: Type.Optional(text('The key of the authority of its certificate.')),
   public: Type.Optional(text('The public half of a key.')),
-  certificate: Type.Optional(text('The certificate as PEM.')),
+  certificate: Type.Optional(text('The certificate as PEM; of an authority that is rotated, both.')),
   names: Type.Optional(list('What the certificate is valid for.', text('A DNS name or an address.'))),
+  step: Type.Optional(
+    Type.Enum([1, 2], {
+      description:
+        'How far the rotation of an authority is: 1 while the next one is only trusted, 2 once it has issued all certificates again.',
+    }),
+  ),
   expires: Type.Optional(text('When the certificate expires: ISO 8601, in UTC.')),
 }
 
@@ -73,6 +79,6 @@ export function secretDocument({ value, ...secret }: ShownSecret): SecretDocumen
 }
 
 function listedObject(secret: ListedSecret) {
-  const { key, kind, source, at, authority, public: half, certificate, names, expires } = secret
-  return { key, kind, source, ...given({ at, authority, public: half, certificate, names, expires }) }
+  const { key, kind, source, at, authority, public: half, certificate, names, step, expires } = secret
+  return { key, kind, source, ...given({ at, authority, public: half, certificate, names, step, expires }) }
 }

@@ -12,10 +12,12 @@ export interface ListedSecret {
   readonly at?: string
   readonly authority?: string
   readonly public?: string
-  /** As PEM. */
+  /** As PEM; of an authority that is rotated both certificates. */
   readonly certificate?: string
   /** What the certificate is valid for. */
   readonly names?: readonly string[]
+  /** How far the rotation of an authority is. */
+  readonly step?: 1 | 2
   /** When the certificate expires: ISO 8601, in UTC. */
   readonly expires?: string
 }
@@ -80,14 +82,19 @@ export function renderSecrets(
   return [...table, ...lines, ...summaryOf(listing)].map((line) => `${line}\n`).join('')
 }
 
-function wordsOf({ key, kind, source, at = '', names, expires }: ListedSecret): readonly string[] {
+function wordsOf({ key, kind, source, at = '', names, expires, step }: ListedSecret): readonly string[] {
   const place = source === 'value' ? '' : escapeLine(`${source} ${at}`)
   const until = expires === undefined ? '' : `until ${expires.slice(0, 10)}`
   const whose = names === undefined || names.length === 0 ? '' : `for ${names.join(', ')}`
   return [
     escapeLine(key),
     kind,
-    commaList([place !== '' && place, until !== '' && until, whose !== '' && whose]),
+    commaList([
+      place !== '' && place,
+      until !== '' && until,
+      whose !== '' && whose,
+      step !== undefined && `rotation at step ${step} of 3`,
+    ]),
   ]
 }
 

@@ -53,8 +53,8 @@ export function defineResource<Schema extends TObject, Defaults extends Partial<
     const self = { id, relations }
     const absent = own.absent === true ? definition.absent : undefined
     if (absent !== undefined) refuseBesideAbsent(id, { ...own, ...relations }, absent.allows)
-    const whole =
-      secrets.length === 0 ? { ...defaults, ...own } : { ...defaults, ...definition.secretDefaults, ...own }
+    // Object.assign, because V8 gives each object that begins with a spread a hidden class of its own.
+    const whole = Object.assign({}, defaults, secrets.length > 0 && definition.secretDefaults, own)
     const desired = absent === undefined ? whole : own
     const behavior = located(id, () =>
       absent === undefined ? definition.behave(whole, self) : absent.behave(own, self),

@@ -98,39 +98,97 @@ withOpenssl('openssl verifies certificates for their names and uses', async () =
   )
 })
 
-test('a new authority issues its certificates again, for the same names, uses and time', async () => {
-  const { run, text } = await makeSecrets()
+test('an authority is rotated in three steps, and what one step leaves is trusted in the next', async () => {
+  const { run, text, folder } = await makeSecrets()
   await run(['generate', 'ca', '--kind', 'authority', '--days', '90'])
-  await run([
-    'generate',
-    'tls',
-    '--kind',
-    'certificate',
-    '--authority',
-    'ca',
-    '--name',
-    'w',
-    '--days',
-    '30',
-    '--usage',
-    'client',
-  ])
+  const leaf = ['--kind', 'certificate', '--authority', 'ca', '--name', 'w', '--days', '30']
+  await run(['generate', 'tls', ...leaf, '--usage', 'client'])
   await run(['generate', 'pw', '--kind', 'password', '--length', '40'])
   const certificate = () => /tls: .*certificate: (\S+),/.exec(text())?.[1] ?? ''
+  const trusted = async () =>
+    (
+      (await run(['show', 'ca', '--public'])).stdout.match(
+        /-+BEGIN CERTIFICATE-+[^-]+-+END CERTIFICATE-+/g,
+      ) ?? []
+    ).map((pem) => new X509Certificate(pem))
+  const isTrusted = (one: string, by: readonly X509Certificate[]) => {
+    const own = new X509Certificate(Buffer.from(one, 'base64'))
+    return by.some((issuer) => own.checkIssued(issuer) && own.verify(issuer.publicKey))
+  }
   const [before, facts] = [certificate(), certificateFacts(certificate())]
-  const { stdout } = await run(['rotate', 'ca'])
-  assert.is(stdout, 'ca: has a new value\ntls: has a new value\n')
-  assert.is.not(certificate(), before)
+  const [first] = await trusted()
+
+  const begun = await run(['rotate', 'ca'])
+  assert.match(begun.stdout, 'ca: step 1 of 3: ca.next is trusted beside it\n')
+  assert.match(begun.stdout, '`converge secrets rotate --continue ca` issues its certificates again\n')
+  const both = await trusted()
+  assert.is(both.length, 2)
+  assert.is(both[0]?.fingerprint256, first?.fingerprint256)
+  assert.is(certificate(), before, 'nothing is issued by it yet')
+  assert.match((await run(['rotate', 'ca'])).stderr, 'ca is being rotated already, at step 1 of 3')
+  await run(['generate', 'tls2', ...leaf])
+  assert.match(
+    (await run(['check', '--within', '10'])).stdout,
+    'warning: ca: its rotation is at step 1 of 3\n',
+  )
+  assert.match((await run(['list'])).stdout, 'rotation at step 1 of 3')
+
+  const issued = await run(['rotate', '--continue', '--all'])
+  assert.match(issued.stdout, 'ca: step 2 of 3: issued tls, tls2 again\n')
+  assert.is(issued.code, 0)
+  const swapped = await trusted()
+  assert.equal(
+    new Set(swapped.map(({ fingerprint256 }) => fingerprint256)),
+    new Set(both.map(({ fingerprint256 }) => fingerprint256)),
+  )
+  assert.ok(isTrusted(certificate(), both), 'who has only seen the first step trusts it')
+  assert.ok(isTrusted(before, swapped), 'what still runs with the first certificate is trusted')
+  assert.is.not(isTrusted(certificate(), swapped.slice(1)), true)
   const { names, usages, days } = certificateFacts(certificate()) ?? {}
   assert.equal({ names, usages, days }, { names: facts?.names, usages: facts?.usages, days: facts?.days })
-  assert.is((await run(['check', '--within', '10'])).code, 0)
+  assert.not.match(text(), 'ca.next')
+
+  // A branch that was merged has a certificate of the one before.
+  const merged = text()
+  writeFileSync(join(folder, 'secrets.yaml'), merged.replace(certificate(), before))
+  assert.match(
+    (await run(['check', '--within', '10'])).stdout,
+    'warning: tls: its certificate is not of the authority ca\n',
+  )
+  assert.match(
+    (await run(['rotate', '--continue', 'ca'])).stderr,
+    'tls: its certificate is not of the new ca\n',
+  )
+  writeFileSync(join(folder, 'secrets.yaml'), merged)
+
+  assert.match(
+    (await run(['rotate', '--continue', 'ca'])).stdout,
+    'ca: step 3 of 3: the one before is trusted no more\n',
+  )
+  assert.equal(
+    (await trusted()).map(({ fingerprint256 }) => fingerprint256),
+    [swapped[0]?.fingerprint256],
+  )
+  assert.is((await run(['check', '--within', '10'])).stdout, '4 secrets for ann: nothing to report\n')
+  assert.match((await run(['rotate', '--continue', 'ca'])).stderr, 'ca is not being rotated\n')
+  assert.match((await run(['rotate', '--continue', '--all'])).stderr, 'no authority is being rotated\n')
+})
+
+test('rotate --all leaves alone what people made and what is being rotated', async () => {
+  const { run } = await makeSecrets()
+  await run(['generate', 'ca', '--kind', 'authority'])
+  await run(['generate', 'pw', '--kind', 'password', '--length', '40'])
   const password = (await run(['show', 'pw'])).stdout
   await run(['set', 'by/hand'], { input: 'x' })
   const all = await run(['rotate', '--all'])
   assert.match(all.stdout, 'warning: by/hand: keeps its value, which is made by people\n')
+  assert.match(all.stdout, 'ca: step 1 of 3: ')
   const other = (await run(['show', 'pw'])).stdout
   assert.is.not(other, password)
   assert.is(other.length, 41)
+  const again = await run(['rotate', '--all'])
+  assert.match(again.stdout, 'warning: ca: keeps its value, which is being rotated\n')
+  assert.is(again.code, 0)
 })
 
 test('reports what expires, what has expired, and what is of another authority', async () => {
