@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../load/recipes/read-asset.ts'
-import { clusterSchema } from '../load/schema/cluster-schema.ts'
 import { shellWord } from '../model/shell-word.ts'
 import { jsonText } from '../report/json/json-text.ts'
-import { resourceKinds } from '../resources/index.ts'
 import { plantRootTree } from '../transports/local/root-tree.ts'
 import { usageError } from './cli/usage-error.ts'
 import type { ExitCode, Io } from './io/io.ts'
 import { writeWhole } from './io/write-whole.ts'
+import { editorSchemaOf } from './schema.ts'
 import { loadSpec } from './spec/load-spec.ts'
 import { starterFiles, starterRoots, starterTypes } from './starter/starter-files.ts'
 
@@ -52,8 +51,7 @@ export async function init(directory: string, options: InitOptions, io: Io): Pro
 async function writeProject(directory: string): Promise<void> {
   for (const [path, content] of Object.entries(starterFiles)) await writeNew(join(directory, path), content)
   for (const root of starterRoots) await plantRootTree(join(directory, root))
-  const { recipes } = await loadSpec({ file: join(directory, 'cluster.yaml') })
-  const schema = clusterSchema({ recipes, kinds: resourceKinds })
+  const schema = editorSchemaOf(await loadSpec({ file: join(directory, 'cluster.yaml') }))
   await writeNew(join(directory, 'cluster.schema.json'), jsonText(schema))
   await linkTypes(directory)
 }

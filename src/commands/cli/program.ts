@@ -213,7 +213,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .command('schema')
     .helpGroup(uses.spec)
     .description('Print the JSON Schema of cluster.yaml, with all recipes and resource kinds.')
-    .option('-f, --file <file>', "Include this spec's own recipes.")
+    .option('-f, --file <file>', "With this spec's own recipes and names.")
     .addOption(trustOption())
     .option('--secrets', 'Print the JSON Schema of secrets.yaml instead.')
     .action((options: SchemaOptions) =>

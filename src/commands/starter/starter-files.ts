@@ -59,8 +59,8 @@ export default defineRecipe({
 The two hosts are directories below \`hosts/\`, so you can try everything without a server. Change the greeting in
 \`cluster.yaml\` and look at the dry run; then give the hosts real addresses.
 
-\`cluster.schema.json\` lets editors complete and check \`cluster.yaml\`. Write it again after changing a recipe's
-attributes: \`converge schema -f cluster.yaml > cluster.schema.json\`.
+\`cluster.schema.json\` lets editors complete and check \`cluster.yaml\` and files that it includes. Write it again after
+changing a recipe's attributes: \`converge schema -f cluster.yaml > cluster.schema.json\`.
 
 \`node_modules/converge\` is a link to the installed converge, where editors find the types for recipes. It is not in
 git; in a fresh clone \`converge init --types\` makes it.

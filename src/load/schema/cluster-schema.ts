@@ -7,7 +7,8 @@ import type { ResourceKind } from '../../model/resource.ts'
 import type { JsonSchema } from '../../model/schema.ts'
 import { defaultTransport, type Target, targetKinds } from '../../model/targets/index.ts'
 import type { ValueMap } from '../../model/value.ts'
-import { editorSchema, expressionSchema } from './editor-schema.ts'
+import { isSchema } from '../../validation/json-schema.ts'
+import { editorSchema, expressionSchema, orExpression } from './editor-schema.ts'
 
 /** A setting that a layer may leave out, or remove with `null`. */
 function optional<T>(schema: object, description: string) {
@@ -247,35 +248,51 @@ export type ClusterSpec = Static<typeof clusterSpec>
 export type RoleSpec = NonNullable<Static<typeof role>>
 export type HostSpec = NonNullable<Static<typeof host>>
 
+/** What a spec has names for. An editor offers them; others are no mistake there, because the spec may get them next. */
+interface NamesInSpec {
+  readonly roles: readonly string[]
+  readonly environments: readonly string[]
+  /** The values of each label. */
+  readonly labels: Readonly<Record<string, readonly string[]>>
+  readonly secrets: readonly string[]
+  /** Whether it is one file. */
+  readonly isOneFile: boolean
+}
+
 export interface ClusterSchemaInput {
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
+  readonly names?: NamesInSpec
 }
 
 /**
- * The JSON Schema (2020-12) of cluster.yaml for editors, with the attributes of the given recipes and the given
- * resource kinds filled in. Every value may also be an expression, or null, which removes it from weaker layers.
+ * The JSON Schema (2020-12) for editors of cluster.yaml and of the files that it includes, with the attributes of the
+ * given recipes and the given resource kinds filled in. Every value may also be an expression, or null, which removes it
+ * from weaker layers.
  */
-export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchema {
+export function clusterSchema({ recipes, kinds, names }: ClusterSchemaInput): JsonSchema {
   const attributesOf = Object.entries(recipes).map(([name, { recipe }]) => {
-    const schema = editorSchema(recipe.attributes)
-    return [name, { description: `Attributes of the recipe ${name}.`, ...schema }] as const
+    const schema: JsonSchema = recipe.attributes
+    return [name, orExpression({ description: `Attributes of the recipe ${name}.`, ...schema })] as const
   })
   const declarations = Object.entries(kinds).map(([kind, { schema }]) => {
-    const entry = editorSchema(schema)
-    return [kind, { description: `A ${kind} resource.`, ...entry }] as const
+    const entry: JsonSchema = schema
+    return [kind, orExpression({ description: `A ${kind} resource.`, ...entry })] as const
   })
   const declaration: JsonSchema = { type: 'object', minProperties: 1, maxProperties: 1 }
   const items: JsonSchema =
     declarations.length === 0
       ? declaration
       : { ...declaration, properties: Object.fromEntries(declarations), additionalProperties: false }
+  const { required: _, ...spec } = clusterSpec
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'cluster.yaml of converge',
-    ...clusterSpec,
+    ...(names === undefined ? spec : offering(spec, recipes, names)),
+    // Which of several files has the name and the hosts is up to them.
+    ...(names?.isOneFile === true && wholeUnlessItIncludes),
     $defs: {
-      expression: expressionSchema,
+      expression: orSecret(names?.secrets ?? []),
       attributes: {
         description:
           'Values for recipes, below the name of each. Layers, weakest first: recipe default, what recipes pass on, cluster, environment, roles, host, --set.',
@@ -294,16 +311,70 @@ export function clusterSchema({ recipes, kinds }: ClusterSchemaInput): JsonSchem
   }
 }
 
+const wholeUnlessItIncludes = {
+  if: { not: { required: ['include'] } },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+  then: { required: ['cluster', 'hosts'] },
+}
+
+/** An editor takes `!secret web/db` for the text after the tag. */
+function orSecret(secrets: readonly string[]): JsonSchema {
+  if (secrets.length === 0) return expressionSchema
+  const { description, ...expression } = expressionSchema
+  return { description, anyOf: [expression, { enum: secrets }] }
+}
+
+/** The schema with the names of the spec as examples, which editors offer. */
+function offering(spec: JsonSchema, recipes: ClusterSchemaInput['recipes'], names: NamesInSpec): JsonSchema {
+  const { roles, environments, labels } = names
+  const host = ['properties', 'hosts', 'additionalProperties', 'properties']
+  const role = ['properties', 'roles', 'additionalProperties', 'properties']
+  const examples = (of: readonly string[]) => (schema: JsonSchema) =>
+    of.length === 0 ? schema : { ...schema, examples: of }
+  const offers: readonly (readonly [readonly string[], (schema: JsonSchema) => JsonSchema])[] = [
+    ...[host, role].flatMap((of) => [
+      [[...of, 'roles', 'items'], examples(roles)] as const,
+      [[...of, 'recipes', 'items'], examples(Object.keys(recipes))] as const,
+    ]),
+    [['properties', 'environment'], examples(environments)],
+    [[...host, 'environment'], examples(environments)],
+    [
+      [...host, 'labels'],
+      (schema) => ({
+        ...schema,
+        properties: Object.fromEntries(
+          Object.entries(labels).map(([key, values]) => [
+            key,
+            { type: 'string', minLength: 1, examples: values, description: `The label ${key}.` },
+          ]),
+        ),
+      }),
+    ],
+  ]
+  return offers.reduce((schema, [path, change]) => changedAt(schema, path, change), spec)
+}
+
+function changedAt(
+  schema: JsonSchema,
+  [key, ...rest]: readonly string[],
+  change: (schema: JsonSchema) => JsonSchema,
+): JsonSchema {
+  if (key === undefined) return change(schema)
+  const inner = schema[key]
+  return isSchema(inner) ? { ...schema, [key]: changedAt(inner, rest, change) } : schema
+}
+
 /** The schema of a spec whose `data` and `inventory` are the contents of the files that are named there. */
 export function readSpecSchema(): JsonSchema {
-  const schema = clusterSchema({ recipes: {}, kinds: {} })
+  const { $defs } = clusterSchema({ recipes: {}, kinds: {} })
   const inventory = {
     type: ['object', 'null'],
     additionalProperties: inventoryEntry,
     description: 'a map of hosts to their addresses and labels',
   }
   return {
-    ...schema,
+    ...clusterSpec,
+    $defs,
     properties: { ...clusterSpec.properties, data: { type: ['object', 'null'] }, inventory },
   }
 }

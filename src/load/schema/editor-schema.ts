@@ -15,18 +15,28 @@ export function editorSchema(schema: JsonSchema): JsonSchema {
   return {
     ...rest,
     ...given({
-      properties: isSchema(properties) ? mapProperties(properties, orExpression) : undefined,
-      items: orExpression(items),
-      additionalProperties: orExpression(additionalProperties),
+      properties: isSchema(properties) ? mapProperties(properties, orExpressionIn) : undefined,
+      items: orExpressionIn(items),
+      additionalProperties: orExpressionIn(additionalProperties),
     }),
   }
 }
 
-function orExpression(schema: unknown): unknown {
-  if (!isSchema(schema)) return schema
+function orExpressionIn(schema: unknown): unknown {
+  return isSchema(schema) ? orExpression(schema) : schema
+}
+
+/** A schema for editing a value of a layer, which may also be an expression or null. */
+export function orExpression(schema: JsonSchema): JsonSchema {
   const { description, default: fallback, ...rest } = schema
   return {
-    ...given({ description, default: fallback }),
+    ...given({ description: withDefault(description, fallback), default: fallback }),
     anyOf: [editorSchema(rest), { $ref: '#/$defs/expression' }],
   }
+}
+
+/** Editors show the description of a key, but not its default. */
+function withDefault(description: unknown, fallback: unknown): unknown {
+  if (typeof description !== 'string' || fallback === undefined) return description
+  return `${description}; default: ${JSON.stringify(fallback)}`
 }
