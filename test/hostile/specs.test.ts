@@ -82,6 +82,21 @@ for (const [what, text, said] of outward) {
   })
 }
 
+test('the hint at a file that is missing names none outside of the repository', async () => {
+  const folder = scratchFolder()
+  const files = { 'outside/hunter2.txt': '', 'project/files/motd.txt': '', 'project/.git/hunter2.txt': '' }
+  writeFiles(folder, files)
+  symlinkSync('../outside', join(folder, 'project/link'))
+  const file = join(folder, 'project/cluster.yaml')
+  const said = async (source: string) => {
+    writeFiles(folder, { 'project/cluster.yaml': withResource(`{ file: { path: /x, source: ${source} } }`) })
+    return (await converge(['validate', '-f', file])).stderr
+  }
+  assert.match(await said('files/motd'), 'did you mean motd.txt?')
+  for (const source of ['link/hunter', '.git/hunter', '../outside/hunter'])
+    assert.not.match(await said(source), 'hunter2')
+})
+
 for (const key of ['source', 'template']) {
   test(`a pipe without a writer is refused as ${key}`, () => {
     const folder = scratchFolder()

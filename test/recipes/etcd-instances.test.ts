@@ -67,7 +67,8 @@ test('selectors, explain and the schema for editors know an instance by its name
   const schema = await converge(['schema', '-f', file])
   const { properties } = JSON.parse(schema.stdout).$defs.attributes
   assert.equal(Object.keys(properties), ['etcd', 'etcd-events'])
-  assert.is(properties['etcd-events'].properties.user.default, 'etcd-events')
+  const [{ properties: own }] = properties['etcd-events'].anyOf
+  assert.is(own.user.default, 'etcd-events')
 })
 
 test.run()

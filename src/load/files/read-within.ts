@@ -58,13 +58,12 @@ export function fileWithin({ root, folder, path }: FileWithin): string {
     real = realpathSync(file)
   } catch (error) {
     const isMissing = isSystemError(error) && error.code === 'ENOENT'
-    if (isMissing) throw new MissingFile(file)
+    if (isMissing) throw new MissingFile(file, namesBeside(file, root))
     throw new Error(`${file} cannot be read`, { cause: error })
   }
   if (leaves(realpathSync(root), real)) throw outside()
   // Pipelines leave credentials there. On some systems `.GIT` is the same folder.
-  if (/(?:^|\/)\.git(?:\/|$)/i.test(relative(realpathSync(root), real)))
-    throw new Error(`${path} is git's own`)
+  if (isOfGit(realpathSync(root), real)) throw new Error(`${path} is git's own`)
   // Reading a pipe may block forever, and no time limit can stop that.
   const stats = statSync(real)
   if (stats.isDirectory()) throw new Error(`${file} is a directory`)
@@ -77,11 +76,11 @@ class MissingFile extends Error {
   /** Which one is like it. */
   readonly hint: string | undefined
 
-  constructor(file: string) {
+  constructor(file: string, beside: readonly string[]) {
     super(`${file} does not exist`)
     this.name = 'MissingFile'
-    const [name, known] = [basename(file), namesIn(dirname(file))]
-    const likely = known.find((one) => one.startsWith(`${name}.`)) ?? nearest(name, known)
+    const name = basename(file)
+    const likely = beside.find((one) => one.startsWith(`${name}.`)) ?? nearest(name, beside)
     this.hint = likely && `did you mean ${likely}?`
   }
 }
@@ -91,13 +90,19 @@ export function hintOf(error: unknown): string | undefined {
   return error instanceof MissingFile ? error.hint : undefined
 }
 
-function namesIn(folder: string): readonly string[] {
+/** What is in the folder of a file, if that may be read. */
+function namesBeside(file: string, root: string): readonly string[] {
   try {
-    return readdirSync(folder)
+    const [real, below] = [realpathSync(dirname(file)), realpathSync(root)]
+    return leaves(below, real) || isOfGit(below, real) ? [] : readdirSync(real)
   } catch {
     // It is not there either.
     return []
   }
+}
+
+function isOfGit(root: string, real: string): boolean {
+  return /(?:^|\/)\.git(?:\/|$)/i.test(relative(root, real))
 }
 
 function leaves(folder: string, file: string): boolean {
