@@ -3,6 +3,7 @@ import { SpecError } from '../model/errors.ts'
 import type { Path } from '../model/path.ts'
 import { secretKeyPattern } from '../model/secret-need.ts'
 import {
+  followed,
   mistakesIn,
   type SecretsFile,
   secretsOf,
@@ -24,7 +25,11 @@ export interface LoadedSecrets extends SecretsFile {
 
 /** Reads and checks secrets.yaml. Throws a SpecError with all mistakes and their places. */
 export async function loadSecrets(file: string): Promise<LoadedSecrets> {
-  const text = await readText(file, 'run `converge secrets init`')
+  return parseSecrets(file, await readText(file, 'run `converge secrets init`'))
+}
+
+/** Checks the text of a secrets.yaml. Throws a SpecError with all mistakes and their places. */
+export function parseSecrets(file: string, text: string): LoadedSecrets {
   const { document, problems: found } = parseSpec({ file, text, what: 'secrets' })
   const problems = createProblems()
   // Somebody may have written a value as plain text.
@@ -38,6 +43,7 @@ export async function loadSecrets(file: string): Promise<LoadedSecrets> {
     throw new SpecError(problems.errors)
   }
   const secrets = secretsOf(result.value)
+  const following = followed(secrets.secrets)
   for (const [key, entry] of secrets.secrets) {
     const report = (path: Path, message: string, hint?: string) =>
       error({
@@ -51,7 +57,7 @@ export async function loadSecrets(file: string): Promise<LoadedSecrets> {
       const hint = 'use words of letters, digits, dots, hyphens and underscores, with / between them'
       report([key], `${key} cannot be the key of a secret`, hint)
     }
-    for (const { member, message, hint } of mistakesIn(entry, secrets.secrets))
+    for (const { member, message, hint } of mistakesIn(key, entry, secrets.secrets, following))
       report(member === undefined ? [key] : [key, member], `${key}: ${message}`, hint)
   }
   if (problems.errors.length > 0) throw new SpecError(problems.errors)

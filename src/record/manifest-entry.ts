@@ -62,6 +62,14 @@ export function isExpected({ guard }: Pick<Step, 'guard'>): boolean {
   return guard?.exists === undefined && guard?.reinstalls === undefined
 }
 
+/** Whether a guard keeps a resource from being changed, as the host answered. */
+export function isSkipped({ resource: { relations } }: CatalogEntry, { checks }: Answers): boolean {
+  const { onlyIf, unless } = relations
+  return (
+    (onlyIf !== undefined && checks[onlyIf] === false) || (unless !== undefined && checks[unless] === true)
+  )
+}
+
 /** An operation without contents and variables, which may be secrets and which its undo does not need. */
 export function withoutContent(operation: Operation): Operation {
   if (operation.op === 'write') {
@@ -79,13 +87,16 @@ export interface Applying {
   readonly done: readonly Operation[]
   readonly facts: Answers
   readonly last: ManifestEntry | undefined
+  /** What its guard skips stays as it was made. */
+  readonly isSkipped?: boolean
   /** The last entry with a path: what it says of how that began goes on, whichever resource has the path now. */
   ownerOf(path: string): ManifestEntry | undefined
 }
 
 /** The entry after an apply. It keeps what it has of paths that the resource no longer makes: those are still to be pruned. */
 export function entryAfter(applying: Applying): ManifestEntry {
-  const { made, done, facts, last, ownerOf } = applying
+  const { made, done, facts, last, isSkipped, ownerOf } = applying
+  if (last !== undefined && isSkipped) return made.sensitive === true ? { ...last, sensitive: true } : last
   const states = Object.fromEntries(
     made.paths.map((path): [string, string] => {
       const before = pathBefore(facts, path)

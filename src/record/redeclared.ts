@@ -3,7 +3,7 @@ import type { ManifestEntry } from '../model/manifest.ts'
 import { type Change, plainChange } from '../model/plan.ts'
 import type { HostCatalog, ResourceId } from '../model/resource.ts'
 import { desiredDigest } from './digest.ts'
-import { entriesByPath, entryAfter, madeOf, pathsOf } from './manifest-entry.ts'
+import { entriesByPath, entryAfter, isSkipped, madeOf, pathsOf } from './manifest-entry.ts'
 
 /** Changes that only note in the manifest what the spec declares otherwise now, for a host on which nothing else changes. */
 export function redeclared(
@@ -55,7 +55,17 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
     const reason =
       last === undefined
         ? taken && `takes over what ${taken.resource} made`
-        : differences(last, entryAfter({ made: madeOf(entry), done: [], facts, last, ownerOf })).join(', ')
+        : differences(
+            last,
+            entryAfter({
+              made: madeOf(entry),
+              done: [],
+              facts,
+              last,
+              isSkipped: isSkipped(entry, facts),
+              ownerOf,
+            }),
+          ).join(', ')
     return reason === undefined || reason === '' ? [] : [recordChange(resource, reason)]
   })
 }

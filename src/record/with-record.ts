@@ -15,7 +15,7 @@ import { kindMadeBy, pathOf, rulesOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { identitiesAfter } from './identities.ts'
 import { keptBy, originals } from './kept.ts'
-import { entriesByPath, entryAfter, isExpected, madeOf, withoutPaths } from './manifest-entry.ts'
+import { entriesByPath, entryAfter, isExpected, isSkipped, madeOf, withoutPaths } from './manifest-entry.ts'
 import { redeclared } from './redeclared.ts'
 import { lastingOf, undoOfChanges } from './undo-of.ts'
 
@@ -76,6 +76,7 @@ export function withRecord(
         done: done.map(({ operation }) => operation),
         facts,
         last: last && withoutPaths(last, paths),
+        isSkipped: own.length === 0 && isSkipped(entry, facts),
         ownerOf: (path) => owners.get(path),
       })
     const applied = entryWithout(dropped.filter((path) => !late.includes(path)))

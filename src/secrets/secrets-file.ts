@@ -154,7 +154,20 @@ export interface EntryMistake extends Mistake {
   readonly member: string | undefined
 }
 
-export function mistakesIn(entry: SecretEntry, secrets: SecretsFile['secrets']): readonly EntryMistake[] {
+/** By the key of each authority that will take the place of another one: that other one. */
+export function followed(secrets: SecretsFile['secrets']): ReadonlyMap<string, string> {
+  const following = new Map<string, string>()
+  for (const [key, { next }] of secrets)
+    if (next !== undefined && !following.has(next)) following.set(next, key)
+  return following
+}
+
+export function mistakesIn(
+  key: string,
+  entry: SecretEntry,
+  secrets: SecretsFile['secrets'],
+  following: ReadonlyMap<string, string>,
+): readonly EntryMistake[] {
   const kind = kindOf(entry)
   const given = sources.filter((source) => entry[source] !== undefined)
   const allowed = [...optionsOf[kind], 'kind', ...sources]
@@ -176,15 +189,34 @@ export function mistakesIn(entry: SecretEntry, secrets: SecretsFile['secrets']):
         message: `${member} is not for the kind ${kind}`,
         hint: `it takes ${[...optionsOf[kind], 'a value'].join(', ')}`,
       })),
-    entry.next !== undefined &&
-      (entry.previous !== undefined || secrets.get(entry.next) === entry) && {
-        member: 'next',
-        message: entry.previous === undefined ? 'it is its own next one' : 'next and previous are both set',
-        hint: 'an authority has a next one before its rotation issues anything, and a previous one after that',
-      },
+    nextMistake(key, entry, secrets, following),
     ...(['authority', 'next'] as const).map((member) => authorityMistake(member, entry[member], secrets)),
+    entry.authority !== undefined &&
+      following.has(entry.authority) && {
+        member: 'authority',
+        message: `${entry.authority} issues nothing before it takes the place of ${following.get(entry.authority)}`,
+        hint: `name ${following.get(entry.authority)}`,
+      },
   ]
   return mistakes.filter((mistake) => mistake !== false)
+}
+
+function nextMistake(
+  key: string,
+  { next, previous }: SecretEntry,
+  secrets: SecretsFile['secrets'],
+  following: ReadonlyMap<string, string>,
+): EntryMistake | false {
+  if (next === undefined) return false
+  const at = (message: string, hint: string) => ({ member: 'next', message, hint })
+  const order =
+    'an authority has a next one before its rotation issues anything, and a previous one after that'
+  if (previous !== undefined) return at('next and previous are both set', order)
+  if (next === key) return at('it is its own next one', order)
+  if (rotationStep(secrets.get(next) ?? {}) !== undefined)
+    return at(`${next} is being rotated itself`, 'name an authority that is not')
+  const other = following.get(next)
+  return other !== key && at(`${next} is the next one of ${other} already`, 'name another one')
 }
 
 function authorityMistake(

@@ -76,6 +76,18 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    `${head}secrets:\n  a: { kind: authority, next: b, environment: A }\n  b: { kind: authority, next: c, environment: A }\n  c: { kind: authority, environment: A }\n`,
+    ['3:31+1 invalid-secret a: b is being rotated itself (name an authority that is not)'],
+  ],
+  [
+    `${head}secrets:\n  a: { kind: authority, next: c, environment: A }\n  b: { kind: authority, next: c, environment: A }\n  c: { kind: authority, environment: A }\n`,
+    ['4:31+1 invalid-secret b: c is the next one of a already (name another one)'],
+  ],
+  [
+    `${head}secrets:\n  a: { kind: authority, next: b, environment: A }\n  b: { kind: authority, environment: A }\n  c: { kind: certificate, authority: b, environment: A }\n`,
+    ['5:38+1 invalid-secret c: b issues nothing before it takes the place of a (name a)'],
+  ],
+  [
     `${head}secrets:\n  a b: { environment: A }\n  /c: { environment: A }\n`,
     [
       '3:3+3 invalid-secret a b cannot be the key of a secret (use words of letters, digits, dots, hyphens and underscores, with / between them)',

@@ -49,8 +49,7 @@ export async function generate(
     )
   const values = createValues(store, options, io)
   const text = await withNewValues(new Map([[key, needFrom(options)]]), { store, values, now: new Date() })
-  await saveStore(store, text)
-  const made = await openStore(options)
+  const made = await saveStore(store, text)
   view.secrets(listingOf('secrets generate', made, [{ key, severity: 'done', message: 'generated' }], [key]))
   return 0
 }
@@ -95,7 +94,7 @@ async function generateNeeded(options: GenerateOptions, io: Io, view: View): Pro
       wanted.set(key, need)
   }
   const values = createValues(store, options, io)
-  await saveStore(store, await withNewValues(wanted, { store, values, now }))
+  const made = await saveStore(store, await withNewValues(wanted, { store, values, now }))
   for (const key of wanted.keys())
     notes.push({
       key,
@@ -103,7 +102,7 @@ async function generateNeeded(options: GenerateOptions, io: Io, view: View): Pro
       message: store.secrets.has(key) ? 'has a new certificate' : 'generated',
     })
   if (notes.length === 0) notes.push({ severity: 'done', message: 'nothing is missing' })
-  view.secrets(listingOf('secrets generate', await openStore(options), notes, wanted.keys()))
+  view.secrets(listingOf('secrets generate', made, notes, wanted.keys()))
   return notes.some(({ severity }) => severity === 'warning') ? 1 : 0
 }
 

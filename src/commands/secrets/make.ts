@@ -2,7 +2,7 @@ import type { LoadedSecrets } from '../../load/load-secrets.ts'
 import type { SecretNeed } from '../../model/secret-need.ts'
 import { certificateFacts } from '../../secrets/certificates.ts'
 import { withEntry } from '../../secrets/edit-text.ts'
-import { kindOf, type SecretEntry } from '../../secrets/secrets-file.ts'
+import { followed, kindOf, type SecretEntry } from '../../secrets/secrets-file.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { encrypted } from './age.ts'
 import { generate } from './generators/generate.ts'
@@ -25,7 +25,14 @@ export async function withNewValues(
 ): Promise<string> {
   const recipients = recipientsOf(store)
   const made = new Map<string, Made>()
+  const following = followed(store.secrets)
   const authorityOf = async (key: string, name: string): Promise<Authority> => {
+    const before = following.get(name)
+    if (before !== undefined)
+      throw usageError(
+        `${key}: ${name} issues nothing before it takes the place of ${before}`,
+        `name ${before} as its authority`,
+      )
     const { value, certificate } = made.get(name) ?? {}
     if (value !== undefined && certificate !== undefined) return { value, certificate }
     const entry = entryOf(store, name)

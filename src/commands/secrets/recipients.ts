@@ -137,9 +137,9 @@ async function encryptAgain(
       text = withEntry(text, 'secrets', key, { ...entry, value: await encrypted(value, recipients) })
     }
   }
-  await saveStore(store, text)
+  const made = await saveStore(store, text)
   const again: SecretNote = { severity: 'done', message: `${count(values.length, 'value')} encrypted again` }
-  return show(await openStore(options), [...notes, again], view)
+  return show(made, [...notes, again], view)
 }
 
 /** Whoever removes a recipient must be able to open the values afterwards, too. */

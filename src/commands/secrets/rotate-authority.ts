@@ -4,7 +4,7 @@ import { shellWord } from '../../model/shell-word.ts'
 import type { SecretNote } from '../../report/secrets/render-secrets.ts'
 import { isIssuedBy } from '../../secrets/certificates.ts'
 import { withEntry, withoutEntry } from '../../secrets/edit-text.ts'
-import { rotationStep, type SecretEntry } from '../../secrets/secrets-file.ts'
+import { followed, rotationStep, type SecretEntry, type SecretsFile } from '../../secrets/secrets-file.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { type Making, needOf, withNewValues } from './make.ts'
 import { entryOf } from './store.ts'
@@ -31,6 +31,12 @@ export async function beginRotation(
     throw usageError(
       `${key} is being rotated already, at step ${rotationStep(entry)} of 3`,
       `once all hosts have what that changed, run \`${continuing(key)}\``,
+    )
+  const before = followed(store.secrets).get(key)
+  if (before !== undefined)
+    throw usageError(
+      `${key} is to take the place of ${before}, and is not rotated before that`,
+      `\`${continuing(before)}\` goes on with that`,
     )
   if (store.secrets.has(next))
     throw usageError(
@@ -70,10 +76,10 @@ async function issueAgain(key: string, entry: SecretEntry, making: Making): Prom
   const secrets = new Map([...store.secrets, [key, changed]])
   secrets.delete(next)
   const text = withEntry(withoutEntry(store.text, 'secrets', next), 'secrets', key, changed)
-  const issued = [...secrets].filter(([, { authority }]) => authority === key)
+  const issued = issuedBy(key, certificate, secrets)
   const needs = issued.flatMap(([own, one]): [string, SecretNeed][] => {
     const need = needOf(one)
-    return need === undefined ? [] : [[own, need]]
+    return need === undefined || one.authority !== key ? [] : [[own, need]]
   })
   const again = new Map(needs)
   const made = await withNewValues(again, { ...making, store: { ...store, text, secrets } })
@@ -88,22 +94,30 @@ async function issueAgain(key: string, entry: SecretEntry, making: Making): Prom
   }
 }
 
+/** What is of an authority: made here, or elsewhere with its key. */
+function issuedBy(
+  key: string,
+  certificate = '',
+  secrets: SecretsFile['secrets'],
+): readonly (readonly [string, SecretEntry])[] {
+  return [...secrets].filter(
+    ([own, one]) => own !== key && (one.authority === key || isIssuedBy(one.certificate ?? '', certificate)),
+  )
+}
+
 function madeElsewhere(key: string): SecretNote {
   const message = 'keeps its certificate, which was made elsewhere'
   return { key, severity: 'warning', message, hint: 'provide one of the new authority before the next step' }
 }
 
-function trustOnly(key: string, { previous: _, ...entry }: SecretEntry, store: LoadedSecrets): Step {
-  const { certificate = '' } = entry
-  const others = [...store.secrets].flatMap(([own, one]) =>
-    one.authority === key && one.certificate !== undefined && !isIssuedBy(one.certificate, certificate)
-      ? [own]
-      : [],
+function trustOnly(key: string, { previous, ...entry }: SecretEntry, store: LoadedSecrets): Step {
+  const others = issuedBy(key, previous, store.secrets).flatMap(([own, one]) =>
+    one.certificate !== undefined && !isIssuedBy(one.certificate, entry.certificate ?? '') ? [own] : [],
   )
   if (others.length > 0)
     throw usageError(
       `${others.join(', ')}: ${others.length === 1 ? 'its certificate is' : 'their certificates are'} not of the new ${key}`,
-      '`converge secrets rotate` makes new ones; they would not be trusted any more',
+      'they would not be trusted any more; make new ones with `converge secrets rotate`, and set those that were made elsewhere',
     )
   const text = withEntry(store.text, 'secrets', key, entry)
   return {

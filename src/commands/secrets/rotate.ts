@@ -36,8 +36,7 @@ export async function rotate(
           continueRotation(key, { ...making, store: at }),
         )
       : await renew(keys, store, making)
-  await saveStore(store, text)
-  const made = await openStore(options)
+  const made = await saveStore(store, text)
   view.secrets(
     listingOf(
       'secrets rotate',

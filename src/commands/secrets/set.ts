@@ -81,6 +81,7 @@ export async function writeValue(
   const kind = options.kind ?? kindOf(own)
   const made = withPublicHalf(key, kind, value)
   const isSame = known === made.value && before === made.certificate && kind === kindOf(own)
+  let saved = store
   if (!isSame) {
     const kept: SecretEntry = kind === kindOf(own) ? { ...own, kind } : { kind }
     const entry = entryWith(
@@ -88,10 +89,10 @@ export async function writeValue(
       made,
       await encrypted(made.value, recipientsOf(store)),
     )
-    await saveStore(store, withEntry(store.text, 'secrets', key, entry))
+    saved = await saveStore(store, withEntry(store.text, 'secrets', key, entry))
   }
   const message = isSame ? 'has this value already' : store.secrets.has(key) ? 'changed' : 'added'
-  view.secrets(listingOf(command, await openStore(options), [{ key, severity: 'done', message }], [key]))
+  view.secrets(listingOf(command, saved, [{ key, severity: 'done', message }], [key]))
   return 0
 }
 

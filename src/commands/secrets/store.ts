@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { readDocuments } from '../../load/files/read-documents.ts'
-import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
-import { codeOf } from '../../model/errors.ts'
+import { type LoadedSecrets, loadSecrets, parseSecrets } from '../../load/load-secrets.ts'
+import { codeOf, SpecError } from '../../model/errors.ts'
 import { createSecretsInUse } from '../../secrets/keyring.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 import { usageError } from '../cli/usage-error.ts'
@@ -57,12 +57,29 @@ export async function openStore(options: StoreOptions): Promise<LoadedSecrets> {
   return loadSecrets(await secretsFileOf(options))
 }
 
-/** Writes another text, if it is another one. Throws a SpecError if the file was changed meanwhile. */
-export async function saveStore({ file, text }: LoadedSecrets, changed: string): Promise<void> {
-  if (changed === text) return
+/** Writes another text, if it is another one. Throws a SpecError if that is not valid, or the file was changed meanwhile. */
+export async function saveStore(store: LoadedSecrets, changed: string): Promise<LoadedSecrets> {
+  const { file, text } = store
+  if (changed === text) return store
+  const made = parsedAnew(file, changed)
   if ((await readFile(file, 'utf8')) !== text)
     throw usageError(`${file} was changed meanwhile`, 'run the command again; nothing was written')
   await rewriteWhole(file, changed)
+  return made
+}
+
+/** The places in a text that is not written would mislead. */
+function parsedAnew(file: string, text: string): LoadedSecrets {
+  try {
+    return parseSecrets(file, text)
+  } catch (error) {
+    const [first] = error instanceof SpecError ? error.diagnostics : []
+    if (first === undefined) throw error
+    throw usageError(
+      `${file} would not be valid any more: ${first.message}`,
+      'nothing was written; change what refers to it first',
+    )
+  }
 }
 
 /** Throws a SpecError if the file has no such secret. */

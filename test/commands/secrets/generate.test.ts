@@ -174,6 +174,49 @@ test('an authority is rotated in three steps, and what one step leaves is truste
   assert.match((await run(['rotate', '--continue', '--all'])).stderr, 'no authority is being rotated\n')
 })
 
+test('an authority that is to take the place of another one issues nothing, and is not rotated before', async () => {
+  const { run, text } = await makeSecrets()
+  await run(['generate', 'ca', '--kind', 'authority'])
+  await run(['rotate', 'ca'])
+  const before = text()
+  const refused: readonly (readonly [string[], string, string?])[] = [
+    [['rotate', 'ca.next'], 'ca.next is to take the place of ca, and is not rotated before that\n'],
+    [
+      ['generate', 'tls', '--kind', 'certificate', '--authority', 'ca.next', '--name', 'w'],
+      'tls: ca.next issues nothing before it takes the place of ca\n',
+    ],
+    [
+      ['set', 'ca.next', '--kind', 'password'],
+      'would not be valid any more: ca: ca.next is not an authority\n  nothing was written; ',
+      'hunter2',
+    ],
+  ]
+  for (const [args, message, input = ''] of refused) {
+    const { code, stderr } = await run(args, { input })
+    assert.is(code, 3)
+    assert.match(stderr, message)
+    assert.is(text(), before)
+  }
+})
+
+test('the trust in an authority does not end while a certificate from elsewhere is of it', async () => {
+  const { run, text, folder } = await makeSecrets()
+  await run(['generate', 'ca', '--kind', 'authority'])
+  await run(['generate', 'tls', '--kind', 'certificate', '--authority', 'ca', '--name', 'w'])
+  // As `converge secrets set` leaves one.
+  writeFileSync(join(folder, 'secrets.yaml'), text().replace('authority: ca, ', ''))
+  await run(['rotate', 'ca'])
+  assert.match(
+    (await run(['rotate', '--continue', 'ca'])).stdout,
+    'warning: tls: keeps its certificate, which was made elsewhere\n',
+  )
+  const { code, stderr } = await run(['rotate', '--continue', 'ca'])
+  assert.is(code, 3)
+  assert.match(stderr, 'tls: its certificate is not of the new ca\n')
+  await run(['set', 'tls', '--kind', 'opaque'], { input: 'x' })
+  assert.is((await run(['rotate', '--continue', 'ca'])).code, 0)
+})
+
 test('rotate --all leaves alone what people made and what is being rotated', async () => {
   const { run } = await makeSecrets()
   await run(['generate', 'ca', '--kind', 'authority'])

@@ -91,7 +91,7 @@ function changeLines({ changes }: PlannedHost): readonly string[] {
   return (
     changes
       // What is wanted until a path exists is looked for in every run; what is only noted changes nothing.
-      .filter(({ guard, operation }) => guard?.exists === undefined && operation.op !== 'record')
+      .filter(({ guard }) => guard?.exists === undefined)
       .map(({ resource, operation, reason }) => `${resource} ${operation.op}: ${reason}`)
   )
 }
