@@ -260,7 +260,7 @@ printf "$3" | sed 's/%%/%/' >&2; read -r password; shift 4; exec "$@"
 `,
   )
   for (const name of ['ssh', 'sudo']) await chmod(join(bin, name), 0o755)
-  const variables = { PATH: `${bin}:${process.env.PATH}`, CONVERGE_SUDO_PASSWORD_DMZ: 's3cret word' }
+  const variables = { PATH: `${bin}:${process.env.PATH}` }
   await withHosts(
     { users: ['deploy'], searchPath: [bin], environment: { variables } },
     async ({ connect }) => {

@@ -119,9 +119,7 @@ export function spawnAlone(
   words: readonly string[],
   { variables }: SshEnvironment,
 ): ChildProcess {
-  const secret = /^CONVERGE_SUDO_PASSWORD/
-  const inherited = Object.entries({ ...process.env, ...variables }).filter(([name]) => !secret.test(name))
-  const env = { ...Object.fromEntries(inherited), SSH_ASKPASS_REQUIRE: 'never' }
+  const env = { ...process.env, ...variables, SSH_ASKPASS_REQUIRE: 'never' }
   const child = spawn(program, words, { detached: true, stdio: 'pipe', env })
   // What has ended takes no input; its exit says why.
   child.stdin.on('error', () => undefined)
