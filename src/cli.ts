@@ -17,9 +17,10 @@ for (const [name, stream] of Object.entries(outputs)) {
 }
 
 // Imported here so that a failure to load them, such as too few file descriptors, is reported like any other.
-// What this process starts, such as a pager or ssh, has no use for the key of the secrets.
+// What this process starts, such as git, ssh or a command of ssh_config, has no use for keys and passwords.
 const env = { ...process.env }
-delete process.env.CONVERGE_IDENTITY
+for (const name of Object.keys(env))
+  if (/^CONVERGE_(?:IDENTITY|PLAN_KEY|SUDO_PASSWORD)/.test(name)) delete process.env[name]
 
 try {
   const { createTerminalIo } = await import('./commands/io/terminal-io.ts')

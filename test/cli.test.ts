@@ -65,7 +65,7 @@ test('refuses to apply without a terminal, unless something is wrong with the co
   assert.match(shell('converge nobody', folder).stderr, 'no host matches "nobody"')
 })
 
-test('what converge starts does not get the key of the secrets', () => {
+test('what converge starts gets neither keys nor passwords', () => {
   const own = scratchFolder()
   const { identity, key } = ann
   shell(`converge secrets init ann ${key}`, own)
@@ -73,10 +73,11 @@ test('what converge starts does not get the key of the secrets', () => {
   assert.is(shell(run, own).stdout, 'a: added\n')
   const lines = readFileSync(join(own, 'secrets.yaml'), 'utf8')
   writeFileSync(join(own, 'secrets.yaml'), `${lines}  b: { command: "env >>seen; echo x" }\n`)
-  assert.is(shell(`CONVERGE_IDENTITY=${identity} converge secrets show b`, own).stdout, 'x\n')
+  const keys = `CONVERGE_PLAN_KEY=s3cret CONVERGE_SUDO_PASSWORD=s3cret CONVERGE_SUDO_PASSWORD_DMZ=s3cret`
+  assert.is(shell(`${keys} CONVERGE_IDENTITY=${identity} converge secrets show b`, own).stdout, 'x\n')
   const seen = readFileSync(join(own, 'seen'), 'utf8')
   assert.is(seen.match(/^PATH=/gm)?.length, 2)
-  assert.not.match(seen, 'AGE-SECRET-KEY')
+  assert.not.match(seen, /AGE-SECRET-KEY|s3cret/)
 })
 
 for (const command of ['--help', 'validate --json', '--dry-run --exit-code']) {

@@ -130,6 +130,24 @@ withSsh('accept-new records a key, and no password goes to the host in that run'
   })
 })
 
+withSsh('a host whose key can be added nowhere is refused, and LogVerbose garbles no message', async () => {
+  await withHosts({}, async ({ directory, settings, events }) => {
+    const configFile = join(directory, 'ssh_config')
+    const { knownHostsFile: _, ...own } = settings('node0')
+    for (const file of [directory, join(configFile, 'below')]) {
+      await writeFile(configFile, `Host *\n  UserKnownHostsFile ${file}\n  LogVerbose *:*:*\n`)
+      const environment = { homeDirectory: directory, userName: 'root', variables: {}, configFile }
+      const transport = createSshTransport(environment)
+      const ssh = { ...own, via, hostKeyChecking: 'accept-new' } as const
+      const error = await failure(transport.connect({ host: 'node0', address: '127.0.0.1', ssh }))
+      const message = `the host key of [127.0.0.1]:${own.port} cannot be added to ${file}`
+      assert.equal([error.code, error.message], ['connect-failed', message])
+      await transport.close()
+    }
+    assert.not.ok(events.includes('node0 exec'))
+  })
+})
+
 withSsh('leaves the way to the host to ssh_config: an alias, a command, a jump host', async () => {
   const configFile = join(await mkdtemp(join(tmpdir(), 'converge-test-')), 'ssh_config')
   await withHosts(
@@ -260,7 +278,7 @@ printf "$3" | sed 's/%%/%/' >&2; read -r password; shift 4; exec "$@"
 `,
   )
   for (const name of ['ssh', 'sudo']) await chmod(join(bin, name), 0o755)
-  const variables = { PATH: `${bin}:${process.env.PATH}`, CONVERGE_SUDO_PASSWORD_DMZ: 's3cret word' }
+  const variables = { PATH: `${bin}:${process.env.PATH}` }
   await withHosts(
     { users: ['deploy'], searchPath: [bin], environment: { variables } },
     async ({ connect }) => {

@@ -125,6 +125,9 @@ const slow = 'Check address, port and firewall, or raise `connectTimeoutSeconds`
 /** The exit code of a shell that finds no program. */
 const NOT_FOUND = 127
 
+/** LogVerbose of ssh_config puts it before each line. */
+const PLACE_IN_SSH = /^\S+\.c:\w+\(\):\d+ \(pid=\d+\): /gm
+
 /** What ssh said itself, and what the host, a jump host or a command of ProxyCommand had printed. */
 interface LastWords {
   readonly log: string
@@ -145,7 +148,7 @@ export function loginFailure(
     })
   // Through other hosts the connection is a pipe, which has no address; what the way to the host says comes first.
   const isThrough = /\bUNKNOWN port\b/.test(log)
-  const said = `${isThrough || log === '' ? aside : ''}${log}`
+  const said = `${isThrough || log === '' ? aside : ''}${log}`.replaceAll(PLACE_IN_SSH, '')
   const cause = new Error(said.trim())
   for (const { code, says, message, remedy, passes } of readings) {
     const found = says.exec(said)
@@ -171,6 +174,20 @@ export function loginFailure(
       : `Run \`ssh ${shellWord(route.address)}\` to see more.`,
     cause,
   })
+}
+
+/** ssh goes on if it cannot add a key, and would take any key the next time. */
+export function refuseUnrecorded({ host, knownName, newKeysFile }: OpensshRoute, log: string): void {
+  if (!log.includes('Failed to add the host to the list of known hosts')) return
+  throw new ConvergeError(
+    'connect-failed',
+    `the host key of ${knownName} cannot be added to ${newKeysFile}`,
+    {
+      host,
+      step: 'connect',
+      remedy: 'Make the file readable and writable, or set `knownHostsFile` under `ssh`.',
+    },
+  )
 }
 
 export function loginTimedOut(route: OpensshRoute): ConvergeError {

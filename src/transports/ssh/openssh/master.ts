@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bounds, bounded } from '../../bounded.ts'
 import type { SshEnvironment } from '../config.ts'
 import type { SshPatience } from '../patience.ts'
-import { loginFailure, loginTimedOut } from './login-errors.ts'
+import { loginFailure, loginTimedOut, refuseUnrecorded } from './login-errors.ts'
 import type { HostKeyChecking, OpensshRoute } from './route.ts'
 
 /** A connection of ssh, which further processes of ssh share by its socket. */
@@ -77,6 +77,7 @@ export async function openMaster(options: MasterOptions): Promise<Master> {
       environment,
     )
     await loggedIn(guard, options)
+    if (checking === 'record') refuseUnrecorded(route, await readFile(log, 'utf8'))
   } catch (error) {
     if (guard?.pid === undefined) await rm(directory, { recursive: true, force: true })
     else {
@@ -119,9 +120,7 @@ export function spawnAlone(
   words: readonly string[],
   { variables }: SshEnvironment,
 ): ChildProcess {
-  const secret = /^CONVERGE_SUDO_PASSWORD/
-  const inherited = Object.entries({ ...process.env, ...variables }).filter(([name]) => !secret.test(name))
-  const env = { ...Object.fromEntries(inherited), SSH_ASKPASS_REQUIRE: 'never' }
+  const env = { ...process.env, ...variables, SSH_ASKPASS_REQUIRE: 'never' }
   const child = spawn(program, words, { detached: true, stdio: 'pipe', env })
   // What has ended takes no input; its exit says why.
   child.stdin.on('error', () => undefined)
