@@ -67,6 +67,8 @@ function blockMistake(
 
 /** How to write what other template languages write otherwise. */
 function wayOf(inner: string): string {
+  if (inner.startsWith('>'))
+    return 'a partial is named by its path in the folder, such as {{> parts/listen.conf}}'
   const [, name, filter] = /^([\w.]+)\s*\|\s*(\w+)/.exec(inner) ?? []
   if (filter !== undefined) {
     const way = helpers.has(filter) ? `call a helper: {{${filter} ${name}}}` : 'decide in the variables'

@@ -20,6 +20,8 @@ const maxFiles = 1000
 interface Inclusion {
   readonly file: string
   readonly position: Position | undefined
+  /** By its path, and not by a pattern. */
+  readonly isNamed: boolean
   readonly from: Inclusion | undefined
 }
 
@@ -45,7 +47,7 @@ export async function readDocuments(
 
   const read = async (inclusion: Inclusion): Promise<void> => {
     const text = await textOf(inclusion, fail)
-    if (text === undefined) return
+    if (text === undefined || isLeftOut(inclusion, text, fail)) return
     bytes += Buffer.byteLength(text)
     if (known.size > maxFiles || bytes > maxSpecBytes) {
       const limit = known.size > maxFiles ? `${maxFiles} files` : `${maxSpecBytes / 1024 / 1024} MiB`
@@ -84,7 +86,7 @@ export async function readDocuments(
       return []
     }
     return found.flatMap((path) => {
-      const next = { file: normalize(path), position, from }
+      const next = { file: normalize(path), position, isNamed: !isPattern(pattern), from }
       try {
         const written = isPattern(pattern) ? relative(folder, path) : pattern
         const real = fileWithin({ root, folder, path: written })
@@ -104,7 +106,7 @@ export async function readDocuments(
     })
   }
 
-  await read({ file, position: undefined, from: undefined })
+  await read({ file, position: undefined, isNamed: true, from: undefined })
   const [main, ...others] = documents
   if (!isWhole || main === undefined) return { document: undefined, problems }
   problems.push(...doublyWritten(documents))
@@ -132,6 +134,23 @@ async function textOf(
     for (const problem of error.problems) fail({ ...problem, position: problem.position ?? position })
     return undefined
   }
+}
+
+/** Whether a file has secrets, which may stand beside the parts of a spec: none of it is shown as one. */
+function isLeftOut(
+  { file, position, isNamed, from }: Inclusion,
+  text: string,
+  fail: (problem: Problem) => void,
+): boolean {
+  if (from === undefined || !/^salt:/m.test(text)) return false
+  if (isNamed)
+    fail({
+      code: 'unreadable-file',
+      message: `${file} has secrets, and is no part of a spec`,
+      hint: 'set secrets to its path instead',
+      position,
+    })
+  return true
 }
 
 const checkInclude = createValidator<readonly string[] | null>({ ...includeSchema }, 'include')

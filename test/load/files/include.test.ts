@@ -62,6 +62,7 @@ test('a spec of several files is one spec, and each value has the place of its o
       'repo/roles/more/envs.yaml':
         'environments: { live: { attributes: { tier: 1 } } }\nattributes: { log: { level: info } }\n',
       'repo/roles/.hidden.yaml': 'roles: { hidden: nonsense }\n',
+      'repo/roles/vault.yaml': 'salt: x\nsecrets: { a: hunter2 }\n',
     },
   })
   assert.equal(mistakes, [])
