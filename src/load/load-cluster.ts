@@ -5,7 +5,7 @@ import { formatPath, type Path } from '../model/path.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type { ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
-import type { SchemaMistake } from '../validation/explain.ts'
+import { ofMissingOnly, type SchemaMistake } from '../validation/explain.ts'
 import { nearest } from '../validation/nearest.ts'
 import { createValidator } from '../validation/validator.ts'
 import { readDocuments } from './files/read-documents.ts'
@@ -133,11 +133,10 @@ function validate(
   for (let round = 0; round < 3; round++) {
     const result = check(rest.data, rest.source)
     if (result.ok) return { spec: result.value, document: rest }
-    for (const mistake of round === 0 ? mainMistakes(result.mistakes, rest) : result.mistakes) {
-      const { path, missing } = mistake
+    for (const found of round === 0 ? mainMistakes(result.mistakes, rest) : result.mistakes) {
       // What an earlier round has cut is not missing, too.
-      const isCut = missing !== undefined && valueAt(document.data, [...path, missing]) !== undefined
-      if (isCut || valueAt(rest.data, path) === INVALID_VALUE) continue
+      const mistake = ofMissingOnly(found, (path) => valueAt(document.data, path) !== undefined)
+      if (mistake === undefined || valueAt(rest.data, mistake.path) === INVALID_VALUE) continue
       problems.error({ ...mistake, position: rest.locate(mistake.path, mistake.part) })
     }
     if (isOther(rest, result.mistakes)) return undefined

@@ -13,10 +13,16 @@ import { keyElsewhere } from './words-elsewhere.ts'
 export interface SchemaMistake extends Problem {
   readonly path: readonly string[]
   readonly part: 'key' | 'value'
-  /** The missing key at `path`. */
-  readonly missing?: string
+  /** The missing keys at `path`. */
+  readonly missing?: readonly MissingKey[]
   /** The known key that an unknown one probably is. */
   readonly meant?: string
+}
+
+export interface MissingKey {
+  readonly key: string
+  /** What its value must be. */
+  readonly wanted: string | undefined
 }
 
 /** The value that violates the schema. */
@@ -63,17 +69,8 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
       }
     }
     case 'required': {
-      const missing = String(error.params.missingProperty)
-      const wanted = sentenceOf(propertiesOf(error.parentSchema)[missing])
-      const hint = wanted && `set ${missing} to ${wanted}`
-      return {
-        code: 'missing-key',
-        path,
-        part: 'key',
-        message: `${missing} is missing`,
-        missing,
-        hint,
-      }
+      const key = String(error.params.missingProperty)
+      return missingMistake(path, [{ key, wanted: sentenceOf(propertiesOf(error.parentSchema)[key]) }])
     }
     case 'type':
       return wrong('wrong-type', typeMistake(error, { expected, source, key: path.at(-1) ?? name }))
@@ -94,6 +91,31 @@ export function explainError(error: ErrorObject, { name, source }: Found): Schem
     return wrong('invalid-value', { ...otherThan(expected, value), hint: patternHint(error) })
   }
   return wrong('invalid-value', brokenRule(error, value))
+}
+
+/** All keys that are missing at a place. */
+export function missingMistake(path: readonly string[], missing: readonly MissingKey[]): SchemaMistake {
+  const verb = missing.length === 1 ? 'is' : 'are'
+  const wanted = missing.flatMap((one) => (one.wanted === undefined ? [] : [`${one.key} to ${one.wanted}`]))
+  return {
+    code: 'missing-key',
+    path,
+    part: 'key',
+    message: `${missing.map(({ key }) => key).join(' and ')} ${verb} missing`,
+    missing,
+    hint: wanted.length === 0 ? undefined : `set ${wanted.join(', and ')}`,
+  }
+}
+
+/** A mistake without the missing keys that are there after all; undefined if that leaves nothing of it. */
+export function ofMissingOnly(
+  mistake: SchemaMistake,
+  isThere: (path: readonly string[]) => boolean,
+): SchemaMistake | undefined {
+  const { path, missing } = mistake
+  if (missing === undefined) return mistake
+  const rest = missing.filter(({ key }) => !isThere([...path, key]))
+  return rest.length === 0 ? undefined : missingMistake(path, rest)
 }
 
 /** All keys of a map that do not match its pattern, at the first one. */
@@ -194,7 +216,7 @@ function amount(keyword: string, limit: unknown): string {
 
 /** The container of a mistake: `notifies[0]` for an action; empty for the validated value itself. */
 export function containerOf({ path, missing }: SchemaMistake): string {
-  const whole = missing === undefined ? path : [...path, missing]
+  const whole = missing === undefined ? path : [...path, '']
   return formatPath(whole.slice(0, lastKey(whole)).map((part) => (isIndex(part) ? Number(part) : part)))
 }
 

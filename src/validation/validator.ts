@@ -5,7 +5,7 @@ import { parsePointer } from '../model/path.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { type Secret, secretsIn, stands, withoutSecrets } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
-import { explainError, type SchemaMistake } from './explain.ts'
+import { explainError, type MissingKey, missingMistake, type SchemaMistake } from './explain.ts'
 import { isSchema, schemaBelow } from './json-schema.ts'
 
 type Validation<T> =
@@ -146,9 +146,23 @@ function collectMistakes(errors: readonly ErrorObject[], name: string, source: S
   const all = [...mistakes.values()]
   // A misspelt key is not missing, too.
   const misspelt = new Set(all.map(({ path, meant }) => JSON.stringify([...path.slice(0, -1), meant])))
-  return all.filter(
-    ({ path, missing }) => missing === undefined || !misspelt.has(JSON.stringify([...path, missing])),
-  )
+  const together = new Map<string, MissingKey[]>()
+  return all
+    .filter(
+      ({ path, missing = [] }) => !missing.some(({ key }) => misspelt.has(JSON.stringify([...path, key]))),
+    )
+    .filter(({ path, missing }) => {
+      if (missing === undefined) return true
+      const place = JSON.stringify(path)
+      const before = together.get(place)
+      before?.push(...missing)
+      if (before === undefined) together.set(place, [...missing])
+      return before === undefined
+    })
+    .map((mistake) => {
+      const missing = mistake.missing && together.get(JSON.stringify(mistake.path))
+      return missing === undefined ? mistake : missingMistake(mistake.path, missing)
+    })
 }
 
 /**

@@ -426,8 +426,7 @@ const table: readonly (readonly [what: string, text: string, expected: readonly 
     'nothing that counts',
     'environment: x\n',
     [
-      '1:1+1 missing-key cluster is missing (set cluster to a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit)',
-      '1:1+1 missing-key hosts is missing',
+      '1:1+1 missing-key cluster and hosts are missing (set cluster to a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit)',
     ],
   ],
   [

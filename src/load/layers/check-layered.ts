@@ -3,7 +3,7 @@ import { perObject } from '../../model/memo.ts'
 import { formatPath, type Path } from '../../model/path.ts'
 import type { JsonSchema } from '../../model/schema.ts'
 import { isMap, NO_VALUES, type Value, type ValueMap } from '../../model/value.ts'
-import type { SchemaMistake } from '../../validation/explain.ts'
+import { ofMissingOnly, type SchemaMistake } from '../../validation/explain.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { createValidator, type Validator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
@@ -47,16 +47,11 @@ export function checkLayered<T>(check: LayeredCheck<T>): T | undefined {
     layerOf(entry.stack, [...path, ...below])?.source([...path, ...below]),
   )
   if (result.ok) return hasRespelt(check) ? undefined : result.value
-  const found = result.mistakes.filter(({ missing, ...mistake }) => {
+  for (const found of result.mistakes) {
     // In a layer, but not in the evaluated value: its wrong expression was already reported.
-    const gone = missing !== undefined && [...path, ...mistake.path, missing]
-    return !gone || valueAt(entry.stack.value, gone) === undefined
-  })
-  for (const mistake of found) {
-    const place = formatPath(mistake.path)
-    const together = found.filter((one) => one.missing !== undefined && formatPath(one.path) === place)
-    if (mistake.missing === undefined) problems.error(layeredProblem(check, mistake, []))
-    else if (together[0] === mistake) problems.error(layeredProblem(check, mistake, together))
+    const isSet = (below: Path) => valueAt(entry.stack.value, [...path, ...below]) !== undefined
+    const mistake = ofMissingOnly(found, isSet)
+    if (mistake !== undefined) problems.error(layeredProblem(check, mistake))
   }
   return undefined
 }
@@ -76,12 +71,7 @@ function hasRespelt<T>({ entry, path, value, schema, problems }: LayeredCheck<T>
   return found.length > 0
 }
 
-/** `together`: the keys that are missing at one place. */
-function layeredProblem<T>(
-  check: LayeredCheck<T>,
-  mistake: SchemaMistake,
-  together: readonly SchemaMistake[],
-): Problem {
+function layeredProblem<T>(check: LayeredCheck<T>, mistake: SchemaMistake): Problem {
   const { code, part, hint } = mistake
   const path = [...check.path, ...mistake.path]
   const written = valueAt(check.entry.stack.value, path)
@@ -90,8 +80,8 @@ function layeredProblem<T>(
   const message = mistake.message + inPlay + passedOnWords(layer)
   const place = locateLayered(check.entry, path, part)
   const position = place.position ?? check.fallback
-  if (together.length > 0) {
-    const missing = together.map((one) => formatPath([...path, one.missing ?? '']))
+  if (mistake.missing !== undefined) {
+    const missing = mistake.missing.map(({ key }) => formatPath([...path, key]))
     return { code, path: place.path, ...check.missing(missing, check.entry), position }
   }
   if (layer?.name !== '--set') return { code, path: place.path, message, hint, position }

@@ -1,5 +1,6 @@
 import type { Path } from '../../model/path.ts'
 import { isMap, type Value } from '../../model/value.ts'
+import { ofMissingOnly } from '../../validation/explain.ts'
 import type { Validator } from '../../validation/validator.ts'
 import type { Evaluator } from '../expressions/evaluate.ts'
 import type { Resolution } from '../resolution.ts'
@@ -17,12 +18,13 @@ export function checkWritten<T>(
   const result = validate(value, (below) => document.source([...path, ...below]))
   if (result.ok) return result.value
   const isSensitive = isMap(value) && value.sensitive === true
-  for (const mistake of result.mistakes) {
-    const { missing, part } = mistake
-    const where = [...path, ...mistake.path]
+  for (const found of result.mistakes) {
     // Written, but not in the evaluated value: its wrong expression was already reported.
-    if (missing !== undefined && valueAt(document.data, [...where, missing]) !== undefined) continue
-    const position = document.locate(where, part) ?? document.locate(path, 'key')
+    const isWritten = (below: Path) => valueAt(document.data, [...path, ...below]) !== undefined
+    const mistake = ofMissingOnly(found, isWritten)
+    if (mistake === undefined) continue
+    const where = [...path, ...mistake.path]
+    const position = document.locate(where, mistake.part) ?? document.locate(path, 'key')
     const text = isSensitive ? '' : textAbove(document.data, where, path.length)
     const message = mistake.message + evaluator.inPlay(text)
     problems.error({ ...mistake, message, path: where, position })

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -312,6 +314,9 @@ withSsh('tells the exit codes of ssh from those of programs, also when the conne
 
 withSsh('leaves no process, socket or folder behind, not even of a converge that is killed', async () => {
   const temporary = await mkdtemp(join(tmpdir(), 'converge-test-'))
+  // It greets, and says nothing more: ssh would wait for ever.
+  const mute = createServer((socket) => socket.on('error', () => undefined).write('SSH-2.0-mute\r\n'))
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
   await withHosts({ environment: {} }, async ({ directory, settings, events }) => {
     const { port, identityFile, knownHostsFile } = settings('node0')
     const spec = {
@@ -320,12 +325,13 @@ withSsh('leaves no process, socket or folder behind, not even of a converge that
       hosts: { node0: { address: '127.0.0.1', resources: [{ file: { path: '/etc/a', content: 'a' } }] } },
     }
     await writeFile(join(directory, 'cluster.yaml'), JSON.stringify(spec))
-    const converge = [...programArguments('src/cli.ts'), 'exec', 'node0', '--', 'sleep 60']
-    const child = spawn(process.execPath, converge, {
-      cwd: directory,
-      env: { ...process.env, TMPDIR: temporary },
-      stdio: 'ignore',
-    })
+    const start = () =>
+      spawn(process.execPath, [...programArguments('src/cli.ts'), 'exec', 'node0', '--', 'sleep 60'], {
+        cwd: directory,
+        env: { ...process.env, TMPDIR: temporary },
+        stdio: 'ignore',
+      })
+    const child = start()
     const until = async (isSo: () => Promise<boolean>): Promise<void> => {
       while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10))
     }
@@ -334,7 +340,21 @@ withSsh('leaves no process, socket or folder behind, not even of a converge that
     assert.is((await mine()).length, 1)
     child.kill('SIGKILL')
     await until(async () => (await mine()).length === 0)
+    const address = mute.address()
+    const ssh = {
+      ...spec.ssh,
+      port: typeof address === 'object' ? address?.port : 0,
+      connectTimeoutSeconds: 300,
+    }
+    await writeFile(join(directory, 'cluster.yaml'), JSON.stringify({ ...spec, ssh }))
+    const waiting = once(mute, 'connection')
+    const other = start()
+    await waiting
+    assert.is((await mine()).length, 1)
+    other.kill('SIGKILL')
+    await until(async () => (await mine()).length === 0)
   })
+  mute.close()
   await rm(temporary, { recursive: true })
 })
 

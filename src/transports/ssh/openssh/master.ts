@@ -27,17 +27,24 @@ interface MasterOptions {
 }
 
 /**
- * ssh's own words go to a log, apart from what the host makes it print. `-f` returns once the host is logged in to and the socket listens. From then on this waits for its stdin to end, as it
- * does also when converge is killed, and takes the connection and its folder away.
+ * ssh's own words go to a log, apart from what the host makes it print. `-f` returns once the host is logged in to and the
+ * socket listens. When its stdin ends, as it does also when converge is killed, this ends the login or the connection, and
+ * takes the folder away.
  */
 const GUARD = `trap : HUP INT PIPE TERM
 directory=$1 socket=$2 log=$3
 shift 3
-"$@" </dev/null >/dev/null
+exec 3<&0
+"$@" </dev/null >/dev/null 3<&- &
+login=$!
+(read -r _ <&3; kill "$login") >/dev/null 2>&1 &
+watch=$!
+wait "$login"
 code=$?
+{ kill "$watch"; wait "$watch"; } >/dev/null 2>&1
 if [ "$code" = 0 ]; then echo in; read -r _; else cat "$log" 2>/dev/null; fi
 ssh -F none -S "$socket" -O exit -- host >/dev/null 2>&1
-rm -rf "$directory"
+rm -rf -- "$directory"
 exit "$code"
 `
 /** ssh's own time limits say more; this one covers the authentication, which has none. */
