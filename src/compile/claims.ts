@@ -1,33 +1,56 @@
 import { placeWords } from '../load/yaml/place-words.ts'
 import type { Problem } from '../model/diagnostic.ts'
-import type { Claim, ResourceId } from '../model/resource.ts'
+import type { Claim, Composite, ResourceId } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 
 /** Who owns what on one host. */
 export interface Ownership {
   /** The first of each identity, in the order declared. */
   readonly byId: ReadonlyMap<ResourceId, Declared>
+  /** The parts of the first composite of each identity, inner ones included. */
+  readonly composites: ReadonlyMap<ResourceId, CompositeParts>
   ownerOf(claim: Claim): ResourceId | undefined
+}
+
+interface CompositeParts {
+  readonly composite: Composite
+  readonly parts: readonly [Declared, ...Declared[]]
 }
 
 /** Reports resources that are declared twice or claim the same thing; the message names both declarers. */
 export function checkClaims(declared: readonly Declared[], report: (problem: Problem) => void): Ownership {
   const byId = new Map<ResourceId, Declared>()
   const owners = new Map<string, Declared>()
+  const composites = new Map<ResourceId, { composite: Composite; parts: [Declared, ...Declared[]] }>()
+  const reportTwice = (id: ResourceId, same: Declared, item: Declared) =>
+    report({
+      code: 'duplicate-resource',
+      message: `${id} is declared twice: by ${declarers(same, item)}`,
+      hint:
+        same.declaredBy === item.declaredBy
+          ? 'keep one of them'
+          : (instancesHint(same, item) ?? 'declare it in one place, and let the other refer to it'),
+      position: item.position,
+    })
+  /** Of another composite with the same identity. */
+  const namesake = ({ composites: around = [] }: Declared) =>
+    around.map(({ id }) => composites.get(id)).find((known, at) => known && known.composite !== around[at])
   for (const item of declared) {
-    const { resource, declaredBy, position } = item
+    const { resource, position } = item
+    const other = namesake(item)
+    if (other !== undefined) {
+      reportTwice(other.composite.id, other.parts[0], item)
+      continue
+    }
     const same = byId.get(resource.id)
     if (same !== undefined) {
-      report({
-        code: 'duplicate-resource',
-        message: `${resource.id} is declared twice: by ${declarers(same, item)}`,
-        hint:
-          same.declaredBy === declaredBy
-            ? 'keep one of them'
-            : (instancesHint(same, item) ?? 'declare it in one place, and let the other refer to it'),
-        position,
-      })
+      reportTwice(resource.id, same, item)
       continue
+    }
+    for (const composite of item.composites ?? []) {
+      const known = composites.get(composite.id)
+      if (known === undefined) composites.set(composite.id, { composite, parts: [item] })
+      else known.parts.push(item)
     }
     byId.set(resource.id, item)
     for (const claim of resource.claims) {
@@ -43,7 +66,7 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
         })
     }
   }
-  return { byId, ownerOf: (claim) => owners.get(keyOf(claim))?.resource.id }
+  return { byId, composites, ownerOf: (claim) => owners.get(keyOf(claim))?.resource.id }
 }
 
 /** Two instances of a recipe that does not tell them apart. */

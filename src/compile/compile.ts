@@ -15,8 +15,9 @@ import type {
   ResourceKind,
 } from '../model/resource.ts'
 import { checkClaims } from './claims.ts'
-import type { Declared } from './declared.ts'
-import { declaredResource, readableText, type SpecFiles } from './declared-resource.ts'
+import { partsOf } from './composites.ts'
+import type { Declarable, Declared } from './declared.ts'
+import { declaredResource, readableText, reportAt, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
 import { type ContextSource, createContexts, type DeclareSecret } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
@@ -89,14 +90,22 @@ function createResourceMaker(
       ),
     }
   })
-  const made = new WeakMap<ResourceDeclaration, Declared>()
-  return (declaration: ResourceDeclaration, report: (problem: Problem) => void): Declared | undefined => {
-    const before = made.get(declaration)
-    if (before !== undefined) return before
+  const made = new WeakMap<ResourceDeclaration, Declarable>()
+  return (
+    declaration: ResourceDeclaration,
+    host: Host,
+    report: (problem: Problem) => void,
+  ): readonly Declared[] => {
     const files = filesFrom(dirname(declaration.position?.file ?? cluster.file))
-    const declared = declaredResource(declaration, kinds, files, report)
-    if (declared !== undefined) made.set(declaration, declared)
-    return declared
+    const declared = made.get(declaration) ?? declaredResource(declaration, kinds, files, report)
+    if (declared === undefined) return []
+    made.set(declaration, declared)
+    try {
+      return partsOf(declared, host)
+    } catch (error) {
+      reportAt(declaration, error, files, report)
+      return []
+    }
   }
 }
 
@@ -109,7 +118,7 @@ function declare(
   report: (problem: Problem) => void,
 ): readonly Declared[] {
   return host.declarations.flatMap((declaration) => {
-    if (!('recipe' in declaration)) return resourceOf(declaration, report) ?? []
+    if (!('recipe' in declaration)) return resourceOf(declaration, host, report)
     const loaded = recipes[declaration.recipe]
     if (loaded === undefined) throw new InternalError(`the recipe ${declaration.recipe} is not loaded`)
     return runRecipe(host, declaration, loaded, contexts, report)
@@ -124,13 +133,13 @@ function assemble(
   const owned = checkClaims(declared, report)
   const { after, notifies } = resolveRelations(owned, report)
   const entries = order(owned, after, report).map(
-    ({ resource, declaredBy, from, position }): CatalogEntry => ({
+    ({ resource, declaredBy, from, position, composites }): CatalogEntry => ({
       resource,
       after: identities(after.get(resource.id)),
       notifies: notifies.get(resource.id) ?? NONE,
       declaredBy,
       from,
-      ...given({ position }),
+      ...given({ position, partOf: composites?.map(({ id }) => id) }),
     }),
   )
   return { host: host.name, address: host.address, entries }

@@ -4,9 +4,9 @@ import type { ResourceDeclaration } from '../model/cluster.ts'
 import type { Position, Problem, TextLine } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import type { Path } from '../model/path.ts'
-import type { LargeFile, Resource, ResourceKind } from '../model/resource.ts'
+import type { LargeFile, ResourceKind } from '../model/resource.ts'
 import { isMap, type ValueMap } from '../model/value.ts'
-import type { Declared } from './declared.ts'
+import type { Declarable } from './declared.ts'
 import type { Render } from './template.ts'
 
 /** The files next to one of the spec's, each read once. */
@@ -25,21 +25,31 @@ export function declaredResource(
   kinds: Readonly<Record<string, ResourceKind>>,
   files: SpecFiles,
   report: (problem: Problem) => void,
-): Declared | undefined {
+): Declarable | undefined {
   const { kind, desired, layer, position } = declaration
   const resourceKind = kinds[kind]
   if (resourceKind === undefined) throw new InternalError(`there is no resource kind ${kind}`)
   try {
-    const resource: Resource = resourceKind.create(withContent(kind, desired, files))
+    const resource = resourceKind.create(withContent(kind, desired, files))
     return { resource, declaredBy: layer, from: declaration, position }
   } catch (error) {
-    if (!(error instanceof SpecError)) throw error
-    for (const { path = [], line, ...problem } of error.problems) {
-      const found = problem.position ?? locate(declaration, path, line, files) ?? position
-      const message = problem.message + forItem(declaration)
-      report({ ...problem, message, path: [...(declaration.path ?? []), ...path], position: found })
-    }
+    reportAt(declaration, error, files, report)
     return undefined
+  }
+}
+
+/** Reports the mistakes of a resource of the spec where they were written. Throws all but a SpecError. */
+export function reportAt(
+  declaration: ResourceDeclaration,
+  error: unknown,
+  files: SpecFiles,
+  report: (problem: Problem) => void,
+): void {
+  if (!(error instanceof SpecError)) throw error
+  for (const { path = [], line, ...problem } of error.problems) {
+    const found = problem.position ?? locate(declaration, path, line, files) ?? declaration.position
+    const message = problem.message + forItem(declaration)
+    report({ ...problem, message, path: [...(declaration.path ?? []), ...path], position: found })
   }
 }
 

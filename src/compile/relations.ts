@@ -1,5 +1,5 @@
 import type { Problem } from '../model/diagnostic.ts'
-import type { NotificationAction, ResourceRef, Timing } from '../model/relations.ts'
+import type { NotificationAction, Relations, ResourceRef, Timing } from '../model/relations.ts'
 import type { Claim, Notification, ResourceId } from '../model/resource.ts'
 import { nearest } from '../validation/nearest.ts'
 import { identityElsewhere } from '../validation/words-elsewhere.ts'
@@ -17,6 +17,12 @@ export interface ResolvedRelations {
   readonly notifies: ReadonlyMap<ResourceId, readonly Notification[]>
 }
 
+/** What a relation is of, or leads to: a resource, or a composite with all its parts. */
+interface End {
+  readonly id: ResourceId
+  readonly parts: readonly [Declared, ...Declared[]]
+}
+
 /**
  * Resolves the relations of one host's resources to identities. `restartOn` and `reloadOn` become notifications of the
  * resources that they name, and put those first: what a service reads is in place before it starts. `notifies` does not
@@ -28,20 +34,23 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
   const notified = new Set<ResourceId>()
   const mounts = mountsOf(owned)
   const inside: (readonly [ResourceId, Edge])[] = []
-  for (const declared of owned.byId.values()) {
-    const { resource } = declared
-    const { id, relations } = resource
-    const edges: Edge[] = []
-    after.set(id, edges)
-    const find = (ref: ResourceRef, relation: string) => resolve(ref, relation, declared, owned, report)
-    const notify = (from: ResourceId, to: Declared, action: NotificationAction, timing: Timing) => {
-      if (!(to.resource.actions ?? []).includes(action)) return report(notUnderstood(declared, to, action))
-      notified.add(to.resource.id)
-      put(notifies, from, { resource: to.resource.id, action, timing })
+  /** The relations of a resource, or those of a composite, which are those of all its parts. */
+  const relate = (self: End, relations: Relations) => {
+    const find = (ref: ResourceRef, relation: string) => resolve(ref, relation, self, owned, report)
+    const first = (source: End, because: string) => {
+      for (const { resource } of self.parts)
+        after.get(resource.id)?.push(...source.parts.map((part) => ({ to: part.resource.id, because })))
+    }
+    const notify = (from: End, to: End, action: NotificationAction, timing: Timing) => {
+      const target = to.parts.findLast(({ resource }) => resource.actions?.includes(action))
+      if (target === undefined) return report(notUnderstood(self, to, action))
+      const { id } = target.resource
+      notified.add(id)
+      for (const { resource } of from.parts) put(notifies, resource.id, { resource: id, action, timing })
     }
     for (const ref of relations.after ?? []) {
       const target = find(ref, 'after')
-      if (target !== undefined) edges.push({ to: target.resource.id, because: 'after' })
+      if (target !== undefined) first(target, 'after')
     }
     for (const [relation, action] of [
       ['restartOn', 'restart'],
@@ -50,14 +59,23 @@ export function resolveRelations(owned: Ownership, report: (problem: Problem) =>
       for (const ref of relations[relation] ?? []) {
         const source = find(ref, relation)
         if (source === undefined) continue
-        edges.push({ to: source.resource.id, because: relation })
-        notify(source.resource.id, declared, action, 'delayed')
+        first(source, relation)
+        notify(source, self, action, 'delayed')
       }
     }
     for (const { resource: ref, action, timing = 'delayed' } of relations.notifies ?? []) {
       const target = find(ref, 'notifies')
-      if (target !== undefined) notify(id, target, action, timing)
+      if (target !== undefined) notify(self, target, action, timing)
     }
+  }
+  for (const id of owned.byId.keys()) after.set(id, [])
+  for (const { composite, parts } of owned.composites.values())
+    relate({ id: composite.id, parts }, composite.relations)
+  for (const declared of owned.byId.values()) {
+    const { resource } = declared
+    const { id } = resource
+    const edges = after.get(id) ?? []
+    relate({ id, parts: [declared] }, resource.relations)
     const followed = resource.follows?.() ?? []
     for (const claim of followed) {
       const owner = owned.ownerOf(claim)
@@ -118,15 +136,17 @@ function put(lists: Map<ResourceId, Notification[]>, from: ResourceId, notificat
 function resolve(
   ref: ResourceRef,
   relation: string,
-  declared: Declared,
-  { byId }: Ownership,
+  { id: from, parts: [declared] }: End,
+  { byId, composites }: Ownership,
   report: (problem: Problem) => void,
-): Declared | undefined {
+): End | undefined {
   const id = typeof ref === 'string' ? ref : ref.id
   const found = byId.get(id)
-  if (found !== undefined) return found
+  if (found !== undefined) return { id, parts: [found] }
+  const whole = composites.get(id)
+  if (whole !== undefined) return { id, parts: whole.parts }
   const spelled = identityElsewhere(id)
-  const keys = [...byId.keys()]
+  const keys = [...byId.keys(), ...composites.keys()]
   const likely = keys.find((other) => other === spelled) ?? nearest(id, keys)
   const missing =
     typeof ref === 'string'
@@ -134,23 +154,24 @@ function resolve(
       : 'also return it from the recipe'
   report({
     code: 'unknown-resource',
-    message: `${declared.resource.id} by ${declared.declaredBy}: ${relation} names ${id}, which this host does not have`,
+    message: `${from} by ${declared.declaredBy}: ${relation} names ${id}, which this host does not have`,
     hint: likely === undefined ? missing : `did you mean ${likely}?`,
     position: declared.position,
   })
   return undefined
 }
 
-function notUnderstood(declared: Declared, to: Declared, action: NotificationAction): Problem {
-  const actions = to.resource.actions ?? []
-  const isReload = action === 'reload' && to.resource.ownsUnit?.endsWith('.service') === true
+function notUnderstood({ id, parts: [declared] }: End, to: End, action: NotificationAction): Problem {
+  const actions = [...new Set(to.parts.flatMap(({ resource }) => resource.actions ?? []))]
+  const isReload =
+    action === 'reload' && to.parts.some(({ resource }) => resource.ownsUnit?.endsWith('.service'))
   return {
     code: 'unknown-action',
-    message: `${declared.resource.id} by ${declared.declaredBy}: ${to.resource.id} cannot be notified to ${action}`,
-    hint: isAbsent(to)
+    message: `${id} by ${declared.declaredBy}: ${to.id} cannot be notified to ${action}`,
+    hint: to.parts.every(isAbsent)
       ? 'it is to be absent; remove the notification'
       : actions.length === 0
-        ? `a ${to.resource.kind} cannot be notified; notify a unit or a command`
+        ? `a ${to.id.slice(0, to.id.indexOf('['))} cannot be notified; notify a unit or a command`
         : `it can be notified to ${actions.join(', ')}${isReload ? '; to reload, a service needs ExecReload' : ''}`,
     position: declared.position,
   }

@@ -4,7 +4,8 @@ import type { Host, RecipeUse } from '../model/cluster.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import { definitionOf, type LoadedRecipe, recipeWords } from '../model/recipe.ts'
-import type { Resource } from '../model/resource.ts'
+import type { Composite, Resource } from '../model/resource.ts'
+import { partsOf } from './composites.ts'
 import type { Declared } from './declared.ts'
 import type { ContextSource } from './recipe-context.ts'
 
@@ -34,7 +35,9 @@ export function runRecipe(
     }
     const definition = definitionOf(loaded)
     const { position } = use
-    return resources.map((resource) => ({ resource, declaredBy, definition, from: use, position }))
+    return resources.flatMap((resource) =>
+      partsOf({ resource, declaredBy, definition, from: use, position }, host),
+    )
   } catch (error) {
     if (error instanceof InternalError) throw error
     for (const problem of explain(error, declaredBy, use)) report(problem)
@@ -42,12 +45,14 @@ export function runRecipe(
   }
 }
 
-function isResourceList(value: unknown): value is readonly Resource[] {
+function isResourceList(value: unknown): value is readonly (Resource | Composite)[] {
   return Array.isArray(value) && value.every(isResource)
 }
 
 function isResource(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'id' in value && 'steps' in value
+  return (
+    typeof value === 'object' && value !== null && 'id' in value && ('steps' in value || 'parts' in value)
+  )
 }
 
 function explain(error: unknown, declaredBy: string, use: RecipeUse): readonly Problem[] {

@@ -139,14 +139,18 @@ function withoutValues({ value: _value, written: _written, refersTo, ...cause }:
 /** The entry of the run list or the resource of the spec that made something. */
 function makerOf(
   host: Host,
-  { declaredBy, position, resource }: CatalogEntry,
+  { declaredBy, position, resource, partOf = [] }: CatalogEntry,
   recipes: Recipes,
 ): Declaration | undefined {
   const place = JSON.stringify(position)
   return host.declarations.find((declaration) => {
     if ('recipe' in declaration) return declaredBy === wordsOf(declaration.recipe, recipes)
     const { kind, layer } = declaration
-    return kind === resource.kind && layer === declaredBy && JSON.stringify(declaration.position) === place
+    return (
+      (partOf[0] ?? resource.id).startsWith(`${kind}[`) &&
+      layer === declaredBy &&
+      JSON.stringify(declaration.position) === place
+    )
   })
 }
 

@@ -56,7 +56,7 @@ function propertiesOf(entry: CatalogEntry): Output {
 function identified(value: unknown): Value | undefined {
   if (Array.isArray(value)) return value.map((one) => identified(one) ?? null)
   if (typeof value !== 'object' || value === null) return toValue(value)
-  if ('id' in value && 'steps' in value) return String(value.id)
+  if ('id' in value && ('steps' in value || 'parts' in value)) return String(value.id)
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, identified(one) ?? null]))
 }
 

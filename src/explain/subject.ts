@@ -28,9 +28,9 @@ export function findOutputs(
 ): Wanted {
   const all = [...outputsOf(entries).values()]
   const isPath = name.startsWith('/')
-  const outputs = isPath ? outputsAt(all, name) : all.filter(({ entry }) => entry.resource.id === name)
+  const outputs = isPath ? outputsAt(all, name) : all.filter(({ entry }) => namesOf(entry).includes(name))
   if (outputs.length === 0) {
-    const known = isPath ? all.flatMap(pathsOf) : all.map(({ entry }) => entry.resource.id)
+    const known = isPath ? all.flatMap(pathsOf) : all.flatMap(({ entry }) => namesOf(entry))
     const hint = nearestHint(name, [...new Set(known)].slice(0, 40), 'the host gets nothing')
     throw mistake(isPath ? `${host} gets nothing at ${name}` : `${host} has no ${name}`, hint)
   }
@@ -50,6 +50,11 @@ function outputsAt(all: readonly Output[], path: string): readonly Output[] {
   return files.length > 0
     ? files
     : all.filter((output) => output.path === undefined && pathsOf(output).includes(path))
+}
+
+/** Its own identity, and those of the composites that it is a part of. */
+function namesOf({ resource: { id }, partOf = [] }: CatalogEntry): readonly string[] {
+  return [id, ...partOf]
 }
 
 function pathsOf({ entry, path }: Output): readonly string[] {

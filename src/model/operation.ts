@@ -168,6 +168,7 @@ export const operationSchemas = {
     user: optional(Text, 'User that it runs as.'),
     environment: optional(mapOf(Text), 'Environment variables.'),
     sensitive: flag('Whether its output is neither shown nor kept.'),
+    live: flag('Whether it is done already in a root tree.'),
     timeoutSeconds,
   }),
   await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),

@@ -1,5 +1,5 @@
 import type { Platform } from './platform.ts'
-import type { Resource } from './resource.ts'
+import type { Composite, Resource } from './resource.ts'
 import type { JsonSchema } from './schema.ts'
 import type { Secret } from './secret.ts'
 import type { SecretNeed } from './secret-need.ts'
@@ -74,7 +74,7 @@ export interface Recipe {
   readonly needs: readonly RecipeNeed[]
   /** What it contributes to collections that other recipes read, by their names: `ports`, `log files`. */
   readonly offers?: { readonly [collection: string]: (ctx: OfferContext<never>) => readonly Value[] }
-  resources(ctx: RecipeContext<never>): readonly Resource[]
+  resources(ctx: RecipeContext<never>): readonly (Resource | Composite)[]
   /** The parts that depend on the name of an instance; absent if none do. */
   partsOf?(instance: string): Pick<Recipe, 'attributes' | 'needs'>
 }

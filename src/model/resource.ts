@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { Position } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
+import type { Platform } from './platform.ts'
 import type { NotificationAction, Relations, Timing } from './relations.ts'
 import type { ResourceId } from './resource-id.ts'
 import { closed, type Data, type JsonSchema, text } from './schema.ts'
@@ -55,7 +56,28 @@ export interface ResourceKind {
   /** JSON Schema of its input, including relations. */
   readonly schema: JsonSchema
   /** Creates a resource from valid input; relations by identity. */
-  create(input: ValueMap): Resource
+  create(input: ValueMap): Resource | Composite
+}
+
+/** What of a host the parts of a composite may depend on. */
+export interface CompositeHost {
+  readonly platform: Platform
+}
+
+/** Resources of other kinds under one name, such as a timer and its service. Catalogs have its parts only. */
+export interface Composite {
+  readonly kind: string
+  readonly name: string
+  readonly id: ResourceId
+  readonly desired: ValueMap
+  /** Its guards and its disruption are those of each part; a notification is for the last part that understands it. */
+  readonly relations: Relations
+  /** At least one, in order; some may be composites. Throws a SpecError. */
+  parts(host: CompositeHost): readonly (Resource | Composite)[]
+}
+
+export function isComposite(resource: Resource | Composite): resource is Composite {
+  return 'parts' in resource
 }
 
 /** One part of a host's desired state, such as a file. Data, with the pure functions of its kind. */
@@ -103,6 +125,8 @@ export interface CatalogEntry {
   readonly from?: { readonly recipe?: string; readonly layer: string }
   /** The entry of the run list, or the declaration itself. */
   readonly position?: Position
+  /** The composites that it is a part of, outermost first. */
+  readonly partOf?: readonly ResourceId[]
 }
 
 /** The desired state of one host: its resources in the order in which they are applied. */

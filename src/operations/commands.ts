@@ -17,20 +17,21 @@ export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = 
     subject: (operation) => `run ${JSON.stringify(operation)}`,
     leavesUnsynced: false,
     timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
-    words: ({ command, user, cwd, environment, sensitive }) =>
+    words: ({ command, user, cwd, environment, sensitive, live }) =>
       `run \`${command}\`${details(
         user !== undefined && `as ${user}`,
         cwd !== undefined && `in ${cwd}`,
         environment !== undefined && `with ${Object.keys(environment).join(', ')}`,
         sensitive === true && 'sensitive',
+        live === true && 'on a running host',
       )}`,
-    shell: ({ timeoutSeconds, cwd = '', user = '', command, sensitive, environment = {} }) => [
+    shell: ({ timeoutSeconds, cwd = '', user = '', command, sensitive, live, environment = {} }) => [
       'run',
       String(timeoutSeconds),
       cwd,
       user,
       command,
-      sensitive === true ? 'sensitive' : '',
+      [sensitive === true ? 'sensitive' : '', live === true ? 'live' : ''].join(' ').trim(),
       ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     ],
   },

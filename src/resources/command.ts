@@ -24,6 +24,7 @@ const CommandSchema = Type.Object({
     Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1' }),
   ),
   creates: Type.Optional(NormalPath),
+  live: yesOrNo('true leaves it out in a root tree: it changes what runs'),
   sensitive: yesOrNo('true keeps its output and its environment out of messages and plans'),
 })
 
@@ -34,7 +35,7 @@ export const { resource: command, kind: commandKind } = defineResource({
   defaults: { timeoutSeconds: 300 },
   name: ({ name }) => name,
   behave(desired, { relations }) {
-    const { name: _, creates, environment = {}, ...run } = desired
+    const { name: _, creates, environment = {}, live, ...run } = desired
     const isSensitive =
       desired.sensitive === true || secretsIn(environment).some(({ secret }) => secret.isPrivate)
     const variables = Object.fromEntries(
@@ -45,6 +46,7 @@ export const { resource: command, kind: commandKind } = defineResource({
       ...run,
       ...(desired.environment !== undefined && { environment: variables }),
       ...(isSensitive && { sensitive: true }),
+      ...(live === true && { live }),
     } as const
     const isGuarded = relations.onlyIf !== undefined || relations.unless !== undefined
     return {
@@ -60,7 +62,8 @@ export const { resource: command, kind: commandKind } = defineResource({
       ],
       actions: ['run'],
       dormant: creates === undefined && !isGuarded,
-      steps(_facts, trigger) {
+      steps({ platform }, trigger) {
+        if (live === true && platform.rooted) return []
         if (trigger !== undefined) return [{ operation, reason: 'was notified' }]
         if (creates !== undefined)
           return [{ operation, reason: `${creates} does not exist`, guard: { absent: creates } }]

@@ -1,6 +1,20 @@
 import type { ResourceKind } from '../model/resource.ts'
 import { archiveKind } from './archive.ts'
 import { commandKind } from './command.ts'
+import { containerKind } from './composites/container.ts'
+import { hostnameKind } from './composites/hostname.ts'
+import { kernelModuleKind } from './composites/kernel-module.ts'
+import { localeKind } from './composites/locale.ts'
+import { mountKind } from './composites/mount.ts'
+import { networkKind } from './composites/network.ts'
+import { nftablesKind } from './composites/nftables.ts'
+import { sudoersKind } from './composites/sudoers.ts'
+import { swapFileKind } from './composites/swap-file.ts'
+import { sysctlKind } from './composites/sysctl.ts'
+import { timerKind } from './composites/timer.ts'
+import { timezoneKind } from './composites/timezone.ts'
+import { tmpfilesKind } from './composites/tmpfiles.ts'
+import { trustedCertificateKind } from './composites/trusted-certificate.ts'
 import { directoryKind } from './directory.ts'
 import { fileKind } from './file.ts'
 import { groupKind } from './group.ts'
@@ -20,4 +34,18 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   package: packageKind,
   archive: archiveKind,
   command: commandKind,
+  sysctl: sysctlKind,
+  kernelModule: kernelModuleKind,
+  mount: mountKind,
+  swapFile: swapFileKind,
+  hostname: hostnameKind,
+  timezone: timezoneKind,
+  locale: localeKind,
+  sudoers: sudoersKind,
+  timer: timerKind,
+  tmpfiles: tmpfilesKind,
+  container: containerKind,
+  nftables: nftablesKind,
+  network: networkKind,
+  trustedCertificate: trustedCertificateKind,
 }

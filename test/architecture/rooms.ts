@@ -85,7 +85,9 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'report/secrets': 'all',
   'report/text': 'all',
   'report/views': ['index', 'view'],
+  'resources/composites': 'all',
   'resources/define': [
+    'define-composite',
     'absent',
     'content',
     'define-recipe',

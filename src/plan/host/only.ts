@@ -1,5 +1,6 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, PendingNotification } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import { globSource } from '../../model/glob.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change, LeftOut, Only } from '../../model/plan.ts'
@@ -13,6 +14,7 @@ import { decideByFacts, guardOf } from './guard.ts'
 export interface Selectable {
   readonly id: string
   readonly from?: CatalogEntry['from']
+  readonly partOf?: CatalogEntry['partOf']
 }
 
 export type Selects = (one: Selectable) => boolean
@@ -24,14 +26,14 @@ export function selectsOf(only: Only): Selects {
 }
 
 /** What a pattern may say of a resource. */
-export function wordsOf({ id, from }: Selectable): readonly string[] {
+export function wordsOf({ id, from, partOf = [] }: Selectable): readonly string[] {
   const role = from?.layer.startsWith('role ') === true ? [`role:${from.layer.slice('role '.length)}`] : []
-  return [id, ...(from?.recipe === undefined ? [] : [`recipe:${from.recipe}`]), ...role]
+  return [id, ...partOf, ...(from?.recipe === undefined ? [] : [`recipe:${from.recipe}`]), ...role]
 }
 
 /** An entry of a catalog, as patterns see it. */
-export function selectable({ resource: { id }, from }: CatalogEntry): Selectable {
-  return { id, ...(from !== undefined && { from }) }
+export function selectable({ resource: { id }, from, partOf }: CatalogEntry): Selectable {
+  return { id, ...given({ from, partOf }) }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Static, TObject } from 'typebox'
 import { given } from '../../model/given.ts'
 import type { OfferContext, Recipe, RecipeContext, RecipeNeed } from '../../model/recipe.ts'
-import type { Resource } from '../../model/resource.ts'
+import type { Composite, Resource } from '../../model/resource.ts'
 import { isMap, NO_VALUES, toValue, type Value } from '../../model/value.ts'
 
 export interface RecipeDefinition<Attributes extends TObject> {
@@ -15,7 +15,7 @@ export interface RecipeDefinition<Attributes extends TObject> {
     readonly [collection: string]: (ctx: OfferContext<Static<Attributes>>) => readonly Value[]
   }
   /** The resources of one host. Pure; sees only declared values. */
-  resources(ctx: RecipeContext<Static<Attributes>>): readonly Resource[]
+  resources(ctx: RecipeContext<Static<Attributes>>): readonly (Resource | Composite)[]
 }
 
 type Needs = readonly (string | RecipeNeed)[]

@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox'
 import { FormatError } from '../../formats/format-error.ts'
 import { ResourceConflict, SpecError } from '../../model/errors.ts'
-import type { Probe } from '../../model/facts.ts'
+import { relationProbes } from '../../model/guards.ts'
 import { DeclaredRelations, type NotificationAction, Relations, specOnly } from '../../model/relations.ts'
 import type { Resource, ResourceId, ResourceKind } from '../../model/resource.ts'
 import { FilledText, type JsonSchema, optional } from '../../model/schema.ts'
@@ -94,7 +94,7 @@ function closedIn(secrets: ReturnType<typeof secretsIn>): readonly string[] {
 }
 
 /** Adds the resource to the messages of mistakes. */
-function located<Result>(id: ResourceId, make: () => Result): Result {
+export function located<Result>(id: ResourceId, make: () => Result): Result {
   try {
     return make()
   } catch (error) {
@@ -112,7 +112,7 @@ function located<Result>(id: ResourceId, make: () => Result): Result {
 const allowedWithAbsent = ['path', 'name', 'absent', 'after', 'notifies', 'onlyIf', 'unless']
 
 /** What is not there has neither content nor owner, nothing restarts it, and it is a member of no group. */
-function refuseBesideAbsent(id: ResourceId, declared: object, allows: readonly string[]): void {
+export function refuseBesideAbsent(id: ResourceId, declared: object, allows: readonly string[]): void {
   const useless = Object.keys(declared).filter((key) => ![...allowedWithAbsent, ...allows].includes(key))
   if (useless.length === 0) return
   throw new SpecError(
@@ -125,15 +125,8 @@ function refuseBesideAbsent(id: ResourceId, declared: object, allows: readonly s
   )
 }
 
-function relationProbes({ onlyIf, unless, disruption }: Relations): readonly Probe[] {
-  const checks = [onlyIf, unless].flatMap((command): readonly Probe[] =>
-    command === undefined ? [] : [{ probe: 'check', command }],
-  )
-  return disruption?.data === undefined ? checks : [...checks, { probe: 'path', path: disruption.data }]
-}
-
 /** A kind's schema with the relations that every resource may have. */
-function inputSchema({ properties, ...schema }: TObject, relations: TObject): JsonSchema {
+export function inputSchema({ properties, ...schema }: TObject, relations: TObject): JsonSchema {
   return { ...schema, properties: { ...properties, ...relations.properties } }
 }
 
@@ -149,11 +142,11 @@ const CONTENT_SOURCES = {
 }
 
 /** The schema for editors and the loader: with defaults, and with the files that content may come from. */
-function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>({
+export function yamlSchema<Schema extends TObject, Defaults extends Partial<Static<Schema>>>({
   schema,
   defaults,
   contentFromFiles,
-}: ResourceDefinition<Schema, Defaults>): JsonSchema {
+}: Pick<ResourceDefinition<Schema, Defaults>, 'schema' | 'defaults' | 'contentFromFiles'>): JsonSchema {
   const own = Object.entries(schema.properties).map(([name, property]) => [
     name,
     Object.hasOwn(defaults, name) ? { ...property, default: Reflect.get(defaults, name) } : property,

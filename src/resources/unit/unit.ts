@@ -121,7 +121,8 @@ export const { resource: unit, kind: unitKind } = defineResource({
         const unmasking = unmaskSteps(desired, self.id, found, { isOurs: maskedByConverge(facts, self.id) })
         const afterChange = desired.name.endsWith('.mount') ? mountChange : () => 'restart' as const
         // systemd applies the limits of a slice at the daemon-reload; a restart would restart all that is in it.
-        const owesRestart = isBooted && desired.started !== false && !desired.name.endsWith('.slice')
+        const owesRestart =
+          isBooted && desired.started !== false && !desired.name.endsWith('.slice') && !endsByItself(text)
         const writing = files.flatMap((file) =>
           writeSteps(file, self.id, facts, {
             isUnmasked: unmasking.length > 0,
@@ -146,6 +147,14 @@ export const { resource: unit, kind: unitKind } = defineResource({
     }
   },
 })
+
+/** A job that runs to its end: a change is for its next run, and a restart would cut off this one. */
+function endsByItself(text: string): boolean {
+  return (
+    /^\s*Type\s*=\s*oneshot\s*$/m.test(text) &&
+    !/^\s*RemainAfterExit\s*=\s*(yes|true|on|y|t|1)\s*$/im.test(text)
+  )
+}
 
 /** Where the system's manager looks for unit files (systemd.unit(5)). */
 const systemDirectories = [

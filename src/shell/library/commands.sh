@@ -4,8 +4,13 @@
 is_record() { return 1; }
 do_record() { :; }
 
-# run TIMEOUT CWD USER COMMAND SENSITIVE [NAME=VALUE ...]
-is_run() { return 1; }
+# run TIMEOUT CWD USER COMMAND TRAITS [NAME=VALUE ...]; TRAITS are `sensitive` and `live`: not in a root tree.
+is_run() {
+  case $5 in
+    *live) [ -n "$R" ] ;;
+    *) return 1 ;;
+  esac
+}
 do_run() {
   # chroot(8) starts at the root, so the command changes to its directory.
   enter=/
@@ -22,10 +27,13 @@ do_run() {
   else
     inner="${enter}exec su -s /bin/sh -c $(quote_word "$inner") $(quote_word "$3")"
   fi
-  if [ -z "$5" ]; then run_with_variables "$1" "$inner" "$@"; else run_with_variables "$1" "$inner" "$@" >/dev/null 2>&1; fi || {
+  case $5 in
+    sensitive*) run_with_variables "$1" "$inner" "$@" >/dev/null 2>&1 ;;
+    *) run_with_variables "$1" "$inner" "$@" ;;
+  esac || {
     result=$?
     [ "$result" -ne 124 ] || say "stopped after $1 seconds"
-    [ -z "$5" ] || say 'the command is sensitive: its output is neither shown nor kept'
+    [ "${5#sensitive}" = "$5" ] || say 'the command is sensitive: its output is neither shown nor kept'
     return "$result"
   }
 }

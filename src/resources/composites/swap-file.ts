@@ -1,0 +1,80 @@
+import { Type } from 'typebox'
+import { shellWord } from '../../model/shell-word.ts'
+import { command } from '../command.ts'
+import { defineComposite } from '../define/define-composite.ts'
+import { absent, NormalPath } from '../define/schema-types.ts'
+import { mountNameOf } from '../unit/mount.ts'
+import { unit } from '../unit/unit.ts'
+
+const SwapFileSchema = Type.Object({
+  path: NormalPath,
+  absent,
+  sizeMb: Type.Integer({ minimum: 1, description: 'a whole number of mebibytes from 1' }),
+  priority: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 32767,
+      description: 'a whole number from 0 to 32767; the highest is used first',
+    }),
+  ),
+})
+
+/** A swap file of this size, in use now and after a boot (systemd.swap(5)). */
+export const { resource: swapFile, kind: swapFileKind } = defineComposite({
+  kind: 'swapFile',
+  schema: SwapFileSchema,
+  defaults: {},
+  key: 'path',
+  absent: (path) => [
+    unit({ name: unitOf(path), absent: true }),
+    command({
+      name: `remove ${path}`,
+      command: `swapoff ${shellWord(path)} 2>/dev/null\nrm -f -- ${shellWord(path)}`,
+      onlyIf: `[ -e ${shellWord(path)} ]`,
+      live: true,
+    }),
+  ],
+  parts({ path, sizeMb, priority }) {
+    const made = command({
+      name: `make ${path}`,
+      command: script(path, sizeMb),
+      unless: `[ "$(stat -c %s -- ${shellWord(path)})" = ${sizeMb * 2 ** 20} ]`,
+      timeoutSeconds: 3600,
+      live: true,
+    })
+    return [
+      made,
+      unit({
+        name: unitOf(path),
+        content: {
+          Unit: { Description: `Swap file ${path}` },
+          Swap: { What: path.replaceAll('%', '%%'), ...(priority !== undefined && { Priority: priority }) },
+          Install: { WantedBy: 'swap.target' },
+        },
+        enabled: true,
+        started: true,
+        restartOn: [made],
+      }),
+    ]
+  },
+})
+
+/** A new file takes the place of the old one when it is whole. btrfs swaps only to files without copy on write. */
+function script(path: string, sizeMb: number): string {
+  return `set -e
+path=${shellWord(path)}
+new=$path.converge-new
+umask 077
+rm -f -- "$new"
+: >"$new"
+chattr +C "$new" 2>/dev/null || :
+dd if=/dev/zero of="$new" bs=1048576 count=${sizeMb} conv=notrunc
+mkswap "$new"
+sync
+swapoff "$path" 2>/dev/null || :
+mv -f -- "$new" "$path"`
+}
+
+function unitOf(path: string): string {
+  return `${mountNameOf(path)}.swap`
+}
