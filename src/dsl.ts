@@ -6,6 +6,7 @@ export {
   type SecretEnvironmentVariables,
 } from './formats/env-file.ts'
 export { FormatError } from './formats/format-error.ts'
+export { renderJson } from './formats/json.ts'
 export { type ExecWord, environmentLine, execLine, type SecretExecWord } from './formats/systemd/quoting.ts'
 export { type PlainUnitFile, renderUnit, type UnitFile } from './formats/systemd/unit.ts'
 export { renderYaml, renderYamlDocuments } from './formats/yaml.ts'

@@ -2,6 +2,7 @@ import {
   archive,
   defineRecipe,
   directory,
+  environmentLine,
   execLine,
   file,
   group,
@@ -58,6 +59,43 @@ const attributesOf = (instance: string) =>
       minimum: 1,
       default: 1000,
     }),
+    mode: Type.Enum(['member', 'proxy'], {
+      description:
+        'member or proxy; a proxy of etcd 2 to 3.5 has no data and passes requests of its host on to the members',
+      default: 'member',
+    }),
+    discovery: Type.Optional(
+      Type.String({
+        description:
+          'a URL with an unused token, at which members of etcd up to 3.5 find each other at their first start',
+        pattern: '^https?://[^\\s]+/[^\\s/]+$',
+      }),
+    ),
+    discoveryProxy: Type.Optional(
+      Type.String({
+        description: 'the URL of an HTTP proxy, such as http://proxy.example.com:8080; for discovery only',
+        pattern: '^https?://[^\\s]+$',
+      }),
+    ),
+    additionalClientPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+      description: 'a list of ports; clients may connect to them as well, such as 4001 of etcd 0.4',
+      default: [],
+    }),
+    additionalPeerPorts: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+      description: 'a list of ports; the member listens on them for peers as well, such as 7001 of etcd 0.4',
+      default: [],
+    }),
+    advertiseClientUrls: Type.Optional(
+      Type.Array(Type.String({ pattern: '^https?://' }), {
+        description: 'a list of URLs; what clients are told, in place of the address with clientPort',
+        minItems: 1,
+      }),
+    ),
+    variablesIn: Type.Enum(['files', 'unit'], {
+      description:
+        'files or unit; unit writes all variables into the unit, where also the first ones stay for ever',
+      default: 'files',
+    }),
     token: Type.Optional(
       Type.String({
         description:
@@ -79,10 +117,17 @@ const ownName = 'etcd'
 export default defineRecipe({
   name: ownName,
   attributes: attributesOf,
+  offers: {
+    ports: ({ attributes, instance }) => [
+      { port: attributes.clientPort, from: `recipe:${instance}` },
+      ...(attributes.mode === 'member' ? [{ port: attributes.peerPort, from: `recipe:${instance}` }] : []),
+    ],
+  },
   resources(ctx) {
     const { attributes, instance } = ctx
-    const { dataDir, user: owner } = attributes
+    const { dataDir, user: owner, variablesIn } = attributes
     checkTimes(ctx)
+    checkMode(ctx)
 
     const account = [
       group({ name: owner, system: true }),
@@ -108,26 +153,60 @@ export default defineRecipe({
       content: renderEnvFile(bootstrapVariables(ctx)),
       until: dataPath(ctx),
     })
+    const files = variablesIn === 'unit' ? [] : [configuration, environment, bootstrap]
     const service = unit({
       name: `${instance}.service`,
-      content: serviceUnit(ctx, environment.name, bootstrap.name),
+      content: serviceUnit(
+        ctx,
+        variablesIn === 'unit'
+          ? { Environment: variableLines(ctx) }
+          : { EnvironmentFile: [environment.name, `-${bootstrap.name}`] },
+      ),
       enabled: true,
       started: true,
-      after: [...account, data, bootstrap],
+      after: [...account, data, ...files],
       // Exactly what the running process has read; a change of the unit itself restarts it anyway.
-      restartOn: [release, environment],
-      disruption: {
-        group: instance,
-        maxUnavailable: 'quorum',
-        healthy: healthCheck(ctx),
-        healthyTimeoutSeconds: 60,
-        data: dataPath(ctx),
-      },
+      restartOn: [release, ...files.filter((one) => one === environment)],
+      ...(attributes.mode === 'member' && {
+        disruption: {
+          group: instance,
+          maxUnavailable: 'quorum',
+          healthy: healthCheck(ctx),
+          healthyTimeoutSeconds: 60,
+          data: dataPath(ctx),
+        },
+      }),
     })
     checkPorts(ctx)
-    return [...account, data, ...binaries, release, configuration, environment, bootstrap, service]
+    return [...account, data, ...binaries, release, ...files, service]
   },
 })
+
+/** The hosts that have data. */
+function membersOf(ctx: Context) {
+  const { instance } = ctx
+  return ctx
+    .hosts({ recipe: instance })
+    .filter(({ attributes }) => Reflect.get(Object(attributes[instance]), 'mode') !== 'proxy')
+}
+
+function checkMode(ctx: Context): void {
+  const { attributes, instance, fail } = ctx
+  const { mode, version, discovery, discoveryProxy } = attributes
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const isAtLeast36 = major > 3 || (major === 3 && minor >= 6)
+  if (mode === 'proxy' && isAtLeast36)
+    fail(`etcd ${version} has no proxy mode`, `remove ${instance}.mode, and let clients use the members`)
+  if (discovery !== undefined && isAtLeast36)
+    fail(
+      `etcd ${version} does not know discovery by a URL`,
+      `remove ${instance}.discovery: the recipe lists the members itself`,
+    )
+  if (discoveryProxy !== undefined && discovery === undefined)
+    fail(`${instance}.discoveryProxy has no effect without discovery`, `set ${instance}.discovery`)
+  if (membersOf(ctx).length === 0)
+    fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
+}
 
 /** Where `etcd` and `etcdctl` are linked: each instance has a version of its own. */
 function binDir({ instance, platform }: Context): string {
@@ -144,11 +223,12 @@ function dataPath({ attributes }: Context): string {
  * answer: not who began a cluster alone.
  */
 function healthCheck(ctx: Context): string {
-  const { instance, host } = ctx
+  const { host } = ctx
+  if (Number.parseInt(ctx.attributes.version, 10) < 3) return healthCheckOf2(ctx)
   const program = `${binDir(ctx)}/etcdctl`
   const etcdctl = `${program} --endpoints=${clientUrl(ctx)}`
   const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
-  const others = ctx.hosts({ recipe: instance }).filter(({ name }) => name !== host.name)
+  const others = membersOf(ctx).filter(({ name }) => name !== host.name)
   const all = [clientUrl(ctx), ...others.map(({ address }) => clientUrl(ctx, address))].join(',')
   // Its own comes first. Members that are down must not use up the time that a check has.
   const status = `${program} --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
@@ -158,6 +238,12 @@ function healthCheck(ctx: Context): string {
     'own=$(echo "$ids" | grep -cx "$(echo "$ids" | head -n 1)")',
     '[ $((2 * own)) -gt "$(echo "$ids" | wc -l)" ]',
   ].join(' && ')
+}
+
+/** etcdctl of etcd 2 asks over the v2 API, and asks other members if it may. */
+function healthCheckOf2(ctx: Context): string {
+  const etcdctl = `${binDir(ctx)}/etcdctl --no-sync -C ${clientUrl(ctx)}`
+  return `${etcdctl} ls / >/dev/null && ${etcdctl} member list | grep -qF 'name=${ctx.host.name} '`
 }
 
 function checkTimes({ attributes, instance, fail }: Context): void {
@@ -200,21 +286,32 @@ function archiveUrl({ attributes, platform, host, fail }: Context): string {
 /** What the member reads at every start. */
 function memberVariables(ctx: Context): Record<string, string | number | boolean> {
   const { attributes, host, instance, fail } = ctx
-  const { dataDir, clientPort, heartbeatIntervalMs, electionTimeoutMs, extra } = attributes
+  const { dataDir, clientPort, heartbeatIntervalMs, electionTimeoutMs, extra, mode } = attributes
+  const { additionalClientPorts, additionalPeerPorts, advertiseClientUrls = [clientUrl(ctx)] } = attributes
   if (!/^[0-9.]+$|:/.test(host.address)) {
     fail(
       `etcd listens on IP addresses only, and the address of ${host.name} is the name ${host.address}`,
       'give the host its IP address as `address:`',
     )
   }
+  const clientPorts = [clientPort, ...additionalClientPorts]
+  const listenClient = [host.address, '127.0.0.1'].flatMap((address) =>
+    clientPorts.map((port) => urlOf(address, port)),
+  )
+  const peerPorts = [attributes.peerPort, ...additionalPeerPorts]
   const own = {
     ETCD_NAME: host.name,
     ETCD_DATA_DIR: dataDir,
-    ETCD_LISTEN_PEER_URLS: peerUrl(ctx, host.address),
-    ETCD_LISTEN_CLIENT_URLS: [...new Set([clientUrl(ctx), `http://127.0.0.1:${clientPort}`])].join(','),
-    ETCD_ADVERTISE_CLIENT_URLS: clientUrl(ctx),
-    ETCD_HEARTBEAT_INTERVAL: heartbeatIntervalMs,
-    ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
+    ...(mode === 'member' && {
+      ETCD_LISTEN_PEER_URLS: peerPorts.map((port) => urlOf(host.address, port)).join(','),
+    }),
+    ETCD_LISTEN_CLIENT_URLS: [...new Set(listenClient)].join(','),
+    ...(mode === 'member' && {
+      ETCD_ADVERTISE_CLIENT_URLS: advertiseClientUrls.join(','),
+      ETCD_HEARTBEAT_INTERVAL: heartbeatIntervalMs,
+      ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
+    }),
+    ...(mode === 'proxy' && { ETCD_PROXY: 'on' }),
   }
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
   if (twice !== undefined)
@@ -225,17 +322,36 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
 /** What the member reads at its first start only. */
 function bootstrapVariables(ctx: Context): Record<string, string> {
   const { attributes, cluster, host, instance } = ctx
-  const members = ctx.hosts({ recipe: instance })
+  const { discovery, discoveryProxy, mode } = attributes
+  const members = membersOf(ctx).map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`)
+  const advertised = mode === 'member' ? { ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address) } : {}
+  if (discovery !== undefined)
+    return {
+      ETCD_DISCOVERY: discovery,
+      ...(discoveryProxy !== undefined && { ETCD_DISCOVERY_PROXY: discoveryProxy }),
+      ...advertised,
+    }
+  if (mode === 'proxy') return { ETCD_INITIAL_CLUSTER: members.join(',') }
   return {
-    ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address),
-    ETCD_INITIAL_CLUSTER: members.map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`).join(','),
+    ...advertised,
+    ETCD_INITIAL_CLUSTER: members.join(','),
     ETCD_INITIAL_CLUSTER_STATE: 'new',
     ETCD_INITIAL_CLUSTER_TOKEN:
       attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`),
   }
 }
 
-function serviceUnit(ctx: Context, environment: string, bootstrap: string) {
+/** All variables, one a line, without those that etcd has by default. */
+function variableLines(ctx: Context): readonly string[] {
+  const variables = { ...bootstrapVariables(ctx), ...memberVariables(ctx) }
+  return Object.entries(variables)
+    .filter(([name, value]) => Reflect.get(ownDefaults, name) !== value)
+    .map(([name, value]) => environmentLine({ [name]: value }))
+}
+
+const ownDefaults = { ETCD_HEARTBEAT_INTERVAL: 100, ETCD_ELECTION_TIMEOUT: 1000 }
+
+function serviceUnit(ctx: Context, variables: Record<string, readonly string[]>) {
   return {
     Unit: {
       Description: 'etcd key-value store',
@@ -244,9 +360,9 @@ function serviceUnit(ctx: Context, environment: string, bootstrap: string) {
       After: 'network-online.target',
     },
     Service: {
-      Type: 'notify',
+      Type: isOld(ctx.attributes.version) || ctx.attributes.mode === 'proxy' ? 'simple' : 'notify',
       User: ctx.attributes.user,
-      EnvironmentFile: [environment, `-${bootstrap}`],
+      ...variables,
       ExecStart: execLine([`${binDir(ctx)}/etcd`]),
       Restart: 'on-failure',
       RestartSec: 5,
@@ -259,11 +375,21 @@ function serviceUnit(ctx: Context, environment: string, bootstrap: string) {
 }
 
 function clientUrl({ attributes, host }: Context, address = host.address): string {
-  return `http://${bracketed(address)}:${attributes.clientPort}`
+  return urlOf(address, attributes.clientPort)
 }
 
 function peerUrl({ attributes }: Context, address: string): string {
-  return `http://${bracketed(address)}:${attributes.peerPort}`
+  return urlOf(address, attributes.peerPort)
+}
+
+function urlOf(address: string, port: number): string {
+  return `http://${bracketed(address)}:${port}`
+}
+
+/** etcd tells systemd that it is ready from 2.2 on. */
+function isOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < 2 || (major === 2 && minor < 2)
 }
 
 /** An IPv6 address within a URL. */

@@ -22,6 +22,20 @@ interface OpenedSecrets {
   valueOf(key: string): string | undefined
 }
 
+/** A text of the right shape for what is not made yet, so that kinds which check it do not hide that it is missing. */
+function standIn(need: SecretNeed | undefined, part: PublicPart): string | undefined {
+  const zeros = Buffer.alloc(32)
+  if (part === 'certificate')
+    return `-----BEGIN CERTIFICATE-----\n${zeros.toString('base64')}\n-----END CERTIFICATE-----\n`
+  if (need?.kind === 'wireguardKey') return zeros.toString('base64')
+  if (need?.kind !== 'sshKey') return undefined
+  // Two strings of RFC 4251, each after its length.
+  const words = [Buffer.from('ssh-ed25519'), zeros].map((word) =>
+    Buffer.concat([Buffer.from([0, 0, 0, word.length]), word]),
+  )
+  return `ssh-ed25519 ${Buffer.concat(words).toString('base64')}`
+}
+
 /** The secrets of a spec while it is loaded: who asks for which, and, once they are known, what they are. */
 export interface SecretsInUse {
   /** The secret of `!secret web/db`, or of `!secret web/tls.certificate`. */
@@ -43,8 +57,9 @@ export function createSecretsInUse(): SecretsInUse {
       const entry = secrets?.get(key)
       if (secrets !== undefined && entry?.[part] !== undefined)
         return part === 'public' ? entry.public : certificatesOf(entry, secrets).map(pemOf).join('')
-      for (const one of [...uses.values()]) if (one.key === key) use({ ...one, part })
-      return undefined
+      const asking = [...uses.values()].filter((one) => one.key === key)
+      for (const one of asking) use({ ...one, part })
+      return asking.map(({ need }) => standIn(need, part)).find((text) => text !== undefined)
     },
     fingerprint: (text) =>
       createHmac('sha256', opened?.file.salt ?? '')

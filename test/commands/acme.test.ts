@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { acmeRepository, commitAll } from '../samples/acme.ts'
+import { filesIn } from '../samples/files-in.ts'
 import { converge } from './recording-io.ts'
 import { scratchFolder } from './scratch.ts'
 import { ann } from './secrets/scratch-secrets.ts'
@@ -85,11 +86,5 @@ test('diff tells which cluster a change of what they share concerns', async () =
   assert.match(green.stdout, 'https://192.0.2.20:9444/')
   assert.match(green.stdout, 'reload nginx.service')
 })
-
-function filesIn(tree: string): ReadonlyMap<string, string> {
-  const found = readdirSync(tree, { recursive: true, withFileTypes: true })
-  const paths = found.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
-  return new Map(paths.sort().map((path) => [path.slice(tree.length + 1), readFileSync(path, 'utf8')]))
-}
 
 test.run()
