@@ -15,7 +15,9 @@ import { catalogOf, type LoadedSpec, loadSpec, type SpecOptions } from './spec/l
 /** `converge explain HOST[:WHAT]`: where a value, a line of a file or a resource of a host comes from. */
 export async function explain(subject: string, options: SpecOptions, view: View): Promise<ExitCode> {
   const parsed = parseSubject(subject)
-  const spec = await loadSpec(options)
+  const spec = await loadSpec(options, {
+    keepOf: () => (catalog) => (catalog.host === parsed.host ? catalog : undefined),
+  })
   view.warnings(spec.warnings)
   const explanation = explanationOf(spec, parsed)
   view.explanation(

@@ -17,7 +17,7 @@ import { renderTree, treeConflicts } from './render/render-tree.ts'
 import { writeTree } from './render/write-tree.ts'
 import type { IdentityOptions } from './secrets/identity.ts'
 import { openingWith, requireOpen } from './secrets/opening.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
+import { keepSelected, type LoadedSpec, loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 export interface RenderOptions extends SpecOptions, IdentityOptions {
   readonly limit?: string
@@ -33,7 +33,10 @@ export interface RenderOptions extends SpecOptions, IdentityOptions {
 export async function render(options: RenderOptions, io: Io, view: View): Promise<ExitCode> {
   // A stranger's file of secrets may name commands.
   const isOpened = options.reveal === true && options.trustOnly === undefined
-  const spec = await loadSpec(options, isOpened ? openingWith(options, io) : {})
+  const spec = await loadSpec(options, {
+    ...(isOpened && openingWith(options, io)),
+    keepOf: keepSelected(options.limit),
+  })
   view.warnings(spec.warnings)
   const hosts =
     options.limit === undefined ? spec.cluster.hosts : selectHosts(spec.cluster.hosts, options.limit)

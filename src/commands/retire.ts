@@ -138,7 +138,8 @@ function hostOf(member: Member): Host {
     labels: {},
     roles: [],
     attributes: {},
-    declarations: [],
+    runList: [],
+    declarations: () => [],
     trace: noTrace,
   }
 }

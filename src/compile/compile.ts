@@ -25,10 +25,15 @@ import { runRecipe } from './run-recipe.ts'
 import { createRenderer } from './template.ts'
 import { besideTemplate } from './template-files.ts'
 
+/** Gets the catalog of a host, and gives what is to be kept of it. */
+export type KeepCatalog = (catalog: HostCatalog) => HostCatalog | undefined
+
 export interface CompileInput {
   readonly cluster: Cluster
   /** Those to compile; all of the cluster unless given. */
   readonly hosts?: readonly Host[]
+  /** What to keep of each catalog, one by one; all unless given. */
+  readonly keep?: KeepCatalog
   /** Every recipe that a run list names. */
   readonly recipes: Readonly<Record<string, LoadedRecipe>>
   readonly kinds: Readonly<Record<string, ResourceKind>>
@@ -42,12 +47,12 @@ export interface CompileInput {
 
 /** Compiles run lists and declared resources to catalogs. Throws a SpecError with the mistakes of all hosts. */
 export function compile(input: CompileInput): Catalog {
-  const { cluster } = input
+  const { cluster, keep = (catalog) => catalog } = input
   const problems = collectProblems({ oneMistake: 'per words' })
   const contexts = createContexts(cluster, input.recipes, input.declareSecret)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
-  const hosts = (input.hosts ?? cluster.hosts).map((host) => {
+  const hosts = (input.hosts ?? cluster.hosts).flatMap((host) => {
     let isWhole = true
     const report = (problem: Problem) => {
       // What is not there may be what could not be made.
@@ -58,8 +63,10 @@ export function compile(input: CompileInput): Catalog {
       isWhole = false
       problems.add(problem, host.name)
     })
-    return assemble(host, declared, report)
+    return keep(assemble(host, declared, report)) ?? []
   })
+  const written = cluster.mistakes()
+  if (written.length > 0) throw new SpecError(written)
   const found = problems.all().map(({ problem, hosts: affected }) => ({
     ...problem,
     message: `${problem.message} (${nameHosts([...affected])})`,
@@ -117,7 +124,7 @@ function declare(
   resourceOf: ReturnType<typeof createResourceMaker>,
   report: (problem: Problem) => void,
 ): readonly Declared[] {
-  return host.declarations.flatMap((declaration) => {
+  return host.declarations().flatMap((declaration) => {
     if (!('recipe' in declaration)) return resourceOf(declaration, host, report)
     const loaded = recipes[declaration.recipe]
     if (loaded === undefined) throw new InternalError(`the recipe ${declaration.recipe} is not loaded`)

@@ -1,6 +1,6 @@
 import { selectHosts } from '../load/hosts/select-hosts.ts'
 import { thrownAt } from '../load/recipes/thrown-at.ts'
-import { type Cluster, type Host, type RecipeUse, runListOf } from '../model/cluster.ts'
+import type { Cluster, Host, RecipeUse } from '../model/cluster.ts'
 import type { Position, Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
@@ -62,7 +62,7 @@ export function createContexts(
       platform: host.platform,
       instance,
       instances: () =>
-        runListOf(host).flatMap(({ recipe }) =>
+        host.runList.flatMap(({ recipe }) =>
           recipes[recipe] !== undefined && definitionOf(recipes[recipe]) === definitionOf(loaded)
             ? [recipe]
             : [],
@@ -91,7 +91,7 @@ export function createContexts(
   const offersOf = perText((collection) =>
     Object.freeze(
       cluster.hosts.flatMap((host) =>
-        runListOf(host).flatMap((use): readonly Offer[] => {
+        host.runList.flatMap((use): readonly Offer[] => {
           const loaded = recipes[use.recipe]
           const offer = loaded?.recipe.offers?.[collection]
           if (loaded === undefined || offer === undefined) return []
@@ -150,7 +150,7 @@ function indexHosts(hosts: readonly Host[]) {
   const byRecipe = new Map<string, RecipeHost[]>()
   const byRole = new Map<string, RecipeHost[]>()
   for (const [host, view] of views) {
-    for (const recipe of new Set(runListOf(host).map((use) => use.recipe))) put(byRecipe, recipe, view)
+    for (const recipe of new Set(host.runList.map((use) => use.recipe))) put(byRecipe, recipe, view)
     for (const role of new Set(host.roles)) put(byRole, role, view)
   }
   const bySelector = perText((selector) =>

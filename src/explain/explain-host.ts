@@ -11,8 +11,8 @@ export function explainHost(
   { entries }: HostCatalog,
   recipes: Readonly<Record<string, LoadedRecipe>>,
 ): HostExplanation {
-  const { name, address, environment, roles, declarations } = host
-  const made = declarations.map((declaration) => {
+  const { name, address, environment, roles } = host
+  const made = host.declarations().map((declaration) => {
     const by = 'recipe' in declaration ? (wordsOf(declaration.recipe, recipes) ?? '') : declaration.layer
     const { position } = declaration
     const own = entries.filter(

@@ -41,9 +41,10 @@ export function explainOutputs(spec: ExplainedSpec, host: Host, wanted: Wanted):
   ])
   const only = new Set([host.name, ...others])
   const attempt = createAttempt(spec, host, only)
+  const declarations = host.declarations()
   const byMaker = new Map<Declaration | undefined, Output[]>()
   for (const output of wanted.outputs) {
-    const maker = makerOf(host, output.entry, spec.recipes)
+    const maker = makerOf(output.entry, declarations, spec.recipes)
     byMaker.set(maker, [...(byMaker.get(maker) ?? []), output])
   }
   let isComplete = true
@@ -138,12 +139,12 @@ function withoutValues({ value: _value, written: _written, refersTo, ...cause }:
 
 /** The entry of the run list or the resource of the spec that made something. */
 function makerOf(
-  host: Host,
   { declaredBy, position, resource, partOf = [] }: CatalogEntry,
+  declarations: readonly Declaration[],
   recipes: Recipes,
 ): Declaration | undefined {
   const place = JSON.stringify(position)
-  return host.declarations.find((declaration) => {
+  return declarations.find((declaration) => {
     if ('recipe' in declaration) return declaredBy === wordsOf(declaration.recipe, recipes)
     const { kind, layer } = declaration
     return (

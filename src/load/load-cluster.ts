@@ -55,11 +55,14 @@ export interface LoadedCluster {
   readonly written: ValueMap
   /** The place of a value of it, or of a line of its text. */
   locate(path: Path, line?: TextLine): Position | undefined
-  /** These hosts as a changed spec has them; undefined if that is not valid. */
+  /** These hosts as a changed spec has them; undefined if that is not valid, but for their resources. */
   whatIf(change: SpecChange, only: ReadonlySet<string>): Cluster | undefined
 }
 
-/** Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places. */
+/**
+ * Reads, parses, validates and resolves `cluster.yaml`. Throws a SpecError with all mistakes and their places; if only
+ * resources of hosts are wrong, that is found when they are declared.
+ */
 export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluster> {
   const { file, root, builtins, kinds, placeOf, importRecipe } = input
   const problems = createProblems()
@@ -76,7 +79,10 @@ export async function loadCluster(input: LoadClusterInput): Promise<LoadedCluste
   })
   const { environment, set = [] } = input
   const cluster = resolve({ ...valid, root, recipes, kinds, environment, set, problems })
-  if (problems.errors.length > 0) throw new SpecError(problems.errors)
+  if (problems.errors.length > 0) {
+    for (const host of cluster.hosts) host.declarations()
+    throw new SpecError(problems.errors)
+  }
   const whatIf: LoadedCluster['whatIf'] = (change, only) => {
     const found = createProblems()
     const { document: before } = valid

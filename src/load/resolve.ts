@@ -37,7 +37,10 @@ export interface ResolveInput {
 /** Maximum number of hosts of one spec. */
 const maxHosts = 100_000
 
-/** Resolves a valid spec. Mistakes go to `problems`; the cluster is complete only if there are none. */
+/**
+ * Resolves a valid spec. Mistakes go to `problems`, those of resources when they are declared; the cluster is complete
+ * only if there are none.
+ */
 export function resolve(input: ResolveInput): Cluster {
   const { spec, document, problems } = input
   const resolution: Resolution = {
@@ -60,6 +63,7 @@ export function resolve(input: ResolveInput): Cluster {
     file: document.file,
     root: input.root,
     hosts: resolveHosts(entries, resolution, input.alter),
+    mistakes: () => problems.errors,
   })
 }
 

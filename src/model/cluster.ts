@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Position, TextLine } from './diagnostic.ts'
+import type { Position, Problem, TextLine } from './diagnostic.ts'
 import type { Path } from './path.ts'
 import type { Platform } from './platform.ts'
 import type { Data } from './schema.ts'
@@ -89,16 +89,16 @@ export interface Host {
   readonly labels: Labels
   readonly roles: readonly string[]
   readonly attributes: ValueMap
-  /** What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. */
-  readonly declarations: readonly Declaration[]
+  /** The recipes that its roles and it list, each once, in order. */
+  readonly runList: readonly RecipeUse[]
+  /**
+   * What its roles list, role by role, then what it lists itself: of each the recipes, then the resources. These are
+   * evaluated with each call, because those of many hosts are too much to keep; what is wrong is in `Cluster.mistakes`.
+   */
+  declarations(): readonly Declaration[]
   /** Where its values come from. */
   trace(): Trace
   readonly position?: Position
-}
-
-/** The recipes of a host, each once, in order. */
-export function runListOf({ declarations }: Pick<Host, 'declarations'>): readonly RecipeUse[] {
-  return declarations.filter((declaration) => 'recipe' in declaration)
 }
 
 /** The resolved spec: every host with its merged attributes and run list, in spec order. */
@@ -112,4 +112,6 @@ export interface Cluster {
   /** The folder below which all of its files are: the repository, outside of git the spec's folder. */
   readonly root: string
   readonly hosts: readonly Host[]
+  /** What is wrong with the resources that its hosts have declared so far. */
+  mistakes(): readonly Problem[]
 }

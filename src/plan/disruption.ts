@@ -27,6 +27,12 @@ export function membersOn({ entries }: HostCatalog, facts?: Facts): readonly Gro
   return [...declared, ...leaving]
 }
 
+/** What the plans of other hosts need of a catalog: its members of groups. */
+export function membersOnly(catalog: HostCatalog): HostCatalog {
+  const entries = catalog.entries.filter(({ resource }) => resource.relations.disruption !== undefined)
+  return { ...catalog, entries }
+}
+
 /** The groups of which the changes stop or restart a member, or systemd does with them. */
 export function disruptedGroups(
   members: readonly GroupMember[],

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { CompileInput } from '../../src/compile/compile.ts'
 import { command, directory, file, unit } from '../../src/dsl.ts'
 import type { ResourceDeclaration } from '../../src/model/cluster.ts'
 import type { Recipe, RecipeContext } from '../../src/model/recipe.ts'
@@ -17,7 +18,7 @@ const motd = file({ path: '/etc/motd', content: 'hello\n' })
 
 test('takes the recipes in run-list order, then what the spec declares, and says who declared each', () => {
   const catalog = compileSample({
-    hosts: [host('a', ['one', 'two'], { declarations: [declaration('link', { path: '/l', target: 'x' })] })],
+    hosts: [host('a', ['one', 'two'], { declared: [declaration('link', { path: '/l', target: 'x' })] })],
     recipes: [recipe('two', () => [directory({ path: '/two' })]), recipe('one', () => [motd])],
   })
   assert.equal(
@@ -32,6 +33,20 @@ test('takes the recipes in run-list order, then what the spec declares, and says
       ['link[/l]', 'role web', at],
     ],
   )
+})
+
+test('keeps what is wanted of each catalog, and tells the mistakes of all hosts', () => {
+  const hosts = ['a', 'b'].map((name) => host(name, ['one', 'two']))
+  const one = recipe('one', () => [motd, directory({ path: '/one' })])
+  const two = recipe('two', (ctx) => (ctx.host.name === 'b' ? [motd] : []))
+  const keep: CompileInput['keep'] = (catalog) =>
+    catalog.host === 'a' ? { ...catalog, entries: catalog.entries.slice(1) } : undefined
+  const kept = compileSample({ hosts, recipes: [one, recipe('two', () => [])], keep }).hosts
+  assert.equal(
+    kept.map(({ host, entries }) => [host, entries.length]),
+    [['a', 1]],
+  )
+  assert.match(mistakes({ hosts, recipes: [one, two], keep }).join(), /duplicate-resource .* \(host b\)/)
 })
 
 test('gives a recipe its attributes, its host and its peers', () => {
@@ -90,7 +105,7 @@ test('a declared file takes its content from a file or template beside the spec'
   const catalog = compileSample({
     hosts: [
       host('a', [], {
-        declarations: [
+        declared: [
           declaration('file', { path: '/s', source: 'files/s' }),
           declaration('file', { path: '/t', template: 'templates/t.hbs', variables: { port: 80 } }),
         ],
@@ -115,20 +130,23 @@ test('reports what is wrong with the content of declared files', () => {
     declaration('file', { path: '/d', content: 'x', variables: {} }),
     declaration('file', { path: '/e' }),
   ]
-  assert.equal(mistakes({ hosts: [host('h', [], { declarations })], files: { 'b.hbs': 'x\n{{user}}\n' } }), [
-    '9:3 unreadable-file there is no file files/a (host h); the path is relative to the file that names it',
-    '2:1 template-failed user is not defined (host h); no variables are passed',
-    '9:3 invalid-resource file: content and source are both set (host h); set one of them',
-    '9:3 invalid-resource file: variables need a template (host h); set template, or remove variables',
-    '9:3 invalid-resource file[/e]: it has no content (host h); set content, contentBase64, source or template',
-  ])
+  assert.equal(
+    mistakes({ hosts: [host('h', [], { declared: declarations })], files: { 'b.hbs': 'x\n{{user}}\n' } }),
+    [
+      '9:3 unreadable-file there is no file files/a (host h); the path is relative to the file that names it',
+      '2:1 template-failed user is not defined (host h); no variables are passed',
+      '9:3 invalid-resource file: content and source are both set (host h); set one of them',
+      '9:3 invalid-resource file: variables need a template (host h); set template, or remove variables',
+      '9:3 invalid-resource file[/e]: it has no content (host h); set content, contentBase64, source or template',
+    ],
+  )
 })
 
 test('an unknown directive in a unit is a mistake of the spec', () => {
   const declarations = [
     declaration('unit', { name: 'x.service', content: { Service: { ExecStrat: '/bin/x' } } }),
   ]
-  assert.equal(mistakes({ hosts: [host('h', [], { declarations })] }), [
+  assert.equal(mistakes({ hosts: [host('h', [], { declared: declarations })] }), [
     '9:3 invalid-resource unit[x.service]: x.service: unknown directive ExecStrat= in [Service] (host h); did you mean ExecStart=?',
   ])
 })
@@ -266,7 +284,7 @@ test('a command that nothing makes run is a mistake', () => {
 
 test('the catalog does not depend on the order of keys', () => {
   const declared = (desired: Resource['desired']) =>
-    compileSample({ hosts: [host('a', [], { declarations: [declaration('file', desired)] })] })
+    compileSample({ hosts: [host('a', [], { declared: [declaration('file', desired)] })] })
   const one = declared({ path: '/x', content: 'x', mode: '0600' })
   const other = declared({ mode: '0600', content: 'x', path: '/x' })
   assert.equal(ids(one), ids(other))

@@ -1,34 +1,19 @@
-import { compile } from '../../src/compile/compile.ts'
-import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
+import { type CompileInput, compile } from '../../src/compile/compile.ts'
+import type { Declaration, Host } from '../../src/model/cluster.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { LoadedRecipe, RecipeContext } from '../../src/model/recipe.ts'
 import type { Catalog, Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
+import { sampleCluster, sampleHost } from '../samples/host.ts'
 
 /** A host that runs the named recipes; the entry of the run list is at line 5 of the spec. */
-export function host(name: string, recipes: readonly string[], more: Partial<Host> = {}): Host {
-  return {
-    name,
-    index: 0,
-    address: `${name}.example.com`,
-    target: { transport: 'memory' },
-    platform: {
-      init: 'systemd',
-      stateDir: '/var/lib/converge',
-      stagingDir: '/var/tmp',
-      binDir: '/usr/local/bin',
-    },
-    environment: undefined,
-    labels: {},
-    roles: [],
-    attributes: {},
-    trace: noTrace,
-    ...more,
-    declarations: [
-      ...recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST })),
-      ...(more.declarations ?? []),
-    ],
-  }
+export function host(
+  name: string,
+  recipes: readonly string[],
+  { declared = [], ...more }: Partial<Host> & { readonly declared?: readonly Declaration[] } = {},
+): Host {
+  const runList = recipes.map((recipe) => ({ recipe, layer: `host ${name}`, position: AT_RUN_LIST }))
+  return sampleHost(name, { ...more, runList, declarations: () => [...runList, ...declared] })
 }
 
 export const AT_RUN_LIST = { file: 'cluster.yaml', line: 5, column: 7 }
@@ -42,23 +27,21 @@ export function recipe(
   return { recipe: { name, attributes: { type: 'object' }, needs: [], resources }, read: reader(files) }
 }
 
-export interface Sample {
+export interface Sample extends Pick<CompileInput, 'keep'> {
   readonly hosts: readonly Host[]
   readonly recipes?: readonly LoadedRecipe[]
   readonly files?: Readonly<Record<string, string>>
 }
 
-export function compileSample({ hosts, recipes = [], files = {} }: Sample): Catalog {
-  const cluster: Cluster = {
-    name: 'demo',
-    environment: undefined,
-    data: {},
-    file: 'cluster.yaml',
-    root: '.',
-    hosts,
-  }
+export function compileSample({ hosts, recipes = [], files = {}, ...more }: Sample): Catalog {
   const byName = Object.fromEntries(recipes.map((loaded) => [loaded.recipe.name, loaded]))
-  return compile({ cluster, recipes: byName, kinds: resourceKinds, readFile: reader(files) })
+  return compile({
+    cluster: sampleCluster(hosts),
+    recipes: byName,
+    kinds: resourceKinds,
+    readFile: reader(files),
+    ...more,
+  })
 }
 
 /** The mistakes that compiling finds, as `line:column code message; hint`. */

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { compile } from '../../src/compile/compile.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'
 import type { SessionInput } from '../../src/engine/session-context.ts'
-import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
+import type { Host } from '../../src/model/cluster.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { HostReport, Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import type { HostLibrary } from '../../src/shell/library.ts'
 import { createTransports } from '../../src/transports/index.ts'
+import { sampleCluster, sampleHost } from '../samples/host.ts'
 
 /** A host that a test interrupts, on whatever it lies. */
 export interface CrashHost {
@@ -34,14 +35,10 @@ export interface SessionOptions {
 /** A session in which all of these resources are wanted on all of the hosts. */
 export function openCrashSession(options: SessionOptions): Session {
   const { hosts, resources, library, lockWaitSeconds } = options
-  const cluster: Cluster = {
-    name: 'crash',
-    environment: undefined,
-    file: 'cluster.yaml',
-    root: '.',
-    data: {},
-    hosts: hosts.map((host) => clusterHost(host, options)),
-  }
+  const cluster = sampleCluster(
+    hosts.map((host) => clusterHost(host, options)),
+    'crash',
+  )
   const all = {
     recipe: { name: 'all', attributes: { type: 'object' }, needs: [], resources: () => resources },
     read: () => '',
@@ -59,24 +56,13 @@ export function openCrashSession(options: SessionOptions): Session {
 
 function clusterHost({ name, address, port }: CrashHost, options: SessionOptions): Host {
   const { identityFile, knownHostsFile } = options
-  return {
-    name,
-    index: 0,
+  const runList = [{ recipe: 'all', layer: `host ${name}` }]
+  return sampleHost(name, {
     address,
     target: { transport: 'ssh', address, ssh: { user: 'root', port, identityFile, knownHostsFile } },
-    platform: {
-      init: 'systemd',
-      stateDir: '/var/lib/converge',
-      stagingDir: '/var/tmp',
-      binDir: '/usr/local/bin',
-    },
-    environment: undefined,
-    labels: {},
-    roles: [],
-    declarations: [{ recipe: 'all', layer: `host ${name}` }],
-    attributes: {},
-    trace: noTrace,
-  }
+    runList,
+    declarations: () => runList,
+  })
 }
 
 /** One whole run: plan and apply. */

@@ -4,9 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createContexts } from '../../src/compile/recipe-context.ts'
 import * as dsl from '../../src/dsl.ts'
-import { type Host, noTrace } from '../../src/model/cluster.ts'
 import { supposedFacts } from '../../src/model/supposed-facts.ts'
 import { converge } from '../commands/recording-io.ts'
+import { sampleCluster, sampleHost } from '../samples/host.ts'
 import { blocksOf, firstCellsOf, outputOf, readDocument, sectionOf } from './markdown.ts'
 import { embedPrinted, writePrinted } from './printed-project.ts'
 
@@ -48,27 +48,8 @@ test('prints a recipe that refuses a single host as it shows', async () => {
 })
 
 test('lists everything that a recipe is given', () => {
-  const host: Host = {
-    name: 'a',
-    index: 0,
-    address: 'a',
-    target: { transport: 'memory' },
-    platform: { init: 'systemd', stateDir: '/state', stagingDir: '/staging', binDir: '/bin' },
-    environment: undefined,
-    labels: {},
-    roles: [],
-    attributes: {},
-    declarations: [],
-    trace: noTrace,
-  }
-  const cluster = {
-    name: 'c',
-    environment: undefined,
-    data: {},
-    file: 'cluster.yaml',
-    root: '.',
-    hosts: [host],
-  }
+  const host = sampleHost('a')
+  const cluster = sampleCluster([host], 'c')
   const recipe = { name: 'r', attributes: {}, needs: [], resources: () => [] }
   const context = createContexts(cluster, {}).contextOf(
     host,

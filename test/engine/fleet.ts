@@ -7,12 +7,13 @@ import { compile } from '../../src/compile/compile.ts'
 import { type EmbeddedHosts, startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import { openSession, type Session } from '../../src/engine/session.ts'
 import type { SessionInput } from '../../src/engine/session-context.ts'
-import { type Cluster, type Host, noTrace } from '../../src/model/cluster.ts'
+import type { Host } from '../../src/model/cluster.ts'
 import type { Change, Plan } from '../../src/model/plan.ts'
 import type { Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { createTransports } from '../../src/transports/index.ts'
+import { sampleCluster, sampleHost } from '../samples/host.ts'
 
 /** Embedded hosts, and sessions with them for whatever resources a test wants on all of them. */
 export interface Fleet {
@@ -59,16 +60,11 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
   const fleet: Fleet = {
     names,
     session(resources, name = 'fleet', only = names, more = {}) {
-      const cluster: Cluster = {
+      const hosts = embedded.hosts.filter((host) => only.includes(host.name))
+      const cluster = sampleCluster(
+        hosts.map((host) => hostOf(host, embedded)),
         name,
-        environment: undefined,
-        file: 'cluster.yaml',
-        root: '.',
-        data: {},
-        hosts: embedded.hosts
-          .filter((host) => only.includes(host.name))
-          .map((host) => hostOf(host, embedded)),
-      }
+      )
       const recipe = {
         recipe: { name: 'all', attributes: { type: 'object' }, needs: [], resources: () => resources },
         read: () => '',
@@ -116,9 +112,8 @@ export async function startFleet(names: readonly string[]): Promise<Fleet> {
 }
 
 function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedded: EmbeddedHosts): Host {
-  return {
-    name,
-    index: 0,
+  const runList = [{ recipe: 'all', layer: `host ${name}` }]
+  return sampleHost(name, {
     address,
     target: {
       transport: 'ssh',
@@ -130,19 +125,9 @@ function hostOf({ name, address, port }: EmbeddedHosts['hosts'][number], embedde
         knownHostsFile: embedded.knownHostsFile,
       },
     },
-    platform: {
-      init: 'systemd',
-      stateDir: '/var/lib/converge',
-      stagingDir: '/var/tmp',
-      binDir: '/usr/local/bin',
-    },
-    environment: undefined,
-    labels: {},
-    roles: [],
-    declarations: [{ recipe: 'all', layer: `host ${name}` }],
-    attributes: {},
-    trace: noTrace,
-  }
+    runList,
+    declarations: () => runList,
+  })
 }
 
 /** The changes of one host of a plan. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Host, type ResourceDeclaration, runListOf } from '../../src/model/cluster.ts'
+import type { Host, ResourceDeclaration } from '../../src/model/cluster.ts'
 import { asLine, loadText, mistakes, type Options, originsOf, plain } from './load-text.ts'
 
 const demo = `cluster: fleet-demo
@@ -26,8 +26,8 @@ hosts:
       fleet: { metadata: { region: eu-central-1 } }
 `.replace('"{{!literal}}"', '!literal "{{x}} on {{y}}"')
 
-function resourcesOf({ declarations }: Host): readonly ResourceDeclaration[] {
-  return declarations.filter((declaration) => 'kind' in declaration)
+function resourcesOf(host: Host): readonly ResourceDeclaration[] {
+  return host.declarations().filter((declaration) => 'kind' in declaration)
 }
 
 async function hosts(text: string, options: Options = {}): Promise<readonly Host[]> {
@@ -71,7 +71,7 @@ test('the example of the design resolves to two hosts', async () => {
 })
 
 test('the run list has the recipes of the roles in order, each once', async () => {
-  const runList = runListOf(await host(demo))
+  const { runList } = await host(demo)
   assert.equal(
     runList.map(({ recipe, layer }) => [recipe, layer]),
     [
@@ -123,7 +123,7 @@ hosts:
   const { roles, declarations } = await host(text)
   assert.equal(roles, ['base', 'etcd', 'app'])
   assert.equal(
-    declarations.map((one) => `${'recipe' in one ? one.recipe : one.desired.path} by ${one.layer}`),
+    declarations().map((one) => `${'recipe' in one ? one.recipe : one.desired.path} by ${one.layer}`),
     [
       'docker by role base',
       '/etc/b by role base',

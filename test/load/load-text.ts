@@ -72,7 +72,10 @@ export type Options = Partial<Omit<LoadClusterInput, 'file' | 'root'>> & {
   readonly files?: Record<string, string>
 }
 
-/** Loads a spec given as text, from a folder that is gone afterwards. Positions name the file `cluster.yaml`. */
+/**
+ * Loads a spec given as text, and evaluates its resources, from a folder that is gone afterwards. Positions name the
+ * file `cluster.yaml`.
+ */
 export async function loadText(text: string | Uint8Array, options: Options = {}): Promise<LoadedCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'converge-load-'))
   try {
@@ -85,7 +88,7 @@ export async function loadText(text: string | Uint8Array, options: Options = {})
     const importRecipe = async (path: string) => {
       throw new Error(`nothing to import at ${path}`)
     }
-    return await loadCluster({
+    const loaded = await loadCluster({
       file: join(folder, 'cluster.yaml'),
       root: folder,
       builtins,
@@ -94,6 +97,10 @@ export async function loadText(text: string | Uint8Array, options: Options = {})
       importRecipe,
       ...input,
     })
+    for (const host of loaded.cluster.hosts) host.declarations()
+    const found = loaded.cluster.mistakes()
+    if (found.length > 0) throw new SpecError(found)
+    return loaded
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -17,12 +17,21 @@ export function sampleHost(name: string, more: Partial<Host> = {}): Host {
     labels: {},
     roles: [],
     attributes: {},
-    declarations: [],
+    runList: [],
+    declarations: () => [],
     trace: noTrace,
     ...more,
   }
 }
 
 export function sampleCluster(hosts: readonly Host[], name = 'demo'): Cluster {
-  return { name, environment: undefined, data: {}, file: 'cluster.yaml', root: '.', hosts }
+  return {
+    name,
+    environment: undefined,
+    data: {},
+    file: 'cluster.yaml',
+    root: '.',
+    hosts,
+    mistakes: () => [],
+  }
 }

@@ -18,7 +18,7 @@ export function catalogOf(spec: Spec, host = 'host'): HostCatalog {
       return { kind, desired, layer: 'test' }
     }),
   )
-  const cluster = sampleCluster([sampleHost(host, { declarations })])
+  const cluster = sampleCluster([sampleHost(host, { declarations: () => declarations })])
   const { hosts } = compile({ cluster, recipes: {}, kinds: resourceKinds, readFile: (path) => path })
   const [catalog] = hosts
   if (catalog === undefined) throw new Error('no catalog')

@@ -10,7 +10,7 @@ import { createTransports } from '../../transports/index.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { IdentityOptions } from '../secrets/identity.ts'
 import { openingWith, requireOpen } from '../secrets/opening.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
+import { keepSelected, type LoadedSpec, loadSpec, type SpecOptions } from '../spec/load-spec.ts'
 import { hostLibrary } from './host-library.ts'
 import { readOnly, requireMakers, requireMatches } from './only.ts'
 import { type SudoPasswords, sudoPasswordFor, sudoPasswords } from './sudo-passwords.ts'
@@ -62,7 +62,10 @@ export async function hostCommand(
   work: (open: OpenHosts, spec: LoadedSpec) => Promise<ExitCode>,
   { applies = false, needsSecrets = true }: Pick<HostsInput, 'applies' | 'needsSecrets'> = {},
 ): Promise<ExitCode> {
-  const spec = await loadSpec(options, needsSecrets ? openingWith(options, io) : {})
+  const spec = await loadSpec(options, {
+    ...(needsSecrets && openingWith(options, io)),
+    keepOf: keepSelected(options.limit),
+  })
   view.warnings(spec.warnings)
   return withHosts({ spec, options, io, view, applies, needsSecrets }, (open) => work(open, spec))
 }

@@ -3,13 +3,13 @@ import type { HostCatalog } from '../../model/resource.ts'
 import { sourceOf } from '../../secrets/secrets-file.ts'
 import { usageError } from '../cli/usage-error.ts'
 import type { Io } from '../io/io.ts'
-import type { SpecSecrets } from '../spec/load-spec.ts'
+import type { SpecNeeds } from '../spec/load-spec.ts'
 import { decrypted } from './age.ts'
 import { type IdentityOptions, identitiesOf, identityWays } from './identity.ts'
 import { readOutside } from './outside.ts'
 
 /** Opens what an identity opens, and reads values from outside, each once, when something needs it. */
-export function openingWith(options: IdentityOptions, io: Io): SpecSecrets {
+export function openingWith(options: IdentityOptions, io: Io): SpecNeeds {
   let opened: { readonly file: string; readonly valueOf: ReturnType<typeof openAll> } | undefined
   return {
     open(stored) {

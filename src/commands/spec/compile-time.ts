@@ -1,5 +1,5 @@
 import { TimeLimitError, withTimeLimit } from '../../load/recipes/time-limit.ts'
-import { type Cluster, runListOf } from '../../model/cluster.ts'
+import type { Cluster } from '../../model/cluster.ts'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { LoadedRecipe } from '../../model/recipe.ts'
@@ -51,7 +51,7 @@ function tookTooLong(cluster: Cluster, running: Running | undefined, limitMs: nu
     ? `recipe ${running.recipe}: it ${within}, on host ${running.host}`
     : `compiling ${within}`
   const host = cluster.hosts.find(({ name }) => name === running?.host)
-  const position = host && runListOf(host).find(({ recipe }) => recipe === running?.recipe)?.position
+  const position = host?.runList.find(({ recipe }) => recipe === running?.recipe)?.position
   const hint = 'look for an endless loop, or allow more time with --compile-timeout'
   return new SpecError([{ code: 'recipe-timeout', message, hint, ...given({ position }) }])
 }

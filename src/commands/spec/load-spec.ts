@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type CompileInput, compile } from '../../compile/compile.ts'
+import { type CompileInput, compile, type KeepCatalog } from '../../compile/compile.ts'
 import * as dsl from '../../dsl.ts'
 import { largeWithin, readAnyWithin } from '../../load/files/read-within.ts'
+import { selectHosts } from '../../load/hosts/select-hosts.ts'
 import { type LoadedCluster, loadCluster, type SecretsPlace } from '../../load/load-cluster.ts'
 import { type LoadedSecrets, loadSecrets } from '../../load/load-secrets.ts'
 import { createImportRecipe } from '../../load/recipes/import-recipe.ts'
+import type { Host } from '../../model/cluster.ts'
 import { diagnosticOf, type Problem } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
+import { membersOnly } from '../../plan/disruption.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { checkUses } from '../../secrets/check-uses.ts'
 import { createSecretsInUse, type SecretUse } from '../../secrets/keyring.ts'
@@ -39,21 +42,23 @@ export interface SpecOptions {
 
 const defaultCompileSeconds = 30
 
-/** Which secrets a command opens. */
-export interface SpecSecrets {
+/** What a command needs of a spec. */
+export interface SpecNeeds {
   /** Opens the values of a file of secrets; absent if the command needs none. Called with the same file again, it opens nothing anew. */
   open?(file: LoadedSecrets): Promise<(key: string) => string | undefined>
   /** Secrets may be missing, or not be as they are needed. */
   readonly mayMiss?: boolean
+  /** What it keeps of the catalogs; all of them unless given. */
+  keepOf?(hosts: readonly Host[]): KeepCatalog
 }
 
 /** A valid spec with its recipes and catalog. */
 export interface LoadedSpec extends LoadedCluster {
-  /** Of the whole cluster, whatever --limit says: hosts refer to each other. */
+  /** What the command keeps. The whole cluster was compiled, whatever --limit says: hosts refer to each other. */
   readonly catalog: Catalog
   readonly secrets: SecretsOfSpec
   /** Compiles hosts again, with changes. Throws a SpecError. */
-  compile(changes: Pick<CompileInput, 'cluster' | 'recipes' | 'hosts'>): Catalog
+  compile(changes: Pick<CompileInput, 'cluster' | 'recipes' | 'hosts' | 'keep'>): Catalog
   /** Processor time for recipes. */
   readonly limitMs: number
 }
@@ -62,11 +67,30 @@ export interface LoadedSpec extends LoadedCluster {
 interface SecretsOfSpec {
   readonly file: LoadedSecrets | undefined
   readonly uses: readonly SecretUse[]
-  readonly opening: SpecSecrets
+  readonly opening: SpecNeeds
+}
+
+/** Keeps the catalogs of the selected hosts, and of the others what their plans need. */
+export function keepSelected(limit: string | undefined): NonNullable<SpecNeeds['keepOf']> {
+  return (hosts) => {
+    if (limit === undefined) return (catalog) => catalog
+    const names = selectedBy(limit, hosts)
+    return (catalog) => (names.has(catalog.host) ? catalog : membersOnly(catalog))
+  }
+}
+
+/** None for a wrong selector, which is told after what is wrong with the spec. */
+function selectedBy(limit: string, hosts: readonly Host[]): ReadonlySet<string> {
+  try {
+    return new Set(selectHosts(hosts, limit).map(({ name }) => name))
+  } catch (error) {
+    if (error instanceof SpecError) return new Set()
+    throw error
+  }
 }
 
 /** Reads, checks and compiles a spec. Throws a SpecError with everything that is wrong. */
-export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}): Promise<LoadedSpec> {
+export async function loadSpec(options: SpecOptions, needs: SpecNeeds = {}): Promise<LoadedSpec> {
   checkSpecFile(options.file)
   const limitMs = (options.compileTimeout ?? defaultCompileSeconds) * 1000
   const cache =
@@ -81,7 +105,7 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
       const file = await locatedAt(named, () => namedFile(named))
       if (file === undefined) return
       stored = await locatedAt(named, () => loadSecrets(file))
-      inUse.fill({ file: stored, valueOf: (await opening.open?.(stored)) ?? (() => undefined) })
+      inUse.fill({ file: stored, valueOf: (await needs.open?.(stored)) ?? (() => undefined) })
     },
     file: options.file,
     root,
@@ -95,25 +119,26 @@ export async function loadSpec(options: SpecOptions, opening: SpecSecrets = {}):
       ...given({ cache }),
     }),
   })
-  const compileWith: LoadedSpec['compile'] = ({ cluster, recipes, hosts }) =>
+  const compileWith: LoadedSpec['compile'] = ({ cluster, recipes, hosts, keep }) =>
     withinCompileTime({ cluster, recipes, limitMs }, (watched) =>
       compile({
         cluster,
         recipes: watched,
-        ...given({ hosts }),
+        ...given({ hosts, keep }),
         kinds: resourceKinds,
         declareSecret: inUse.declare,
         readFile: (path, folder) => readAnyWithin({ root, folder, path }),
         largeFile: (path, folder) => largeWithin({ root, folder, path }),
       }),
     )
-  const catalog = compileWith(loaded)
+  const keep = needs.keepOf?.(loaded.cluster.hosts)
+  const catalog = compileWith({ ...loaded, ...given({ keep }) })
   const { uses } = inUse
   const checked = checkUses({ uses, secrets: stored?.secrets ?? new Map(), now: new Date() })
-  if (checked.errors.length > 0 && opening.mayMiss !== true)
+  if (checked.errors.length > 0 && needs.mayMiss !== true)
     throw new SpecError(stored === undefined ? checked.errors.map(withoutFile) : checked.errors)
   const found = checked.warnings.map((problem) => diagnosticOf('warning', problem))
-  const secrets = { file: stored, uses, opening }
+  const secrets = { file: stored, uses, opening: needs }
   const warnings = [...loaded.warnings, ...found]
   return { ...loaded, warnings, catalog, compile: compileWith, limitMs, secrets }
 }

@@ -26,7 +26,7 @@ import { createTargetResolver } from './resolve-target.ts'
 export type HostResolver = (entry: HostEntry, member: RangeMember) => Host | undefined
 
 export function createHostResolver(resolution: Resolution): HostResolver {
-  const { document } = resolution
+  const { document, problems } = resolution
   const checkAttributes = createAttributeChecker(resolution)
   const declareResources = createResourceDeclarer(resolution)
   const platformOf = createSectionChecker<Platform>(resolution, 'platform', Platform)
@@ -43,15 +43,21 @@ export function createHostResolver(resolution: Resolution): HostResolver {
     const labels = labelsOf(entry, name, evaluator, resolution)
     const platform = platformOf(entry, evaluator)
     const target = targetOf(entry, listed?.ssh?.host ?? address ?? name, evaluator)
-    const declarations = entry.sections.flatMap((section): Declaration[] => [
-      ...section.recipes,
-      ...declareResources(section, {
-        evaluator,
-        locate: (path) => locate(entry, path, 'value', resolution).position,
-      }),
-    ])
-    if (!isMap(attributes) || address === undefined || labels === undefined) return undefined
-    if (platform === undefined || target === undefined) return undefined
+    const declarations = () => {
+      problems.concern(name)
+      return entry.sections.flatMap((section): Declaration[] => [
+        ...section.recipes,
+        ...declareResources(section, {
+          evaluator,
+          locate: (path) => locate(entry, path, 'value', resolution).position,
+        }),
+      ])
+    }
+    const isWhole = isMap(attributes) && address !== undefined && labels !== undefined
+    if (!isWhole || platform === undefined || target === undefined) {
+      declarations()
+      return undefined
+    }
     return Object.freeze({
       name,
       index,
@@ -63,6 +69,7 @@ export function createHostResolver(resolution: Resolution): HostResolver {
       labels,
       roles: entry.roles,
       attributes,
+      runList: entry.runList,
       declarations,
       trace: () => traceOf(entry, { name, index }, resolution),
       ...given({ position: document.locate(entry.path, 'key') }),

@@ -1,10 +1,10 @@
-import { type Host, runListOf } from '../../model/cluster.ts'
+import type { Host } from '../../model/cluster.ts'
 import { SpecError } from '../../model/errors.ts'
 import { globSource } from '../../model/glob.ts'
 import { nearestHint } from '../../validation/nearest.ts'
 
 /** What a selector asks of a host. */
-export type Selectable = Pick<Host, 'name' | 'roles' | 'labels' | 'environment' | 'declarations'>
+export type Selectable = Pick<Host, 'name' | 'roles' | 'labels' | 'environment' | 'runList'>
 
 interface Options {
   /** A name, role, recipe, label or environment that no host has is no mistake. */
@@ -71,7 +71,7 @@ const prefixes: Readonly<
   Record<string, { readonly of: string; valuesOf(host: Selectable): readonly string[] }>
 > = {
   role: { of: 'the role', valuesOf: ({ roles }) => roles },
-  recipe: { of: 'the recipe', valuesOf: (host) => runListOf(host).map(({ recipe }) => recipe) },
+  recipe: { of: 'the recipe', valuesOf: ({ runList }) => runList.map(({ recipe }) => recipe) },
   env: {
     of: 'the environment',
     valuesOf: ({ environment }) => (environment === undefined ? [] : [environment]),

@@ -20,7 +20,7 @@ const sample = hostsOf(names, {
   web9: {
     labels: { zone: 'b' },
     environment: 'live',
-    declarations: [{ recipe: 'nginx', layer: 'host web9' }],
+    runList: [{ recipe: 'nginx', layer: 'host web9' }],
   },
   'core-10': { roles: ['proxy', 'etcd'], labels: { zone: 'a' }, environment: 'test' },
 })

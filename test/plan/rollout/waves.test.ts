@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { membersOnly } from '../../../src/plan/disruption.ts'
 import { planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
 import { testCases } from '../../tables/cases.ts'
 import { failureLines, tellHost, waveLine } from '../../tables/rollout.ts'
@@ -22,6 +23,9 @@ testCases(
       answer === undefined ? [] : [[host, answer] as const],
     )
     const plan = planCluster(catalog, new Map(answers))
+    // Of hosts that are not selected their members are enough.
+    const fewer = told.map((host) => (host.answer === undefined ? membersOnly(host.catalog) : host.catalog))
+    assert.equal(planCluster({ ...catalog, hosts: fewer }, new Map(answers)), plan)
     assert.equal({ waves: plan.waves.map(waveLine), failures: failureLines(plan) }, { waves, failures })
   },
 )
