@@ -204,7 +204,18 @@ function checkMode(ctx: Context): void {
     )
   if (discoveryProxy !== undefined && discovery === undefined)
     fail(`${instance}.discoveryProxy has no effect without discovery`, `set ${instance}.discovery`)
-  if (membersOf(ctx).length === 0)
+  const members = membersOf(ctx).length
+  if (members === 2)
+    ctx.warn(
+      `2 members of ${instance} have a quorum of 2: if either fails, nothing can be written`,
+      'one member is as good; use 3 to survive the loss of one',
+    )
+  else if (members > 3 && members % 2 === 0)
+    ctx.warn(
+      `${members} members of ${instance} survive the loss of ${members / 2 - 1}, as ${members - 1} do`,
+      `use ${members - 1}, or ${members + 1} to survive the loss of ${members / 2}`,
+    )
+  if (members === 0)
     fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
 }
 

@@ -4,7 +4,7 @@ import type { Problem } from '../model/diagnostic.ts'
 import { InternalError, SpecError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
-import { collectProblems, nameHosts } from '../model/problems.ts'
+import { collectProblems, type GroupedProblem, nameHosts } from '../model/problems.ts'
 import type { LoadedRecipe } from '../model/recipe.ts'
 import type {
   Catalog,
@@ -49,7 +49,8 @@ export interface CompileInput {
 export function compile(input: CompileInput): Catalog {
   const { cluster, keep = (catalog) => catalog } = input
   const problems = collectProblems({ oneMistake: 'per words' })
-  const contexts = createContexts(cluster, input.recipes, input.declareSecret)
+  const doubts = collectProblems({ oneMistake: 'per words' })
+  const contexts = createContexts(cluster, input.recipes, input.declareSecret, doubts.add)
   const files = new Map<string, string>()
   const resourceOf = createResourceMaker(input, files)
   const hosts = (input.hosts ?? cluster.hosts).flatMap((host) => {
@@ -67,12 +68,13 @@ export function compile(input: CompileInput): Catalog {
   })
   const written = cluster.mistakes()
   if (written.length > 0) throw new SpecError(written)
-  const found = problems.all().map(({ problem, hosts: affected }) => ({
-    ...problem,
-    message: `${problem.message} (${nameHosts([...affected])})`,
-  }))
+  const found = problems.all().map(withHosts)
   if (found.length > 0) throw new SpecError(found)
-  return { cluster: cluster.name, hosts, files }
+  return { cluster: cluster.name, hosts, files, doubts: doubts.all().map(withHosts) }
+}
+
+function withHosts({ problem, hosts }: GroupedProblem): Problem {
+  return { ...problem, message: `${problem.message} (${nameHosts([...hosts])})` }
 }
 
 /** Creates declared resources; hosts that share a declaration share the resource. */

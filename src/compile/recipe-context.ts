@@ -43,6 +43,7 @@ export function createContexts(
   cluster: Cluster,
   recipes: Readonly<Record<string, LoadedRecipe>>,
   declareSecret: DeclareSecret = withoutSecrets,
+  warn: (problem: Problem, host: string) => void = () => {},
 ): ContextSource {
   const { name, environment, data } = cluster
   const dataOf = (name: string) => {
@@ -83,6 +84,11 @@ export function createContexts(
           ])
         return declareSecret({ key, need, by: `recipe ${instance}`, position })
       },
+      warn: (message, hint) =>
+        warn(
+          { code: 'recipe-warning', message: `${recipeWords(loaded)}: ${message}`, hint, position },
+          host.name,
+        ),
       fail(message, hint) {
         throw new SpecError([{ code: 'recipe-refused', message, hint, position }])
       },

@@ -44,6 +44,8 @@ export interface RecipeContext<Attributes> {
   template(name: string, variables: { readonly [key: string]: Value }): string | Secret
   /** Content of `files/<name>` of the recipe's folder. */
   file(name: string): string
+  /** Tells of something that is accepted, and likely a mistake: what it is, and how to fix it. */
+  warn(message: string, hint?: string): void
   /** Stops compiling with an error at the run-list entry: what is wrong, and how to fix it. */
   fail(message: string, hint?: string): never
 }

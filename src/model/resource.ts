@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Position } from './diagnostic.ts'
+import type { Position, Problem } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
 import type { Platform } from './platform.ts'
@@ -150,4 +150,6 @@ export interface Catalog {
   readonly hosts: readonly HostCatalog[]
   /** By checksum, where the contents are that are not held in memory. */
   readonly files?: ReadonlyMap<string, string>
+  /** What recipes warn of. */
+  readonly doubts?: readonly Problem[]
 }

@@ -44,6 +44,7 @@ export const specCodes = [
   'recipe-failed',
   'recipe-refused',
   'recipe-timeout',
+  'recipe-warning',
   'recursive-alias',
   'respelt-number',
   'role-circle',

@@ -137,7 +137,9 @@ export async function loadSpec(options: SpecOptions, needs: SpecNeeds = {}): Pro
   const checked = checkUses({ uses, secrets: stored?.secrets ?? new Map(), now: new Date() })
   if (checked.errors.length > 0 && needs.mayMiss !== true)
     throw new SpecError(stored === undefined ? checked.errors.map(withoutFile) : checked.errors)
-  const found = checked.warnings.map((problem) => diagnosticOf('warning', problem))
+  const found = [...(catalog.doubts ?? []), ...checked.warnings].map((problem) =>
+    diagnosticOf('warning', problem),
+  )
   const secrets = { file: stored, uses, opening: needs }
   const warnings = [...loaded.warnings, ...found]
   return { ...loaded, warnings, catalog, compile: compileWith, limitMs, secrets }
