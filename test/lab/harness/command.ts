@@ -12,10 +12,12 @@ export interface CommandOptions {
   readonly cwd?: string
   /** The whole environment; this process's own unless given. */
   readonly env?: NodeJS.ProcessEnv
+  /** What it reads; nothing unless given. */
+  readonly input?: string
 }
 
 /**
- * Runs a command of this machine without a shell and without input, and gives its result whatever its exit code.
+ * Runs a command of this machine without a shell, and gives its result whatever its exit code.
  * @throws when it cannot be started, takes too long or dies from a signal
  */
 export function run(
@@ -23,9 +25,11 @@ export function run(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { timeoutMs = 120_000, cwd, env = process.env } = options
+  const { timeoutMs = 120_000, cwd, env = process.env, input = '' } = options
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd, env, timeout: timeoutMs, stdio: ['pipe', 'pipe', 'pipe'] })
+    // Who reads nothing may have ended.
+    child.stdin.on('error', () => {}).end(input)
     const output = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (chunk: string) => {
