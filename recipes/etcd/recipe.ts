@@ -210,11 +210,6 @@ function checkMode(ctx: Context): void {
       `2 members of ${instance} have a quorum of 2: if either fails, nothing can be written`,
       'one member is as good; use 3 to survive the loss of one',
     )
-  else if (members > 3 && members % 2 === 0)
-    ctx.warn(
-      `${members} members of ${instance} survive the loss of ${members / 2 - 1}, as ${members - 1} do`,
-      `use ${members - 1}, or ${members + 1} to survive the loss of ${members / 2}`,
-    )
   if (members === 0)
     fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { explainHost } from '../explain/explain-host.ts'
 import { explainOutputs } from '../explain/explain-outputs.ts'
 import { explainValues } from '../explain/explain-values.ts'
+import type { ExplainedSpec } from '../explain/explained-spec.ts'
 import { findOutputs, parseSubject } from '../explain/subject.ts'
 import { readAnyWithin } from '../load/files/read-within.ts'
 import { onlyHost } from '../load/hosts/select-hosts.ts'
@@ -32,24 +33,21 @@ function explanationOf(spec: LoadedSpec, subject: ReturnType<typeof parseSubject
   const host = onlyHost(cluster.hosts, subject.host)
   const catalog = catalogOf(spec, host.name)
   if (catalog === undefined) throw new InternalError(`the host ${host.name} was not compiled`)
-  if (subject.of === 'host') return explainHost(host, catalog, spec.recipes)
   if (subject.of === 'value') return explainValues(cluster, host, subject.path)
   const end = performance.now() + limitMs
-  return explainOutputs(
-    {
-      ...spec,
-      compile: (changed, of, recipes) =>
-        withoutMistakes(() => spec.compile({ cluster: changed, hosts: [of], recipes }))?.hosts[0],
-      readText(path, position) {
-        const folder = dirname(position?.file ?? cluster.file)
-        const text = readAnyWithin({ root: cluster.root, folder, path })
-        return typeof text === 'string' ? { text, file: join(folder, path) } : undefined
-      },
-      hasTime: () => performance.now() < end,
+  const explained: ExplainedSpec = {
+    ...spec,
+    compile: (changed, of, recipes) =>
+      withoutMistakes(() => spec.compile({ cluster: changed, hosts: [of], recipes }))?.hosts[0],
+    readText(path, position) {
+      const folder = dirname(position?.file ?? cluster.file)
+      const text = readAnyWithin({ root: cluster.root, folder, path })
+      return typeof text === 'string' ? { text, file: join(folder, path) } : undefined
     },
-    host,
-    findOutputs(catalog.entries, subject),
-  )
+    hasTime: () => performance.now() < end,
+  }
+  if (subject.of === 'host') return explainHost(explained, host, catalog)
+  return explainOutputs(explained, host, findOutputs(catalog.entries, subject))
 }
 
 /** What recipes refuse of a changed spec tells nothing. */

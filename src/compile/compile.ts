@@ -127,6 +127,7 @@ function declare(
   report: (problem: Problem) => void,
 ): readonly Declared[] {
   return host.declarations().flatMap((declaration) => {
+    if ('isLeftOut' in declaration) return []
     if (!('recipe' in declaration)) return resourceOf(declaration, host, report)
     const loaded = recipes[declaration.recipe]
     if (loaded === undefined) throw new InternalError(`the recipe ${declaration.recipe} is not loaded`)

@@ -104,12 +104,31 @@ function choicesAt([section, name, ...rest]: Path, recipes: Recipes): readonly V
 
 /** What a resource of the spec is made of: what is written there, and what its expressions refer to. */
 export function declaredCandidates(
-  { path = [] }: ResourceDeclaration,
+  { path = [] }: Pick<ResourceDeclaration, 'path'>,
   sources: Sources,
 ): readonly Candidate[] {
-  const { spec, host, traces } = sources
   // `roles`, the role, `resources`, the index.
-  const item = path.slice(0, 4)
+  return candidatesAt(path.slice(0, 4), sources)
+}
+
+/** An expression may stand for anything. */
+function choicesFor(written: Value): readonly Value[] {
+  return typeof written === 'string' && /^\{\{.*\}\}$/s.test(written) ? [false, true, 1] : []
+}
+
+/** What decides whether a resource of the spec is made, and how often. */
+export function controlCandidates(
+  { path = [] }: Pick<ResourceDeclaration, 'path'>,
+  sources: Sources,
+): readonly Candidate[] {
+  const controls = ['when', 'forEach'].map((name) => [...path, name])
+  return controls.flatMap((at) =>
+    valueIn(sources.spec.written, at) === undefined ? [] : candidatesAt(at, sources),
+  )
+}
+
+function candidatesAt(item: Path, sources: Sources): readonly Candidate[] {
+  const { spec, host, traces } = sources
   const written = leavesAt(spec.written, item).flatMap((at): Candidate[] => {
     const value = valueIn(spec.written, at) ?? null
     const what = formatPath(at)
@@ -123,7 +142,10 @@ export function declaredCandidates(
         refersTo: [],
       }
       return [
-        { causes: [cause], attempts: alternatives(value, value, []).map((to) => ({ written: at, to })) },
+        {
+          causes: [cause],
+          attempts: alternatives(value, value, choicesFor(value)).map((to) => ({ written: at, to })),
+        },
       ]
     }
     return text.map((line, index) => {

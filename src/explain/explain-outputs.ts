@@ -133,7 +133,7 @@ function makerWords({ declaredBy, position }: CatalogEntry) {
   return { by: declaredBy, ...given({ position }) }
 }
 
-function withoutValues({ value: _value, written: _written, refersTo, ...cause }: Cause): Cause {
+export function withoutValues({ value: _value, written: _written, refersTo, ...cause }: Cause): Cause {
   return { ...cause, refersTo: refersTo.map(withoutValues) }
 }
 
@@ -162,7 +162,7 @@ export function wordsOf(recipe: string, recipes: Recipes): string | undefined {
 }
 
 /** Compiles the host, and notes what each of its recipes reads. */
-function readsOf(spec: ExplainedSpec, host: Host): ReadonlyMap<string, Reads> {
+export function readsOf(spec: ExplainedSpec, host: Host): ReadonlyMap<string, Reads> {
   const reads = new Map<string, Reads>()
   const watching = Object.fromEntries(
     Object.entries(spec.recipes).map(([name, loaded]) => {
@@ -243,6 +243,7 @@ function textsOf(
   spec: ExplainedSpec,
 ): readonly SourceText[] {
   if ('recipe' in maker) return reads.get(maker.recipe)?.texts ?? []
+  if ('isLeftOut' in maker) return []
   const { source, template, variables } = maker.desired
   const name = source ?? template
   const found = typeof name === 'string' ? spec.readText(name, maker.position) : undefined

@@ -28,12 +28,20 @@ export interface Trace {
   readonly values: ValueMap
   /** The layers that set anything, weakest first. */
   readonly layers: readonly string[]
+  /** The host's roles, and where each is listed. */
+  readonly roles: readonly Setting[]
   /** Every layer that sets or removes the leaf at a path of the scope, weakest first. */
   settings(path: Path): readonly Setting[]
 }
 
 /** The trace of a host that no spec declares. */
-export const noTrace = (): Trace => ({ scope: NO_VALUES, values: NO_VALUES, layers: [], settings: () => [] })
+export const noTrace = (): Trace => ({
+  scope: NO_VALUES,
+  values: NO_VALUES,
+  layers: [],
+  roles: [],
+  settings: () => [],
+})
 
 /** One entry of a host's expanded run list. */
 export interface RecipeUse {
@@ -57,8 +65,13 @@ export interface ResourceDeclaration {
   locate?(path: Path, line: TextLine | undefined): Position | undefined
 }
 
+/** An entry under `resources:` that makes nothing: its `when` is false, or its `forEach` has no items. */
+export interface LeftOut extends Omit<ResourceDeclaration, 'desired' | 'item'> {
+  readonly isLeftOut: true
+}
+
 /** One part of what a host is to have, in the order of the spec. */
-export type Declaration = RecipeUse | ResourceDeclaration
+export type Declaration = RecipeUse | ResourceDeclaration | LeftOut
 
 /** What a host is called by selectors, such as its failure domain: `zone: eu-1a`. */
 export const Labels = Type.Record(

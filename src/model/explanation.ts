@@ -6,24 +6,31 @@ import type { Value } from './value.ts'
 /** What `converge explain` says of a host, of values, or of what it gets. */
 export type Explanation = HostExplanation | ValuesExplanation | OutputsExplanation
 
-/** Who lists or makes something, such as `role web` or `recipe etcd`, and where. */
+/** Who lists, sets or makes something, such as `role web` or `recipe etcd`, and where. */
 interface Maker {
   readonly by: string
   readonly position?: Position
+}
+
+/** A role or an environment of a host. */
+interface Named extends Maker {
+  readonly name: string
 }
 
 export interface HostExplanation {
   readonly about: 'host'
   readonly host: string
   readonly address: string
-  readonly environment?: string
-  readonly roles: readonly string[]
+  readonly environment?: Named
+  readonly roles: readonly Named[]
   /** Those of its values, weakest first. */
   readonly layers: readonly string[]
   /** In the order of the spec. */
   readonly made: readonly (Maker & {
     readonly listedBy?: string
     readonly resources: readonly ResourceId[]
+    /** If it made nothing: what it reads. */
+    readonly dependsOn?: readonly Cause[]
   })[]
 }
 

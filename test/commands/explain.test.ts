@@ -39,6 +39,7 @@ roles:
           variables: { items: [a, "{{attributes.goods}}"] }
       - file: { path: /etc/key, content: "hunter2 {{attributes.app.port}}", sensitive: true }
       - link: { path: /etc/alias, target: /etc/motd }
+      - directory: { path: /var/coats, when: "{{eq attributes.goods 'coats'}}" }
 hosts:
   "web[0-2]": { address: "192.0.2.{{add index 10}}", roles: [web] }
   db: { address: 192.0.2.1 }
@@ -321,8 +322,9 @@ hosts: { a: { address: 192.0.2.1, recipes: [proxy, shop] } }
 test('tells what a host is made of, in order', async () => {
   assert.is(
     await of('web0'),
-    `web0 at 192.0.2.10, environment live
-roles: web
+    `web0 at 192.0.2.10
+environment live, set by cluster (cluster.yaml:3:14)
+role web, listed by host web[0-2] (cluster.yaml:30:62)
 layers, weakest first: default, recipe app (default), cluster, environment live, role web
 
 recipe app, listed by role web (cluster.yaml:13:15)
@@ -340,6 +342,11 @@ role web (cluster.yaml:26:9)
 
 role web (cluster.yaml:27:9)
   link[/etc/alias]
+
+role web (cluster.yaml:28:9)
+  makes nothing; it reads
+    written: roles.web.resources[4].directory.when (cluster.yaml:28:46)
+    attributes.goods, role web (cluster.yaml:14:47)
 `,
   )
 })

@@ -6,20 +6,28 @@ import * as assert from 'uvu/assert'
 import { compile } from '../../src/compile/compile.ts'
 import { defineRecipe, file, renderEnvFile, Type } from '../../src/dsl.ts'
 import { leavesAt, valueIn } from '../../src/explain/causes.ts'
+import { explainHost } from '../../src/explain/explain-host.ts'
 import { explainOutputs } from '../../src/explain/explain-outputs.ts'
 import type { ExplainedSpec } from '../../src/explain/explained-spec.ts'
 import { outputsOf } from '../../src/explain/outputs.ts'
+import { selectHosts } from '../../src/load/hosts/select-hosts.ts'
 import { loadCluster } from '../../src/load/load-cluster.ts'
+import type { Cluster } from '../../src/model/cluster.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { Cause } from '../../src/model/explanation.ts'
+import { formatPath, type Path } from '../../src/model/path.ts'
 import type { LoadedRecipe } from '../../src/model/recipe.ts'
+import type { CatalogEntry } from '../../src/model/resource.ts'
+import { isList, isMap, toValue, type Value } from '../../src/model/value.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
+import { figure } from '../figure.ts'
+import { fuzzRuns } from '../shell/hostile.ts'
 
 const template =
   'a {{a}}\n{{#each peers}}\npeer {{this}}\n{{/each}}\n{{#if on}}\non\n{{/if}}\nend {{upper b}}\n'
 
-/** Reads by name, by keys, as a whole and of peers. */
+/** Reads by name, by keys, as a whole and of peers, which it finds by their recipes and labels. */
 const app: LoadedRecipe = {
   recipe: defineRecipe({
     name: 'app',
@@ -30,28 +38,54 @@ const app: LoadedRecipe = {
       more: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer()]), { default: {} }),
       unread: Type.Optional(Type.Integer()),
     }),
-    resources({ attributes: { a, b, on, more }, host, hosts, template: render, platform }) {
+    resources({ attributes: { a, b, on, more }, cluster, host, hosts, template: render, platform }) {
       const peers = hosts({ recipe: 'app' }).map(
-        (peer) => `${peer.name} ${peer.address} ${peer.attributes.shared}`,
+        (peer) => `${peer.name} ${peer.address} ${peer.attributes.shared} ${peer.roles}`,
       )
-      const variables = { NAME: host.name, LIMIT: Math.min(a, 5), ...more }
+      const near = hosts('label:zone=a').map(({ name }) => name)
+      const variables = {
+        NAME: host.name,
+        LIMIT: Math.min(a, 5),
+        NEAR: near.join(),
+        ROLES: host.roles.join(),
+        ...more,
+      }
       return [
         file({ path: '/etc/app.conf', content: render('app.hbs', { a, b, on, peers }) }),
-        file({ path: '/etc/app.env', content: renderEnvFile(variables) }),
+        file({ path: '/etc/app.env', content: renderEnvFile(variables), mode: on ? '0600' : '0644' }),
         file({ path: `${platform.binDir}/app`, content: JSON.stringify(host.attributes, null, 1) }),
+        ...(a > 5
+          ? [file({ path: '/etc/large', content: `${cluster.name} in ${cluster.environment}\n` })]
+          : []),
       ]
     },
   }),
   read: () => template,
 }
 
+/** Makes nothing by default, and passes attributes on. */
+const side: LoadedRecipe = {
+  recipe: defineRecipe({
+    name: 'side',
+    attributes: Type.Object({ level: Type.Integer({ default: 0 }) }),
+    needs: [{ recipe: 'app', attributes: { a: 7 } }],
+    resources: ({ attributes: { level } }) =>
+      level === 0 ? [] : [file({ path: '/etc/side', content: `level ${level}\n` })],
+  }),
+  read: () => '',
+}
+
 async function load(spec: object): Promise<ExplainedSpec> {
   const folder = scratchFolder()
-  writeFiles(folder, { 'cluster.yaml': JSON.stringify(spec, null, 1), 'ports.json': '{ "one": 4 }' })
+  writeFiles(folder, {
+    'cluster.yaml': JSON.stringify(spec, null, 1),
+    'ports.json': '{\n "one": 4\n}',
+    'hosts.json': '{\n "db0": {\n  "address": "192.0.2.1",\n  "labels": {\n   "zone": "a"\n  }\n }\n}',
+  })
   const loaded = await loadCluster({
     file: join(folder, 'cluster.yaml'),
     root: folder,
-    builtins: { app },
+    builtins: { app, side },
     kinds: resourceKinds,
     placeOf: async (path) => path,
     importRecipe: async () => undefined,
@@ -72,43 +106,92 @@ async function load(spec: object): Promise<ExplainedSpec> {
   }
 }
 
-interface AttributedLine {
-  readonly text: string
-  /** The places that decide it. */
-  readonly direct: ReadonlySet<string>
-  /** These, and those that its maker reads as well. */
-  readonly all: ReadonlySet<string>
+/** What is told of something: places in the spec, and hosts of which something is read. */
+interface Told {
+  readonly places: ReadonlySet<string>
+  /** By what `ctx.hosts` was asked for. */
+  readonly selections: ReadonlySet<string>
+  readonly hosts: ReadonlySet<string>
 }
 
-/** The lines of each file of each host. */
-function explained(spec: ExplainedSpec): ReadonlyMap<string, readonly AttributedLine[]> {
-  const lines = new Map<string, readonly AttributedLine[]>()
-  for (const host of spec.cluster.hosts) {
-    const { entries } = spec.compile(spec.cluster, host, spec.recipes) ?? { entries: [] }
-    const outputs = [...outputsOf(entries).values()].filter(({ path }) => path !== undefined)
-    for (const output of explainOutputs(spec, host, { outputs }).outputs) {
-      const { resource, path, thereFor, causes, alsoRead } = output
-      const all = placesOf([...thereFor, ...causes, ...alsoRead])
-      const attributed = output.lines.map(({ text = '', causes: indexes }) => {
-        const direct = placesOf([...thereFor, ...indexes.flatMap((index) => causes[index] ?? [])])
-        return { text, direct, all }
-      })
-      lines.set(`${host.name} ${resource} ${path}`, attributed)
-    }
-  }
-  return lines
+interface ExplainedFile {
+  /** Who made it. */
+  readonly maker: string
+  /** What `converge explain` tells of it in all. */
+  readonly told: Told
+  readonly lines: readonly {
+    readonly text: string
+    /** What it depends on directly. */
+    readonly direct: Told
+  }[]
 }
 
-function placesOf(causes: readonly Cause[]): ReadonlySet<string> {
-  const places = causes.flatMap(({ position, refersTo }) => [
-    ...(position === undefined ? [] : [placeOf(position)]),
-    ...placesOf(refersTo),
-  ])
-  return new Set(places)
+interface ExplainedHost {
+  /** What `converge explain HOST` tells. */
+  readonly told: Told
+  readonly outputs: ReadonlyMap<string, ExplainedFile>
 }
 
-function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
+function explained(spec: ExplainedSpec): ReadonlyMap<string, ExplainedHost> {
+  const hosts = spec.cluster.hosts.map((host): [string, ExplainedHost] => {
+    const catalog = spec.compile(spec.cluster, host, spec.recipes)
+    assert.ok(catalog)
+    const all = [...outputsOf(catalog.entries)]
+    const { outputs } = explainOutputs(spec, host, { outputs: all.map(([, output]) => output) })
+    const { environment, roles, made } = explainHost(spec, host, catalog)
+    const named = [...(environment ? [environment] : []), ...roles, ...made]
+    return [
+      host.name,
+      {
+        told: toldBy(
+          made.flatMap(({ dependsOn = [] }) => dependsOn),
+          named.map(({ position }) => position),
+        ),
+        outputs: new Map(
+          outputs.map((output) => {
+            const { resource, path = '', by, position, thereFor, causes, alsoRead } = output
+            const lines = output.lines.map(({ text = '', causes: indexes }) => ({
+              text,
+              direct: toldBy([...thereFor, ...indexes.flatMap((index) => causes[index] ?? [])]),
+            }))
+            const told = toldBy([...thereFor, ...causes, ...alsoRead], [position])
+            return [`${resource} ${path}`, { maker: makerOf({ declaredBy: by, position }), told, lines }]
+          }),
+        ),
+      },
+    ]
+  })
+  return new Map(hosts)
+}
+
+function makerOf({
+  declaredBy,
+  position,
+}: Pick<CatalogEntry, 'declaredBy'> & { readonly position?: Place | undefined }) {
+  return `${declaredBy} ${position && placeOf(position)}`
+}
+
+interface Place {
+  readonly file: string
+  readonly line: number
+}
+
+function placeOf({ file, line }: Place): string {
   return `${file.split('/').at(-1)}:${line}`
+}
+
+function toldBy(causes: readonly Cause[], positions: readonly (Place | undefined)[] = []): Told {
+  const all = withReferences(causes)
+  const found = [...all.map(({ position }) => position), ...positions]
+  return {
+    places: new Set(found.flatMap((position) => (position ? [placeOf(position)] : []))),
+    selections: new Set(all.flatMap(({ kind, what }) => (kind === 'hosts' ? [what] : []))),
+    hosts: new Set(all.flatMap(({ hosts = [] }) => hosts)),
+  }
+}
+
+function withReferences(causes: readonly Cause[]): readonly Cause[] {
+  return causes.flatMap((cause) => [cause, ...withReferences(cause.refersTo)])
 }
 
 const attributes = fc.record(
@@ -131,72 +214,158 @@ const attributes = fc.record(
   { requiredKeys: [] },
 )
 
-const resources = [
-  { file: { path: '/etc/motd', content: 'one {{attributes.shared}}\ntwo\n{{host.address}}\n' } },
-]
+const webs = 'web[0-1]'
+const possibleHosts = new Set(['web0', 'web1', 'web2', 'db0'])
+
+const wanted = fc.constantFrom<boolean | string>(true, false, "{{eq attributes.shared 's'}}")
+
+const resources = fc
+  .record({
+    one: wanted,
+    two: wanted,
+    users: fc.constantFrom<object | string>(['ann'], ['ann', 'bob'], '{{attributes.users}}'),
+  })
+  .map(({ one, two, users }) => [
+    { file: { path: '/etc/motd', content: 'one {{attributes.shared}}\ntwo\n{{host.address}}\n' } },
+    { file: { path: '/etc/one', content: 'in {{host.labels.zone}}\n', mode: '0640', when: one } },
+    { file: { path: '/etc/{{item}}', content: 'of {{item}}\n', owner: 'root', forEach: users, when: two } },
+    { link: { path: '/etc/link', target: '/etc/{{environment}}', when: one } },
+  ])
 
 const specs = fc
-  .record({ cluster: attributes, live: attributes, web: attributes, db: attributes })
-  .map(({ cluster, live, web, db }) => ({
+  .record({
+    cluster: attributes,
+    live: attributes,
+    web: attributes,
+    db: attributes,
+    base: resources,
+    level: fc.constantFrom(0, 2),
+    recipes: fc.constantFrom(['app'], ['app', 'side']),
+    users: fc.constantFrom([], ['carl']),
+    own: fc.constantFrom({}, { environment: 'test' }),
+  })
+  .map(({ cluster, live, web, db, base, level, recipes, users, own }) => ({
     cluster: 'law',
     data: { ports: 'ports.json' },
+    inventory: 'hosts.json',
     environment: 'live',
-    attributes: { shared: 'base', ...cluster },
-    environments: { live: { attributes: live } },
-    roles: { web: { recipes: ['app'], attributes: web, resources } },
+    attributes: { shared: 'base', users, side: { level }, ...cluster },
+    environments: { live: { attributes: live }, test: { platform: { binDir: '/opt/bin' } } },
+    roles: {
+      base: { resources: base },
+      web: { roles: ['base'], recipes, attributes: web },
+      spare: { attributes: { shared: 'spare' }, resources: [{ directory: { path: '/etc/spare' } }] },
+    },
     hosts: {
-      'web[0-1]': { roles: ['web'], address: '192.0.2.{{add index 10}}' },
-      db0: { recipes: ['app'], address: '192.0.2.1', attributes: db },
+      [webs]: { roles: ['web'], address: '192.0.2.{{add index 10}}', labels: { zone: 'b' } },
+      db0: { recipes, attributes: db, ...own },
     },
   }))
 
-const lists = ['recipes', 'resources', 'roles']
+/** Other values for a leaf; those that are not valid tell nothing. */
+function othersOf(path: Path, value: Value): readonly Value[] {
+  const name = String(path.at(-1))
+  const list = String(path.at(-2))
+  if (typeof value === 'boolean') return [!value]
+  if (typeof value === 'number') return [value + 3, 0]
+  if (typeof value !== 'string') return []
+  const names = {
+    environment: ['live', 'test'],
+    roles: ['base', 'web', 'spare'],
+    recipes: ['app', 'side'],
+    zone: ['a', 'b'],
+  }
+  const known = new Map(Object.entries(names)).get(['roles', 'recipes'].includes(list) ? list : name) ?? []
+  const special = name === 'when' ? [true, false] : name === 'mode' ? ['0600'] : [`y${value}`, `${value}y`]
+  return [...(known.length > 0 ? known.filter((one) => one !== value) : special)]
+}
 
 test('what changes on a host with a leaf of the spec is attributed to that leaf', async () => {
-  let changedLines = 0
-  let direct = 0
-  const tryLeaf = (
+  const count = { changes: 0, lines: 0, direct: 0, comeOrGo: 0 }
+  const tryChange = (
     spec: ExplainedSpec,
-    path: ReturnType<typeof leavesAt>[number],
+    path: Path,
+    change: { readonly written: Path; readonly other: Value },
     before: ReturnType<typeof explained>,
   ) => {
-    const value = valueIn(spec.written, path)
+    const { written, other } = change
     const position = spec.locate(path)
-    if (position === undefined) throw new Error(`no place of ${path}`)
+    assert.ok(position, formatPath(path))
     const place = placeOf(position)
-    const other =
-      typeof value === 'number' ? value + 3 : typeof value === 'boolean' ? !value : `y${String(value)}`
-    const names = new Set(spec.cluster.hosts.map(({ name }) => name))
-    const cluster = spec.whatIf({ written: path, to: () => other }, names)
-    for (const host of cluster?.hosts ?? []) {
-      const catalog = cluster && spec.compile(cluster, host, spec.recipes)
-      for (const [key, output] of outputsOf(catalog?.entries ?? [])) {
-        const kept = new Set(output.lines)
-        const own = before.get(`${host.name} ${key}`) ?? []
-        for (const line of own.filter(({ text }) => !kept.has(text))) {
-          assert.ok(line.all.has(place), `${path.join('.')} at ${place}: ${host.name} ${key}: ${line.text}`)
-          changedLines += 1
-          if (line.direct.has(place)) direct += 1
+    const cluster = spec.whatIf({ written, to: () => other }, possibleHosts)
+    const catalogs = cluster?.hosts.map((host) => spec.compile(cluster, host, spec.recipes)) ?? []
+    if (cluster === undefined || catalogs.includes(undefined)) return
+    count.changes += 1
+    const isOf = ({ places, selections, hosts }: Told) =>
+      places.has(place) ||
+      [...selections].some(
+        (selection) => selected(spec.cluster, selection) !== selected(cluster, selection),
+      ) ||
+      [...hosts].some((host) => before.get(host)?.told.places.has(place))
+    for (const [index, catalog] of catalogs.entries()) {
+      const { name } = cluster.hosts[index] ?? { name: '' }
+      const own = before.get(name)
+      // Of a host that comes there is nothing to explain yet.
+      if (own === undefined) continue
+      const after = outputsOf(catalog?.entries ?? [])
+      const why = (what: string) =>
+        `${formatPath(path)} at ${place} becomes ${JSON.stringify(other)}: ${name} ${what}`
+      for (const [key, { told, lines }] of own.outputs) {
+        const now = after.get(key)
+        if (now === undefined) {
+          assert.ok(isOf(told) || isOf(own.told), why(`${key} goes`))
+          count.comeOrGo += 1
+          continue
         }
+        const [kept, known] = [new Set(now.lines), new Set(lines.map(({ text }) => text))]
+        const gone = lines.filter(({ text }) => !kept.has(text))
+        const come = now.lines.filter((line) => !known.has(line))
+        for (const line of [...gone.map(({ text }) => `-${text}`), ...come.map((line) => `+${line}`)]) {
+          assert.ok(isOf(told) || own.told.places.has(place), why(`${key}: ${line}`))
+        }
+        count.lines += gone.length
+        count.direct += gone.filter(({ direct }) => isOf(direct) || own.told.places.has(place)).length
+      }
+      for (const [key, { entry }] of after) {
+        if (own.outputs.has(key)) continue
+        const siblings = [...own.outputs.values()].filter(
+          ({ maker }) => maker === makerOf({ ...entry, position: entry.position }),
+        )
+        assert.ok(siblings.some(({ told }) => isOf(told)) || isOf(own.told), why(`${key} comes`))
+        count.comeOrGo += 1
       }
     }
   }
+  const numRuns = Math.min(100, Math.max(2, Math.ceil(fuzzRuns / 500)))
   await fc.assert(
     fc.asyncProperty(specs, async (written) => {
       const spec = await load(written)
       const before = explained(spec)
-      const sections = ['attributes', 'environments', 'roles', 'hosts', 'data']
-      const leaves = sections.flatMap((section) => leavesAt(spec.written, [section]))
-      for (const path of leaves) {
-        const isList = path.slice(2).some((key) => lists.includes(String(key)))
-        if (!isList && typeof valueIn(spec.written, path) !== 'object') tryLeaf(spec, path, before)
+      for (const path of leavesAt(spec.written, [])) {
+        const value = valueIn(spec.written, path)
+        if (value === undefined || isMap(value) || isList(value)) continue
+        for (const other of othersOf(path, value)) tryChange(spec, path, { written: path, other }, before)
+      }
+      for (const range of ['web[0-0]', 'web[0-2]']) {
+        const renamed = Object.entries(written.hosts).map(([key, host]) => [key === webs ? range : key, host])
+        const other = toValue(Object.fromEntries(renamed)) ?? null
+        tryChange(spec, ['hosts', webs], { written: ['hosts'], other }, before)
       }
     }),
-    { seed: 20, numRuns: 3 },
+    { seed: 20, numRuns, includeErrorInReport: true },
   )
-  assert.ok(changedLines > 50, String(changedLines))
+  assert.ok(count.lines > 50 && count.comeOrGo > 20, JSON.stringify(count))
   // A minimum hides what the few other values that are tried do not reach.
-  assert.ok(direct / changedLines > 0.9, `${direct} of ${changedLines}`)
+  assert.ok(count.direct / count.lines > 0.9, `${count.direct} of ${count.lines}`)
+  figure('changes of a leaf of a spec whose effects are attributed to it', count.changes)
 })
+
+/** The hosts that a selection matches, in words. */
+function selected({ hosts }: Cluster, selection: string): string {
+  const selector = selection === 'all' ? '*' : selection
+  return selectHosts(hosts, selector, { mayMatchNone: true })
+    .map(({ name }) => name)
+    .join()
+}
 
 test.run()

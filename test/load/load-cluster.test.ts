@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Host, ResourceDeclaration } from '../../src/model/cluster.ts'
+import type { Declaration, Host, ResourceDeclaration } from '../../src/model/cluster.ts'
 import { asLine, loadText, mistakes, type Options, originsOf, plain } from './load-text.ts'
 
 const demo = `cluster: fleet-demo
@@ -27,7 +27,7 @@ hosts:
 `.replace('"{{!literal}}"', '!literal "{{x}} on {{y}}"')
 
 function resourcesOf(host: Host): readonly ResourceDeclaration[] {
-  return host.declarations().filter((declaration) => 'kind' in declaration)
+  return host.declarations().filter((declaration) => 'desired' in declaration)
 }
 
 async function hosts(text: string, options: Options = {}): Promise<readonly Host[]> {
@@ -122,8 +122,9 @@ hosts:
 `
   const { roles, declarations } = await host(text)
   assert.equal(roles, ['base', 'etcd', 'app'])
+  const wordsOf = (one: Declaration) => ('recipe' in one ? one.recipe : 'desired' in one && one.desired.path)
   assert.equal(
-    declarations().map((one) => `${'recipe' in one ? one.recipe : one.desired.path} by ${one.layer}`),
+    declarations().map((one) => `${wordsOf(one)} by ${one.layer}`),
     [
       'docker by role base',
       '/etc/b by role base',

@@ -1,4 +1,4 @@
-import type { ResourceDeclaration } from '../../model/cluster.ts'
+import type { LeftOut, ResourceDeclaration } from '../../model/cluster.ts'
 import type { Position } from '../../model/diagnostic.ts'
 import { given } from '../../model/given.ts'
 import { perObject, perText } from '../../model/memo.ts'
@@ -61,7 +61,7 @@ interface Item {
 /** The resources of a section. One without expressions is a single declaration for all hosts. */
 export function createResourceDeclarer(
   resolution: Resolution,
-): (section: Omit<Section, 'recipes'>, values: HostValues) => readonly ResourceDeclaration[] {
+): (section: Omit<Section, 'recipes'>, values: HostValues) => readonly (ResourceDeclaration | LeftOut)[] {
   const { document, problems, cache, kinds } = resolution
   const validatorOf = perText((kind: string) =>
     createValidator<ValueMap>(closeSchema(kinds[kind]?.schema ?? {}), kind),
@@ -72,7 +72,7 @@ export function createResourceDeclarer(
     item: ValueMap,
     at: Path,
     layer: string,
-  ): ((values: HostValues) => readonly ResourceDeclaration[]) => {
+  ): ((values: HostValues) => readonly (ResourceDeclaration | LeftOut)[]) => {
     const [entry] = Object.entries(item)
     if (entry === undefined) return () => []
     const [kind, written] = entry
@@ -114,10 +114,15 @@ export function createResourceDeclarer(
         return desired === undefined ? [] : [declaration({ desired, item })]
       })
     }
-    if (cache.dynamic(item)) return declare
-    let fixed: readonly ResourceDeclaration[] | undefined
+    const leftOut: readonly LeftOut[] = [{ ...shared, isLeftOut: true }]
+    const declareAny = (values: HostValues) => {
+      const declared = declare(values)
+      return declared.length > 0 ? declared : leftOut
+    }
+    if (cache.dynamic(item)) return declareAny
+    let fixed: readonly (ResourceDeclaration | LeftOut)[] | undefined
     return (values) => {
-      fixed ??= declare(values)
+      fixed ??= declareAny(values)
       return fixed
     }
   }

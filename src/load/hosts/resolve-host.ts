@@ -5,7 +5,7 @@ import { formatPath, type Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { FilledText } from '../../model/schema.ts'
 import type { ValueMap } from '../../model/value.ts'
-import { isMap, mapWith, NO_VALUES } from '../../model/value.ts'
+import { isList, isMap, mapWith, NO_VALUES } from '../../model/value.ts'
 import { createValidator } from '../../validation/validator.ts'
 import { respeltMistake } from '../../validation/value-mistake.ts'
 import { createEvaluator, type Evaluator } from '../expressions/evaluate.ts'
@@ -128,11 +128,23 @@ function traceOf(entry: HostEntry, member: RangeMember, resolution: Resolution):
     scope,
     values: isMap(values) ? values : NO_VALUES,
     layers: entry.stack.layers.flatMap(({ name, value }) => (Object.keys(value).length > 0 ? [name] : [])),
+    roles: entry.roles.map((role) => listingOf(role, entry, resolution)),
     settings: (path) =>
       layeredSections.includes(String(path[0]))
         ? settingsOf(entry.stack, path)
         : writtenSettings(entry, member, path, resolution),
   }
+}
+
+/** Where a role of a host is listed: by the host, or by another role of it. */
+function listingOf(role: string, entry: HostEntry, { document }: Resolution): Setting {
+  const lists = [entry, ...entry.sections].flatMap(({ layer, path }) => {
+    const listed = valueAt(document.data, [...path, 'roles'])
+    const index = isList(listed) ? listed.indexOf(role) : -1
+    return index < 0 ? [] : [{ layer, position: document.locate([...path, 'roles', index], 'value') }]
+  })
+  const [{ layer, position } = { layer: entry.layer }] = lists
+  return { layer, value: role, effect: 'sets', refersTo: [], ...given({ position }) }
 }
 
 /** What the spec, its inventory or its data says of a value that no layers have. */

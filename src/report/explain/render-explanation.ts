@@ -37,15 +37,25 @@ function renderHost(
   { host, address, environment, roles, layers, made }: HostExplanation,
   style: Style,
 ): readonly string[] {
-  const inEnvironment = environment === undefined ? '' : `, environment ${environment}`
+  const named = (words: string, position: Position | undefined) =>
+    `${escapeLine(words)}${placed(position, style)}`
   return [
-    `${style.heading(escapeLine(host))} at ${escapeLine(`${address}${inEnvironment}`)}`,
-    escapeLine(`roles: ${roles.join(', ') || 'none'}`),
+    `${style.heading(escapeLine(host))} at ${escapeLine(address)}`,
+    ...(environment === undefined
+      ? []
+      : [named(`environment ${environment.name}, set by ${environment.by}`, environment.position)]),
+    ...roles.map(({ name, by, position }) => named(`role ${name}, listed by ${by}`, position)),
     escapeLine(`layers, weakest first: ${layers.join(', ')}`),
-    ...made.flatMap(({ by, listedBy, position, resources }) => [
+    ...made.flatMap(({ by, listedBy, position, resources, dependsOn = [] }) => [
       '',
       `${style.heading(escapeLine(by))}${listedBy === undefined ? '' : escapeLine(`, listed by ${listedBy}`)}${placed(position, style)}`,
       ...resources.map((resource) => `  ${escapeLine(resource)}`),
+      ...(resources.length > 0
+        ? []
+        : [
+            dependsOn.length > 0 ? '  makes nothing; it reads' : '  makes nothing',
+            ...renderCauses(dependsOn, '    ', style),
+          ]),
     ]),
   ]
 }

@@ -46,8 +46,13 @@ export const ExplainDocument = document(
             about: Type.Literal('host', { description: 'What is explained: a host.' }),
             host: hostName,
             address: text('Its address.'),
-            environment: Type.Optional(text('Its environment.')),
-            roles: list('Its roles, in order.', text('A role.')),
+            environment: Type.Optional(
+              closed('Its environment.', { name: text('Its name.'), by: text('Who sets it.'), position }),
+            ),
+            roles: list(
+              'Its roles, in order.',
+              closed('A role.', { name: text('Its name.'), by: text('Who lists it.'), position }),
+            ),
             layers: list('The layers that set its values, weakest first.', text('A layer.')),
             made: list(
               'What it is to have, in the order of the spec.',
@@ -56,6 +61,7 @@ export const ExplainDocument = document(
                 position,
                 listedBy: Type.Optional(text('The role or host that lists the recipe.')),
                 resources: list('What it made.', resource),
+                dependsOn: Type.Optional(causes('If it made nothing: what it reads.')),
               }),
             ),
           }),

@@ -209,9 +209,13 @@ export const showings = {
       about: 'host',
       host: 'alpha',
       address: hostile,
-      roles: [hostile],
+      environment: { name: hostile, by: 'cluster', position },
+      roles: [{ name: hostile, by: hostile, position }],
       layers: ['cluster'],
-      made: [{ by: 'recipe app', listedBy: hostile, position, resources: ['file[/a]'] }],
+      made: [
+        { by: 'recipe app', listedBy: hostile, position, resources: ['file[/a]'] },
+        { by: 'role web', position, resources: [], dependsOn: [] },
+      ],
     }),
   'explanation of values': (view) =>
     view.explanation('sample', {
