@@ -3,6 +3,7 @@ import { quote } from '../quote.ts'
 import {
   changeLines,
   closingLines,
+  packagesFor,
   type PlannedChanges,
   type Run,
   runSettings,
@@ -17,6 +18,7 @@ export function revertProgram(reverting: Required<PlannedChanges>, run: Run, lib
   const own: Run = { ...run, id: `${run.id}-revert`, lockWaitSeconds }
   return `{
 ${library.inspect}
+${packagesFor(reverting.changes, library)}
 ${library.apply}
 ${library.revert}
 ${runSettings(own)}
