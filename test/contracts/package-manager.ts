@@ -88,7 +88,9 @@ export function packageManagerContract(
   test('changes a version in both directions, and takes one without its release', async () => {
     for (const version of [whole('1.0'), '1.1', '1.0', whole('1.1'), '1.0']) {
       await installs(host, `demo ${version} '' other '' ''`)
-      assert.equal(await installed(host, 'demo'), [`demo ${version.replace(host.release, '')}${host.release}`])
+      assert.equal(await installed(host, 'demo'), [
+        `demo ${version.replace(host.release, '')}${host.release}`,
+      ])
     }
   })
 
@@ -149,7 +151,7 @@ export function packageManagerContract(
     assert.match(refused.stdout, `the package demo is held at version ${whole('1.0')}`)
     assert.is((await act(host, 'do_remove_package no demo')).exitCode, 1)
     assert.match(await installed(host, 'demo').then(String), / held$/)
-    await installs(host, "demo 1.1 yes")
+    await installs(host, 'demo 1.1 yes')
     assert.equal(await installed(host, 'demo'), [`demo ${whole('1.1')} held`])
     await installs(host, "demo '' no")
     assert.equal(await installed(host, 'demo'), [`demo ${whole('1.1')}`])

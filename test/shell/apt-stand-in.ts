@@ -102,7 +102,10 @@ const aptCache = `#!/bin/sh
 if [ "$1" = policy ]; then
   for name; do
     versions=$(sed -n "s/^$name //p" "$CONVERGE_ROOT/srv/dpkg/known")
-    [ -n "$versions" ] || continue
+    [ -n "$versions" ] || {
+      ! grep -q " $name$" "$CONVERGE_ROOT/srv/dpkg/virtual" || printf '%s:\\n  Installed: (none)\\n  Candidate: (none)\\n  Version table:\\n' "$name"
+      continue
+    }
     printf '%s:\\n  Installed: (none)\\n  Candidate: 1:1.1\\n  Version table:\\n' "$name"
     for version in $(echo "$versions" | tac); do printf '     %s 500\\n        500 http://x ./ Packages\\n' "$version"; done
   done

@@ -217,8 +217,19 @@ esac
 `
 
 const files = {
-  dnf: { '/srv/bin/rpm': rpm, '/srv/bin/dnf': dnf, '/var/lib/rpm/.keep': '', '/etc/dnf/plugins/versionlock.list': '' },
-  zypper: { '/srv/bin/rpm': rpm, '/srv/bin/zypper': zypper, '/var/lib/rpm/.keep': '', '/etc/products.d/baseproduct': '', '/etc/zypp/locks': '' },
+  dnf: {
+    '/srv/bin/rpm': rpm,
+    '/srv/bin/dnf': dnf,
+    '/var/lib/rpm/.keep': '',
+    '/etc/dnf/plugins/versionlock.list': '',
+  },
+  zypper: {
+    '/srv/bin/rpm': rpm,
+    '/srv/bin/zypper': zypper,
+    '/var/lib/rpm/.keep': '',
+    '/etc/products.d/baseproduct': '',
+    '/etc/zypp/locks': '',
+  },
   apk: { '/srv/bin/apk': apk, '/lib/apk/db/installed': '', '/etc/apk/world': '' },
 } as const
 
@@ -227,8 +238,10 @@ export const standIns = ['dnf', 'zypper', 'apk'] as const satisfies readonly Sta
 
 /** Lets a root tree have a package manager. */
 export function plantPackageManager(tree: RootTree, manager: StandIn): void {
-  for (const [path, text] of Object.entries(files[manager])) tree.write(path, text, path.startsWith('/srv/bin/') ? 0o755 : 0o644)
-  for (const name of ['installed', 'repository', 'known', 'provides', 'needs', 'log', 'started']) tree.write(`/srv/pm/${name}`, '')
+  for (const [path, text] of Object.entries(files[manager]))
+    tree.write(path, text, path.startsWith('/srv/bin/') ? 0o755 : 0o644)
+  for (const name of ['installed', 'repository', 'known', 'provides', 'needs', 'log', 'started'])
+    tree.write(`/srv/pm/${name}`, '')
 }
 
 /** The first line of programs that find the stand-ins. */

@@ -13,7 +13,9 @@ import { shells } from './shells.ts'
 /** Runs lines of shell that know the library, on a host with apt. */
 async function run(tree: RootTree, lines: string) {
   const { inspect, packages, apply } = libraryFor(tree.shell)
-  const { exitCode, stdout, stderr } = await tree.run(`${withApt(tree)}${inspect}\n${packages}\n${apply}\n${lines}\n`)
+  const { exitCode, stdout, stderr } = await tree.run(
+    `${withApt(tree)}${inspect}\n${packages}\n${apply}\n${lines}\n`,
+  )
   return { exitCode, stdout: stdout.toString() + stderr }
 }
 
