@@ -1,9 +1,9 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { OperationTypes } from '../../model/operation.ts'
+import { fitsVersion } from '../../model/package-version.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { fitsVersion } from '../../model/package-version.ts'
 import { pathOf } from '../../operations/index.ts'
 import { claimsOn } from '../undo/claims-on.ts'
 

@@ -3,8 +3,8 @@ import { quote } from '../quote.ts'
 import {
   changeLines,
   closingLines,
-  packagesFor,
   type PlannedChanges,
+  packagesFor,
   type Run,
   runSettings,
   temporaryLines,
