@@ -22,6 +22,7 @@ import { placeOf, Target } from './targets/index.ts'
 const Found = Type.Object({
   units: mapOf(Type.Object({ active: Text, file: Text })),
   absent: list('As in `user web`.', Text),
+  held: optional(list('Packages that were held.', Text), 'Absent if none was.'),
 })
 export type Found = Data<typeof Found>
 

@@ -136,7 +136,13 @@ export const operationSchemas = {
     packages: list(
       'The packages.',
       Type.Object(
-        { name: describe(Text, 'Name of the package.'), version: optional(Text, 'Any version if absent.') },
+        {
+          name: describe(Text, 'Name of the package.'),
+          version: optional(Text, 'Any version if absent.'),
+          hold: Type.Optional(
+            Type.Boolean({ description: 'Whether it is held at its version; as it is found if absent.' }),
+          ),
+        },
         { description: 'One package.' },
       ),
     ),
@@ -145,6 +151,7 @@ export const operationSchemas = {
   }),
   'remove-package': operation('remove-package', 'Removes packages.', {
     packages: list('Names of packages.', Text),
+    release: flag('Whether they are removed although they are held.'),
   }),
   archive: operation('archive', 'Downloads an archive and replaces a directory with its content.', {
     url: describe(Text, 'Where it is downloaded from.'),

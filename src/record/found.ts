@@ -22,15 +22,25 @@ export function findAtFirst(
   const absent = named.flatMap(({ probe, name }) =>
     facts[`${probe}s`][name] === null ? [`${probe} ${name}`] : [],
   )
+  const held = named.flatMap(({ probe, name }) =>
+    probe === 'package' && facts.packages[name]?.held ? [name] : [],
+  )
   if (units.length === 0 && named.length === 0) return undefined
-  return { units: Object.fromEntries(units), absent }
+  return { units: Object.fromEntries(units), absent, ...(held.length > 0 && { held }) }
 }
 
 /** The state before converge, except for paths, which are as they are now. */
-export function beforeConverge({ units, absent }: Found, { paths }: Answers): Before {
+export function beforeConverge({ units, absent, held = [] }: Found, { paths }: Answers): Before {
   const missing = (kind: string): Readonly<Record<string, null>> =>
     Object.fromEntries(
       absent.flatMap((one) => (one.startsWith(`${kind} `) ? [[one.slice(kind.length + 1), null]] : [])),
     )
-  return { paths, units, users: missing('user'), groups: missing('group'), packages: missing('package') }
+  const packages = Object.fromEntries(held.map((name) => [name, { version: 'unknown', held: true } as const]))
+  return {
+    paths,
+    units,
+    users: missing('user'),
+    groups: missing('group'),
+    packages: { ...missing('package'), ...packages },
+  }
 }

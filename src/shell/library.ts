@@ -2,6 +2,8 @@
 export interface HostLibrary {
   /** Settings, state directory, probes. */
   readonly inspect: string
+  /** The package managers, for programs that ask about packages or change some. */
+  readonly packages: string
   /** The operations and the steps that carry them out. */
   readonly apply: string
   /** Starts the apply program detached, and follows it. */
@@ -26,11 +28,17 @@ export const libraryFiles = {
     'probes/paths.sh',
     'probes/units.sh',
     'probes/accounts.sh',
-    'probes/packages.sh',
-    'packages/apt.sh',
     'probes/tools.sh',
     'probes/checks.sh',
     'probes/state.sh',
+  ],
+  packages: [
+    'probes/packages.sh',
+    'packages/apt.sh',
+    'packages/rpm.sh',
+    'packages/dnf.sh',
+    'packages/zypper.sh',
+    'packages/apk.sh',
   ],
   apply: [
     'why-not.sh',
@@ -57,6 +65,7 @@ export function assembleLibrary(read: (file: string) => string): HostLibrary {
     files.map((file) => read(file).replaceAll(/^\s*#.*\n/gm, '')).join('\n')
   return {
     inspect: join(libraryFiles.inspect),
+    packages: join(libraryFiles.packages),
     apply: join(libraryFiles.apply),
     launch: join(libraryFiles.launch),
     portable: join(libraryFiles.portable),

@@ -13,7 +13,7 @@ const signs: Readonly<Record<string, RegExp>> = {
   check:
     /Literal\('check'\)|case 'check'|\bcheck: checks\b|\bchecks: Readonly|\bchecks\.(ts|sh)$|probes\/checks\.sh/m,
   mkdir: /'mkdir'|\bmkdir: |\b(is|do)_mkdir\b/,
-  apt: /\bapt\b/,
+  zypper: /\bzypper_|'packages\/zypper\.sh'|\/etc\/zypp\/|package_managers='.*zypper/,
   'json-lines': /\bjson-lines\b/,
   etcd: /\betcd\/recipe\.ts/,
   memory: /'memory'|\/memory\.ts/,

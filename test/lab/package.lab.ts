@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
-import { packageManagerContract } from '../contracts/package-manager.ts'
+import { type PackageRelations, packageManagerContract } from '../contracts/package-manager.ts'
 import { mustRun } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
@@ -30,25 +30,21 @@ packageManagerContract(
   'apt on a real host',
   async () => {
     const { path, run } = await openLab()
-    const { inspect, apply } = hostLibrary()
+    const { inspect, packages, apply } = hostLibrary()
     await run('node0', `echo '${sourceLine()}' >/etc/apt/sources.list.d/lab.list`)
     return {
+      release: '',
+      hasEpochs: true,
       async run(lines) {
-        await writeFile(path('node0', '/root/contract.sh'), `${inspect}\n${apply}\n${lines}\n`)
+        await writeFile(path('node0', '/root/contract.sh'), `${inspect}\n${packages}\n${apply}\n${lines}\n`)
         return run('node0', 'sh /root/contract.sh 2>&1', 120_000)
       },
       publish,
       ageLists: async () => {
         await run('node0', 'rm -rf /var/lib/apt/lists/*')
       },
-      hold: async (name) => {
-        await run('node0', `apt-mark hold ${name}`)
-      },
-      release: async (name) => {
-        await run('node0', `apt-mark unhold ${name}`)
-      },
       close: async () => {
-        await run('node0', 'apt-get -y purge demo other; rm -rf /var/lib/apt/lists/*')
+        await run('node0', 'apt-get -y purge demo other mailer epochal; rm -rf /var/lib/apt/lists/*')
       },
     }
   },
@@ -170,19 +166,27 @@ hosts:
 const published = new Map<string, readonly string[]>()
 
 /** Puts these versions of a package, which has a daemon and a conffile, into the flat apt repository. */
-async function publish(name: string, versions: readonly string[]): Promise<void> {
-  published.set(name, await Promise.all(versions.map((version) => buildPackage(name, version))))
+async function publish(
+  name: string,
+  versions: readonly string[],
+  relations: PackageRelations = {},
+): Promise<void> {
+  published.set(name, await Promise.all(versions.map((version) => buildPackage(name, version, relations))))
   await writeFile(join(repository, 'Packages'), [...published.values()].flat().join('\n'))
 }
 
-async function buildPackage(name: string, version: string): Promise<string> {
-  const deb = `${name}_${version}_all.deb`
+async function buildPackage(
+  name: string,
+  version: string,
+  { provides, needs }: PackageRelations,
+): Promise<string> {
+  const deb = `${name}_${version.replace(':', '.')}_all.deb`
   const tree = await mkdtemp(join(tmpdir(), 'converge-lab-deb-'))
   const control = `Package: ${name}
 Version: ${version}
 Architecture: all
 Maintainer: nobody <nobody@example.com>
-Description: a daemon that only waits
+${provides === undefined ? '' : `Provides: ${provides}\n`}${needs === undefined ? '' : `Depends: ${needs}\n`}Description: a daemon that only waits
 `
   const postinst = `#!/bin/sh
 set -e

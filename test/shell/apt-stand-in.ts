@@ -3,7 +3,7 @@ import type { RootTree } from './root-tree.ts'
 
 // A stand-in for apt and dpkg in a root tree: /srv/dpkg/status has a line `NAME ARCH STATUS VERSION` for each package,
 // /srv/repository a line `NAME VERSION`, /srv/dpkg/held a name per line, /srv/dpkg/needs a line `NAME NEEDED`, /srv/dpkg/provides what dpkg-query
-// prints of all packages, /srv/dpkg/conffiles a line `NAME PATH`. A text in /srv/dead lets an update fail.
+// prints of all packages, /srv/dpkg/virtual a line `NAME PROVIDED`, /srv/dpkg/conffiles a line `NAME PATH`. A text in /srv/dead lets an update fail.
 
 const dpkgQuery = `#!/bin/sh
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -12,7 +12,12 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ "\${asked-}" = tree ] || exit 2
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || exec cat "$CONVERGE_ROOT/srv/dpkg/provides"
+[ $# -gt 0 ] || {
+  while read -r name provided; do
+    sed -n "s/^$name [^ ]* installed \\(.*\\)/installed $name \\1 $provided/p" "$CONVERGE_ROOT/srv/dpkg/status"
+  done <"$CONVERGE_ROOT/srv/dpkg/virtual"
+  exec cat "$CONVERGE_ROOT/srv/dpkg/provides"
+}
 for name; do
   grep -E "^\${name%:*} $(case $name in *:*) echo "\${name#*:}" ;; *) echo '[^ ]*' ;; esac) " "$CONVERGE_ROOT/srv/dpkg/status" |
     while read -r package arch status version; do
@@ -53,6 +58,16 @@ if [ "$action" = update ]; then
 fi
 while [ "$1" != -- ]; do shift; done
 shift
+if [ "$action" = install ]; then
+  for word; do
+    provider=$(sed -n "s/^\\(.*\\) $word$/\\1/p" "$dpkg/virtual")
+    shift
+    set -- "$@" "\${provider:-$word}"
+  done
+  for word; do
+    grep -q "^\${word%%=*} " "$dpkg/known" || fails "Unable to locate package \${word%%=*}"
+  done
+fi
 for word; do
   name=\${word%%=*}
   [ "$action" = install ] || grep -q "^$name " "$dpkg/known" "$dpkg/status" || fails "Unable to locate package $name"
@@ -87,9 +102,12 @@ const aptCache = `#!/bin/sh
 if [ "$1" = policy ]; then
   for name; do
     versions=$(sed -n "s/^$name //p" "$CONVERGE_ROOT/srv/dpkg/known")
-    [ -n "$versions" ] || continue
+    [ -n "$versions" ] || {
+      ! grep -q " $name$" "$CONVERGE_ROOT/srv/dpkg/virtual" || printf '%s:\\n  Installed: (none)\\n  Candidate: (none)\\n  Version table:\\n' "$name"
+      continue
+    }
     printf '%s:\\n  Installed: (none)\\n  Candidate: 1:1.1\\n  Version table:\\n' "$name"
-    for version in $versions; do printf '     %s 500\\n        500 http://x ./ Packages\\n' "$version"; done
+    for version in $(echo "$versions" | tac); do printf '     %s 500\\n        500 http://x ./ Packages\\n' "$version"; done
   done
   exit
 fi
@@ -97,15 +115,27 @@ while [ "$1" != -- ]; do shift; done
 grep -q "^$2 " "$CONVERGE_ROOT/srv/dpkg/known"
 `
 
+const aptMark = `#!/bin/sh
+held=$CONVERGE_ROOT/srv/dpkg/held
+action=$1
+shift
+for name; do
+  sed -i "/^$name$/d" "$held"
+  [ "$name" = -- ] || [ "$action" = unhold ] || echo "$name" >>"$held"
+done
+`
+
 /** Lets a root tree have apt. */
 export function plantApt(tree: RootTree, status = ''): void {
   tree.write('/srv/bin/dpkg-query', dpkgQuery, 0o755)
   tree.write('/srv/bin/apt-get', aptGet, 0o755)
   tree.write('/srv/bin/apt-cache', aptCache, 0o755)
+  tree.write('/srv/bin/apt-mark', aptMark, 0o755)
   tree.write('/srv/dpkg/status', status)
   for (const file of [
     '/srv/dpkg/held',
     '/srv/dpkg/provides',
+    '/srv/dpkg/virtual',
     '/srv/dpkg/needs',
     '/srv/dpkg/conffiles',
     '/srv/dead',

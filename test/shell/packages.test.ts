@@ -5,14 +5,17 @@ import { collectQuestions, readAnswer } from '../../src/shell/probes/index.ts'
 import { inspectProgram } from '../../src/shell/programs/inspect-program.ts'
 import { packageManagerContract } from '../contracts/package-manager.ts'
 import { plantApt, withApt } from './apt-stand-in.ts'
+import { plantPackageManager, standIns } from './package-stand-ins.ts'
 import { inShellsByTurns, openRootTree, type RootTree } from './root-tree.ts'
 import { libraryFor, place } from './run-programs.ts'
 import { shells } from './shells.ts'
 
 /** Runs lines of shell that know the library, on a host with apt. */
 async function run(tree: RootTree, lines: string) {
-  const { inspect, apply } = libraryFor(tree.shell)
-  const { exitCode, stdout, stderr } = await tree.run(`${withApt(tree)}${inspect}\n${apply}\n${lines}\n`)
+  const { inspect, packages, apply } = libraryFor(tree.shell)
+  const { exitCode, stdout, stderr } = await tree.run(
+    `${withApt(tree)}${inspect}\n${packages}\n${apply}\n${lines}\n`,
+  )
   return { exitCode, stdout: stdout.toString() + stderr }
 }
 
@@ -21,18 +24,41 @@ packageManagerContract('apt', async () => {
   plantApt(tree)
   const lines = (path: string): readonly string[] => tree.read(path).split('\n').filter(Boolean)
   return {
+    release: '',
+    hasEpochs: true,
     run: (words) => run(tree, words),
-    async publish(name, versions) {
+    async publish(name, versions, { provides, needs } = {}) {
+      if (provides !== undefined) tree.write('/srv/dpkg/virtual', `${name} ${provides}\n`)
+      if (needs !== undefined) tree.write('/srv/dpkg/needs', `${name} ${needs}\n`)
       const others = lines('/srv/repository').filter((line) => !line.startsWith(`${name} `))
       const published = [...others, ...versions.map((version) => `${name} ${version}`)]
       tree.write('/srv/repository', published.map((line) => `${line}\n`).join(''))
     },
     ageLists: async () => rmSync(tree.at('/var/lib/apt/lists'), { recursive: true, force: true }),
-    hold: async (name) => tree.write('/srv/dpkg/held', `${name}\n`),
-    release: async () => tree.write('/srv/dpkg/held', ''),
     close: async () => tree.close(),
   }
 })
+
+for (const manager of standIns) {
+  packageManagerContract(manager, async () => {
+    const tree = openRootTree(shells[0])
+    plantPackageManager(tree, manager)
+    const add = (path: string, line: string): void => tree.write(path, `${tree.read(path)}${line}\n`)
+    return {
+      release: manager === 'apk' ? '-r0' : '-1',
+      hasEpochs: manager !== 'apk',
+      run: (words) => run(tree, words),
+      async publish(name, versions, { provides, needs } = {}) {
+        if (provides !== undefined) add('/srv/pm/provides', `${name} ${provides}`)
+        if (needs !== undefined) add('/srv/pm/needs', `${name} ${needs}`)
+        const others = tree.read('/srv/pm/repository').replaceAll(new RegExp(`^${name} .*\n`, 'gm'), '')
+        tree.write('/srv/pm/repository', others + versions.map((version) => `${name} ${version}\n`).join(''))
+      },
+      ageLists: async () => rmSync(tree.at('/var/cache'), { recursive: true, force: true }),
+      close: async () => tree.close(),
+    }
+  })
+}
 
 test('a name alone is the package of the own architecture, and one with an architecture that one', () =>
   inShellsByTurns(async (tree) => {
@@ -95,9 +121,9 @@ test('a source that fails stops no installation from others, and is named first 
     tree.write('/srv/dpkg/known', 'demo 1.0\n')
     // The stand-in of the root tree is a booted host for these.
     const booted = 'can_change_packages() { find_package_manager; }; '
-    assert.is((await run(tree, `${booted}do_package no yes demo ''`)).exitCode, 0)
+    assert.is((await run(tree, `${booted}install_packages no yes demo '' ''`)).exitCode, 0)
     assert.match(tree.read('/srv/dpkg/status'), 'demo amd64 installed 1.0')
-    const { exitCode, stdout } = await run(tree, `${booted}do_package no yes gone ''`)
+    const { exitCode, stdout } = await run(tree, `${booted}install_packages no yes gone '' ''`)
     assert.is(exitCode, 100)
     const [first, second] = stdout.split('\n')
     assert.is(
@@ -162,13 +188,13 @@ test('the policy of an administrator stays', () =>
 
 test('a host without a supported package manager is reported', () =>
   inShellsByTurns(async (tree) => {
-    const { inspect, apply } = libraryFor(tree.shell)
+    const { inspect, packages, apply } = libraryFor(tree.shell)
     const { exitCode, stdout } = await tree.run(
-      `${inspect}\n${apply}\nR=\nfind_package_manager() { return 1; }\ndo_package no no etcd ''\n`,
+      `${inspect}\n${packages}\n${apply}\nR=\nfind_package_manager() { return 1; }\ninstall_packages no no etcd '' ''\n`,
     )
     assert.is(
       `${exitCode} ${stdout.toString()}`,
-      '1 this host has none of the supported package managers: apt\n',
+      '1 this host has none of the supported package managers: apt zypper dnf apk\n',
     )
   }))
 

@@ -1,5 +1,7 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import type { OperationTypes } from '../../model/operation.ts'
+import { fitsVersion } from '../../model/package-version.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { pathOf } from '../../operations/index.ts'
@@ -16,13 +18,12 @@ export function withPackagesAlong(
   return changes.map((change) => {
     const { resource, operation } = change
     if (operation.op !== 'package' && operation.op !== 'remove-package') return change
-    const names = operation.packages.map((one) => (typeof one === 'string' ? one : one.name))
-    const held = names.find((name) => facts.packages[name]?.held)
+    const held = heldAgainst(operation).find((name) => facts.packages[name]?.held)
     if (held !== undefined) {
       throw new ResourceConflict(
         resource,
         `the package ${held} is held at version ${facts.packages[held]?.version}`,
-        'release it on the host, or declare this version',
+        'release it on the host, declare this version, or declare `hold` to leave that to converge',
       )
     }
     const along = operation.op === 'package' ? [] : packagesAlong([change], facts, changes)
@@ -40,7 +41,7 @@ export function refuseUnknownPackages(changes: readonly Change[], { offers = {} 
   const notes: string[] = []
   let isAfterPackage = false
   for (const { resource, operation, guard } of changes) {
-    if (operation.op === 'run' || pathOf(operation)?.startsWith('/etc/apt/')) break
+    if (operation.op === 'run' || isSource(pathOf(operation))) break
     // A guard that is asked later may let it be.
     if (operation.op !== 'package' || guard !== undefined) continue
     for (const { name, version } of operation.packages) {
@@ -48,19 +49,37 @@ export function refuseUnknownPackages(changes: readonly Change[], { offers = {} 
       const problem =
         offered === null
           ? `the package lists of the host have no package ${name}`
-          : offered !== undefined && version !== undefined && !offered.includes(version)
+          : offered !== undefined &&
+              version !== undefined &&
+              !offered.some((one) => fitsVersion(one, version))
             ? `the package lists of the host have no version ${version} of ${name}; they have ${offered.join(', ') || 'none'}`
             : undefined
       if (problem === undefined) continue
       if (isAfterPackage) notes.push(`${resource}: ${problem}, unless a package before it brings others`)
       else {
-        const remedy = 'correct it, or declare the source that has it before it, as a file below /etc/apt'
+        const remedy =
+          'correct it, or declare the source that has it before it, as a file such as one below /etc/apt or /etc/yum.repos.d'
         throw new ResourceConflict(resource, problem, remedy)
       }
     }
     isAfterPackage = true
   }
   return notes
+}
+
+/** The packages of which an operation would change the version, or that it would remove, against a hold of the administrator. */
+function heldAgainst(
+  operation: OperationTypes['package'] | OperationTypes['remove-package'],
+): readonly string[] {
+  if (operation.op === 'remove-package') return operation.release ? [] : operation.packages
+  return operation.packages.flatMap(({ name, hold }) => (hold === undefined ? [name] : []))
+}
+
+/** Where package managers read which sources there are. */
+const sources = ['/etc/apt/', '/etc/yum.repos.d/', '/etc/dnf/', '/etc/zypp/', '/etc/apk/']
+
+function isSource(path: string | undefined): boolean {
+  return sources.some((directory) => path?.startsWith(directory))
 }
 
 /** The packages that are removed besides those that the plan removes. */

@@ -23,7 +23,7 @@ arm_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN= PACKAGES=0
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -107,7 +107,7 @@ finish() {
 
 # end_of_steps: flushes the queue; a failed run keeps its journal for the next one.
 end_of_steps() {
-  [ -n "$FAILED" ] || flush_writes
+  [ -n "$FAILED" ] || flush
   if [ -z "$FAILED" ]; then
     point 'before the journal is emptied'
     if [ -n "$STILL_OWED" ]; then
@@ -143,7 +143,7 @@ fail() {
 step() {
   [ -z "$FAILED" ] || return 0
   # The queue's paths are the words of one command, of which a system takes no more than ARG_MAX bytes.
-  { [ "$2" = write ] && [ "$QUEUED" -lt 200 ] && joins_queue "$3"; } || flush_writes
+  joins "$@" || flush
   [ -z "$FAILED" ] || return 0
   NUMBER=$1 operation=$2 LAST= WAS=$NEXT_WAS NEXT_WAS=
   shift 2
@@ -160,7 +160,7 @@ step() {
   fi
   emit "start $NUMBER"
   point "before $operation $NUMBER"
-  if [ "$operation" != write ]; then
+  if [ "$operation" != write ] && [ "$operation" != package ]; then
     OWED=$OWED$NEXT_OWED RECORDS=$RECORDS$NEXT_RECORDS NEXT_OWED= NEXT_RECORDS=
     journal_now || {
       fail "$NUMBER" 'the journal cannot be written' /dev/null
@@ -173,12 +173,12 @@ step() {
     # Other tools do not sync.
     case $operation in unit | remove_user | remove_group | remove_package) UNSYNCED=yes ;; esac
     point "acted $operation $NUMBER"
-    [ "$operation" = write ] || emit "done $NUMBER"
+    case $operation in write | package) ;; *) emit "done $NUMBER" ;; esac
   else
     result=$?
     NEXT_OWED= NEXT_RECORDS=
-    # Earlier queued writes come first.
-    flush_writes
+    # What was queued earlier comes first.
+    flush
     case $operation in
       run | await | user | group | unit | *_*) ;;
       *) [ -n "$FAILED" ] || tell_attributes "$RUN/output" "$1" ;;
@@ -186,7 +186,7 @@ step() {
     [ -n "$FAILED" ] || fail "$NUMBER" "exit $result" "$RUN/output"
   fi
   case $operation in
-    write) return ;;
+    write | package) return ;;
     restore | remove | mkdir | await | record | daemon_reload) ;;
     # They may change whose a directory is.
     attributes | link | archive) forget_ways ;;
@@ -198,13 +198,28 @@ step() {
   leave
 }
 
+# Whether a step is carried out together with those that are queued.
+joins() {
+  case $2 in
+    write) [ "$PACKAGES" -eq 0 ] && [ "$QUEUED" -lt 200 ] && joins_queue "$3" ;;
+    package) [ "$QUEUED" -eq 0 ] && [ "$PACKAGES" -lt 200 ] && { [ "$PACKAGES" -eq 0 ] || [ "$PACKAGES_ALIKE" = "$3 $4" ]; } ;;
+    *) return 1 ;;
+  esac
+}
+
+# Carries out what is queued: writes or packages, never both.
+flush() {
+  flush_writes
+  flush_packages
+}
+
 # was STATE: as the plan saw the path of the next step.
 was() { NEXT_WAS=$1; }
 
 # guarded CONDITION ARGUMENT ... step NUMBER OPERATION ARGUMENT ... : evaluates one condition.
 guarded() {
   [ -z "$FAILED" ] || return 0
-  flush_writes
+  flush
   [ -z "$FAILED" ] || return 0
   condition=$1 argument=$2
   shift 2
@@ -243,7 +258,7 @@ no_answer() {
 # when_owed ACTION RESOURCE step NUMBER OPERATION ARGUMENT ... : only if a change of this run earned it.
 when_owed() {
   [ -z "$FAILED" ] || return 0
-  flush_writes
+  flush
   [ -z "$FAILED" ] || return 0
   if was_earned "$1" "$2"; then
     shift 2

@@ -120,6 +120,7 @@ open_generation() {
 # keep NUMBER FILE PATH: copies the current file below the cluster's directory, before that step. A link would change with
 # the file if something writes to it before it is replaced, or by another name. What an earlier life of the path left there goes.
 keep() {
+  [ -n "$FAILED" ] || flush_packages
   [ -z "$FAILED" ] || return 0
   if [ ! -f "$R$3" ] || [ -L "$R$3" ]; then
     [ ! -e "$CLUSTER/$2" ] || rm -f -- "$CLUSTER/$2"
@@ -157,7 +158,7 @@ record() { NEXT_RECORDS="$NEXT_RECORDS$1$NL"; }
 
 # strike LINE: a manifest line after the step, unless its guard skipped it.
 strike() {
-  [ -n "$FAILED" ] || flush_writes
+  [ -n "$FAILED" ] || flush
   if [ -z "$FAILED" ] && [ "$LAST" != skipped ]; then
     [ -z "$UNSYNCED" ] || sync
     UNSYNCED=

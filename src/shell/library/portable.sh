@@ -38,7 +38,7 @@ begin_portable() {
   } >"$RUN/found"
   # Refused before anything is changed, as by an inspection.
   [ -z "$UNSTABLE" ] || give_up "$UNSTABLE"
-  [ -z "$PACKAGES_UNSUPPORTED" ] || give_up "this host has none of the supported package managers: $package_managers"
+  [ -z "${PACKAGES_UNSUPPORTED-}" ] || give_up "this host has none of the supported package managers: $package_managers"
 }
 
 give_up() {
@@ -178,7 +178,7 @@ record_made() {
 
 # end_portable COUNT: also records resources that needed no change, and completes the generation.
 end_portable() {
-  [ -n "$FAILED" ] || flush_writes
+  [ -n "$FAILED" ] || flush
   if [ -n "$GENERATION" ]; then
     if [ -z "$FAILED" ]; then
       number=0

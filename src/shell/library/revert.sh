@@ -23,6 +23,7 @@ back() {
     return 0
   fi
   step "$@"
+  [ -n "$FAILED" ] || flush_packages
   if [ -n "$FAILED" ]; then FAILED='' TROUBLE=yes; fi
 }
 

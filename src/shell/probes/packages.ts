@@ -18,7 +18,7 @@ export const packages: ProbeKind<ProbeOf<'package'>, PackageFact | null> = {
     if (answer === 'unsupported') {
       throw new AnswerError(
         `packages are declared, but the host has none of the supported package managers: ${supported.join(', ')}`,
-        'Remove the package resources of this host from the spec.',
+        'Remove the package resources of this host from the spec. Where /usr is read-only, as on Flatcar, use an archive, a container or a system extension (systemd-sysext) instead.',
       )
     }
     const found = new Map(

@@ -25,6 +25,7 @@ CLUSTER=$STATE/clusters/${quote(cluster)}`
 export function inspectProgram(questions: Questions, place: InspectPlace, library: HostLibrary): string {
   return `{
 ${library.inspect}
+${questions.probes.some(({ probe }) => probe === 'package') ? library.packages : ''}
 ${placeSettings(place)}
 STAGING_DIR=${quote(place.stagingDir)}
 read_uid

@@ -35,6 +35,7 @@ export interface PlannedChanges {
 export function planProgram(planned: PlannedChanges, run: Run, library: HostLibrary): string {
   return `{
 ${library.inspect}
+${packagesFor(planned.changes, library)}
 ${library.apply}
 ${runSettings(run)}
 PORTABLE=
@@ -53,6 +54,14 @@ ${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps
 } </dev/null
 `
+}
+
+/** The package managers, if a change concerns packages: a shell reads its program byte by byte. */
+export function packagesFor(
+  changes: readonly Pick<Change, 'operation'>[],
+  { packages }: Pick<HostLibrary, 'packages'>,
+): string {
+  return changes.some(({ operation: { op } }) => op === 'package' || op === 'remove-package') ? packages : ''
 }
 
 /** Notes the directories in which operations may make temporary names: those of their paths. */
@@ -116,7 +125,7 @@ export function closingLines(bookkeeping: Bookkeeping | undefined, run: Run): st
   const holds = hold !== undefined && hold !== 'release'
   if (outcome === undefined && !holds && leaves.length === 0) return []
   return [
-    'flush_writes',
+    'flush',
     ...(outcome === undefined ? [] : [`rewrite_manifest ${quote(outcome)}`]),
     ...(holds ? [`hold ${quote(hold)}`] : []),
     ...leaves.map((owed) => `still_owed ${commandLine(notificationWords(owed))}`),

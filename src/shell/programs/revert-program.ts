@@ -4,6 +4,7 @@ import {
   changeLines,
   closingLines,
   type PlannedChanges,
+  packagesFor,
   type Run,
   runSettings,
   temporaryLines,
@@ -17,6 +18,7 @@ export function revertProgram(reverting: Required<PlannedChanges>, run: Run, lib
   const own: Run = { ...run, id: `${run.id}-revert`, lockWaitSeconds }
   return `{
 ${library.inspect}
+${packagesFor(reverting.changes, library)}
 ${library.apply}
 ${library.revert}
 ${runSettings(own)}

@@ -55,7 +55,8 @@ test('a host without a supported package manager is distinguished from one that 
   assert.equal(await refusal('packages unsupported apt\nend\n'), {
     code: 'answer-unreadable',
     message: 'packages are declared, but the host has none of the supported package managers: apt',
-    remedy: 'Remove the package resources of this host from the spec.',
+    remedy:
+      'Remove the package resources of this host from the spec. Where /usr is read-only, as on Flatcar, use an archive, a container or a system extension (systemd-sysext) instead.',
   })
 })
 

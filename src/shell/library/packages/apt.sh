@@ -25,7 +25,6 @@ apt_query() {
 }
 
 apt_offers() {
-  apt_is_fresh || return 0
   offers=$(apt-cache policy -- "$@" 2>/dev/null </dev/null | while read -r word version more; do
     case $word/$version$more in
       *:/) package=${word%:} && say "offer $package" ;;
@@ -78,21 +77,34 @@ apt_refresh() {
   return "$result"
 }
 
-apt_install() {
-  autostart=$1
-  shift
-  # Left by an interrupted installation; without it apt refuses to go on.
+# What an interrupted installation left; without it apt refuses to go on.
+apt_mend() {
   if [ -n "$(find "$R/var/lib/dpkg/updates" -type f 2>/dev/null)" ]; then
-    DEBIAN_FRONTEND=noninteractive dpkg --configure -a || return
+    forbid_autostart
+    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
+    result=$?
+    allow_autostart
+    return "$result"
   fi
+}
+
+apt_install() {
+  autostart=$1 downgrades=
+  shift
   pairs=$(($# / 2))
   while [ "$pairs" -gt 0 ]; do
-    set -- "$@" "$1${2:+=$2}"
+    version=$2
+    [ -z "$version" ] || {
+      downgrades=--allow-downgrades
+      fitting_version "$version" "$(apt_offers "$1")"
+    }
+    set -- "$@" "$1${version:+=$version}"
     shift 2
     pairs=$((pairs - 1))
   done
   [ "$autostart" = yes ] || forbid_autostart
-  apt_get --allow-downgrades --no-install-recommends install -- "$@"
+  # shellcheck disable=SC2086
+  apt_get $downgrades --no-install-recommends install -- "$@"
   result=$?
   allow_autostart
   return "$result"
@@ -114,22 +126,11 @@ apt_remove() {
   apt_get remove -- "$@"
 }
 
+apt_hold() { apt-mark hold -- "$@"; }
+apt_release() { apt-mark unhold -- "$@"; }
+
 # Never prompts; waits for the lock of dpkg; keeps changed conffiles.
 apt_get() {
   DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1 apt-get -q -y \
-    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
-}
-
-# invoke-rc.d and deb-systemd-invoke ask this file before they start a daemon.
-forbid_autostart() {
-  policy=$R/usr/sbin/policy-rc.d
-  [ -e "$policy" ] || {
-    printf '#!/bin/sh\n# converge: daemons are not started by their packages\nexit 101\n' >"$policy"
-    chmod 0755 "$policy"
-  }
-}
-# Also at the start of every apply: a killed run must not block starts forever.
-allow_autostart() {
-  policy=$R/usr/sbin/policy-rc.d
-  if [ -f "$policy" ] && grep -q '^# converge: ' "$policy"; then rm -f -- "$policy"; fi
+    -o DPkg::Lock::Timeout="$PACKAGES_WAIT" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }

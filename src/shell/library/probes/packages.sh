@@ -1,19 +1,25 @@
 # Which packages are installed, and which package manager the host has. A package manager NAME is one file,
-# packages/NAME.sh, with seven functions:
+# packages/NAME.sh, with eleven functions:
 #
 #   NAME_is_here                                whether the host has it
 #   NAME_query PACKAGE ...                      a line `PACKAGE VERSION` for each name of a package that is installed or
 #                                               provided by one, `PACKAGE VERSION held` if it is held;
 #                                               sets PACKAGES_MISSING to the others
-#   NAME_offers PACKAGE ...                     if a refresh would do nothing: for each a line `offer PACKAGE`, a line `offer PACKAGE VERSION`
-#                                               for each version in the package lists, `unknown PACKAGE` if these do not have it
+#   NAME_is_fresh                               whether a refresh would do nothing
+#   NAME_offers PACKAGE ...                     from the package lists as they are: for each a line `offer PACKAGE VERSION` for each version,
+#                                               `offer PACKAGE` if it is only provided, `unknown PACKAGE` if they do not have it
 #   NAME_takes_along PACKAGE                    a line `PACKAGE OTHER` for each other package that its removal removes
 #   NAME_refresh                                brings the package lists up to date if they are old or their sources are newer;
 #                                               fails with a line that names what is wrong
-#   NAME_install AUTOSTART PACKAGE VERSION ...  installs packages; any version if VERSION is empty
+#   NAME_mend                                   completes what an interrupted transaction left
+#   NAME_install AUTOSTART PACKAGE VERSION ...  installs packages in one transaction; any version if VERSION is empty, else the newest
+#                                               that fits, also an older one than is installed
 #   NAME_remove PACKAGE ...
-package_managers='apt'
-PACKAGES_UNSUPPORTED=
+#   NAME_hold PACKAGE ...                       keeps installed packages at their versions
+#   NAME_release PACKAGE ...
+#
+# None of them prompts, starts a daemon unless AUTOSTART is yes, or waits for a lock without end.
+package_managers='apt zypper dnf apk'
 
 # Sets PACKAGE_MANAGER, or fails.
 find_package_manager() {
@@ -37,7 +43,7 @@ inspect_packages() {
 
 # What could be installed of the packages that are missing.
 inspect_offers() {
-  [ -z "${PACKAGES_MISSING-}" ] || [ -n "$R" ] || eval "${PACKAGE_MANAGER}_offers $PACKAGES_MISSING"
+  [ -z "${PACKAGES_MISSING-}" ] || [ -n "$R" ] || ! "${PACKAGE_MANAGER}_is_fresh" || eval "${PACKAGE_MANAGER}_offers $PACKAGES_MISSING"
 }
 
 # inspect_removals PACKAGE ... : what goes along with packages that a prune may remove.
