@@ -97,6 +97,14 @@ export async function haltMachine(machine: Machine, how: 'orderly' | 'abruptly')
   clearTimeout(powerCut)
 }
 
+/** Cuts the power of a host that boots. */
+export async function cutBoot(supervisor: Supervisor, afterMs: number): Promise<void> {
+  await delay(afterMs)
+  const leaderPid = leaderOf(supervisor.pid)
+  if (leaderPid === undefined) throw new Error(`no process 1 within ${afterMs} ms`)
+  await haltMachine({ supervisor, leaderPid }, 'abruptly')
+}
+
 /** Runs a line of shell inside the host, as root, with a plain environment and no input. */
 export function runInside(
   machine: Pick<Machine, 'leaderPid'>,
