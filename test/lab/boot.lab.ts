@@ -243,7 +243,9 @@ function second(): string {
   return first()
     .split('\n')
     .filter(
-      (line) => /user: |group: |app.service|directory: /.test(line) && !/name: operator|app.conf/.test(line),
+      (line) =>
+        /user: |group: |app.service|directory: |archive: /.test(line) &&
+        !/name: operator|app.conf/.test(line),
     )
     .map((line) => line.replace('MemoryMax: 1G', 'MemoryMax: 2G'))
     .join('\n')

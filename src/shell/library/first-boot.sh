@@ -11,7 +11,7 @@ begin_first_boot() {
 # The mark comes last: a boot that runs only if it is not there has nothing left to remove after it.
 end_first_boot() {
   units=$R/etc/systemd/system
-  rm -rf -- "$units/multi-user.target.wants/$UNIT" "$units/$UNIT" "$STATE/first-boot" &&
+  rm -rf -- "$units/multi-user.target.wants/$UNIT" "$units/$UNIT" "$STATE/first-boot" "$R/run/converge-first-boot" &&
     : >"$STATE/first-boot-done" && sync
   exit
 }

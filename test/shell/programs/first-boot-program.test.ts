@@ -25,6 +25,7 @@ const carried = [
   unit,
   '/etc/systemd/system/multi-user.target.wants/converge-first-boot.service',
   `${place.stateDir}/first-boot/program`,
+  '/run/converge-first-boot/program',
 ]
 
 function programOf(tree: RootTree, catalog: HostCatalog): string {
