@@ -11,10 +11,12 @@ import { planHost } from '../../../src/plan/host/plan-host.ts'
 import { planPortable } from '../../../src/plan/host/plan-portable.ts'
 import { withRecord } from '../../../src/record/with-record.ts'
 import { command } from '../../../src/resources/command.ts'
+import { directory } from '../../../src/resources/directory.ts'
 import { file } from '../../../src/resources/file.ts'
 import { fetchProgram, firstBootProgram } from '../../../src/shell/programs/first-boot-program.ts'
 import { portableProgram } from '../../../src/shell/programs/portable-program.ts'
 import { scratchFolder } from '../../commands/scratch.ts'
+import { dieAtPath, dyingLibrary } from '../../crash/dying-library.ts'
 import { catalogOf } from '../catalogs.ts'
 import { inShellsByTurns, type RootTree } from '../root-tree.ts'
 import { applyBooked, inspect, libraryFor, place } from '../run-programs.ts'
@@ -28,8 +30,7 @@ const carried = [
   '/run/converge-first-boot/program',
 ]
 
-function programOf(tree: RootTree, catalog: HostCatalog): string {
-  const library = libraryFor(tree.shell)
+function programOf(tree: RootTree, catalog: HostCatalog, library = libraryFor(tree.shell)): string {
   return firstBootProgram(portableProgram(planPortable(catalog, []), place, library), place, library)
 }
 
@@ -51,6 +52,33 @@ test('after its success it removes what brought it, and not before', () =>
     assert.is(exitCode, 0, stderr)
     assert.equal(left(tree), [mark])
     assert.is(tree.read('/etc/a'), 'a')
+  }))
+
+test('killed again and again, each time a little later, it goes on and ends as if nothing had happened', () =>
+  inShellsByTurns(async (tree) => {
+    for (const path of carried) tree.write(path, 'x')
+    tree.write('/etc/a', 'was there')
+    const once = command({
+      name: 'once',
+      command: `echo once >>${tree.at('/etc/once')}`,
+      creates: '/etc/once',
+    })
+    const a = file({ path: '/etc/a', content: 'a' })
+    const b = file({ path: '/etc/b', content: 'b' })
+    const library = dyingLibrary(libraryFor(tree.shell))
+    const program = programOf(tree, catalogOf(a, directory({ path: '/etc/c' }), once, b), library)
+    let deaths = 0
+    for (let point = 1; ; point += 7) {
+      tree.write(dieAtPath, `${point}\n`)
+      const { exitCode, stderr } = await tree.run(program)
+      if (exitCode === 0) break
+      assert.is(exitCode, null, stderr)
+      assert.equal(left(tree), carried)
+      deaths += 1
+    }
+    assert.ok(deaths > 3, `${deaths} deaths`)
+    assert.is(`${tree.read('/etc/a')} ${tree.read('/etc/b')} ${tree.read('/etc/once')}`, 'a b once\n')
+    assert.equal(left(tree), [mark])
   }))
 
 test('it does nothing on a host to which somebody has applied since', () =>
