@@ -14,6 +14,10 @@ export interface HostLibrary {
   readonly revert: string
   /** For a program that only runs a command of the user. */
   readonly command: string
+  /** What only a first boot needs. */
+  readonly firstBoot: string
+  /** For a first boot that fetches its program. */
+  readonly fetch: string
 }
 
 /** The library's files, in src/shell/library/. */
@@ -51,12 +55,15 @@ export const libraryFiles = {
     'accounts.sh',
     'packages.sh',
     'archives.sh',
+    'download.sh',
     'apply.sh',
   ],
   launch: ['why-not.sh', 'launch.sh'],
   portable: ['portable.sh'],
   revert: ['revert.sh'],
   command: ['user-command.sh'],
+  firstBoot: ['first-boot.sh'],
+  fetch: ['download.sh', 'fetch.sh'],
 } as const
 
 /** Joins the library's files without comments: bash reads its stdin byte by byte. */
@@ -71,5 +78,7 @@ export function assembleLibrary(read: (file: string) => string): HostLibrary {
     portable: join(libraryFiles.portable),
     revert: join(libraryFiles.revert),
     command: join(libraryFiles.command),
+    firstBoot: join(libraryFiles.firstBoot),
+    fetch: join(libraryFiles.fetch),
   }
 }

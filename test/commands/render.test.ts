@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { converge } from './recording-io.ts'
@@ -153,5 +155,72 @@ test('does not put sensitive content into a portable program unasked', async () 
   assert.match(stderr, 'the program for web0 would contain sensitive content')
   assert.not(existsSync(out))
 })
+
+const open = rich.replace(', sensitive: true', '')
+
+test('writes a document for the first boot of each host, for its owner only', async () => {
+  const { file } = await makeCluster(open)
+  const out = join(scratchFolder(), 'out')
+  assert.is((await converge(['render', ...file, '-o', out, '--boot', 'ignition'])).code, 0)
+  assert.equal(
+    readdirSync(out).filter((name) => name.includes('web0')),
+    ['web0', 'web0.ign'],
+  )
+  assert.is(mode(join(out, 'web0.ign')), '600')
+  assert.is((await converge(['render', ...file, '-o', out, '--boot', 'script'])).code, 0)
+  assert.is(mode(join(out, 'web0.boot.sh')), '700')
+  assert.not(existsSync(join(out, 'web0.ign')), 'what an earlier render made is removed')
+})
+
+test('refuses a document that is larger than its provider takes, and writes one that fetches the rest', async () => {
+  const { file } = await makeCluster(open)
+  const out = join(scratchFolder(), 'out')
+  const words = ['render', ...file, '-o', out, '--boot', 'cloud-config', '--provider', 'ec2']
+  const { code, stderr } = await converge(words)
+  assert.is(code, 3)
+  assert.match(
+    stderr,
+    /error: the document for web0 has \d{5} bytes, and ec2 takes 16384\n {2}pass --boot-url URL/,
+  )
+  assert.not(existsSync(out))
+  const digitalocean = [...words.slice(0, -1), 'digitalocean']
+  assert.is((await converge(digitalocean)).code, 0)
+  assert.is((await converge([...words, '--boot-url', 'https://boot.example.com/a b/'])).code, 0)
+  const bundle = readdirSync(out).find((name) => /^web0-[0-9a-f]{16}\.gz$/.test(name)) ?? ''
+  const document = readFileSync(join(out, 'web0.cloud-config.yaml'), 'utf8')
+  const [, base64 = ''] = /(H4sI[\w+/=\s]+?)\s*END/.exec(document) ?? []
+  const program = gunzipSync(Buffer.from(base64, 'base64')).toString()
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(out, bundle)))
+    .digest('hex')
+  assert.match(program, `fetch 'https://boot.example.com/a%20b/${bundle}' '${sha256}'\n`)
+  assert.ok(document.length < 4096, `${document.length}`)
+})
+
+const refusedBoots: readonly (readonly [readonly string[], string, string?])[] = [
+  [['--boot', 'butane'], "option '--boot <format>' argument 'butane' is invalid"],
+  [['--provider', 'ec2'], '--provider needs --boot'],
+  [['--boot-url', 'https://x'], '--boot-url needs --boot'],
+  [['--boot', 'script', '--boot-url', 'x/y'], 'x/y is not the URL of a folder'],
+  [['--boot', 'script', '--boot-url', 'https://x/?a'], 'https://x/?a is not the URL of a folder'],
+  [['--boot', 'script'], 'the program for web0 would contain sensitive content', rich],
+  [['--boot', 'script', '--reveal', '--boot-url', 'http://x'], 'http shows it to everyone on the way', rich],
+  [
+    ['--boot', 'script'],
+    'web0 has no systemd, which a first boot needs',
+    open.replace('cluster: test\n', 'cluster: test\nplatform: { init: none }\n'),
+  ],
+]
+
+for (const [words, message, text = open] of refusedBoots) {
+  test(`refuses render ${words.join(' ')}: ${message}`, async () => {
+    const { file } = await makeCluster(text)
+    const out = join(scratchFolder(), 'out')
+    const { code, stderr } = await converge(['render', ...file, '-o', out, ...words])
+    assert.is(code, 3)
+    assert.match(stderr, message)
+    assert.not(existsSync(out))
+  })
+}
 
 test.run()

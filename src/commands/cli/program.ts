@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
+import { bootFormatNames } from '../../boot/format-names.ts'
+import { userDataLimits } from '../../boot/providers.ts'
 import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
 import type { DiffOptions } from '../diff.ts'
@@ -166,6 +168,22 @@ function createProgram(io: Io, version: string, run: Run): Command {
     .requiredOption('-o, --output <dir>', 'Folder for one tree per host: a new one, or one that render made.')
     .option('--reveal', 'Write sensitive content too, with mode 0600.')
     .option('--portable', 'Also write HOST.sh: a script that converges the host without a controller.')
+    .addOption(
+      new Option(
+        '--boot <format>',
+        'Also write a document with which the host converges itself at its first boot.',
+      ).choices(bootFormatNames),
+    )
+    .addOption(
+      new Option(
+        '--provider <name>',
+        'Refuse a document that is larger than what this provider takes as user-data.',
+      ).choices(Object.keys(userDataLimits)),
+    )
+    .option(
+      '--boot-url <url>',
+      'Write small documents, which fetch the rest, written beside them, from there.',
+    )
     .argument('[selector]', selector)
     .action((limit: string | undefined, options: RenderOptions) =>
       run('render', {}, async (view) =>

@@ -11,17 +11,17 @@ export async function rewriteWhole(file: string, text: string): Promise<void> {
 /** Writes a file at once: if that fails, what was there stays as it was. Pipes and devices are written as they are. */
 export async function writeWhole(
   file: string,
-  text: string,
+  data: string | Uint8Array,
   mode: number,
   { keepsMode = false }: { readonly keepsMode?: boolean } = {},
 ): Promise<void> {
   const there = await whatIs(file)
   try {
-    if (there !== undefined && !there.isFile()) return await write(file, text, mode, 'w')
+    if (there !== undefined && !there.isFile()) return await write(file, data, mode, 'w')
     const target = there === undefined ? file : await realpath(file)
     const temporary = `${target}.${process.pid}.tmp`
     try {
-      await write(temporary, text, mode, 'wx')
+      await write(temporary, data, mode, 'wx')
       // Creation is subject to the umask.
       if (keepsMode) await chmod(temporary, mode)
       await rename(temporary, target)
@@ -44,10 +44,15 @@ async function whatIs(file: string) {
   }
 }
 
-async function write(file: string, text: string, mode: number, flags: 'w' | 'wx'): Promise<void> {
+async function write(
+  file: string,
+  data: string | Uint8Array,
+  mode: number,
+  flags: 'w' | 'wx',
+): Promise<void> {
   const handle = await open(file, flags, mode)
   try {
-    await handle.writeFile(text)
+    await handle.writeFile(data)
     if (flags === 'wx') await handle.sync()
   } finally {
     await handle.close()

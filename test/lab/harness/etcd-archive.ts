@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached } from './cache.ts'
-import { mustRun, run } from './command.ts'
+import { mustRun } from './command.ts'
+import { extractPackages } from './debian-packages.ts'
 
 export interface EtcdArchive {
   /** The directory to serve; it holds the archive and nothing else. */
@@ -34,9 +35,7 @@ export async function etcdArchive(): Promise<EtcdArchive> {
 async function build(directory: string, arch: string): Promise<void> {
   const work = join(directory, 'work')
   await mkdir(work)
-  await download(['etcd-server', 'etcd-client'], work)
-  for (const name of await readdir(work))
-    await mustRun('dpkg-deb', ['--extract', join(work, name), join(work, 'tree')])
+  await extractPackages(['etcd-server', 'etcd-client'], join(work, 'tree'))
   const binaries = join(work, 'tree/usr/bin')
   const version = /^etcd Version: (\S+)$/m.exec(await mustRun(join(binaries, 'etcd'), ['--version']))?.[1]
   if (version === undefined) throw new Error('etcd --version names no version')
@@ -48,13 +47,4 @@ async function build(directory: string, arch: string): Promise<void> {
   const archive = join(directory, `${release}.tar.gz`)
   await mustRun('tar', [...layout, '--use-compress-program=gzip -n', '-cf', archive, release], { cwd: work })
   await mustRun('rm', ['-r', work])
-}
-
-async function download(packages: readonly string[], cwd: string): Promise<void> {
-  const args = ['-o', 'APT::Sandbox::User=root', 'download', ...packages]
-  const first = await run('apt-get', args, { cwd })
-  if (first.exitCode === 0) return
-  // A fresh machine may not have any package lists yet.
-  await mustRun('apt-get', ['update'])
-  await mustRun('apt-get', args, { cwd })
 }

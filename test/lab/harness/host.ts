@@ -1,5 +1,6 @@
 import type { CommandResult } from './command.ts'
 import {
+  cutBoot,
   haltMachine,
   type Machine,
   type MachineOptions,
@@ -14,6 +15,8 @@ export interface Host {
   readonly address: string
   readonly root: string
   boot(): Promise<void>
+  /** Boots it, and cuts its power after that long. */
+  bootAndCut(afterMs: number): Promise<void>
   halt(how: 'orderly' | 'abruptly'): Promise<void>
   run(command: string, timeoutMs?: number): Promise<CommandResult>
   isUp(): boolean
@@ -34,6 +37,10 @@ export function createHost(options: MachineOptions): Host {
     boot: async () => {
       if (machine !== undefined) throw new Error(`${name} is running already`)
       machine = await waitForBoot(await startSupervisor(options), options)
+    },
+    bootAndCut: async (afterMs) => {
+      if (machine !== undefined) throw new Error(`${name} is running already`)
+      await cutBoot(await startSupervisor(options), afterMs)
     },
     halt: async (how) => {
       await haltMachine(running(), how)

@@ -49,6 +49,8 @@ export interface Lab {
   cutPower(host: string): Promise<void>
   /** Boots a stopped host again, from the same tree. */
   start(host: string): Promise<void>
+  /** Boots a stopped host, and cuts its power after that long. */
+  startAndCut(host: string, afterMs: number): Promise<void>
   /** Gives a host another host key, which `knownHostsFile` does not know; gives the line that would. */
   replaceHostKey(host: string): Promise<string>
   /** Serves a directory of this machine to the hosts; gives the URL of it, without a slash at the end. */
@@ -129,6 +131,7 @@ function openLab({ network, hosts, identityFile, knownHostsFile, callOff, takeDo
     stop: async (name) => host(name).halt('orderly'),
     cutPower: async (name) => host(name).halt('abruptly'),
     start: async (name) => host(name).boot(),
+    startAndCut: async (name, afterMs) => host(name).bootAndCut(afterMs),
     replaceHostKey: async (name) => {
       const { root, address, isUp, run } = host(name)
       await createHostKey(root)
