@@ -112,7 +112,7 @@ if [ "$1" = policy ]; then
   exit
 fi
 while [ "$1" != -- ]; do shift; done
-grep -q "^$2 " "$CONVERGE_ROOT/srv/dpkg/known"
+grep "^$2 " "$CONVERGE_ROOT/srv/dpkg/known" || :
 `
 
 const aptMark = `#!/bin/sh

@@ -1,4 +1,3 @@
-import { delimiter } from 'node:path'
 import type { RootTree } from './root-tree.ts'
 
 // Stand-ins for rpm with dnf or zypper, and for apk, in a root tree. They take the command lines and print the lines that the library relies on; the
@@ -242,9 +241,4 @@ export function plantPackageManager(tree: RootTree, manager: StandIn): void {
     tree.write(path, text, path.startsWith('/srv/bin/') ? 0o755 : 0o644)
   for (const name of ['installed', 'repository', 'known', 'provides', 'needs', 'log', 'started'])
     tree.write(`/srv/pm/${name}`, '')
-}
-
-/** The first line of programs that find the stand-ins. */
-export function withStandIns(tree: RootTree): string {
-  return `PATH=${tree.at('/srv/bin')}${delimiter}$PATH\n`
 }

@@ -5,13 +5,13 @@ is_package() {
   shift 2
   find_package_manager || return 1
   while [ $# -gt 0 ]; do
-    is_as_wanted "$@" || return 1
+    has_package "$@" || return 1
     shift 3
   done
 }
 
-# is_as_wanted NAME VERSION HOLD
-is_as_wanted() {
+# has_package NAME VERSION HOLD
+has_package() {
   "${PACKAGE_MANAGER}_query" "$1" | {
     fits=1
     while read -r package version held; do
@@ -103,7 +103,7 @@ install_packages() {
     done)
     is_held=
     case $installed in *' held') is_held=yes ;; esac
-    if [ -z "$installed" ] || ! is_as_wanted "$name" "$version" ''; then
+    if [ -z "$installed" ] || ! has_package "$name" "$version" ''; then
       if [ -n "$is_held" ] && [ -z "$hold" ]; then
         say "the package $name is held at version ${installed%% *}; release it on the host, or declare this version"
         return 1

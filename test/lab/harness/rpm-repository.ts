@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mustRun } from './command.ts'
 
-export interface RpmPackage {
+interface RpmPackage {
   readonly name: string
   /** `[EPOCH:]VERSION-RELEASE` */
   readonly version: string

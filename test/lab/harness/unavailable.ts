@@ -2,7 +2,17 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Callback, suite, type Test } from 'uvu'
 
-const commands = ['systemd-nspawn', 'mmdebstrap', 'nsenter', 'ip', 'mount', 'ssh', 'ssh-keygen']
+const commands = [
+  'systemd-nspawn',
+  'mmdebstrap',
+  'nsenter',
+  'ip',
+  'mount',
+  'ssh',
+  'ssh-keygen',
+  'rpmbuild',
+  'createrepo_c',
+]
 
 /** Why this machine cannot run the lab (`not root`); undefined if it can. */
 export function labUnavailable(): string | undefined {

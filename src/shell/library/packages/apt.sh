@@ -47,7 +47,8 @@ apt_providers() {
       for package; do
         case " $provides," in
           *" $package,"* | *" $package ("*)
-            apt-cache show -- "$package" >/dev/null 2>&1 </dev/null || say "$package $version $provider"
+            # Its exit code is 0 for a virtual package as well.
+            [ -n "$(apt-cache show -- "$package" 2>/dev/null </dev/null | head -n 1)" ] || say "$package $version $provider"
             ;;
         esac
       done
