@@ -7,14 +7,16 @@ import { absent, yesOrNo } from './define/schema-types.ts'
 const PackageSchema = Type.Object({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
-    description: 'the name of a package as the package manager spells it',
+    description:
+      'the name of a package as the package manager spells it; such as libc6:i386 for another architecture than that of the host',
   }),
   absent,
   version: Type.Optional(
     Type.String({
       // No version, but what other tools take for one.
       pattern: '^(?!(latest|present|installed|absent)$)[A-Za-z0-9][A-Za-z0-9.+:~_-]*$',
-      description: 'a whole version as the package manager shows it, such as "1.2.3-4"',
+      description:
+        'a whole version as the package manager shows it, such as "1.2.3-4"; any version if not given',
     }),
   ),
   autostart: yesOrNo('true lets the package start its daemons when it is installed'),

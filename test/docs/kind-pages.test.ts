@@ -1,0 +1,8 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from 'yaml'
+import { openCatalog } from '../../src/commands/spec/open-catalog.ts'
+import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
+import { resourceKinds } from '../../src/resources/index.ts'
