@@ -4,7 +4,7 @@ import { ConvergeError, InternalError, Interrupted } from '../model/errors.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Member } from '../model/manifest.ts'
 import type { Progress } from '../model/report.ts'
-import type { Catalog, HostCatalog } from '../model/resource.ts'
+import type { Catalog, CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { createStop, type Stop, stopAlsoAt } from '../model/stop.ts'
 import type { Connection, ConnectOptions } from '../model/transport.ts'
 import { membersOf } from '../plan/rollout/members.ts'
@@ -62,7 +62,12 @@ export interface SessionContext {
 export function openContext(input: SessionInput): SessionContext {
   const { cluster, catalog, library, onProgress = () => {}, clock = systemClock } = input
   const hosts = new Map(cluster.hosts.map((host) => [host.name, host]))
-  const catalogs = new Map(catalog.hosts.map((hostCatalog) => [hostCatalog.host, hostCatalog]))
+  const catalogs = new Map(
+    catalog.hosts.map((one) => [
+      one.host,
+      hosts.get(one.host)?.target.transport === 'ssh' ? one : inTree(one),
+    ]),
+  )
   const selected = input.selected ?? cluster.hosts.map(({ name }) => name)
   const members = membersOf(cluster)
   const programs = { cluster: cluster.name, library, members: knownMembers(members) }
@@ -110,6 +115,15 @@ export function openContext(input: SessionInput): SessionContext {
     },
   }
   return context
+}
+
+/** What only a running host does is not asked for either. */
+function inTree({ entries, ...host }: HostCatalog): HostCatalog {
+  const asked = entries.map((entry): CatalogEntry => {
+    const { resource } = entry
+    return resource.desired.live === true ? { ...entry, resource: { ...resource, probes: [] } } : entry
+  })
+  return { ...host, entries: asked }
 }
 
 /** The guards and health checks of a root tree on this machine are programs that a spec has this machine run. */

@@ -19,12 +19,14 @@ export function guardedBy(resource: Resource, { onlyIf, unless, disruption }: Re
     unless: both(own.unless, unless, '||'),
     disruption: own.disruption ?? (ownsUnit === undefined ? undefined : disruption),
   }
+  const isNotGuard = (probe: Probe) =>
+    probe.probe !== 'check' || ![own.onlyIf, own.unless].includes(probe.command)
   const present = Object.fromEntries(Object.entries(added).filter(([, value]) => value !== undefined))
   const relations = { ...own, ...present }
   return Object.freeze({
     ...resource,
     relations,
-    probes: [...resource.probes, ...relationProbes(relations)],
+    probes: [...resource.probes.filter(isNotGuard), ...relationProbes(relations)],
   })
 }
 

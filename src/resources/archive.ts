@@ -7,7 +7,7 @@ import { textContent } from './define/content.ts'
 import { defineResource, inTheWay, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { longestPath, NormalPath, Sha256 } from './define/schema-types.ts'
+import { longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
 import { linkSteps } from './link.ts'
 
 const ArchiveSchema = Type.Object({
@@ -16,7 +16,7 @@ const ArchiveSchema = Type.Object({
     description: 'the http or https URL of a tar or zip archive',
   }),
   sha256: Sha256,
-  path: NormalPath,
+  path: used('the directory for the tree', NormalPath),
   strip: Type.Optional(wholeNumber(0, 'how many leading path components to drop')),
   binaries: Type.Optional(
     Type.Array(
@@ -31,7 +31,9 @@ const ArchiveSchema = Type.Object({
       },
     ),
   ),
-  binDir: Type.Optional(NormalPath),
+  binDir: Type.Optional(
+    used('the directory for the links; "{{platform.binDir}}" takes the one of the platform', NormalPath),
+  ),
 })
 
 const DEFAULTS = { strip: 1, binDir: '/usr/local/bin' }

@@ -3,27 +3,31 @@ import { ShellCommand, Text } from '../model/schema.ts'
 import { revealed, secretsIn } from '../model/secret.ts'
 import { defineResource } from './define/define-resource.ts'
 import { accountProbes } from './define/ownership.ts'
-import { KnownAccount, NormalPath, secretText, yesOrNo } from './define/schema-types.ts'
+import { KnownAccount, NormalPath, secretText, used, yesOrNo } from './define/schema-types.ts'
 
 const CommandSchema = Type.Object({
   name: Type.String({ pattern: '^[^\\n\\u0000]+$', description: 'one line of text; what it does' }),
-  command: ShellCommand,
-  cwd: Type.Optional(NormalPath),
-  user: Type.Optional(KnownAccount),
+  command: used('for /bin/sh; its words are in lists of processes, which every user can read', ShellCommand),
+  cwd: Type.Optional(used('where it runs', NormalPath)),
+  user: Type.Optional(used('who it runs as', KnownAccount)),
   environment: Type.Optional(
     Type.Record(
       Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }),
       secretText({ ...Text, description: 'text' }),
       {
         additionalProperties: false,
-        description: 'a map of environment variables, whose names consist of letters, digits and underscores',
+        description:
+          'a map of environment variables, whose names consist of letters, digits and underscores; no list of processes and no plan shows them, so secrets belong here',
       },
     ),
   ),
   timeoutSeconds: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1' }),
+    Type.Integer({
+      minimum: 1,
+      description: 'a whole number of seconds from 1; then it is stopped and has failed',
+    }),
   ),
-  creates: Type.Optional(NormalPath),
+  creates: Type.Optional(used('it does not run once this exists', NormalPath)),
   live: yesOrNo('true leaves it out in a root tree: it changes what runs'),
   sensitive: yesOrNo('true keeps its output and its environment out of messages and plans'),
 })

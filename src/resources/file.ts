@@ -10,7 +10,15 @@ import { base64Content, fileContent, textContent } from './define/content.ts'
 import { defineResource, inTheWay, invalid, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { accountProbes, ancestorClaims, attributeChanges, ownerClaims } from './define/ownership.ts'
-import { AccountNameOrId, absent, Mode, NormalPath, secretText, yesOrNo } from './define/schema-types.ts'
+import {
+  AccountNameOrId,
+  absent,
+  Mode,
+  NormalPath,
+  secretText,
+  used,
+  yesOrNo,
+} from './define/schema-types.ts'
 
 /** What compile makes of a large `source`. */
 const LargeContent = Type.Object({
@@ -29,14 +37,28 @@ const FileSchema = Type.Object({
     }),
   ),
   largeFile: Type.Optional(LargeContent),
-  mode: Type.Optional(Mode),
+  mode: Type.Optional(used('"0600" by default if there is a secret in it', Mode)),
   owner: Type.Optional(AccountNameOrId),
   group: Type.Optional(AccountNameOrId),
-  validate: Type.Optional(ShellCommand),
+  validate: Type.Optional(
+    used(
+      'it must accept the new content before that goes live; {} is the path of the staged file',
+      ShellCommand,
+    ),
+  ),
   sensitive: yesOrNo('true keeps its content out of diffs and messages'),
-  until: Type.Optional(NormalPath),
-  replaceLink: yesOrNo('true replaces a symbolic link that is at the path'),
-  inPlace: yesOrNo('true writes into a file that is there instead of replacing it, which is not atomic'),
+  until: Type.Optional(
+    used(
+      'the file is wanted only while this does not exist; it is removed at the end of the run in which it appears, which notifies nothing',
+      NormalPath,
+    ),
+  ),
+  replaceLink: yesOrNo(
+    'true replaces a symbolic link that is at the path, such as that of systemd-resolved at /etc/resolv.conf; prune and rollback bring the link back',
+  ),
+  inPlace: yesOrNo(
+    'true writes into a file that is there instead of replacing it, so that it stays the same file; this is not atomic',
+  ),
 })
 
 const DEFAULTS = { mode: '0644', owner: 'root', group: 'root' }

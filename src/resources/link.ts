@@ -11,7 +11,10 @@ import { absent, NormalPath } from './define/schema-types.ts'
 const LinkSchema = Type.Object({
   path: NormalPath,
   absent,
-  target: optional(FilledText, 'the path that the link points to, absolute or relative to its directory'),
+  target: optional(
+    FilledText,
+    'the path that the link points to, absolute or relative to its directory; required unless it is to be absent',
+  ),
 })
 
 /** A symbolic link; its target need not exist. */

@@ -8,7 +8,8 @@ import { absent, yesOrNo } from './define/schema-types.ts'
 const PackageSchema = Type.Object({
   name: Type.String({
     pattern: '^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$',
-    description: 'the name of a package as the package manager spells it',
+    description:
+      'the name of a package as the package manager spells it; such as libc6:i386 for another architecture than that of the host',
   }),
   absent,
   version: Type.Optional(

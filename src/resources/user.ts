@@ -12,6 +12,7 @@ import {
   accountFlags,
   KnownAccount,
   NormalPath,
+  used,
   yesOrNo,
 } from './define/schema-types.ts'
 
@@ -19,15 +20,15 @@ const UserSchema = Type.Object({
   name: AccountName,
   absent,
   uid: Type.Optional(wholeNumber(0, 'the number of the user')),
-  group: Type.Optional(KnownAccount),
+  group: Type.Optional(used('its primary group', KnownAccount)),
   groups: Type.Optional(
     Type.Array(KnownAccount, {
       uniqueItems: true,
       description: 'a list of group names; all supplementary groups of the user',
     }),
   ),
-  home: Type.Optional(NormalPath),
-  shell: Type.Optional(NormalPath),
+  home: Type.Optional(used('its home directory', NormalPath)),
+  shell: Type.Optional(used('its login shell', NormalPath)),
   comment: Type.Optional(
     Type.String({ pattern: '^[^:\\n\\u0000]*$', description: 'one line of text without a colon' }),
   ),

@@ -2,7 +2,7 @@ import { type CompileInput, compile } from '../../src/compile/compile.ts'
 import type { Declaration, Host } from '../../src/model/cluster.ts'
 import { SpecError } from '../../src/model/errors.ts'
 import type { LoadedRecipe, RecipeContext } from '../../src/model/recipe.ts'
-import type { Catalog, Resource } from '../../src/model/resource.ts'
+import type { Catalog, Composite, Resource } from '../../src/model/resource.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { sampleCluster, sampleHost } from '../samples/host.ts'
 
@@ -21,7 +21,7 @@ export const AT_RUN_LIST = { file: 'cluster.yaml', line: 5, column: 7 }
 /** A recipe from its resources; its files by path within its folder. */
 export function recipe(
   name: string,
-  resources: (ctx: RecipeContext<never>) => readonly Resource[],
+  resources: (ctx: RecipeContext<never>) => readonly (Resource | Composite)[],
   files: Readonly<Record<string, string>> = {},
 ): LoadedRecipe {
   return { recipe: { name, attributes: { type: 'object' }, needs: [], resources }, read: reader(files) }

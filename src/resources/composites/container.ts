@@ -93,7 +93,7 @@ export const { resource: container, kind: containerKind } = defineComposite({
             // One that a crash of the host left would keep the name.
             ExecStartPre: execLine([program, 'rm', '--force', name], { prefix: '-' }),
             ExecStart: execLine(run, { layout: 'options' }),
-            ExecStop: execLine([program, 'stop', `--time=${stopSeconds}`, name], { prefix: '-' }),
+            ExecStop: execLine([program, 'stop', '-t', stopSeconds, name], { prefix: '-' }),
             Restart: 'always',
             RestartSec: 2,
             // The first start may have to pull the image.
@@ -111,5 +111,5 @@ export const { resource: container, kind: containerKind } = defineComposite({
 })
 
 function environmentPath(name: string): string {
-  return `/etc/containers/environment/${name}.env`
+  return `/etc/container-${name}.env`
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { familyOf } from '../../model/os-family.ts'
 import { command } from '../command.ts'
 import { defineComposite } from '../define/define-composite.ts'
+import { invalid } from '../define/define-resource.ts'
 import { file } from '../file.ts'
 
 const LocaleName = Type.String({
@@ -11,9 +12,9 @@ const LocaleName = Type.String({
 
 const LocaleSchema = Type.Object({
   lang: LocaleName,
-  variables: Type.Optional(
+  settings: Type.Optional(
     Type.Record(Type.String({ pattern: '^(LANGUAGE|LC_[A-Z]+)$' }), LocaleName, {
-      description: 'a map of other variables of locale(7), such as { LC_TIME: de_DE.UTF-8 }',
+      description: 'a map of further variables of locale(7), such as { LC_TIME: de_DE.UTF-8 }',
       additionalProperties: false,
     }),
   ),
@@ -28,12 +29,18 @@ export const { resource: locale, kind: localeKind } = defineComposite({
   schema: LocaleSchema,
   defaults: {},
   key: 'lang',
-  parts({ lang, variables = {}, generate }, { platform }) {
-    const lines = Object.entries({ LANG: lang, ...variables }).map(([name, value]) => `${name}=${value}\n`)
-    const isOld =
-      familyOf(platform) === 'debian' && !(platform.os === 'debian' && Number(platform.release) >= 13)
+  parts({ lang, settings = {}, generate }, { platform }, self) {
+    const family = familyOf(platform)
+    const lines = Object.entries({ LANG: lang, ...settings }).map(([name, value]) => `${name}=${value}\n`)
+    const isOld = family === 'debian' && !(platform.os === 'debian' && Number(platform.release) >= 13)
     const main = file({ path: isOld ? '/etc/default/locale' : '/etc/locale.conf', content: lines.join('') })
     if (generate === undefined) return [main]
+    if (family !== undefined && family !== 'debian')
+      invalid(
+        self,
+        `${platform.os} has no locale-gen`,
+        'declare the package with the locales in place of generate',
+      )
     const made = command({ name: 'make the locales', command: 'locale-gen', timeoutSeconds: 1200 })
     const content = generate.map((name) => `${name} ${charsetOf(name)}\n`).join('')
     return [
@@ -50,5 +57,7 @@ export const { resource: locale, kind: localeKind } = defineComposite({
 
 /** The second word of a line of locale.gen(5): the character set that the name has, or that of old names. */
 function charsetOf(name: string): string {
-  return /\.([A-Za-z0-9-]+)/.exec(name)?.[1] ?? 'ISO-8859-1'
+  const named = /\.([A-Za-z0-9-]+)/.exec(name)?.[1]
+  if (named === undefined) return name.endsWith('@euro') ? 'ISO-8859-15' : 'ISO-8859-1'
+  return /^utf-?8$/i.test(named) ? 'UTF-8' : named
 }

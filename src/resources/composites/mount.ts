@@ -1,23 +1,29 @@
 import { Type } from 'typebox'
-import { Text } from '../../model/schema.ts'
 import { defineComposite } from '../define/define-composite.ts'
-import { absent, NormalPath, yesOrNo } from '../define/schema-types.ts'
+import { absent, NormalPath, used, yesOrNo } from '../define/schema-types.ts'
 import { mountNameOf } from '../unit/mount.ts'
 import { unit } from '../unit/unit.ts'
 
 const MountSchema = Type.Object({
-  path: NormalPath,
+  path: used('where it is mounted', NormalPath),
   absent,
   device: Type.String({
     pattern: '^[^\\u0000-\\u0020]+( [^\\u0000-\\u0020]+)*$',
     description:
       'what is mounted: UUID=..., LABEL=..., PARTUUID=..., PARTLABEL=..., a device, host:/path or tmpfs',
   }),
-  type: Type.String({
-    pattern: '^[a-z0-9._-]+$',
-    description: 'the type of the file system, such as ext4 or nfs',
-  }),
-  options: Type.Optional({ ...Text, description: 'text; mount options, such as "noatime,nofail"' }),
+  type: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9._-]+$',
+      description: 'the type of the file system, such as ext4; what the device says by default',
+    }),
+  ),
+  options: Type.Optional(
+    Type.String({
+      pattern: '^[^\\u0000-\\u001f]+$',
+      description: 'one line of text; mount options, such as "noatime,nofail"',
+    }),
+  ),
   atBoot: yesOrNo('whether it is mounted at boot; true by default'),
 })
 
@@ -25,21 +31,22 @@ const MountSchema = Type.Object({
 export const { resource: mount, kind: mountKind } = defineComposite({
   kind: 'mount',
   schema: MountSchema,
-  defaults: { type: 'auto', atBoot: true },
+  defaults: { atBoot: true },
   key: 'path',
   absent: (path) => [unit({ name: unitOf(path), absent: true })],
-  parts({ path, device, type, options, atBoot }) {
-    const isRemote = remoteTypes.has(type) || options?.split(',').includes('_netdev') === true
+  parts({ path, device, type = typeOf(device), options, atBoot }) {
+    const listed = options?.split(',') ?? []
+    const isRemote = remoteTypes.has(type) || listed.includes('_netdev')
     const target = isRemote ? 'remote-fs.target' : 'local-fs.target'
     return [
       unit({
         name: unitOf(path),
         content: {
           Unit: {
-            Description: `Mount ${path}`,
+            Description: `Mount ${path.replaceAll('%', '%%')}`,
             ...(isRemote && { Wants: 'network-online.target', After: 'network-online.target' }),
-            // Enabled units are wanted by the target; without this one it would not wait for them.
-            Before: target,
+            // Old systemd has this only for mounts of fstab.
+            ...(!listed.includes('nofail') && { Before: target }),
           },
           Mount: {
             What: deviceOf(device),
@@ -57,6 +64,13 @@ export const { resource: mount, kind: mountKind } = defineComposite({
 })
 
 const remoteTypes = new Set(['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'glusterfs', 'sshfs', 'fuse.sshfs'])
+
+/** What mount(8) cannot find out, or systemd has to know. */
+function typeOf(device: string): string {
+  if (device === 'tmpfs') return device
+  if (device.startsWith('//')) return 'cifs'
+  return /^[^/=]+:\//.test(device) ? 'nfs' : 'auto'
+}
 
 function unitOf(path: string): string {
   return `${mountNameOf(path)}.mount`

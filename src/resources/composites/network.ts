@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
-import { isSecret, Secret } from '../../model/secret.ts'
+import { isSecret, revealed, Secret } from '../../model/secret.ts'
 import { command } from '../command.ts'
 import { defineComposite } from '../define/define-composite.ts'
+import { invalid, type Self } from '../define/define-resource.ts'
 import { absent, secretText } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 
@@ -49,14 +50,16 @@ export const { resource: network, kind: networkKind } = defineComposite({
       reload,
     ]
   },
-  parts({ name, content }) {
+  parts({ name, content }, _host, self) {
     const reload = reloadOf(name)
-    // Keys of tunnels are in the file of a netdev: only networkd reads it.
-    const access = name.endsWith('.netdev') ? { mode: '0640', group: 'systemd-network' } : { mode: '0644' }
+    const text = typeof content === 'string' || isSecret(content) ? content : textOf(content, self)
+    // Keys of tunnels are for networkd alone, which does not run as root.
+    const isPrivate = name.endsWith('.netdev') || (isSecret(text) && text.isPrivate)
+    const access = isPrivate ? { mode: '0640', group: 'systemd-network' } : { mode: '0644' }
     return [
       file({
         path: pathOf(name),
-        content: typeof content === 'string' || isSecret(content) ? content : textOf(content),
+        content: text,
         ...access,
         notifies: [{ resource: reload, action: 'run' }],
       }),
@@ -72,8 +75,9 @@ function pathOf(name: string): string {
 function reloadOf(name: string) {
   return command({
     name: `apply ${pathOf(name)}`,
-    command: name.endsWith('.link') ? 'udevadm control --reload' : 'networkctl reload',
-    onlyIf: name.endsWith('.link') ? 'true' : 'systemctl -q is-active systemd-networkd.service',
+    command: name.endsWith('.link')
+      ? 'udevadm control --reload'
+      : 'if systemctl -q is-active systemd-networkd.service; then networkctl reload; fi',
     live: true,
   })
 }
@@ -81,7 +85,10 @@ function reloadOf(name: string) {
 type Value = string | number | boolean | Secret
 type Settings = Readonly<Record<string, Value | readonly Value[]>>
 
-function textOf(sections: Readonly<Record<string, Settings | readonly Settings[]>>): string | Secret {
+function textOf(
+  sections: Readonly<Record<string, Settings | readonly Settings[]>>,
+  self: Self,
+): string | Secret {
   const texts = Object.entries(sections).flatMap(([name, written]) =>
     [written]
       .flat()
@@ -89,7 +96,7 @@ function textOf(sections: Readonly<Record<string, Settings | readonly Settings[]
         Secret.concat([
           `[${name}]\n`,
           ...Object.entries(settings).flatMap(([key, values]) =>
-            [values].flat().map((value) => Secret.concat([`${key}=`, wordOf(value), '\n'])),
+            [values].flat().map((value) => Secret.concat([`${key}=`, lineOf(key, value, self), '\n'])),
           ),
         ]),
       ),
@@ -97,7 +104,13 @@ function textOf(sections: Readonly<Record<string, Settings | readonly Settings[]
   return Secret.concat(texts.flatMap((text, index) => (index === 0 ? [text] : ['\n', text])))
 }
 
-function wordOf(value: Value): string | Secret {
-  if (isSecret(value)) return value
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+function lineOf(key: string, value: Value, self: Self): string | Secret {
+  const word = typeof value === 'boolean' ? (value ? 'yes' : 'no') : isSecret(value) ? value : String(value)
+  if (/[\n\r]|\\$/.test(isSecret(word) ? revealed(word) : word))
+    invalid(
+      self,
+      `the value of ${key} does not end on its line`,
+      'write one line without a backslash at its end',
+    )
+  return word
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { FilledText } from '../../model/schema.ts'
 import { defineComposite } from '../define/define-composite.ts'
+import { invalid } from '../define/define-resource.ts'
 import { absent } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { unit } from '../unit/unit.ts'
@@ -25,7 +26,10 @@ export const { resource: nftables, kind: nftablesKind } = defineComposite({
   contentFromFiles: true,
   key: 'name',
   absent: (name) => [unit({ name: unitOf(name), absent: true }), file({ path: pathOf(name), absent: true })],
-  parts({ name, family, content }) {
+  parts({ name, family, content }, _host, self) {
+    const whole = /^\s*(table|flush)\s.*/m.exec(content)?.[0].trim()
+    if (whole !== undefined)
+      invalid(self, `content has the line ${whole}`, 'leave out the table around it: give only what is in it')
     const table = `${family} ${name}`
     const body = content.replaceAll(/^(?=.)/gm, '\t').trimEnd()
     const rules = file({
@@ -45,15 +49,17 @@ export const { resource: nftables, kind: nftablesKind } = defineComposite({
             Wants: 'network-pre.target',
             Before: ['network-pre.target', 'shutdown.target'],
             Conflicts: 'shutdown.target',
-            // What the distribution's own unit loads begins with a flush of all tables.
+            // The distribution's own unit flushes all tables when it starts, stops and reloads.
             After: 'nftables.service',
+            PartOf: 'nftables.service',
+            ReloadPropagatedFrom: 'nftables.service',
           },
           Service: {
             Type: 'oneshot',
             RemainAfterExit: true,
-            ExecStart: `nft -f ${pathOf(name)}`,
-            ExecReload: `nft -f ${pathOf(name)}`,
-            ExecStop: `nft delete table ${table}`,
+            ExecStart: `/usr/sbin/nft -f ${pathOf(name)}`,
+            ExecReload: `/usr/sbin/nft -f ${pathOf(name)}`,
+            ExecStop: `-/usr/sbin/nft delete table ${table}`,
           },
           Install: { WantedBy: 'sysinit.target' },
         },
@@ -66,7 +72,7 @@ export const { resource: nftables, kind: nftablesKind } = defineComposite({
 })
 
 function pathOf(name: string): string {
-  return `/etc/nftables.d/${name}.nft`
+  return `/etc/nftables-${name}.conf`
 }
 
 function unitOf(name: string): string {

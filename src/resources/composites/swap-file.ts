@@ -1,13 +1,16 @@
 import { Type } from 'typebox'
-import { shellWord } from '../../model/shell-word.ts'
 import { command } from '../command.ts'
 import { defineComposite } from '../define/define-composite.ts'
-import { absent, NormalPath } from '../define/schema-types.ts'
+import { absent, longestPath } from '../define/schema-types.ts'
 import { mountNameOf } from '../unit/mount.ts'
 import { unit } from '../unit/unit.ts'
 
 const SwapFileSchema = Type.Object({
-  path: NormalPath,
+  path: Type.String({
+    pattern: '^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.@+-]+)+$',
+    maxLength: longestPath,
+    description: 'an absolute path of letters, digits and `_.@+-`',
+  }),
   absent,
   sizeMb: Type.Integer({ minimum: 1, description: 'a whole number of mebibytes from 1' }),
   priority: Type.Optional(
@@ -29,8 +32,8 @@ export const { resource: swapFile, kind: swapFileKind } = defineComposite({
     unit({ name: unitOf(path), absent: true }),
     command({
       name: `remove ${path}`,
-      command: `swapoff ${shellWord(path)} 2>/dev/null\nrm -f -- ${shellWord(path)}`,
-      onlyIf: `[ -e ${shellWord(path)} ]`,
+      command: `set -e\n${unused(path)}\nrm -f ${path}`,
+      onlyIf: `[ -e ${path} ]`,
       live: true,
     }),
   ],
@@ -38,7 +41,7 @@ export const { resource: swapFile, kind: swapFileKind } = defineComposite({
     const made = command({
       name: `make ${path}`,
       command: script(path, sizeMb),
-      unless: `[ "$(stat -c %s -- ${shellWord(path)})" = ${sizeMb * 2 ** 20} ]`,
+      unless: `[ "$(stat -c %s ${path} 2>/dev/null)" = ${sizeMb * 2 ** 20} ]`,
       timeoutSeconds: 3600,
       live: true,
     })
@@ -48,7 +51,7 @@ export const { resource: swapFile, kind: swapFileKind } = defineComposite({
         name: unitOf(path),
         content: {
           Unit: { Description: `Swap file ${path}` },
-          Swap: { What: path.replaceAll('%', '%%'), ...(priority !== undefined && { Priority: priority }) },
+          Swap: { What: path, ...(priority !== undefined && { Priority: priority }) },
           Install: { WantedBy: 'swap.target' },
         },
         enabled: true,
@@ -62,17 +65,22 @@ export const { resource: swapFile, kind: swapFileKind } = defineComposite({
 /** A new file takes the place of the old one when it is whole. btrfs swaps only to files without copy on write. */
 function script(path: string, sizeMb: number): string {
   return `set -e
-path=${shellWord(path)}
-new=$path.converge-new
+new=${path}.converge-new
+trap 'rm -f "$new"' EXIT
 umask 077
-rm -f -- "$new"
+rm -f "$new"
 : >"$new"
 chattr +C "$new" 2>/dev/null || :
 dd if=/dev/zero of="$new" bs=1048576 count=${sizeMb} conv=notrunc
 mkswap "$new"
 sync
-swapoff "$path" 2>/dev/null || :
-mv -f -- "$new" "$path"`
+${unused(path)}
+mv -f "$new" ${path}`
+}
+
+/** What is in it has to fit into the memory: otherwise the command fails, and it stays in use. */
+function unused(path: string): string {
+  return `while read -r used _; do if [ "$used" = ${path} ]; then swapoff ${path}; fi; done </proc/swaps`
 }
 
 function unitOf(path: string): string {

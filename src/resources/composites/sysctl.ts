@@ -10,11 +10,10 @@ const SysctlSchema = Type.Object({
   name: FileStem,
   absent,
   settings: Type.Record(
-    Type.String({ pattern: '^[A-Za-z0-9_-]+([./][A-Za-z0-9_.:@-]+)+$' }),
-    Type.Union([
-      Type.Integer(),
-      Type.String({ pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f]+$', description: 'text' }),
-    ]),
+    Type.String({ pattern: '^[A-Za-z0-9_]+([./][A-Za-z0-9_.:@-]+)+$' }),
+    Type.Union([Type.Integer(), Type.String({ pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f]+$' })], {
+      description: 'a whole number or one line of text',
+    }),
     { description: 'a map of kernel parameters, such as { vm.swappiness: 10 }', additionalProperties: false },
   ),
 })

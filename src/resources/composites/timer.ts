@@ -3,7 +3,7 @@ import { execLine } from '../../formats/systemd/quoting.ts'
 import { ShellCommand } from '../../model/schema.ts'
 import { defineComposite } from '../define/define-composite.ts'
 import { invalid } from '../define/define-resource.ts'
-import { absent, KnownAccount, NormalPath, yesOrNo } from '../define/schema-types.ts'
+import { absent, KnownAccount, NormalPath, used, yesOrNo } from '../define/schema-types.ts'
 import { unit } from '../unit/unit.ts'
 
 const Schedule = Type.String({
@@ -20,9 +20,9 @@ const TimerSchema = Type.Object({
   schedule: Type.Union([Schedule, Type.Array(Schedule, { minItems: 1 })], {
     description: 'a time as in systemd.time(7), such as "*-*-* 03:00:00", or a list of them',
   }),
-  command: ShellCommand,
-  user: Type.Optional(KnownAccount),
-  cwd: Type.Optional(NormalPath),
+  command: used('for /bin/sh', ShellCommand),
+  user: Type.Optional(used('who it runs as', KnownAccount)),
+  cwd: Type.Optional(used('where it runs', NormalPath)),
   randomizedDelaySeconds: Type.Optional(
     Type.Integer({ minimum: 1, description: 'a whole number of seconds from 1; spreads it over the hosts' }),
   ),
@@ -46,7 +46,8 @@ export const { resource: timer, kind: timerKind } = defineComposite({
     const { name, schedule, command, user, cwd, randomizedDelaySeconds, timeoutSeconds, persistent } = desired
     for (const time of [schedule].flat()) {
       const meant = calendarOf(time)
-      if (meant !== undefined) invalid(self, `${time} is cron's way to write a time`, `write "${meant}"`)
+      if (meant !== undefined)
+        invalid(self, `schedule is ${JSON.stringify(time)}, which is how cron writes it`, `write ${meant}`)
     }
     return [
       unit({
@@ -81,6 +82,7 @@ export const { resource: timer, kind: timerKind } = defineComposite({
 })
 
 const shorthands: Readonly<Record<string, string>> = {
+  '@reboot': 'a unit with Install: { WantedBy: multi-user.target }',
   '@hourly': 'hourly',
   '@daily': 'daily',
   '@midnight': 'daily',
@@ -91,21 +93,37 @@ const shorthands: Readonly<Record<string, string>> = {
 }
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const months = ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-/** What systemd calls a time of crontab(5); undefined if it is none. */
+/** What to write in place of a time of crontab(5); undefined if it is none. */
 function calendarOf(time: string): string | undefined {
   const shorthand = shorthands[time.trim()]
   if (shorthand !== undefined) return shorthand
-  const fields = time.trim().split(/\s+/)
-  const [minute, hour, day, month, weekday] = fields
-  if (fields.length !== 5 || !fields.every((field) => /^[\d*,/-]+$/.test(field) || /^[a-z,-]+$/i.test(field)))
+  const fields = time.trim().toLowerCase().split(/\s+/)
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields
+  if (fields.length !== 5 || ![minute, hour, day].every((field) => /^[\d*,/-]+$/.test(field)))
     return undefined
-  if (!/^[\d*]/.test(`${minute}`) || !/^[\d*]/.test(`${hour}`)) return undefined
-  const from = (field = '*', first = '0') => field.replaceAll(/\*\//g, `${first}/`).replaceAll('-', '..')
-  const two = (field: string) => field.replaceAll(/\b\d\b/g, '0$&')
-  const days = `${weekday}`
+  if (!/^[\da-z*,/-]+$/.test(month) || !/^(\*|[\da-z,-]+)$/.test(weekday)) return undefined
+  const numbers = (field: string, first: number) =>
+    field
+      .replaceAll('*/', `${first}/`)
+      .replaceAll('-', '..')
+      .replaceAll(/(?<!\/)\b\d\b/g, '0$&')
+  const inMonth = months.reduce(
+    (text, name, index) => (name === '' ? text : text.replaceAll(name, `${index}`)),
+    month,
+  )
+  const at = `${numbers(hour, 0)}:${numbers(minute, 0)}:00`
+  const every = `*-${numbers(inMonth, 1)}`
+  const dated = `${every}-${numbers(day, 1)} ${at}`
+  if (weekday === '*') return `"${dated}"`
+  // A week of systemd begins on Monday.
+  const days = weekday
+    .replace(/\b0-(?=\d)/, '0,1-')
     .replaceAll(/\d/g, (digit) => weekdays[Number(digit)] ?? digit)
+    .replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())
     .replaceAll('-', '..')
-  const on = days === '*' ? '' : `${days} `
-  return `${on}*-${two(from(month, '1'))}-${two(from(day, '1'))} ${two(from(hour))}:${two(from(minute))}:00`
+  const weekly = `"${days} ${every}-* ${at}"`
+  // cron takes either of the two.
+  return day === '*' ? weekly : `["${dated}", ${weekly}]`
 }

@@ -14,6 +14,7 @@ import {
   type Self,
   yamlSchema,
 } from './define-resource.ts'
+import { used } from './schema-types.ts'
 
 type Parts = readonly (Resource | Composite)[]
 
@@ -51,8 +52,19 @@ export function defineComposite<
   readonly kind: ResourceKind
 } {
   const { kind, defaults, key, absent, parts } = definition
-  const schema = { ...definition.schema, required: [key] }
   const needed = (definition.schema.required ?? []).filter((name) => !Object.hasOwn(defaults, name))
+  const schema = {
+    ...definition.schema,
+    required: [key],
+    properties: Object.fromEntries(
+      Object.entries(definition.schema.properties).map(([name, property]) => [
+        name,
+        name !== key && needed.includes(name)
+          ? used('required unless it is to be absent', property)
+          : property,
+      ]),
+    ),
+  }
   const check = checkInput<Static<Schema> & ValueMap>(kind, inputSchema(schema, Relations))
   const create = (input: object): Composite => {
     const { own, relations } = check(input)

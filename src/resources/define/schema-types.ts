@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { flag } from '../../model/schema.ts'
 import type { Secret } from '../../model/secret.ts'
 
@@ -8,6 +8,12 @@ export const secretText = (schema: object) =>
 
 /** A yes or no in a spec. */
 export const yesOrNo = (use: string) => flag(`true or false; ${use}`)
+
+/** The same schema, with what this property is for. */
+export const used = <Schema extends TSchema>(use: string, schema: Schema): Schema => ({
+  ...schema,
+  description: `${Reflect.get(schema, 'description')}; ${use}`,
+})
 
 /** PATH_MAX of Linux. */
 export const longestPath = 4096

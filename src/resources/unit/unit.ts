@@ -6,7 +6,7 @@ import type { Claim, ResourceId, Step, Trigger } from '../../model/resource.ts'
 import { defineResource, invalid, type Self } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { ancestorClaims } from '../define/ownership.ts'
-import { absent, NormalPath, secretText, yesOrNo } from '../define/schema-types.ts'
+import { absent, NormalPath, secretText, used, yesOrNo } from '../define/schema-types.ts'
 import { fileSteps, refuseOther } from '../file.ts'
 import { absentUnit } from './absent-unit.ts'
 import { mountChange, mountNameOf, mountPointOf, pathIn } from './mount.ts'
@@ -50,7 +50,9 @@ const UnitSchema = Type.Object({
   enabled: yesOrNo('whether it starts at boot'),
   started: yesOrNo('whether it runs now'),
   masked: yesOrNo('whether nothing can start it'),
-  directory: Type.Optional(NormalPath),
+  directory: Type.Optional(
+    used('where its file and drop-ins go; one of those in which systemd looks for system units', NormalPath),
+  ),
 })
 
 const DEFAULTS = { directory: '/etc/systemd/system' }
