@@ -6,15 +6,17 @@ import { loadSpec, type SpecOptions } from './spec/load-spec.ts'
 
 /** `converge validate`: checks and compiles the spec. Throws a SpecError with every mistake. */
 export async function validate(options: SpecOptions, view: View): Promise<ExitCode> {
-  let resources = 0
-  const countOnly = ({ entries }: HostCatalog) => {
-    resources += entries.length
+  // By host: on a busy machine the work may begin once more.
+  const resources = new Map<string, number>()
+  const countOnly = ({ host, entries }: HostCatalog) => {
+    resources.set(host, entries.length)
     return undefined
   }
   const { cluster, warnings } = await loadSpec(options, { keepOf: () => countOnly })
   view.diagnostics(warnings)
+  const total = [...resources.values()].reduce((sum, own) => sum + own, 0)
   view.remark(
-    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, 'host')}, ${count(resources, 'resource')}`,
+    `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, 'host')}, ${count(total, 'resource')}`,
   )
   return 0
 }

@@ -318,7 +318,11 @@ export function createEvaluator(input: EvaluatorInput): Evaluator {
   }
 
   return {
-    evaluate,
+    evaluate(value, path) {
+      // The time limit may have stopped the evaluation before, without its `finally`.
+      active.length = 0
+      return evaluate(value, path)
+    },
     respelt,
     inPlay,
     pathOf: (text) => (cache.dynamic(text) ? onlyPath(text) : undefined),
