@@ -78,7 +78,7 @@ async function testCase(
   const spec = await loaded(file)
   if (isNew && !update) {
     const words = spec instanceof SpecError ? `, and is refused:\n${wordsOf(spec, folder)}`.trimEnd() : ''
-    return failed(`it has neither expected/ nor refused.txt${words}`)
+    return failed(`it has neither expected/ nor refused.txt, which --update writes${words}`)
   }
   if (spec instanceof SpecError) {
     const words = wordsOf(spec, folder)
@@ -99,8 +99,8 @@ async function testCase(
     problems: wrong,
     differences,
     notes: [
-      `applied twice to ${count(spec.cluster.hosts.length, 'embedded host')}${aside}`,
       ...(upgrade?.notes ?? []),
+      `${problem === undefined ? 'converges' : 'does not converge'} on ${count(spec.cluster.hosts.length, 'embedded host')}${aside}`,
     ],
     ...given({ upgrade: upgrade?.shown }),
   }
@@ -162,7 +162,7 @@ async function upgraded(file: string, revision: string, { stopping }: Stop): Pro
   return {
     before,
     problems: hasFailed(plan) ? [`hosts of ${revision} refuse it`] : [],
-    notes: [`applied to hosts as ${revision} leaves them`],
+    notes: [`upgraded from ${revision}`],
     shown: { from: revision, lines: text.trimEnd().split('\n') },
   }
 }

@@ -92,7 +92,7 @@ const kinds: ReadonlySet<string> = new Set(['file', 'directory', 'link', 'unit',
 
 /**
  * What an embedded host can do: no commands, which would run on this machine, no packages, downloads and mounts, nothing
- * of what packages bring, and no health checks.
+ * of what packages bring or services make, and no health checks.
  */
 function withoutMachine({ entries, ...catalog }: HostCatalog, left: Set<string>): HostCatalog {
   let kept = entries.filter(({ resource }) => isEmbeddable(resource))
@@ -124,7 +124,9 @@ function withoutMachine({ entries, ...catalog }: HostCatalog, left: Set<string>)
 function isEmbeddable({ kind, desired, relations, mountsOn, closedSecrets }: Resource): boolean {
   const { onlyIf, unless } = relations
   const isOwn = kind !== 'unit' || desired.content !== undefined
-  const needsMachine = [mountsOn, onlyIf, unless, desired.validate].some((one) => one !== undefined)
+  const needsMachine = [mountsOn, onlyIf, unless, desired.validate, desired.until].some(
+    (one) => one !== undefined,
+  )
   return kinds.has(kind) && isOwn && !needsMachine && closedSecrets.length === 0
 }
 

@@ -39,22 +39,21 @@ function rowsOf(schema: JsonSchema, before: string): readonly Row[] {
   })
 }
 
-const names: Readonly<Record<string, string>> = {
-  integer: 'whole number',
-  boolean: 'true or false',
-  string: 'text',
-  object: 'map',
-}
-
 function typeOf(schema: JsonSchema): string {
   const { type, items, anyOf } = schema
   const values = 'const' in schema ? [schema.const] : schema.enum
   if (Array.isArray(values)) return values.map((value) => `\`${String(value)}\``).join(', ')
   if (Array.isArray(anyOf)) return [...new Set(anyOf.map((one) => typeOf(Object(one))))].join(' or ')
-  if (type === 'array') return `list of ${typeOf(Object(items))}`
+  if (type === 'array') return `list of ${plural(typeOf(Object(items)))}`
   const [each] = recordValues(schema)
-  if (each !== undefined) return `map of ${typeOf(each)}`
-  return typeof type === 'string' ? (names[type] ?? type) : 'any'
+  if (each !== undefined) return `map of ${plural(typeOf(each))}`
+  if (type === 'object') return 'map'
+  return typeof type === 'string' ? type : 'any'
+}
+
+/** `string or number` becomes `strings or numbers`; lists of values and the like stay as they are. */
+function plural(types: string): string {
+  return types.replaceAll(/^\w+$|\w+(?= or )|(?<= or )\w+$/g, '$&s')
 }
 
 function recordValues({ patternProperties }: JsonSchema): readonly JsonSchema[] {

@@ -44,7 +44,7 @@ export function renderRecipeTests(cases: readonly TestedCase[], { style, verbose
       ...problems.flatMap((problem) => problem.split('\n').map((line) => `  ${escapeLine(line)}`)),
       ...differences.flatMap(({ path, what, hunks }) => [
         `  ${escapeLine(`${path} ${status === 'updated' ? updated[what] : what}`)}`,
-        ...hunks.flatMap((hunk) => [
+        ...(status === 'updated' && !verbose ? [] : hunks).flatMap((hunk) => [
           `    ${style.hunk(hunk.header)}`,
           ...renderHunkLines(hunk, { style, whole: verbose }).map((line) => `    ${line}`),
         ]),
@@ -52,7 +52,7 @@ export function renderRecipeTests(cases: readonly TestedCase[], { style, verbose
       ...(upgrade?.lines ?? []).map((line) => (line === '' ? '' : `  ${escapeLine(line)}`)),
     ]
   })
-  const hint = cases.some(({ status }) => status === 'failed')
+  const hint = cases.some(({ status, differences }) => status === 'failed' && differences.length > 0)
     ? 'If what differs is right, accept it by `converge recipe test --update`.\n'
     : ''
   return `${lines.join('\n')}\n\n${summaryOf(cases)}\n${hint}`
