@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import { hasFailed } from '../../model/plan.ts'
@@ -75,7 +75,7 @@ async function testCase(
   if (existsSync(expected) && existsSync(refused))
     return failed('it expects two things: remove either expected/ or refused.txt')
   const isNew = !existsSync(expected) && !existsSync(refused)
-  const spec = await loaded(file)
+  const spec = await loaded(file, recipe)
   if (isNew && !update) {
     const words = spec instanceof SpecError ? `, and is refused:\n${wordsOf(spec, folder)}`.trimEnd() : ''
     return failed(`it has neither expected/ nor refused.txt, which --update writes${words}`)
@@ -106,10 +106,11 @@ async function testCase(
   }
 }
 
-async function loaded(file: string): Promise<LoadedSpec | SpecError> {
+/** Outside of git the folder of a recipe is taken for one of several below another folder. */
+async function loaded(file: string, { folder }: RecipeFolder): Promise<LoadedSpec | SpecError> {
   try {
-    const root = repositoryOf(process.cwd()) ?? process.cwd()
-    return await loadSpec({ file, recipesBelow: root }, { mayMiss: true })
+    const recipesBelow = repositoryOf(resolve(folder)) ?? resolve(folder, '../..')
+    return await loadSpec({ file, recipesBelow }, { mayMiss: true })
   } catch (error) {
     if (error instanceof SpecError) return error
     throw error

@@ -53,7 +53,7 @@ function typeOf(schema: JsonSchema): string {
 
 /** `string or number` becomes `strings or numbers`; lists of values and the like stay as they are. */
 function plural(types: string): string {
-  return types.replaceAll(/^\w+$|\w+(?= or )|(?<= or )\w+$/g, '$&s')
+  return types === 'any' ? 'anything' : types.replaceAll(/^\w+$|\w+(?= or )|(?<= or )\w+$/g, '$&s')
 }
 
 function recordValues({ patternProperties }: JsonSchema): readonly JsonSchema[] {
