@@ -23,7 +23,7 @@ export async function readHelp(): Promise<Help> {
 export async function readOptions(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { commands } = await readHelp()
   const options = commands.map(async ([name]) => {
-    const texts = [name, ...(name === 'secrets' ? await subcommands(name) : [])].map(
+    const texts = [name, ...(['secrets', 'recipe'].includes(name) ? await subcommands(name) : [])].map(
       async (words) => (await converge([...words.split(' '), '--help'])).stdout,
     )
     const stdout = (await Promise.all(texts)).join('')

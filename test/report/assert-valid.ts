@@ -15,6 +15,7 @@ export const documentNames = [
   'status',
   'exec',
   'explain',
+  'recipe-test',
 
   'secrets',
   'secret',

@@ -43,6 +43,7 @@ import {
   subcommandTerm,
   uses,
 } from './program-help.ts'
+import { addRecipeCommands } from './recipe-commands.ts'
 import { addSecretsCommands } from './secrets-commands.ts'
 
 export interface CommandLine {
@@ -225,6 +226,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
     )
   addOptions(explain, specOptions(), [trustOption()], formatOptions())
 
+  addRecipeCommands(program, io, run)
   addSecretsCommands(program, io, run)
 
   program

@@ -57,7 +57,8 @@ function parsed(text: string): unknown {
   }
 }
 
-async function removeTree(folder: string): Promise<void> {
+/** Removes a folder with what is in it, however closed that is. */
+export async function removeTree(folder: string): Promise<void> {
   await openFolders(folder)
   await rm(folder, { recursive: true, force: true })
 }

@@ -4,7 +4,7 @@ import type { Diagnostic, Problem } from '../../model/diagnostic.ts'
 import { SpecError } from '../../model/errors.ts'
 import { usageError } from '../cli/usage-error.ts'
 import { git, repositoryOf } from './git-state.ts'
-import { type LoadedSpec, loadSpec, type SpecOptions } from './load-spec.ts'
+import { type LoadedSpec, loadSpec, type SpecNeeds, type SpecOptions } from './load-spec.ts'
 import { linkPackages } from './revision-packages.ts'
 import {
   commitOf,
@@ -42,6 +42,7 @@ export async function loadSides(
   text: string,
   options: SpecOptions,
   signal: AbortSignal,
+  needs: SpecNeeds = {},
 ): Promise<LoadedSides> {
   try {
     const repository = repositoryOf(resolve(dirname(options.file)))
@@ -54,7 +55,7 @@ export async function loadSides(
     for (const side of [from, to]) {
       signal.throwIfAborted()
       try {
-        loaded.push(await loadSide(repository, side, options, warnings))
+        loaded.push(await loadSide(repository, side, options, needs, warnings))
       } catch (error) {
         if (!(error instanceof SpecError)) throw error
         errors.push(error)
@@ -113,20 +114,21 @@ async function loadSide(
   repository: string,
   side: Side,
   options: SpecOptions,
+  needs: SpecNeeds,
   warnings: Diagnostic[],
 ): Promise<LoadedSide> {
   const { commit, name, path } = side
   if (path === undefined) return side
   if (commit === undefined) {
     const isSame = resolve(options.file) === join(repository, path)
-    const spec = await loadSpec({ ...options, file: isSame ? options.file : join(repository, path) })
+    const spec = await loadSpec({ ...options, file: isSame ? options.file : join(repository, path) }, needs)
     warnings.push(...spec.warnings)
     return { ...side, spec }
   }
   const tree = await revisionTree(repository, { commit, name })
   const others = options.trustOnly === undefined ? linkPackages(repository, tree) : undefined
   try {
-    const spec = await loadSpec({ ...options, file: join(tree.folder, path), trustedIn: repository })
+    const spec = await loadSpec({ ...options, file: join(tree.folder, path), trustedIn: repository }, needs)
     warnings.push(...unfetched(tree, name, spec))
     return { ...side, spec }
   } catch (error) {

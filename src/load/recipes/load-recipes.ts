@@ -92,7 +92,7 @@ function defaultExport(module: unknown): unknown {
 }
 
 /** The recipes among what a module exports; a package may have several. */
-function recipesIn(exported: unknown): readonly Recipe[] {
+export function recipesIn(exported: unknown): readonly Recipe[] {
   const values = typeof exported === 'object' && exported !== null ? Object.values(exported) : []
   return [...new Set(values.flat())].filter(isRecipe)
 }

@@ -9,6 +9,7 @@ import { ExecDocument } from './exec.ts'
 import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { PlanDocument } from './plan.ts'
+import { RecipeTestDocument } from './recipe-test.ts'
 import { hostReport, hostReportObject, ReportDocument } from './report.ts'
 import { count, hostName, reference } from './schema.ts'
 import { SecretDocument, SecretsDocument } from './secrets.ts'
@@ -61,6 +62,7 @@ const ResultLine = Type.Union([
   result('history', HistoryDocument, 'The applies that each host remembers.'),
   result('exec', ExecDocument, 'The output of a command on each host.'),
   result('explain', ExplainDocument, 'Where a host, a value or a line comes from.'),
+  result('recipe-test', RecipeTestDocument, 'How the tests of recipes went.'),
 
   result('secrets', SecretsDocument, 'The secrets that a command is about, without their values.'),
   result('secret', SecretDocument, 'One secret.'),

@@ -9,6 +9,7 @@ import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
 import { jsonText } from './json-text.ts'
 import { PlanDocument } from './plan.ts'
+import { RecipeTestDocument } from './recipe-test.ts'
 import { ReportDocument } from './report.ts'
 import { SecretDocument, SecretsDocument } from './secrets.ts'
 import { StatusDocument } from './status.ts'
@@ -29,6 +30,7 @@ export const documentSchemas = {
   status: StatusDocument,
   exec: ExecDocument,
   explain: ExplainDocument,
+  'recipe-test': RecipeTestDocument,
 
   secrets: SecretsDocument,
   secret: SecretDocument,

@@ -7,6 +7,7 @@ import { execDocument } from '../json/exec.ts'
 import { explainDocument } from '../json/explain.ts'
 import { historyDocument } from '../json/history.ts'
 import { planDocument } from '../json/plan.ts'
+import { recipeTestDocument } from '../json/recipe-test.ts'
 import { reportDocument } from '../json/report.ts'
 import { secretDocument, secretsDocument } from '../json/secrets.ts'
 import { statusDocument } from '../json/status.ts'
@@ -34,6 +35,7 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
       show({ event: 'exec', document: execDocument(cluster, commandLine, answers) }),
     explanation: (cluster, explanation) =>
       show({ event: 'explain', document: explainDocument(cluster, explanation) }),
+    recipeTests: (cases) => show({ event: 'recipe-test', document: recipeTestDocument(cases) }),
 
     secrets: (listing) => show({ event: 'secrets', document: secretsDocument(listing) }),
     secret: (secret) => show({ event: 'secret', document: secretDocument(secret) }),

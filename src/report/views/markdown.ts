@@ -1,6 +1,7 @@
 import type { Plan } from '../../model/plan.ts'
 import { planParts } from '../plan/render-plan.ts'
 import { diffHeading } from '../plan/revision-diff.ts'
+import { summaryOf } from '../recipes/recipe-tests.ts'
 import { summariseDiagnostics } from '../text/code-frame.ts'
 import { createStyle } from '../text/style.ts'
 import { onStderr } from './on-stderr.ts'
@@ -63,6 +64,7 @@ export function createMarkdownView(context: ViewContext): View {
     history: (cluster, hosts) => asText((view) => view.history(cluster, hosts)),
     answers: (cluster, commandLine, answers) => asText((view) => view.answers(cluster, commandLine, answers)),
     explanation: (cluster, shown) => asText((view) => view.explanation(cluster, shown)),
+    recipeTests: (cases) => asText((view) => view.recipeTests(cases), summaryOf(cases)),
     secrets: (listing) => asText((view) => view.secrets(listing)),
     secret: (shown) => asText((view) => view.secret(shown)),
     remark: () => {},

@@ -7,6 +7,7 @@ import { renderHistory } from '../hosts/render-history.ts'
 import { renderStatus } from '../hosts/render-status.ts'
 import { renderPlan } from '../plan/render-plan.ts'
 import { diffHeading } from '../plan/revision-diff.ts'
+import { renderRecipeTests } from '../recipes/recipe-tests.ts'
 import { renderSecrets } from '../secrets/render-secrets.ts'
 import { escapeLine } from '../text/escape-control.ts'
 import { onStderr } from './on-stderr.ts'
@@ -45,6 +46,7 @@ export function createTextView(context: ViewContext): View {
     history: (_cluster, hosts) => page(renderHistory({ hosts, style, verbose })),
     answers: (_cluster, _commandLine, answers) => stdout.write(renderAnswers(answers, style)),
     explanation: (_cluster, explanation) => page(renderExplanation({ explanation, style, verbose })),
+    recipeTests: (cases) => page(renderRecipeTests(cases, { style, verbose })),
 
     secrets: (listing) => stdout.write(renderSecrets(listing, { style, verbose })),
     // As it is: this may be the input of another program.

@@ -10,6 +10,7 @@ import type { RecordedHost } from '../hosts/render-history.ts'
 import type { PlanCommand } from '../json/plan.ts'
 import type { ApplyCommand } from '../json/report.ts'
 import type { RevisionDiff } from '../plan/revision-diff.ts'
+import type { TestedCase } from '../recipes/recipe-tests.ts'
 import type { SecretsListing, ShownSecret } from '../secrets/render-secrets.ts'
 import type { Style } from '../text/style.ts'
 
@@ -37,6 +38,7 @@ export interface View {
   history(cluster: string, hosts: readonly RecordedHost[]): void
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
   explanation(cluster: string, explanation: Explanation): void
+  recipeTests(cases: readonly TestedCase[]): void
 
   /** Secrets without their values, and what was done with them. */
   secrets(listing: SecretsListing): void

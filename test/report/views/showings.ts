@@ -258,6 +258,25 @@ export const showings = {
         },
       ],
     }),
+  'tests of recipes': (view) =>
+    view.recipeTests([
+      { recipe: 'app', name: 'small', status: 'passed', problems: [], differences: [], notes: [] },
+      {
+        recipe: hostile,
+        name: hostile,
+        status: 'failed',
+        problems: [`${hostile}\n${hostile}`],
+        differences: [
+          {
+            path: hostile,
+            what: 'differs',
+            hunks: [{ header: '@@ -1 +1 @@', lines: ['-a', `+${hostile}`] }],
+          },
+        ],
+        notes: [hostile],
+        upgrade: { from: hostile, lines: [hostile, ''] },
+      },
+    ]),
   remark: (view) => view.remark(hostile, ''),
   'failure of a host': (view) => view.failure({ kind: 'host', error: refused }),
   'failure of this machine': (view) => view.failure({ kind: 'system', message: hostile }),

@@ -1,0 +1,6 @@
+export http_proxy='http://proxy.example.com:8080'
+export https_proxy='http://proxy.example.com:8080'
+export HTTP_PROXY='http://proxy.example.com:8080'
+export HTTPS_PROXY='http://proxy.example.com:8080'
+export no_proxy='localhost,127.0.0.1,::1,node0,192.0.2.10,node1,192.0.2.11'
+export NO_PROXY='localhost,127.0.0.1,::1,node0,192.0.2.10,node1,192.0.2.11'

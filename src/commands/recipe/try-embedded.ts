@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type EmbeddedHost, startEmbeddedHosts } from '../../embedded/hosts.ts'
+import { openSession, type Session } from '../../engine/session.ts'
+import type { Host } from '../../model/cluster.ts'
+import { hasFailed } from '../../model/plan.ts'
+import type { CatalogEntry, HostCatalog, Resource } from '../../model/resource.ts'
+import type { Stop } from '../../model/stop.ts'
+import { renderReport } from '../../report/apply/render-report.ts'
+import { renderPlan } from '../../report/plan/render-plan.ts'
+import { summarisePlan } from '../../report/plan/summarise-plan.ts'
+import { createStyle } from '../../report/text/style.ts'
+import { createTransports } from '../../transports/index.ts'
+import { hostLibrary } from '../hosts/host-library.ts'
+import { removeTree } from '../render/output-folder.ts'
+import type { LoadedSpec } from '../spec/load-spec.ts'
+
+/** What an embedded host made of specs that were applied to it one after the other. */
+interface Tried {
+  /** Why a spec does not converge, in lines. */
+  readonly problem?: string
+  /** What was not applied, because it needs more than an embedded host. */
+  readonly left: readonly string[]
+}
+
+const look = { style: createStyle({ color: false }), verbose: false }
+
+/** Applies specs to embedded hosts, one after the other; then nothing may be left to do. */
+export async function tryEmbedded(specs: readonly LoadedSpec[], stop: Stop): Promise<Tried> {
+  const directory = mkdtempSync(join(tmpdir(), 'converge-recipe-'))
+  const names = new Set(specs.flatMap(({ cluster }) => cluster.hosts.map(({ name }) => name)))
+  const embedded = await startEmbeddedHosts({ names: [...names], directory })
+  const left = new Set<string>()
+  try {
+    for (const spec of specs) {
+      const hosts = spec.catalog.hosts.map((catalog) => withoutMachine(catalog, left))
+      for (const { host, entries } of hosts) plantFolders(join(directory, host), entries)
+      const session = openSession({
+        cluster: { ...spec.cluster, hosts: spec.cluster.hosts.map((host) => onEmbedded(host, embedded)) },
+        catalog: { ...spec.catalog, hosts },
+        transports: createTransports(directory),
+        library: hostLibrary(),
+        parallel: 4,
+        localCommands: true,
+        stop,
+      })
+      try {
+        const problem = await convergeTwice(session)
+        if (problem !== undefined) return { problem, left: [...left] }
+      } finally {
+        await session.close()
+      }
+    }
+    return { left: [...left] }
+  } finally {
+    await embedded.close()
+    await removeTree(directory)
+  }
+}
+
+async function convergeTwice(session: Session): Promise<string | undefined> {
+  const plan = await session.plan({ prune: true, release: false })
+  if (hasFailed(plan)) return `embedded hosts refuse it:\n${renderPlan({ plan, ...look })}`.trimEnd()
+  const report = await session.apply(plan)
+  if (report.hosts.some(({ status }) => status !== 'changed' && status !== 'unchanged'))
+    return `it cannot be applied to embedded hosts:\n${renderReport({ report, ...look })}`.trimEnd()
+  const again = await session.plan({ prune: true, release: false })
+  if (summarisePlan(again).changes === 0 && !hasFailed(again)) return undefined
+  return `a second run is not empty:\n${renderPlan({ plan: again, ...look })}`.trimEnd()
+}
+
+function onEmbedded(
+  host: Host,
+  {
+    hosts,
+    identityFile,
+    knownHostsFile,
+  }: {
+    readonly hosts: readonly EmbeddedHost[]
+    readonly identityFile: string
+    readonly knownHostsFile: string
+  },
+): Host {
+  const { address = '', port = 0 } = hosts.find(({ name }) => name === host.name) ?? {}
+  const { os: _os, release: _release, arch: _arch, ...platform } = host.platform
+  const ssh = { user: 'root', port, identityFile, knownHostsFile }
+  return { ...host, platform, target: { transport: 'ssh', address, ssh } }
+}
+
+const kinds: ReadonlySet<string> = new Set(['file', 'directory', 'link', 'unit', 'user', 'group'])
+
+/**
+ * What an embedded host can do: no commands, which would run on this machine, no packages, downloads and mounts, nothing
+ * of what packages bring or services make, and no health checks.
+ */
+function withoutMachine({ entries, ...catalog }: HostCatalog, left: Set<string>): HostCatalog {
+  let kept = entries.filter(({ resource }) => isEmbeddable(resource))
+  for (let before = -1; before !== kept.length; ) {
+    before = kept.length
+    const accounts = new Set(
+      kept.flatMap(({ resource: { kind, name } }) =>
+        kind === 'user' || kind === 'group' ? [`${kind} ${name}`] : [],
+      ),
+    )
+    kept = kept.filter(({ resource }) => accountsOf(resource).every((account) => accounts.has(account)))
+  }
+  const ids = new Set(kept.map(({ resource }) => resource.id))
+  for (const { resource } of entries) if (!ids.has(resource.id)) left.add(resource.id)
+  return {
+    ...catalog,
+    entries: kept.map((entry) => {
+      const { disruption: _, ...relations } = entry.resource.relations
+      return {
+        ...entry,
+        resource: { ...entry.resource, relations },
+        after: entry.after.filter((id) => ids.has(id)),
+        notifies: entry.notifies.filter(({ resource }) => ids.has(resource)),
+      }
+    }),
+  }
+}
+
+function isEmbeddable({ kind, desired, relations, mountsOn, closedSecrets }: Resource): boolean {
+  const { onlyIf, unless } = relations
+  const isOwn = kind !== 'unit' || desired.content !== undefined
+  const needsMachine = [mountsOn, onlyIf, unless, desired.validate, desired.until].some(
+    (one) => one !== undefined,
+  )
+  return kinds.has(kind) && isOwn && !needsMachine && closedSecrets.length === 0
+}
+
+/** The accounts that a resource needs, other than those of root: `user app`. */
+function accountsOf({ kind, desired }: Resource): readonly string[] {
+  const users = kind === 'user' ? [] : [desired.owner]
+  const groups = [desired.group, ...(Array.isArray(desired.groups) ? desired.groups : [])]
+  const named = (what: string, names: readonly unknown[]) =>
+    names.flatMap((name) => (typeof name === 'string' && name !== 'root' ? [`${what} ${name}`] : []))
+  return [...named('user', users), ...named('group', groups)]
+}
+
+/** Makes the folders in which something is declared, and that are not declared: a distribution and packages have them. */
+function plantFolders(root: string, entries: readonly CatalogEntry[]): void {
+  const paths = entries.flatMap(({ resource: { claims } }) =>
+    claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : [])),
+  )
+  for (const path of paths) {
+    const folder = dirname(path)
+    if (!paths.some((one) => folder === one || folder.startsWith(`${one}/`)))
+      mkdirSync(join(root, folder), { recursive: true })
+  }
+}
