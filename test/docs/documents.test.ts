@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { resourceKinds } from '../../src/resources/index.ts'
 import { readOptions } from './help.ts'
+import { pagePath } from './kind-pages.ts'
 import { blocksOf, readDocument } from './markdown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -16,6 +18,7 @@ const documents = [
   'docs/spec.md',
   'docs/style.md',
   'recipes/etcd/README.md',
+  ...Object.keys(resourceKinds).map(pagePath),
 ]
 
 for (const path of documents) {

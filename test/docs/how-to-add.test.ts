@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** By what the example of each line is recognised: where it is registered, not where it is used. */
 const signs: Readonly<Record<string, RegExp>> = {
   link: /\blinkKind\b|resources\/link\.ts/,
+  tmpfiles: /\btmpfilesKind\b|composites\/tmpfiles\.ts/,
   check:
     /Literal\('check'\)|case 'check'|\bcheck: checks\b|\bchecks: Readonly|\bchecks\.(ts|sh)$|probes\/checks\.sh/m,
   mkdir: /'mkdir'|\bmkdir: |\b(is|do)_mkdir\b/,

@@ -47,6 +47,21 @@ test('prints a recipe that refuses a single host as it shows', async () => {
   assert.is(outputOf(document, 'converge validate'), stderr.replaceAll(`${folder}/`, ''))
 })
 
+test('prints a composite whose parts a host gets, by its name', async () => {
+  const folder = writePrinted(sectionOf(document, '### Composites'))
+  const recipes = '{ shop-jobs: ./recipes/shop-jobs/recipe.ts }'
+  const hosts = '{ web0: { transport: memory, recipes: [shop-jobs] } }'
+  writeFileSync(join(folder, 'cluster.yaml'), `cluster: c\nrecipes: ${recipes}\nhosts: ${hosts}\n`)
+  const spec = ['-f', join(folder, 'cluster.yaml')]
+  const planned = await converge([...spec, '--dry-run', '--only', 'job[orders],file[/etc/shop.env]'])
+  assert.match(planned.stdout, 'write /etc/orders.conf', planned.stdout + planned.stderr)
+  assert.match(planned.stdout, 'orders.timer')
+  assert.not.match(planned.stdout, 'write /etc/stock.conf')
+  const explained = await converge(['explain', ...spec, 'web0:job[orders]'])
+  assert.is(explained.code, 0, explained.stderr)
+  assert.match(explained.stdout, 'unit[orders.timer]')
+})
+
 test('lists everything that a recipe is given', () => {
   const host = sampleHost('a')
   const cluster = sampleCluster([host], 'c')

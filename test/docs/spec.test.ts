@@ -9,7 +9,6 @@ import { clusterSchema } from '../../src/load/schema/cluster-schema.ts'
 import { Platform } from '../../src/model/platform.ts'
 import { DeclaredRelations, specOnly } from '../../src/model/relations.ts'
 import { SshSettings } from '../../src/model/targets/ssh.ts'
-import { resourceKinds } from '../../src/resources/index.ts'
 import { converge } from '../commands/recording-io.ts'
 import { scratchFolder, writeFiles } from '../commands/scratch.ts'
 import { blocksOf, firstCellsOf, readDocument, sectionOf, tableOf } from './markdown.ts'
@@ -25,49 +24,23 @@ const sections: readonly (readonly [heading: string, schema: unknown])[] = [
   ['### A host', at(spec, 'properties', 'hosts', 'additionalProperties')],
   ['### platform', Platform],
   ['### ssh', SshSettings],
-  ...Object.entries(resourceKinds).map(([kind, { schema }]) => [`### ${kind}`, schema] as const),
 ]
-
-/** Every kind has them; they are listed once. */
-const relations = propertiesOf(DeclaredRelations)
-const controls = Object.keys(specOnly)
 
 for (const [heading, schema] of sections) {
   test(`lists every key of the schema and no other: ${heading}`, () => {
-    const own = propertiesOf(schema).filter((name) => ![...relations, ...controls].includes(name))
-    assert.equal(firstCellsOf(sectionOf(document, heading)), own)
+    assert.equal(firstCellsOf(sectionOf(document, heading)), propertiesOf(schema))
   })
 }
 
 test('lists what only a spec says of a resource', () => {
   const [intro = ''] = sectionOf(document, '## Resources').split('\n### ')
-  assert.equal(firstCellsOf(intro), controls)
+  assert.equal(firstCellsOf(intro), Object.keys(specOnly))
 })
 
 test('lists every key at the top of a spec', () => {
   const [top = ''] = sectionOf(document, '## Top level').split('\n### ')
   assert.equal(firstCellsOf(top), propertiesOf(spec))
 })
-
-test('describes every kind of resource and no other', () => {
-  const headings = [...sectionOf(document, '## Resource kinds').matchAll(/^### (\S+)$/gm)]
-  assert.equal(
-    headings.map(([, kind]) => kind),
-    Object.keys(resourceKinds),
-  )
-})
-
-for (const [kind, { schema }] of Object.entries(resourceKinds)) {
-  test(`says which properties of ${kind} are required, and the defaults of the others`, () => {
-    const rows = [...sectionOf(document, `### ${kind}`).matchAll(/^\| `(\w+)` \| ([^|]*?) ?\|/gm)]
-    for (const [, property = '', stated = ''] of rows) {
-      const fallback = at(schema, 'properties', property, 'default')
-      const isRequired = requiredOf(schema).includes(property)
-      const truth = isRequired ? 'required' : fallback === undefined ? '' : `\`${fallback}\``
-      assert.is(stated, truth, property)
-    }
-  })
-}
 
 test('says which defaults a platform has', async () => {
   const stated = [...sectionOf(document, '### platform').matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)]
@@ -80,7 +53,7 @@ test('says which defaults a platform has', async () => {
 
 test('lists every relation, and every key of a disruption', () => {
   const [table = '', disruption = ''] = sectionOf(document, '## Relations').split('**Disruption.**')
-  assert.equal(firstCellsOf(table), relations)
+  assert.equal(firstCellsOf(table), propertiesOf(DeclaredRelations))
   assert.equal(firstCellsOf(disruption), propertiesOf(at(DeclaredRelations, 'properties', 'disruption')))
 })
 
@@ -184,11 +157,6 @@ function propertiesOf(schema: unknown): readonly string[] {
   const properties = at(schema, 'properties')
   if (typeof properties !== 'object' || properties === null) throw new Error('the schema lists no properties')
   return Object.keys(properties)
-}
-
-function requiredOf(schema: unknown): readonly unknown[] {
-  const required = at(schema, 'required')
-  return Array.isArray(required) ? required : []
 }
 
 /** The value at a path of keys; undefined if there is none. */

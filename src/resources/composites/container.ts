@@ -8,7 +8,8 @@ import { absent, secretText } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { unit } from '../unit/unit.ts'
 
-const words = (use: string) => Type.Array(FilledText, { description: `a list of texts; ${use}` })
+const words = (use: string) =>
+  Type.Array({ ...FilledText, description: 'text' }, { description: `a list of texts; ${use}` })
 
 const ContainerSchema = Type.Object({
   name: Type.String({

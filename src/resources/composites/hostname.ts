@@ -21,8 +21,9 @@ export const { resource: hostname, kind: hostnameKind } = defineComposite({
     file({ path: '/etc/hostname', content: `${name}\n` }),
     command({
       name: `set the hostname ${name}`,
-      command: `echo ${name} >/proc/sys/kernel/hostname`,
-      unless: `read -r now </proc/sys/kernel/hostname; [ "$now" = ${name} ]`,
+      // In a container the file cannot be written.
+      command: `if command -v hostname >/dev/null; then hostname ${name}; else echo ${name} >/proc/sys/kernel/hostname; fi`,
+      unless: `[ "$(cat /proc/sys/kernel/hostname)" = ${name} ]`,
       live: true,
     }),
   ],

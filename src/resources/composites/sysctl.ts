@@ -44,8 +44,9 @@ export const { resource: sysctl, kind: sysctlKind } = defineComposite({
   },
 })
 
+// The kernel answers only the first read of a file: `read` of some shells takes one byte at a time.
 const isSet =
-  'set -f; is_set() { at=$1; set -- $2; wanted=$*; read -r line <"/proc/sys/$at" && set -- $line && [ "$*" = "$wanted" ]; }'
+  'set -f; is_set() { at=$1; set -- $2; wanted=$*; set -- $(cat "/proc/sys/$at") && [ "$*" = "$wanted" ]; }'
 
 function pathOf(name: string): string {
   return `/etc/sysctl.d/${name}.conf`

@@ -1,0 +1,72 @@
+import * as assert from 'uvu/assert'
+import { createProject, labSsh, type Project } from './harness/converge.ts'
+import { type Lab, startLab } from './harness/lab.ts'
+import { labSuite } from './harness/unavailable.ts'
+
+const test = labSuite('kinds made of others on a real host')
+let lab: Lab
+let project: Project
+
+test.before(async () => {
+  lab = await startLab({ hosts: ['node0'] })
+  project = await createProject(spec([]))
+})
+
+test.after(async () => {
+  await project?.remove()
+  await lab?.close()
+})
+
+test('is in force after one run, differs after a change by hand, and leaves', async () => {
+  await converges([
+    'sysctl: { name: 90-lab, settings: { net.ipv4.ip_forward: 1, net.ipv4.ip_local_port_range: "2000 60000" } }',
+    'hostname: { name: lab0.example.com }',
+    'timezone: { name: Asia/Tokyo }',
+    'sudoers: { name: kinds, content: "nobody ALL=(root) NOPASSWD: /usr/bin/true" }',
+    'tmpfiles: { name: lab, content: "d /run/lab 0711 root root" }',
+    'mount: { path: /srv/scratch, device: tmpfs, options: "size=8M" }',
+    'timer: { name: tick, schedule: "*:*:0/2", command: "echo 100% >/run/ticked" }',
+  ])
+  assert.is(
+    await output('cat /proc/sys/net/ipv4/ip_forward; hostname; date +%Z'),
+    '1\nlab0.example.com\nJST\n',
+  )
+  assert.is(await output('stat -c %a /run/lab; findmnt -no FSTYPE /srv/scratch'), '711\ntmpfs\n')
+  assert.match(await output('sudo -l -U nobody'), '/usr/bin/true')
+  assert.is(await output('until [ -s /run/ticked ]; do sleep 0.2; done; cat /run/ticked'), '100%\n')
+  await output('echo 0 >/proc/sys/net/ipv4/ip_forward; hostname other')
+  const drift = await project.converge(['--dry-run'])
+  assert.match(drift.stdout, 'command[load /etc/sysctl.d/90-lab.conf]')
+  assert.match(drift.stdout, 'command[set the hostname lab0.example.com]')
+  await converges(['timer: { name: tick, absent: true }'])
+  assert.is(
+    await output('ls /etc/sysctl.d/90-lab.conf /etc/sudoers.d/kinds 2>/dev/null; findmnt /srv/scratch; :'),
+    '',
+  )
+  assert.is(await output('systemctl is-active tick.timer || :'), 'inactive\n')
+})
+
+/** Applies a spec of these resources, after which nothing is left to do. */
+async function converges(resources: readonly string[]): Promise<void> {
+  await project.write('cluster.yaml', spec(resources))
+  const { exitCode, stdout, stderr } = await project.converge(['--yes', '--allow-prune'])
+  assert.is(exitCode, 0, stdout + stderr)
+  const again = await project.converge(['--dry-run', '--exit-code'])
+  assert.is(again.exitCode, 0, again.stdout + again.stderr)
+}
+
+async function output(command: string): Promise<string> {
+  return (await lab.run('node0', command)).stdout
+}
+
+function spec(resources: readonly string[]): string {
+  const listed = resources.map((one) => `      - ${one}\n`).join('')
+  return `cluster: kinds
+${labSsh(lab, 'root')}
+hosts:
+  node0:
+    address: ${lab.address('node0')}
+${listed === '' ? '' : `    resources:\n${listed}`}`
+}
+
+test.run()
