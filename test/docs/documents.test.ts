@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { builtinRecipes } from '../../recipes/index.ts'
 import { readOptions } from './help.ts'
 import { blocksOf, readDocument } from './markdown.ts'
 
@@ -15,7 +16,7 @@ const documents = [
   'docs/recipes.md',
   'docs/spec.md',
   'docs/style.md',
-  'recipes/etcd/README.md',
+  ...Object.keys(builtinRecipes).map((name) => `recipes/${name}/README.md`),
 ]
 
 for (const path of documents) {
