@@ -36,7 +36,9 @@ const Attributes = Type.Object({
   }),
   hosts: Type.Record(
     Type.String({ pattern: '^[0-9A-Fa-f.:]+$' }),
-    Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]+$' }), { minItems: 1 }),
+    Type.Array(Type.String({ pattern: '^[A-Za-z0-9._-]+$', description: 'a name without blanks' }), {
+      minItems: 1,
+    }),
     {
       description: 'a map from addresses to lists of names; further lines of /etc/hosts',
       default: {},
@@ -68,17 +70,23 @@ const Attributes = Type.Object({
         "systemd-timesyncd, chrony or none; the others are masked. By default chrony in RHEL's family, else systemd-timesyncd",
     }),
   ),
-  timeServers: Type.Array(Type.String({ pattern: '^[A-Za-z0-9.:-]+$' }), {
-    description: "a list of names or addresses of time servers; the distribution's by default",
-    default: [],
-  }),
+  timeServers: Type.Array(
+    Type.String({ pattern: '^[A-Za-z0-9.:-]+$', description: 'a name or an address' }),
+    {
+      description: "a list of names or addresses of time servers; the distribution's by default",
+      default: [],
+    },
+  ),
   motd: Type.Optional(Type.String({ description: 'text that is shown after a login' })),
   httpProxy: Url('for shells, units and the package manager'),
-  noProxy: Type.Array(Type.String({ pattern: '^[^,\\s"\']+$' }), {
-    description:
-      'a list of hosts and domains that are reached without the proxy; the hosts of the cluster are added',
-    default: [],
-  }),
+  noProxy: Type.Array(
+    Type.String({ pattern: '^[^,\\s"\']+$', description: 'a name, an address or a domain' }),
+    {
+      description:
+        'a list of hosts and domains that are reached without the proxy; the hosts of the cluster are added',
+      default: [],
+    },
+  ),
   unattendedUpgrades: Type.Boolean({
     description: 'true or false; whether security updates are installed by themselves',
     default: false,

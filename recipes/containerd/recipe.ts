@@ -22,21 +22,28 @@ export default defineRecipe({
       description: 'true or false; whether systemd manages the cgroups of containers, as kubelet expects',
       default: true,
     }),
-    mirrors: Type.Record(Type.String(), Type.Array(Type.String({ pattern: '^https?://' })), {
-      description: 'a map from registries, such as docker.io, to lists of URLs of mirrors',
-      default: {},
-    }),
+    mirrors: Type.Record(
+      Type.String(),
+      Type.Array(Type.String({ pattern: '^https?://', description: 'a URL' })),
+      {
+        description: 'a map from registries, such as docker.io, to lists of URLs of mirrors',
+        default: {},
+      },
+    ),
     httpProxy: Type.Optional(
       Type.String({
         description: 'the URL of a proxy, such as http://proxy.example.com:8080',
         pattern: '^https?://',
       }),
     ),
-    noProxy: Type.Array(Type.String({ pattern: '^[^,\\s]+$' }), {
-      description:
-        'a list of hosts and domains that are reached without the proxy; the hosts of the cluster are added',
-      default: [],
-    }),
+    noProxy: Type.Array(
+      Type.String({ pattern: '^[^,\\s]+$', description: 'a name, an address or a domain' }),
+      {
+        description:
+          'a list of hosts and domains that are reached without the proxy; the hosts of the cluster are added',
+        default: [],
+      },
+    ),
   }),
   resources(ctx) {
     const { attributes } = ctx

@@ -32,12 +32,12 @@ const Attributes = Type.Object({
       pattern: '^https?://',
     }),
   ),
-  noProxy: Type.Array(Type.String({ pattern: '^[^,\\s]+$' }), {
+  noProxy: Type.Array(Type.String({ pattern: '^[^,\\s]+$', description: 'a name, an address or a domain' }), {
     description:
       'a list of hosts and domains that are reached without the proxy; the hosts of the cluster are added',
     default: [],
   }),
-  registryMirrors: Type.Array(Type.String({ pattern: '^https?://' }), {
+  registryMirrors: Type.Array(Type.String({ pattern: '^https?://', description: 'a URL' }), {
     description: 'a list of URLs; mirrors of Docker Hub, in order',
     default: [],
   }),

@@ -86,7 +86,7 @@ const attributesOf = (instance: string) =>
       default: [],
     }),
     advertiseClientUrls: Type.Optional(
-      Type.Array(Type.String({ pattern: '^https?://' }), {
+      Type.Array(Type.String({ pattern: '^https?://', description: 'a URL' }), {
         description: 'a list of URLs; what clients are told, in place of the address with clientPort',
         minItems: 1,
       }),

@@ -25,7 +25,7 @@ const Attributes = Type.Object({
       'https://github.com/coreos/fleet/releases/download/v{version}/fleet-v{version}-linux-{arch}.tar.gz',
   }),
   etcdServers: Type.Optional(
-    Type.Array(Type.String({ pattern: '^https?://' }), {
+    Type.Array(Type.String({ pattern: '^https?://', description: 'a URL' }), {
       description:
         "a list of URLs of etcd's clients; by default the members of the recipe etcd, this host's own first",
       minItems: 1,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { builtinRecipes } from '../../recipes/index.ts'
 import { resourceKinds } from '../../src/resources/index.ts'
 import { readOptions } from './help.ts'
 import { pagePath } from './kind-pages.ts'
@@ -17,8 +18,8 @@ const documents = [
   'docs/recipes.md',
   'docs/spec.md',
   'docs/style.md',
-  'recipes/etcd/README.md',
   ...Object.keys(resourceKinds).map(pagePath),
+  ...Object.keys(builtinRecipes).map((name) => `recipes/${name}/README.md`),
 ]
 
 for (const path of documents) {

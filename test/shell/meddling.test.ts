@@ -55,7 +55,7 @@ function settings(tree: RootTree): string {
 ${apply}
 read_uid
 STATE=$R/var/lib/converge CLUSTER=$R/var/lib/converge/clusters/test RUN=$R/var/run STAGING=$R/var/staging PORTABLE= BELLS=0
-QUEUED=0 FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= KEPT= NUMBER=0 GENERATION=$CLUSTER
+QUEUED=0 PACKAGES=0 FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= KEPT= NUMBER=0 GENERATION=$CLUSTER
 download() { cp "$R/var/packed.tar" "$2"; }
 attempt() { if "$@" >/dev/null 2>"$R/var/told"; then DONE=$((DONE + 1)); fi; leave; }
 exec 9>/dev/null

@@ -33,7 +33,7 @@ interface Compared {
   readonly problems: readonly string[]
 }
 
-export const planFile = 'plan.txt'
+const planFile = 'plan.txt'
 
 /**
  * Compares what a spec makes of new hosts with a folder: of each host its files and links, and in `plan.txt` what a dry run
