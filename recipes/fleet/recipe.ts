@@ -36,10 +36,17 @@ const Attributes = Type.Object({
       description: 'the IP address that fleetctl reaches this host by; the address of the host by default',
     }),
   ),
-  metadata: Type.Record(Type.String({ pattern: '^[^=,\\s]+$' }), Type.String({ pattern: '^[^=,"\\\\]+$' }), {
-    description: 'a map of what units select hosts by, in addition to the labels of the host',
-    default: {},
-  }),
+  metadata: Type.Record(
+    Type.String({ pattern: '^[^=,\\s]+$' }),
+    Type.String({
+      pattern: '^[^=,"\\\\]+$',
+      description: 'text without commas, equals signs, quotes and backslashes',
+    }),
+    {
+      description: 'a map of what units select hosts by, in addition to the labels of the host',
+      default: {},
+    },
+  ),
   settings: Type.Record(
     Type.String({ pattern: '^[a-z_]+$' }),
     Type.Union([Type.String(), Type.Number(), Type.Boolean()]),

@@ -94,7 +94,8 @@ const causesOf = (lines: readonly Line[]) =>
 
 test('names exactly what each line of the environment of etcd depends on', async () => {
   const { lines, alsoRead } = await linesOf(etcd, 'infra1:/etc/etcd/etcd.env')
-  const [address, clientPort, peerPort] = [
+  const [mode, address, clientPort, peerPort] = [
+    'attributes.etcd.mode',
     'host.address',
     'attributes.etcd.clientPort',
     'attributes.etcd.peerPort',
@@ -102,11 +103,11 @@ test('names exactly what each line of the environment of etcd depends on', async
   assert.equal(causesOf(lines), [
     ['ETCD_NAME', 'host.name'],
     ['ETCD_DATA_DIR', 'attributes.etcd.dataDir'],
-    ['ETCD_LISTEN_PEER_URLS', address, peerPort],
+    ['ETCD_LISTEN_PEER_URLS', mode, address, peerPort],
     ['ETCD_LISTEN_CLIENT_URLS', clientPort, address],
-    ['ETCD_ADVERTISE_CLIENT_URLS', clientPort, address],
-    ['ETCD_HEARTBEAT_INTERVAL', 'attributes.etcd.heartbeatIntervalMs'],
-    ['ETCD_ELECTION_TIMEOUT', 'attributes.etcd.electionTimeoutMs'],
+    ['ETCD_ADVERTISE_CLIENT_URLS', mode, clientPort, address],
+    ['ETCD_HEARTBEAT_INTERVAL', 'attributes.etcd.heartbeatIntervalMs', mode],
+    ['ETCD_ELECTION_TIMEOUT', 'attributes.etcd.electionTimeoutMs', mode],
   ])
   for (const read of ['attributes.etcd.version', 'attributes.etcd.user', 'platform.arch', 'cluster.name'])
     assert.ok(alsoRead.includes(read), read)
@@ -114,26 +115,31 @@ test('names exactly what each line of the environment of etcd depends on', async
 
 test('names exactly what each line of the bootstrap and of the unit of etcd depends on', async () => {
   const { lines } = await linesOf(etcd, 'infra1:/etc/etcd/bootstrap.env')
-  const others = 'infra0,infra2'
+  const [mode, others] = ['attributes.etcd.mode', 'infra0,infra2']
   assert.equal(causesOf(lines), [
-    ['ETCD_INITIAL_ADVERTISE_PEER_URLS', 'host.address', 'attributes.etcd.peerPort'],
+    ['ETCD_INITIAL_ADVERTISE_PEER_URLS', mode, 'host.address', 'attributes.etcd.peerPort'],
     [
       'ETCD_INITIAL_CLUSTER',
+      mode,
       'host.address',
-      'host.name',
       'attributes.etcd.peerPort',
+      'host.name',
       'recipe:etcd of infra0,infra1,infra2',
+      `${mode} of ${others}`,
       `host.name of ${others}`,
       `host.address of ${others}`,
     ],
-    ['ETCD_INITIAL_CLUSTER_STATE'],
-    ['ETCD_INITIAL_CLUSTER_TOKEN', 'attributes.etcd.token', 'cluster.name'],
+    ['ETCD_INITIAL_CLUSTER_STATE', mode],
+    ['ETCD_INITIAL_CLUSTER_TOKEN', mode, 'attributes.etcd.token', 'cluster.name'],
   ])
   const unit = await linesOf(etcd, 'infra1:/etc/systemd/system/etcd.service')
   assert.equal(
     causesOf(unit.lines).filter(([, cause]) => cause !== undefined),
     [
+      ['Type', mode],
       ['User', 'attributes.etcd.user'],
+      ['EnvironmentFile', 'attributes.etcd.variablesIn'],
+      ['EnvironmentFile', 'attributes.etcd.variablesIn'],
       ['ExecStart', 'platform.binDir'],
     ],
   )

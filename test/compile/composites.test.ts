@@ -224,7 +224,7 @@ test('mistakes of composites of a spec are told where they are declared', () => 
     declaration('trustedCertificate', { name: 'ca', content: 'x' }),
     declaration('mount', { path: '/a', device: 'b', options: 'a\\' }),
   ]
-  assert.equal(mistakes({ hosts: [host('h', [], { declarations: () => declarations })] }), [
+  assert.equal(mistakes({ hosts: [host('h', [], { declared: declarations })] }), [
     '9:3 invalid-resource timer[a]: it has no command (host h); set command: a shell command; for /bin/sh',
     '9:3 invalid-resource sysctl[a]: settings makes no sense with absent: true (host h); remove settings, or absent',
     '9:3 invalid-resource tmpfiles[a]: it has no content (host h); set content, source or template: text; lines as in tmpfiles.d(5), such as "d /run/app 0750 app app"',
@@ -240,7 +240,7 @@ test('a composite of a spec takes its content from a file or template beside it'
     declaration('sudoers', { name: 'b', template: 'b.hbs', variables: { who: 'ann' } }),
   ]
   const { hosts } = compileSample({
-    hosts: [host('a', [], { declarations: () => declarations })],
+    hosts: [host('a', [], { declared: declarations })],
     files: { 'files/a': 'd /run/a', 'b.hbs': '{{who}} ALL=(ALL) ALL\n' },
   })
   assert.equal(
