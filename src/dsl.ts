@@ -10,6 +10,7 @@ export { renderJson } from './formats/json.ts'
 export { type ExecWord, environmentLine, execLine, type SecretExecWord } from './formats/systemd/quoting.ts'
 export { type PlainUnitFile, renderUnit, type UnitFile } from './formats/systemd/unit.ts'
 export { renderYaml, renderYamlDocuments } from './formats/yaml.ts'
+export { familyOf, type OsFamily } from './model/os-family.ts'
 export type { Platform } from './model/platform.ts'
 export type {
   HostFilter,

@@ -2,6 +2,7 @@ import {
   type Composite,
   defineRecipe,
   directory,
+  familyOf,
   file,
   hostname,
   locale,
@@ -131,12 +132,12 @@ function ended(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`
 }
 
-function isDebian({ platform: { os } }: Context): boolean {
-  return os === 'debian' || os === 'ubuntu'
+function isDebian({ platform }: Context): boolean {
+  return familyOf(platform) === 'debian'
 }
 
-function isRhel({ platform: { os = '' } }: Context): boolean {
-  return ['fedora', 'rhel', 'centos', 'rocky', 'almalinux'].includes(os)
+function isRhel({ platform }: Context): boolean {
+  return familyOf(platform) === 'rhel'
 }
 
 function hostsFileOf(ctx: Context): Parts {

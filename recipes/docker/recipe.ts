@@ -142,7 +142,10 @@ function daemonSettings({ attributes, fail }: Context): { readonly [key: string]
   }
   const twice = Object.keys(settings).find((name) => Object.hasOwn(own, name) && !name.startsWith('log-'))
   if (twice !== undefined)
-    fail(`docker.settings has ${twice}, which the recipe sets itself`, `remove ${twice}`)
+    fail(
+      `docker.settings has ${twice}, which the recipe sets itself`,
+      `remove it there; the recipe has an attribute for it`,
+    )
   const isOtherLog = settings['log-driver'] !== undefined && settings['log-driver'] !== 'json-file'
   const { 'log-opts': _, ...withoutOptions } = own
   return { ...(isOtherLog ? withoutOptions : own), ...settings }

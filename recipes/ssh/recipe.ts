@@ -2,6 +2,7 @@ import {
   command,
   defineRecipe,
   directory,
+  familyOf,
   file,
   type RecipeContext,
   type Resource,
@@ -80,7 +81,7 @@ export default defineRecipe({
     const { attributes, platform } = ctx
     const users = Object.keys(attributes.users).flatMap((name) => loginOf(ctx, name))
     const keys = attributes.hostKeys ? hostKeysOf(ctx) : []
-    const service = platform.os === 'debian' || platform.os === 'ubuntu' ? 'ssh.service' : 'sshd.service'
+    const service = familyOf(platform) === 'debian' ? 'ssh.service' : 'sshd.service'
     const settings = file({
       // Of each setting sshd takes the first value that it reads.
       path: '/etc/ssh/sshd_config.d/00-converge.conf',
