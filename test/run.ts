@@ -29,11 +29,11 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: one after the other, but for the longest one, which is busy while the others
-// wait. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the order in which
-// they are listed.
+// Lab suites each boot hosts of their own: a process each, one after the other, but for the longest one, which is busy
+// while the others wait. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the
+// order in which they are listed.
 const groups = lab
-  ? [files.filter(isLongest), files.filter((file) => !isLongest(file))]
+  ? files.map((file) => [file])
   : nightly
     ? nightlySuites.filter(isChosen).map((file) => [file])
     : [
@@ -50,7 +50,12 @@ const groups = lab
       ]
 /** Tests wait for hosts of their own about a third of the time; what takes longer is busy. */
 const processes = Math.max(2, availableParallelism()) + (mode === 'tests' ? 1 : 0)
-const queue = groups.filter((group) => group.length > 0)
+const everyGroup = groups.filter((group) => group.length > 0)
+const queues = lab
+  ? [everyGroup.filter(isLongest), everyGroup.filter((group) => !isLongest(group))]
+  : Array<(readonly string[])[]>(processes).fill(everyGroup)
+/** A suite that waits for ever says nothing: it is ended, and shows what it has printed. */
+const groupLimitMs = (nightly ? 24 : 0.5) * 3_600_000
 const temporary = mkdtempSync(join(mode === 'tests' ? inMemory() : tmpdir(), 'converge-tests-'))
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
 const built = join(temporary, 'built')
@@ -73,7 +78,7 @@ if (mode === 'tests' && pattern.source === '.')
     `${files.length} files of tests in ${processes} processes: a few minutes on two cores, more if they are busy\n`,
   )
 
-await Promise.all(Array.from({ length: processes }, work))
+await Promise.all(queues.map(work))
 if (figures.length > 0) console.log(figuresTable())
 console.log(`${totals.passed} passed, ${totals.total - totals.passed} failed, ${totals.skipped} skipped`)
 if (nightly) {
@@ -91,9 +96,10 @@ if (totals.passed !== totals.total) broken = true
 if (process.argv.includes('--write') && !broken) writeSection('README.md', mode, figuresTable())
 process.exit(broken ? 1 : 0)
 
-async function work(): Promise<void> {
+async function work(queue: (readonly string[])[]): Promise<void> {
   for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
     const begun = performance.now()
+    if (lab) console.log(`  ${group.join(', ')} begins`)
     const { code, output } = await run(group)
     const plain = output.replaceAll(/\x1b\[[0-9;]*m/g, '')
     const count = (label: string) =>
@@ -129,7 +135,21 @@ function run(group: readonly string[]): Promise<{ code: number | null; output: s
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk
     })
-    child.on('close', (code) => resolve({ code, output }))
+    const limit = setTimeout(endOverlong, groupLimitMs)
+    child.on('close', (code) => {
+      clearTimeout(limit)
+      resolve({ code, output })
+    })
+
+    function endOverlong(): void {
+      output += `\nstill running after ${groupLimitMs / 60_000} minutes: ended\n`
+      child.kill('SIGTERM')
+      setTimeout(() => {
+        child.kill('SIGKILL')
+        // What it has started may hold on to its output.
+        child.stdout.destroy()
+      }, 60_000)
+    }
   })
 }
 
@@ -144,7 +164,7 @@ function isChosen(file: string): boolean {
   return files.includes(file.replaceAll('/', sep))
 }
 
-function isLongest(file: string): boolean {
+function isLongest([file = '']: readonly string[]): boolean {
   return file.endsWith('crash.lab.ts')
 }
 

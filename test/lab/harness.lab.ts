@@ -60,6 +60,11 @@ test('runs commands inside a host and shows its files from outside', async () =>
   assert.not(existsSync(lab.path('infra0', '/etc/marker')))
 })
 
+test('gives up on a command that takes too long, also when it has left others behind', async () => {
+  const told = await lab.run('infra0', 'echo begun; sleep 60 & sleep 60', 1000).catch(String)
+  assert.match(String(told), /limit 1000 ms[\s\S]*begun/)
+})
+
 test('keeps the services of hosts apart', async () => {
   await lab.run('infra0', 'systemctl stop ssh.service')
   assert.is((await lab.run('infra0', 'systemctl is-active ssh.service')).stdout, 'inactive\n')

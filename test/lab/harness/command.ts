@@ -27,7 +27,13 @@ export function run(
 ): Promise<CommandResult> {
   const { timeoutMs = 120_000, cwd, env = process.env, input = '' } = options
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, timeout: timeoutMs, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL')
+      // What it has started inside a host lives on until the host goes down, and would keep its output open as long.
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, timeoutMs)
     // Who reads nothing may have ended.
     child.stdin.on('error', () => {}).end(input)
     const output = { stdout: '', stderr: '' }
@@ -36,8 +42,12 @@ export function run(
         output[stream] += chunk
       })
     }
-    child.on('error', reject)
+    child.on('error', (error) => {
+      clearTimeout(limit)
+      reject(error)
+    })
     child.on('close', (exitCode, signal) => {
+      clearTimeout(limit)
       if (exitCode !== null) resolve({ exitCode, ...output })
       else
         reject(
