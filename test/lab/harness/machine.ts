@@ -78,7 +78,13 @@ export async function waitForBoot(supervisor: Supervisor, options: MachineOption
   }
   const leaderPid = await waitFor('process 1', () => leaderOf(supervisor.pid))
   await waitFor('sshd', () => answersSsh(options.address))
-  await waitFor('systemd to finish its start', () => finishedStart(leaderPid, deadline - Date.now()))
+  try {
+    await waitFor('systemd to finish its start', () => finishedStart(leaderPid))
+  } catch (error) {
+    const look = 'systemctl list-jobs; journalctl --no-pager | tail -n 100'
+    const { stdout } = await runInside({ leaderPid }, look, 10_000)
+    throw new Error(stdout, { cause: error })
+  }
   return { supervisor, leaderPid }
 }
 
@@ -118,9 +124,9 @@ export function runInside(
   return run('nsenter', args, timeoutMs === undefined ? {} : { timeoutMs })
 }
 
-async function finishedStart(leaderPid: number, timeoutMs: number): Promise<true | undefined> {
-  const command = 'systemctl is-system-running --wait'
-  const { stdout } = await runInside({ leaderPid }, command, Math.max(timeoutMs, 1))
+/** Asked again and again: `--wait` may miss the end of a start during which units are read again. */
+async function finishedStart(leaderPid: number): Promise<true | undefined> {
+  const { stdout } = await runInside({ leaderPid }, 'systemctl is-system-running', 10_000)
   return /^(running|degraded)$/.test(stdout.trim()) ? true : undefined
 }
 
