@@ -106,9 +106,12 @@ export async function haltMachine(machine: Machine, how: 'orderly' | 'abruptly')
 /** Cuts the power of a host that boots. */
 export async function cutBoot(supervisor: Supervisor, afterMs: number): Promise<void> {
   await delay(afterMs)
-  const leaderPid = leaderOf(supervisor.pid)
-  if (leaderPid === undefined) throw new Error(`no process 1 within ${afterMs} ms`)
-  await haltMachine({ supervisor, leaderPid }, 'abruptly')
+  for (let tries = 0; tries < 100; tries += 1) {
+    const leaderPid = leaderOf(supervisor.pid)
+    if (leaderPid !== undefined) return haltMachine({ supervisor, leaderPid }, 'abruptly')
+    await delay(100)
+  }
+  throw new Error('there is no process 1')
 }
 
 /** Runs a line of shell inside the host, as root, with a plain environment and no input. */
