@@ -45,6 +45,7 @@ export { trustedCertificate } from './resources/composites/trusted-certificate.t
 export { type CompositeDefinition, defineComposite } from './resources/define/define-composite.ts'
 export { defineRecipe, type RecipeDefinition } from './resources/define/define-recipe.ts'
 export { directory } from './resources/directory.ts'
+export { download } from './resources/download.ts'
 export { file } from './resources/file.ts'
 export { group } from './resources/group.ts'
 export { link } from './resources/link.ts'

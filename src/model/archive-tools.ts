@@ -1,8 +1,11 @@
+/** Programs of which a host needs one to download something. */
+export const downloadTools = ['curl', 'wget'] as const
+
 /** Programs of which a host needs one to fetch an archive, and one to unpack it, judging by the name in its URL. */
 export function archiveTools(url: string): readonly (readonly string[])[] {
   const name = url.replace(/[?#].*$/s, '')
   const unpacker = unpackers.find(([pattern]) => pattern.test(name))?.[1]
-  return [['curl', 'wget'], ...(unpacker === undefined ? [] : [[unpacker]])]
+  return [downloadTools, ...(unpacker === undefined ? [] : [[unpacker]])]
 }
 
 const unpackers = [

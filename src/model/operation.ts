@@ -160,6 +160,13 @@ export const operationSchemas = {
     strip: describe(Count, "Leading path components to drop, as tar's --strip-components."),
     replaces,
   }),
+  download: operation('download', 'Downloads a file and puts it in place, atomically.', {
+    path: HostPath,
+    url: describe(Text, 'Where it is downloaded from.'),
+    sha256: Checksum,
+    replaces,
+    ...ownershipFields,
+  }),
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),
     action: describe(UnitAction, 'What systemd is asked to do.'),

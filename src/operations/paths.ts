@@ -153,6 +153,25 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
     shell: ({ url, sha256, path, strip }) => ['archive', url, sha256, path, String(strip)],
   },
+  download: {
+    ...atPath,
+    isNeeded: () => true,
+    inverse: replaced('remove'),
+    after: (operation) => at(operation, { ...fileOf(operation), ...owned(operation) }),
+    replacesFile: true,
+    changesUnitFiles: true,
+    timeoutSeconds: () => 900,
+    words: (operation) =>
+      `download ${operation.url} to ${operation.path}${details(`sha256 ${operation.sha256.slice(0, 12)}`, ownershipWords(operation), placeWords(operation))}`,
+    shell: ({ path, url, sha256, replaces, ...ownership }) => [
+      'download',
+      path,
+      url,
+      sha256,
+      ...ownershipArguments(ownership),
+      ...wordOf(replaces),
+    ],
+  },
 }
 
 /** What an extracted archive has beside its content: the checksum that it was extracted from. */
@@ -199,6 +218,7 @@ export function kindMadeBy({ op }: Operation): Kind | undefined {
     link: 'link',
     mkdir: 'directory',
     archive: 'tree',
+    download: 'file',
   }
   return kinds[op]
 }
@@ -210,7 +230,8 @@ export function inPlaceOf(operation: Operation, kind: Kind | undefined): Operati
     case 'restore':
     case 'link':
     case 'mkdir':
-    case 'archive': {
+    case 'archive':
+    case 'download': {
       const { replaces: _, ...plain } = operation
       return kind === undefined || kind === kindMadeBy(operation) ? plain : { ...plain, replaces: kind }
     }

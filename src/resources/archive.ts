@@ -7,14 +7,11 @@ import { textContent } from './define/content.ts'
 import { defineResource, inTheWay, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
+import { HttpUrl, longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
 import { linkSteps } from './link.ts'
 
 const ArchiveSchema = Type.Object({
-  url: Type.String({
-    pattern: '^https?://[^\\s\\u0000]+$',
-    description: 'the http or https URL of a tar or zip archive',
-  }),
+  url: HttpUrl('a tar or zip archive'),
   sha256: Sha256,
   path: used('the directory for the tree', NormalPath),
   strip: Type.Optional(wholeNumber(0, 'how many leading path components to drop')),

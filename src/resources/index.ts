@@ -16,6 +16,7 @@ import { timezoneKind } from './composites/timezone.ts'
 import { tmpfilesKind } from './composites/tmpfiles.ts'
 import { trustedCertificateKind } from './composites/trusted-certificate.ts'
 import { directoryKind } from './directory.ts'
+import { downloadKind } from './download.ts'
 import { fileKind } from './file.ts'
 import { groupKind } from './group.ts'
 import { linkKind } from './link.ts'
@@ -48,4 +49,5 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   nftables: nftablesKind,
   network: networkKind,
   trustedCertificate: trustedCertificateKind,
+  download: downloadKind,
 }

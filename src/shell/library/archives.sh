@@ -26,17 +26,7 @@ do_archive() {
 
 # extract URL SUM STRIP: into ./tree.
 extract() {
-  download "$1" ./archive || {
-    say "cannot download $1"
-    return 1
-  }
-  read -r sum _ <<END
-$(sums ./archive)
-END
-  [ "${sum#\\}" = "$2" ] || {
-    say "wrong sha256 of $1: got ${sum#\\}, expected $2"
-    return 1
-  }
+  obtain "$1" "$2" ./archive || return 1
   (umask 022 && unpack "$3") && close_tree || return 1
   # By this list the next inspect finds what was put into the tree since.
   # The archive may have these names itself, as links.
