@@ -8,6 +8,7 @@ import { localeKind } from './composites/locale.ts'
 import { mountKind } from './composites/mount.ts'
 import { networkKind } from './composites/network.ts'
 import { nftablesKind } from './composites/nftables.ts'
+import { packageRepositoryKind } from './composites/package-repository.ts'
 import { sudoersKind } from './composites/sudoers.ts'
 import { swapFileKind } from './composites/swap-file.ts'
 import { sysctlKind } from './composites/sysctl.ts'
@@ -49,5 +50,6 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   nftables: nftablesKind,
   network: networkKind,
   trustedCertificate: trustedCertificateKind,
+  packageRepository: packageRepositoryKind,
   download: downloadKind,
 }
