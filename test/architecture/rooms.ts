@@ -103,6 +103,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'timezone',
     'tmpfiles',
     'trusted-certificate',
+    'package-repository',
   ],
   'resources/define': [
     'define-composite',
@@ -113,6 +114,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'facts-of',
     'ownership',
     'schema-types',
+    'signature',
   ],
   'resources/unit': ['mount', 'unit'],
   'shell/answers': 'all',

@@ -1,3 +1,7 @@
+import { hash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
@@ -71,6 +75,25 @@ test('what other programs read is read by them: nftables, networkd, OpenSSL and 
   await converges(['trustedCertificate: { name: lab, absent: true }'])
   assert.is(await output('nft list tables; ls /etc/systemd/network | grep lab'), '')
   assert.not.match((await lab.run('node0', verify)).stdout, 'OK')
+})
+
+test('a file is downloaded once, and what was there before comes back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'converge-lab-files-'))
+  try {
+    const tool = '#!/bin/sh\necho downloaded\n'
+    await writeFile(join(folder, 'tool'), tool)
+    const url = await lab.serve(folder)
+    await output('echo found >/usr/local/bin/tool')
+    const path = '/usr/local/bin/tool'
+    await converges([
+      `download: { path: ${path}, url: "${url}/tool", sha256: ${hash('sha256', tool)}, mode: "0755" }`,
+    ])
+    assert.is(await output('tool'), 'downloaded\n')
+    await converges([])
+    assert.is(await output(`cat ${path}`), 'found\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 /** Applies a spec of these resources, after which nothing is left to do. */

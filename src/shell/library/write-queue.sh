@@ -120,7 +120,7 @@ rename_queue() {
       break
     }
     point "renamed $number"
-    if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$path"; fi
+    relabel "$path"
     [ "$directory" = "${1-}" ] || set -- "$directory" "$@"
     emit "done $number"
     renamed=$((renamed + 1))
