@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { mustRun } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
@@ -12,7 +13,7 @@ let lab: Lab
 let project: Project
 
 test.before(async () => {
-  lab = await startLab({ hosts: ['node0'], packages: ['openssl'] })
+  lab = await startLab({ hosts: ['node0'], packages: ['git', 'openssl'] })
   project = await createProject(spec([]))
 })
 
@@ -91,6 +92,39 @@ test('a file is downloaded once, and what was there before comes back', async ()
     assert.is(await output('tool'), 'downloaded\n')
     await converges([])
     assert.is(await output(`cat ${path}`), 'found\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('a commit is checked out for its owner, what is edited comes back, and it leaves', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'converge-lab-git-'))
+  try {
+    await writeFile(join(folder, 'app'), 'one\n')
+    await mustRun(
+      'sh',
+      [
+        '-c',
+        'git init -q && git add app && git -c user.name=x -c user.email=x@example.com commit -q -m x && git update-server-info',
+      ],
+      { cwd: folder },
+    )
+    const commit = (await mustRun('git', ['rev-parse', 'HEAD'], { cwd: folder })).trim()
+    const url = `${await lab.serve(folder)}/.git`
+    const resources = [
+      `gitCheckout: { path: /srv/app, url: "${url}", commit: ${commit}, owner: daemon, group: daemon }`,
+    ]
+    await converges(resources)
+    assert.is(await output('cat /srv/app/app; stat -c %U /srv/app /srv/app/app'), 'one\ndaemon\ndaemon\n')
+    const asOwner = 'setpriv --reuid daemon --regid daemon --clear-groups git -C /srv/app'
+    assert.is(await output(`${asOwner} status --porcelain; ${asOwner} rev-parse HEAD`), `${commit}\n`)
+    await output('echo by hand >/srv/app/app; echo x >/srv/app/upload')
+    const drift = await project.converge(['--dry-run'])
+    assert.match(drift.stdout, 'differs from the commit (app) and will be checked out again')
+    await converges(resources)
+    assert.is(await output('cat /srv/app/app; ls /srv/app'), 'one\napp\n')
+    await converges([])
+    assert.is(await output('ls /srv'), '')
   } finally {
     await rm(folder, { recursive: true })
   }
