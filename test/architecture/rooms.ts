@@ -112,6 +112,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'define-resource',
     'facts-of',
     'ownership',
+    'part',
     'schema-types',
   ],
   'resources/unit': ['mount', 'unit'],

@@ -120,7 +120,7 @@ rename_queue() {
       break
     }
     point "renamed $number"
-    if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$path"; fi
+    relabel "$path"
     [ "$directory" = "${1-}" ] || set -- "$directory" "$@"
     emit "done $number"
     renamed=$((renamed + 1))
@@ -129,6 +129,9 @@ rename_queue() {
   [ $# -eq 0 ] || durable "$@" 2>"$RUN/durable" || fail - 'it cannot be synced to disk' "$RUN/durable"
   point 'renames durable'
 }
+
+# relabel PATH: as SELinux's policy says of it.
+relabel() { if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$1"; fi; }
 
 # take_place TEMPORARY PATH [KIND [in-place]]: in one rename. mv would move the file into a directory that appeared there
 # meanwhile.
