@@ -8,7 +8,7 @@ import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
-const test = labSuite('kinds made of others on a real host')
+const test = labSuite('kinds made of others, and parts of files, on a real host')
 let lab: Lab
 let project: Project
 
@@ -128,6 +128,29 @@ test('a commit is checked out for its owner, what is edited comes back, and it l
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('has its parts in files of others, which stay as they are', async () => {
+  await output(
+    'printf "of others\\n" >/etc/lab.conf; chmod 640 /etc/lab.conf; setfacl -m u:nobody:r /etc/lab.conf 2>/dev/null || :',
+  )
+  const before = await output(
+    'getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts',
+  )
+  await converges([
+    'block: { path: /etc/lab.conf, name: lab, content: "one", at: start }',
+    'block: { path: /etc/hosts, name: lab, content: "192.0.2.7 lab7.example.com" }',
+  ])
+  assert.is(await output('cat /etc/lab.conf'), '# BEGIN converge lab\none\n# END converge lab\nof others\n')
+  assert.match(await output('getent hosts lab7.example.com'), '192.0.2.7')
+  await output('echo "more of others" >>/etc/lab.conf')
+  await converges(['block: { path: /etc/lab.conf, name: lab, content: "two" }'])
+  await converges([])
+  assert.is(await output('cat /etc/lab.conf'), 'of others\nmore of others\n')
+  assert.is(
+    await output('getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts'),
+    before,
+  )
 })
 
 /** Applies a spec of these resources, after which nothing is left to do. */
