@@ -17,6 +17,14 @@ interface CompositeParts {
   readonly parts: readonly [Declared, ...Declared[]]
 }
 
+interface WholeAndPart {
+  readonly whole: Declared
+  readonly part: Declared
+  /** The later one of them. */
+  readonly item: Declared
+  readonly path: string | undefined
+}
+
 /** Reports resources that are declared twice or claim the same thing; the message names both declarers. */
 export function checkClaims(declared: readonly Declared[], report: (problem: Problem) => void): Ownership {
   const byId = new Map<ResourceId, Declared>()
@@ -30,6 +38,15 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
         same.declaredBy === item.declaredBy
           ? 'keep one of them'
           : (instancesHint(same, item) ?? 'declare it in one place, and let the other refer to it'),
+      position: item.position,
+    })
+  /** By their paths: files of which only a part is owned. */
+  const withParts = new Map<string, Declared>()
+  const reportWhole = ({ whole, part, item, path }: WholeAndPart) =>
+    report({
+      code: 'conflicting-claim',
+      message: `${whole.resource.id} by ${placed(whole, part)} owns the whole of ${path}, of which ${part.resource.id} by ${placed(part, whole)} is a part`,
+      hint: 'put the part into the content of the whole, or declare only parts',
       position: item.position,
     })
   /** Of another composite with the same identity. */
@@ -55,6 +72,12 @@ export function checkClaims(declared: readonly Declared[], report: (problem: Pro
     byId.set(resource.id, item)
     for (const claim of resource.claims) {
       const key = keyOf(claim)
+      const file = claim.in && keyOf({ kind: 'path', key: claim.in })
+      const part = withParts.get(key)
+      const whole = owners.get(file ?? '')
+      if (part !== undefined) reportWhole({ whole: item, part, item, path: claim.key })
+      if (whole !== undefined) reportWhole({ whole, part: item, item, path: claim.in })
+      if (file !== undefined) withParts.set(file, item)
       const owner = owners.get(key)
       if (owner === undefined) owners.set(key, item)
       else

@@ -1,5 +1,5 @@
 import { SpecError } from '../model/errors.ts'
-import type { CatalogEntry } from '../model/resource.ts'
+import { type CatalogEntry, pathIn } from '../model/resource.ts'
 import { nearestHint } from '../validation/nearest.ts'
 import type { Wanted } from './explain-outputs.ts'
 import { type Output, outputsOf } from './outputs.ts'
@@ -58,7 +58,7 @@ function namesOf({ resource: { id }, partOf = [] }: CatalogEntry): readonly stri
 }
 
 function pathsOf({ entry, path }: Output): readonly string[] {
-  const claimed = entry.resource.claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : []))
+  const claimed = entry.resource.claims.flatMap((claim) => pathIn(claim) ?? [])
   return path === undefined ? claimed : [path]
 }
 

@@ -41,6 +41,16 @@ export const ManifestEntry = Type.Object({
       additionalProperties: false,
     },
   ),
+  part: Type.Optional(
+    Type.Object(
+      {
+        path: HostPath,
+        key: describe(Text, 'The path, and how the part begins.'),
+        state: describe(Text, 'Checksum of what is in it, or `absent`.'),
+      },
+      { description: 'The part of a file that others own.' },
+    ),
+  ),
   removal: list('What prune does once the resource is removed from the spec.', Operation),
   found: Type.Optional(Found),
   sensitive: flag('Its content is not shown, even if a later spec no longer says so.'),

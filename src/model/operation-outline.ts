@@ -2,19 +2,22 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { Content, type Operation, operationSchemas } from './operation.ts'
 import { closed, type Data } from './schema.ts'
 
-const { write, run, ...others } = operationSchemas
+const { write, edit, run, ...others } = operationSchemas
 const { environment: _, ...withoutEnvironment } = run.properties
+
+const outlined = closed('What identifies the content.', {
+  sha256: Content.properties.sha256,
+  sizeBytes: Content.properties.sizeBytes,
+})
 
 /** Operations with checksums instead of contents, and without environments, which may contain secrets. */
 export const outlineSchemas = {
   ...others,
   write: reshaped(write, {
     ...write.properties,
-    content: closed('What identifies the content.', {
-      sha256: Content.properties.sha256,
-      sizeBytes: Content.properties.sizeBytes,
-    }),
+    content: outlined,
   }),
+  edit: reshaped(edit, { ...edit.properties, content: Type.Optional(outlined) }),
   run: reshaped(run, withoutEnvironment),
 }
 type Outlines = { [Op in keyof typeof outlineSchemas]: Static<(typeof outlineSchemas)[Op]> }
@@ -29,6 +32,11 @@ export function outlineOf(operation: Operation): OperationOutline {
     case 'write': {
       const { sha256, sizeBytes } = operation.content
       return { ...operation, content: { sha256, sizeBytes } }
+    }
+    case 'edit': {
+      const { content, ...rest } = operation
+      if (content === undefined) return rest
+      return { ...rest, content: { sha256: content.sha256, sizeBytes: content.sizeBytes } }
     }
     case 'run': {
       const { environment: _, ...rest } = operation

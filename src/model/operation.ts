@@ -1,4 +1,5 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
+import { Part } from './edit-text.ts'
 import {
   Checksum,
   Count,
@@ -66,6 +67,11 @@ const replaces = Type.Optional(
       'What converge made there and what makes way: a directory only if it is empty, the tree of an archive with its content.',
   }),
 )
+const kept = Type.String({
+  pattern: '^(generations/\\d+/\\d+|originals/\\w+)$',
+  description: "File below the cluster's state directory on the host.",
+})
+const validate = optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.')
 const inPlace = flag('A file that is there gets the content, and stays the same file; this is not atomic.')
 
 const signatureUrl = describe(Text, 'Where the detached signature is downloaded from.')
@@ -89,13 +95,28 @@ export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
     path: HostPath,
     content: Content,
-    validate: optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.'),
+    validate,
     sensitive,
     replaces,
     replaceLink: flag('A symbolic link that is there makes way.'),
     inPlace,
     ...ownershipFields,
   }),
+  edit: operation(
+    'edit',
+    'Changes a part of a file that others own, atomically; without content and kept content the part leaves.',
+    {
+      path: HostPath,
+      part: Part,
+      content: Type.Optional(Content),
+      kept: optional(kept, 'The part becomes what it was in this kept file.'),
+      sha256: optional(Checksum, 'Checksum of what the part had in it there.'),
+      emptyGoes: flag('A file that has nothing else in it is removed.'),
+      newFile: Type.Optional(describe(Ownership, 'Owner, group and mode of a file that is not there yet.')),
+      validate,
+      sensitive,
+    },
+  ),
   mkdir: operation('mkdir', 'Creates a directory.', { path: HostPath, replaces, ...ownershipFields }),
   attributes: operation('attributes', 'Sets owner, group and mode.', { path: HostPath, ...ownershipFields }),
   link: operation('link', 'Makes a symbolic link.', {
@@ -116,10 +137,7 @@ export const operationSchemas = {
   }),
   restore: operation('restore', 'Restores content that converge kept.', {
     path: HostPath,
-    kept: Type.String({
-      pattern: '^(generations/\\d+/\\d+|originals/\\w+)$',
-      description: "File below the cluster's state directory on the host.",
-    }),
+    kept,
     sha256: Checksum,
     sensitive,
     replaces,

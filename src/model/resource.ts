@@ -12,8 +12,15 @@ export type { ResourceId }
 
 /** What only one resource of a host may own. */
 export interface Claim {
-  readonly kind: 'path' | 'unit' | 'user' | 'group' | 'package'
+  readonly kind: 'path' | 'part' | 'unit' | 'user' | 'group' | 'package'
   readonly key: string
+  /** The file that a part is in: nobody else may own that as a whole. */
+  readonly in?: string
+}
+
+/** Where a path is that is claimed, or a part of what is at it. */
+export function pathIn({ kind, key, in: file }: Claim): string | undefined {
+  return kind === 'path' ? key : file
 }
 
 export const Guard = closed('Conditions that must all hold.', {

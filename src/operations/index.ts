@@ -1,19 +1,34 @@
 import type { Facts, PathFact } from '../model/facts.ts'
-import type { Operation } from '../model/operation.ts'
+import type { Content, Operation } from '../model/operation.ts'
 import type { Expectation } from '../model/plan.ts'
 import { accountRules } from './accounts.ts'
 import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
+import { isEdit, joinedContents, partKey, partRules, partState, textAfter, wantedState } from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
 import { unitRules } from './units.ts'
 
-export { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, stampOf }
+export {
+  asWritten,
+  inPlaceOf,
+  isEdit,
+  joinedContents,
+  type Kind,
+  kindMadeBy,
+  ownershipOf,
+  partKey,
+  partState,
+  stampOf,
+  textAfter,
+  wantedState,
+}
 
 /** The rules of each operation; the compiler reports what a new one lacks. */
 const rules: RulesByOperation = {
   ...pathRules,
+  ...partRules,
   ...accountRules,
   ...packageOperationRules,
   ...unitRules,
@@ -28,6 +43,11 @@ export function rulesOf(operation: Operation): OperationRules<Operation> {
 /** The path that an operation acts on, if any. */
 export function pathOf(operation: Operation): string | undefined {
   return 'path' in operation ? operation.path : undefined
+}
+
+/** The content that an operation puts on the host, if it has one. */
+export function contentOf(operation: Operation): Content | undefined {
+  return operation.op === 'write' || operation.op === 'edit' ? operation.content : undefined
 }
 
 /** An operation relies on what is now at its path, if it has one. */
@@ -84,5 +104,5 @@ export function inReverse<T>(done: readonly T[], operationOf: (one: T) => Operat
 /** Inner paths are removed first and created last. */
 function depth(operation: Operation): number {
   const parts = pathOf(operation)?.split('/').length ?? 0
-  return operation.op === 'remove' ? -parts : parts
+  return rulesOf(operation).undoRank(operation) === 1 ? -parts : parts
 }

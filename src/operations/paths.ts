@@ -2,7 +2,7 @@ import { type Answers, type Owned, type PathFact, type Probe, unknownId } from '
 import type { Operation, OperationTypes, Ownership, Signature } from '../model/operation.ts'
 import { type Before, details, type RulesByOperation, type UndoRank, yesNo } from './operation-rules.ts'
 
-type AtPath = Extract<Operation, { path: string }>
+type AtPath = Exclude<Extract<Operation, { path: string }>, { op: 'edit' }>
 type PathOperation = AtPath['op']
 
 const atPath = {

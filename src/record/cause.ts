@@ -4,7 +4,7 @@ import type { Operation } from '../model/operation.ts'
 import type { Change } from '../model/plan.ts'
 import type { CatalogEntry } from '../model/resource.ts'
 import { isInState } from '../operations/applied-state.ts'
-import { stateAfter } from '../operations/index.ts'
+import { isEdit, partState, stateAfter } from '../operations/index.ts'
 import { desiredDigest } from './digest.ts'
 
 /** Whether the cause of a change is another one. A start only absorbs what is owed. */
@@ -27,10 +27,14 @@ export function causeOf(
     words.endsWith(`(${resource.id})`) || words.startsWith(`${resource.id}: `)
   // It is recorded, but was never made.
   if (failed?.at !== undefined && concerns(failed.at)) return undefined
-  const host = Object.entries(last.paths).some(
-    ([path, state]) =>
-      path in facts.paths && !isInState(facts.paths[path] ?? { type: 'absent' }, state, facts.platform),
-  )
+  const isOtherPart =
+    isEdit(operation) && last.part !== undefined && partState(operation, facts) !== last.part.state
+  const host =
+    isOtherPart ||
+    Object.entries(last.paths).some(
+      ([path, state]) =>
+        path in facts.paths && !isInState(facts.paths[path] ?? { type: 'absent' }, state, facts.platform),
+    )
   const spec = last.desired !== desiredDigest(resource.desired) || writesOther(operation, last)
   if (spec) return host ? 'spec and host changed' : 'spec changed'
   // A command whose guard was not asked may stay as it is; what an apply did not reach was not changed by anybody.

@@ -3,7 +3,7 @@ import { given } from '../model/given.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept } from '../model/plan.ts'
-import { pathOf, rulesOf } from '../operations/index.ts'
+import { isEdit, partKey, pathOf, rulesOf } from '../operations/index.ts'
 import { arrivalOf, originalOf } from './manifest-entry.ts'
 
 /** Keeps the file that a change replaces, under this name. */
@@ -25,6 +25,13 @@ export function originals(
 ): readonly Kept[] {
   const path = pathOf(operation)
   if (path === undefined) return []
+  if (isEdit(operation)) {
+    const key = partKey(operation)
+    const isPutBack = (one: Operation): boolean =>
+      isEdit(one) && one.kept !== undefined && partKey(one) === key
+    const isNew = removal?.some(isPutBack) === true && last?.removal.some(isPutBack) !== true
+    return isNew ? [{ path, kept: originalOf(key) }] : []
+  }
   const isUndoneBy = (
     op: 'restore' | 'remove',
     { removal: all = [] }: Partial<ManifestEntry> = {},

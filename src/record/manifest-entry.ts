@@ -9,10 +9,14 @@ import {
   asWritten,
   inPlaceOf,
   inReverse,
+  isEdit,
   kindMadeBy,
+  partKey,
+  partState,
   pathOf,
   rulesOf,
   stateAfter,
+  wantedState,
 } from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest, sha256Of } from './digest.ts'
@@ -76,6 +80,10 @@ export function withoutContent(operation: Operation): Operation {
     const { sha256, sizeBytes } = operation.content
     return { ...operation, content: { encoding: 'utf8', data: '', sha256, sizeBytes } }
   }
+  if (operation.op === 'edit' && operation.content !== undefined) {
+    const { sha256, sizeBytes } = operation.content
+    return { ...operation, content: { encoding: 'utf8', data: '', sha256, sizeBytes } }
+  }
   if (operation.op !== 'run') return operation
   const { environment: _, ...rest } = operation
   return rest
@@ -104,10 +112,13 @@ export function entryAfter(applying: Applying): ManifestEntry {
     }),
   )
   const found = last === undefined ? findAtFirst(made, facts) : last.found
-  const isAdopted = made.paths.some((path) => {
-    const owner = ownerOf(path)
-    return owner === undefined ? pathBefore(facts, path).type !== 'absent' : owner.origin === 'adopted'
-  })
+  const part = partAfter(applying)
+  const isAdopted =
+    wasPart(made, facts) ||
+    made.paths.some((path) => {
+      const owner = ownerOf(path)
+      return owner === undefined ? pathBefore(facts, path).type !== 'absent' : owner.origin === 'adopted'
+    })
   return {
     resource: made.resource,
     origin: last?.origin ?? (isAdopted ? 'adopted' : 'created'),
@@ -115,12 +126,26 @@ export function entryAfter(applying: Applying): ManifestEntry {
     paths: { ...states, ...(last === undefined ? {} : pathsWithout(last, made.paths)) },
     removal: removalOf(applying, states, found),
     ...given({
+      part,
       sensitive: isSensitive(made, states, last),
       secrets: secretsAfter(made, states, last),
       found,
       group: made.group,
     }),
   }
+}
+
+/** The part that a resource has, after an apply. */
+function partAfter({ made, done, facts }: Applying): ManifestEntry['part'] {
+  const edit = made.operations.find(isEdit)
+  if (edit === undefined) return undefined
+  const last = done.filter(isEdit).at(-1)
+  const state = last === undefined ? (partState(edit, facts) ?? 'absent') : wantedState(last)
+  return { path: edit.path, key: partKey(edit), state }
+}
+
+function wasPart({ operations }: Made, facts: Answers): boolean {
+  return operations.some((one) => isEdit(one) && (partState(one, facts) ?? 'absent') !== 'absent')
 }
 
 /** Content that was sensitive when it was written stays so while it is there. */
@@ -165,6 +190,12 @@ function removalOf(
     const { inverse } = rulesOf(operation)
     const path = pathOf(operation)
     if (path === undefined) return inverse(operation, before, '')
+    if (isEdit(operation)) {
+      const key = partKey(operation)
+      const recorded = last?.removal.filter((one) => isEdit(one) && partKey(one) === key) ?? []
+      if (recorded.length > 0 || !done.some(isEdit)) return recorded
+      return inverse(operation, facts, originalOf(key))
+    }
     if (!(path in states)) return []
     const record = last !== undefined && path in last.paths ? last : ownerOf(path)
     const recorded = record?.removal.filter((one) => pathOf(one) === path) ?? []
@@ -222,9 +253,9 @@ function endsWithItsFile({ unit }: Made, undone: readonly Operation[]): readonly
   ]
 }
 
-/** Where the original of an adopted path is kept while the resource is in the manifest. */
-export function originalOf(path: string): string {
-  return `originals/${sha256Of(path).slice(0, 16)}`
+/** Where the original of an adopted path, or of the file that an adopted part is in, is kept while the resource is in the manifest. */
+export function originalOf(subject: string): string {
+  return `originals/${sha256Of(subject).slice(0, 16)}`
 }
 
 /** Where that is kept which was put at a path only during the apply that created it. */

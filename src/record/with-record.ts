@@ -11,7 +11,7 @@ import {
 import type { Operation } from '../model/operation.ts'
 import type { Change, Kept, PlannedHost } from '../model/plan.ts'
 import type { CatalogEntry, HostCatalog } from '../model/resource.ts'
-import { kindMadeBy, pathOf, rulesOf } from '../operations/index.ts'
+import { isEdit, kindMadeBy, pathOf, rulesOf } from '../operations/index.ts'
 import { causeOf, isConsequence } from './cause.ts'
 import { identitiesAfter } from './identities.ts'
 import { keptBy, originals } from './kept.ts'
@@ -113,7 +113,8 @@ export function withRecord(
     const found =
       entry === undefined || isConsequence(change) ? undefined : causeOf(entry, change, facts, last)
     const cause = found === 'host changed' && isRenewed(path) ? undefined : found
-    const holder = last !== undefined && path in last.paths ? last : owners.get(path)
+    const holder =
+      last !== undefined && (isEdit(change.operation) || path in last.paths) ? last : owners.get(path)
     const first = originals(change, facts, removals.get(change.resource), holder)
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),

@@ -1,5 +1,6 @@
 import type { ResourceKind } from '../model/resource.ts'
 import { archiveKind } from './archive.ts'
+import { blockKind } from './block.ts'
 import { commandKind } from './command.ts'
 import { containerKind } from './composites/container.ts'
 import { hostnameKind } from './composites/hostname.ts'
@@ -29,6 +30,7 @@ import { userKind } from './user.ts'
 /** Every resource type by its kind. */
 export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   file: fileKind,
+  block: blockKind,
   directory: directoryKind,
   link: linkKind,
   unit: unitKind,

@@ -49,6 +49,7 @@ export const libraryFiles = {
     'places.sh',
     'write-queue.sh',
     'paths.sh',
+    'edits.sh',
     'owners.sh',
     'units.sh',
     'commands.sh',

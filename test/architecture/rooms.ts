@@ -113,6 +113,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'define-resource',
     'facts-of',
     'ownership',
+    'part',
     'schema-types',
     'signature',
   ],

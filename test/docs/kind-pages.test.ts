@@ -160,7 +160,7 @@ function filesOf({ resource }: CatalogEntry): readonly string[] {
 }
 
 function madeBy({ resource }: CatalogEntry): readonly string[] {
-  return resource.claims.map(({ key }) => key)
+  return resource.claims.map(({ key, in: file }) => file ?? key)
 }
 
 test.run()

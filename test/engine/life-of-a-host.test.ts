@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import pLimit from 'p-limit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { directory, file, link, unit } from '../../src/dsl.ts'
+import { block, directory, file, link, unit } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { differences, isTemporary, type Snapshot, takeSnapshot } from '../crash/snapshot.ts'
@@ -18,6 +18,7 @@ const managed = ['/etc/life', '/srv/life', '/etc/systemd/system', '/run/embedded
 interface Wish {
   readonly files: readonly (0 | 1 | 2)[]
   readonly links: readonly (0 | 1 | 2)[]
+  readonly blocks: readonly (0 | 1 | 2)[]
   readonly nested: 0 | 1 | 2
   readonly units: readonly (0 | 1 | 2 | 3)[]
 }
@@ -32,6 +33,7 @@ const two = fc.constantFrom<0 | 1 | 2>(0, 1, 2)
 const wish: fc.Arbitrary<Wish> = fc.record({
   files: fc.array(two, { minLength: 4, maxLength: 4 }),
   links: fc.array(two, { minLength: 2, maxLength: 2 }),
+  blocks: fc.array(two, { minLength: 4, maxLength: 4 }),
   nested: two,
   units: fc.array(fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), { minLength: 3, maxLength: 3 }),
 })
@@ -89,6 +91,11 @@ function plant(fleet: Fleet, host: string): void {
   // Only the mode is otherwise than one of the wishes.
   writeFileSync(fleet.path(host, '/etc/life/3'), 'content 1 of 3\n')
   chmodSync(fleet.path(host, '/etc/life/3'), 0o640)
+  writeFileSync(fleet.path(host, '/etc/life/shared'), 'of others\r\nno end', { mode: 0o640 })
+  writeFileSync(
+    fleet.path(host, '/etc/life/taken'),
+    'a\n# BEGIN converge found\nb\n# END converge found\nc\n',
+  )
   symlinkSync('somewhere', fleet.path(host, '/etc/life/link0'))
   // A unit of the distribution, which runs.
   writeFileSync(fleet.path(host, '/etc/systemd/system/life2.service'), distributionUnit, { mode: 0o644 })
@@ -99,7 +106,15 @@ function plant(fleet: Fleet, host: string): void {
     })
 }
 
-function resourcesOf({ files, links, nested, units }: Wish): readonly Resource[] {
+/** Of a file of others at its end and start, of one that nobody else has, and one that was there before converge. */
+const blocks = [
+  { path: '/etc/life/shared', name: 'last' },
+  { path: '/etc/life/shared', name: 'first', at: 'start' },
+  { path: '/etc/life/own', name: 'only' },
+  { path: '/etc/life/taken', name: 'found' },
+] as const
+
+function resourcesOf({ files, links, blocks: ways, nested, units }: Wish): readonly Resource[] {
   return [
     file({ path: '/etc/life/always', content: 'x\n' }),
     ...files.flatMap((way, index) =>
@@ -116,6 +131,10 @@ function resourcesOf({ files, links, nested, units }: Wish): readonly Resource[]
     ...links.flatMap((way, index) =>
       way === 0 ? [] : [link({ path: `/etc/life/link${index}`, target: `to${way}` })],
     ),
+    ...blocks.flatMap((own, index) => {
+      const way = ways[index] ?? 0
+      return way === 0 ? [] : [block({ ...own, content: `content ${way} of ${own.name}\n` })]
+    }),
     ...(nested === 0
       ? []
       : [

@@ -8,12 +8,12 @@ import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
-const test = labSuite('kinds made of others on a real host')
+const test = labSuite('kinds made of others, and parts of files, on a real host')
 let lab: Lab
 let project: Project
 
 test.before(async () => {
-  lab = await startLab({ hosts: ['node0'], packages: ['git'] })
+  lab = await startLab({ hosts: ['node0'], packages: ['git', 'openssl'] })
   project = await createProject(spec([]))
 })
 
@@ -49,6 +49,33 @@ test('is in force after one run, differs after a change by hand, and leaves', as
     '',
   )
   assert.is(await output('systemctl is-active tick.timer || :'), 'inactive\n')
+})
+
+test('what other programs read is read by them: nftables, networkd, OpenSSL and locale', async () => {
+  const key =
+    'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=lab'
+  await output(`cd /root && ${key} -keyout lab.key -out lab.crt 2>/dev/null`)
+  const certificate = await output('cat /root/lab.crt')
+  await converges([
+    'nftables: { name: lab, content: "chain input { type filter hook input priority filter; tcp dport 9999 drop; }" }',
+    'unit: { name: systemd-networkd.service, enabled: true, started: true }',
+    'network: { name: 50-lab.netdev, content: { NetDev: { Name: lab9, Kind: bridge } } }',
+    'network: { name: 50-lab.network, content: { Match: { Name: lab9 }, Network: { Address: 192.0.2.9/32, ConfigureWithoutCarrier: true } } }',
+    `trustedCertificate: { name: lab, content: ${JSON.stringify(certificate)} }`,
+    'locale: { lang: C.UTF-8, settings: { LC_TIME: C.UTF-8 } }',
+  ])
+  assert.match(await output('nft list table inet lab'), 'tcp dport 9999 drop')
+  const address = 'ip -br address show lab9 | grep -o 192.0.2.9/32'
+  assert.is(await output(`until ${address}; do sleep 0.2; done`), '192.0.2.9/32\n')
+  const verify = 'openssl verify /root/lab.crt'
+  assert.is(await output(verify), '/root/lab.crt: OK\n')
+  assert.match(await output('. /etc/default/locale; echo $LANG $LC_TIME'), 'C.UTF-8 C.UTF-8')
+  await output('nft flush table inet lab; systemctl stop nftables-lab.service')
+  const drift = await project.converge(['--dry-run'])
+  assert.match(drift.stdout, 'nftables-lab.service')
+  await converges(['trustedCertificate: { name: lab, absent: true }'])
+  assert.is(await output('nft list tables; ls /etc/systemd/network | grep lab'), '')
+  assert.not.match((await lab.run('node0', verify)).stdout, 'OK')
 })
 
 test('a file is downloaded once, and what was there before comes back', async () => {
@@ -103,6 +130,29 @@ test('a commit is checked out for its owner, what is edited comes back, and it l
   }
 })
 
+test('has its parts in files of others, which stay as they are', async () => {
+  await output(
+    'printf "of others\\n" >/etc/lab.conf; chmod 640 /etc/lab.conf; setfacl -m u:nobody:r /etc/lab.conf 2>/dev/null || :',
+  )
+  const before = await output(
+    'getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts',
+  )
+  await converges([
+    'block: { path: /etc/lab.conf, name: lab, content: "one", at: start }',
+    'block: { path: /etc/hosts, name: lab, content: "192.0.2.7 lab7.example.com" }',
+  ])
+  assert.is(await output('cat /etc/lab.conf'), '# BEGIN converge lab\none\n# END converge lab\nof others\n')
+  assert.match(await output('getent hosts lab7.example.com'), '192.0.2.7')
+  await output('echo "more of others" >>/etc/lab.conf')
+  await converges(['block: { path: /etc/lab.conf, name: lab, content: "two" }'])
+  await converges([])
+  assert.is(await output('cat /etc/lab.conf'), 'of others\nmore of others\n')
+  assert.is(
+    await output('getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts'),
+    before,
+  )
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: readonly string[]): Promise<void> {
   await project.write('cluster.yaml', spec(resources))
@@ -119,6 +169,7 @@ async function output(command: string): Promise<string> {
 function spec(resources: readonly string[]): string {
   const listed = resources.map((one) => `      - ${one}\n`).join('')
   return `cluster: kinds
+platform: { os: debian, release: "12" }
 ${labSsh(lab, 'root')}
 hosts:
   node0:

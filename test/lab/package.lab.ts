@@ -108,6 +108,18 @@ test('installs an older version that the spec names', async () => {
   assert.is(await installed(), '1.0')
 })
 
+test('unpacks again what was not wholly unpacked when the power failed', async () => {
+  await onHost(`sed -i '/^Package: demo-daemon$/,/^$/s/^Status: .*/Status: install ok half-installed/' /var/lib/dpkg/status
+    rm /lib/systemd/system/demo-daemon.service`)
+  const plan = await project.converge(['--dry-run'])
+  assert.match(plan.stdout, 'package[demo-daemon]: will be installed')
+  await converges()
+  assert.is(await installed(), '1.0')
+  assert.is((await onHost('systemctl cat demo-daemon.service')).exitCode, 0)
+  const again = await project.converge(['--dry-run', '--exit-code'])
+  assert.is(again.exitCode, 0, again.stdout + again.stderr)
+})
+
 test('waits for the lock of dpkg', async () => {
   await onHost('apt-get -y purge demo-daemon')
   const holding = onHost(

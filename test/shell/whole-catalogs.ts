@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { CatalogEntry, HostCatalog, Notification, Resource } from '../../src/model/resource.ts'
 import { archive } from '../../src/resources/archive.ts'
+import { block } from '../../src/resources/block.ts'
 import { command } from '../../src/resources/command.ts'
 import { directory } from '../../src/resources/directory.ts'
 import { download } from '../../src/resources/download.ts'
@@ -70,6 +71,11 @@ const wish = fc.record({
   link: versionOrGone,
   account: versionOrGone,
   keys: version,
+  /** Parts of one file that others own as well. */
+  blocks: fc.array(fc.record({ version: versionOrGone, notifies: notifications }), {
+    minLength: 2,
+    maxLength: 2,
+  }),
   archive: version,
   download: version,
   checkout: version,
@@ -89,8 +95,17 @@ const wish = fc.record({
 type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never
 
 const path = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/until')
+/** Of others, of nobody, and with a block that converge then takes over. */
+const shared = fc.constantFrom(
+  undefined,
+  '',
+  'of others\n',
+  'no end',
+  'windows\r\n',
+  'of others\n# BEGIN converge 0\nbefore\n# END converge 0\nmore\n',
+)
 // Whether a file with `until` should be there just then is not recorded, so prune judges what somebody made of it otherwise.
-const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2')
+const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/shared')
 
 /** What there is before the first year, and what each year brings. */
 export const lives = fc.record({
@@ -100,6 +115,7 @@ export const lives = fc.record({
     maxLength: 2,
     selector: ([name]) => name,
   }),
+  shared,
   years: fc.array(
     fc.record({
       flags: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
@@ -210,6 +226,9 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
             ? link({ path: '/srv/link', absent: true })
             : link({ path: '/srv/link', target: `to ${wanted.link}` }),
         ]),
+    ...wanted.blocks.flatMap(({ version, notifies }, index) =>
+      version === 0 ? [] : [entry(blockOf(index, version), relations(notifies))],
+    ),
     ...serviceOf(wanted.service),
     ...archiveOf(wanted.archive),
     ...downloadOf('/srv/download', wanted.download),
@@ -236,6 +255,12 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ...later,
   ]
   return catalogOf(...entries)
+}
+
+function blockOf(index: number, version: number): Resource {
+  const named = { path: '/etc/shared', name: String(index) }
+  if (version === gone) return block({ ...named, absent: true })
+  return block({ ...named, content: `version ${version} of ${index}\n`, at: index === 0 ? 'end' : 'start' })
 }
 
 function logs(name: string): string {

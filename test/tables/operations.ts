@@ -22,6 +22,20 @@ function ownWords(operation: Operation): string {
         operation.sensitive && 'sensitive',
         operation.validate !== undefined && `checked by ${operation.validate}`,
       )
+    case 'edit': {
+      const { path, part, content, kept, sha256 = '', emptyGoes, sensitive } = operation
+      return words(
+        'edit',
+        path,
+        `\`${part.begin}\``,
+        content !== undefined && quotedText(content.sha256),
+        kept !== undefined && quotedText(sha256),
+        kept !== undefined && `from ${kept.replace('generations/', '')}`,
+        content === undefined && kept === undefined && 'gone',
+        emptyGoes && 'with the file if nothing is left',
+        sensitive && 'sensitive',
+      )
+    }
     case 'mkdir':
       return words('mkdir', operation.path, ...owned(operation, '0755'))
     case 'attributes':

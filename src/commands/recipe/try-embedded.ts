@@ -5,7 +5,7 @@ import { type EmbeddedHost, startEmbeddedHosts } from '../../embedded/hosts.ts'
 import { openSession, type Session } from '../../engine/session.ts'
 import type { Host } from '../../model/cluster.ts'
 import { hasFailed } from '../../model/plan.ts'
-import type { CatalogEntry, HostCatalog, Resource } from '../../model/resource.ts'
+import { type CatalogEntry, type HostCatalog, pathIn, type Resource } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
 import { renderReport } from '../../report/apply/render-report.ts'
 import { renderPlan } from '../../report/plan/render-plan.ts'
@@ -141,9 +141,7 @@ function accountsOf({ kind, desired }: Resource): readonly string[] {
 
 /** Makes the folders in which something is declared, and that are not declared: a distribution and packages have them. */
 function plantFolders(root: string, entries: readonly CatalogEntry[]): void {
-  const paths = entries.flatMap(({ resource: { claims } }) =>
-    claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : [])),
-  )
+  const paths = entries.flatMap(({ resource: { claims } }) => claims.flatMap((claim) => pathIn(claim) ?? []))
   for (const path of paths) {
     const folder = dirname(path)
     if (!paths.some((one) => folder === one || folder.startsWith(`${one}/`)))

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
+import type { Part } from '../../model/edit-text.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
-import { pathOf, rulesOf } from '../../operations/index.ts'
+import { isEdit, joinedContents, pathOf, rulesOf } from '../../operations/index.ts'
 import type { TreeNode } from '../../operations/operation-rules.ts'
 
 /** Nodes by absolute path on the host, parents before children. */
@@ -14,10 +15,20 @@ export function renderTree(catalog: HostCatalog): Tree {
     for (const { operation } of resource.steps(supposedFacts(resource.probes, 'inactive'))) {
       const node = rulesOf(operation).node(operation)
       const path = pathOf(operation)
-      if (node !== undefined && path !== undefined) nodes.set(posix.normalize(path), node)
+      if (node === undefined || path === undefined) continue
+      const place = posix.normalize(path)
+      nodes.set(place, isEdit(operation) ? besideParts(nodes.get(place), node, operation.part) : node)
     }
   }
   return new Map([...nodes].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Of a file of which only parts are known these, each where a new one goes. */
+function besideParts(before: TreeNode | undefined, node: TreeNode, { at }: Part): TreeNode {
+  if (before?.type !== 'file' || node.type !== 'file') return node
+  const sensitive = before.sensitive || node.sensitive
+  const [first, second] = at === 'start' ? [node, before] : [before, node]
+  return { ...before, content: joinedContents(first.content, second.content), sensitive }
 }
 
 /** Why a tree cannot be written: a path below a file cannot exist, and one below a link may lead out of the tree. */

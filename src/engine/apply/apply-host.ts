@@ -7,6 +7,7 @@ import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { Upload } from '../../model/transport.ts'
+import { contentOf } from '../../operations/index.ts'
 import { planRevert } from '../../plan/undo/rollback.ts'
 import { launchProgram } from '../../shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../shell/programs/plan-program.ts'
@@ -105,11 +106,14 @@ async function upload(
 ): Promise<void> {
   const uploads = new Map<string, Upload>()
   for (const { operation } of planned.changes) {
-    if (operation.op !== 'write') continue
-    const { sha256, sizeBytes } = operation.content
+    const content = contentOf(operation)
+    if (content === undefined) continue
+    const { sha256, sizeBytes } = content
     const file = large.get(sha256)
-    const content = file === undefined ? { bytes: bytesOf(operation.content) } : { file, sizeBytes }
-    uploads.set(sha256, { name: sha256, ...content })
+    uploads.set(sha256, {
+      name: sha256,
+      ...(file === undefined ? { bytes: bytesOf(content) } : { file, sizeBytes }),
+    })
   }
   if (uploads.size === 0) return
   const files = [...uploads.values()]

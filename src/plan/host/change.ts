@@ -14,6 +14,8 @@ export interface StepContext {
   readonly settles?: readonly Owed[]
   /** What the step owes to its own resource and to those that read the same file. */
   readonly owed?: readonly Owed[]
+  /** What the host was inspected with, if the facts are those after earlier changes. */
+  readonly seen?: Facts
   /** The host skips it unless one of the changes that owe this was made. */
   readonly whenOwed?: Owed | undefined
 }
@@ -29,7 +31,7 @@ export function changesOf(
   entry: CatalogEntry,
   { operation, reason, expects = [], phase }: Step,
   facts: Facts,
-  { guard, settles = [], whenOwed, owed = [] }: StepContext,
+  { guard, settles = [], whenOwed, owed = [], seen = facts }: StepContext,
 ): readonly Change[] {
   const { resource, notifies } = entry
   const change: Change = {
@@ -38,7 +40,7 @@ export function changesOf(
     reason: isUnasked(operation, guard) && settles.length === 0 ? mayRun : reason,
     ...given({ diff: fileDiff(operation, facts) }),
     expects: expects.flatMap((path) => {
-      const state = facts.paths[path]
+      const state = seen.paths[path]
       return state === undefined ? [] : [{ path, state }]
     }),
     owes: [

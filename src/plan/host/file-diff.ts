@@ -3,10 +3,12 @@ import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { FileDiff, Omission } from '../../model/plan.ts'
 import { textOf } from '../../model/text-of.ts'
-import { largestShown, maskedDiff } from './masked-diff.ts'
+import { isEdit, textAfter } from '../../operations/index.ts'
+import { largestShown, maskedDiff, maskedPartDiff } from './masked-diff.ts'
 
 /** How a write, a removal or a restore changes a file's text; `kept` has the content to restore. */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
+  if (isEdit(operation)) return partDiff(operation, facts)
   if (operation.op !== 'write' && operation.op !== 'remove' && operation.op !== 'restore') return undefined
   const { path } = operation
   const live = facts.paths[path]
@@ -20,6 +22,22 @@ export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): F
   if (operation.sensitive === true) return { path, omitted: 'sensitive' }
   const comes = coming(operation, kept)
   return 'omitted' in comes ? { path, ...comes } : betweenTexts(path, live, comes.after)
+}
+
+/** How a file changes by a part of it; what is around the part is shown as it is. */
+function partDiff(operation: Extract<Operation, { op: 'edit' }>, facts: Facts): FileDiff | undefined {
+  const { path, content, sensitive } = operation
+  const live = facts.paths[path]
+  if (live?.type !== 'file' && live?.type !== 'absent') return undefined
+  if (content?.secrets !== undefined) return maskedPartDiff(operation, content, live)
+  if (sensitive === true) return { path, omitted: 'sensitive' }
+  const after = textAfter(operation, live)
+  const { after: text, omitted } = { after, omitted: undefined, ...(after !== undefined && shownText(after)) }
+  if (omitted !== undefined) return { path, omitted }
+  if (text === undefined) return undefined
+  return live.type === 'file' && typeof live.content === 'string'
+    ? { path, shown: { before: live.content, after: text } }
+    : { path, shown: { after: text } }
 }
 
 type Omitted = { readonly omitted: Omission }

@@ -1,5 +1,6 @@
+import { editText, partIn } from '../../model/edit-text.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
-import type { Content } from '../../model/operation.ts'
+import type { Content, Operation } from '../../model/operation.ts'
 import type { FileDiff } from '../../model/plan.ts'
 import { stands } from '../../model/secret.ts'
 import { masked, type SecretSpan } from '../../model/secret-spans.ts'
@@ -26,6 +27,27 @@ export function maskedDiff(
   const before =
     spans === undefined ? byLine(live.content, data, secrets) : bySpans(live.content, spans, data, secrets)
   return shown(path, before.text, data, secrets, before.changed)
+}
+
+/** The diff of a file by a part of it that has secrets: the lines of the part with words for them, all else as it is. */
+export function maskedPartDiff(
+  { path, part }: Extract<Operation, { op: 'edit' }>,
+  { data, secrets = [] }: Content,
+  live: PathFact,
+): FileDiff | undefined {
+  const text = live.type === 'file' ? live.content : ''
+  if (typeof text !== 'string') return undefined
+  const inside = partIn(text, part)
+  if ('problem' in inside) return undefined
+  const old = inside.found === undefined ? undefined : byLine(inside.found, data, secrets)
+  const words = ({ name }: SecretSpan) => stands(old?.changed.has(name) ? `${name}, changed` : name)
+  const around = (inner: string | undefined): string => {
+    const edited = editText(text, part, inner)
+    return 'text' in edited ? edited.text : ''
+  }
+  const after = around(masked(data, secrets, words))
+  const shownTexts = live.type === 'file' ? { before: around(old?.text), after } : { after }
+  return { path, shown: shownTexts, masked: true }
 }
 
 interface Before {

@@ -2,7 +2,7 @@ import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { kindMadeBy, pathOf } from '../../operations/index.ts'
+import { isEdit, kindMadeBy, pathOf } from '../../operations/index.ts'
 import { placesOf } from './places.ts'
 
 /**
@@ -22,7 +22,8 @@ export function withParents(
     if (['package', 'run', 'archive', 'checkout', 'user', 'unit'].includes(operation.op)) mayBring = true
     const path = pathOf(operation)
     const kind = kindMadeBy(operation)
-    if (path === undefined || kind === undefined) return change
+    const needsParent = kind !== undefined || (isEdit(operation) && operation.content !== undefined)
+    if (path === undefined || !needsParent) return change
     const place = placeOf(path)
     const found = facts.paths[place] ?? facts.paths[path]
     const above = parentsOf(place)
@@ -31,7 +32,8 @@ export function withParents(
       found?.type === 'absent' ? above.slice(0, found.missingAbove ?? 0).filter((one) => !made.has(one)) : []
     const blockedBy = found?.type === 'absent' && !isMade ? found.blockedBy : undefined
     const isCertain = guard === undefined && whenOwed === undefined
-    if (isCertain && kind !== 'file') for (const one of [place, ...missing]) made.add(one)
+    if (isCertain && kind !== undefined && kind !== 'file')
+      for (const one of [place, ...missing]) made.add(one)
     if (mayBring && kind !== 'tree') return change
     if (blockedBy === 'link')
       throw new ResourceConflict(

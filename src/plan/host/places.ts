@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, Probe } from '../../model/facts.ts'
-import type { HostCatalog, ResourceId } from '../../model/resource.ts'
+import { type HostCatalog, pathIn, type ResourceId } from '../../model/resource.ts'
 
 // As Linux's limit for one path.
 const mostLinks = 40
@@ -20,7 +20,7 @@ export function placeProbes({ entries }: HostCatalog): readonly Probe[] {
   const links = declaredLinks(entries)
   if (links.size === 0) return []
   return entries
-    .flatMap(({ resource: { claims } }) => claims.flatMap(({ kind, key }) => (kind === 'path' ? [key] : [])))
+    .flatMap(({ resource: { claims } }) => claims.flatMap((claim) => pathIn(claim) ?? []))
     .map((path) => [path, through(links, path)] as const)
     .flatMap(([path, place]): readonly Probe[] => (path === place ? [] : [{ probe: 'path', path: place }]))
 }
@@ -48,8 +48,9 @@ export function refuseSamePlaces(catalog: HostCatalog, facts: Facts): void {
   const placeOf = placesOf(catalog, facts)
   const owners = new Map<string, { readonly id: ResourceId; readonly path: string }>()
   for (const { resource } of catalog.entries) {
-    for (const { kind, key: path } of resource.claims) {
-      if (kind !== 'path') continue
+    for (const claim of resource.claims) {
+      const path = pathIn(claim)
+      if (path === undefined) continue
       if (facts.paths[path]?.leadsOut)
         throw new ResourceConflict(
           resource.id,

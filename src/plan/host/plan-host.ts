@@ -1,7 +1,7 @@
 import type { Facts } from '../../model/facts.ts'
 import type { Change, HostPlan } from '../../model/plan.ts'
-import type { CatalogEntry, HostCatalog, Step } from '../../model/resource.ts'
-import { inPlaceOf, kindMadeBy, pathOf, stampOf } from '../../operations/index.ts'
+import { type CatalogEntry, type HostCatalog, pathIn, type Step } from '../../model/resource.ts'
+import { inPlaceOf, isEdit, kindMadeBy, pathOf, stampOf } from '../../operations/index.ts'
 import { disruptedGroups, membersOn } from '../disruption.ts'
 import { noPrune, type Prune } from '../undo/prune.ts'
 import { refuseStaying, withGroupsKept } from './absent.ts'
@@ -68,7 +68,11 @@ export function planHost(
   return {
     host: catalog.host,
     status: 'planned',
-    changes: withDaemonReload(withSecretsHidden(withParents(all, catalog, facts), facts), catalog, facts),
+    changes: withDaemonReload(
+      withSecretsHidden(withParents(all, catalog, facts), catalog, facts),
+      catalog,
+      facts,
+    ),
     facts: gone.length === 0 ? facts : { ...facts, paths: absentWhere(facts, inside, catalog) },
     disrupts: disruptedGroups(membersOn(catalog, facts), all),
     notes: [...notes, ...ownershipNote(all, facts), ...orphans(catalog, facts.pending, services)],
@@ -128,7 +132,7 @@ function withPast(
   return (entry) => {
     const { resource } = entry
     const first = parts.get(resource.id) ?? []
-    const isAffected = resource.claims.some(({ kind, key }) => kind === 'path' && isGone(key))
+    const isAffected = resource.claims.some((claim) => isGone(pathIn(claim) ?? ''))
     if (first.length === 0 && !isAffected) return entry
     const steps: typeof resource.steps = (facts, trigger) => {
       if (trigger !== undefined) return resource.steps(facts, trigger)
@@ -158,13 +162,32 @@ function disables({ operation }: Step): boolean {
 }
 
 /** A diff shows the old content: that stays hidden if it was sensitive, even if the spec has changed. */
-function withSecretsHidden(changes: readonly Change[], facts: Facts): readonly Change[] {
+function withSecretsHidden(
+  changes: readonly Change[],
+  { entries }: HostCatalog,
+  facts: Facts,
+): readonly Change[] {
   const secret = new Set(
     (facts.state?.manifest ?? []).flatMap(({ sensitive, paths }) => (sensitive ? Object.keys(paths) : [])),
   )
-  if (secret.size === 0) return changes
+  const parts = [
+    ...entries.flatMap(({ resource: { id, isSensitive, claims } }) =>
+      claims.flatMap(({ in: path }) => (isSensitive && path !== undefined ? [{ id, path }] : [])),
+    ),
+    ...[facts.state?.manifest ?? [], ...(facts.state?.others ?? []).map(({ manifest }) => manifest)]
+      .flat()
+      .flatMap(({ resource: id, sensitive, part }) => (sensitive && part ? [{ id, path: part.path }] : [])),
+  ]
+  if (secret.size + parts.length === 0) return changes
   return changes.map((change): Change => {
     const { operation } = change
+    if (isEdit(operation)) {
+      const isBeside = parts.some(({ id, path }) => path === operation.path && id !== change.resource)
+      const diff = { path: operation.path, omitted: 'sensitive' } as const
+      return change.diff !== undefined && (isBeside || secret.has(operation.path))
+        ? { ...change, diff }
+        : change
+    }
     const isShown = operation.op === 'write' || (operation.op === 'remove' && change.diff !== undefined)
     if (!isShown || !secret.has(operation.path)) return change
     if (change.diff !== undefined && 'masked' in change.diff) return change

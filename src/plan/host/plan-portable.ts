@@ -2,7 +2,7 @@ import { identityOf, type Member } from '../../model/manifest.ts'
 import type { Change, Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
-import { pathOf } from '../../operations/index.ts'
+import { isEdit, partKey, pathOf } from '../../operations/index.ts'
 import { catalogDigest } from '../../record/digest.ts'
 import { madeOf, originalOf } from '../../record/manifest-entry.ts'
 import { withGroupsKept } from './absent.ts'
@@ -33,11 +33,12 @@ export function planPortable(catalog: HostCatalog, members: readonly Member[]): 
   )
   return {
     changes: all.map((change): PortableChange => {
-      const path = pathOf(change.operation)
+      const { operation } = change
+      const subject = isEdit(operation) ? partKey(operation) : pathOf(operation)
       return {
         ...change,
         absorbs: absorbedBy(change),
-        ...(path !== undefined && { original: originalOf(path) }),
+        ...(subject !== undefined && { original: originalOf(subject) }),
       }
     }),
     made: catalog.entries.map((entry) => ({

@@ -3,7 +3,7 @@ import type { Operation } from '../../model/operation.ts'
 import type { Change, Owed } from '../../model/plan.ts'
 import type { NotificationAction } from '../../model/relations.ts'
 import type { CatalogEntry, Guard, HostCatalog, ResourceId, Step } from '../../model/resource.ts'
-import { kindMadeBy, pathOf } from '../../operations/index.ts'
+import { isEdit, kindMadeBy, pathOf, rulesOf } from '../../operations/index.ts'
 import { changesOf, type StepContext } from './change.ts'
 import { guardOf, isGuard } from './guard.ts'
 
@@ -24,7 +24,8 @@ export function resourceChanges(
   decider: Decider,
   earlier: readonly Change[] = [],
 ): { readonly changes: readonly Change[]; readonly last: readonly Change[] } {
-  const { facts } = decider
+  // With the parts of files as the changes so far leave them.
+  let { facts } = decider
   const changes: Change[] = []
   const last: Change[] = []
   let starts: Change[] = []
@@ -52,12 +53,18 @@ export function resourceChanges(
           .filter((target) => answers(target, action))
           .map((target): Owed => ({ resource: target.resource.id, action })),
       )
-      list.push(...changesOf(entry, step, facts, { guard, owed }))
+      list.push(...changesOf(entry, step, facts, { guard, owed, seen: decider.facts }))
+      if (decider.knowsPending && isEdit(step.operation) && !isGuard(guard))
+        facts = withPart(step.operation, facts)
     }
     changes.push(...mountedAnew(entry, changes.slice(begin), before, decider))
     changes.push(...immediate(catalog, entry, { owing: changes.slice(begin), before, decider }))
   }
   return { changes: [...changes, ...starts.toSorted(bySocket)], last }
+}
+
+function withPart(operation: Operation, facts: Facts): Facts {
+  return { ...facts, paths: { ...facts.paths, ...rulesOf(operation).after(operation, facts).paths } }
 }
 
 /** systemd does not start a socket while its service runs. */

@@ -1,11 +1,12 @@
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Change } from '../../model/plan.ts'
+import { contentOf } from '../../operations/index.ts'
 
 /** Throws a ResourceConflict for a content that cannot be uploaded, because the directory for uploads is missing. */
 export function refuseMissingStaging(changes: readonly Change[], { platform }: Facts): void {
   const { missingStagingDir } = platform
-  const uploaded = changes.find(({ operation }) => operation.op === 'write')
+  const uploaded = changes.find(({ operation }) => contentOf(operation) !== undefined)
   if (missingStagingDir === undefined || uploaded === undefined) return
   throw new ResourceConflict(
     uploaded.resource,

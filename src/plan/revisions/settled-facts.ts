@@ -77,7 +77,10 @@ function operationsOf({ resource }: CatalogEntry, facts: Facts): readonly Operat
 function answersBefore(nothing: Facts, before: HostCatalog, after: HostCatalog): Answers {
   const made = new Set(
     [...before.entries, ...after.entries]
-      .flatMap(({ resource }) => pathsOf(resource))
+      .flatMap(({ resource }) => [
+        ...pathsOf(resource),
+        ...resource.claims.flatMap(({ in: file }) => file ?? []),
+      ])
       .flatMap((path) => [path, stampOf(path)]),
   )
   const [known, wanted] = [claimsIn(before), claimsIn(after)]

@@ -17,7 +17,7 @@ import {
   selectsOf,
 } from '../host/only.ts'
 import { planHost } from '../host/plan-host.ts'
-import { claimKeys } from '../undo/claims-on.ts'
+import { claimKeys, partsKey } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, type Prune, prune, silentDrops } from '../undo/prune.ts'
 import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
 import { consents, lostContents } from './consents.ts'
@@ -175,8 +175,9 @@ function refuseForeignClaims(catalog: HostCatalog, facts: Facts): void {
   for (const { cluster, manifest } of facts.state?.others ?? []) {
     const theirs = new Map(manifest.flatMap((entry) => claimKeys(entry).map((key) => [key, entry.resource])))
     for (const { resource } of catalog.entries) {
-      for (const { kind, key } of resource.claims) {
-        const owner = theirs.get(`${kind} ${key}`)
+      for (const { kind, key, in: file } of resource.claims) {
+        const others = file === undefined ? partsKey(key) : `path ${file}`
+        const owner = theirs.get(`${kind} ${key}`) ?? theirs.get(others)
         if (owner === undefined) continue
         throw new ResourceConflict(
           resource.id,

@@ -114,7 +114,7 @@ function sealChange(change: Change): SealedChange {
   const { operation } = change
   const expects = change.expects.map(({ path, state }) => ({ path, state: withoutContent(state) }))
   const sealed = { ...change, operation: outlineOf(operation), expects }
-  if (operation.op !== 'write' || operation.sensitive !== true) return sealed
+  if ((operation.op !== 'write' && operation.op !== 'edit') || operation.sensitive !== true) return sealed
   if (change.diff !== undefined && 'masked' in change.diff) return sealed
   return { ...sealed, diff: { path: operation.path, omitted: 'sensitive' } }
 }

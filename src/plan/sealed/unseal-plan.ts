@@ -7,6 +7,7 @@ import type { Change, HostPlan, Plan } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import type { SealedCatalog, SealedChange, SealedHost, SealedPlan } from '../../model/sealed-plan.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
+import { contentOf } from '../../operations/index.ts'
 import { desiredDigest } from '../../record/digest.ts'
 import { sealCatalog } from './sealed-plan.ts'
 
@@ -87,7 +88,8 @@ function contentsOf(catalog: HostCatalog | undefined): ReadonlyMap<string, Conte
   const contents = new Map<string, Content>()
   for (const { resource } of catalog?.entries ?? []) {
     for (const { operation } of resource.steps(supposedFacts(resource.probes, 'inactive'))) {
-      if (operation.op === 'write') contents.set(operation.content.sha256, operation.content)
+      const content = contentOf(operation)
+      if (content !== undefined) contents.set(content.sha256, content)
     }
   }
   return contents
@@ -101,10 +103,17 @@ function unsealChange(
 ): Change | string {
   const { operation } = change
   if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
-  if (operation.op !== 'write') return { ...change, operation }
-  const content = contents.get(operation.content.sha256)
+  if (operation.op !== 'write' && operation.op !== 'edit') return { ...change, operation }
+  const { content: outline } = operation
+  if (operation.op === 'edit' && outline === undefined)
+    return { ...change, operation: withoutContent(operation) }
+  const content = outline && contents.get(outline.sha256)
   if (content === undefined) return `the content of ${operation.path} can no longer be made from the spec`
   return { ...change, operation: { ...operation, content } }
+}
+
+function withoutContent({ content: _, ...operation }: Extract<OperationOutline, { op: 'edit' }>): Operation {
+  return operation
 }
 
 /** Restores the environment, which the digests cover. */

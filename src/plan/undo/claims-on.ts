@@ -3,7 +3,7 @@ import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog, Resource } from '../../model/resource.ts'
 import { isOwnedBy } from '../../operations/applied-state.ts'
-import { pathOf, rulesOf } from '../../operations/index.ts'
+import { isEdit, partKey, pathOf, rulesOf } from '../../operations/index.ts'
 import { placesOf } from '../host/places.ts'
 
 /** Why what an operation would undo is kept; without a note if it only moved within the spec. */
@@ -20,8 +20,11 @@ export function claimsOn(
   const placeOf = placesOf({ host: '', entries }, facts)
   const ours = new Map<string, string>(
     entries.flatMap(({ resource }) =>
-      resource.claims.map(
-        ({ kind, key }) => [`${kind} ${kind === 'path' ? placeOf(key) : key}`, resource.id] as const,
+      resource.claims.flatMap(({ kind, key, in: file }) =>
+        [
+          `${kind} ${kind === 'path' ? placeOf(key) : key}`,
+          ...(file === undefined ? [] : [partsKey(placeOf(file))]),
+        ].map((claimed) => [claimed, resource.id] as const),
       ),
     ),
   )
@@ -37,12 +40,17 @@ export function claimsOn(
   const gone = new Set<string>(entries.flatMap(({ resource }) => (isAbsent(resource) ? [resource.id] : [])))
   return (operation) => {
     const probes = rulesOf(operation).probes(operation)
-    const keys = probes.map(probeKey)
+    const keys = [...probes.map(probeKey), ...(isEdit(operation) ? [`part ${partKey(operation)}`] : [])]
     const places = probes.map((probe) => (probe.probe === 'path' ? pathKey(placeOf(probe.path)) : ''))
     if ([...keys, ...places].some((key) => ours.has(key))) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
+    const whole = isEdit(operation) ? undefined : pathOf(operation)
+    const part =
+      whole &&
+      [whole, placeOf(whole)].map(partsKey).flatMap((key) => ours.get(key) ?? theirs.get(key) ?? [])[0]
+    if (part !== undefined) return { note: `kept ${whole}: ${part} is a part of it` }
     const need = neededBy(operation)
     if (need !== undefined) return { note: `kept ${what}: ${need}` }
     if (operation.op !== 'remove') return undefined
@@ -136,6 +144,15 @@ function pathKey(path: string): string {
 }
 
 /** What a manifest's resource owns, as in `path /etc/x` and, for `user[web]`, `user web`. */
-export function claimKeys({ resource, paths }: ManifestEntry): readonly string[] {
-  return [resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2'), ...Object.keys(paths).map(pathKey)]
+export function claimKeys({ resource, paths, part }: ManifestEntry): readonly string[] {
+  return [
+    resource.replace(/^([^[]*)\[(.*)\]$/s, '$1 $2'),
+    ...Object.keys(paths).map(pathKey),
+    ...(part === undefined ? [] : [`part ${part.key}`, partsKey(part.path)]),
+  ]
+}
+
+/** What whoever has a part of a file keeps others from owning: the file as a whole. */
+export function partsKey(path: string): string {
+  return `parts of ${path}`
 }

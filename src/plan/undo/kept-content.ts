@@ -8,7 +8,9 @@ export const lostContent = 'the content that converge kept of it is gone or dama
 /** Probes for the checksums of the kept contents that operations restore; the contents are not part of the answers. */
 export function keptProbes(operations: readonly Operation[], keptIn: string): readonly Probe[] {
   return operations.flatMap((operation): readonly Probe[] =>
-    operation.op === 'restore' ? [{ probe: 'path', path: `${keptIn}/${operation.kept}` }] : [],
+    (operation.op === 'restore' || operation.op === 'edit') && operation.kept !== undefined
+      ? [{ probe: 'path', path: `${keptIn}/${operation.kept}` }]
+      : [],
   )
 }
 
@@ -34,8 +36,15 @@ export function withOriginal(operation: Operation, { paths, state }: Facts): Ope
 }
 
 /** Whether an operation would restore kept content that is gone or damaged; false if that was not asked. */
-export function isLost(operation: Operation, { paths, state }: Facts): boolean {
+export function isLost(operation: Operation, facts: Facts): boolean {
+  const { paths, state } = facts
+  if (operation.op === 'edit') return operation.kept !== undefined && isGone(operation.kept, facts)
   if (operation.op !== 'restore') return false
   const kept = paths[`${state?.keptIn}/${operation.kept}`]
   return kept !== undefined && (kept.type !== 'file' || kept.sha256 !== operation.sha256)
+}
+
+function isGone(file: string, { paths, state }: Facts): boolean {
+  const kept = paths[`${state?.keptIn}/${file}`]
+  return kept !== undefined && kept.type !== 'file'
 }

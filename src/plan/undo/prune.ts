@@ -9,9 +9,11 @@ import { isInState } from '../../operations/applied-state.ts'
 import {
   changesUnitFile,
   expectNow,
+  isEdit,
   type Kind,
   kindMadeBy,
   otherUnitFiles,
+  partState,
   pathOf,
   rulesOf,
 } from '../../operations/index.ts'
@@ -294,8 +296,9 @@ export function leftAlone(catalog: HostCatalog, facts: Facts, selects: IsSelecte
 function isForeign(operation: Operation, { paths }: ManifestEntry, facts: Facts): boolean {
   const path = pathOf(operation)
   if (path === undefined) return false
-  const [kind] = (paths[path] ?? '').split(' ')
   const live = facts.paths[path]?.type ?? 'absent'
+  if (isEdit(operation)) return live !== 'absent' && partState(operation, facts) === undefined
+  const [kind] = (paths[path] ?? '').split(' ')
   return live !== 'absent' && live !== kind
 }
 
@@ -304,8 +307,11 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
   const isSecret = sensitive === true && isShown(operation)
   const path = pathOf(operation)
   const state = path === undefined ? undefined : facts.paths[path]
-  const edited =
-    path !== undefined && state !== undefined && !isInState(state, applied.paths[path] ?? '', facts.platform)
+  const edited = isEdit(operation)
+    ? partState(operation, facts) !== applied.part?.state
+    : path !== undefined &&
+      state !== undefined &&
+      !isInState(state, applied.paths[path] ?? '', facts.platform)
   return {
     ...plainChange({
       resource,
@@ -330,8 +336,10 @@ export function keepingGroup(operation: Operation, claimOn: ReturnType<typeof cl
 }
 
 /** Whether its plan could show content, as a diff or a checksum. */
-function isShown(operation: Operation): operation is Extract<Operation, { op: 'remove' | 'restore' }> {
-  return operation.op === 'remove' || operation.op === 'restore'
+function isShown(
+  operation: Operation,
+): operation is Extract<Operation, { op: 'remove' | 'restore' | 'edit' }> {
+  return operation.op === 'remove' || operation.op === 'restore' || operation.op === 'edit'
 }
 
 /** Drops the entry from the manifest after its last operation. */

@@ -1,6 +1,6 @@
 import type { Facts } from '../../model/facts.ts'
 import type { KeptGeneration } from '../../model/manifest.ts'
-import type { HostCatalog } from '../../model/resource.ts'
+import { type HostCatalog, pathIn } from '../../model/resource.ts'
 
 /** Sources that decide whether content may be shown: the spec, and all current and earlier manifests. */
 export interface Owners {
@@ -17,11 +17,11 @@ export function sensitivePaths({ catalog, facts, generations }: Owners) {
   const resources = new Set<string>()
   for (const { resource } of catalog.entries.filter((entry) => entry.resource.isSensitive)) {
     resources.add(resource.id)
-    for (const { kind, key } of resource.claims) if (kind === 'path') paths.add(key)
+    for (const claim of resource.claims) paths.add(pathIn(claim) ?? '')
   }
   for (const one of kept.flat().filter(({ sensitive }) => sensitive === true)) {
     resources.add(one.resource)
-    for (const path of Object.keys(one.paths)) paths.add(path)
+    for (const path of [...Object.keys(one.paths), one.part?.path ?? '']) paths.add(path)
   }
   return { has: (path: string, resource: string): boolean => paths.has(path) || resources.has(resource) }
 }

@@ -30,6 +30,10 @@ export function operationObject(operation: Operation): OperationObject {
       const { content: _, ...rest } = outline
       return rest
     }
+    case 'edit': {
+      const { content: _, sha256: __, ...rest } = outline
+      return rest
+    }
     case 'restore': {
       const { sha256: _, ...rest } = outline
       return rest

@@ -2,7 +2,7 @@ import { bytesOf } from '../../model/bytes-of.ts'
 import { dropLine } from '../../model/manifest.ts'
 import type { Content } from '../../model/operation.ts'
 import type { Owed, PortableChange, PortablePlan } from '../../model/plan.ts'
-import { changesUnitFile, kindMadeBy, pathOf, rulesOf } from '../../operations/index.ts'
+import { changesUnitFile, contentOf, kindMadeBy, pathOf, rulesOf } from '../../operations/index.ts'
 import { identityLines } from '../../record/identities.ts'
 import { withoutContent } from '../../record/manifest-entry.ts'
 import { notificationWords } from '../answers/journal.ts'
@@ -72,9 +72,10 @@ function stageLines(
   readLarge: (content: Content) => Uint8Array = bytesOf,
 ): readonly string[] {
   const contents = new Map(
-    changes.flatMap(({ operation }) =>
-      operation.op === 'write' ? [[operation.content.sha256, operation.content] as const] : [],
-    ),
+    changes.flatMap(({ operation }) => {
+      const content = contentOf(operation)
+      return content === undefined ? [] : [[content.sha256, content] as const]
+    }),
   )
   return [...contents.values()].map((content) =>
     stageLine(content, content.encoding === 'file' ? readLarge(content) : bytesOf(content)),

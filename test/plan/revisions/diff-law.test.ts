@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renderTree, type Tree } from '../../../src/commands/render/render-tree.ts'
-import type { Operation } from '../../../src/model/operation.ts'
+import { editText } from '../../../src/model/edit-text.ts'
+import type { Operation, OperationTypes } from '../../../src/model/operation.ts'
 import type { HostPlan } from '../../../src/model/plan.ts'
 import type { HostCatalog } from '../../../src/model/resource.ts'
 import { rulesOf } from '../../../src/operations/index.ts'
 import type { TreeNode } from '../../../src/operations/operation-rules.ts'
 import { diffOfSpecs } from '../../../src/plan/revisions/plan-diff.ts'
+import { textContent } from '../../../src/resources/define/content.ts'
 import { figure } from '../../figure.ts'
 import { sampleCluster, sampleHost } from '../../samples/host.ts'
 import { catalogFrom, catalogInputs } from '../../shell/catalogs.ts'
@@ -36,12 +38,24 @@ function treeAfter(tree: Tree, operations: readonly Operation[]): ReadonlyMap<st
     const { path } = operation
     const found = nodes.get(path)
     const node = rulesOf(operation).node(operation)
-    if (node !== undefined) nodes.set(path, node)
+    if (operation.op === 'edit') edit(nodes, operation)
+    else if (node !== undefined) nodes.set(path, node)
     else if (operation.op === 'attributes' && found?.type === 'file')
       nodes.set(path, { ...found, mode: operation.mode })
     else if (['remove', 'archive', 'download', 'checkout'].includes(operation.op)) nodes.delete(path)
   }
   return nodes
+}
+
+function edit(nodes: Map<string, TreeNode>, operation: OperationTypes['edit']): void {
+  const { path, part, content } = operation
+  const found = nodes.get(path)
+  const edited = editText(found?.type === 'file' ? found.content.data : '', part, content?.data)
+  assert.ok('text' in edited)
+  const { mode = '0644' } = found?.type === 'file' ? found : (operation.newFile ?? {})
+  // A tree has only parts, and an empty file that stays is none.
+  if (edited.text === '') nodes.delete(path)
+  else nodes.set(path, { type: 'file', content: textContent(edited.text), mode, sensitive: false })
 }
 
 function filesIn(nodes: ReadonlyMap<string, TreeNode>) {

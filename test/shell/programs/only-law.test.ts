@@ -107,7 +107,7 @@ interface Counts {
 async function live(
   whole: RootTree,
   parted: RootTree,
-  { isLinked, before, years }: Life,
+  { isLinked, before, shared, years }: Life,
   choices: readonly Only[],
   counts: Counts,
 ): Promise<void> {
@@ -115,6 +115,7 @@ async function live(
     plantApt(tree)
     plantArchives(tree)
     for (const [path, content] of before) tree.write(path, content)
+    if (shared !== undefined) tree.write('/etc/shared', shared)
     if (isLinked && !existsSync(tree.at('/etc/f2'))) symlinkSync('elsewhere', tree.at('/etc/f2'))
   }
   // Also when it is no longer declared, or without a guard.

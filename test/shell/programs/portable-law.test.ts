@@ -132,11 +132,16 @@ function asAttributes(tree: RootTree, operation: Operation): Operation {
   return isThere ? { op: 'attributes', path, mode, owner, group } : operation
 }
 
-async function live(planned: RootTree, portable: RootTree, { isLinked, before, years }: Life): Promise<void> {
+async function live(
+  planned: RootTree,
+  portable: RootTree,
+  { isLinked, before, shared, years }: Life,
+): Promise<void> {
   for (const tree of [planned, portable]) {
     plantApt(tree)
     plantArchives(tree)
     for (const [path, content] of before) tree.write(path, content)
+    if (shared !== undefined) tree.write('/etc/shared', shared)
     if (isLinked && !existsSync(tree.at('/etc/f2'))) symlinkSync('elsewhere', tree.at('/etc/f2'))
   }
   const running = { planned: new Set<string>(), portable: new Set<string>() }

@@ -1,0 +1,93 @@
+import { type Static, Type } from 'typebox'
+import type { Part } from '../model/edit-text.ts'
+import { ShellCommand } from '../model/schema.ts'
+import type { Secret } from '../model/secret.ts'
+import { textContent } from './define/content.ts'
+import { defineResource, invalid, type Self } from './define/define-resource.ts'
+import { partBehavior } from './define/part.ts'
+import {
+  AccountNameOrId,
+  absent,
+  Mode,
+  NormalPath,
+  secretText,
+  used,
+  yesOrNo,
+} from './define/schema-types.ts'
+
+const BlockSchema = Type.Object({
+  path: NormalPath,
+  name: Type.String({
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9 ._-]*[A-Za-z0-9])?$',
+    maxLength: 60,
+    description: 'letters, digits, blanks, dots, dashes and underscores; by which its lines are found again',
+  }),
+  absent,
+  content: Type.Optional(
+    secretText({
+      description: 'text; the lines between its marker lines; required unless it is to be absent',
+    }),
+  ),
+  comment: Type.Optional(
+    Type.String({
+      pattern: '^([^\\s\\u0000/A-Za-z0-9]{1,4}|//)$',
+      description: 'how a comment begins in the file, such as "#", ";" or "//"; its marker lines begin so',
+    }),
+  ),
+  at: Type.Optional(
+    Type.Enum(['start', 'end'], {
+      description: 'start or end; where in the file a new block goes, one that is there stays where it is',
+    }),
+  ),
+  mode: Type.Optional(used('of a new file; one that is there keeps its own', Mode)),
+  owner: Type.Optional(used('of a new file', AccountNameOrId)),
+  group: Type.Optional(used('of a new file', AccountNameOrId)),
+  validate: Type.Optional(
+    used(
+      'it must accept the whole new file before that goes live; {} is the path of the staged file',
+      ShellCommand,
+    ),
+  ),
+  sensitive: yesOrNo('true keeps the file out of diffs'),
+})
+
+const DEFAULTS = { comment: '#', at: 'end' as const, mode: '0644', owner: 'root', group: 'root' }
+
+/** Lines of a file that others own, between two marker lines. */
+export const { resource: block, kind: blockKind } = defineResource({
+  kind: 'block',
+  schema: BlockSchema,
+  defaults: DEFAULTS,
+  secretDefaults: { mode: '0600' },
+  name: ({ path, comment = DEFAULTS.comment, name }) => `${path}${comment}${name}`,
+  absent: {
+    allows: ['comment', 'sensitive'],
+    behave: (desired, self) => {
+      const { path, sensitive } = desired
+      return partBehavior({ path, sensitive, part: partOf(desired) }, self)
+    },
+  },
+  behave(desired, self) {
+    const { content } = desired
+    if (content === undefined) invalid(self, 'it has no content', 'set content, or absent: true')
+    const part = partOf(desired)
+    return partBehavior({ ...desired, part, content: linesOf(content, part, self) }, self)
+  },
+})
+
+function partOf({ name, comment = DEFAULTS.comment, at = DEFAULTS.at }: Static<typeof BlockSchema>): Part {
+  return { begin: `${comment} BEGIN converge ${name}`, end: `${comment} END converge ${name}`, at }
+}
+
+/** The text with an end after its last line. */
+function linesOf(content: string | Secret, part: Part, self: Self) {
+  const whole = textContent(content)
+  const { data } = whole
+  if (data.includes('\r'))
+    invalid(self, 'its content has carriage returns', 'remove them: its lines end as those of the file do')
+  if (data.split('\n').some((line) => line === part.begin || line === part.end))
+    invalid(self, 'its content has one of its own marker lines', 'remove that line')
+  if (data === '' || data.endsWith('\n')) return whole
+  const ended = textContent(`${data}\n`)
+  return whole.secrets === undefined ? ended : { ...ended, secrets: whole.secrets }
+}

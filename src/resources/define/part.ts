@@ -1,0 +1,100 @@
+import { largestEdited, type Part, partIn } from '../../model/edit-text.ts'
+import { ResourceConflict } from '../../model/errors.ts'
+import type { Facts, PathFact } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
+import type { Content, Ownership } from '../../model/operation.ts'
+import type { ResourceId, Step } from '../../model/resource.ts'
+import { inTheWay, type Self } from './define-resource.ts'
+import { pathFact } from './facts-of.ts'
+import { accountProbes, ancestorClaims, ownerClaims } from './ownership.ts'
+
+export interface WantedPart extends Partial<Ownership> {
+  readonly path: string
+  readonly part: Part
+  /** Without content the part is not to be there. */
+  readonly content?: Content
+  readonly validate?: string | undefined
+  readonly sensitive?: boolean | undefined
+}
+
+/** The behavior of a resource that owns a part of a file, and neither the rest nor its owner and mode. */
+export function partBehavior(wanted: WantedPart, { id }: Self) {
+  const { path, part, mode = '0644', owner = 'root', group = 'root' } = wanted
+  const newFile = { mode, owner, group }
+  const content = wanted.sensitive === true ? withoutSpans(wanted.content) : wanted.content
+  const isSensitive = wanted.sensitive === true || content?.secrets !== undefined
+  return {
+    claims: [{ kind: 'part', key: `${path}: ${part.begin}`, in: path } as const],
+    follows: () => [...ancestorClaims(path), ...(content === undefined ? [] : ownerClaims(newFile))],
+    isSensitive,
+    probes: [
+      // No content has this sum, so that the answer has what is there.
+      { probe: 'path', path, sha256: '' } as const,
+      ...(content === undefined ? [] : accountProbes(owner, group)),
+    ],
+    steps(facts: Facts): readonly Step[] {
+      const reason = whyChange(id, { path, part, ...given({ content }) }, facts)
+      if (reason === undefined) return []
+      const operation = {
+        op: 'edit',
+        path,
+        part,
+        ...(content !== undefined && { content, newFile }),
+        ...given({ validate: wanted.validate, sensitive: isSensitive ? (true as const) : undefined }),
+      } as const
+      return [{ operation, reason, expects: [path] }]
+    },
+  }
+}
+
+/** What is sensitive as a whole has no diff. */
+function withoutSpans(content: Content | undefined): Content | undefined {
+  if (content === undefined) return undefined
+  const { secrets: _, ...whole } = content
+  return whole
+}
+
+/** In words; undefined if the part is as wanted. Throws a ResourceConflict for a file that has no such parts. */
+function whyChange(id: ResourceId, { path, part, content }: WantedPart, facts: Facts): string | undefined {
+  const found = pathFact(facts, path)
+  const isWanted = content !== undefined
+  if (found.type === 'absent') {
+    if (isWanted) return 'the file will be created with the part'
+    return facts.isUnknown === true ? 'the part will be removed' : undefined
+  }
+  const inside = partIn(textIn(id, path, found), part)
+  if ('problem' in inside)
+    throw new ResourceConflict(
+      id,
+      `${path}: ${inside.problem}`,
+      'put these lines right in the file, or remove both',
+    )
+  if (inside.found === undefined) return isWanted ? 'the part will be added' : undefined
+  if (!isWanted) return 'the part will be removed'
+  return inside.found === content.data ? undefined : 'the part will change'
+}
+
+function textIn(id: ResourceId, path: string, found: Exclude<PathFact, { type: 'absent' }>): string {
+  switch (found.type) {
+    case 'directory':
+      throw inTheWay(id, `a directory is in the way at ${path}`)
+    case 'link':
+      throw new ResourceConflict(
+        id,
+        `a symbolic link to ${found.target} is at ${path}`,
+        'declare the part of the file that it leads to',
+      )
+    case 'other':
+      throw inTheWay(id, `something that is not a regular file is at ${path}`)
+    case 'file':
+      if (found.content === null)
+        throw new ResourceConflict(id, `${path} is not text in UTF-8`, 'choose another path')
+      if (found.content === undefined)
+        throw new ResourceConflict(
+          id,
+          `${path} is larger than ${largestEdited / 1024} KiB, and converge changes parts of smaller files only`,
+          'choose another path, or own the whole file',
+        )
+      return found.content
+  }
+}
