@@ -22,6 +22,7 @@ import { order } from './order.ts'
 import { type ContextSource, createContexts, type DeclareSecret } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
+import { checkSystem } from './system-limits.ts'
 import { createRenderer } from './template.ts'
 import { besideTemplate } from './template-files.ts'
 
@@ -140,6 +141,7 @@ function assemble(
   declared: readonly Declared[],
   report: (problem: Problem) => void,
 ): HostCatalog {
+  checkSystem(declared, host.platform, report)
   const owned = checkClaims(declared, report)
   const { after, notifies } = resolveRelations(owned, report)
   const entries = order(owned, after, report).map(

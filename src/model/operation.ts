@@ -74,6 +74,22 @@ const kept = Type.String({
 const validate = optional(Text, 'Shell command that the staged file must pass; `{}` stands for its path.')
 const inPlace = flag('A file that is there gets the content, and stays the same file; this is not atomic.')
 
+const signatureUrl = describe(Text, 'Where the detached signature is downloaded from.')
+
+export const Signature = Type.Union(
+  [
+    Type.Object({ minisign: describe(Text, 'A public key of minisign.'), url: signatureUrl }),
+    Type.Object({
+      ssh: describe(Text, 'A public key of SSH, its type and its base64.'),
+      namespace: describe(Text, "The purpose of the signature, as ssh-keygen's -n."),
+      url: signatureUrl,
+    }),
+  ],
+  { description: 'Who must have signed what is downloaded.' },
+)
+export type Signature = Data<typeof Signature>
+const signature = Type.Optional(Signature)
+
 /** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
   write: operation('write', 'Puts a file in place, atomically.', {
@@ -176,7 +192,16 @@ export const operationSchemas = {
     sha256: Checksum,
     path: HostPath,
     strip: describe(Count, "Leading path components to drop, as tar's --strip-components."),
+    signature,
     replaces,
+  }),
+  download: operation('download', 'Downloads a file and puts it in place, atomically.', {
+    path: HostPath,
+    url: describe(Text, 'Where it is downloaded from.'),
+    sha256: Checksum,
+    signature,
+    replaces,
+    ...ownershipFields,
   }),
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),

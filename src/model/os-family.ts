@@ -23,6 +23,12 @@ const families: Readonly<Record<string, OsFamily>> = {
   coreos: 'flatcar',
 }
 
+/** What is elsewhere on the systems of a family than `Platform` says by default. */
+export const familyPlatforms: Readonly<Partial<Record<OsFamily, Partial<Platform>>>> = {
+  // Of the read-only /usr; what is in /opt/bin is found by shells and units.
+  flatcar: { binDir: '/opt/bin' },
+}
+
 /** The systems that have files and programs at the same places; undefined for others, and if none is declared. */
 export function familyOf({ os }: Pick<Platform, 'os'>): OsFamily | undefined {
   return os !== undefined && Object.hasOwn(families, os) ? families[os] : undefined

@@ -39,6 +39,7 @@ export const specCodes = [
   'not-a-spec',
   'not-allowed',
   'not-found',
+  'not-on-this-system',
   'not-utf8',
   'plan-outdated',
   'recipe-failed',

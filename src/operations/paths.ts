@@ -1,5 +1,5 @@
 import { type Answers, type Owned, type PathFact, type Probe, unknownId } from '../model/facts.ts'
-import type { Operation, Ownership } from '../model/operation.ts'
+import type { Operation, Ownership, Signature } from '../model/operation.ts'
 import { type Before, details, type RulesByOperation, type UndoRank, yesNo } from './operation-rules.ts'
 
 type AtPath = Exclude<Extract<Operation, { path: string }>, { op: 'edit' }>
@@ -149,10 +149,49 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     replacesFile: true,
     changesUnitFiles: false,
     timeoutSeconds: () => 900,
-    words: ({ url, path, sha256, strip, replaces }) =>
-      `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
-    shell: ({ url, sha256, path, strip }) => ['archive', url, sha256, path, String(strip)],
+    words: ({ url, path, sha256, strip, signature, replaces }) =>
+      `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, signatureWords(signature), strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
+    shell: ({ url, sha256, path, strip, signature }) => [
+      'archive',
+      url,
+      sha256,
+      path,
+      String(strip),
+      signatureArgument(signature),
+    ],
   },
+  download: {
+    ...atPath,
+    isNeeded: () => true,
+    inverse: replaced('remove'),
+    after: (operation) => at(operation, { ...fileOf(operation), ...owned(operation) }),
+    replacesFile: true,
+    changesUnitFiles: true,
+    timeoutSeconds: () => 900,
+    words: (operation) =>
+      `download ${operation.url} to ${operation.path}${details(`sha256 ${operation.sha256.slice(0, 12)}`, signatureWords(operation.signature), ownershipWords(operation), placeWords(operation))}`,
+    shell: ({ path, url, sha256, signature, replaces, ...ownership }) => [
+      'download',
+      path,
+      url,
+      sha256,
+      ...ownershipArguments(ownership),
+      signatureArgument(signature),
+      ...wordOf(replaces),
+    ],
+  },
+}
+
+function signatureWords(signature: Signature | undefined): string | undefined {
+  return signature && `signed by ${'minisign' in signature ? 'minisign' : 'ssh'}`
+}
+
+/** In one argument, as none of its words has a blank. */
+function signatureArgument(signature: Signature | undefined): string {
+  if (signature === undefined) return ''
+  return 'minisign' in signature
+    ? `minisign ${signature.url} ${signature.minisign}`
+    : `ssh ${signature.url} ${signature.namespace} ${signature.ssh}`
 }
 
 /** What an extracted archive has beside its content: the checksum that it was extracted from. */
@@ -199,6 +238,7 @@ export function kindMadeBy({ op }: Operation): Kind | undefined {
     link: 'link',
     mkdir: 'directory',
     archive: 'tree',
+    download: 'file',
   }
   return kinds[op]
 }
@@ -210,7 +250,8 @@ export function inPlaceOf(operation: Operation, kind: Kind | undefined): Operati
     case 'restore':
     case 'link':
     case 'mkdir':
-    case 'archive': {
+    case 'archive':
+    case 'download': {
       const { replaces: _, ...plain } = operation
       return kind === undefined || kind === kindMadeBy(operation) ? plain : { ...plain, replaces: kind }
     }

@@ -42,7 +42,7 @@ export function originals(
     case 'file':
       return keeps('restore', originalOf(path))
     case 'absent':
-      return operation.op === 'write' ? keeps('remove', arrivalOf(path)) : []
+      return operation.op === 'write' || operation.op === 'download' ? keeps('remove', arrivalOf(path)) : []
     default:
       return []
   }

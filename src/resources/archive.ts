@@ -1,22 +1,22 @@
 import { type Static, Type } from 'typebox'
 import { archiveTools } from '../model/archive-tools.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { Step } from '../model/resource.ts'
 import { wholeNumber } from '../model/schema.ts'
 import { textContent } from './define/content.ts'
 import { defineResource, inTheWay, type Self } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
-import { longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
+import { HttpUrl, longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
+import { signature, toolProbes } from './define/signature.ts'
 import { linkSteps } from './link.ts'
 
 const ArchiveSchema = Type.Object({
-  url: Type.String({
-    pattern: '^https?://[^\\s\\u0000]+$',
-    description: 'the http or https URL of a tar or zip archive',
-  }),
+  url: HttpUrl('a tar or zip archive'),
   sha256: Sha256,
   path: used('the directory for the tree', NormalPath),
+  signature,
   strip: Type.Optional(wholeNumber(0, 'how many leading path components to drop')),
   binaries: Type.Optional(
     Type.Array(
@@ -59,9 +59,7 @@ export const { resource: archive, kind: archiveKind } = defineResource({
         { probe: 'path', path: stamp.path, sha256: stamp.content.sha256 },
         ...(links.length === 0 ? [] : [{ probe: 'path', path: binDir } as const]),
         ...links.map((link) => ({ probe: 'path', path: link.path }) as const),
-        ...archiveTools(desired.url).flatMap((names) =>
-          names.map((tool) => ({ probe: 'tool', tool }) as const),
-        ),
+        ...toolProbes(archiveTools(desired)),
       ],
       steps(facts) {
         const found = pathFact(facts, stamp.path)
@@ -89,10 +87,10 @@ function linksOf({ path, binDir, binaries = [] }: Archive) {
 
 /** The whole directory is replaced, so only if it was extracted from an archive. */
 function extractSteps(desired: Archive, { id }: Self, facts: Facts, stamp: PathFact): readonly Step[] {
-  const { url, path, strip } = desired
+  const { url, path, strip, signature } = desired
   const sha256 = sha256Of(desired)
   const found = pathFact(facts, path)
-  const operation = { op: 'archive', url, sha256, path, strip } as const
+  const operation = { op: 'archive', url, sha256, path, strip, ...given({ signature }) } as const
   const expects = [path, `${path}/.converge-archive`]
   if (found.type === 'absent') return [{ operation, reason: 'will be extracted', expects }]
   if (found.type !== 'directory' || stamp.type !== 'file') {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../model/errors.ts'
 import type { Facts, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
-import type { Content, Ownership } from '../model/operation.ts'
+import type { Content, OperationTypes, Ownership } from '../model/operation.ts'
 import type { ResourceId, Step } from '../model/resource.ts'
 import { ShellCommand } from '../model/schema.ts'
 import { removalSteps } from './define/absent.ts'
@@ -166,20 +166,32 @@ export function fileSteps(
   const replaceLink = desired.replaceLink === true ? true : undefined
   const inPlace = desired.inPlace === true ? true : undefined
   const ownership = { mode, owner, group }
-  const attributes = { path, ...ownership }
-  const expects = [path]
   const options = given({ validate, sensitive, replaceLink, inPlace })
   const write = { op: 'write', path, content, ...ownership, ...options } as const
   if (found.type === 'link' && replaceLink)
-    return [{ operation: write, reason: `will replace the symbolic link to ${found.target}`, expects }]
-  if (found.type !== 'file') return [{ operation: write, reason: 'will be created', expects }]
-  const changes = attributeChanges(desired, found, facts.platform)
-  if (found.sha256 !== content.sha256) {
-    const change = inPlace ? 'content will change in place, which is not atomic' : 'content will change'
-    return [{ operation: write, reason: [change, ...changes].join(', '), expects }]
-  }
+    return [
+      { operation: write, reason: `will replace the symbolic link to ${found.target}`, expects: [path] },
+    ]
+  const changed = inPlace ? 'content will change in place, which is not atomic' : 'content will change'
+  return contentSteps(write, content.sha256, { created: 'will be created', changed }, facts, found)
+}
+
+/** What gives a file its content, or else its owner and mode. */
+export function contentSteps(
+  operation: OperationTypes['write' | 'download'],
+  sha256: string,
+  { created, changed }: { readonly created: string; readonly changed: string },
+  { platform }: Facts,
+  found: PathFact,
+): readonly Step[] {
+  const { path, mode, owner, group } = operation
+  const ownership = { mode, owner, group }
+  const expects = [path]
+  if (found.type !== 'file') return [{ operation, reason: created, expects }]
+  const changes = attributeChanges(ownership, found, platform)
+  if (found.sha256 !== sha256) return [{ operation, reason: [changed, ...changes].join(', '), expects }]
   if (changes.length === 0) return []
-  return [{ operation: { op: 'attributes', ...attributes }, reason: changes.join(', '), expects }]
+  return [{ operation: { op: 'attributes', path, ...ownership }, reason: changes.join(', '), expects }]
 }
 
 /** In the order of the run it comes last: until then, what the file was for may still go on. */

@@ -9,6 +9,7 @@ import { localeKind } from './composites/locale.ts'
 import { mountKind } from './composites/mount.ts'
 import { networkKind } from './composites/network.ts'
 import { nftablesKind } from './composites/nftables.ts'
+import { packageRepositoryKind } from './composites/package-repository.ts'
 import { sudoersKind } from './composites/sudoers.ts'
 import { swapFileKind } from './composites/swap-file.ts'
 import { sysctlKind } from './composites/sysctl.ts'
@@ -17,6 +18,7 @@ import { timezoneKind } from './composites/timezone.ts'
 import { tmpfilesKind } from './composites/tmpfiles.ts'
 import { trustedCertificateKind } from './composites/trusted-certificate.ts'
 import { directoryKind } from './directory.ts'
+import { downloadKind } from './download.ts'
 import { fileKind } from './file.ts'
 import { groupKind } from './group.ts'
 import { linkKind } from './link.ts'
@@ -50,4 +52,6 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   nftables: nftablesKind,
   network: networkKind,
   trustedCertificate: trustedCertificateKind,
+  packageRepository: packageRepositoryKind,
+  download: downloadKind,
 }

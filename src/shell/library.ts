@@ -56,6 +56,7 @@ export const libraryFiles = {
     'accounts.sh',
     'packages.sh',
     'archives.sh',
+    'downloads.sh',
     'download.sh',
     'apply.sh',
   ],

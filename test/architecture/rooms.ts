@@ -103,6 +103,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'timezone',
     'tmpfiles',
     'trusted-certificate',
+    'package-repository',
   ],
   'resources/define': [
     'define-composite',
@@ -114,6 +115,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'ownership',
     'part',
     'schema-types',
+    'signature',
   ],
   'resources/unit': ['mount', 'unit'],
   'shell/answers': 'all',

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -12,6 +10,7 @@ import { startEmbeddedHosts } from '../../src/embedded/hosts.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { dieAtPath, dyingLibrary } from './dying-library.ts'
 import { converge, outcome, putFile } from './hosts.ts'
+import { type Release, serveFiles } from './serve-files.ts'
 import { isTemporary, takeSnapshot } from './snapshot.ts'
 
 test('a tree is replaced whole; killed between the old and the new one, the old one is there until the new one comes', async () => {
@@ -70,45 +69,18 @@ test('a tree is replaced whole; killed between the old and the new one, the old 
   }
 })
 
-interface Release {
-  readonly url: string
-  readonly sha256: string
-}
-
-/** An HTTP server for archives that can be told to fail. */
+/** A server of archives that can be told to fail. */
 async function serveArchives(work: string) {
-  let failing = false
-  const archives = new Map<string, Buffer>()
-  const server = createServer((request, response) => {
-    const body = archives.get(request.url ?? '')
-    response.statusCode = failing || body === undefined ? 404 : 200
-    response.end(response.statusCode === 200 ? body : '')
-  })
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      if (typeof address === 'object' && address !== null) resolve(address.port)
-    })
-  })
+  const { put, ...server } = await serveFiles()
   return {
+    ...server,
     release(name: string): Release {
       mkdirSync(join(work, name, 'app/bin'), { recursive: true })
       writeFileSync(join(work, name, 'app/bin/app'), `${name}\n`)
       writeFileSync(join(work, name, 'app/readme'), 'as released\n')
       for (const file of ['bin/app', 'readme']) utimesSync(join(work, name, 'app', file), 0, 0)
-      const bytes = execFileSync('tar', ['-cz', '-C', join(work, name), 'app'])
-      archives.set(`/${name}.tar.gz`, bytes)
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      return { url: `http://127.0.0.1:${port}/${name}.tar.gz`, sha256 }
+      return put(`${name}.tar.gz`, execFileSync('tar', ['-cz', '-C', join(work, name), 'app']))
     },
-    fail(now: boolean) {
-      failing = now
-    },
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
 }
 

@@ -78,6 +78,7 @@ test('what composites make is there after one run, gone when it is absent, and g
     const { identityFile, knownHostsFile } = embedded
     const kept = [
       'etc/sysctl.d',
+      'etc/apt/sources.list.d',
       'etc/modules-load.d',
       'etc/modprobe.d',
       'etc/default',

@@ -39,6 +39,7 @@ test.before(async () => {
   const sha256 = createHash('sha256')
     .update(await readFile(join(bundles, 'tool.tar.gz')))
     .digest('hex')
+  await publishPackage()
   archive = { url: await lab.serve(bundles), sha256 }
   await writeFile(join(project.directory, 'blob'), Buffer.from([0, 255, 10, 39, 92, 0]))
   await project.write('cluster.yaml', spec(first()))
@@ -117,10 +118,10 @@ test('what leaves the spec leaves these hosts, and a rollback brings it back', a
 async function seen(name: HostName): Promise<string> {
   const { stdout } = await lab.run(
     name,
-    `find /srv /opt /home/app /etc/issue /etc/app.conf /etc/app.key /usr/local/bin /etc/systemd/system \\
+    `find /srv /opt /home/app /etc/demo.conf /etc/issue /etc/app.conf /etc/app.key /usr/local/bin /etc/systemd/system \\
   ! -path '*/wants/*' ! -name '*cloud*' ! -name 'user-cloudinit.service' -printf '%p %y %m %U:%G %l\\n' 2>&1 | sort
-find /srv /opt /home/app /etc/issue /etc/app.conf /etc/app.key -type f -exec sha256sum {} + 2>&1 | sort
-getent passwd app operator; getent group app shared; id app 2>&1
+find /srv /opt /home/app /etc/demo.conf /etc/issue /etc/app.conf /etc/app.key -type f -exec sha256sum {} + 2>&1 | sort
+dpkg-query -W demo; getent passwd app operator; getent group app shared; id app 2>&1
 for unit in app.service app.timer late.service fstrim.service; do
   systemctl show -P Id,LoadState,ActiveState,UnitFileState "$unit" | paste -sd' '
 done`,
@@ -219,8 +220,31 @@ ExecStart=/usr/bin/python3 /root/cloudinit
 WantedBy=multi-user.target
 `
 
+/** An apt repository with one package, in what is served. */
+async function publishPackage(): Promise<void> {
+  const control = `Package: demo
+Version: 1.0
+Architecture: all
+Maintainer: nobody <nobody@example.com>
+Description: one file
+`
+  await mkdir(join(bundles, 'deb/DEBIAN'), { recursive: true })
+  await writeFile(join(bundles, 'deb/DEBIAN/control'), control)
+  await writeFile(join(bundles, 'deb/DEBIAN/conffiles'), '/etc/demo.conf\n')
+  await mkdir(join(bundles, 'deb/etc'))
+  await writeFile(join(bundles, 'deb/etc/demo.conf'), 'default\n')
+  await mustRun('dpkg-deb', ['--root-owner-group', '--build', 'deb', 'demo.deb'], { cwd: bundles })
+  const deb = await readFile(join(bundles, 'demo.deb'))
+  const sha256 = createHash('sha256').update(deb).digest('hex')
+  const entry = `${control}Filename: ./demo.deb\nSize: ${deb.length}\nSHA256: ${sha256}\n`
+  await writeFile(join(bundles, 'Packages'), entry)
+}
+
 function first(): string {
-  return `      - group: { name: shared, gid: 4100, prune: true }
+  return `      - file: { path: /etc/apt/sources.list.d/lab.list, content: "deb [trusted=yes] ${archive.url} ./\\n" }
+      - package: { name: demo }
+      - file: { path: /etc/demo.conf, content: "ours\\n", after: ["package[demo]"] }
+      - group: { name: shared, gid: 4100, prune: true }
       - user: { name: app, uid: 4101, groups: [shared], home: /home/app, shell: /bin/sh, prune: true, authorizedKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH4+AB8ydhDHzCEBSqLpTIEvUYNNq2Y7VPx4bs12Yzxl a b"] }
       - user: { name: operator, comment: adopted }
       - directory: { path: /srv/app, owner: app, group: shared, mode: "2770" }
@@ -244,7 +268,7 @@ function second(): string {
     .split('\n')
     .filter(
       (line) =>
-        /user: |group: |app.service|directory: |archive: /.test(line) &&
+        /user: |group: |app.service|directory: |archive: |package: |lab.list/.test(line) &&
         !/name: operator|app.conf/.test(line),
     )
     .map((line) => line.replace('MemoryMax: 1G', 'MemoryMax: 2G'))

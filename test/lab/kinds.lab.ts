@@ -1,3 +1,7 @@
+import { hash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
@@ -8,7 +12,7 @@ let lab: Lab
 let project: Project
 
 test.before(async () => {
-  lab = await startLab({ hosts: ['node0'] })
+  lab = await startLab({ hosts: ['node0'], packages: ['openssl'] })
   project = await createProject(spec([]))
 })
 
@@ -69,6 +73,52 @@ test('has its parts in files of others, which stay as they are', async () => {
   )
 })
 
+test('what other programs read is read by them: nftables, networkd, OpenSSL and locale', async () => {
+  const key =
+    'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=lab'
+  await output(`cd /root && ${key} -keyout lab.key -out lab.crt 2>/dev/null`)
+  const certificate = await output('cat /root/lab.crt')
+  await converges([
+    'nftables: { name: lab, content: "chain input { type filter hook input priority filter; tcp dport 9999 drop; }" }',
+    'unit: { name: systemd-networkd.service, enabled: true, started: true }',
+    'network: { name: 50-lab.netdev, content: { NetDev: { Name: lab9, Kind: bridge } } }',
+    'network: { name: 50-lab.network, content: { Match: { Name: lab9 }, Network: { Address: 192.0.2.9/32, ConfigureWithoutCarrier: true } } }',
+    `trustedCertificate: { name: lab, content: ${JSON.stringify(certificate)} }`,
+    'locale: { lang: C.UTF-8, settings: { LC_TIME: C.UTF-8 } }',
+  ])
+  assert.match(await output('nft list table inet lab'), 'tcp dport 9999 drop')
+  const address = 'ip -br address show lab9 | grep -o 192.0.2.9/32'
+  assert.is(await output(`until ${address}; do sleep 0.2; done`), '192.0.2.9/32\n')
+  const verify = 'openssl verify /root/lab.crt'
+  assert.is(await output(verify), '/root/lab.crt: OK\n')
+  assert.match(await output('. /etc/default/locale; echo $LANG $LC_TIME'), 'C.UTF-8 C.UTF-8')
+  await output('nft flush table inet lab; systemctl stop nftables-lab.service')
+  const drift = await project.converge(['--dry-run'])
+  assert.match(drift.stdout, 'nftables-lab.service')
+  await converges(['trustedCertificate: { name: lab, absent: true }'])
+  assert.is(await output('nft list tables; ls /etc/systemd/network | grep lab'), '')
+  assert.not.match((await lab.run('node0', verify)).stdout, 'OK')
+})
+
+test('a file is downloaded once, and what was there before comes back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'converge-lab-files-'))
+  try {
+    const tool = '#!/bin/sh\necho downloaded\n'
+    await writeFile(join(folder, 'tool'), tool)
+    const url = await lab.serve(folder)
+    await output('echo found >/usr/local/bin/tool')
+    const path = '/usr/local/bin/tool'
+    await converges([
+      `download: { path: ${path}, url: "${url}/tool", sha256: ${hash('sha256', tool)}, mode: "0755" }`,
+    ])
+    assert.is(await output('tool'), 'downloaded\n')
+    await converges([])
+    assert.is(await output(`cat ${path}`), 'found\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: readonly string[]): Promise<void> {
   await project.write('cluster.yaml', spec(resources))
@@ -85,6 +135,7 @@ async function output(command: string): Promise<string> {
 function spec(resources: readonly string[]): string {
   const listed = resources.map((one) => `      - ${one}\n`).join('')
   return `cluster: kinds
+platform: { os: debian, release: "12" }
 ${labSsh(lab, 'root')}
 hosts:
   node0:

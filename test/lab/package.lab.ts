@@ -8,6 +8,7 @@ import { type PackageRelations, packageManagerContract } from '../contracts/pack
 import { mustRun } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
+import { createSigningKey, type SigningKey } from './harness/signing-key.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('packages on a real host')
@@ -107,6 +108,18 @@ test('installs an older version that the spec names', async () => {
   assert.is(await installed(), '1.0')
 })
 
+test('unpacks again what was not wholly unpacked when the power failed', async () => {
+  await onHost(`sed -i '/^Package: demo-daemon$/,/^$/s/^Status: .*/Status: install ok half-installed/' /var/lib/dpkg/status
+    rm /lib/systemd/system/demo-daemon.service`)
+  const plan = await project.converge(['--dry-run'])
+  assert.match(plan.stdout, 'package[demo-daemon]: will be installed')
+  await converges()
+  assert.is(await installed(), '1.0')
+  assert.is((await onHost('systemctl cat demo-daemon.service')).exitCode, 0)
+  const again = await project.converge(['--dry-run', '--exit-code'])
+  assert.is(again.exitCode, 0, again.stdout + again.stderr)
+})
+
 test('waits for the lock of dpkg', async () => {
   await onHost('apt-get -y purge demo-daemon')
   const holding = onHost(
@@ -129,6 +142,45 @@ test('starts the daemon where the spec says so, and names a package that does no
   assert.is(failed.exitCode, 1)
   assert.match(failed.stdout, 'the package lists of the host have no package no-such-thing')
 })
+
+test('installs from a repository that a key signs, and from no repository that another key signs', async () => {
+  const own = await createSigningKey('own')
+  const other = await createSigningKey('other')
+  try {
+    await publish('signed-demo', ['1.0'])
+    await signLists(own)
+    await onHost('rm -rf /etc/apt/keyrings /etc/apt/sources.list.d/lab.list')
+    await project.write('cluster.yaml', signedSpec(other.key))
+    const refused = await project.converge(['--yes', '--allow-prune'])
+    assert.is(refused.exitCode, 1)
+    assert.match(refused.stdout, /the package lists cannot be refreshed: .*not signed/, refused.stdout)
+    await project.write('cluster.yaml', signedSpec(own.key))
+    await converges()
+    assert.is((await onHost("dpkg-query -W -f '${Version}' signed-demo")).stdout, '1.0')
+    assert.match((await onHost('apt-cache policy signed-demo')).stdout, /^ *700 http/m)
+    const again = await project.converge(['--dry-run', '--exit-code'])
+    assert.is(again.exitCode, 0, again.stdout + again.stderr)
+    await project.write('cluster.yaml', specWithoutSource('link: { path: /root/none, target: x }'))
+    assert.is((await project.converge(['--yes', '--allow-prune'])).exitCode, 0)
+    assert.is(
+      (await onHost('ls /etc/apt/keyrings /etc/apt/preferences.d /etc/apt/sources.list.d')).stdout,
+      '/etc/apt/keyrings:\n\n/etc/apt/preferences.d:\n\n/etc/apt/sources.list.d:\n',
+    )
+  } finally {
+    for (const list of ['Release', 'InRelease']) await rm(join(repository, list), { force: true })
+    await own.remove()
+    await other.remove()
+  }
+})
+
+/** Signs the lists of the repository as they are. */
+async function signLists({ gpg }: SigningKey): Promise<void> {
+  const packages = await readFile(join(repository, 'Packages'))
+  const sum = createHash('sha256').update(packages).digest('hex')
+  const release = `Suite: lab\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sum} ${packages.length} Packages\n`
+  await writeFile(join(repository, 'Release'), release)
+  await gpg('--clearsign', '--output', join(repository, 'InRelease'), join(repository, 'Release'))
+}
 
 /** Runs a line of shell on the host. */
 async function onHost(command: string) {
@@ -161,6 +213,17 @@ hosts:
       - file: { path: /etc/apt/sources.list.d/lab.list, content: "${sourceLine()}\\n" }
       - ${resource}
 `
+}
+
+/** Nothing else is trusted than what the key signs. */
+function signedSpec(key: string): string {
+  const repositoryWith = { name: 'lab', url, suites: ['./'], priority: 700, key }
+  return specWithoutSource(`packageRepository: ${JSON.stringify(repositoryWith)}
+      - package: { name: signed-demo }`)
+}
+
+function specWithoutSource(resource: string): string {
+  return spec(resource).replace(/ *- file: .*\n/, '')
 }
 
 const published = new Map<string, readonly string[]>()

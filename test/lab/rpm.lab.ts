@@ -8,6 +8,7 @@ import { mustRun, run as runHere } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { createRpmRepository, type RpmRepository } from './harness/rpm-repository.ts'
+import { createSigningKey } from './harness/signing-key.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 // Debian's dnf and zypper, each on a host whose packages are rpm's: without dpkg's database, with rpm's where RHEL and SUSE have it.
@@ -231,6 +232,42 @@ test('names a package that does not exist before anything is changed, and of sev
   await onBoth('rpm -q --qf "%{EVR} " other; ls /etc/after 2>/dev/null', '2:3.0-1 ')
 })
 
+test('installs what a key has signed, and not what another key has signed', async () => {
+  const own = await createSigningKey('own')
+  const other = await createSigningKey('other')
+  try {
+    await repository.publish([{ name: 'signed-demo', version: '1.0-1' }], own)
+    await onBoth(
+      `rm -rf /etc/pki/rpm-gpg /var/cache/dnf/* /var/cache/zypp/* /etc/yum.repos.d/lab.repo /etc/zypp/repos.d/lab.repo`,
+      '',
+    )
+    for (const [manager, os] of [
+      ['dnf', 'fedora'],
+      ['zypper', 'opensuse-leap'],
+    ] as const)
+      await onHost(manager, `rm -f /etc/os-release; echo ID=${os} >/etc/os-release`)
+    const signed = (key: string): string => {
+      const declared = { name: 'signed', url, key, signedLists: true }
+      return spec(`packageRepository: ${JSON.stringify(declared)}\n      - package: { name: signed-demo }`, [
+        'fedora',
+        'opensuse-leap',
+      ])
+    }
+    await project.write('cluster.yaml', signed(other.key))
+    const refused = await project.converge(['--yes', '--allow-prune'])
+    assert.is(refused.exitCode, 1)
+    await onBoth('rpm -q --qf "%{VERSION}" signed-demo', 'package signed-demo is not installed\n')
+    await project.write('cluster.yaml', signed(own.key))
+    await converges()
+    await onBoth('rpm -q --qf "%{VERSION}" signed-demo', '1.0')
+    const again = await project.converge(['--dry-run', '--exit-code'])
+    assert.is(again.exitCode, 0, again.stdout + again.stderr)
+  } finally {
+    await own.remove()
+    await other.remove()
+  }
+})
+
 test.run()
 
 /** Runs a line of shell on the host. */
@@ -254,12 +291,12 @@ function repositoryFile(): string {
   return `[lab]\nname=lab\nbaseurl=${url}\nenabled=1\ngpgcheck=0\n`
 }
 
-function spec(resource: string): string {
+function spec(resource: string, systems: readonly string[] = []): string {
   const opened = lab
   if (opened === undefined) throw new Error('the lab is not open')
-  const host = (name: string): string => `
+  const host = (name: string, index: number): string => `
   ${name}:
-    address: ${opened.address(name)}
+    address: ${opened.address(name)}${systems[index] === undefined ? '' : `\n    platform: { os: ${systems[index]} }`}
     resources:
       - ${resource}`
   return `cluster: packages

@@ -303,6 +303,20 @@ test('hosts of one range share what does not depend on the host', async () => {
   assert.is(first?.platform, second?.platform)
 })
 
+test('a platform has the defaults of its family, of whichever layer its os is, and what is set is stronger', async () => {
+  const found = await hosts(`cluster: c
+environments: { flat: { platform: { os: flatcar } } }
+hosts:
+  a: { environment: flat }
+  b: { platform: { os: flatcar } }
+  c: { platform: { os: flatcar, binDir: /opt/x } }
+  d: { platform: { os: debian } }
+  e: { environment: flat, platform: { os: debian } }
+`)
+  const directories = found.map(({ platform }) => platform.binDir)
+  assert.equal(directories, ['/opt/bin', '/opt/bin', '/opt/x', '/usr/local/bin', '/usr/local/bin'])
+})
+
 test('the order of keys does not matter', async () => {
   const one =
     'cluster: c\nattributes: { a: { x: 1, y: 2 } }\nhosts: { h: { recipes: [etcd], attributes: { a: { x: 3 } } } }\n'

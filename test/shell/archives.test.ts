@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { scratchFolder } from '../commands/scratch.ts'
@@ -64,6 +73,28 @@ test('an archive is unpacked as what it is by a host that has only busybox', () 
   )
 })
 
+for (const unzipper of ['unzip', 'bsdtar', 'busybox']) {
+  if (spawnSync(unzipper, ['--help']).error !== undefined || spawnSync('zip', ['-h']).error !== undefined)
+    continue
+  test(`a zip is unpacked with its modes and links: ${unzipper}`, () =>
+    inShellsByTurns(async (tree) => {
+      tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
+      tree.write('/srv/packed/app-1/readme', 'text', 0o644)
+      symlinkSync('bin/app', tree.at('/srv/packed/app-1/app'))
+      mkdirSync(tree.at('/srv/work'))
+      const made = tree.at('/srv/work/archive.zip')
+      execFileSync('zip', ['-qry', made, 'app-1'], { cwd: tree.at('/srv/packed') })
+      const only = `command() { case $2 in unzip | bsdtar | busybox) [ "$2" = ${unzipper} ] ;; esac; }`
+      const words = `mv "$R/srv/work/archive.zip" "$R/srv/work/archive"; ${only}; umask 022; cd "$R/srv/work" && unpack 1`
+      assert.is((await unpack(tree, words)).exitCode, 0)
+      const modes = ['bin/app', 'readme'].map((name) =>
+        (statSync(tree.at(`/srv/work/tree/${name}`)).mode & 0o777).toString(8),
+      )
+      assert.equal(modes, ['755', '644'])
+      assert.is(readlinkSync(tree.at('/srv/work/tree/app')), 'bin/app')
+    }))
+}
+
 test('a damaged archive is refused, wherever the damage is', () =>
   inShellsByTurns(async (tree) => {
     tree.write('/srv/packed/app-1/bin/app', 'program', 0o755)
@@ -80,18 +111,18 @@ test('a damaged archive is refused, wherever the damage is', () =>
 
 test('the program that an archive needs is named if the host does not have it', () =>
   inShellsByTurns(async (tree) => {
-    for (const [magic, tool] of [
-      ['PK\\003\\004', 'unzip'],
+    for (const [magic, tool, ...others] of [
+      ['PK\\003\\004', 'unzip', 'bsdtar', 'busybox'],
       ['\\050\\265\\057\\375', 'zstd'],
       ['\\037\\213\\010\\000', 'gzip'],
       ['\\3757zXZ', 'xz'],
       ['BZh9', 'bzip2'],
     ]) {
-      const without = `command() { [ "$2" != ${tool} ]; }`
+      const without = `command() { case $2 in ${[tool, ...others].join(' | ')}) false ;; esac; }`
       const words = `printf '${magic}' >"$R/srv/work/archive"; ${without}; cd "$R/srv/work" && unpack 1`
       const { stdout, exitCode } = await unpack(tree, words)
       assert.is(exitCode, 1)
-      assert.match(stdout.toString(), `${tool} is not installed, which this archive needs`)
+      assert.match(stdout.toString(), `${tool} is not installed, which this needs`)
     }
   }))
 
@@ -106,7 +137,7 @@ test('a tree has its own mode, whatever bits the directory above it hands down',
     chmodSync(tree.at('/opt'), 0o2775)
     const words = `NUMBER=0 ID=test STATE=$R/srv UID_NUMBER=$(id -u)
 download() { cp "$R/srv/app.tar" "$2"; }
-do_archive http://example.com/app.tar ${sha256} /opt/new/app 1`
+do_archive http://example.com/app.tar ${sha256} /opt/new/app 1 ''`
     assert.is((await unpack(tree, words)).exitCode, 0)
     const modes = ['/opt/new', '/opt/new/app', '/opt/new/app/bin'].map((path) =>
       (statSync(tree.at(path)).mode & 0o7777).toString(8),
@@ -153,7 +184,7 @@ test('a link in an archive that has the name of its stamp or list is not written
     const sum = createHash('sha256')
       .update(readFileSync(tree.at('/srv/work.tar')))
       .digest('hex')
-    const words = `download() { cp "$R/srv/work.tar" "$2"; }; cd "$R/srv/work" && extract http://example.com/ ${sum} 1`
+    const words = `download() { cp "$R/srv/work.tar" "$2"; }; cd "$R/srv/work" && extract http://example.com/ ${sum} 1 ''`
     assert.is((await unpack(tree, words)).exitCode, 0)
     assert.is(tree.read('/etc/precious'), 'x')
     assert.is(tree.read('/srv/work/tree/.converge-archive'), `${sum}\n`)

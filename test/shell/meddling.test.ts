@@ -30,7 +30,8 @@ const operations: Readonly<Record<string, string>> = {
   remove: `attempt do_remove /srv/app/conf yes; attempt do_remove /srv/app/a.conf no`,
   restore: `attempt do_restore /srv/app/a.conf kept ${sum} 0644 ${owned}`,
   keep: `keep 1 originals/x /srv/app/a.conf; attempt do_write /srv/app/a.conf content ${sum} 0644 ${owned} ''; flush_writes; leave`,
-  archive: `attempt do_archive http://example.com/ "$ARCHIVE" /srv/app/dist 0`,
+  archive: `attempt do_archive http://example.com/ "$ARCHIVE" /srv/app/dist 0 ''`,
+  download: `attempt do_download /srv/app/a.conf http://example.com/ "$ARCHIVE" 0644 ${owned} ''`,
   home: `old_uid=${meddler.uid} old_gid=${meddler.gid}; attempt make_home /srv/app/home`,
   sweep: `ID=test-1; forget_ways; note_temporary /srv/app; note_temporary /srv/app/conf; attempt sweep_temporaries; MARKED=$NL`,
 }

@@ -6,6 +6,7 @@ import { archive } from '../../src/resources/archive.ts'
 import { block } from '../../src/resources/block.ts'
 import { command } from '../../src/resources/command.ts'
 import { directory } from '../../src/resources/directory.ts'
+import { download } from '../../src/resources/download.ts'
 import { file } from '../../src/resources/file.ts'
 import { group } from '../../src/resources/group.ts'
 import { link } from '../../src/resources/link.ts'
@@ -71,12 +72,13 @@ const wish = fc.record({
     maxLength: 2,
   }),
   archive: version,
+  download: version,
   package: versionOrGone,
   /** A unit that may be absent, and what notifies it. */
   service: versionOrGone,
   template: version,
   /** Another kind of thing at one path each time. */
-  kind: fc.constantFrom(0, 1, 2, 3, 4),
+  kind: fc.constantFrom(0, 1, 2, 3, 4, 5),
   units: fc.array(fc.record({ version, dropIn: version, enabled: choice, started: choice, guard }), {
     minLength: 2,
     maxLength: 2,
@@ -209,6 +211,7 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ),
     ...serviceOf(wanted.service),
     ...archiveOf(wanted.archive),
+    ...downloadOf('/srv/download', wanted.download),
     ...(wanted.package === 0
       ? []
       : [
@@ -315,6 +318,13 @@ function archiveOf(version: number): readonly Resource[] {
     : [archive({ url, sha256, path: '/srv/tool', binaries: ['bin/tool'], binDir: '/srv/link-bin' })]
 }
 
+/** The bytes of an archive, as a file. */
+function downloadOf(path: string, version: number): readonly Resource[] {
+  const { sha256 = '' } = archives[version - 1] ?? {}
+  const url = archiveUrls[version - 1] ?? ''
+  return version === 0 ? [] : [download({ url, sha256, path, mode: version === 1 ? '0755' : '0644' })]
+}
+
 function targetOf(version: number): string {
   return version === 2 ? 'basic.target' : 'multi-user.target'
 }
@@ -330,6 +340,8 @@ function kindOf(number: number): readonly Resource[] {
       return [directory({ path })]
     case 4:
       return [archive({ url: archiveUrls[0] ?? '', sha256: archives[0]?.sha256 ?? '', path })]
+    case 5:
+      return downloadOf(path, 1)
     default:
       return []
   }

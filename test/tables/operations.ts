@@ -84,6 +84,8 @@ function ownWords(operation: Operation): string {
       return words(operation.op, ...operation.packages)
     case 'archive':
       return words('archive', operation.path, 'from', operation.url)
+    case 'download':
+      return words('download', operation.path, ...owned(operation, '0644'), 'from', operation.url)
     case 'unit':
       return words(
         operation.action,

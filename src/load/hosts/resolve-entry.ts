@@ -1,12 +1,13 @@
 import type { RecipeUse } from '../../model/cluster.ts'
 import { perObject, perText } from '../../model/memo.ts'
+import { familyOf, familyPlatforms } from '../../model/os-family.ts'
 import type { Path } from '../../model/path.ts'
 import { Platform } from '../../model/platform.ts'
 import { recipeWords } from '../../model/recipe.ts'
 import { isMap, mapWith, type Value, type ValueMap } from '../../model/value.ts'
 import { closeSchema } from '../../validation/json-schema.ts'
 import { nearestHint } from '../../validation/nearest.ts'
-import { builtinLayer, documentLayer, type Layer, stackLayers } from '../layers/layers.ts'
+import { builtinLayer, documentLayer, type Layer, type LayerStack, stackLayers } from '../layers/layers.ts'
 import { withoutNulls } from '../layers/nulls.ts'
 import { checkPassedOn, passedOn } from '../layers/passed-on.ts'
 import { fillDefaults, recipeDefaults } from '../layers/recipe-defaults.ts'
@@ -18,6 +19,20 @@ import { expandRange, type RangeMember } from './expand-range.ts'
 import { recipeUses, rolesOf, runListOf } from './run-list.ts'
 
 const platformDefaults = builtinLayer('default', mapWith({ platform: recipeDefaults({ ...Platform }) }))
+
+/** For what nothing else is set, if the system is declared by its name and not by an expression. */
+const familyDefaults = Object.fromEntries(
+  Object.entries(familyPlatforms).map(([family, platform]) => [
+    family,
+    builtinLayer(`default of ${family}`, mapWith({ platform: mapWith({ ...platform }) })),
+  ]),
+)
+
+function withFamilyDefaults(stack: LayerStack): LayerStack {
+  const os = childOf(stack.value.platform ?? null, 'os')
+  const layer = typeof os === 'string' ? familyDefaults[familyOf({ os }) ?? ''] : undefined
+  return layer === undefined ? stack : stackLayers(stack.layers.toSpliced(1, 0, layer), undefined, true)
+}
 
 type Shared = Pick<HostEntry, 'environment' | 'roles' | 'runList'>
 
@@ -98,7 +113,7 @@ export function createEntryResolver(
     const passed = passedOnIn(JSON.stringify(names), runList)
     const sharedBy = JSON.stringify([environment, roles, names])
     const base = baseOf(sharedBy, passed, { environment, roles, runList })
-    const stack = stackLayers([layerAt(layer, path), resolution.setLayer], base, true)
+    const stack = withFamilyDefaults(stackLayers([layerAt(layer, path), resolution.setLayer], base, true))
     // What is shared has the places of another entry.
     if (passed.length > 1) checkPassedOn(passedOn(runList, recipes), stack, problems)
     const whole = { layers: stack.layers, value: fill(stack.value, runList) }

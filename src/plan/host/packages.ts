@@ -57,8 +57,7 @@ export function refuseUnknownPackages(changes: readonly Change[], { offers = {} 
       if (problem === undefined) continue
       if (isAfterPackage) notes.push(`${resource}: ${problem}, unless a package before it brings others`)
       else {
-        const remedy =
-          'correct it, or declare the source that has it before it, as a file such as one below /etc/apt or /etc/yum.repos.d'
+        const remedy = 'correct it, or declare the packageRepository that has it before it'
         throw new ResourceConflict(resource, problem, remedy)
       }
     }

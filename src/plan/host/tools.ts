@@ -1,19 +1,22 @@
-import { archiveTools } from '../../model/archive-tools.ts'
+import { archiveTools, downloadTools, packageOf } from '../../model/archive-tools.ts'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import { familyOf } from '../../model/os-family.ts'
 import type { Change } from '../../model/plan.ts'
 
-/** Throws a ResourceConflict for an archive that the host has no program for, and no earlier change may bring one. */
-export function refuseMissingTools(changes: readonly Change[], { tools }: Facts): void {
+/** Throws a ResourceConflict for what the host has no program to fetch or unpack, if no earlier change may bring one. */
+export function refuseMissingTools(changes: readonly Change[], { tools, platform }: Facts): void {
   for (const { resource, operation } of changes) {
     if (operation.op === 'package' || operation.op === 'run') return
-    if (operation.op !== 'archive') continue
-    const missing = archiveTools(operation.url).find((names) => names.every((name) => tools[name] === false))
+    if (operation.op !== 'archive' && operation.op !== 'download') continue
+    const needed = operation.op === 'archive' ? archiveTools(operation) : downloadTools(operation)
+    const missing = needed.find((names) => names.every((name) => tools[name] === false))
     if (missing === undefined) continue
+    const packages = missing.map((tool) => packageOf(tool, familyOf(platform)))
     throw new ResourceConflict(
       resource,
       `the host has no ${missing.join(' or ')}, which ${operation.url} needs`,
-      'install it first, with a package resource before this one',
+      `install it first, with a package resource before this one (${packages.join(' or ')})`,
     )
   }
 }

@@ -42,6 +42,7 @@ function mayBring(operation: Operation, unit: string): boolean {
     case 'run':
     case 'archive':
     case 'restore':
+    case 'download':
       return true
     case 'link':
     case 'write': {

@@ -54,6 +54,12 @@ export const Sha256 = Type.String({
   description: '64 hexadecimal digits, as sha256sum prints them',
 })
 
+export const HttpUrl = (what: string) =>
+  Type.String({
+    pattern: '^https?://[^\\s\\u0000]+$',
+    description: `the http or https URL of ${what}`,
+  })
+
 export const absent = yesOrNo('true removes it from the host, and keeps it away')
 
 export const accountFlags = (account: 'user' | 'group') => ({

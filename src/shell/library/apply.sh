@@ -187,7 +187,7 @@ step() {
   fi
   case $operation in
     write | package) return ;;
-    restore | remove | mkdir | edit | await | record | daemon_reload) ;;
+    restore | download | remove | mkdir | edit | await | record | daemon_reload) ;;
     # They may change whose a directory is.
     attributes | link | archive) forget_ways ;;
     *)

@@ -1,6 +1,6 @@
 # Archives from a URL.
 
-# archive URL SUM PATH STRIP: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
+# archive URL SUM PATH STRIP SIGNATURE: an extracted tree contains the checksum of its archive; a new tree replaces it as a whole.
 is_archive() {
   stamp=
   if [ ! -f "$R$3/.converge-archive" ]; then
@@ -17,26 +17,16 @@ is_archive() {
 do_archive() {
   make_parents "${3%/*}" && note_temporary "${3%/*}" && pin "${3%/*}" || return 1
   at "$3"
-  mkdir -m 0755 -- ./tree && extract "$1" "$2" "$4" && take_tree "$3"
+  mkdir -m 0755 -- ./tree && extract "$1" "$2" "$4" "$5" && take_tree "$3"
   result=$?
   rm -rf -- ./archive ./damaged ./unzipped ./tree ./.converge-new
   rm_tree ./.converge-old
   return "$result"
 }
 
-# extract URL SUM STRIP: into ./tree.
+# extract URL SUM STRIP SIGNATURE: into ./tree.
 extract() {
-  download "$1" ./archive || {
-    say "cannot download $1"
-    return 1
-  }
-  read -r sum _ <<END
-$(sums ./archive)
-END
-  [ "${sum#\\}" = "$2" ] || {
-    say "wrong sha256 of $1: got ${sum#\\}, expected $2"
-    return 1
-  }
+  obtain "$1" "$2" ./archive "$4" || return 1
   (umask 022 && unpack "$3") && close_tree || return 1
   # By this list the next inspect finds what was put into the tree since.
   # The archive may have these names itself, as links.
@@ -55,7 +45,7 @@ close_tree() {
 unpack() {
   case $(head -c 4 ./archive) in
     "$(printf 'PK\003\004')")
-      has_tool unzip && unzip -q ./archive -d ./unzipped &&
+      unpack_zip &&
         find ./unzipped -mindepth "$1" -maxdepth "$1" -type d -exec cp -a -- {}/. ./tree/ \;
       ;;
     "$(printf '\037\213')"*) untar "$1" gzip ;;
@@ -71,11 +61,17 @@ untar() {
   has_tool "$2" && { "$2" -d -c ./archive || : >./damaged; } | tar -x -o -f - -C ./tree --strip-components="$1" && [ ! -e ./damaged ]
 }
 
-has_tool() {
-  command -v "$1" >/dev/null || {
-    say "$1 is not installed, which this archive needs; install it first (a package resource before this one)"
-    return 1
-  }
+# unpack_zip: into ./unzipped, by what keeps modes and links.
+unpack_zip() {
+  if command -v unzip >/dev/null; then
+    unzip -q ./archive -d ./unzipped
+  elif command -v bsdtar >/dev/null; then
+    mkdir -- ./unzipped && bsdtar -x -o -f ./archive -C ./unzipped
+  elif command -v busybox >/dev/null; then
+    busybox unzip -q ./archive -d ./unzipped
+  else
+    has_tool unzip
+  fi
 }
 
 # take_tree PATH: the old tree is removed only after the new one is complete on disk.

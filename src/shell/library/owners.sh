@@ -36,6 +36,9 @@ tree_id() {
   }
 }
 
+# relabel PATH: as SELinux wants it, where that is on.
+relabel() { if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$1"; fi; }
+
 # install_file FROM TO MODE OWNER GROUP: a copy with its attributes, or nothing.
 install_file() {
   if ! command -v install >/dev/null; then

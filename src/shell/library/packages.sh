@@ -124,6 +124,13 @@ install_packages() {
     # A source that fails does not keep what others have; what it said comes first if the installation fails.
     [ "$update" = no ] || "${PACKAGE_MANAGER}_refresh" || :
     "${PACKAGE_MANAGER}_install" "$autostart" "$@" || return
+    while [ $# -gt 0 ]; do
+      has_package "$1" "$2" '' || {
+        say "$PACKAGE_MANAGER reports success, but the package $1${2:+ $2} is not installed"
+        return 1
+      }
+      shift 2
+    done
   fi
   # shellcheck disable=SC2086
   [ -z "$holds" ] || "${PACKAGE_MANAGER}_hold" $holds

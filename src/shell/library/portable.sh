@@ -118,7 +118,7 @@ made_as() {
     tree\ set\ *"$at\"recursive\":true}"* | tree\ *"{\"op\":\"archive\","*"$at"*) ;;
     directory\ set\ *"$at\"recursive\":true}"*) return 1 ;;
     *\ set\ *"$NEXT_JSON:\"$1 "*) ;;
-    file\ *"{\"op\":\"write\",$at"* | link\ *"{\"op\":\"link\",$at"* | directory\ *"{\"op\":\"mkdir\",$at"*) ;;
+    file\ *"{\"op\":\"write\",$at"* | file\ *"{\"op\":\"download\",$at"* | link\ *"{\"op\":\"link\",$at"* | directory\ *"{\"op\":\"mkdir\",$at"*) ;;
     *) return 1 ;;
   esac
 }

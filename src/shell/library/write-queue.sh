@@ -130,9 +130,6 @@ rename_queue() {
   point 'renames durable'
 }
 
-# relabel PATH: as SELinux's policy says of it.
-relabel() { if [ -e /sys/fs/selinux/enforce ] && [ -z "$R" ] && command -v restorecon >/dev/null; then restorecon -- "$1"; fi; }
-
 # take_place TEMPORARY PATH [KIND [in-place]]: in one rename. mv would move the file into a directory that appeared there
 # meanwhile.
 take_place() {

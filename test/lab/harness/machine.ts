@@ -78,7 +78,13 @@ export async function waitForBoot(supervisor: Supervisor, options: MachineOption
   }
   const leaderPid = await waitFor('process 1', () => leaderOf(supervisor.pid))
   await waitFor('sshd', () => answersSsh(options.address))
-  await waitFor('systemd to finish its start', () => finishedStart(leaderPid, deadline - Date.now()))
+  try {
+    await waitFor('systemd to finish its start', () => finishedStart(leaderPid))
+  } catch (error) {
+    const look = 'systemctl list-jobs; journalctl --no-pager | tail -n 100'
+    const { stdout } = await runInside({ leaderPid }, look, 10_000)
+    throw new Error(stdout, { cause: error })
+  }
   return { supervisor, leaderPid }
 }
 
@@ -100,9 +106,12 @@ export async function haltMachine(machine: Machine, how: 'orderly' | 'abruptly')
 /** Cuts the power of a host that boots. */
 export async function cutBoot(supervisor: Supervisor, afterMs: number): Promise<void> {
   await delay(afterMs)
-  const leaderPid = leaderOf(supervisor.pid)
-  if (leaderPid === undefined) throw new Error(`no process 1 within ${afterMs} ms`)
-  await haltMachine({ supervisor, leaderPid }, 'abruptly')
+  for (let tries = 0; tries < 100; tries += 1) {
+    const leaderPid = leaderOf(supervisor.pid)
+    if (leaderPid !== undefined) return haltMachine({ supervisor, leaderPid }, 'abruptly')
+    await delay(100)
+  }
+  throw new Error('there is no process 1')
 }
 
 /** Runs a line of shell inside the host, as root, with a plain environment and no input. */
@@ -118,9 +127,9 @@ export function runInside(
   return run('nsenter', args, timeoutMs === undefined ? {} : { timeoutMs })
 }
 
-async function finishedStart(leaderPid: number, timeoutMs: number): Promise<true | undefined> {
-  const command = 'systemctl is-system-running --wait'
-  const { stdout } = await runInside({ leaderPid }, command, Math.max(timeoutMs, 1))
+/** Asked again and again: `--wait` may miss the end of a start during which units are read again. */
+async function finishedStart(leaderPid: number): Promise<true | undefined> {
+  const { stdout } = await runInside({ leaderPid }, 'systemctl is-system-running', 10_000)
   return /^(running|degraded)$/.test(stdout.trim()) ? true : undefined
 }
 

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mustRun } from './command.ts'
+import type { SigningKey } from './signing-key.ts'
 
 interface RpmPackage {
   readonly name: string
@@ -16,8 +17,8 @@ interface RpmPackage {
 /** A directory that dnf and zypper install from, with the packages that were put there. */
 export interface RpmRepository {
   readonly directory: string
-  /** Puts these versions of a package there, and no others. */
-  publish(packages: readonly RpmPackage[]): Promise<void>
+  /** Puts these versions of a package there, and no others; signs them and the lists, if there is a key. */
+  publish(packages: readonly RpmPackage[], key?: SigningKey): Promise<void>
   remove(): Promise<void>
 }
 
@@ -27,13 +28,27 @@ export async function createRpmRepository(): Promise<RpmRepository> {
   await index()
   return {
     directory,
-    async publish(packages) {
+    async publish(packages, key) {
       const names = new Set(packages.map(({ name }) => name))
       for (const file of await readdir(directory)) {
         if (names.has(file.replace(/-[^-]*-[^-]*\.rpm$/, ''))) await rm(join(directory, file))
       }
       for (const one of packages) await build(directory, one)
+      if (key !== undefined) {
+        const built = packages.map(({ name, version }) => join(directory, `${name}-${version}.rpm`))
+        const signing = [
+          '--define',
+          '__gpg /usr/bin/gpg',
+          '--define',
+          `_gpg_path ${key.home}`,
+          '--define',
+          `_gpg_name ${key.name}`,
+        ]
+        await mustRun('rpmsign', [...signing, '--addsign', ...built])
+      }
       await index()
+      const lists = join(directory, 'repodata/repomd.xml')
+      await key?.gpg('--yes', '--armor', '--detach-sign', '--output', `${lists}.asc`, lists)
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   }

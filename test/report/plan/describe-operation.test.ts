@@ -65,6 +65,17 @@ const cases: readonly (readonly [Operation, string])[] = [
     { op: 'archive', url: 'https://example.com/e.tar.gz', sha256, path: '/opt/e', strip: 1 },
     'extract https://example.com/e.tar.gz to /opt/e (sha256 2d711642b726, strip 1)',
   ],
+  [
+    {
+      op: 'download',
+      url: 'https://example.com/jq',
+      sha256,
+      path: '/usr/local/bin/jq',
+      mode: '0755',
+      ...root,
+    },
+    'download https://example.com/jq to /usr/local/bin/jq (sha256 2d711642b726, 0755 root:root)',
+  ],
   [{ op: 'unit', unit: 'etcd.service', action: 'restart' }, 'restart etcd.service'],
   [
     { op: 'unit', unit: 'etcd.service', action: 'start', noBlock: true },

@@ -56,6 +56,7 @@ export const operations: readonly Operation[] = [
   { op: 'package', packages: [{ name: 'p', version: '1' }, { name: 'q' }], autostart: false, update: true },
   { op: 'remove-package', packages: ['p'] },
   { op: 'archive', url: 'https://example.com', sha256: content('f').sha256, path: '/f', strip: 0 },
+  { op: 'download', url: 'https://example.com', sha256: content('f').sha256, path: '/f', ...own },
   { op: 'unit', unit: 'u.service', action: 'start', noBlock: true, noReload: true },
   { op: 'daemon-reload' },
   {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +31,8 @@ const carried = [
 ]
 
 function programOf(tree: RootTree, catalog: HostCatalog, library = libraryFor(tree.shell)): string {
-  return firstBootProgram(portableProgram(planPortable(catalog, []), place, library), place, library)
+  // One attempt of those that a boot makes.
+  return `CONVERGE_ATTEMPT=yes\n${firstBootProgram(portableProgram(planPortable(catalog, []), place, library), place, library)}`
 }
 
 function left(tree: RootTree): readonly string[] {
@@ -81,6 +82,39 @@ test('killed again and again, each time a little later, it goes on and ends as i
     assert.equal(left(tree), [mark])
   }))
 
+test('what fails at first is tried again during the same boot, after pauses, and at last left to the next boot', () =>
+  inShellsByTurns(async (tree) => {
+    const folder = scratchFolder()
+    const sleeps = join(folder, 'sleeps')
+    writeFileSync(join(folder, 'sleep'), `#!/bin/sh\necho $1 >>${sleeps}\n`, { mode: 0o755 })
+    const fails = `[ "$(wc -l <${sleeps})" -ge "$TRIES" ] && [ -z "\${CONVERGE_ATTEMPT-}" ]`
+    const catalog = catalogOf(
+      file({ path: '/etc/a', content: 'a' }),
+      command({ name: 'late', command: fails, unless: 'false' }),
+    )
+    const library = libraryFor(tree.shell)
+    const portable = portableProgram(planPortable(catalog, []), place, library)
+    const program = join(folder, 'program')
+    writeFileSync(program, firstBootProgram(portable, place, library))
+    tree.write('/etc/.keep', '')
+    const run = (TRIES: string) => {
+      writeFileSync(sleeps, '')
+      const { PATH } = process.env
+      const env = { ...process.env, PATH: `${folder}:${PATH}`, CONVERGE_ROOT: tree.root, TRIES }
+      const { status, stdout } = spawnSync('sh', [program], { encoding: 'utf8', env })
+      return { status, stdout, slept: readFileSync(sleeps, 'utf8').split('\n').filter(Boolean) }
+    }
+    const never = run('9')
+    assert.is(never.status, 1)
+    assert.equal(never.slept, ['10', '30', '60', '120', '240'])
+    assert.match(never.stdout, 'systemctl start converge-first-boot.service')
+    assert.equal(left(tree), [])
+    const late = run('2')
+    assert.is(late.status, 0, late.stdout)
+    assert.equal(late.slept, ['10', '30'])
+    assert.equal(left(tree), [mark])
+  }))
+
 test('it does nothing on a host to which somebody has applied since', () =>
   inShellsByTurns(async (tree) => {
     for (const path of carried) tree.write(path, 'x')
@@ -111,7 +145,8 @@ test('a program that is fetched takes the place of what fetches it, unless its c
     const url = pathToFileURL(join(folder, 'bundle.gz')).href
     const sha256 = createHash('sha256').update(bundle).digest('hex')
     const program = join(folder, 'program')
-    const run = () => execFileSync('sh', [program], { encoding: 'utf8' })
+    const env = { ...process.env, CONVERGE_ATTEMPT: 'yes' }
+    const run = () => execFileSync('sh', [program], { encoding: 'utf8', env })
     const wrong = fetchProgram(url, '0'.repeat(64), libraryFor(tree.shell))
     writeFileSync(program, wrong)
     assert.throws(run, `instead of ${'0'.repeat(64)}`)

@@ -29,6 +29,7 @@ const patterns = fc.uniqueArray(
     'user[*]',
     'group[*]',
     'archive[*]',
+    'download[*]',
     'package[jq]',
     'unit[a.service]',
     'unit[service.service]',

@@ -360,9 +360,12 @@ withSsh('leaves no process, socket or folder behind, not even of a converge that
 
 withSsh('says that there is no ssh, and what can be done', async () => {
   await withHosts({ environment: { variables: { PATH: '/nowhere' } } }, async ({ connect }) => {
-    const error = await failure(connect('node0', { via }))
-    assert.equal([error.code, error.message], ['unsupported', 'there is no ssh on this machine'])
-    assert.is(error.remedy, 'Install the OpenSSH client, or remove `via: openssh` under `ssh`.')
+    // Many at once: what ends while its guard is still starting is noticed, too.
+    const errors = await Promise.all(Array.from({ length: 40 }, () => failure(connect('node0', { via }))))
+    for (const error of errors) {
+      assert.equal([error.code, error.message], ['unsupported', 'there is no ssh on this machine'])
+      assert.is(error.remedy, 'Install the OpenSSH client, or remove `via: openssh` under `ssh`.')
+    }
   })
 })
 

@@ -26,6 +26,8 @@ apt_query() {
 
 apt_offers() {
   offers=$(apt-cache policy -- "$@" 2>/dev/null </dev/null | while read -r word version more; do
+    # What dpkg knows: as if it were not installed, and not if no source has it.
+    [ "$word" != '***' ] || [ "$more" = 100 ] || word=$version version=$more more=
     case $word/$version$more in
       *:/) package=${word%:} && say "offer $package" ;;
       *:/* | */ | */*[!0-9]*) ;;
@@ -78,15 +80,19 @@ apt_refresh() {
   return "$result"
 }
 
-# What an interrupted installation left; without it apt refuses to go on.
+# What an interrupted installation left. apt refuses to go on after some of it, and takes a package that was not wholly
+# unpacked for one that is installed.
 apt_mend() {
+  result=0
+  forbid_autostart
   if [ -n "$(find "$R/var/lib/dpkg/updates" -type f 2>/dev/null)" ]; then
-    forbid_autostart
-    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a
-    result=$?
-    allow_autostart
-    return "$result"
+    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a || result=$?
   fi
+  torn=$(dpkg-query --admindir="$R/var/lib/dpkg" -W -f '${db:Status-Status} ${binary:Package}\n' 2>/dev/null | sed -n 's/^half-installed //p')
+  # shellcheck disable=SC2086 # names of packages have no blanks
+  [ -z "$torn" ] || apt_get --reinstall install -- $torn || result=$?
+  allow_autostart
+  return "$result"
 }
 
 apt_install() {

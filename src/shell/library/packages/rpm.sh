@@ -66,8 +66,8 @@ rpm_mend() {
   installed=$(rpm -qa --qf '%{NAME} %{ARCH} %{INSTALLTID} %{EVR}\n') || {
     rpm --rebuilddb && installed=$(rpm -qa --qf '%{NAME} %{ARCH} %{INSTALLTID} %{EVR}\n') || return
   }
-  # Of these a host may have several.
-  several=$(rpm -q --qf '%{NAME}\n' --whatprovides 'installonlypkg(kernel)' 'installonlypkg(kernel-module)' 'multiversion(kernel)' kernel gpg-pubkey 2>/dev/null)
+  # Of these a host may have several. Keys provide nothing by their name.
+  several=gpg-pubkey$NL$(rpm -q --qf '%{NAME}\n' --whatprovides 'installonlypkg(kernel)' 'installonlypkg(kernel-module)' 'multiversion(kernel)' kernel 2>/dev/null)
   replaced=$(say "$installed" | sort -k1,1 -k2,2 -k3,3n | while read -r name arch _ version; do
     case $NL$several$NL in *"$NL$name$NL"*) continue ;; esac
     [ "$name.$arch" != "${last-}" ] || say "$name-$older.$arch"

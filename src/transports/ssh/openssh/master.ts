@@ -29,16 +29,17 @@ interface MasterOptions {
 /**
  * ssh's own words go to a log, apart from what the host makes it print. `-f` returns once the host is logged in to and the
  * socket listens. When its stdin ends, as it does also when converge is killed, this ends the login or the connection, and
- * takes the folder away.
+ * takes the folder away. The trap comes after both processes have been started: one that has just been forked would still have
+ * it, and a signal to it would be lost.
  */
-const GUARD = `trap : HUP INT PIPE TERM
-directory=$1 socket=$2 log=$3
+const GUARD = `directory=$1 socket=$2 log=$3
 shift 3
 exec 3<&0
 "$@" </dev/null >/dev/null 3<&- &
 login=$!
 (read -r _ <&3; kill "$login") >/dev/null 2>&1 &
 watch=$!
+trap : HUP INT PIPE TERM
 wait "$login"
 code=$?
 { kill "$watch"; wait "$watch"; } >/dev/null 2>&1
