@@ -51,6 +51,7 @@ export { defineRecipe, type RecipeDefinition } from './resources/define/define-r
 export { directory } from './resources/directory.ts'
 export { download } from './resources/download.ts'
 export { file } from './resources/file.ts'
+export { gitCheckout } from './resources/git-checkout.ts'
 export { group } from './resources/group.ts'
 export { link } from './resources/link.ts'
 export { pkg } from './resources/package.ts'

@@ -1,8 +1,11 @@
 import {
+  type Composite,
   defineRecipe,
   directory,
   environmentLine,
+  familyOf,
   file,
+  packageRepository,
   pkg,
   type RecipeContext,
   renderJson,
@@ -16,9 +19,32 @@ const Attributes = Type.Object({
   package: Type.Optional(
     Type.String({
       description:
-        "the name of a package, such as docker-ce of Docker's own repository; by default that of the distribution",
+        "the name of a package; by default that of the distribution, or docker-ce if it comes from Docker's own repository",
       pattern: '^[a-z0-9][a-z0-9+.-]*$',
     }),
+  ),
+  upstream: Type.Optional(
+    Type.Object(
+      {
+        key: Type.String({
+          description: 'the public key of the repository, as the file gpg beside it has it',
+          minLength: 1,
+        }),
+        url: Type.String({
+          description: 'the URL of the repository, or of a mirror, without the system at its end',
+          pattern: '^https?://.*[^/]$',
+          default: 'https://download.docker.com/linux',
+        }),
+        suite: Type.Optional(
+          Type.String({
+            description:
+              'the name of the release there, such as bookworm; by default the one that belongs to platform.release',
+            pattern: '^[a-z0-9.]+$',
+          }),
+        ),
+      },
+      { description: "a map; the package comes from Docker's own repository, which this describes" },
+    ),
   ),
   version: Type.Optional(
     Type.String({ description: 'the whole version of the package; any version by default' }),
@@ -75,7 +101,8 @@ export default defineRecipe({
     const { version, dataRoot } = ctx.attributes
     const httpProxy = ctx.attributes.httpProxy ?? proxyOfHost(ctx)
     const name = packageOf(ctx)
-    const packages = name === undefined ? [] : [pkg({ name, ...(version !== undefined && { version }) })]
+    const packages =
+      name === undefined ? [] : [...upstreamOf(ctx), pkg({ name, ...(version !== undefined && { version }) })]
     const folder = directory({ path: '/etc/docker' })
     const roots = dataRoot === undefined ? [] : [directory({ path: dataRoot, mode: '0710' })]
     const settings = file({
@@ -105,9 +132,52 @@ function proxyOfHost({ host }: Context): string | undefined {
   return typeof proxy === 'string' ? proxy : undefined
 }
 
+/** What Docker's repository calls the releases of Debian and Ubuntu. */
+const suites: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  debian: { 11: 'bullseye', 12: 'bookworm', 13: 'trixie' },
+  ubuntu: { '22.04': 'jammy', '24.04': 'noble' },
+}
+
+/** Docker's repository for the system, if it is asked for. */
+function upstreamOf(ctx: Context): readonly Composite[] {
+  const { upstream } = ctx.attributes
+  if (upstream === undefined) return []
+  const { key, url, suite } = upstream
+  const { os = '', release = '' } = ctx.platform
+  const family = familyOf(ctx.platform)
+  if (family === 'debian') {
+    const named = suite ?? suites[os]?.[release]
+    if (named === undefined)
+      return ctx.fail(
+        `the name of ${os} ${release} in Docker's repository is not known`,
+        'set docker.upstream.suite, such as bookworm',
+      )
+    return [
+      packageRepository({
+        name: 'docker',
+        url: `${url}/${os}`,
+        key,
+        suites: [named],
+        components: ['stable'],
+      }),
+    ]
+  }
+  if (family !== 'rhel')
+    return ctx.fail(
+      `Docker has no repository for ${os === '' ? 'a host without platform.os' : os}`,
+      'remove docker.upstream, or declare platform.os',
+    )
+  const system = ['fedora', 'rhel'].includes(os) ? os : 'centos'
+  const [major = ''] = release.split('.')
+  return [
+    packageRepository({ name: 'docker', url: `${url}/${system}/${suite ?? major}/$basearch/stable`, key }),
+  ]
+}
+
 /** Undefined if Docker is a part of the system. */
 function packageOf({ attributes, platform, host, fail }: Context): string | undefined {
   if (attributes.package !== undefined) return attributes.package
+  if (attributes.upstream !== undefined) return 'docker-ce'
   const { os } = platform
   const known: Readonly<Record<string, string | undefined>> = {
     debian: 'docker.io',
@@ -125,7 +195,7 @@ function packageOf({ attributes, platform, host, fail }: Context): string | unde
       : `${os} has no package of Docker of its own`,
     os === undefined
       ? 'add `platform: { os: debian }`, or set docker.package'
-      : "declare Docker's repository, and set docker.package to docker-ce",
+      : 'set docker.upstream with the key of its repository, or docker.package',
   )
 }
 

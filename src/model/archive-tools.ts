@@ -12,6 +12,9 @@ export function downloadTools({ signature }: Fetched): readonly (readonly string
   return [['curl', 'wget'], ...(verifier === undefined ? [] : [[verifier]])]
 }
 
+/** Programs of which a host needs one for a checkout. */
+export const checkoutTools = [['git']] as const
+
 /** The same for an archive, and to unpack it, judging by the name in its URL. */
 export function archiveTools(fetched: Fetched): readonly (readonly string[])[] {
   const name = fetched.url.replace(/[?#].*$/s, '')

@@ -21,6 +21,8 @@ export type PathFact = Placed &
         readonly isMount?: true
         /** Of the stamp of an extracted archive that will make way: what was put or changed beside it since, relative; at most 1,000. */
         readonly strangers?: readonly string[]
+        /** Likewise of the tree of a checkout: what it had from the beginning, and was changed or removed since. */
+        readonly edits?: readonly string[]
         /** Likewise where something is mounted in the tree; `.` is the tree itself. */
         readonly mounts?: readonly string[]
       } & Owned)

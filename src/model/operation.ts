@@ -203,6 +203,14 @@ export const operationSchemas = {
     replaces,
     ...ownershipFields,
   }),
+  checkout: operation('checkout', 'Replaces a directory with a commit of a git repository.', {
+    path: HostPath,
+    url: describe(Text, 'Where the repository is.'),
+    commit: Type.String({ pattern: '^[0-9a-f]{40}$', description: 'The whole name of the commit.' }),
+    owner: ownershipFields.owner,
+    group: ownershipFields.group,
+    replaces,
+  }),
   unit: operation('unit', 'Changes the state of a systemd unit.', {
     unit: describe(Text, 'Name of the unit.'),
     action: describe(UnitAction, 'What systemd is asked to do.'),

@@ -1,5 +1,5 @@
 import { type Answers, type Owned, type PathFact, type Probe, unknownId } from '../model/facts.ts'
-import type { Operation, Ownership, Signature } from '../model/operation.ts'
+import type { Operation, OperationTypes, Ownership, Signature } from '../model/operation.ts'
 import { type Before, details, type RulesByOperation, type UndoRank, yesNo } from './operation-rules.ts'
 
 type AtPath = Exclude<Extract<Operation, { path: string }>, { op: 'edit' }>
@@ -13,6 +13,23 @@ const atPath = {
   leavesUnsynced: false,
   timeoutSeconds: (): number => 10,
   node: () => undefined,
+}
+
+const wholeTree = {
+  ...atPath,
+  isNeeded: () => true,
+  outlasts: ({ path }: AtPath, { paths }: Before): boolean =>
+    paths[path]?.type === 'directory' || paths[path]?.type === 'other',
+  inverse(operation: OperationTypes['archive' | 'checkout'], before: Before, kept: string) {
+    const { path } = operation
+    // A replaced tree is not kept: the older spec names what was in it.
+    if (before.paths[path]?.type === 'directory' && operation.replaces === undefined) return []
+    if (before.paths[path]?.type === 'absent') return [{ op: 'remove', path, recursive: true } as const]
+    return replaced('remove')(operation, before, kept)
+  },
+  replacesFile: true,
+  changesUnitFiles: false,
+  timeoutSeconds: () => 900,
 }
 
 export const pathRules: Pick<RulesByOperation, PathOperation> = {
@@ -135,20 +152,8 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
     ],
   },
   archive: {
-    ...atPath,
-    isNeeded: () => true,
-    outlasts: ({ path }, { paths }) => paths[path]?.type === 'directory' || paths[path]?.type === 'other',
-    inverse(operation, before, kept) {
-      const { path } = operation
-      // A replaced tree is not kept: the older spec names its archive.
-      if (before.paths[path]?.type === 'directory' && operation.replaces === undefined) return []
-      if (before.paths[path]?.type === 'absent') return [{ op: 'remove', path, recursive: true }]
-      return replaced('remove')(operation, before, kept)
-    },
+    ...wholeTree,
     after: (operation) => at(operation, { type: 'directory', ...owned(rootsOwn) }),
-    replacesFile: true,
-    changesUnitFiles: false,
-    timeoutSeconds: () => 900,
     words: ({ url, path, sha256, strip, signature, replaces }) =>
       `extract ${url} to ${path}${details(`sha256 ${sha256.slice(0, 12)}`, signatureWords(signature), strip > 0 && `strip ${strip}`, placeWords({ replaces }))}`,
     shell: ({ url, sha256, path, strip, signature }) => [
@@ -179,6 +184,13 @@ export const pathRules: Pick<RulesByOperation, PathOperation> = {
       signatureArgument(signature),
       ...wordOf(replaces),
     ],
+  },
+  checkout: {
+    ...wholeTree,
+    after: (operation) => at(operation, { type: 'directory', ...owned({ ...operation, mode: '0755' }) }),
+    words: ({ url, commit, path, owner, group, replaces }) =>
+      `check out ${commit.slice(0, 12)} of ${url} to ${path}${details(`${owner}:${group}`, placeWords({ replaces }))}`,
+    shell: ({ path, url, commit, owner, group }) => ['checkout', path, url, commit, owner, group],
   },
 }
 
@@ -239,6 +251,7 @@ export function kindMadeBy({ op }: Operation): Kind | undefined {
     mkdir: 'directory',
     archive: 'tree',
     download: 'file',
+    checkout: 'tree',
   }
   return kinds[op]
 }
@@ -251,7 +264,8 @@ export function inPlaceOf(operation: Operation, kind: Kind | undefined): Operati
     case 'link':
     case 'mkdir':
     case 'archive':
-    case 'download': {
+    case 'download':
+    case 'checkout': {
       const { replaces: _, ...plain } = operation
       return kind === undefined || kind === kindMadeBy(operation) ? plain : { ...plain, replaces: kind }
     }

@@ -22,6 +22,7 @@ import { trustedCertificateKind } from './composites/trusted-certificate.ts'
 import { directoryKind } from './directory.ts'
 import { downloadKind } from './download.ts'
 import { fileKind } from './file.ts'
+import { gitCheckoutKind } from './git-checkout.ts'
 import { groupKind } from './group.ts'
 import { linkKind } from './link.ts'
 import { packageKind } from './package.ts'
@@ -57,5 +58,6 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   network: networkKind,
   trustedCertificate: trustedCertificateKind,
   packageRepository: packageRepositoryKind,
+  gitCheckout: gitCheckoutKind,
   download: downloadKind,
 }

@@ -183,6 +183,8 @@ const kinds: Readonly<Record<string, string>> = {
   cookbook_file: 'file, with `source` in place of `content`',
   lineinfile: 'file, of which the whole content is declared',
   blockinfile: 'block',
+  git: 'gitCheckout',
+  vcsrepo: 'gitCheckout',
   apt_repository: 'packageRepository',
   deb822_repository: 'packageRepository',
   yum_repository: 'packageRepository',

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { mustRun } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
@@ -12,7 +13,7 @@ let lab: Lab
 let project: Project
 
 test.before(async () => {
-  lab = await startLab({ hosts: ['node0'], packages: ['openssl'] })
+  lab = await startLab({ hosts: ['node0'], packages: ['git', 'openssl'] })
   project = await createProject(spec([]))
 })
 
@@ -48,32 +49,6 @@ test('is in force after one run, differs after a change by hand, and leaves', as
     '',
   )
   assert.is(await output('systemctl is-active tick.timer || :'), 'inactive\n')
-})
-
-test('has its parts in files of others, which stay as they are', async () => {
-  await output(
-    'printf "of others\\n" >/etc/lab.conf; chmod 640 /etc/lab.conf; setfacl -m u:nobody:r /etc/lab.conf 2>/dev/null || :',
-  )
-  const key = (await output('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub')).trim()
-  const before = await output(
-    'getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts',
-  )
-  await converges([
-    'block: { path: /etc/lab.conf, name: lab, content: "one", at: start }',
-    'hostsEntry: { name: lab7.example.com, address: 192.0.2.7, aliases: [lab7] }',
-    `knownHost: { name: lab7.example.com, keys: ["${key}"] }`,
-  ])
-  assert.match(await output('ssh-keygen -F lab7.example.com -f /etc/ssh/ssh_known_hosts'), key)
-  assert.is(await output('cat /etc/lab.conf'), '# BEGIN converge lab\none\n# END converge lab\nof others\n')
-  assert.match(await output('getent hosts lab7'), '192.0.2.7')
-  await output('echo "more of others" >>/etc/lab.conf')
-  await converges(['block: { path: /etc/lab.conf, name: lab, content: "two" }'])
-  await converges([])
-  assert.is(await output('cat /etc/lab.conf'), 'of others\nmore of others\n')
-  assert.is(
-    await output('getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts'),
-    before,
-  )
 })
 
 test('what other programs read is read by them: nftables, networkd, OpenSSL and locale', async () => {
@@ -120,6 +95,65 @@ test('a file is downloaded once, and what was there before comes back', async ()
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('a commit is checked out for its owner, what is edited comes back, and it leaves', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'converge-lab-git-'))
+  try {
+    await writeFile(join(folder, 'app'), 'one\n')
+    await mustRun(
+      'sh',
+      [
+        '-c',
+        'git init -q && git add app && git -c user.name=x -c user.email=x@example.com commit -q -m x && git update-server-info',
+      ],
+      { cwd: folder },
+    )
+    const commit = (await mustRun('git', ['rev-parse', 'HEAD'], { cwd: folder })).trim()
+    const url = `${await lab.serve(folder)}/.git`
+    const resources = [
+      `gitCheckout: { path: /srv/app, url: "${url}", commit: ${commit}, owner: daemon, group: daemon }`,
+    ]
+    await converges(resources)
+    assert.is(await output('cat /srv/app/app; stat -c %U /srv/app /srv/app/app'), 'one\ndaemon\ndaemon\n')
+    const asOwner = 'setpriv --reuid daemon --regid daemon --clear-groups git -C /srv/app'
+    assert.is(await output(`${asOwner} status --porcelain; ${asOwner} rev-parse HEAD`), `${commit}\n`)
+    await output('echo by hand >/srv/app/app; echo x >/srv/app/upload')
+    const drift = await project.converge(['--dry-run'])
+    assert.match(drift.stdout, 'differs from the commit (app) and will be checked out again')
+    await converges(resources)
+    assert.is(await output('cat /srv/app/app; ls /srv/app'), 'one\napp\n')
+    await converges([])
+    assert.is(await output('ls /srv'), '')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('has its parts in files of others, which stay as they are', async () => {
+  await output(
+    'printf "of others\\n" >/etc/lab.conf; chmod 640 /etc/lab.conf; setfacl -m u:nobody:r /etc/lab.conf 2>/dev/null || :',
+  )
+  const key = (await output('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub')).trim()
+  const before = await output(
+    'getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts',
+  )
+  await converges([
+    'block: { path: /etc/lab.conf, name: lab, content: "one", at: start }',
+    'hostsEntry: { name: lab7.example.com, address: 192.0.2.7, aliases: [lab7] }',
+    `knownHost: { name: lab7.example.com, keys: ["${key}"] }`,
+  ])
+  assert.match(await output('ssh-keygen -F lab7.example.com -f /etc/ssh/ssh_known_hosts'), key)
+  assert.is(await output('cat /etc/lab.conf'), '# BEGIN converge lab\none\n# END converge lab\nof others\n')
+  assert.match(await output('getent hosts lab7'), '192.0.2.7')
+  await output('echo "more of others" >>/etc/lab.conf')
+  await converges(['block: { path: /etc/lab.conf, name: lab, content: "two" }'])
+  await converges([])
+  assert.is(await output('cat /etc/lab.conf'), 'of others\nmore of others\n')
+  assert.is(
+    await output('getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts'),
+    before,
+  )
 })
 
 /** Applies a spec of these resources, after which nothing is left to do. */

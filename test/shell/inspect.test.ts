@@ -142,6 +142,19 @@ test('a list of an archive that is another one each time it is read shows nothin
     assert.is(stdout.toString(), '')
   }))
 
+test('of the list of a checkout, which may be any file by now, only names in the tree are shown', () =>
+  inShellsByTurns(async (tree) => {
+    tree.write('/etc/secret', 'hunter2\nhunter2\n./hunter3\n./app\n./app\n')
+    tree.write('/srv/.git/HEAD', 'x')
+    for (const name of ['app', 'untracked', '.converge-archive']) tree.write(`/srv/${name}`, 'x')
+    symlinkSync('../etc/secret', tree.at('/srv/.converge-files'))
+    utimesSync(tree.at('/srv/.converge-archive'), 1, 1)
+    const { inspect: library } = libraryFor(tree.shell)
+    const { stdout } = await tree.run(`${library}\nread_uid\nMOUNTS=' '\ninspect_tree 0 "$R/srv"\n`)
+    assert.not.match(stdout.toString(), 'hunter')
+    assert.match(stdout.toString(), 'edit ./app\nedit ./2 that are gone\n')
+  }))
+
 test('what was put into the tree of an archive is reported if the tree makes way, and what is mounted there', () =>
   inShellsByTurns(async (tree) => {
     tree.write('/opt/app/.converge-files', '.\n./kept\n./changed\n')

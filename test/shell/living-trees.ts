@@ -50,9 +50,9 @@ async function ask(tree: RootTree, questions: Questions): Promise<Facts> {
   return answer
 }
 
-/** What the stand-in for systemd notes of its own is not compared. */
+/** What the stand-in for systemd and git note of their own, such as times, is not compared. */
 export function treeOf({ root }: RootTree): readonly string[] {
-  return listTree(root).filter((line) => !/^"\/(run\/embedded-systemd|var\/log)/.test(line))
+  return listTree(root).filter((line) => !/^"(\/run\/embedded-systemd|\/var\/log|[^"]*\/\.git\/)/.test(line))
 }
 
 export function same(portable: readonly string[], planned: readonly string[], what: string): void {

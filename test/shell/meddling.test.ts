@@ -32,6 +32,7 @@ const operations: Readonly<Record<string, string>> = {
   keep: `keep 1 originals/x /srv/app/a.conf; attempt do_write /srv/app/a.conf content ${sum} 0644 ${owned} ''; flush_writes; leave`,
   archive: `attempt do_archive http://example.com/ "$ARCHIVE" /srv/app/dist 0 ''`,
   download: `attempt do_download /srv/app/a.conf http://example.com/ "$ARCHIVE" 0644 ${owned} ''`,
+  checkout: `attempt do_checkout /srv/app/clone "file://$R/var/repository" "$COMMIT" ${owned}; is_checkout /srv/app/clone x "$COMMIT" ${owned} || :`,
   home: `old_uid=${meddler.uid} old_gid=${meddler.gid}; attempt make_home /srv/app/home`,
   sweep: `ID=test-1; forget_ways; note_temporary /srv/app; note_temporary /srv/app/conf; attempt sweep_temporaries; MARKED=$NL`,
 }
@@ -88,6 +89,10 @@ async function besideMeddler(
   const archive = createHash('sha256')
     .update(readFileSync(tree.at('/var/packed.tar')))
     .digest('hex')
+  const git = ['-C', tree.at('/var/repository'), '-c', 'user.name=x', '-c', 'user.email=x@example.com']
+  execFileSync('git', ['init', '-q', tree.at('/var/repository')])
+  execFileSync('git', [...git, 'commit', '-q', '--allow-empty', '-m', 'x'])
+  const commit = execFileSync('git', [...git, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
   const before = rootsThings(tree)
   const meddling = startMeddling(tree.at('/srv/app'), tree.root, { seed: rounds, ...options })
   let [done, tried] = [0, 0]
@@ -98,7 +103,7 @@ async function besideMeddler(
 ${Object.entries(acts)
   .map(([name, words]) => `act_${name}() { ${words}; }\n`)
   .join('')}
-ARCHIVE=${archive} DONE=0 round=${tried}
+ARCHIVE=${archive} COMMIT=${commit} DONE=0 round=${tried}
 while [ "$round" -lt ${Math.min(tried + atOnce, rounds)} ]; do
   for act in ${Object.keys(acts).join(' ')}; do
     round=$((round + 1)) NUMBER=$round ID=test-$round FAILED= QUEUED=0

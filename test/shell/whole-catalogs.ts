@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { CatalogEntry, HostCatalog, Notification, Resource } from '../../src/model/resource.ts'
@@ -8,11 +11,13 @@ import { command } from '../../src/resources/command.ts'
 import { directory } from '../../src/resources/directory.ts'
 import { download } from '../../src/resources/download.ts'
 import { file } from '../../src/resources/file.ts'
+import { gitCheckout } from '../../src/resources/git-checkout.ts'
 import { group } from '../../src/resources/group.ts'
 import { link } from '../../src/resources/link.ts'
 import { pkg } from '../../src/resources/package.ts'
 import { unit } from '../../src/resources/unit/unit.ts'
 import { user } from '../../src/resources/user.ts'
+import { scratchFolder } from '../commands/scratch.ts'
 import { catalogOf, entry } from './catalogs.ts'
 import type { RootTree } from './root-tree.ts'
 
@@ -73,12 +78,13 @@ const wish = fc.record({
   }),
   archive: version,
   download: version,
+  checkout: version,
   package: versionOrGone,
   /** A unit that may be absent, and what notifies it. */
   service: versionOrGone,
   template: version,
   /** Another kind of thing at one path each time. */
-  kind: fc.constantFrom(0, 1, 2, 3, 4, 5),
+  kind: fc.constantFrom(0, 1, 2, 3, 4, 5, 6),
   units: fc.array(fc.record({ version, dropIn: version, enabled: choice, started: choice, guard }), {
     minLength: 2,
     maxLength: 2,
@@ -126,6 +132,20 @@ const archives = [1, 2].map((number) => {
   return { name: `tool-${number}.tar.gz`, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 })
 const archiveUrls = archives.map(({ name }) => `https://archives.example/${name}`)
+
+const repository = scratchFolder()
+const commits = [1, 2].map((number) => {
+  const git = (...words: readonly string[]): string =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...words], {
+      cwd: repository,
+      encoding: 'utf8',
+    }).trim()
+  git('init', '-q')
+  writeFileSync(join(repository, 'app'), `version ${number}\n`)
+  git('add', 'app')
+  git('commit', '-q', '-m', 'x')
+  return git('rev-parse', 'HEAD')
+})
 
 export function plantArchives(tree: RootTree): void {
   for (const { name, bytes } of archives) tree.write(`/srv/archives/${name}`, bytes)
@@ -212,6 +232,7 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ...serviceOf(wanted.service),
     ...archiveOf(wanted.archive),
     ...downloadOf('/srv/download', wanted.download),
+    ...checkoutOf('/srv/checkout', wanted.checkout),
     ...(wanted.package === 0
       ? []
       : [
@@ -325,6 +346,11 @@ function downloadOf(path: string, version: number): readonly Resource[] {
   return version === 0 ? [] : [download({ url, sha256, path, mode: version === 1 ? '0755' : '0644' })]
 }
 
+function checkoutOf(path: string, version: number): readonly Resource[] {
+  const commit = commits[version - 1]
+  return commit === undefined ? [] : [gitCheckout({ path, url: `file://${repository}`, commit })]
+}
+
 function targetOf(version: number): string {
   return version === 2 ? 'basic.target' : 'multi-user.target'
 }
@@ -342,6 +368,8 @@ function kindOf(number: number): readonly Resource[] {
       return [archive({ url: archiveUrls[0] ?? '', sha256: archives[0]?.sha256 ?? '', path })]
     case 5:
       return downloadOf(path, 1)
+    case 6:
+      return checkoutOf(path, 2)
     default:
       return []
   }

@@ -6,7 +6,7 @@ import { readPathFact } from './path-states.ts'
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`, `offer nginx: ["1.2"]`,
  * `/srv/a/b: absent 1` (so many directories above it are missing), `absent below a link` (that leads nowhere),
- * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `edits /opt/app/.converge-archive: [a]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
@@ -44,7 +44,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
       const found = paths[name]
       if (found?.type !== 'directory') throw new Error(`there is no directory ${name}`)
       paths[name] = { ...found, entries: state.map(String) }
-    } else if ((what === 'strangers' || what === 'mounts') && Array.isArray(state)) {
+    } else if ((what === 'strangers' || what === 'edits' || what === 'mounts') && Array.isArray(state)) {
       const stamp = paths[name]
       if (stamp?.type !== 'file') throw new Error(`there is no stamp ${name}`)
       paths[name] = { ...stamp, [what]: state.map(String) }

@@ -86,6 +86,8 @@ function ownWords(operation: Operation): string {
       return words('archive', operation.path, 'from', operation.url)
     case 'download':
       return words('download', operation.path, ...owned(operation, '0644'), 'from', operation.url)
+    case 'checkout':
+      return words('checkout', operation.path, operation.commit.slice(0, 12), 'from', operation.url)
     case 'unit':
       return words(
         operation.action,

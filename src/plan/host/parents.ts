@@ -19,7 +19,7 @@ export function withParents(
   let mayBring = false
   return changes.map((change) => {
     const { resource, operation, guard, whenOwed } = change
-    if (['package', 'run', 'archive', 'user', 'unit'].includes(operation.op)) mayBring = true
+    if (['package', 'run', 'archive', 'checkout', 'user', 'unit'].includes(operation.op)) mayBring = true
     const path = pathOf(operation)
     const kind = kindMadeBy(operation)
     const needsParent = kind !== undefined || (isEdit(operation) && operation.content !== undefined)

@@ -88,7 +88,7 @@ function renewedTrees({ entries }: HostCatalog, facts: Facts): readonly string[]
   return entries
     .filter(
       ({ resource }) =>
-        resource.kind === 'archive' &&
+        (resource.kind === 'archive' || resource.kind === 'gitCheckout') &&
         decideByFacts(guardOf(resource), facts, []) !== 'skip' &&
         facts.paths[stampOf(resource.name)]?.type === 'file',
     )

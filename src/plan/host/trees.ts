@@ -45,6 +45,7 @@ export function treeConsents(
 function treeThatGoes(operation: Operation): string | undefined {
   const goes =
     operation.op === 'archive' ||
+    operation.op === 'checkout' ||
     (operation.op === 'remove' && operation.recursive) ||
     ('replaces' in operation && operation.replaces === 'tree')
   return goes ? pathOf(operation) : undefined

@@ -43,6 +43,7 @@ function mayBring(operation: Operation, unit: string): boolean {
     case 'archive':
     case 'restore':
     case 'download':
+    case 'checkout':
       return true
     case 'link':
     case 'write': {

@@ -158,8 +158,8 @@ function carryOut(
     if (isShown && content.sizeBytes <= largestShown)
       Object.assign(answers.paths[path] ?? {}, { content: textOf(bytesOf(content)) })
   }
-  if (operation.op === 'archive') {
-    const text = `${operation.sha256}\n`
+  if (operation.op === 'archive' || operation.op === 'checkout') {
+    const text = `${operation.op === 'archive' ? operation.sha256 : operation.commit}\n`
     const stamp = { type: 'file', sha256: sha256Of(text), sizeBytes: text.length } as const
     Object.assign(answers.paths, { [stampOf(path)]: { ...stamp, ...rootsOwn } })
   }

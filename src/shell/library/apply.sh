@@ -189,7 +189,7 @@ step() {
     write | package) return ;;
     restore | download | remove | mkdir | edit | await | record | daemon_reload) ;;
     # They may change whose a directory is.
-    attributes | link | archive) forget_ways ;;
+    attributes | link | archive | checkout) forget_ways ;;
     *)
       forget_ways
       RAN=yes

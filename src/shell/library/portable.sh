@@ -115,7 +115,7 @@ read_id() {
 made_as() {
   at="\"path\":$NEXT_JSON,"
   case "$1 $2" in
-    tree\ set\ *"$at\"recursive\":true}"* | tree\ *"{\"op\":\"archive\","*"$at"*) ;;
+    tree\ set\ *"$at\"recursive\":true}"* | tree\ *"{\"op\":\"archive\","*"$at"* | tree\ *"{\"op\":\"checkout\",$at"*) ;;
     directory\ set\ *"$at\"recursive\":true}"*) return 1 ;;
     *\ set\ *"$NEXT_JSON:\"$1 "*) ;;
     file\ *"{\"op\":\"write\",$at"* | file\ *"{\"op\":\"download\",$at"* | link\ *"{\"op\":\"link\",$at"* | directory\ *"{\"op\":\"mkdir\",$at"*) ;;

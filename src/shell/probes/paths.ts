@@ -136,7 +136,7 @@ function readTarget(reader: AnswerReader): string | null {
   return textOf(reader.block(integer(reader.expect('link'))))
 }
 
-type Sum = Pick<Extract<PathFact, { type: 'file' }>, 'sha256' | 'content' | 'strangers' | 'mounts'>
+type Sum = Pick<Extract<PathFact, { type: 'file' }>, 'sha256' | 'content' | 'strangers' | 'edits' | 'mounts'>
 
 function readSums(reader: AnswerReader, count: number): Sum[] {
   if (count === 0) return []
@@ -165,10 +165,15 @@ function readSums(reader: AnswerReader, count: number): Sum[] {
   return sums
 }
 
-function readTree(reader: AnswerReader): Required<Pick<Sum, 'strangers' | 'mounts'>> {
+function readTree(reader: AnswerReader): Pick<Sum, 'strangers' | 'edits' | 'mounts'> {
   const lines = reader.linesUntil('tree end')
   const inside = (start: string): readonly string[] =>
     lines.flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []))
   const mounts = lines.includes('mount .') ? ['.'] : []
-  return { strangers: inside('./'), mounts: [...mounts, ...inside('mount ./')] }
+  const edits = inside('edit ./')
+  return {
+    strangers: inside('./'),
+    mounts: [...mounts, ...inside('mount ./')],
+    ...(edits.length > 0 && { edits }),
+  }
 }

@@ -42,7 +42,7 @@ function treeAfter(tree: Tree, operations: readonly Operation[]): ReadonlyMap<st
     else if (node !== undefined) nodes.set(path, node)
     else if (operation.op === 'attributes' && found?.type === 'file')
       nodes.set(path, { ...found, mode: operation.mode })
-    else if (['remove', 'archive', 'download'].includes(operation.op)) nodes.delete(path)
+    else if (['remove', 'archive', 'download', 'checkout'].includes(operation.op)) nodes.delete(path)
   }
   return nodes
 }

@@ -76,6 +76,17 @@ const cases: readonly (readonly [Operation, string])[] = [
     },
     'download https://example.com/jq to /usr/local/bin/jq (sha256 2d711642b726, 0755 root:root)',
   ],
+  [
+    {
+      op: 'checkout',
+      url: 'https://example.com/app.git',
+      commit: '0123456789abcdef0123456789abcdef01234567',
+      path: '/srv/app',
+      owner: 'app',
+      group: 'app',
+    },
+    'check out 0123456789ab of https://example.com/app.git to /srv/app (app:app)',
+  ],
   [{ op: 'unit', unit: 'etcd.service', action: 'restart' }, 'restart etcd.service'],
   [
     { op: 'unit', unit: 'etcd.service', action: 'start', noBlock: true },

@@ -57,6 +57,7 @@ export const operations: readonly Operation[] = [
   { op: 'remove-package', packages: ['p'] },
   { op: 'archive', url: 'https://example.com', sha256: content('f').sha256, path: '/f', strip: 0 },
   { op: 'download', url: 'https://example.com', sha256: content('f').sha256, path: '/f', ...own },
+  { op: 'checkout', url: 'https://example.com', commit: '0'.repeat(40), path: '/g', owner: 'u', group: 'g' },
   { op: 'unit', unit: 'u.service', action: 'start', noBlock: true, noReload: true },
   { op: 'daemon-reload' },
   {

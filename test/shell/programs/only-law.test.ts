@@ -30,6 +30,7 @@ const patterns = fc.uniqueArray(
     'group[*]',
     'archive[*]',
     'download[*]',
+    'gitCheckout[*]',
     'package[jq]',
     'unit[a.service]',
     'unit[service.service]',

@@ -224,7 +224,8 @@ inspect_tree() {
   done
   find_timeout
   (
-    if only_roots "${2#"$R"}"; then cd "$2"; else walk_to "${2#"$R"}"; fi >/dev/null || exit
+    enter_tree "${2#"$R"}" >/dev/null || exit
+    [ ! -d .git ] || tree_edits | head -n 1000 | sed 's/^/edit /'
     {
       # Names of the list twice and those of now once: what comes once is new. The list may be another file each time that it
       # is read.
@@ -241,6 +242,28 @@ inspect_tree() {
   )
   say "${NL}tree end"
 }
+
+enter_tree() { if only_roots "$1"; then cd "$R$1"; else walk_to "$1"; fi; }
+
+# tree_edits: of the tree of a checkout, which is the current directory, what it had from the beginning and is newer, and how many
+# names are gone. git keeps its own files as it likes, but for what is checked out. Of the list, which may be any file by now, only what
+# else is a name in the tree is shown.
+tree_edits() {
+  {
+    find . -path ./.git -prune -o \( -type f -o -type l \) -newer .converge-archive -print
+    find ./.git/HEAD -newer .converge-archive
+    tree_list
+  } 2>/dev/null | sort | uniq -d
+  gone=$({
+    find .
+    find .
+    tree_list
+  } 2>/dev/null | sort | uniq -u | grep -c -v '^\./\.git/')
+  [ "$gone" -eq 0 ] || say "./$gone that are gone"
+}
+
+# shellcheck disable=SC2086
+tree_list() { ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} cat .converge-files | sort -u; }
 
 inspect_content() {
   size=$(wc -c <"$2")
