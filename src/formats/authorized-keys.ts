@@ -1,3 +1,4 @@
+import { formatPath, type Path } from '../model/path.ts'
 import { keyTypeOf, publicKeyTypes, readPublicKey } from '../model/public-key.ts'
 import type { FormatMistake } from './format-error.ts'
 
@@ -30,7 +31,10 @@ interface Found {
 }
 
 /** What sshd would ignore in a list of authorized keys, and keys that are in it twice, each at its index. */
-export function checkAuthorizedKeys(lines: readonly string[]): readonly FormatMistake[] {
+export function checkAuthorizedKeys(
+  lines: readonly string[],
+  pathOf: (index: number) => Path = (index) => ['authorizedKeys', index],
+): readonly FormatMistake[] {
   const keys = lines.map((line) => keyIn(line)?.base64)
   return lines.flatMap((line, index) => {
     const first = keys.indexOf(keys[index])
@@ -38,10 +42,11 @@ export function checkAuthorizedKeys(lines: readonly string[]): readonly FormatMi
       mistakeIn(line) ??
       (first === index
         ? undefined
-        : { what: `is the same key as authorizedKeys[${first}]`, hint: 'remove one of them' })
+        : { what: `is the same key as ${formatPath(pathOf(first))}`, hint: 'remove one of them' })
     if (found === undefined) return []
-    const message = `authorizedKeys[${index}] ${found.what}`
-    return [{ code: 'invalid-value', message, hint: found.hint, path: ['authorizedKeys', index] }]
+    const path = pathOf(index)
+    const message = `${formatPath(path)} ${found.what}`
+    return [{ code: 'invalid-value', message, hint: found.hint, path }]
   })
 }
 

@@ -2,6 +2,7 @@ import type { ResourceKind } from '../model/resource.ts'
 import { archiveKind } from './archive.ts'
 import { blockKind } from './block.ts'
 import { commandKind } from './command.ts'
+import { authorizedKeyKind } from './composites/authorized-key.ts'
 import { containerKind } from './composites/container.ts'
 import { hostnameKind } from './composites/hostname.ts'
 import { hostsEntryKind } from './composites/hosts-entry.ts'
@@ -47,6 +48,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   swapFile: swapFileKind,
   hostname: hostnameKind,
   hostsEntry: hostsEntryKind,
+  authorizedKey: authorizedKeyKind,
   knownHost: knownHostKind,
   timezone: timezoneKind,
   locale: localeKind,

@@ -89,6 +89,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'report/text': 'all',
   'report/views': ['index', 'view'],
   'resources/composites': [
+    'authorized-key',
     'container',
     'hostname',
     'hosts-entry',

@@ -86,6 +86,7 @@ test('what composites make is there after one run, gone when it is absent, and g
       'etc/sudoers.d',
       'etc/tmpfiles.d',
       'etc/systemd/network',
+      'root/.ssh',
       'usr/local/share/ca-certificates',
     ]
     writeFiles(root, Object.fromEntries(kept.map((path) => [`${path}/.kept`, ''])))

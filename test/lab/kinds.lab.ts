@@ -56,6 +56,9 @@ test('has its parts in files of others, which stay as they are', async () => {
     'printf "of others\\n" >/etc/lab.conf; chmod 640 /etc/lab.conf; setfacl -m u:nobody:r /etc/lab.conf 2>/dev/null || :',
   )
   const key = (await output('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub')).trim()
+  await output('ssh-keygen -q -t ed25519 -N "" -f /root/lab')
+  const own = (await output('cut -d" " -f1,2 /root/lab.pub')).trim()
+  const login = 'ssh -i /root/lab -o StrictHostKeyChecking=no -o BatchMode=yes admin@127.0.0.1'
   const before = await output(
     'getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts',
   )
@@ -63,11 +66,13 @@ test('has its parts in files of others, which stay as they are', async () => {
     'block: { path: /etc/lab.conf, name: lab, content: "one", at: start }',
     'hostsEntry: { name: lab7.example.com, address: 192.0.2.7, aliases: [lab7] }',
     `knownHost: { name: lab7.example.com, keys: ["${key}"] }`,
+    `authorizedKey: { name: lab, user: admin, key: "${own}" }`,
   ])
   assert.match(await output('ssh-keygen -F lab7.example.com -f /etc/ssh/ssh_known_hosts'), key)
   assert.is(await output('cat /etc/lab.conf'), '# BEGIN converge lab\none\n# END converge lab\nof others\n')
   assert.match(await output('getent hosts lab7'), '192.0.2.7')
   await output('echo "more of others" >>/etc/lab.conf')
+  assert.is(await output(`${login} id -un`), 'admin\n')
   await converges(['block: { path: /etc/lab.conf, name: lab, content: "two" }'])
   await converges([])
   assert.is(await output('cat /etc/lab.conf'), 'of others\nmore of others\n')
@@ -75,6 +80,7 @@ test('has its parts in files of others, which stay as they are', async () => {
     await output('getfacl -cp /etc/lab.conf 2>/dev/null; stat -c "%a %U:%G" /etc/lab.conf; cat /etc/hosts'),
     before,
   )
+  assert.is((await lab.run('node0', `${login} id -un`)).exitCode, 255)
 })
 
 test('what other programs read is read by them: nftables, networkd, OpenSSL and locale', async () => {
