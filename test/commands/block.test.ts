@@ -208,6 +208,16 @@ test('secrets have words in their place, and what is beside a sensitive block is
   const json = await converge([...file, '--dry-run', '--json'], { env })
   const gone = await run([], '--dry-run')
   assert.not.match(json.stdout + gone.stdout, 'canary')
+  const noLonger = [
+    one('port=1'),
+    `block: { path: ${path}, name: one, absent: true }`,
+    `file: { path: ${path}, content: x }`,
+  ]
+  for (const resource of noLonger) {
+    const shown = await run([resource], '--dry-run')
+    assert.match(shown.stdout, 'sensitive: content is not shown')
+    assert.not.match(shown.stdout, 'canary')
+  }
 })
 
 test.run()
