@@ -9,7 +9,7 @@ import { defineResource, inTheWay, type Self } from './define/define-resource.ts
 import { pathFact } from './define/facts-of.ts'
 import { ancestorClaims } from './define/ownership.ts'
 import { HttpUrl, longestPath, NormalPath, Sha256, used } from './define/schema-types.ts'
-import { signature, toolProbes } from './define/signature.ts'
+import { signature, signatureOf, toolProbes } from './define/signature.ts'
 import { linkSteps } from './link.ts'
 
 const ArchiveSchema = Type.Object({
@@ -59,7 +59,7 @@ export const { resource: archive, kind: archiveKind } = defineResource({
         { probe: 'path', path: stamp.path, sha256: stamp.content.sha256 },
         ...(links.length === 0 ? [] : [{ probe: 'path', path: binDir } as const]),
         ...links.map((link) => ({ probe: 'path', path: link.path }) as const),
-        ...toolProbes(archiveTools(desired)),
+        ...toolProbes(archiveTools({ url: desired.url, signature: signatureOf(desired.signature, self) })),
       ],
       steps(facts) {
         const found = pathFact(facts, stamp.path)
@@ -86,15 +86,16 @@ function linksOf({ path, binDir, binaries = [] }: Archive) {
 }
 
 /** The whole directory is replaced, so only if it was extracted from an archive. */
-function extractSteps(desired: Archive, { id }: Self, facts: Facts, stamp: PathFact): readonly Step[] {
-  const { url, path, strip, signature } = desired
+function extractSteps(desired: Archive, self: Self, facts: Facts, stamp: PathFact): readonly Step[] {
+  const { url, path, strip } = desired
+  const signature = signatureOf(desired.signature, self)
   const sha256 = sha256Of(desired)
   const found = pathFact(facts, path)
   const operation = { op: 'archive', url, sha256, path, strip, ...given({ signature }) } as const
   const expects = [path, `${path}/.converge-archive`]
   if (found.type === 'absent') return [{ operation, reason: 'will be extracted', expects }]
   if (found.type !== 'directory' || stamp.type !== 'file') {
-    throw inTheWay(id, `something that converge did not extract is at ${path}`)
+    throw inTheWay(self.id, `something that converge did not extract is at ${path}`)
   }
   const reason = `content will change to the archive with sha256 ${sha256.slice(0, 12)}…`
   return [{ operation, reason, expects }]

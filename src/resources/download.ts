@@ -5,7 +5,7 @@ import { defineResource } from './define/define-resource.ts'
 import { pathFact } from './define/facts-of.ts'
 import { accountProbes, ancestorClaims, ownerClaims } from './define/ownership.ts'
 import { AccountNameOrId, HttpUrl, Mode, NormalPath, Sha256 } from './define/schema-types.ts'
-import { signature, toolProbes } from './define/signature.ts'
+import { signature, signatureOf, toolProbes } from './define/signature.ts'
 import { contentSteps, refuseOther } from './file.ts'
 
 const DownloadSchema = Type.Object({
@@ -29,7 +29,8 @@ export const { resource: download, kind: downloadKind } = defineResource({
   defaults: DEFAULTS,
   name: ({ path }) => path,
   behave(desired: Download, self) {
-    const { path, url, mode, owner, group, signature } = desired
+    const { path, url, mode, owner, group } = desired
+    const signature = signatureOf(desired.signature, self)
     const sha256 = desired.sha256.toLowerCase()
     const operation = {
       op: 'download',
@@ -51,7 +52,7 @@ export const { resource: download, kind: downloadKind } = defineResource({
       probes: [
         { probe: 'path', path },
         ...accountProbes(owner, group),
-        ...toolProbes(downloadTools(desired)),
+        ...toolProbes(downloadTools({ url, signature })),
       ],
       steps(facts) {
         const found = pathFact(facts, path)

@@ -4,7 +4,9 @@ import { blockKind } from './block.ts'
 import { commandKind } from './command.ts'
 import { containerKind } from './composites/container.ts'
 import { hostnameKind } from './composites/hostname.ts'
+import { hostsEntryKind } from './composites/hosts-entry.ts'
 import { kernelModuleKind } from './composites/kernel-module.ts'
+import { knownHostKind } from './composites/known-host.ts'
 import { localeKind } from './composites/locale.ts'
 import { mountKind } from './composites/mount.ts'
 import { networkKind } from './composites/network.ts'
@@ -44,6 +46,8 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   mount: mountKind,
   swapFile: swapFileKind,
   hostname: hostnameKind,
+  hostsEntry: hostsEntryKind,
+  knownHost: knownHostKind,
   timezone: timezoneKind,
   locale: localeKind,
   sudoers: sudoersKind,

@@ -91,7 +91,9 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'resources/composites': [
     'container',
     'hostname',
+    'hosts-entry',
     'kernel-module',
+    'known-host',
     'locale',
     'mount',
     'network',

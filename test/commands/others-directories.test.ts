@@ -36,6 +36,7 @@ hosts:
       - file: { path: /srv/app/a.conf, content: "${version}\\n", ${owned}, mode: "0640" }
       - file: { path: /srv/app/mode, content: "same\\n", ${owned}, mode: "064${version}" }
       - file: { path: /srv/app/in-place, content: "${version}\\n", inPlace: true }
+      - block: { path: /srv/app/parts, name: a, content: "${version}", ${owned}, mode: "0600" }
       - link: { path: /srv/app/current, target: v${version} }
       - unit:
           name: srv-app-data.mount
@@ -102,6 +103,7 @@ const wanted = (version: number): string =>
     `data/x f 644 ${meddler.uid} `,
     'in-place f 644 0 ',
     `mode f 64${version} ${meddler.uid} `,
+    `parts f 600 ${meddler.uid} `,
   ].join('\n')
 
 asRoot('a directory of another user is converged, rolled back and pruned like any other', async () => {

@@ -82,6 +82,7 @@ test('what composites make is there after one run, gone when it is absent, and g
       'etc/modules-load.d',
       'etc/modprobe.d',
       'etc/default',
+      'etc/ssh',
       'etc/sudoers.d',
       'etc/tmpfiles.d',
       'etc/systemd/network',

@@ -6,3 +6,9 @@ export const FileStem = Type.String({
   maxLength: 200,
   description: 'letters, digits, hyphens and underscores; the name of its file without the extension',
 })
+
+export const HostName = Type.String({
+  pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$',
+  maxLength: 253,
+  description: 'the name of a host',
+})

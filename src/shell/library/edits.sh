@@ -58,6 +58,7 @@ do_edit() {
     say "a symbolic link is at $1; converge does not write through links"
     return 1
   }
+  HELD=
   if [ ! -e "$HERE" ]; then
     [ -n "$2" ] || return 0
     edit_file '' && install_file "$RUN/edited" "$temporary" "$4" "$5" "$6" || return 1
@@ -84,7 +85,7 @@ do_edit() {
   }
   durable "$temporary" || return 1
   point 'before the edited file takes its place'
-  { [ ! -e "$HERE" ] || still_unedited; } && take_place "$temporary" "$1" && relabel "$1" && durable "$BESIDE" || {
+  still_unedited && take_place "$temporary" "$1" && relabel "$1" && durable "$BESIDE" || {
     rm -f -- "$temporary"
     return 1
   }
@@ -170,9 +171,13 @@ END
   chmod u+w -- "$temporary" && cat <"$RUN/edited" >"$temporary" && set_mode "$mode" "$temporary"
 }
 
-# still_unedited: whether the file still is what was read.
+# still_unedited: whether the file still is what was read, or still is not there.
 still_unedited() {
-  [ "$HERE" -ef "$HELD" ] && [ "$(sum_of "$HELD")" = "$(sum_of "$RUN/text")" ] || {
+  if [ -n "$HELD" ]; then
+    [ "$HERE" -ef "$HELD" ] && [ "$(sum_of "$HELD")" = "$(sum_of "$RUN/text")" ]
+  else
+    [ ! -e "$HERE" ] && [ ! -L "$HERE" ]
+  fi || {
     say 'the file was changed meanwhile by something else; run converge again'
     return 1
   }
