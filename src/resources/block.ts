@@ -71,22 +71,30 @@ export const { resource: block, kind: blockKind } = defineResource({
     const { content } = desired
     if (content === undefined) invalid(self, 'it has no content', 'set content, or absent: true')
     const part = partOf(desired)
-    return partBehavior({ ...desired, part, content: linesOf(content, part, self) }, self)
+    return partBehavior({ ...desired, part, content: linesOf(content, desired, self) }, self)
   },
 })
 
-function partOf({ name, comment = DEFAULTS.comment, at = DEFAULTS.at }: Static<typeof BlockSchema>): Part {
-  return { begin: `${comment} BEGIN converge ${name}`, end: `${comment} END converge ${name}`, at }
+type Desired = Static<typeof BlockSchema>
+
+function partOf(desired: Desired): Part {
+  return { ...markersOf(desired), at: desired.at ?? DEFAULTS.at }
+}
+
+function markersOf({ name, comment = DEFAULTS.comment }: Pick<Desired, 'name' | 'comment'>) {
+  return { begin: `${comment} BEGIN converge ${name}`, end: `${comment} END converge ${name}` }
 }
 
 /** The text with an end after its last line. */
-function linesOf(content: string | Secret, part: Part, self: Self) {
+function linesOf(content: string | Secret, desired: Desired, self: Self) {
   const whole = textContent(content)
   const { data } = whole
+  const marks = Object.values(markersOf({ ...desired, name: '' }))
   if (data.includes('\r'))
     invalid(self, 'its content has carriage returns', 'remove them: its lines end as those of the file do')
-  if (data.split('\n').some((line) => line === part.begin || line === part.end))
-    invalid(self, 'its content has one of its own marker lines', 'remove that line')
+  if (data.includes('\0')) invalid(self, 'its content has a NUL character', 'remove it: the file is text')
+  if (data.split('\n').some((line) => marks.some((mark) => line.startsWith(mark))))
+    invalid(self, 'its content has a marker line of a block', 'remove that line: blocks are not nested')
   if (data === '' || data.endsWith('\n')) return whole
   const ended = textContent(`${data}\n`)
   return whole.secrets === undefined ? ended : { ...ended, secrets: whole.secrets }

@@ -137,6 +137,19 @@ test('is refused where nobody can tell what is the block, and writes through no 
   assert.match(twice.stderr, 'owns the whole of /etc/app.conf')
 })
 
+test('makes no file that it could not change again', async () => {
+  const { run, read } = await makeHost()
+  const half = 'x'.repeat(130 * 1024)
+  const large = await run([one(half), two(half)], '--yes')
+  assert.match(large.stdout, 'block[/etc/app.conf#two]: /etc/app.conf would be larger than 256 KiB with it')
+  assert.is(read(), others)
+  for (const line of ['x\\0', '# BEGIN converge two', '# END converge other']) {
+    const { code, stderr } = await run([one(line), two('2')], 'validate')
+    assert.is(code, 3)
+    assert.match(stderr, 'block[/etc/app.conf#one]: its content has a')
+  }
+})
+
 test('a validation sees the whole new file, and keeps it from going live', async () => {
   const { run, read } = await makeHost()
   const { code, stdout, stderr } = await run([one('1', ', validate: "! grep -q others {}"')], '--yes')
@@ -208,6 +221,16 @@ test('secrets have words in their place, and what is beside a sensitive block is
   const json = await converge([...file, '--dry-run', '--json'], { env })
   const gone = await run([], '--dry-run')
   assert.not.match(json.stdout + gone.stdout, 'canary')
+  const noLonger = [
+    one('port=1'),
+    `block: { path: ${path}, name: one, absent: true }`,
+    `file: { path: ${path}, content: x }`,
+  ]
+  for (const resource of noLonger) {
+    const shown = await run([resource], '--dry-run')
+    assert.match(shown.stdout, 'sensitive: content is not shown')
+    assert.not.match(shown.stdout, 'canary')
+  }
 })
 
 test.run()

@@ -167,26 +167,28 @@ function withSecretsHidden(
   { entries }: HostCatalog,
   facts: Facts,
 ): readonly Change[] {
-  const secret = new Set(
-    (facts.state?.manifest ?? []).flatMap(({ sensitive, paths }) => (sensitive ? Object.keys(paths) : [])),
-  )
+  const { manifest = [], others = [] } = facts.state ?? {}
   const parts = [
     ...entries.flatMap(({ resource: { id, isSensitive, claims } }) =>
       claims.flatMap(({ in: path }) => (isSensitive && path !== undefined ? [{ id, path }] : [])),
     ),
-    ...[facts.state?.manifest ?? [], ...(facts.state?.others ?? []).map(({ manifest }) => manifest)]
+    ...[manifest, ...others.map((other) => other.manifest)]
       .flat()
       .flatMap(({ resource: id, sensitive, part }) => (sensitive && part ? [{ id, path: part.path }] : [])),
   ]
-  if (secret.size + parts.length === 0) return changes
+  const whole = new Set(manifest.flatMap(({ sensitive, paths }) => (sensitive ? Object.keys(paths) : [])))
+  const secret = new Set([...whole, ...parts.map(({ path }) => path)])
+  if (secret.size === 0) return changes
   return changes.map((change): Change => {
     const { operation } = change
     if (isEdit(operation)) {
-      const isBeside = parts.some(({ id, path }) => path === operation.path && id !== change.resource)
-      const diff = { path: operation.path, omitted: 'sensitive' } as const
-      return change.diff !== undefined && (isBeside || secret.has(operation.path))
-        ? { ...change, diff }
-        : change
+      if (change.diff === undefined || !secret.has(operation.path)) return change
+      const isAlone =
+        !whole.has(operation.path) &&
+        parts.every(({ id, path }) => path !== operation.path || id === change.resource)
+      // Words stand for the secrets in the part itself only.
+      if (isAlone && 'masked' in change.diff) return change
+      return { ...change, diff: { path: operation.path, omitted: 'sensitive' } }
     }
     const isShown = operation.op === 'write' || (operation.op === 'remove' && change.diff !== undefined)
     if (!isShown || !secret.has(operation.path)) return change

@@ -1,4 +1,4 @@
-import { largestEdited, type Part, partIn } from '../../model/edit-text.ts'
+import { editText, largestEdited, type Part, partIn } from '../../model/edit-text.ts'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
@@ -59,19 +59,34 @@ function whyChange(id: ResourceId, { path, part, content }: WantedPart, facts: F
   const found = pathFact(facts, path)
   const isWanted = content !== undefined
   if (found.type === 'absent') {
-    if (isWanted) return 'the file will be created with the part'
+    if (isWanted) {
+      refuseLarge(id, path, editText('', part, content.data))
+      return 'the file will be created with the part'
+    }
     return facts.isUnknown === true ? 'the part will be removed' : undefined
   }
-  const inside = partIn(textIn(id, path, found), part)
+  const text = textIn(id, path, found)
+  const inside = partIn(text, part)
   if ('problem' in inside)
     throw new ResourceConflict(
       id,
       `${path}: ${inside.problem}`,
       'put these lines right in the file, or remove both',
     )
-  if (inside.found === undefined) return isWanted ? 'the part will be added' : undefined
+  if (inside.found === content?.data) return undefined
   if (!isWanted) return 'the part will be removed'
-  return inside.found === content.data ? undefined : 'the part will change'
+  refuseLarge(id, path, editText(text, part, content.data))
+  return inside.found === undefined ? 'the part will be added' : 'the part will change'
+}
+
+/** What is too large could never be changed again. */
+function refuseLarge(id: ResourceId, path: string, edited: ReturnType<typeof editText>): void {
+  if ('text' in edited && Buffer.byteLength(edited.text) > largestEdited)
+    throw new ResourceConflict(
+      id,
+      `${path} would be larger than ${largestEdited / 1024} KiB with it, and converge changes parts of smaller files only`,
+      'choose another path, or own the whole file',
+    )
 }
 
 function textIn(id: ResourceId, path: string, found: Exclude<PathFact, { type: 'absent' }>): string {

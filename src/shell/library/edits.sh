@@ -121,7 +121,13 @@ edit_file() {
   if [ -n "$1" ]; then read_text "$1" || return 1; else : >"$RUN/text"; fi
   edit_text "$part" ''
   case $? in
-    0) edit_result=changed ;;
+    0)
+      edit_result=changed
+      [ "$(($(wc -c <"$RUN/edited")))" -le 262144 ] || {
+        say 'the file would be larger than 256 KiB, and converge changes a part of smaller ones only'
+        return 1
+      }
+      ;;
     3) edit_result=same ;;
     4)
       say "the lines \`$edit_begin\` and \`$edit_end\` are not there once each, in this order"
