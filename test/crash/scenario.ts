@@ -1,13 +1,19 @@
-import { command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
+import { block, command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
 
 /** Where everything that the scenario counts is written: by commands here, by units on a real host. */
 export const actsPath = '/var/log/crash-acts'
 
-/** What the distribution put there: one file is adopted before the change and left by it, one is adopted by it. */
+/**
+ * What the distribution put there: one file is adopted before the change and left by it, one is adopted by it, and in three
+ * a block changes, leaves and comes.
+ */
 export const distribution = {
   '/etc/crash/adopted.conf': 'as shipped\n',
   '/etc/crash/motd': 'welcome\n',
+  '/etc/crash/block-changes.conf': 'of others\n',
+  '/etc/crash/block-leaves.conf': 'of others\n',
+  '/etc/crash/block-comes.conf': 'of others\n',
 } as const
 
 /** Whatever is below one of these belongs to the scenario, beside the accounts and the units' links. */
@@ -39,6 +45,8 @@ export function before(): readonly Resource[] {
     file({ path: '/etc/crash/leaves.conf', content: 'for now\n' }),
     file({ path: '/etc/crash/index.conf', content: 'fields 3\n' }),
     link({ path: '/etc/crash/current', target: 'index.conf' }),
+    block({ path: '/etc/crash/block-changes.conf', name: 'own', content: 'one\n' }),
+    block({ path: '/etc/crash/block-leaves.conf', name: 'own', content: 'for now\n' }),
     service('web', { restartOn: [environment] }),
     service('proxy', { reloadOn: [proxied] }),
     service('old'),
@@ -89,6 +97,9 @@ export function after(): readonly Resource[] {
     }),
     link({ path: '/etc/crash/current', target: 'new.conf' }),
     link({ path: '/etc/crash/fresh', target: 'motd' }),
+    block({ path: '/etc/crash/block-changes.conf', name: 'own', content: 'two\n' }),
+    block({ path: '/etc/crash/block-comes.conf', name: 'own', content: 'new\n', at: 'start' }),
+    block({ path: '/etc/crash/block-alone.conf', name: 'own', content: 'new\n' }),
     file({ path: '/etc/crash/bootstrap', content: transient['/etc/crash/bootstrap'], until: ready }),
     service('fresh'),
     command({ name: 'prepare', command: `: >"\${CONVERGE_ROOT-}${ready}"`, creates: ready }),
