@@ -1,7 +1,7 @@
 import type { Problem } from '../model/diagnostic.ts'
 import { familyOf } from '../model/os-family.ts'
 import type { Platform } from '../model/platform.ts'
-import type { Claim } from '../model/resource.ts'
+import { type Claim, pathIn } from '../model/resource.ts'
 import type { Declared } from './declared.ts'
 
 /** Reports what the declared system cannot have: Flatcar has no package manager, and its /usr is read-only. */
@@ -24,15 +24,17 @@ export function checkSystem(
   }
 }
 
-function refusal({ kind, key }: Claim): { readonly message: string; readonly hint: string } | undefined {
-  if (kind === 'package')
+function refusal(claim: Claim): { readonly message: string; readonly hint: string } | undefined {
+  if (claim.kind === 'package')
     return {
       message: 'it has no package manager',
       hint: 'run it in a container, unpack it with archive, or add a system extension (systemd-sysext) as a file in /etc/extensions',
     }
-  if (kind === 'path' && /^\/usr(\/|$)/.test(key))
+  const path = pathIn(claim)
+  // The others are links to directories in it.
+  if (path !== undefined && /^\/(usr|bin|sbin|lib|lib64)(\/|$)/.test(path))
     return {
-      message: `its /usr is read-only, and this needs ${key}`,
+      message: `its /usr is read-only, and this needs ${path}`,
       hint: 'choose a path in /opt, /etc or /var; {{platform.binDir}} is a directory for programs',
     }
   return undefined

@@ -31,7 +31,10 @@ test('a download takes the place of the old file at once, whole and checked, or 
     const temporary = () => [...takeSnapshot(host.root, ['/opt']).keys()].filter(isTemporary)
     mkdirSync(join(host.root, '/opt'))
     putFile(host, path, 'found\n')
-    const [one, two] = [server.put('one', Buffer.from('one\n')), server.put('two', Buffer.from('two\n'))]
+    const [one, two] = [
+      server.put('one[1-2]{a}', Buffer.from('one\n')),
+      server.put('two', Buffer.from('two\n')),
+    ]
 
     server.fail(true)
     assert.match(await run(one), /cannot download http/)

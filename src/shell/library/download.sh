@@ -1,7 +1,7 @@
 # download URL FILE
 download() {
   if command -v curl >/dev/null; then
-    curl -fsSL --retry 3 --connect-timeout 10 -o "$2" -- "$1"
+    curl -fgsSL --retry 3 --connect-timeout 10 -o "$2" -- "$1"
   elif command -v wget >/dev/null; then
     wget -q -T 30 -O "$2" "$1"
   else
