@@ -18,7 +18,7 @@ import {
 const BlockSchema = Type.Object({
   path: NormalPath,
   name: Type.String({
-    pattern: '^[A-Za-z0-9]([A-Za-z0-9 ._-]*[A-Za-z0-9])?$',
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$',
     maxLength: 255,
     description: 'letters, digits, blanks, dots, dashes and underscores; by which its lines are found again',
   }),

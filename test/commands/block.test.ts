@@ -150,6 +150,17 @@ test('makes no file that it could not change again', async () => {
   }
 })
 
+test('takes each name that the kinds made of it take', async () => {
+  const { run } = await makeHost()
+  const long = Array(6).fill('a'.repeat(40)).join('.')
+  const resources = [
+    `hostsEntry: { name: ${long}, address: 192.0.2.1 }`,
+    'authorizedKey: { name: ann_, user: ann, key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDw9mqCQ4wSoQPNQR7+0m7eQEDjC6Dcxh9ajMbBmGPDf" }',
+  ]
+  const { code, stderr } = await run(resources, 'validate')
+  assert.is(code, 0, stderr)
+})
+
 test('a validation sees the whole new file, and keeps it from going live', async () => {
   const { run, read } = await makeHost()
   const { code, stdout, stderr } = await run([one('1', ', validate: "! grep -q others {}"')], '--yes')
