@@ -114,6 +114,7 @@ export function recordRun(
             : `${rollsBack} Fix the cause.`
         return failed(stepFailed(host, change, failure.problem, output(), remedy), change)
       }
+      if (end?.event === 'end' && end.outcome === 'failed') return failed(failureLost(host))
       const locked = events.find(({ event }) => event === 'locked')
       return failed(locked?.event === 'locked' ? lockedBy(host, locked.holder) : changedSince(host, output()))
     },
@@ -187,6 +188,18 @@ function lockedBy(host: string, holder: string): ConvergeError {
     host,
     step: 'apply',
     remedy: 'Run converge again after it has ended, or pass --lock-wait 2m to wait for it.',
+  })
+}
+
+/** The line of a failure is short: if it is not there, nothing could be written. */
+function failureLost(host: string): ConvergeError {
+  return new CommandError('it failed, and could not write down why', {
+    host,
+    step: 'apply',
+    exitCode: undefined,
+    stderr: 'the file system of the state directory may be full: No space left on device',
+    remedy:
+      'Make room where `stateDir` under `platform` is, then run converge again: it continues from what the host has recorded.',
   })
 }
 
