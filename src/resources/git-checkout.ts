@@ -10,8 +10,9 @@ import { toolProbes } from './define/signature.ts'
 const GitCheckoutSchema = Type.Object({
   path: used('the directory for the working tree', NormalPath),
   url: Type.String({
-    pattern: '^(https?|ssh|git|file)://[^\\s\\u0000]+$',
-    description: 'the URL of a git repository, by https, http, ssh, git or file',
+    pattern: '^(https?://(?![^/?#]*@)|(ssh|git|file)://(?![^/?#]*:[^/?#]*@))[^\\s\\u0000]+$',
+    description:
+      'the URL of a git repository, by https, http, ssh, git or file, without a password; a user only with ssh',
   }),
   commit: Type.String({
     pattern: '^[0-9a-f]{40}$',

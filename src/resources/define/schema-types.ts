@@ -54,10 +54,11 @@ export const Sha256 = Type.String({
   description: '64 hexadecimal digits, as sha256sum prints them',
 })
 
+/** Plans show it, and so do the processes of the host. */
 export const HttpUrl = (what: string) =>
   Type.String({
-    pattern: '^https?://[^\\s\\u0000]+$',
-    description: `the http or https URL of ${what}`,
+    pattern: '^https?://(?![^/?#]*@)[^\\s\\u0000]+$',
+    description: `the http or https URL of ${what}, without a user or password`,
   })
 
 export const absent = yesOrNo('true removes it from the host, and keeps it away')
