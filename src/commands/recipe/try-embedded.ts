@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type EmbeddedHost, startEmbeddedHosts } from '../../embedded/hosts.ts'
@@ -26,16 +26,17 @@ interface Tried {
 
 const look = { style: createStyle({ color: false }), verbose: false }
 
-/** Applies specs to embedded hosts, one after the other; then nothing may be left to do. */
+/**
+ * Applies specs to embedded hosts, one after the other; after each nothing may be left to do. Then all of it leaves the
+ * spec, and nothing of it may be left on the hosts.
+ */
 export async function tryEmbedded(specs: readonly LoadedSpec[], stop: Stop): Promise<Tried> {
   const directory = mkdtempSync(join(tmpdir(), 'converge-recipe-'))
   const names = new Set(specs.flatMap(({ cluster }) => cluster.hosts.map(({ name }) => name)))
   const embedded = await startEmbeddedHosts({ names: [...names], directory })
   const left = new Set<string>()
   try {
-    for (const spec of specs) {
-      const hosts = spec.catalog.hosts.map((catalog) => withoutMachine(catalog, left))
-      for (const { host, entries } of hosts) plantFolders(join(directory, host), entries)
+    const converged = async (spec: LoadedSpec, hosts: readonly HostCatalog[]) => {
       const session = openSession({
         cluster: { ...spec.cluster, hosts: spec.cluster.hosts.map((host) => onEmbedded(host, embedded)) },
         catalog: { ...spec.catalog, hosts },
@@ -46,17 +47,43 @@ export async function tryEmbedded(specs: readonly LoadedSpec[], stop: Stop): Pro
         stop,
       })
       try {
-        const problem = await convergeTwice(session)
-        if (problem !== undefined) return { problem, left: [...left] }
+        return await convergeTwice(session)
       } finally {
         await session.close()
       }
+    }
+    for (const spec of specs) {
+      const hosts = spec.catalog.hosts.map((catalog) => withoutMachine(catalog, left))
+      for (const { host, entries } of hosts) plantFolders(join(directory, host), entries)
+      const isLast = spec === specs.at(-1)
+      const problem =
+        (await converged(spec, hosts)) ??
+        (isLast ? await removed(spec, hosts, converged, directory) : undefined)
+      if (problem !== undefined) return { problem, left: [...left] }
     }
     return { left: [...left] }
   } finally {
     await embedded.close()
     await removeTree(directory)
   }
+}
+
+/** Why something of a spec stays on the hosts when all of it leaves. */
+async function removed(
+  spec: LoadedSpec,
+  hosts: readonly HostCatalog[],
+  converged: (spec: LoadedSpec, hosts: readonly HostCatalog[]) => Promise<string | undefined>,
+  directory: string,
+): Promise<string | undefined> {
+  const none = hosts.map((catalog) => ({ ...catalog, entries: [] }))
+  const problem = await converged(spec, none)
+  if (problem !== undefined) return `what leaves the spec is not removed: ${problem}`
+  const stayed = hosts.flatMap(({ host, entries }) =>
+    declaredPaths(entries).flatMap((path) =>
+      lstatSync(join(directory, host, path), { throwIfNoEntry: false }) ? [`${host}: ${path}`] : [],
+    ),
+  )
+  return stayed.length === 0 ? undefined : ['what left the spec stays:', ...stayed].join('\n')
 }
 
 async function convergeTwice(session: Session): Promise<string | undefined> {
@@ -141,10 +168,14 @@ function accountsOf({ kind, desired }: Resource): readonly string[] {
 
 /** Makes the folders in which something is declared, and that are not declared: a distribution and packages have them. */
 function plantFolders(root: string, entries: readonly CatalogEntry[]): void {
-  const paths = entries.flatMap(({ resource: { claims } }) => claims.flatMap((claim) => pathIn(claim) ?? []))
+  const paths = declaredPaths(entries)
   for (const path of paths) {
     const folder = dirname(path)
     if (!paths.some((one) => folder === one || folder.startsWith(`${one}/`)))
       mkdirSync(join(root, folder), { recursive: true })
   }
+}
+
+function declaredPaths(entries: readonly CatalogEntry[]): readonly string[] {
+  return entries.flatMap(({ resource: { claims } }) => claims.flatMap((claim) => pathIn(claim) ?? []))
 }
