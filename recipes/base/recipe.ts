@@ -1,5 +1,7 @@
 import {
+  block,
   type Composite,
+  command,
   defineRecipe,
   directory,
   familyOf,
@@ -32,7 +34,7 @@ const Attributes = Type.Object({
   }),
   hostsFile: Type.Boolean({
     description:
-      'true or false; whether /etc/hosts has all hosts of the cluster, and nothing that the spec does not declare',
+      'true or false; whether /etc/hosts begins with a block that has all hosts of the cluster; the rest of it stays',
     default: true,
   }),
   hosts: Type.Record(
@@ -41,7 +43,7 @@ const Attributes = Type.Object({
       minItems: 1,
     }),
     {
-      description: 'a map from addresses to lists of names; further lines of /etc/hosts',
+      description: 'a map from addresses to lists of names; further lines of that block',
       default: {},
     },
   ),
@@ -53,6 +55,13 @@ const Attributes = Type.Object({
   memoryMb: Type.Optional(
     Type.Integer({
       description: "a whole number of mebibytes from 1; the host's memory, to check swapMb against",
+      minimum: 1,
+    }),
+  ),
+  diskMb: Type.Optional(
+    Type.Integer({
+      description:
+        "a whole number of mebibytes from 1; the size of the host's root file system, to check swapMb against",
       minimum: 1,
     }),
   ),
@@ -78,6 +87,11 @@ const Attributes = Type.Object({
       default: [],
     },
   ),
+  clockCheck: Type.Boolean({
+    description:
+      'true or false; whether converge waits for a clock that the time service has set, and fails after a minute; containers have the clock of their machine',
+    default: true,
+  }),
   motd: Type.Optional(Type.String({ description: 'text that is shown after a login' })),
   httpProxy: Url('for shells, units and the package manager'),
   noProxy: Type.Array(
@@ -152,15 +166,21 @@ function hostsFileOf(ctx: Context): Parts {
     ...all.map(({ name, address }) => `${address} ${name}`),
     ...Object.entries(attributes.hosts).map(([address, names]) => `${address} ${names.join(' ')}`),
   ]
-  return [file({ path: '/etc/hosts', content: lines.map((line) => `${line}\n`).join('') })]
+  // Of several lines with a name the first one is taken, and distributions put the host's own name on 127.0.1.1.
+  return [block({ path: '/etc/hosts', name: 'hosts', at: 'start', content: lines.join('\n') })]
 }
 
-function swapOf({ attributes: { swapMb, memoryMb }, fail }: Context): Parts {
+function swapOf({ attributes: { swapMb, memoryMb, diskMb }, fail }: Context): Parts {
   if (swapMb === 0) return []
   if (memoryMb !== undefined && swapMb > 4 * memoryMb)
     fail(
       `${swapMb} MB of swap are more than four times the memory of ${memoryMb} MB`,
       'a host that swaps so much no longer answers; lower base.swapMb',
+    )
+  if (diskMb !== undefined && swapMb > diskMb / 4)
+    fail(
+      `${swapMb} MB of swap are more than a quarter of the disk of ${diskMb} MB`,
+      'lower base.swapMb; what else is on the disk needs the space',
     )
   return [swapFile({ path: '/swapfile', sizeMb: swapMb })]
 }
@@ -213,6 +233,8 @@ function timeOf(ctx: Context): Parts {
         started: true,
         restartOn: isNamed ? [settings] : [],
       }),
+      // It sets a clock that is off by more than 0.4 s at once, and slows down or speeds up any other.
+      ...clockCheck(ctx, '[ "$(timedatectl show --property NTPSynchronized --value)" = yes ]'),
     ]
   }
   const sources = file({
@@ -225,6 +247,27 @@ function timeOf(ctx: Context): Parts {
     pkg({ name: 'chrony' }),
     ...(isNamed ? [sources] : []),
     unit({ name: chronyUnit, enabled: true, started: true, restartOn: isNamed ? [sources] : [] }),
+    ...clockCheck(ctx, 'chronyc waitsync 1 0.5 >/dev/null'),
+  ]
+}
+
+function clockCheck({ attributes }: Context, isRight: string): Parts {
+  if (!attributes.clockCheck) return []
+  const wait = `for second in $(seq 60); do
+  ${isRight} && exit 0
+  sleep 1
+done
+echo 'no time server has answered for a minute: the clock may be wrong, and certificates and elections need a right one.' >&2
+echo 'Set base.timeServers to servers that this host reaches, or base.clockCheck to false.' >&2
+exit 1`
+  return [
+    command({
+      name: 'wait until the clock is set',
+      command: wait,
+      unless: `systemd-detect-virt --container --quiet || ${isRight}`,
+      timeoutSeconds: 90,
+      live: true,
+    }),
   ]
 }
 

@@ -12,6 +12,7 @@ test.before(async () => {
   lab = await startLab({
     hosts: ['a', 'b', 'new', 'outside'],
     packages: ['netcat-openbsd'],
+    smallDisks: { outside: [{ path: '/srv/small', sizeBytes: 64 * 2 ** 20 }] },
   })
   project = await createProject(spec(members))
   await project.write('member.js', recipe)
@@ -61,7 +62,7 @@ test('what the firewall had dropped is let in when it leaves', async () => {
 })
 
 test('base: names, time zone, parameters, a proxy and limits are in force', async () => {
-  assert.is(await output('a', "getent hosts b | awk '{ print $1 }'"), `${lab.address('b')}\n`)
+  assert.is(await output('a', "getent ahostsv4 b | awk '{ print $1; exit }'"), `${lab.address('b')}\n`)
   assert.is(await output('a', 'date +%Z; cat /proc/sys/net/ipv4/ip_forward'), 'CET\n1\n')
   const journal = await output('a', 'systemd-analyze cat-config systemd/journald.conf')
   assert.match(journal, 'SystemMaxUse=64M')
@@ -71,6 +72,14 @@ test('base: names, time zone, parameters, a proxy and limits are in force', asyn
     `http://proxy.example.com:3128 localhost,127.0.0.1,::1,a,${lab.address('a')},b,${lab.address('b')}\n`,
   )
   assert.match(await output('a', 'apt-config dump Acquire::https::Proxy'), 'http://proxy.example.com:3128')
+})
+
+test('a swap file that would fill its disk is refused there, and leaves nothing behind', async () => {
+  await project.write('cluster.yaml', swapSpec())
+  const { exitCode, stdout, stderr } = await project.converge(['--yes', '--allow-prune'])
+  assert.is(exitCode, 1)
+  assert.match(stdout + stderr, /60 MB of \d+ MB that are free would leave less than a tenth/)
+  assert.is(await output('outside', 'find /srv/small -type f'), '')
 })
 
 /** Applies the spec, after which nothing is left to do. */
@@ -107,6 +116,15 @@ export default defineRecipe({
     }),
   ],
 })
+`
+
+const swapSpec = () => `cluster: recipes
+${labSsh(lab, 'root')}
+hosts:
+  outside:
+    address: ${lab.address('outside')}
+    resources:
+      - swapFile: { path: /srv/small/swap, sizeMb: 60 }
 `
 
 function spec(hosts: readonly string[], recipes = '[base, member, firewall]'): string {

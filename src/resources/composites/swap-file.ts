@@ -62,13 +62,21 @@ export const { resource: swapFile, kind: swapFileKind } = defineComposite({
   },
 })
 
-/** A new file takes the place of the old one when it is whole. btrfs swaps only to files without copy on write. */
+/**
+ * A new file takes the place of the old one when it is whole; a disk that it would fill does not get it. btrfs swaps
+ * only to files without copy on write.
+ */
 function script(path: string, sizeMb: number): string {
   return `set -e
 new=${path}.converge-new
 trap 'rm -f "$new"' EXIT
 umask 077
 rm -f "$new"
+df -Pk ${folderOf(path)} | awk '
+  NR == 2 && $4 - ${sizeMb * 1024} < $2 / 10 {
+    print "${sizeMb} MB of " int($4 / 1024) " MB that are free would leave less than a tenth of the file system"
+    exit 1
+  }' >&2
 : >"$new"
 chattr +C "$new" 2>/dev/null || :
 dd if=/dev/zero of="$new" bs=1048576 count=${sizeMb} conv=notrunc
@@ -81,6 +89,10 @@ mv -f "$new" ${path}`
 /** What is in it has to fit into the memory: otherwise the command fails, and it stays in use. */
 function unused(path: string): string {
   return `while read -r used _; do if [ "$used" = ${path} ]; then swapoff ${path}; fi; done </proc/swaps`
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
 }
 
 function unitOf(path: string): string {
