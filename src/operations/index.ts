@@ -62,13 +62,20 @@ const unitDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].m
   (above) => `${above}/systemd/system`,
 )
 
-/** Whether systemd must read its unit files again after an operation. */
+/** What the generators of systemd and of podman make units of (systemd.generator(7), podman-systemd.unit(5)). */
+const generatorSources =
+  /^\/etc\/(fstab|crypttab|init\.d\/.*)$|^\/(etc|run|usr\/share)\/containers\/systemd\//
+
+/** Whether systemd must read its unit files again, or make them again, after an operation. */
 export function changesUnitFile(operation: Operation): boolean {
-  return rulesOf(operation).changesUnitFiles && isInUnitDirectory(pathOf(operation) ?? '')
+  const path = pathOf(operation) ?? ''
+  const isUnitFile = unitDirectories.some((directory) => path.startsWith(`${directory}/`))
+  return rulesOf(operation).changesUnitFiles && (isUnitFile || generatorSources.test(path))
 }
 
-function isInUnitDirectory(path: string): boolean {
-  return unitDirectories.some((directory) => path.startsWith(`${directory}/`))
+/** Whether units may be made of what an operation leaves at its path. */
+export function feedsGenerators(operation: Operation): boolean {
+  return generatorSources.test(pathOf(operation) ?? '')
 }
 
 /** Where else a unit file with the same name may be, or the file of its template; none for other paths. */

@@ -13,6 +13,7 @@ import { mountKind } from './composites/mount.ts'
 import { networkKind } from './composites/network.ts'
 import { nftablesKind } from './composites/nftables.ts'
 import { packageRepositoryKind } from './composites/package-repository.ts'
+import { quadletKind } from './composites/quadlet.ts'
 import { sudoersKind } from './composites/sudoers.ts'
 import { swapFileKind } from './composites/swap-file.ts'
 import { sysctlKind } from './composites/sysctl.ts'
@@ -56,6 +57,7 @@ export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   timer: timerKind,
   tmpfiles: tmpfilesKind,
   container: containerKind,
+  quadlet: quadletKind,
   nftables: nftablesKind,
   network: networkKind,
   trustedCertificate: trustedCertificateKind,

@@ -228,6 +228,7 @@ const kinds: Readonly<Record<string, string>> = {
   docker: 'container',
   docker_container: 'container',
   podman_container: 'container',
+  podman: 'quadlet',
   ...Object.fromEntries(
     ['apt', 'apt_package', 'yum', 'dnf', 'apk', 'pacman', 'zypper'].map((name) => [name, 'package']),
   ),

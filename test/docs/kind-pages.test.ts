@@ -83,6 +83,7 @@ test('what composites make is there after one run, gone when it is absent, and g
       'etc/modprobe.d',
       'etc/default',
       'etc/ssh',
+      'etc/containers/systemd',
       'etc/sudoers.d',
       'etc/tmpfiles.d',
       'etc/systemd/network',

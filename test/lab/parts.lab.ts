@@ -34,6 +34,14 @@ test('a unit whose [Install] changes has the new links, and no old ones', async 
   )
 })
 
+test('a mount that a changed fstab brings is mounted, and unmounted when it leaves', async () => {
+  await converges(`block: { path: /etc/fstab, name: data, content: tmpfs /srv tmpfs size=8M }
+      - unit: { name: srv.mount, started: true }`)
+  assert.is(await output('findmnt --noheadings --output FSTYPE,SIZE /srv'), 'tmpfs    8M\n')
+  await converges('directory: { path: /srv/none }')
+  assert.is(await output('findmnt /srv || echo none'), 'none\n')
+})
+
 test('a drop-in that leaves its unit is out of force, and a changed template restarts its instances', async () => {
   const worker = (seconds: number, dropIns: string) => `unit:
           name: worker@.service

@@ -1,4 +1,5 @@
 import { CGROUP_CONTEXT, CONDITIONS, EXEC_CONTEXT, KILL_CONTEXT, names } from './context-directives.ts'
+import { QUADLET_SECTIONS } from './quadlet.ts'
 
 /** Unit types by the suffix of their file name, each with the section that bears its name. */
 export const UNIT_TYPES: ReadonlyMap<string, string> = new Map([
@@ -100,7 +101,8 @@ export const KNOWN_SYSTEMD = 260
 /**
  * The directives of each section: those of systemd's own table (`load-fragment-gperf.gperf.in`), up to
  * KNOWN_SYSTEMD, among them the obsolete ones that it still reads. An older systemd on a host knows fewer and warns of the others.
+ * Those of Quadlet files are podman's.
  */
 export const DIRECTIVES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  SECTIONS.map(([section, directives]) => [section, new Set(directives)]),
+  [...SECTIONS, ...QUADLET_SECTIONS].map(([section, directives]) => [section, new Set(directives)]),
 )

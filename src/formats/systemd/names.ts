@@ -1,6 +1,7 @@
 import type { Mistake } from '../../model/diagnostic.ts'
 import { nearest } from '../../validation/nearest.ts'
 import { COMMON_SECTIONS, DIRECTIVES, KNOWN_SYSTEMD, UNIT_TYPES } from './directives.ts'
+import { KNOWN_PODMAN, QUADLET_TYPES } from './quadlet.ts'
 
 /** The sections that one unit file may have. */
 export interface UnitSyntax {
@@ -10,14 +11,20 @@ export interface UnitSyntax {
 
 /**
  * The syntax of a unit file or drop-in by its name: `etcd.service`, `getty@.service`,
- * `etcd.service.d/10-proxy.conf`, `service.d/10-all.conf`, with or without the directories before it. Undefined for
- * files that the service manager does not load, such as `eth0.network`.
+ * `etcd.service.d/10-proxy.conf`, `service.d/10-all.conf`, with or without the directories before it, and of Quadlet files
+ * such as `/etc/containers/systemd/web.container`. Undefined for files of which no unit is made, such as `eth0.network`.
  */
 export function unitSyntax(fileName: string): UnitSyntax | undefined {
   const [name = '', directory = ''] = fileName.split('/').reverse()
   const unit = name.endsWith('.conf') ? dropInUnit(directory) : name
-  const ownSection = UNIT_TYPES.get(unit.slice(unit.lastIndexOf('.') + 1))
-  return ownSection === undefined ? undefined : { fileName, sections: ['Unit', ownSection, 'Install'] }
+  const type = unit.slice(unit.lastIndexOf('.') + 1)
+  const isOfPodman = fileName.includes('/containers/systemd/')
+  const ownSection = (isOfPodman ? QUADLET_TYPES : UNIT_TYPES).get(type)
+  if (ownSection === undefined) return undefined
+  return {
+    fileName,
+    sections: ['Unit', ownSection, ...(isOfPodman ? ['Quadlet', 'Service'] : []), 'Install'],
+  }
 }
 
 function dropInUnit(directory: string): string {
@@ -37,7 +44,7 @@ export function unknownUnitType(fileName: string): Mistake {
 export function checkSectionName(syntax: UnitSyntax, section: string): Mistake | undefined {
   if (syntax.sections.includes(section) || isOwnName(section)) return undefined
   const message = `${syntax.fileName}: unknown section [${section}]`
-  for (const [type, ownSection] of UNIT_TYPES)
+  for (const [type, ownSection] of [...UNIT_TYPES, ...QUADLET_TYPES])
     if (ownSection === section) return { message, hint: `[${section}] belongs in a .${type} unit` }
   const meant = nearest(section, syntax.sections)
   if (meant !== undefined) return { message, hint: `did you mean [${meant}]?` }
@@ -59,6 +66,11 @@ export function checkDirectiveName(
   // Names of directives share long parts: a newer one is near to others that are not meant.
   const meant = nearest(directive, known, 2)
   if (meant !== undefined) return { message, hint: `did you mean ${meant}=?` }
+  if (QUADLET_TYPES.get(section.toLowerCase()) === section)
+    return {
+      message,
+      hint: `known are those of podman up to ${KNOWN_PODMAN}: use PodmanArgs= for a newer one`,
+    }
   const file = `/etc/systemd/system/${unitOf(syntax)}.d/`
   const hint = `known are those of systemd up to ${KNOWN_SYSTEMD}, see systemd.directives(7): put a newer one into a file in ${file}; a custom directive begins with X-`
   return { message, hint }

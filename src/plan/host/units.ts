@@ -2,7 +2,7 @@ import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { Change } from '../../model/plan.ts'
-import { pathOf } from '../../operations/index.ts'
+import { feedsGenerators, pathOf } from '../../operations/index.ts'
 
 /** Throws a ResourceConflict for a unit that is to start or to be enabled, and that nothing on the host or in the plan brings. */
 export function refuseMissingUnits(changes: readonly Change[], { units }: Facts): void {
@@ -37,6 +37,7 @@ export function refuseMaskedFiles(changes: readonly Change[], { paths }: Facts):
 }
 
 function mayBring(operation: Operation, unit: string): boolean {
+  if (feedsGenerators(operation)) return true
   switch (operation.op) {
     case 'package':
     case 'run':
@@ -47,8 +48,6 @@ function mayBring(operation: Operation, unit: string): boolean {
       return true
     case 'link':
     case 'write': {
-      // These are what generators of units read.
-      if (/^\/etc\/(fstab|crypttab|init\.d\/.*)$/.test(operation.path)) return true
       const name = operation.path.slice(operation.path.lastIndexOf('/') + 1)
       const isAlias = operation.op === 'write' && operation.content.data.includes(unit)
       return name === unit || name === unit.replace(/@.*\./, '@.') || isAlias

@@ -44,6 +44,13 @@ export function unitFiles({ name, directory, content, dropIns = {} }: UnitFiles)
   }))
 }
 
+/** The text of one such file; throws a FormatError with everything that would not be understood. */
+export function unitFileText(content: UnitContent, fileName: string): string | Secret {
+  const mistakes = mistakesIn(content, fileName, ['content'])
+  if (mistakes.length > 0) throw new FormatError(mistakes)
+  return unitText(content, fileName)
+}
+
 function mistakesIn(content: UnitContent, fileName: string, at: Path): readonly FormatMistake[] {
   if (typeof content !== 'string' && !isSecret(content)) {
     return checkUnit(content, fileName).map((mistake) => ({
