@@ -5,6 +5,7 @@
 export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/cli': ['program', 'usage-error'],
   'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan', 'sealed-source'],
+  'commands/image': 'all',
   'commands/io': ['edit-privately', 'io', 'open-view', 'terminal-io', 'write-whole'],
   'commands/recipe': ['docs', 'new', 'test'],
   'commands/render': 'all',

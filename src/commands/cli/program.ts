@@ -6,6 +6,7 @@ import { userDataLimits } from '../../boot/providers.ts'
 import { nearest, nearestHint } from '../../validation/nearest.ts'
 import type { ApplyOptions } from '../apply.ts'
 import type { DiffOptions } from '../diff.ts'
+import type { ImageOptions } from '../image.ts'
 import type { InitOptions } from '../init.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { ViewOptions } from '../io/open-view.ts'
@@ -192,6 +193,20 @@ function createProgram(io: Io, version: string, run: Run): Command {
       ),
     )
   addOptions(render, specOptions(), [limitOption(), trustOption(), identityOption()])
+
+  const image = program
+    .command('image')
+    .helpGroup(uses.spec)
+    .description(
+      'Write a script and a Packer template for an image of what hosts like this one have in common.',
+    )
+    .requiredOption('-o, --output <dir>', 'Folder for HOST.image.sh and HOST.pkr.hcl.')
+    .option('--source <type.name>', 'A source of Packer that another file in the folder defines.')
+    .argument('<host>', 'Name of a host.')
+    .action((host: string, options: ImageOptions) =>
+      run('image', {}, async (view) => (await import('../image.ts')).image(host, options, io, view)),
+    )
+  addOptions(image, specOptions())
 
   const diff = program
     .command('diff')

@@ -6,6 +6,7 @@ import type { BootFormatName } from '../../boot/format-names.ts'
 import { bootFormats } from '../../boot/formats.ts'
 import { type Provider, userDataLimits } from '../../boot/providers.ts'
 import { onlyHost } from '../../load/hosts/select-hosts.ts'
+import type { Content } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { planPortable } from '../../plan/host/plan-portable.ts'
 import { membersOf } from '../../plan/rollout/members.ts'
@@ -35,7 +36,7 @@ const largestInProgram = 32 * 1024 * 1024
 
 /** The programs that converge hosts without a controller, for first boots, images, hosts without a network; and what brings them there. */
 export function hostFiles(
-  { cluster, catalog }: LoadedSpec,
+  spec: LoadedSpec,
   catalogs: readonly HostCatalog[],
   options: Options,
 ): readonly HostFile[] {
@@ -46,26 +47,31 @@ export function hostFiles(
       throw usageError(`--${needless === 'provider' ? needless : 'boot-url'} needs --boot`)
     if (portable !== true) return []
   }
+  const { cluster } = spec
   const library = hostLibrary()
   const members = membersOf(cluster)
-  const readLarge = (host: string) => (content: { sha256: string; sizeBytes: number }) => {
-    const file = catalog.files?.get(content.sha256) ?? ''
-    if (content.sizeBytes <= largestInProgram) return readFileSync(file)
-    const message = `the program for ${host} would contain ${file}, which has ${content.sizeBytes} bytes`
-    throw usageError(message, 'a program may contain files of 32 MiB; let an archive bring what is larger')
-  }
   return catalogs.flatMap((own): readonly HostFile[] => {
     const { host } = own
     refuseSensitive(own, options)
     const { platform } = onlyHost(cluster.hosts, host)
     const place = { stateDir: platform.stateDir, cluster: cluster.name }
-    const text = portableProgram(planPortable(own, members), place, library, readLarge(host))
+    const text = portableProgram(planPortable(own, members), place, library, readLargeOf(spec, host))
     const program = portable === true ? [{ name: `${host}.sh`, data: text, mode: 0o700 }] : []
     if (boot === undefined) return program
     if (platform.init === 'none') throw usageError(`${host} has no systemd, which a first boot needs`)
     const first = { host, stateDir: platform.stateDir, program: firstBootProgram(text, place, library) }
     return [...program, ...bootFiles(first, boot, options, library)]
   })
+}
+
+/** Reads what the program of a host contains and is not held in memory. */
+export function readLargeOf({ catalog }: LoadedSpec, host: string): (content: Content) => Uint8Array {
+  return ({ sha256, sizeBytes }) => {
+    const file = catalog.files?.get(sha256) ?? ''
+    if (sizeBytes <= largestInProgram) return readFileSync(file)
+    const message = `the program for ${host} would contain ${file}, which has ${sizeBytes} bytes`
+    throw usageError(message, 'a program may contain files of 32 MiB; let an archive bring what is larger')
+  }
 }
 
 function bootFiles(

@@ -12,6 +12,7 @@ const commands = [
   'ssh-keygen',
   'rpmbuild',
   'createrepo_c',
+  'packer',
 ]
 
 /** Why this machine cannot run the lab (`not root`); undefined if it can. */
