@@ -1,7 +1,7 @@
 import { onlyHost } from '../../load/hosts/select-hosts.ts'
 import type { SpecChange } from '../../load/what-if.ts'
 import type { Host } from '../../model/cluster.ts'
-import { InternalError } from '../../model/errors.ts'
+import { InternalError, SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import { formatPath } from '../../model/path.ts'
 import {
@@ -58,47 +58,59 @@ export function imageCatalog(spec: LoadedSpec, name: string): ImageCatalog {
   }
 }
 
-/** The digests of the resources of the same host with another name, with other addresses, and so on. */
-function twins(spec: LoadedSpec, host: Host): readonly ReadonlyMap<string, string>[] {
+/** The digests of the resources of the same host with another name, with other addresses, and with each label another one. */
+function twins(spec: LoadedSpec, host: Host): readonly Digests[] {
+  const { hosts } = spec.cluster
   const own = new Set([host.name])
-  const all = new Set(spec.cluster.hosts.map(({ name }) => name))
+  const all = new Set(hosts.map(({ name }) => name))
   let last = 0
   const address = () => {
     last += 1
     return `198.18.${last >> 8}.${last & 255}`
   }
-  const changes: readonly SpecChange[] = [
-    { hosts: own, path: ['host', 'name'], to: (value) => `${value}-twin` },
-    { hosts: all, path: ['host', 'address'], to: address },
-    { hosts: all, path: ['host', 'publicAddress'], to: address },
-    ...Object.keys(host.labels).map(
-      (label): SpecChange => ({
-        hosts: own,
-        path: ['host', 'labels', label],
-        to: (value) => `${value}-twin`,
-      }),
-    ),
+  const labels = Object.entries(host.labels).map(([label, value]) => {
+    const others = new Set(hosts.flatMap(({ labels }) => labels[label] ?? []))
+    others.delete(value)
+    return [...others, `${value}-twin`].map((to) => ({
+      hosts: own,
+      path: ['host', 'labels', label],
+      to: () => to,
+    }))
+  })
+  const changes: readonly (readonly Change[])[] = [
+    [{ hosts: own, path: ['host', 'name'], to: (name) => `${name}-twin` }],
+    [{ hosts: all, path: ['host', 'address'], to: address }],
+    [{ hosts: all, path: ['host', 'publicAddress'], to: address }],
+    ...labels,
   ]
-  return changes.map((change) => digestsOf(spec, host, change, all))
+  return changes.map((candidates) => {
+    const [found] = candidates.flatMap((change) => digestsOf(spec, host, change) ?? [])
+    if (found !== undefined) return found
+    const what = formatPath(candidates.flatMap(({ path }) => path).slice(0, 3))
+    throw usageError(
+      `nobody can tell what of ${host.name} belongs in an image: the spec is not valid with another ${what}`,
+      'name hosts in it by roles and labels, or make the image of another host',
+    )
+  })
 }
 
-function digestsOf(
-  spec: LoadedSpec,
-  host: Host,
-  change: SpecChange,
-  all: ReadonlySet<string>,
-): ReadonlyMap<string, string> {
-  const cluster = spec.whatIf(change, all)
-  const changed = cluster?.hosts[spec.cluster.hosts.indexOf(host)]
-  const what = 'path' in change ? formatPath(change.path) : ''
-  if (cluster === undefined || changed === undefined)
-    throw usageError(
-      `nobody can tell what of ${host.name} belongs in an image`,
-      `because the spec is not valid with another ${what}: name hosts by roles or labels in it, or make the image of another host`,
-    )
-  const { hosts } = spec.compile({ cluster, hosts: [changed], recipes: spec.recipes })
-  const entries = hosts.flatMap((catalog) => catalog.entries)
-  return new Map(entries.map(({ resource: { id, desired } }) => [id, desiredDigest(desired)]))
+type Change = Extract<SpecChange, { readonly path: unknown }>
+type Digests = ReadonlyMap<string, string>
+
+/** Undefined if the spec is not valid with the change. */
+function digestsOf(spec: LoadedSpec, host: Host, change: Change): Digests | undefined {
+  const { hosts } = spec.cluster
+  const cluster = spec.whatIf(change, new Set(hosts.map(({ name }) => name)))
+  const changed = cluster?.hosts[hosts.indexOf(host)]
+  if (cluster === undefined || changed === undefined) return undefined
+  try {
+    const { hosts: catalogs } = spec.compile({ cluster, hosts: [changed], recipes: spec.recipes })
+    const entries = catalogs.flatMap((catalog) => catalog.entries)
+    return new Map(entries.map(({ resource: { id, desired } }) => [id, desiredDigest(desired)]))
+  } catch (error) {
+    if (error instanceof SpecError) return undefined
+    throw error
+  }
 }
 
 function isPrivate({ isSensitive, closedSecrets }: Resource): boolean {
