@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CompileResult, measureCompile } from './compile-runs.ts'
 import { type ConvergeResult, measureConverge } from './converge-runs.ts'
+import { type FootprintResult, measureFootprint } from './footprint.ts'
 import { startHosts } from './hosts.ts'
 import { writeSection } from './readme.ts'
 import { measureStart } from './start-runs.ts'
@@ -38,12 +39,12 @@ const options: Options = new Command('npm run bench --')
 execFileSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'inherit' })
 const folder = await mkdtemp(join(fastFolder(), 'converge-bench-'))
 try {
-  const { converge, hosts } = await convergeResults()
+  const { converge, footprint, hosts } = await convergeResults()
   const start = await measureStart(folder)
   const compile = await compileResults()
   const { runs } = options
   const result = { hosts, workload, cores: availableParallelism(), node: process.versions.node, runs }
-  const section = renderResult({ ...result, start, converge, compile })
+  const section = renderResult({ ...result, start, converge, footprint, compile })
   process.stdout.write(section)
   if (options.write) writeSection(join(root, 'README.md'), 'bench', section)
 } finally {
@@ -53,20 +54,22 @@ try {
 async function convergeResults() {
   const { embedded = false, runs } = options
   const largest = Math.max(...options.hosts)
-  if (largest === 0) return { converge: [], hosts: 'no hosts' }
+  if (largest === 0) return { converge: [], footprint: undefined, hosts: 'no hosts' }
   tell(`starting ${largest} hosts`)
   const all = await startHosts({ count: largest, embedded, folder, tell })
   const converge: ConvergeResult[] = []
+  let footprint: FootprintResult | undefined
   try {
     for (const count of options.hosts) {
       tell(`converging ${count}`)
       const hosts = { ...all, hosts: all.hosts.slice(0, count) }
       converge.push(await measureConverge({ hosts, runs, folder }))
     }
+    footprint = await measureFootprint(all, folder)
   } finally {
     await all.close()
   }
-  return { converge, hosts: all.kind }
+  return { converge, footprint, hosts: all.kind }
 }
 
 async function compileResults() {

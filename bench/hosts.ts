@@ -16,6 +16,10 @@ export interface BenchHosts {
   readonly hosts: readonly BenchHost[]
   readonly identityFile: string
   readonly knownHostsFile: string
+  /** Where this machine sees a file of a host. */
+  path(host: string, path: string): string
+  /** Runs a line of shell as root in a host, not over SSH, and gives its output; undefined for embedded hosts. */
+  run?(host: string, line: string): Promise<string>
   /** Takes the workload off these hosts. */
   reset(hosts: readonly BenchHost[]): Promise<void>
   /** Takes everything down. */
@@ -67,6 +71,8 @@ async function startReal(names: readonly string[]): Promise<BenchHosts> {
     hosts: lab.hosts.map(({ name, address }) => ({ name, address, port: 22 })),
     identityFile: lab.identityFile,
     knownHostsFile: lab.knownHostsFile,
+    path: (host, path) => lab.path(host, path),
+    run: async (host, line) => (await lab.run(host, line)).stdout,
     async reset(hosts) {
       await Promise.all(hosts.map(({ name }) => limit(() => lab.run(name, removeWorkload))))
     },
@@ -96,6 +102,7 @@ async function startEmbedded(names: readonly string[], folder: string): Promise<
     hosts,
     identityFile,
     knownHostsFile,
+    path: (host, path) => join(directory, host, path),
     async reset(used) {
       for (const { name } of used) {
         await rm(join(directory, name), { recursive: true, force: true })

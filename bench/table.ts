@@ -1,6 +1,6 @@
 import type { CompileResult } from './compile-runs.ts'
-import type { ConvergeResult } from './converge-runs.ts'
-import type { Usage } from './measure.ts'
+import { type Case, type ConvergeResult, cases } from './converge-runs.ts'
+import type { FootprintResult } from './footprint.ts'
 import type { StartResult } from './start-runs.ts'
 
 export interface BenchResult {
@@ -13,6 +13,8 @@ export interface BenchResult {
   readonly runs: number
   readonly start: StartResult
   readonly converge: readonly ConvergeResult[]
+  /** Unless hosts are embedded. */
+  readonly footprint: FootprintResult | undefined
   readonly compile: readonly CompileResult[]
 }
 
@@ -20,35 +22,63 @@ export interface BenchResult {
 export function renderResult(result: BenchResult): string {
   const { workload, hosts, cores, node, runs, start } = result
   return `Workload: ${workload}. Medians of ${runs} runs after a warm-up, Node ${node}, ${cores} cores; ${hosts}.
-The floor is a minimal Node program in the same run: one SSH connection and one \`true\` per host, 32 at once.
+The floor is a program written by hand for this workload alone, in Node: one SSH connection and one shell per host, 32 at once, which compares
+checksums, sends what differs and restarts what that concerns. It verifies no host key, records nothing and has no dry run. After each run the state of the hosts is compared.
 
 ${convergeTable(result.converge)}
+${footprintTable(result.footprint)}
 ${compileTable(result.compile)}
 \`converge --help\` takes ${milliseconds(start.helpMs)}, of which Node itself takes ${milliseconds(start.nodeMs)}.
 `
 }
 
+const caseWords: Readonly<Record<Case, string>> = {
+  first: 'first converge',
+  noOp: 'nothing to change',
+  dryRun: 'dry run of three files',
+  change: 'three files, one restart',
+}
+
 function convergeTable(results: readonly ConvergeResult[]): string {
   if (results.length === 0) return ''
-  const rows = results.flatMap(({ hosts, floor, ...cases }) => [
-    `| ${hosts} | floor | ${seconds(floor.wallMs)} | ${seconds(floor.cpuMs)} | ${megabytes(floor.peakMb)} |`,
-    row('first converge', cases.first, floor),
-    row('nothing to change', cases.noOp, floor),
-    row('one file changed', cases.change, floor),
-  ])
-  return `| hosts | converge | wall time (× floor) | client CPU (× floor) | peak memory (× floor) |
+  const rows = results.flatMap(({ hosts, floor, converge }) =>
+    cases.map((name, index) => {
+      const [least, taken] = [floor[name], converge[name]]
+      if (taken === undefined) throw new Error(`no ${name}`)
+      const cells = (
+        [
+          ['wallMs', seconds],
+          ['cpuMs', seconds],
+          ['peakMb', megabytes],
+        ] as const
+      ).map(([figure, words]) =>
+        least === undefined
+          ? words(taken[figure])
+          : `${words(taken[figure])} / ${words(least[figure])} = ${ratio(taken[figure], least[figure])}`,
+      )
+      return `| ${index === 0 ? hosts : ''} | ${caseWords[name]} | ${cells.join(' | ')} |`
+    }),
+  )
+  return `| hosts | converge / floor | wall time | client CPU | peak memory |
 |--:|---|--:|--:|--:|
 ${rows.join('\n')}
 `
 }
 
-function row(name: string, usage: Usage, floor: Usage): string {
-  const cells = [
-    `${seconds(usage.wallMs)} (${ratio(usage.wallMs, floor.wallMs)})`,
-    `${seconds(usage.cpuMs)} (${ratio(usage.cpuMs, floor.cpuMs)})`,
-    `${megabytes(usage.peakMb)} (${ratio(usage.peakMb, floor.peakMb)})`,
-  ]
-  return `| | ${name} | ${cells.join(' | ')} |`
+function footprintTable(footprint: FootprintResult | undefined): string {
+  if (footprint === undefined) return ''
+  const rows = cases.map((name) => {
+    const cells = (['roundTrips', 'processes'] as const).map((figure) =>
+      [footprint.converge[name]?.[figure], footprint.floor[name]?.[figure]]
+        .flatMap((value) => value ?? [])
+        .join(' / '),
+    )
+    return `| ${caseWords[name]} | ${cells.join(' | ')} |`
+  })
+  return `| one host, converge / floor | serial round trips | processes on the host |
+|---|--:|--:|
+${rows.join('\n')}
+`
 }
 
 function compileTable(results: readonly CompileResult[]): string {

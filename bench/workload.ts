@@ -10,6 +10,15 @@ rm -rf /etc/bench /etc/systemd/system/bench-?.service /var/lib/converge
 userdel bench
 systemctl daemon-reload`
 
+/** Shell that tells what a host has of the workload besides its files. */
+export const showWorkload = `
+systemctl is-active bench-0.service bench-1.service bench-2.service
+systemctl is-enabled bench-0.service bench-1.service bench-2.service
+id -un bench`
+
+/** What that says when all of it is there. */
+export const wholeWorkload = `${'active\n'.repeat(3)}${'enabled\n'.repeat(3)}bench\n`
+
 export interface WorkloadHosts {
   /** The section `hosts` of the spec. */
   readonly hosts: string
@@ -18,11 +27,11 @@ export interface WorkloadHosts {
 }
 
 /**
- * The spec of the workload. Every file names its host, so that no host gains from the work for another one. One file
- * holds the version: a new one changes one file on each host.
+ * The spec of the workload. Every file names its host, so that no host gains from the work for another one. Three files
+ * hold the version, and the first unit is restarted when one of them changes.
  */
 export function workloadSpec({ hosts, ssh = '' }: WorkloadHosts, version: number): string {
-  const files = Array.from({ length: 30 }, (_, index) => file(index, index === 0 ? version : 0))
+  const files = Array.from({ length: 30 }, (_, index) => file(index, index < 3 ? version : 0))
   return `cluster: bench
 ${ssh}roles:
   bench:
@@ -73,5 +82,8 @@ function unit(index: number): string {
             Install: { WantedBy: multi-user.target }
           enabled: true
           started: true
-`
+${index === 0 ? `          restartOn: ${JSON.stringify(versioned.map((path) => `file[${path}]`))}\n` : ''}`
 }
+
+/** The files that hold the version. */
+const versioned = [0, 1, 2].map((index) => `/etc/bench/${index}.conf`)

@@ -134,7 +134,7 @@ async function sshd(host: Name, ...settings: readonly string[]): Promise<void> {
 
 test('200 ms of round trip and 1 % of loss cost time and nothing else', async () => {
   tried.add('latency').add('loss')
-  const network = await slowNetwork(lab, project.directory)
+  const network = await slowNetwork(lab, project.directory, { roundTripMs: 200, losesOneIn: 100 })
   const surroundings: Surroundings = {
     host: (name) => `, ssh: { port: ${network.ports[name]}, knownHostsFile: ${network.knownHostsFile} }`,
   }

@@ -10,17 +10,20 @@ export interface SlowNetwork {
   close(): Promise<void>
 }
 
-const roundTripMs = 200
-/** What Linux waits at least before it sends a lost segment again, on top of the round trip. */
-const resendMs = roundTripMs + 200
+interface Slowness {
+  readonly roundTripMs: number
+  /** Of so many pieces one is lost and sent again, what comes after it waiting behind it, as TCP has it; none unless given. */
+  readonly losesOneIn?: number
+}
 
-/**
- * A way to the lab's hosts with 200 ms of round trip on which one piece in a hundred is lost and sent again, what comes
- * after it waiting behind it, as TCP has it. Proxies do that where the kernel has no netem.
- */
-export async function slowNetwork(lab: Lab, directory: string): Promise<SlowNetwork> {
+/** A slow way to the lab's hosts. Proxies make it where the kernel has no netem. */
+export async function slowNetwork(
+  lab: Pick<Lab, 'hosts' | 'knownHostsFile'>,
+  directory: string,
+  slowness: Slowness,
+): Promise<SlowNetwork> {
   const sockets = new Set<Socket>()
-  const servers = await Promise.all(lab.hosts.map(({ address }) => slowProxy(address, sockets)))
+  const servers = await Promise.all(lab.hosts.map(({ address }) => slowProxy(address, sockets, slowness)))
   const ports = Object.fromEntries(lab.hosts.map(({ name }, index) => [name, servers[index]?.port ?? 0]))
   const lines = (await readFile(lab.knownHostsFile, 'utf8')).trim().split('\n')
   const knownHostsFile = join(directory, 'known_hosts')
@@ -40,11 +43,11 @@ export async function slowNetwork(lab: Lab, directory: string): Promise<SlowNetw
   }
 }
 
-async function slowProxy(address: string, sockets: Set<Socket>) {
+async function slowProxy(address: string, sockets: Set<Socket>, slowness: Slowness) {
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host: address, port: 22, noDelay: true })
-    slowly(near, far)
-    slowly(far, near)
+    slowly(near, far, slowness)
+    slowly(far, near, slowness)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
@@ -60,7 +63,9 @@ async function slowProxy(address: string, sockets: Set<Socket>) {
 }
 
 /** Passes on what comes from one side to the other, late and in order. */
-function slowly(from: Socket, to: Socket): void {
+function slowly(from: Socket, to: Socket, { roundTripMs, losesOneIn = 0 }: Slowness): void {
+  // Linux waits 200 ms at least before it sends a lost segment again, on top of the round trip.
+  const resendMs = roundTripMs + 200
   let pieces = 0
   const queue: { readonly atMs: number; readonly act: () => void }[] = []
   // One timer at a time: several that are due in the same millisecond may fire in any order.
@@ -70,7 +75,7 @@ function slowly(from: Socket, to: Socket): void {
   }
   const later = (act: () => void): void => {
     pieces += 1
-    const delayMs = roundTripMs / 2 + (pieces % 100 === 0 ? resendMs : 0)
+    const delayMs = roundTripMs / 2 + (pieces % losesOneIn === 0 ? resendMs : 0)
     queue.push({ atMs: performance.now() + delayMs, act })
     if (queue.length === 1) setTimeout(pump, delayMs)
   }
