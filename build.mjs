@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
+import { precompiledChecks } from './build-checks.mjs'
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 // Many small modules: loading them one by one costs more than everything else at the start. ssh2 has optional native
@@ -19,23 +20,36 @@ const bundled = new Set([
 const requireBanner =
   "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"
 
+const bundle = (outdir, precompiled) =>
+  build({
+    entryPoints: { cli: 'src/cli.ts', dsl: 'src/dsl.ts' },
+    outdir,
+    bundle: true,
+    // One shared chunk: a user's recipe and the CLI must see the same Secret class and the same resource kinds.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: Object.keys(manifest.dependencies).filter((name) => !bundled.has(name)),
+    banner: { js: requireBanner },
+    alias: { converge: './src/dsl.ts' },
+    chunkNames: 'chunks/[name]-[hash]',
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'precompiled',
+        setup({ onLoad }) {
+          const resolveDir = 'src/validation'
+          onLoad({ filter: /src.validation.precompiled\.ts$/ }, () => ({ contents: precompiled, resolveDir }))
+        },
+      },
+    ],
+  })
+
+const checks = await precompiledChecks(bundle)
 // The declarations stay: only --types makes them, which takes several times as long.
 for (const part of ['cli.js', 'dsl.js', 'chunks']) rmSync(`dist/${part}`, { recursive: true, force: true })
-await build({
-  entryPoints: { cli: 'src/cli.ts', dsl: 'src/dsl.ts' },
-  outdir: 'dist',
-  bundle: true,
-  // One shared chunk: a user's recipe and the CLI must see the same Secret class and the same resource kinds.
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  external: Object.keys(manifest.dependencies).filter((name) => !bundled.has(name)),
-  banner: { js: requireBanner },
-  alias: { converge: './src/dsl.ts' },
-  chunkNames: 'chunks/[name]-[hash]',
-  logLevel: 'warning',
-})
+await bundle('dist', checks)
 chmodSync('dist/cli.js', 0o755)
 if (process.argv.includes('--types')) {
   rmSync('dist/types', { recursive: true, force: true })

@@ -11,7 +11,7 @@ export const cases = ['first', 'noOp', 'dryRun', 'change'] as const
 export type Case = (typeof cases)[number]
 
 /** Who does it. The floor has no dry run. */
-export const doers = ['floor', 'converge'] as const
+const doers = ['floor', 'converge'] as const
 export type Doer = (typeof doers)[number]
 
 export type ByCase<Value> = Readonly<Partial<Record<Case, Value>>>

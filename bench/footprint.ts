@@ -3,7 +3,7 @@ import { type Act, actOn, type ByCase, type Case, cases, type Doer, inAllCases }
 import type { BenchHosts } from './hosts.ts'
 
 /** What a case costs on one host, however fast network and machines are. */
-export interface Footprint {
+interface Footprint {
   /** How often one side waited for the other. */
   readonly roundTrips: number
   /** Processes that the host started. */

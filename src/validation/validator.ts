@@ -1,12 +1,14 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
 import { parsePointer } from '../model/path.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { type Secret, secretsIn, stands, withoutSecrets } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
+import { ajvOptions } from './ajv-options.ts'
 import { explainError, type MissingKey, missingMistake, type SchemaMistake } from './explain.ts'
 import { isSchema, schemaBelow } from './json-schema.ts'
+import { precompiledCheck } from './precompiled.ts'
 
 type Validation<T> =
   | { readonly ok: true; readonly value: T }
@@ -17,33 +19,8 @@ type SourceOf = (path: readonly string[]) => string | undefined
 
 export type Validator<T> = (value: unknown, source?: SourceOf) => Validation<T>
 
-// One instance, because each compiles the meta-schemas. Schemas are not added, so equal $ids do not conflict. Checking
-// the schemas and optimizing their code would take longer than all validation.
-const ajv = new Ajv2020({
-  allErrors: true,
-  verbose: true,
-  strict: false,
-  validateFormats: false,
-  validateSchema: false,
-  addUsedSchema: false,
-  code: { optimize: false, regExp: Object.assign(boundedPattern, { code: 'new RegExp' }) },
-})
-
-/** A pattern that a text does not match on which V8 runs out of stack: megabytes, where the pattern has `(...)*`. */
-class BoundedPattern extends RegExp {
-  override test(text: string): boolean {
-    try {
-      return super.test(text)
-    } catch (error) {
-      if (error instanceof RangeError) return false
-      throw error
-    }
-  }
-}
-
-function boundedPattern(pattern: string, flags: string): RegExp {
-  return new BoundedPattern(pattern, flags)
-}
+// One instance, because each compiles the meta-schemas.
+const ajv = new Ajv2020(ajvOptions)
 
 /** The first of several equal schemas: ajv compiles each object once. */
 const firstLike = perText((_text, schema: JsonSchema) => schema)
@@ -65,7 +42,7 @@ export function createValidator<T = Value>(
   { takesSecrets = false }: ValidatorOptions = {},
 ): Validator<T> {
   const text = JSON.stringify(schema)
-  const check = ajv.compile<T>(firstLike(text, schema))
+  const check = (precompiledCheck(text) ?? ajv.compile(firstLike(text, schema))) as ValidateFunction<T>
   const comparesItems = text.includes('"uniqueItems"')
   return (value, source = () => undefined) => {
     // ajv compares list elements by valueOf, which maps without prototype lack.

@@ -193,12 +193,14 @@ take_tree_away() {
 rm_tree() {
   if [ -L "$1" ] || [ ! -d "$1" ]; then
     rm -f -- "$1"
-  elif [ "$UID_NUMBER" != 0 ] || rm --version 2>/dev/null | grep -q GNU; then
+  elif [ "$UID_NUMBER" != 0 ] || rm_is_of_gnu; then
     rm -rf -- "${1:?}"
   else
     (cd -P -- "${1%/*}/" && step_into "${1##*/}" && rm_all) && rmdir -- "$1"
   fi
 }
+
+rm_is_of_gnu() { case $(rm --version 2>/dev/null) in *GNU*) ;; *) return 1 ;; esac; }
 
 # rm_all: what is in the current directory, which is made root's alone before.
 rm_all() {

@@ -53,20 +53,38 @@ END
 # inspect_users USER ... : their entries, their memberships, and the entries of all groups that these name by number.
 inspect_users() {
   say users
+  # Not in the subshell of the next line, which would forget the answer.
+  has_nss || :
   supplementary=$(memberships "$@")
   if has_nss; then
     entries=$(getent passwd -- "$@")
     say "$entries"
-    # shellcheck disable=SC2046
-    set -- $(say "$entries" | cut -d: -f4) $(say "$supplementary" | sed 's/.*[^0-9 ]//')
+    read_group_numbers
     say groups
-    [ $# -eq 0 ] || getent group -- "$@"
+    # shellcheck disable=SC2086
+    [ -z "$numbers" ] || getent group -- $numbers
   else
     account_file passwd
     say groups
     account_file group
   fi
   say "memberships$NL$supplementary${NL}users end"
+}
+
+# Sets `numbers` to those of the groups in `entries` and `supplementary`: what comes after the name, which may have blanks.
+read_group_numbers() {
+  numbers=
+  while IFS=: read -r _ _ _ number _; do numbers="$numbers$number "; done <<END
+$entries
+END
+  while read -r _ more; do
+    for number in $more; do
+      case $number in *[!0-9]*) ;; *) numbers="$numbers$number " ;; esac
+    done
+  done <<END
+$supplementary
+END
+  numbers=${numbers# }
 }
 
 # inspect_processes USER UID-OR-: HOME-OR-: ... : of the users that inspect_users found with another number or home, a
