@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { perObject } from '../../model/memo.ts'
 import { keyTypeOf, readPublicKey } from '../../model/public-key.ts'
 
 /** One usable line of a known_hosts file. */
@@ -81,7 +82,7 @@ const NAMES = /^(?:\|1\|[\w+/=]+\|[\w+/=]+|[\w.:%*?!,[\]-]+)$/
 export function entriesFor(entries: readonly KnownHost[], name: string): readonly KnownHost[] {
   // A name with a comma would speak of several hosts: each of them counts.
   const names = name.split(',')
-  return entries.filter((entry) => names.some((part) => matches(entry.names, part)))
+  return entries.filter((entry) => names.some((part) => matches(entry, part)))
 }
 
 /** Judges a presented key by the known hosts. As in OpenSSH, one that is known without the port is known with it. */
@@ -107,13 +108,27 @@ function judge(entries: readonly KnownHost[], key: Uint8Array): HostKeyVerdict {
   return authority === undefined ? { verdict: 'unknown' } : { verdict: 'authority', entry: authority }
 }
 
-function matches(names: string, name: string): boolean {
-  if (names.startsWith('|')) return matchesHashed(names, name)
-  const patterns = names.toLowerCase().split(',')
-  const isMatched = (pattern: string) => wildcard(pattern).test(name.toLowerCase())
-  if (patterns.some((pattern) => pattern.startsWith('!') && isMatched(pattern.slice(1)))) return false
-  return patterns.some((pattern) => !pattern.startsWith('!') && isMatched(pattern))
+function matches(entry: KnownHost, name: string): boolean {
+  if (entry.names.startsWith('|')) return matchesHashed(entry.names, name)
+  const lower = name.toLowerCase()
+  const patterns = patternsOf(entry)
+  if (patterns.some(({ isNegated, matches }) => isNegated && matches(lower))) return false
+  return patterns.some(({ isNegated, matches }) => !isNegated && matches(lower))
 }
+
+/** Each line is asked about each host. */
+const patternsOf = perObject(({ names }: KnownHost) =>
+  names
+    .toLowerCase()
+    .split(',')
+    .map((written) => {
+      const isNegated = written.startsWith('!')
+      const pattern = isNegated ? written.slice(1) : written
+      if (!/[*?]/.test(pattern)) return { isNegated, matches: (name: string) => name === pattern }
+      const expression = wildcard(pattern)
+      return { isNegated, matches: (name: string) => expression.test(name) }
+    }),
+)
 
 function matchesHashed(names: string, name: string): boolean {
   const [, version, salt = ''] = names.split('|')
