@@ -205,11 +205,6 @@ function checkMode(ctx: Context): void {
   if (discoveryProxy !== undefined && discovery === undefined)
     fail(`${instance}.discoveryProxy has no effect without discovery`, `set ${instance}.discovery`)
   const members = membersOf(ctx).length
-  if (members === 2)
-    ctx.warn(
-      `2 members of ${instance} have a quorum of 2: if either fails, nothing can be written`,
-      'one member is as good; use 3 to survive the loss of one',
-    )
   if (members === 0)
     fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
 }

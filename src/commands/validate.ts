@@ -1,4 +1,5 @@
 import type { HostCatalog } from '../model/resource.ts'
+import { describeGroups } from '../plan/rollout/group-arithmetic.ts'
 import { count } from '../report/text/words.ts'
 import type { View } from '../report/views/view.ts'
 import type { ExitCode } from './io/io.ts'
@@ -12,11 +13,12 @@ export async function validate(options: SpecOptions, view: View): Promise<ExitCo
     resources.set(host, entries.length)
     return undefined
   }
-  const { cluster, warnings } = await loadSpec(options, { keepOf: () => countOnly })
+  const { cluster, warnings, groups } = await loadSpec(options, { keepOf: () => countOnly })
   view.diagnostics(warnings)
   const total = [...resources.values()].reduce((sum, own) => sum + own, 0)
   view.remark(
     `${options.file} is valid: cluster ${cluster.name}, ${count(cluster.hosts.length, 'host')}, ${count(total, 'resource')}`,
+    ...describeGroups(groups),
   )
   return 0
 }

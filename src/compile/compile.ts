@@ -154,7 +154,7 @@ function assemble(
       ...given({ position, partOf: composites?.map(({ id }) => id) }),
     }),
   )
-  return { host: host.name, address: host.address, entries }
+  return { host: host.name, address: host.address, labels: host.labels, entries }
 }
 
 // Shared, because most resources have none.

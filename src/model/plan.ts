@@ -160,6 +160,7 @@ export const Wave = closed('Hosts that are applied at the same time.', {
     closed('One group.', {
       group: text('Name of the group.'),
       maxUnavailable: describe(Count, 'How many members may be down at once.'),
+      within: Type.Optional(text('Label of which all members that go down at once have the same value.')),
       members: list(
         "The group's other members.",
         closed('One member.', {

@@ -18,10 +18,24 @@ export type Timing = Data<typeof Timing>
 const Disruption = Type.Object(
   {
     group: describe(FilledText, 'the name of a group; hosts with the same group wait for each other'),
-    maxUnavailable: Type.Union([Type.Integer({ minimum: 1 }), Type.Literal('quorum')], {
-      description:
-        'a whole number from 1, or quorum; how many may be down at once, quorum keeps a majority up',
-    }),
+    maxUnavailable: Type.Union(
+      [
+        Type.Integer({ minimum: 1 }),
+        Type.String({ pattern: '^(100|[1-9][0-9]?)%$' }),
+        Type.Literal('quorum'),
+      ],
+      {
+        description:
+          'a whole number from 1, a percentage such as "25%", or quorum; how many may be down at once, quorum keeps a majority up',
+      },
+    ),
+    failureDomain: Type.Optional(
+      Type.String({
+        pattern: '^label:[^\\s:]+$',
+        description:
+          'a label of the hosts, such as label:zone; members with different values of it are never down at once',
+      }),
+    ),
     healthy: describe(
       ShellCommand,
       'a shell command; it only reads, and exits 0 when this member is healthy',

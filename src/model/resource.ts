@@ -141,6 +141,7 @@ export interface HostCatalog {
   readonly host: string
   /** If it is known. */
   readonly address?: string
+  readonly labels?: Readonly<Record<string, string>>
   readonly entries: readonly CatalogEntry[]
 }
 

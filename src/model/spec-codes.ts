@@ -72,6 +72,7 @@ export const specCodes = [
   'unused-instance',
   'unused-key',
   'usage',
+  'weak-group',
   'wrong-type',
 ] as const
 

@@ -1,20 +1,34 @@
 import type { Facts } from '../model/facts.ts'
+import { given } from '../model/given.ts'
 import type { Change } from '../model/plan.ts'
 import type { Disruption } from '../model/relations.ts'
 import type { HostCatalog } from '../model/resource.ts'
 
+interface FailureDomain {
+  readonly label: string
+  /** That of the host, or the host itself if it has none. */
+  readonly value: string
+}
+
 /** A member of a group on one host. */
 export interface GroupMember extends Pick<Disruption, 'group' | 'healthy' | 'data'> {
   readonly unit: string
+  /** What of its host is never down together with another one. */
+  readonly domain?: FailureDomain
   /** Absent for a member that was removed from the spec: the others say how many may be down. */
   readonly maxUnavailable?: Disruption['maxUnavailable']
 }
 
 /** The members on a host: those in the spec, and those that converge made and the spec no longer has. */
-export function membersOn({ entries }: HostCatalog, facts?: Facts): readonly GroupMember[] {
-  const declared = entries.flatMap(({ resource: { name, relations } }) =>
-    relations.disruption === undefined ? [] : [{ ...relations.disruption, unit: name }],
-  )
+export function membersOn(catalog: HostCatalog, facts?: Facts): readonly GroupMember[] {
+  const { entries, host, labels = {} } = catalog
+  const declared = entries.flatMap(({ resource: { name, relations } }): readonly GroupMember[] => {
+    if (relations.disruption === undefined) return []
+    const { failureDomain, ...member } = relations.disruption
+    const label = failureDomain?.slice('label:'.length)
+    const domain = label === undefined ? undefined : { label, value: labels[label] ?? host }
+    return [{ ...member, unit: name, ...given({ domain }) }]
+  })
   const known = new Set<string>(
     entries.flatMap(({ resource }) => (resource.desired.absent === true ? [] : [resource.id])),
   )

@@ -13,6 +13,8 @@ import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { membersOnly } from '../../plan/disruption.ts'
+import { groupDoubts } from '../../plan/rollout/group-arithmetic.ts'
+import { findGroups, type Groups } from '../../plan/rollout/groups.ts'
 import { resourceKinds } from '../../resources/index.ts'
 import { checkUses } from '../../secrets/check-uses.ts'
 import { createSecretsInUse, type SecretUse } from '../../secrets/keyring.ts'
@@ -57,6 +59,8 @@ export interface LoadedSpec extends LoadedCluster {
   /** What the command keeps. The whole cluster was compiled, whatever --limit says: hosts refer to each other. */
   readonly catalog: Catalog
   readonly secrets: SecretsOfSpec
+  /** The members that wait for each other, of all hosts. */
+  readonly groups: Groups
   /** Compiles hosts again, with changes. Throws a SpecError. */
   compile(changes: Pick<CompileInput, 'cluster' | 'recipes' | 'hosts' | 'keep'>): Catalog
   /** Processor time for recipes. */
@@ -131,18 +135,27 @@ export async function loadSpec(options: SpecOptions, needs: SpecNeeds = {}): Pro
         largeFile: (path, folder) => largeWithin({ root, folder, path }),
       }),
     )
-  const keep = needs.keepOf?.(loaded.cluster.hosts)
-  const catalog = compileWith({ ...loaded, ...given({ keep }) })
+  const keep = needs.keepOf?.(loaded.cluster.hosts) ?? ((whole) => whole)
+  const members = new Map<string, HostCatalog>()
+  const catalog = compileWith({
+    ...loaded,
+    keep: (own) => {
+      members.set(own.host, membersOnly(own))
+      return keep(own)
+    },
+  })
+  const grouped = { cluster: loaded.cluster.name, hosts: [...members.values()] }
+  const groups = findGroups(grouped)
   const { uses } = inUse
   const checked = checkUses({ uses, secrets: stored?.secrets ?? new Map(), now: new Date() })
   if (checked.errors.length > 0 && needs.mayMiss !== true)
     throw new SpecError(stored === undefined ? checked.errors.map(withoutFile) : checked.errors)
-  const found = [...(catalog.doubts ?? []), ...checked.warnings].map((problem) =>
-    diagnosticOf('warning', problem),
+  const found = [...(catalog.doubts ?? []), ...groupDoubts(groups, grouped), ...checked.warnings].map(
+    (problem) => diagnosticOf('warning', problem),
   )
   const secrets = { file: stored, uses, opening: needs }
   const warnings = [...loaded.warnings, ...found]
-  return { ...loaded, warnings, catalog, compile: compileWith, limitMs, secrets }
+  return { ...loaded, warnings, catalog, groups, compile: compileWith, limitMs, secrets }
 }
 
 /** The file that a spec names, or the one beside it, if there is one. */

@@ -27,7 +27,14 @@ export function allowance(members: ReadonlyMap<string, GroupMember>): number {
 }
 
 function limitsOf(members: ReadonlyMap<string, GroupMember>): readonly number[] {
-  return [...members.values()].flatMap(({ maxUnavailable }) =>
-    maxUnavailable === 'quorum' ? members.size - (Math.floor(members.size / 2) + 1) : (maxUnavailable ?? []),
-  )
+  return [...members.values()].flatMap(({ maxUnavailable }) => {
+    if (typeof maxUnavailable !== 'string') return maxUnavailable ?? []
+    if (maxUnavailable === 'quorum') return members.size - quorumOf(members.size)
+    return Math.floor((members.size * Number(maxUnavailable.slice(0, -1))) / 100)
+  })
+}
+
+/** The least majority. */
+export function quorumOf(members: number): number {
+  return Math.floor(members / 2) + 1
 }

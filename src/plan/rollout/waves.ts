@@ -1,3 +1,4 @@
+import { given } from '../../model/given.ts'
 import type { HostPlan, Wave } from '../../model/plan.ts'
 import { startedGroups } from '../disruption.ts'
 import { allowance, type Groups } from './groups.ts'
@@ -48,14 +49,21 @@ function starts(work: Work): boolean {
   return work.starts.length > 0
 }
 
-function firstWaveFor({ disrupts, starts }: Work, waves: readonly Work[][], groups: Groups): number {
+function firstWaveFor({ host, disrupts, starts }: Work, waves: readonly Work[][], groups: Groups): number {
   const going = (wave: readonly Work[], group: string): number =>
     wave.filter((work) => work.disrupts.includes(group)).length
   const isStarting = (wave: readonly Work[], group: string): boolean =>
     wave.some((work) => work.starts.includes(group))
+  const domainOf = (group: string, host: string) => groups.get(group)?.get(host)?.domain?.value
+  const isOneDomain = (group: string, host: string, wave: readonly Work[]): boolean =>
+    wave.every(
+      (work) => !work.disrupts.includes(group) || domainOf(group, work.host) === domainOf(group, host),
+    )
   const fits = (wave: readonly Work[]): boolean =>
-    disrupts.every((group) => going(wave, group) < allowance(groups.get(group) ?? new Map())) &&
-    starts.every((group) => going(wave, group) === 0)
+    disrupts.every(
+      (group) =>
+        going(wave, group) < allowance(groups.get(group) ?? new Map()) && isOneDomain(group, host, wave),
+    ) && starts.every((group) => going(wave, group) === 0)
   const earliest = 1 + waves.findLastIndex((wave) => disrupts.some((group) => isStarting(wave, group)))
   const index = waves.findIndex((wave, at) => at >= earliest && fits(wave))
   return index === -1 ? Math.max(earliest, waves.length) : index
@@ -68,6 +76,7 @@ function gate(group: string, wave: readonly Work[], groups: Groups): Wave['gates
   return {
     group,
     maxUnavailable: allowance(members),
+    ...given({ within: [...members.values()].flatMap(({ domain }) => domain?.label ?? []).at(0) }),
     members: [...members]
       .filter(([host]) => !going.has(host))
       .map(([host, { healthy }]) => ({ host, healthy })),

@@ -26,7 +26,7 @@ function startsOf(hosts: readonly string[]): string {
 /** Members with the same health check share a line. */
 function renderGate(gate: Wave['gates'][number]): readonly string[] {
   const checks = groupBy(gate.members, ({ healthy }) => healthy)
-  const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable`
+  const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable${gate.within === undefined ? '' : escapeLine(`, of one ${gate.within}`)}`
   if (checks.length === 0) return [head]
   return [
     `${head}; starts only if the others are healthy:`,
