@@ -5,8 +5,8 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
-import { startLab } from '../test/lab/harness/lab.ts'
-import { labUnavailable } from '../test/lab/harness/unavailable.ts'
+import { startLab } from '../src/lab/lab.ts'
+import { labUnavailable } from '../src/lab/unavailable.ts'
 import { removeWorkload } from './workload.ts'
 
 /** Hosts to converge, all of them on this machine. */

@@ -24,6 +24,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   explain: ['model', 'operations', 'validation', 'load', 'compile'],
   engine: ['model', 'operations', 'record', 'plan', 'shell'],
   embedded: ['model', 'transports'],
+  lab: [],
   dsl: ['model', 'formats', 'secrets', 'resources'],
   recipes: ['dsl'],
   commands: [
@@ -44,6 +45,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'explain',
     'engine',
     'embedded',
+    'lab',
     'dsl',
     'recipes',
   ],
@@ -52,7 +54,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
 
 /** Where the file system, the network, the clock and chance may be touched; everything else is pure. */
 const impure = [
-  /^src\/(engine|transports|embedded|commands)\//,
+  /^src\/(engine|transports|embedded|lab|commands)\//,
   /^src\/cli\.ts$/,
   /^src\/load\/(load-cluster|files\/(read-[a-z-]+|find-files)|recipes\/(read-[a-z-]+|import-recipe|recipe-package|time-limit))\.ts$/,
 ]

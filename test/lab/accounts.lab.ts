@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { operatorPassword } from './harness/base-tree.ts'
-import { mustRun } from './harness/command.ts'
+import { operatorPassword } from '../../src/lab/base-tree.ts'
+import { mustRun } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite("accounts with the system's own tools")

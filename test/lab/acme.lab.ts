@@ -3,10 +3,10 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as assert from 'uvu/assert'
+import { type CommandResult, run } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { acmeRepository, commitAll } from '../samples/acme.ts'
-import { type CommandResult, run } from './harness/command.ts'
 import { labSsh } from './harness/converge.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 // The repository of fixtures/clusters/acme on real hosts: TLS servers that are asked without a pause, while their

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { mustRun } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { figure } from '../figure.ts'
-import { mustRun } from './harness/command.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { igniteTree, validateIgnition } from './harness/ignition.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('a first boot makes the same host as an apply')

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert'
-import { operatorPassword } from './harness/base-tree.ts'
-import type { CommandResult } from './harness/command.ts'
+import { operatorPassword } from '../../src/lab/base-tree.ts'
+import type { CommandResult } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { type EtcdArchive, etcdArchive } from './harness/etcd-archive.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('etcd on real hosts')

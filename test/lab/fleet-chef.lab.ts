@@ -3,11 +3,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import * as assert from 'uvu/assert'
+import { type CommandResult, mustRun, run } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { type DiscoveryService, serveDiscovery } from './discovery-service.ts'
-import { type CommandResult, mustRun, run } from './harness/command.ts'
 import { labSsh } from './harness/converge.ts'
 import { etcdArchive } from './harness/etcd-archive.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 // The roles of fixtures/clusters/fleet-chef on real hosts: two members of etcd that find each other by discovery, and a

@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert'
 import { renderEnvFile } from '../../src/formats/env-file.ts'
 import { execLine } from '../../src/formats/systemd/quoting.ts'
 import { renderUnit } from '../../src/formats/systemd/unit.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { ENV_SAMPLES } from '../formats/env-samples.ts'
 import { UNIT_SAMPLES } from '../formats/unit-samples.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('formats as a real systemd reads them')

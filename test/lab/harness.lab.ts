@@ -5,10 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { operatorPassword } from './harness/base-tree.ts'
-import { type CommandResult, mustRun, run } from './harness/command.ts'
+import { operatorPassword } from '../../src/lab/base-tree.ts'
+import { type CommandResult, mustRun, run } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { etcdArchive } from './harness/etcd-archive.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('lab harness')

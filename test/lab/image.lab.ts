@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { mustRun } from './harness/command.ts'
+import { mustRun } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
+import { knownHostsLine } from '../../src/lab/tree.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
-import { type Lab, startLab } from './harness/lab.ts'
-import { knownHostsLine } from './harness/tree.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('an image has what hosts have in common, and nobody is in it')

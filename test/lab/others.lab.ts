@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { figure } from '../figure.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('users of a real host who meddle')

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
-import { type Lab, startLab } from './harness/lab.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('members that systemd takes down along with other units')

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import type { Lab } from './harness/lab.ts'
+import type { Lab } from '../../src/lab/lab.ts'
 
 export interface SlowNetwork {
   /** The ports of this machine that lead to the hosts, by their names. */

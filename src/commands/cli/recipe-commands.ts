@@ -29,6 +29,10 @@ export function addRecipeCommands(program: Command, io: Io, run: Run): void {
     .description('Compare what recipes make of the specs in test/CASE with what is expected there.')
     .argument('[name]', wanted)
     .option('--update', 'Write what is expected: accept what differs.')
+    .option(
+      '--lab',
+      'Also try them on hosts with systemd, booted by systemd-nspawn (Linux, root, mmdebstrap).',
+    )
     .option('--from <rev>', 'Also upgrade hosts that are as this git revision of the case leaves them.')
     .action((name: string | undefined, options: RecipeTestOptions & ViewOptions) =>
       run('recipe test', options, async (view) =>

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { labUnavailable } from '../../lab/unavailable.ts'
 import { SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import { hasFailed } from '../../model/plan.ts'
@@ -19,12 +20,15 @@ import { loadSides } from '../spec/revisions.ts'
 import { compareExpected } from './expected.ts'
 import { casesOf, findRecipes, type RecipeFolder } from './find-recipes.ts'
 import { tryEmbedded } from './try-embedded.ts'
+import { notForLab, tryLab } from './try-lab.ts'
 
 export interface RecipeTestOptions {
   /** Accept what differs. */
   readonly update?: boolean
   /** A git revision from which hosts are upgraded. */
   readonly from?: string
+  /** Also on hosts with systemd that boot for it. */
+  readonly lab?: boolean
 }
 
 /** `converge recipe test [NAME]`: the cases in the folders `test` of recipes. */
@@ -34,6 +38,8 @@ export function testRecipes(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
+  const unavailable = options.lab === true ? labUnavailable() : undefined
+  if (unavailable !== undefined) throw usageError(`no lab: ${unavailable}`, 'run it without --lab')
   return io.stoppable(async (stop) => {
     const tested = await testAll(findRecipes(wanted), options, stop)
     if (tested.length === 0)
@@ -91,7 +97,8 @@ async function testCase(
   const upgrade = options.from === undefined ? undefined : await upgraded(file, options.from, stop)
   const before = upgrade?.before
   const { problem, left } = await tryEmbedded([...(before === undefined ? [] : [before]), spec], stop)
-  const wrong = [...(upgrade?.problems ?? []), ...(problem === undefined ? [] : [problem])]
+  const lab = options.lab === true ? await triedInLab(spec, stop) : { problems: [], notes: [] }
+  const wrong = [...(upgrade?.problems ?? []), ...(problem === undefined ? [] : [problem]), ...lab.problems]
   const isFailed = wrong.length > 0 || (differences.length > 0 && !update)
   const aside = left.length === 0 ? '' : `, without ${left.join(', ')}`
   return {
@@ -101,9 +108,21 @@ async function testCase(
     notes: [
       ...(upgrade?.notes ?? []),
       `${problem === undefined ? 'converges' : 'does not converge'} on ${count(spec.cluster.hosts.length, 'embedded host')}${aside}`,
+      ...lab.notes,
     ],
     ...given({ upgrade: upgrade?.shown }),
   }
+}
+
+async function triedInLab(spec: LoadedSpec, stop: Stop): Promise<Pick<Outcome, 'problems' | 'notes'>> {
+  const other = notForLab(spec)
+  if (other !== undefined) return { problems: [], notes: [`not tried in a lab: ${other}`] }
+  const { problem, left } = await tryLab(spec, stop)
+  const hosts = count(spec.cluster.hosts.length, 'lab host')
+  const aside = left.length === 0 ? '' : `, without ${left.join(', ')}`
+  return problem === undefined
+    ? { problems: [], notes: [`converges on ${hosts}, and leaves them${aside}`] }
+    : { problems: [problem], notes: [`does not converge on ${hosts}${aside}`] }
 }
 
 /** Outside of git the folder of a recipe is taken for one of several below another folder. */

@@ -2,29 +2,15 @@ import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type EmbeddedHost, startEmbeddedHosts } from '../../embedded/hosts.ts'
-import { openSession, type Session } from '../../engine/session.ts'
+import { openSession } from '../../engine/session.ts'
 import type { Host } from '../../model/cluster.ts'
-import { hasFailed } from '../../model/plan.ts'
 import { type CatalogEntry, type HostCatalog, pathIn, type Resource } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
-import { renderReport } from '../../report/apply/render-report.ts'
-import { renderPlan } from '../../report/plan/render-plan.ts'
-import { summarisePlan } from '../../report/plan/summarise-plan.ts'
-import { createStyle } from '../../report/text/style.ts'
 import { createTransports } from '../../transports/index.ts'
 import { hostLibrary } from '../hosts/host-library.ts'
 import { removeTree } from '../render/output-folder.ts'
 import type { LoadedSpec } from '../spec/load-spec.ts'
-
-/** What an embedded host made of specs that were applied to it one after the other. */
-interface Tried {
-  /** Why a spec does not converge, in lines. */
-  readonly problem?: string
-  /** What was not applied, because it needs more than an embedded host. */
-  readonly left: readonly string[]
-}
-
-const look = { style: createStyle({ color: false }), verbose: false }
+import { convergeTwice, type Tried } from './converge-tried.ts'
 
 /**
  * Applies specs to embedded hosts, one after the other; after each nothing may be left to do. Then all of it leaves the
@@ -46,11 +32,7 @@ export async function tryEmbedded(specs: readonly LoadedSpec[], stop: Stop): Pro
         localCommands: true,
         stop,
       })
-      try {
-        return await convergeTwice(session)
-      } finally {
-        await session.close()
-      }
+      return convergeTwice(session, 'embedded')
     }
     for (const spec of specs) {
       const hosts = spec.catalog.hosts.map((catalog) => withoutMachine(catalog, left))
@@ -84,17 +66,6 @@ async function removed(
     ),
   )
   return stayed.length === 0 ? undefined : ['what left the spec stays:', ...stayed].join('\n')
-}
-
-async function convergeTwice(session: Session): Promise<string | undefined> {
-  const plan = await session.plan({ prune: true, release: false })
-  if (hasFailed(plan)) return `embedded hosts refuse it:\n${renderPlan({ plan, ...look })}`.trimEnd()
-  const report = await session.apply(plan)
-  if (report.hosts.some(({ status }) => status !== 'changed' && status !== 'unchanged'))
-    return `it cannot be applied to embedded hosts:\n${renderReport({ report, ...look })}`.trimEnd()
-  const again = await session.plan({ prune: true, release: false })
-  if (summarisePlan(again).changes === 0 && !hasFailed(again)) return undefined
-  return `a second run is not empty:\n${renderPlan({ plan: again, ...look })}`.trimEnd()
 }
 
 function onEmbedded(

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type CommandResult, run } from './command.ts'
-import type { Lab } from './lab.ts'
+import { type CommandResult, run } from '../../../src/lab/command.ts'
+import type { Lab } from '../../../src/lab/lab.ts'
 
 /** A folder with a cluster.yaml, and the built command line run in it, as a user would. */
 export interface Project {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mustRun, run } from './command.ts'
+import { mustRun, run } from '../../../src/lab/command.ts'
 
 /** Puts the files of packages of this machine's Debian into a directory, without installing them. */
 export async function extractPackages(packages: readonly string[], directory: string): Promise<void> {

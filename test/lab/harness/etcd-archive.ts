@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cached } from './cache.ts'
-import { mustRun } from './command.ts'
+import { cached } from '../../../src/lab/cache.ts'
+import { mustRun } from '../../../src/lab/command.ts'
 import { extractPackages } from './debian-packages.ts'
 
 export interface EtcdArchive {

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { cached } from './cache.ts'
-import { mustRun } from './command.ts'
+import { cached } from '../../../src/lab/cache.ts'
+import { mustRun } from '../../../src/lab/command.ts'
 import { extractPackages } from './debian-packages.ts'
 
 /** Has Ignition's own validator check a document. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mustRun } from './command.ts'
+import { mustRun } from '../../../src/lab/command.ts'
 import type { SigningKey } from './signing-key.ts'
 
 interface RpmPackage {

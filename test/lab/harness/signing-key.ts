@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mustRun } from './command.ts'
+import { mustRun } from '../../../src/lab/command.ts'
 
 /** A key of OpenPGP in a home of its own. */
 export interface SigningKey {

@@ -1,27 +1,5 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Callback, suite, type Test } from 'uvu'
-
-const commands = [
-  'systemd-nspawn',
-  'mmdebstrap',
-  'nsenter',
-  'ip',
-  'mount',
-  'ssh',
-  'ssh-keygen',
-  'rpmbuild',
-  'createrepo_c',
-  'packer',
-]
-
-/** Why this machine cannot run the lab (`not root`); undefined if it can. */
-export function labUnavailable(): string | undefined {
-  if (process.platform !== 'linux') return `the lab needs Linux, this is ${process.platform}`
-  if (process.getuid?.() !== 0) return 'the lab needs root'
-  const missing = commands.filter((command) => !isInstalled(command))
-  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`
-}
+import { labUnavailable } from '../../../src/lab/unavailable.ts'
 
 /**
  * A uvu suite that runs in the lab. On a machine that cannot run the lab every test of it counts as skipped and the
@@ -29,7 +7,7 @@ export function labUnavailable(): string | undefined {
  */
 export function labSuite(name: string): Test {
   const tests = suite(name)
-  const unavailable = labUnavailable()
+  const unavailable = labUnavailable(['rpmbuild', 'createrepo_c', 'packer'])
   if (unavailable !== undefined) {
     console.log(`${name}: skipped, ${unavailable}`)
     const skip = (title: string): void => tests.skip(title)
@@ -51,15 +29,4 @@ function printFailure(name: string, hook: Callback): Callback {
       throw error
     }
   }
-}
-
-function isInstalled(command: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, command), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }
