@@ -17,11 +17,13 @@ export async function applySealed(
   io: Io,
   view: View,
 ): Promise<ExitCode> {
-  const { limit, only, release, prune } = wanted
+  const { limit, only, release, prune, canary, batch } = wanted
   const misplaced = Object.keys(
     given({
       '--limit': limit,
       '--only': only,
+      '--canary': canary,
+      '--batch': batch,
       '--release': release || undefined,
       '--no-prune': prune === false || undefined,
     }),

@@ -7,7 +7,7 @@ import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/r
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
 import { isHealthy } from './apply/member-health.ts'
-import { rollOut } from './apply/roll-out.ts'
+import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
 import { type HostState, hostState } from './host-state.ts'
@@ -24,7 +24,7 @@ export interface Session extends HostState {
   /** Plans the return to the state after a generation; by default the last apply is undone on the hosts that it changed. */
   planRollback(to?: number): Promise<Plan>
   /** Performs the plan, wave after wave, and verifies each host. */
-  apply(plan: Plan, options?: ApplyOptions): Promise<Report>
+  apply(plan: Plan, options?: ApplyOptions & RollOutOptions): Promise<Report>
   close(): Promise<void>
 }
 
@@ -65,13 +65,18 @@ async function remaining(
   return planPart(catalog, facts, intent).planned.changes
 }
 
-async function applyPlan(context: SessionContext, plan: Plan, options: ApplyOptions): Promise<Report> {
+async function applyPlan(
+  context: SessionContext,
+  plan: Plan,
+  { maxFailures, pauseSeconds, ...options }: ApplyOptions & RollOutOptions,
+): Promise<Report> {
   const { cluster, onProgress, clock } = context
   const started = clock.now()
   const by = startedBy()
   onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
   const hosts = await rollOut({
     ...context,
+    ...given({ maxFailures, pauseSeconds }),
     plan,
     isHealthy: (name, command) => isHealthy(context, name, command),
     async apply(name) {

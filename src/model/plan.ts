@@ -154,6 +154,7 @@ export interface PlannedHost {
 const hosts = (description: string) => list(description, text('Name of a host.'))
 
 export const Wave = closed('Hosts that are applied at the same time.', {
+  name: Type.Optional(text('`canary`, or `batch 2`; absent without a pace.')),
   hosts: hosts('Names of hosts.'),
   gates: list(
     'Groups that the wave disrupts: it begins once enough of their other members are healthy.',
@@ -189,6 +190,23 @@ export const LeftOut = closed('What --only leaves out on the host.', {
 })
 export type LeftOut = Data<typeof LeftOut>
 
+export const Pace = closed('How an apply goes over the hosts.', {
+  canary: Type.Optional(hosts('Names of hosts that go first, before all others.')),
+  batch: Type.Optional(
+    list(
+      'How many of the others go at once, one batch after the other; the last number is that of all further ones.',
+      Type.Union([
+        describe(Count, 'So many hosts.'),
+        Type.String({
+          pattern: '^(100|[1-9][0-9]?)%$',
+          description: 'So many of them in a hundred, rounded up.',
+        }),
+      ]),
+    ),
+  ),
+})
+export type Pace = Data<typeof Pace>
+
 /** What a plan is for; each host is planned again with the same intent to verify the apply. */
 export const Intent = Type.Union([
   Type.Object({
@@ -196,6 +214,7 @@ export const Intent = Type.Union([
     prune: Type.Boolean({ description: 'Whether what was removed from the spec is removed from the hosts.' }),
     release: Type.Boolean({ description: 'Whether held hosts are planned as if they were not held.' }),
     only: Type.Optional(Only),
+    pace: Type.Optional(Pace),
   }),
   Type.Object({
     kind: Type.Literal('rollback', { description: 'A rollback.' }),

@@ -83,6 +83,8 @@ export type Progress =
   /** `answered`: a host has answered in the phase `ask`, or failed to. */
   | { readonly event: 'connecting' | 'inspected' | 'answered'; readonly host: string }
   | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
+  /** Between two waves. */
+  | { readonly event: 'pause'; readonly seconds: number }
   | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }
   | { readonly event: 'change-started'; readonly host: string; readonly change: Change }
   | ({ readonly event: 'change-done'; readonly host: string } & ChangeResult)

@@ -88,6 +88,13 @@ export function proposeOptions(): readonly Option[] {
     new Option('--allow-prune', 'With --yes: allow large removals and the removal of group members.'),
     lockWaitOption(),
     new Option(
+      '--max-failures <n>',
+      'Start no further host once more than these have failed (default: 0 with --canary or --batch, else all go on).',
+    ).argParser(parseFailures),
+    new Option('--pause <time>', 'Wait this long between two waves: 90, 120s, 2m.').argParser(
+      (text: string) => parseTime(text, 1),
+    ),
+    new Option(
       '--confirm-within <time>',
       'Roll each host back automatically unless a new connection confirms in time: 120s. Needs systemd.',
     ).argParser((text: string) => parseTime(text, 1)),
@@ -109,6 +116,11 @@ export function planOptions(): readonly Option[] {
       ...(before ?? []),
       value,
     ]),
+    new Option('--canary <selector>', 'These hosts first and alone; the others only if they succeed.'),
+    new Option(
+      '--batch <sizes>',
+      'The hosts in batches, each only if the one before has succeeded: 1,5%,25%; the last size is that of all further ones.',
+    ).argParser(parseBatch),
     ...formatOptions(),
     statOption(),
     exitCodeOption('Exit with 2 if a dry run finds changes.'),
@@ -181,6 +193,14 @@ function parseCount(text: string): number {
   return Number(text)
 }
 
+function parseBatch(text: string): readonly (number | string)[] {
+  return text.split(',').map((size) => {
+    if (/^(100|[1-9]\d?)%$/.test(size)) return size
+    if (/^[1-9]\d{0,4}$/.test(size)) return Number(size)
+    throw new InvalidArgumentError('It must be numbers of hosts or percentages, such as 1,5%,25%.')
+  })
+}
+
 function parseSize(text: string): number {
   if (!/^\d{4,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1000.')
   return Number(text)
@@ -190,6 +210,11 @@ function parseUrl(text: string): string {
   if (!/^https?:\/\/[^\s<>()]+$/.test(text))
     throw new InvalidArgumentError('It must be an http or https URL.')
   return text
+}
+
+function parseFailures(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number of at least 0.')
 }
 
 export function parseGeneration(text: string): number {

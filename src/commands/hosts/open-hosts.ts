@@ -1,12 +1,13 @@
 import { openSession, type Session } from '../../engine/session.ts'
 import type { SessionInput } from '../../engine/session-context.ts'
 import { selectHosts } from '../../load/hosts/select-hosts.ts'
-import type { Host } from '../../model/cluster.ts'
+import type { Cluster, Host } from '../../model/cluster.ts'
 import { given } from '../../model/given.ts'
-import type { Plan } from '../../model/plan.ts'
+import type { Pace, Plan } from '../../model/plan.ts'
 import type { Stop } from '../../model/stop.ts'
 import type { View } from '../../report/views/view.ts'
 import { createTransports } from '../../transports/index.ts'
+import { usageError } from '../cli/usage-error.ts'
 import type { ExitCode, Io } from '../io/io.ts'
 import type { IdentityOptions } from '../secrets/identity.ts'
 import { openingWith, requireOpen } from '../secrets/opening.ts'
@@ -35,6 +36,10 @@ export interface PlanningOptions {
   readonly release?: boolean
   /** Patterns of the resources to plan; all by default. */
   readonly only?: readonly string[]
+  /** A selector of hosts that go first. */
+  readonly canary?: string
+  /** How many of the others go at once: `1,5%,25%`. */
+  readonly batch?: Pace['batch']
 }
 
 /** Plans all that differs, on held hosts, too. */
@@ -42,16 +47,26 @@ export const everything = { prune: true, release: true } as const
 
 /** The plan that the options ask for. Throws a SpecError for a pattern of `--only` that matches nothing. */
 export async function planWith(
-  { prune = true, release = false, only: patterns }: PlanningOptions,
+  { prune = true, release = false, only: patterns, canary, batch }: PlanningOptions,
   session: Session,
-  { catalog }: LoadedSpec,
+  { catalog, cluster }: LoadedSpec,
 ): Promise<Plan> {
   const only = readOnly(patterns)
   const hosts = catalog.hosts.filter(({ host }) => session.selected.includes(host))
   requireMakers(only, { ...catalog, hosts })
-  const plan = await session.plan({ prune, release, ...given({ only }) })
+  const canaries = canary === undefined ? undefined : canariesOf(canary, cluster, session)
+  const pace = canaries === undefined && batch === undefined ? undefined : given({ canary: canaries, batch })
+  const plan = await session.plan({ prune, release, ...given({ only, pace }) })
   requireMatches(only, catalog, plan.hosts)
   return plan
+}
+
+function canariesOf(selector: string, { hosts }: Cluster, { selected }: Session): readonly string[] {
+  const found = selectHosts(hosts, selector).map(({ name }) => name)
+  const missing = found.filter((name) => !selected.includes(name))
+  if (missing.length > 0)
+    throw usageError(`--canary chooses ${missing.join(', ')}, which --limit does not`, 'choose it with both')
+  return found
 }
 
 /** A command on the selected hosts of a spec, whose warnings are shown first. */

@@ -23,6 +23,9 @@ export interface ProposeOptions extends ViewOptions {
   readonly exitCode?: boolean
   /** Seconds to wait for another apply on a host. */
   readonly lockWait?: number
+  readonly maxFailures?: number
+  /** Seconds. */
+  readonly pause?: number
   /** Seconds within which a new connection must confirm the apply, or the host undoes it. */
   readonly confirmWithin?: number
 }
@@ -112,7 +115,12 @@ export function isYes(answer: string): boolean {
 }
 
 async function applyAndShow({ command, plan, open, options, view }: Proposal): Promise<Outcome> {
-  const wanted = given({ lockWaitSeconds: options.lockWait, confirmWithinSeconds: options.confirmWithin })
+  const wanted = given({
+    lockWaitSeconds: options.lockWait,
+    confirmWithinSeconds: options.confirmWithin,
+    maxFailures: options.maxFailures,
+    pauseSeconds: options.pause,
+  })
   const { report, code } = await applyPlan(plan, open.session, open, view, wanted)
   view.report(report, plan, command)
   return { code, report }

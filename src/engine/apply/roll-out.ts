@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LimitFunction } from 'p-limit'
 import { InternalError } from '../../model/errors.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
@@ -5,7 +6,14 @@ import { failedReport, type HostReport, isWell, type Progress } from '../../mode
 import type { Stop } from '../../model/stop.ts'
 import { notStarted } from './apply-host.ts'
 
-export interface RollOutInput {
+export interface RollOutOptions {
+  /** No host starts once more hosts than these have failed; by default none may if there is a pace, else all go on. */
+  readonly maxFailures?: number
+  /** Seconds between two waves. */
+  readonly pauseSeconds?: number
+}
+
+export interface RollOutInput extends RollOutOptions {
   readonly plan: Plan
   readonly limit: LimitFunction
   /** Whether a command says that a member is healthy; undefined if its host does not answer. */
@@ -17,10 +25,13 @@ export interface RollOutInput {
 
 /**
  * Performs the plan wave after wave. A wave that disrupts a group starts only if enough of its other members are
- * healthy; a failure stops the later waves of its groups. After a stop no further host starts. Reports in plan order.
+ * healthy; a failure stops the later waves of its groups, and too many failures all that has not started. After a stop no
+ * further host starts. Reports in plan order.
  */
 export async function rollOut(input: RollOutInput): Promise<readonly HostReport[]> {
-  const { plan, limit, onProgress, stop } = input
+  const { plan, limit, onProgress, stop, pauseSeconds = 0 } = input
+  const isPaced = plan.intent.kind === 'apply' && plan.intent.pace !== undefined
+  const maxFailures = input.maxFailures ?? (isPaced ? 0 : Number.POSITIVE_INFINITY)
   const reports = new Map<string, HostReport>()
   const done = (report: HostReport): void => {
     reports.set(report.host, report)
@@ -31,24 +42,42 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
     if (early !== undefined) done(early)
   }
   const stopped = new Map<string, string>()
+  const failed: string[] = []
+  const tooMany = (): string | undefined =>
+    failed.length > maxFailures
+      ? `${failed.join(', ')} did not succeed${maxFailures === 0 ? '' : `, and ${maxFailures} may fail`}`
+      : undefined
+  let hasBegun = false
   for (const [index, wave] of plan.waves.entries()) {
+    if (hasBegun && pauseSeconds > 0 && tooMany() === undefined && !stop.stopping.aborted) {
+      onProgress({ event: 'pause', seconds: pauseSeconds })
+      await delay(pauseSeconds * 1000, undefined, { signal: stop.stopping }).catch(() => undefined)
+    }
     for (const gate of wave.gates) {
       if (stop.stopping.aborted || stopped.has(gate.group)) continue
       const reason = await closedGate(gate, wave, input)
       if (reason !== undefined && !stop.stopping.aborted) stopped.set(gate.group, reason)
     }
     const runnable = wave.hosts.filter((host) => {
-      const reason = disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
+      const reason = tooMany() ?? disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
       if (reason !== undefined) done({ host, status: 'not-started', reason })
       else if (stop.stopping.aborted) done(notStarted(host))
       else return true
       return false
     })
     if (runnable.length === 0) continue
+    hasBegun = true
     onProgress({ event: 'wave', wave: index + 1, of: plan.waves.length, hosts: runnable })
     // Members that start together wait for each other on the hosts, so the limit must not delay any of them.
-    const begin = async (host: string): Promise<HostReport> =>
-      stop.stopping.aborted ? notStarted(host) : input.apply(host)
+    const begin = async (host: string): Promise<HostReport> => {
+      const reason = tooMany()
+      if (reason !== undefined) return { host, status: 'not-started', reason }
+      if (stop.stopping.aborted) return notStarted(host)
+      const report = await input.apply(host)
+      // Before the limit lets the next host begin.
+      if (!isWell(report)) failed.push(host)
+      return report
+    }
     const run = (host: string): Promise<HostReport> =>
       wave.bootstrap.includes(host) ? begin(host) : limit(() => begin(host))
     await Promise.all(

@@ -23,8 +23,8 @@ import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
 import { consents, lostContents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
+import { pacedWaves } from './pace.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
-import { planWaves } from './waves.ts'
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
@@ -47,7 +47,7 @@ export function planCluster(
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
     hosts,
-    waves: planWaves(hosts, findGroups(catalog, hosts)),
+    waves: pacedWaves(hosts, findGroups(catalog, hosts), options.pace),
     addresses: addressesOf(catalog),
     departed: departed(members, inspection),
     consents: [

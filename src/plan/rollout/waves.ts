@@ -36,6 +36,17 @@ export function planWaves(hosts: readonly HostPlan[], groups: Groups): readonly 
   })
 }
 
+/** By group: the hosts that start a member of it. */
+export function startersOf(
+  hosts: readonly HostPlan[],
+  groups: Groups,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const starters = new Map<string, Set<string>>()
+  for (const { host, starts } of hosts.flatMap((plan) => workOf(plan, groups)))
+    for (const group of starts) starters.set(group, (starters.get(group) ?? new Set()).add(host))
+  return starters
+}
+
 function workOf(plan: HostPlan, groups: Groups): readonly Work[] {
   if (plan.status !== 'planned' || plan.changes.length === 0) return []
   const { host, changes } = plan

@@ -31,6 +31,7 @@ const ProgressLine = Type.Union([
     of: count('How many waves there are.'),
     hosts,
   }),
+  line('pause', 'The apply waits between two waves.', { seconds: count('How long, in seconds.') }),
   line('connecting', 'A connection to a host is opened.', { host: hostName }),
   line('inspected', 'A host was inspected.', { host: hostName }),
   line('answered', 'A host has answered in the phase `ask`, or failed to.', { host: hostName }),

@@ -6,10 +6,14 @@ import type { Style } from '../text/style.ts'
 
 /** The waves of a plan with their gates; nothing for one wave without gates. */
 export function renderWaves(waves: readonly Wave[], style: Style): readonly string[] {
-  const plain = waves.every((wave) => wave.gates.length === 0 && wave.bootstrap.length === 0)
+  const plain = waves.every(
+    ({ gates, bootstrap, name }) => gates.length + bootstrap.length === 0 && name === undefined,
+  )
   if (waves.length <= 1 && plain) return []
   return waves.flatMap((wave, index) => [
-    style.heading(`wave ${index + 1} of ${waves.length}: ${escapeLine(compactHosts(wave.hosts))}`),
+    style.heading(
+      `wave ${index + 1} of ${waves.length}${wave.name === undefined ? '' : ` (${wave.name})`}: ${escapeLine(compactHosts(wave.hosts))}`,
+    ),
     ...(wave.bootstrap.length === 0 ? [] : [`  ${escapeLine(startsOf(wave.bootstrap))}`]),
     ...wave.gates.flatMap(renderGate),
   ])

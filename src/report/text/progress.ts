@@ -32,6 +32,8 @@ export function advanceProgress(state: ProgressState, event: Progress): Progress
       return { ...initialProgress, phase: event.phase, hosts: new Set(event.hosts) }
     case 'wave':
       return { ...state, wave: { number: event.wave, of: event.of } }
+    case 'pause':
+      return state
     case 'connecting':
       return busy(state, event.host, 'connecting')
     case 'inspected':
@@ -81,6 +83,8 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
       return event.of === 1
         ? undefined
         : `wave ${event.wave} of ${event.of}: ${escapeLine(compactHosts(event.hosts))}`
+    case 'pause':
+      return `waiting ${count(event.seconds, 'second')}`
     case 'connecting':
     case 'inspected':
     case 'answered':
