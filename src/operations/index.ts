@@ -6,7 +6,7 @@ import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
-import { isEdit, joinedContents, partKey, partRules, partState, textAfter, wantedState } from './parts.ts'
+import { isEdit, partKey, partRules, partState, textAfter, wantedState, withPart } from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
 import { unitRules } from './units.ts'
 
@@ -14,7 +14,6 @@ export {
   asWritten,
   inPlaceOf,
   isEdit,
-  joinedContents,
   type Kind,
   kindMadeBy,
   ownershipOf,
@@ -23,6 +22,7 @@ export {
   stampOf,
   textAfter,
   wantedState,
+  withPart,
 }
 
 /** The rules of each operation; the compiler reports what a new one lacks. */

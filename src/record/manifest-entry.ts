@@ -99,6 +99,8 @@ export interface Applying {
   readonly isSkipped?: boolean
   /** The last entry with a path: what it says of how that began goes on, whichever resource has the path now. */
   ownerOf(path: string): ManifestEntry | undefined
+  /** What is in manifests of the host already: parts of the same file among it. */
+  readonly others: readonly ManifestEntry[]
 }
 
 /** The entry after an apply. It keeps what it has of paths that the resource no longer makes: those are still to be pruned. */
@@ -178,7 +180,7 @@ function secretsAfter(
 
 /** The undo of a whole resource: restores what existed at first, removes what did not. */
 function removalOf(
-  { made, done, facts, last, ownerOf }: Applying,
+  { made, done, facts, last, ownerOf, others }: Applying,
   states: ManifestEntry['paths'],
   found: ManifestEntry['found'],
 ): readonly Operation[] {
@@ -194,7 +196,7 @@ function removalOf(
       const key = partKey(operation)
       const recorded = last?.removal.filter((one) => isEdit(one) && partKey(one) === key) ?? []
       if (recorded.length > 0 || !done.some(isEdit)) return recorded
-      return inverse(operation, facts, originalOf(key))
+      return inverse(operation, facts, originalOf(key)).map((undo) => withMade(undo, others))
     }
     if (!(path in states)) return []
     const record = last !== undefined && path in last.paths ? last : ownerOf(path)
@@ -215,6 +217,24 @@ function removalOf(
     [...endsWithItsFile(made, undone), ...undone, ...kept].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
+}
+
+/** What converge made around a part, the file and the section, goes with the last part in it, in whichever run that came. */
+function withMade(undo: Operation, others: readonly ManifestEntry[]): Operation {
+  if (!isEdit(undo) || undo.kept !== undefined) return undo
+  const { path, part } = undo
+  const beside = others.flatMap(({ removal }) => removal.filter(isEdit)).filter((one) => one.path === path)
+  const isFileMade = beside.some(({ emptyGoes }) => emptyGoes)
+  const isSectionMade =
+    part.kind === 'setting' &&
+    beside.some(
+      (one) => one.part.kind === 'setting' && one.part.sectionGoes && one.part.section === part.section,
+    )
+  return {
+    ...undo,
+    ...(isFileMade && { emptyGoes: true }),
+    ...(isSectionMade && { part: { ...part, sectionGoes: true } }),
+  }
 }
 
 /** What undoes a path that another operation made, after this one. */

@@ -64,6 +64,7 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
               last,
               isSkipped: isSkipped(entry, facts),
               ownerOf,
+              others: [],
             }),
           ).join(', ')
     return reason === undefined || reason === '' ? [] : [recordChange(resource, reason)]

@@ -47,6 +47,7 @@ export function withRecord(
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
   const entries = new Map(catalog.entries.map((entry) => [entry.resource.id, entry]))
   const owners = entriesByPath(known.values())
+  const others = [...known.values(), ...(facts.state?.others ?? []).flatMap(({ manifest }) => manifest)]
   const records = new Map<string, string>()
   const strikes = new Map<Change, string[]>()
   // After the change by which another resource takes a path over, so that a kill does not lose how that began.
@@ -78,6 +79,7 @@ export function withRecord(
         last: last && withoutPaths(last, paths),
         isSkipped: own.length === 0 && isSkipped(entry, facts),
         ownerOf: (path) => owners.get(path),
+        others,
       })
     const applied = entryWithout(dropped.filter((path) => !late.includes(path)))
     // Only after the removal, so that a kill does not lose it.
