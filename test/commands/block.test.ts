@@ -70,6 +70,16 @@ test('leaves what others change, says what was changed by hand, and takes only i
   assert.is(read(), `more of others\n${others}`)
 })
 
+test('is recorded so that releases which know no other parts read it', async () => {
+  const { run, at } = await makeHost()
+  await run([one('1')], '--yes')
+  const manifest = readFileSync(at('var/lib/converge/clusters/test/manifest'), 'utf8')
+  assert.match(
+    manifest,
+    '"removal":[{"op":"edit","path":"/etc/app.conf","part":{"begin":"# BEGIN converge one","end":"# END converge one","at":"end"}}]',
+  )
+})
+
 test('a rollback and its own rollback put back only the block', async () => {
   const { run, read, at } = await makeHost()
   await run([one('1')], '--yes')
