@@ -16,6 +16,7 @@ export const distribution = {
   '/etc/crash/block-comes.conf': 'of others\n',
   '/etc/crash/line-changes.conf': 'of others\nkey 0\n',
   '/etc/crash/setting-changes.conf': '[of others]\nkey = 0\n',
+  '/etc/crash/setting-leaves.conf': '[of others]\n',
 } as const
 
 /** Whatever is below one of these belongs to the scenario, beside the accounts and the units' links. */
@@ -51,7 +52,7 @@ export function before(): readonly Resource[] {
     block({ path: '/etc/crash/block-leaves.conf', name: 'own', content: 'for now\n' }),
     line({ path: '/etc/crash/line-changes.conf', startsWith: 'key', line: 'key 1' }),
     setting({ path: '/etc/crash/setting-changes.conf', section: 'of others', key: 'key', value: 1 }),
-    setting({ path: '/etc/crash/setting-changes.conf', section: 'leaves', key: 'key', value: 1 }),
+    setting({ path: '/etc/crash/setting-leaves.conf', section: 'leaves', key: 'key', value: 1 }),
     service('web', { restartOn: [environment] }),
     service('proxy', { reloadOn: [proxied] }),
     service('old'),
