@@ -5,15 +5,14 @@ const at = Type.Enum(['start', 'end'], { description: 'Where in the file a new o
 
 const Block = closed('Lines between two marker lines.', {
   // Releases that know only blocks record none, and read none.
-  // Earlier releases know no kind.
-  kind: Type.Optional(Type.Never()),
+  kind: optional(Type.Never(), 'None, as in what releases recorded that knew no other part.'),
   begin: describe(Text, 'The line before it.'),
   end: describe(Text, 'The line after it.'),
   at,
 })
 
 const Line = closed('One line.', {
-  kind: Type.Literal('line'),
+  kind: describe(Type.Literal('line'), 'What it is.'),
   text: describe(FilledText, 'By what it is found.'),
   match: Type.Enum(['whole', 'start'], {
     description: 'Whether the line is this text, or begins with it after blanks.',
@@ -22,7 +21,7 @@ const Line = closed('One line.', {
 })
 
 const Setting = closed('The value of a key in an ini or env file.', {
-  kind: Type.Literal('setting'),
+  kind: describe(Type.Literal('setting'), 'What it is.'),
   section: optional(FilledText, 'Before the first section if absent.'),
   key: describe(FilledText, 'The key, without the blanks around it.'),
   separator: describe(FilledText, 'What a new line has between key and value.'),
