@@ -233,7 +233,8 @@ function indexesWhere(lines: readonly string[], isOne: (line: string) => boolean
 }
 
 function linesWords(indexes: readonly number[]): string {
-  return `lines ${indexes.map((index) => index + 1).join(', ')}`
+  const numbers = indexes.slice(0, 5).map((index) => index + 1)
+  return `lines ${numbers.join(', ')}${indexes.length > numbers.length ? ', ...' : ''}`
 }
 
 interface Split {

@@ -10,12 +10,14 @@ const LineSchema = Type.Object({
   path: NormalPath,
   line: Type.Optional(
     secretText({
+      maxLength: 32_768,
       pattern: '^(?!\\ufeff)[^\\u0000\\r\\n]*[^\\s\\u0000][^\\u0000\\r\\n]*$',
       description: 'one line of text; required unless startsWith names a line that is to be absent',
     }),
   ),
   startsWith: Type.Optional(
     Type.String({
+      maxLength: 4096,
       pattern: '^[^\\s\\u0000][^\\u0000\\r\\n]*$',
       description:
         'text; the line that begins with it, blanks before it aside, makes way for this one; only this very line is looked for if absent',

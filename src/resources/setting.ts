@@ -11,11 +11,13 @@ const SettingSchema = Type.Object({
   section: Type.Optional(
     Type.String({
       pattern: '^[^\\u0000\\r\\n]+$',
+      maxLength: 4096,
       description: 'the name of a section, without brackets; before the first section if absent',
     }),
   ),
   key: Type.String({
     pattern: '^(?![#;[\\ufeff]|export\\s)[^\\s\\u0000]([^\\u0000\\r\\n]*[^\\s\\u0000])?$',
+    maxLength: 4096,
     description: 'a key as it is in the file',
   }),
   absent,

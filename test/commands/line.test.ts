@@ -120,6 +120,21 @@ test('is neither declared twice nor beside the whole file, and writes through no
   assert.match(twice.stderr + same.stderr, 'line[/etc/app.conf#Port ] is declared twice')
   const setting = await run([added('Port'), `setting: { path: ${path}, key: Port, value: 1 }`], 'validate')
   assert.match(setting.stderr, 'the part /etc/app.conf: Port has two owners')
+  const found = await run([port(1), `block: { path: ${path}, name: b, content: "x\\n Port 2" }`], 'validate')
+  assert.match(
+    found.stderr,
+    'line[/etc/app.conf#Port ] by host web0 (line 7) and block[/etc/app.conf#b] by host web0 (line 8) are the same line of /etc/app.conf',
+  )
+  const prefix = await run([added('Po 1', ', startsWith: Po'), port(1)], 'validate')
+  assert.match(prefix.stderr, 'line[/etc/app.conf#Po] by host web0 (line 7) and line[/etc/app.conf#Port ]')
+  const apart = [
+    port(1),
+    added('# Port 1'),
+    `setting: { path: ${path}, section: s, key: Port, value: 1, separator: " " }`,
+  ]
+  assert.is((await run(apart.slice(0, 2), 'validate')).code, 0)
+  const beside = await run(apart, 'validate')
+  assert.match(beside.stderr, 'are the same line')
   const whole = await run([port(1), `file: { path: ${path}, content: x }`], 'validate')
   assert.match(whole.stderr, 'owns the whole of /etc/app.conf')
   await run([port(1)], '--yes')

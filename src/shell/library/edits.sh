@@ -12,7 +12,7 @@ function take(at, inside) {
   own[at] = 1
   inner[++inners] = inside
   if (inners == 1) from = at
-  numbers = numbers (inners > 1 ? ", " : "") at
+  if (inners <= 6) numbers = numbers (inners > 1 ? ", " : "") (inners == 6 ? "..." : at)
 }
 
 function find_block(  at, plain, begins, ends, to) {
