@@ -1,5 +1,5 @@
 import type { Problem } from '../model/diagnostic.ts'
-import { editText, partIn, partLabel } from '../model/edit-text.ts'
+import { isFoundIn, partLabel } from '../model/edit-text.ts'
 import type { OperationTypes } from '../model/operation.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { placed } from './claims.ts'
@@ -22,7 +22,7 @@ export function checkPartOverlaps(declared: readonly Declared[], report: (proble
     if (items.every(({ resource }) => resource.kind === 'block')) continue
     const edits = items.flatMap((item) => editsOf(item).map((edit) => ({ item, edit })))
     for (const [index, { item, edit }] of edits.entries()) {
-      const same = edits.slice(0, index).find((one) => isFoundIn(edit, one.edit) || isFoundIn(one.edit, edit))
+      const same = edits.slice(0, index).find((one) => isSame(edit, one.edit) || isSame(one.edit, edit))
       if (same === undefined) continue
       report({
         code: 'conflicting-claim',
@@ -39,11 +39,8 @@ function editsOf({ resource }: Declared): readonly Edit[] {
   return steps.flatMap(({ operation }) => (operation.op === 'edit' ? [operation] : []))
 }
 
-/** Whether one part would be found in a file that has nothing but the other one. What has one label has one claim already. */
-function isFoundIn({ part }: Edit, other: Edit): boolean {
+/** What has one label has one claim already. */
+function isSame({ part }: Edit, other: Edit): boolean {
   if (part.kind === undefined || other.content === undefined) return false
-  if (partLabel(part) === partLabel(other.part)) return false
-  const whole = editText('', other.part, other.content.data)
-  const inside = 'text' in whole ? partIn(whole.text, part) : whole
-  return 'problem' in inside || inside.found !== undefined
+  return partLabel(part) !== partLabel(other.part) && isFoundIn(part, other.part, other.content.data)
 }

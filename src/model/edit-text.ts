@@ -93,6 +93,21 @@ export function undonePart(text: string, part: Part): Part {
   return isThere ? part : { ...part, sectionGoes: true }
 }
 
+/** Whether two parts are the same line of a text, or share one. */
+export function shareLine(text: string, one: Part, other: Part): boolean {
+  const { lines } = split(text)
+  const [mine, theirs] = [placeOf(lines, one), placeOf(lines, other)]
+  if ('problem' in mine || 'problem' in theirs) return false
+  return mine.own.some((index) => theirs.own.includes(index))
+}
+
+/** Whether a part would be found in a file that has nothing but another one with this in it. */
+export function isFoundIn(part: Part, other: Part, content: string): boolean {
+  const whole = editText('', other, content)
+  const inside = 'text' in whole ? partIn(whole.text, part) : whole
+  return 'problem' in inside || inside.found !== undefined
+}
+
 /** Whether its line and its section are found again as they are made. */
 export function isReadBack(part: Setting): boolean {
   const { section, key, separator } = part

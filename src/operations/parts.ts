@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto'
-import { editText, type Part, partIn, partLabel, undonePart } from '../model/edit-text.ts'
+import {
+  editText,
+  isFoundIn,
+  type Part,
+  partIn,
+  partLabel,
+  shareLine,
+  undonePart,
+} from '../model/edit-text.ts'
 import { type Answers, type PathFact, unknownId } from '../model/facts.ts'
 import type { Content, Operation, OperationTypes } from '../model/operation.ts'
 import { masked, type SecretSpan } from '../model/secret-spans.ts'
@@ -90,6 +98,41 @@ export function partState(
 ): string | undefined {
   const live = paths?.[path]
   return live && stateIn(live, part)
+}
+
+/** Whether an edit of the spec is of the line that another one, which leaves, would undo: the undo then goes on with it. */
+export function takesOver(
+  { path, part, content }: Edit,
+  left: Pick<Edit, 'path' | 'part'>,
+  { paths }: Partial<Answers>,
+): boolean {
+  if (path !== left.path || part.kind === undefined || left.part.kind === undefined) return false
+  const live = paths?.[path]
+  if (live?.type === 'file' && typeof live.content === 'string' && shareLine(live.content, part, left.part))
+    return true
+  const isGone = live !== undefined && stateIn(live, left.part) === 'absent'
+  return isGone && content !== undefined && isFoundIn(left.part, part, content.data)
+}
+
+/**
+ * The undo of a part beside those of others: what converge made around one of them, the file or the section, leaves with
+ * the last one that is in it.
+ */
+export function withMade(undo: Operation, others: readonly Operation[]): Operation {
+  if (!isEdit(undo) || undo.kept !== undefined) return undo
+  const { path, part } = undo
+  const beside = others.filter(isEdit).filter((one) => one.path === path)
+  const isFileMade = beside.some(({ emptyGoes }) => emptyGoes)
+  const isSectionMade =
+    part.kind === 'setting' &&
+    beside.some(
+      (one) => one.part.kind === 'setting' && one.part.sectionGoes && one.part.section === part.section,
+    )
+  return {
+    ...undo,
+    ...(isFileMade && { emptyGoes: true }),
+    ...(isSectionMade && { part: { ...part, sectionGoes: true } }),
+  }
 }
 
 /** What an edit leaves of its part. */

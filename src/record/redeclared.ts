@@ -65,6 +65,7 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
               isSkipped: isSkipped(entry, facts),
               ownerOf,
               others: [],
+              leaving: [],
             }),
           ).join(', ')
     return reason === undefined || reason === '' ? [] : [recordChange(resource, reason)]

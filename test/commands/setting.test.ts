@@ -84,6 +84,29 @@ test('a section and a file that converge made go with their last setting, in whi
   assert.is(read(), '[s]\n')
 })
 
+test('what takes over the line of one that leaves keeps it, and gives back what was there before both', async () => {
+  const { run, read, at } = await makeHost('a\nport = 1\n')
+  const line = (text: string, startsWith: string) =>
+    `line: { path: ${path}, line: "${text}", startsWith: "${startsWith}" }`
+  const ways = [line('port = 2', 'port'), line('port  = 3', 'port '), setting(undefined, 'port', 3)]
+  await run(ways.slice(0, 1), '--yes')
+  for (const way of [1, 2, 1, 2]) {
+    const { code, stdout, stderr } = await run(ways.slice(way, way + 1), '--yes', '--allow-prune')
+    assert.is(code, 0, stdout + stderr)
+    assert.is(read(), 'a\nport  = 3\n')
+    assert.match((await run(ways.slice(way, way + 1), '--yes', '--allow-prune')).stdout, 'Nothing to do.')
+  }
+  assert.is((await run([], '--yes', '--allow-prune')).code, 0)
+  assert.is(read(), 'a\nport = 1\n')
+  // One that converge added is gone in the end.
+  writeFileSync(at(), 'a\n')
+  await run([`line: { path: ${path}, line: port=1 }`], '--yes')
+  await run([setting(undefined, 'port', 2)], '--yes', '--allow-prune')
+  assert.is(read(), 'a\nport=2\n')
+  await run([], '--yes', '--allow-prune')
+  assert.is(read(), 'a\n')
+})
+
 test('a line that is exported stays so, and a comment is no setting', async () => {
   const { run, read } = await makeHost('#KEY=0\nexport KEY=1\nexport KEY2=2\n')
   await run([setting(undefined, 'KEY', 3)], '--yes')

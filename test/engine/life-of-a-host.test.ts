@@ -33,7 +33,7 @@ const two = fc.constantFrom<0 | 1 | 2>(0, 1, 2)
 const wish: fc.Arbitrary<Wish> = fc.record({
   files: fc.array(two, { minLength: 4, maxLength: 4 }),
   links: fc.array(two, { minLength: 2, maxLength: 2 }),
-  parts: fc.array(two, { minLength: 9, maxLength: 9 }),
+  parts: fc.array(two, { minLength: 11, maxLength: 11 }),
   nested: two,
   units: fc.array(fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), { minLength: 3, maxLength: 3 }),
 })
@@ -97,6 +97,7 @@ function plant(fleet: Fleet, host: string): void {
     'a\n# BEGIN converge found\nb\n# END converge found\nc\n',
   )
   writeFileSync(fleet.path(host, '/etc/life/ini'), '\uFEFF[s]\r\n\tkey =  0 \r\n\r\n[t]\r\nkey=0')
+  writeFileSync(fleet.path(host, '/etc/life/env'), 'WAY=0\n')
   symlinkSync('somewhere', fleet.path(host, '/etc/life/link0'))
   // A unit of the distribution, which runs.
   writeFileSync(fleet.path(host, '/etc/systemd/system/life2.service'), distributionUnit, { mode: 0o644 })
@@ -118,6 +119,15 @@ const parts: readonly ((way: 1 | 2) => Resource)[] = [
   (way) => line({ path: '/etc/life/ini', line: `# ${way}`, at: 'start' }),
   (way) => setting({ path: '/etc/life/ini', section: 's', key: 'key', value: way === 1 }),
   (way) => setting({ path: '/etc/life/ini', section: 'new', key: 'key', value: `&${way}` }),
+  // Another resource has the same line each time.
+  (way) =>
+    way === 1
+      ? line({ path: '/etc/life/env', startsWith: 'WAY=', line: 'WAY=1' })
+      : setting({ path: '/etc/life/env', key: 'WAY', value: 2 }),
+  (way) =>
+    way === 1
+      ? line({ path: '/etc/life/new', startsWith: 'way = 1', line: 'way = 1' })
+      : setting({ path: '/etc/life/new', key: 'way', value: 2, separator: ' = ' }),
 ]
 
 function resourcesOf({ files, links, parts: ways, nested, units }: Wish): readonly Resource[] {

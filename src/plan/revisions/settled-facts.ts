@@ -51,6 +51,7 @@ export function settledFacts(
       last: undefined,
       ownerOf: () => undefined,
       others: [],
+      leaving: [],
     })
   })
   const manifest = [...made, ...besides.map((resource) => ({ ...unchanged, resource }))]

@@ -67,6 +67,7 @@ function parseLine(line: string, { isLast, entries, ownerOf, found }: Before): M
     last: entries.get(made.resource),
     ownerOf,
     others: [...entries.values()],
+    leaving: [],
   })
 }
 
