@@ -155,6 +155,21 @@ test('is neither declared twice nor beside the whole file, here or by another cl
   assert.is(read(), others.replace('host=x', 'host=y'))
 })
 
+test('a file that one cluster made goes with the last setting of another one', async () => {
+  const { folder, run, read, at } = await makeHost()
+  rmSync(at())
+  const other = async (resources: readonly string[]) => {
+    writeFiles(folder, { 'other.yaml': specOf(resources, 'other') })
+    return converge(['-f', join(folder, 'other.yaml'), '--yes', '--allow-prune'])
+  }
+  await run([setting('new', 'a', 1)], '--yes')
+  await other([setting('new', 'b', 1)])
+  await run([], '--yes', '--allow-prune')
+  assert.is(read(), '[new]\nb=1\n')
+  await other([])
+  assert.not(existsSync(at()))
+})
+
 test('explains what would be read back as something else', async () => {
   const { run } = await makeHost()
   const mistakes = [

@@ -39,16 +39,17 @@ export function claimsOn(
   const neededBy = needsOn({ entries }, facts)
   // What is to be absent is in nothing.
   const gone = new Set<string>(entries.flatMap(({ resource }) => (isAbsent(resource) ? [resource.id] : [])))
+  // Marker lines belong to one block.
+  const isTakenOver = (operation: Operation): boolean =>
+    isEdit(operation) &&
+    operation.part.kind !== undefined &&
+    editsOf({ entries }, operation.path).some((one) => takesOver(one, operation, facts))
   return (operation) => {
     const probes = rulesOf(operation).probes(operation)
     const keys = [...probes.map(probeKey), ...(isEdit(operation) ? [`part ${partKey(operation)}`] : [])]
     const places = probes.map((probe) => (probe.probe === 'path' ? pathKey(placeOf(probe.path)) : ''))
     if ([...keys, ...places].some((key) => ours.has(key))) return {}
-    if (
-      isEdit(operation) &&
-      editsOf({ entries }, operation.path).some((one) => takesOver(one, operation, facts))
-    )
-      return {}
+    if (isTakenOver(operation)) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }

@@ -332,7 +332,7 @@ function ends(operation: Operation): boolean {
 
 /** Whether it could no longer tell its line from one that the spec puts into the same file. */
 function isInTheWay(operation: Operation, catalog: HostCatalog): boolean {
-  if (!isEdit(operation)) return false
+  if (!isEdit(operation) || operation.part.kind === undefined) return false
   return editsOf(catalog, operation.path).some(
     ({ part, content }) => content !== undefined && isFoundIn(operation.part, part, content.data),
   )
