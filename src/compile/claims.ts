@@ -110,7 +110,7 @@ function declarers(one: Declared, other: Declared): string {
 }
 
 /** Who declares it, with the line if that tells it from the other. */
-function placed(one: Declared, other: Declared): string {
+export function placed(one: Declared, other: Declared): string {
   if (!isApart(one, other)) return one.declaredBy
   const isSameFile = one.position?.file === other.position?.file
   return `${one.declaredBy} (${isSameFile ? 'line ' : `${one.position?.file}:`}${one.position?.line})`

@@ -19,6 +19,7 @@ import { partsOf } from './composites.ts'
 import type { Declarable, Declared } from './declared.ts'
 import { declaredResource, readableText, reportAt, type SpecFiles } from './declared-resource.ts'
 import { order } from './order.ts'
+import { checkPartOverlaps } from './part-overlaps.ts'
 import { type ContextSource, createContexts, type DeclareSecret } from './recipe-context.ts'
 import { type Edge, resolveRelations } from './relations.ts'
 import { runRecipe } from './run-recipe.ts'
@@ -143,6 +144,7 @@ function assemble(
 ): HostCatalog {
   checkSystem(declared, host.platform, report)
   const owned = checkClaims(declared, report)
+  checkPartOverlaps(declared, report)
   const { after, notifies } = resolveRelations(owned, report)
   const entries = order(owned, after, report).map(
     ({ resource, declaredBy, from, position, composites }): CatalogEntry => ({

@@ -6,7 +6,17 @@ import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
-import { isEdit, joinedContents, partKey, partRules, partState, textAfter, wantedState } from './parts.ts'
+import {
+  isEdit,
+  partKey,
+  partRules,
+  partState,
+  takesOver,
+  textAfter,
+  wantedState,
+  withMade,
+  withPart,
+} from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
 import { unitRules } from './units.ts'
 
@@ -14,15 +24,17 @@ export {
   asWritten,
   inPlaceOf,
   isEdit,
-  joinedContents,
   type Kind,
   kindMadeBy,
   ownershipOf,
   partKey,
   partState,
   stampOf,
+  takesOver,
   textAfter,
   wantedState,
+  withMade,
+  withPart,
 }
 
 /** The rules of each operation; the compiler reports what a new one lacks. */

@@ -1,7 +1,16 @@
 import { hash } from 'node:crypto'
-import { editText, type Part, partAlone, partIn } from '../model/edit-text.ts'
+import {
+  editText,
+  isFoundIn,
+  type Part,
+  partIn,
+  partLabel,
+  shareLine,
+  undonePart,
+} from '../model/edit-text.ts'
 import { type Answers, type PathFact, unknownId } from '../model/facts.ts'
 import type { Content, Operation, OperationTypes } from '../model/operation.ts'
+import { masked, type SecretSpan } from '../model/secret-spans.ts'
 import { details, type OperationRules } from './operation-rules.ts'
 
 type Edit = OperationTypes['edit']
@@ -22,10 +31,11 @@ export const partRules: { readonly edit: OperationRules<Edit> } = {
       const { path, part } = operation
       const before = paths[path]
       if (before?.type === 'absent')
-        return puts(operation) ? [{ op: 'edit', path, part, emptyGoes: true }] : []
+        return puts(operation) ? [{ op: 'edit', path, part: undonePart('', part), emptyGoes: true }] : []
       const state = before && stateIn(before, part)
       if (state === undefined || before?.type !== 'file') return []
-      if (state === 'absent') return puts(operation) ? [{ op: 'edit', path, part }] : []
+      if (state === 'absent')
+        return puts(operation) ? [{ op: 'edit', path, part: undonePart(before.content ?? '', part) }] : []
       const { mode, owner, group, uid, gid } = before
       const newFile = {
         mode,
@@ -48,7 +58,7 @@ export const partRules: { readonly edit: OperationRules<Edit> } = {
     timeoutSeconds: () => 10,
     words: (operation) =>
       `${verbOf(operation)} ${operation.path}${details(
-        `\`${operation.part.begin}\``,
+        `\`${partLabel(operation.part)}\``,
         operation.sensitive && 'sensitive',
         operation.validate !== undefined && `checked with \`${operation.validate}\``,
       )}`,
@@ -62,20 +72,23 @@ export const partRules: { readonly edit: OperationRules<Edit> } = {
       newFile?.group ?? '',
       validate,
       emptyGoes ? 'empty-goes' : '',
-      part.at,
-      part.begin,
-      part.end,
+      ...shellWords(part),
     ],
     node({ part, content, newFile, sensitive = false }) {
       if (content === undefined) return undefined
-      return { type: 'file', content: alone(part, content), mode: newFile?.mode ?? '0644', sensitive }
+      return {
+        type: 'file',
+        content: withPart(empty, part, content),
+        mode: newFile?.mode ?? '0644',
+        sensitive,
+      }
     },
   },
 }
 
 /** By what the part is told from others: where it is, and how it begins. */
 export function partKey({ path, part }: Pick<Edit, 'path' | 'part'>): string {
-  return `${path}: ${part.begin}`
+  return `${path}: ${partLabel(part)}`
 }
 
 /** What an edit finds of its part: the checksum of what is in it, or `absent`; undefined if that is not known. */
@@ -85,6 +98,41 @@ export function partState(
 ): string | undefined {
   const live = paths?.[path]
   return live && stateIn(live, part)
+}
+
+/** Whether an edit of the spec is of the line that another one, which leaves, would undo: the undo then goes on with it. */
+export function takesOver(
+  { path, part, content }: Edit,
+  left: Pick<Edit, 'path' | 'part'>,
+  { paths }: Partial<Answers>,
+): boolean {
+  if (path !== left.path || part.kind === undefined || left.part.kind === undefined) return false
+  const live = paths?.[path]
+  if (live?.type === 'file' && typeof live.content === 'string' && shareLine(live.content, part, left.part))
+    return true
+  const isGone = live !== undefined && stateIn(live, left.part) === 'absent'
+  return isGone && content !== undefined && isFoundIn(left.part, part, content.data)
+}
+
+/**
+ * The undo of a part beside those of others: what converge made around one of them, the file or the section, leaves with
+ * the last one that is in it.
+ */
+export function withMade(undo: Operation, others: readonly Operation[]): Operation {
+  if (!isEdit(undo) || undo.kept !== undefined) return undo
+  const { path, part } = undo
+  const beside = others.filter(isEdit).filter((one) => one.path === path)
+  const isFileMade = beside.some(({ emptyGoes }) => emptyGoes)
+  const isSectionMade =
+    part.kind === 'setting' &&
+    beside.some(
+      (one) => one.part.kind === 'setting' && one.part.sectionGoes && one.part.section === part.section,
+    )
+  return {
+    ...undo,
+    ...(isFileMade && { emptyGoes: true }),
+    ...(isSectionMade && { part: { ...part, sectionGoes: true } }),
+  }
 }
 
 /** What an edit leaves of its part. */
@@ -137,18 +185,37 @@ function verbOf(operation: Edit): string {
   return operation.kept === undefined ? 'remove a part from' : 'put back a part of'
 }
 
-/** The content between its marker lines. */
-function alone(part: Part, content: Content): Content {
-  const { before, after } = partAlone(part)
-  return joinedContents(joinedContents(plain(before), content), plain(after))
+/** How the host library is told of a part. */
+function shellWords(part: Part): readonly [kind: string, string, string, string, string] {
+  if (part.kind === undefined) return ['block', part.at, part.begin, part.end, '']
+  switch (part.kind) {
+    case 'line':
+      return ['line', part.at, part.text, part.match, '']
+    case 'setting':
+      return ['setting', part.section ?? '', part.key, part.separator, part.sectionGoes ? 'goes' : '']
+  }
 }
 
-/** One content after another one, both text. */
-export function joinedContents(one: Content, other: Content): Content {
-  const moved = (other.secrets ?? []).map((span) => ({ ...span, at: span.at + one.data.length }))
-  const secrets = [...(one.secrets ?? []), ...moved]
-  return { ...plain(one.data + other.data), ...(secrets.length > 0 && { secrets }) }
+/** A content with this part in it, both text; as it is if nobody can tell where that belongs. */
+export function withPart(whole: Content, part: Part, content: Content): Content {
+  const secrets = [...(whole.secrets ?? []), ...(content.secrets ?? [])]
+  const texts: string[] = []
+  // Neither has a NUL, as text.
+  const marked = ({ data, secrets: spans = [] }: Content): string =>
+    masked(data, spans, (_, secret) => `\0${texts.push(secret) - 1}\0`)
+  const edited = editText(marked(whole), part, marked(content))
+  if ('problem' in edited) return whole
+  const spans: SecretSpan[] = []
+  let data = ''
+  for (const [index, piece] of edited.text.split('\0').entries()) {
+    const secret = index % 2 === 1 ? secrets[Number(piece)] : undefined
+    if (secret !== undefined) spans.push({ ...secret, at: data.length })
+    data += secret === undefined ? piece : texts[Number(piece)]
+  }
+  return { ...plain(data), ...(spans.length > 0 && { secrets: spans }) }
 }
+
+const empty = plain('')
 
 function plain(data: string): Content {
   return { encoding: 'utf8', data, sha256: hash('sha256', data), sizeBytes: Buffer.byteLength(data) }

@@ -1,7 +1,8 @@
+import { isFoundIn } from '../model/edit-text.ts'
 import type { Answers, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { Made, ManifestEntry } from '../model/manifest.ts'
-import type { Operation } from '../model/operation.ts'
+import type { Operation, OperationTypes } from '../model/operation.ts'
 import type { CatalogEntry, Resource, Step } from '../model/resource.ts'
 import { supposedFacts } from '../model/supposed-facts.ts'
 import { appliedState } from '../operations/applied-state.ts'
@@ -16,11 +17,15 @@ import {
   pathOf,
   rulesOf,
   stateAfter,
+  takesOver,
   wantedState,
+  withMade,
 } from '../operations/index.ts'
 import { setsUnitState } from '../operations/units.ts'
 import { desiredDigest, sha256Of } from './digest.ts'
 import { beforeConverge, findAtFirst } from './found.ts'
+
+type Edit = OperationTypes['edit']
 
 /** The part of a resource's record that does not depend on the host. */
 export function madeOf({ resource }: CatalogEntry): Made {
@@ -99,6 +104,10 @@ export interface Applying {
   readonly isSkipped?: boolean
   /** The last entry with a path: what it says of how that began goes on, whichever resource has the path now. */
   ownerOf(path: string): ManifestEntry | undefined
+  /** What is in manifests of the host already: parts of the same file among it. */
+  readonly others: readonly ManifestEntry[]
+  /** Those of the cluster that are no longer in the spec. */
+  readonly leaving: readonly ManifestEntry[]
 }
 
 /** The entry after an apply. It keeps what it has of paths that the resource no longer makes: those are still to be pruned. */
@@ -178,10 +187,11 @@ function secretsAfter(
 
 /** The undo of a whole resource: restores what existed at first, removes what did not. */
 function removalOf(
-  { made, done, facts, last, ownerOf }: Applying,
+  applying: Applying,
   states: ManifestEntry['paths'],
   found: ManifestEntry['found'],
 ): readonly Operation[] {
+  const { made, done, facts, last, ownerOf } = applying
   const before = found === undefined ? facts : beforeConverge(found, facts)
   const setUnits = done.filter(
     (one) => one.op === 'unit' && one.unit === made.unit && setsUnitState(one.action),
@@ -190,12 +200,7 @@ function removalOf(
     const { inverse } = rulesOf(operation)
     const path = pathOf(operation)
     if (path === undefined) return inverse(operation, before, '')
-    if (isEdit(operation)) {
-      const key = partKey(operation)
-      const recorded = last?.removal.filter((one) => isEdit(one) && partKey(one) === key) ?? []
-      if (recorded.length > 0 || !done.some(isEdit)) return recorded
-      return inverse(operation, facts, originalOf(key))
-    }
+    if (isEdit(operation)) return undoOfPart(operation, applying)
     if (!(path in states)) return []
     const record = last !== undefined && path in last.paths ? last : ownerOf(path)
     const recorded = record?.removal.filter((one) => pathOf(one) === path) ?? []
@@ -215,6 +220,31 @@ function removalOf(
     [...endsWithItsFile(made, undone), ...undone, ...kept].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
+}
+
+/** The undo of a part; of a line that another resource had before, the undo of that goes on. */
+function undoOfPart(operation: Edit, { done, facts, last, others, leaving }: Applying): readonly Operation[] {
+  const recorded = last?.removal.filter((one) => isEdit(one) && one.path === operation.path) ?? []
+  if (recorded.length > 0) return recorded
+  const edit = done.find(isEdit)
+  const wanted = edit ?? operation
+  const before = last === undefined ? leaving.flatMap(({ removal }) => removal.filter(isEdit)) : []
+  const taken = before.findLast((one) => takesOver(wanted, one, facts))
+  if (taken === undefined && edit === undefined) return []
+  const { part, content } = wanted
+  const undo = (): readonly Operation[] => {
+    if (taken === undefined)
+      return rulesOf(operation).inverse(operation, facts, originalOf(partKey(operation)))
+    if (taken.kept === undefined) return [{ ...taken, part }]
+    const findsIt = content === undefined || isFoundIn(taken.part, part, content.data)
+    return findsIt ? [taken] : [{ op: 'edit', path: taken.path, part }, taken]
+  }
+  return undo().map((one) =>
+    withMade(
+      one,
+      others.flatMap(({ removal }) => removal),
+    ),
+  )
 }
 
 /** What undoes a path that another operation made, after this one. */

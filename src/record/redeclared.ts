@@ -64,6 +64,8 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
               last,
               isSkipped: isSkipped(entry, facts),
               ownerOf,
+              others: [],
+              leaving: [],
             }),
           ).join(', ')
     return reason === undefined || reason === '' ? [] : [recordChange(resource, reason)]

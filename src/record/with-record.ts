@@ -47,6 +47,12 @@ export function withRecord(
   const known = new Map((facts.state?.manifest ?? []).map((applied) => [applied.resource, applied]))
   const entries = new Map(catalog.entries.map((entry) => [entry.resource.id, entry]))
   const owners = entriesByPath(known.values())
+  const others = [...known.values(), ...(facts.state?.others ?? []).flatMap(({ manifest }) => manifest)]
+  const leaving = [...known.values()].filter(({ resource }) => !entries.has(resource))
+  // What these kept of a file of which another resource takes over a part stays as it is.
+  const taken = new Set(
+    leaving.flatMap(({ removal }) => removal.filter(isEdit).map((one) => JSON.stringify(one))),
+  )
   const records = new Map<string, string>()
   const strikes = new Map<Change, string[]>()
   // After the change by which another resource takes a path over, so that a kill does not lose how that began.
@@ -78,6 +84,8 @@ export function withRecord(
         last: last && withoutPaths(last, paths),
         isSkipped: own.length === 0 && isSkipped(entry, facts),
         ownerOf: (path) => owners.get(path),
+        others,
+        leaving,
       })
     const applied = entryWithout(dropped.filter((path) => !late.includes(path)))
     // Only after the removal, so that a kill does not lose it.
@@ -94,7 +102,8 @@ export function withRecord(
   }
   const dropsAtOnce = drops.flatMap((dropped): readonly string[] => {
     const line = dropLine(dropped.resource)
-    const change = takeover(dropped.resource, Object.keys(dropped.paths))
+    const { resource, paths, part } = dropped
+    const change = takeover(resource, [...Object.keys(paths), ...(part === undefined ? [] : [part.path])])
     if (change === undefined) return [line]
     strikeAfter(change, line)
     return []
@@ -115,7 +124,8 @@ export function withRecord(
     const cause = found === 'host changed' && isRenewed(path) ? undefined : found
     const holder =
       last !== undefined && (isEdit(change.operation) || path in last.paths) ? last : owners.get(path)
-    const first = originals(change, facts, removals.get(change.resource), holder)
+    const own = removals.get(change.resource)?.filter((one) => !taken.has(JSON.stringify(one)))
+    const first = originals(change, facts, own, holder)
     const keeps = [
       ...keptBy(change, facts, `generations/${generation}/${index}`),
       // Only before the first change of a path: the second one sees the new content.

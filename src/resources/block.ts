@@ -1,19 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { Part } from '../model/edit-text.ts'
-import { ShellCommand } from '../model/schema.ts'
 import type { Secret } from '../model/secret.ts'
 import { textContent } from './define/content.ts'
 import { defineResource, invalid, type Self } from './define/define-resource.ts'
-import { partBehavior } from './define/part.ts'
-import {
-  AccountNameOrId,
-  absent,
-  Mode,
-  NormalPath,
-  secretText,
-  used,
-  yesOrNo,
-} from './define/schema-types.ts'
+import { newFileDefaults, partBehavior, partFields, secretFileDefaults } from './define/part.ts'
+import { absent, NormalPath, secretText } from './define/schema-types.ts'
 
 const BlockSchema = Type.Object({
   path: NormalPath,
@@ -39,26 +30,17 @@ const BlockSchema = Type.Object({
       description: 'start or end; where in the file a new block goes, one that is there stays where it is',
     }),
   ),
-  mode: Type.Optional(used('of a new file; one that is there keeps its own', Mode)),
-  owner: Type.Optional(used('of a new file', AccountNameOrId)),
-  group: Type.Optional(used('of a new file', AccountNameOrId)),
-  validate: Type.Optional(
-    used(
-      'it must accept the whole new file before that goes live; {} is the path of the staged file',
-      ShellCommand,
-    ),
-  ),
-  sensitive: yesOrNo('true keeps the file out of diffs'),
+  ...partFields,
 })
 
-const DEFAULTS = { comment: '#', at: 'end' as const, mode: '0644', owner: 'root', group: 'root' }
+const DEFAULTS = { comment: '#', at: 'end' as const, ...newFileDefaults }
 
 /** Lines of a file that others own, between two marker lines. */
 export const { resource: block, kind: blockKind } = defineResource({
   kind: 'block',
   schema: BlockSchema,
   defaults: DEFAULTS,
-  secretDefaults: { mode: '0600' },
+  secretDefaults: secretFileDefaults,
   name: ({ path, comment = DEFAULTS.comment, name }) => `${path}${comment}${name}`,
   absent: {
     allows: ['comment', 'sensitive'],

@@ -26,8 +26,10 @@ import { downloadKind } from './download.ts'
 import { fileKind } from './file.ts'
 import { gitCheckoutKind } from './git-checkout.ts'
 import { groupKind } from './group.ts'
+import { lineKind } from './line.ts'
 import { linkKind } from './link.ts'
 import { packageKind } from './package.ts'
+import { settingKind } from './setting.ts'
 import { unitKind } from './unit/unit.ts'
 import { userKind } from './user.ts'
 
@@ -35,6 +37,8 @@ import { userKind } from './user.ts'
 export const resourceKinds: Readonly<Record<string, ResourceKind>> = {
   file: fileKind,
   block: blockKind,
+  line: lineKind,
+  setting: settingKind,
   directory: directoryKind,
   link: linkKind,
   unit: unitKind,

@@ -30,6 +30,13 @@ const keys: Readonly<Record<string, string>> = {
   loop: 'forEach',
   withitems: 'forEach',
   withdict: 'forEach',
+  regexp: 'startsWith',
+  regex: 'startsWith',
+  match: 'startsWith',
+  insertafter: 'at',
+  insertbefore: 'at',
+  option: 'key',
+  keyvalseparator: 'separator',
   notif: 'unless',
   running: 'started',
   active: 'started',
@@ -99,7 +106,7 @@ const keys: Readonly<Record<string, string>> = {
 
 const restarts = 'a change of its files restarts a unit; name what else does in restartOn or reloadOn'
 const loops = 'only resources of a spec have forEach; a recipe has loops'
-const wholeFile = 'the whole content of a file is declared'
+const wholeFile = 'the whole content of a file is declared; a block, line or setting is a part of one'
 const presence = 'what is declared is there, and what is removed from the spec is removed from the host'
 const handlers = 'a resource notifies units and commands by itself: notifies, restartOn, reloadOn'
 const nested = 'hosts are not nested: give each its roles'
@@ -181,8 +188,19 @@ const kinds: Readonly<Record<string, string>> = {
   get_url: 'download',
   remote_file: 'download',
   cookbook_file: 'file, with `source` in place of `content`',
-  lineinfile: 'file, of which the whole content is declared',
   blockinfile: 'block',
+  ...Object.fromEntries(
+    ['lineinfile', 'file_line', 'append_if_no_line', 'replace_or_add', 'delete_lines'].map((name) => [
+      name,
+      'line',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['ini_file', 'ini_setting', 'ini_subsetting', 'augeas', 'shellvar', 'crudini'].map((name) => [
+      name,
+      'setting',
+    ]),
+  ),
   git: 'gitCheckout',
   vcsrepo: 'gitCheckout',
   apt_repository: 'packageRepository',

@@ -2,33 +2,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { hostWith, specOf } from './part-host.ts'
 import { converge } from './recording-io.ts'
-import { makeCluster, writeFiles } from './scratch.ts'
+import { writeFiles } from './scratch.ts'
 
 const path = '/etc/app.conf'
 const others = 'of others\nlast line without an end'
 
-function specOf(resources: readonly string[], cluster = 'test'): string {
-  const listed = resources.map((one) => `      - ${one}\n`).join('')
-  return `cluster: ${cluster}
-hosts:
-  web0:
-    transport: directory
-    directory: hosts/web0
-${listed === '' ? '' : `    resources:\n${listed}`}`
-}
-
-async function makeHost(before: string | undefined = others) {
-  const { folder, file } = await makeCluster(specOf([]))
-  const at = (one = path) => join(folder, 'hosts/web0', one)
-  mkdirSync(join(at(), '..'), { recursive: true })
-  if (before !== undefined) writeFileSync(at(), before, { mode: 0o640 })
-  const run = async (resources: readonly string[], ...more: readonly string[]) => {
-    writeFiles(folder, { 'cluster.yaml': specOf(resources) })
-    return converge([...more, ...file])
-  }
-  return { folder, file, at, run, read: () => readFileSync(at(), 'utf8') }
-}
+const makeHost = (before: string | undefined = others) => hostWith(path, before)
 
 const one = (content: string, more = '') =>
   `block: { path: ${path}, name: one, content: "${content}"${more} }`
@@ -89,6 +70,16 @@ test('leaves what others change, says what was changed by hand, and takes only i
   assert.is(read(), `more of others\n${others}`)
 })
 
+test('is recorded so that releases which know no other parts read it', async () => {
+  const { run, at } = await makeHost()
+  await run([one('1')], '--yes')
+  const manifest = readFileSync(at('var/lib/converge/clusters/test/manifest'), 'utf8')
+  assert.match(
+    manifest,
+    '"removal":[{"op":"edit","path":"/etc/app.conf","part":{"begin":"# BEGIN converge one","end":"# END converge one","at":"end"}}]',
+  )
+})
+
 test('a rollback and its own rollback put back only the block', async () => {
   const { run, read, at } = await makeHost()
   await run([one('1')], '--yes')
@@ -109,6 +100,11 @@ test('a file that converge made goes with its last block, one that has something
   assert.is(statSync(at()).mode & 0o777, 0o600)
   await run([], '--yes', '--allow-prune')
   assert.not(existsSync(at()))
+  await run([one('1')], '--yes')
+  await run([one('1'), two('2')], '--yes')
+  await run([two('2')], '--yes', '--allow-prune')
+  await run([], '--yes', '--allow-prune')
+  assert.not(existsSync(at()), 'its blocks came in several runs')
   await run([one('1')], '--yes')
   writeFileSync(at(), `${read()}of others\n`)
   await run([], '--yes', '--allow-prune')

@@ -1,12 +1,12 @@
-import { block, command, directory, file, group, link, unit, user } from '../../src/dsl.ts'
+import { block, command, directory, file, group, line, link, setting, unit, user } from '../../src/dsl.ts'
 import type { Resource } from '../../src/model/resource.ts'
 
 /** Where everything that the scenario counts is written: by commands here, by units on a real host. */
 export const actsPath = '/var/log/crash-acts'
 
 /**
- * What the distribution put there: one file is adopted before the change and left by it, one is adopted by it, and in three
- * a block changes, leaves and comes.
+ * What the distribution put there: one file is adopted before the change and left by it, one is adopted by it, and in others
+ * a block, a line and a setting change, leave and come.
  */
 export const distribution = {
   '/etc/crash/adopted.conf': 'as shipped\n',
@@ -14,6 +14,9 @@ export const distribution = {
   '/etc/crash/block-changes.conf': 'of others\n',
   '/etc/crash/block-leaves.conf': 'of others\n',
   '/etc/crash/block-comes.conf': 'of others\n',
+  '/etc/crash/line-changes.conf': 'of others\nkey 0\n',
+  '/etc/crash/setting-changes.conf': '[of others]\nkey = 0\n',
+  '/etc/crash/setting-leaves.conf': '[of others]\n',
 } as const
 
 /** Whatever is below one of these belongs to the scenario, beside the accounts and the units' links. */
@@ -47,6 +50,9 @@ export function before(): readonly Resource[] {
     link({ path: '/etc/crash/current', target: 'index.conf' }),
     block({ path: '/etc/crash/block-changes.conf', name: 'own', content: 'one\n' }),
     block({ path: '/etc/crash/block-leaves.conf', name: 'own', content: 'for now\n' }),
+    line({ path: '/etc/crash/line-changes.conf', startsWith: 'key', line: 'key 1' }),
+    setting({ path: '/etc/crash/setting-changes.conf', section: 'of others', key: 'key', value: 1 }),
+    setting({ path: '/etc/crash/setting-leaves.conf', section: 'leaves', key: 'key', value: 1 }),
     service('web', { restartOn: [environment] }),
     service('proxy', { reloadOn: [proxied] }),
     service('old'),
@@ -100,6 +106,9 @@ export function after(): readonly Resource[] {
     block({ path: '/etc/crash/block-changes.conf', name: 'own', content: 'two\n' }),
     block({ path: '/etc/crash/block-comes.conf', name: 'own', content: 'new\n', at: 'start' }),
     block({ path: '/etc/crash/block-alone.conf', name: 'own', content: 'new\n' }),
+    line({ path: '/etc/crash/line-changes.conf', startsWith: 'key', line: 'key 2' }),
+    setting({ path: '/etc/crash/setting-changes.conf', section: 'of others', key: 'key', value: 2 }),
+    setting({ path: '/etc/crash/setting-alone.conf', section: 'new', key: 'key', value: 1 }),
     file({ path: '/etc/crash/bootstrap', content: transient['/etc/crash/bootstrap'], until: ready }),
     service('fresh'),
     command({ name: 'prepare', command: `: >"\${CONVERGE_ROOT-}${ready}"`, creates: ready }),

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import pLimit from 'p-limit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { block, directory, file, link, unit } from '../../src/dsl.ts'
+import { block, directory, file, line, link, setting, unit } from '../../src/dsl.ts'
 import type { Report } from '../../src/model/report.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { differences, isTemporary, type Snapshot, takeSnapshot } from '../crash/snapshot.ts'
@@ -18,7 +18,7 @@ const managed = ['/etc/life', '/srv/life', '/etc/systemd/system', '/run/embedded
 interface Wish {
   readonly files: readonly (0 | 1 | 2)[]
   readonly links: readonly (0 | 1 | 2)[]
-  readonly blocks: readonly (0 | 1 | 2)[]
+  readonly parts: readonly (0 | 1 | 2)[]
   readonly nested: 0 | 1 | 2
   readonly units: readonly (0 | 1 | 2 | 3)[]
 }
@@ -33,7 +33,7 @@ const two = fc.constantFrom<0 | 1 | 2>(0, 1, 2)
 const wish: fc.Arbitrary<Wish> = fc.record({
   files: fc.array(two, { minLength: 4, maxLength: 4 }),
   links: fc.array(two, { minLength: 2, maxLength: 2 }),
-  blocks: fc.array(two, { minLength: 4, maxLength: 4 }),
+  parts: fc.array(two, { minLength: 11, maxLength: 11 }),
   nested: two,
   units: fc.array(fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), { minLength: 3, maxLength: 3 }),
 })
@@ -96,6 +96,8 @@ function plant(fleet: Fleet, host: string): void {
     fleet.path(host, '/etc/life/taken'),
     'a\n# BEGIN converge found\nb\n# END converge found\nc\n',
   )
+  writeFileSync(fleet.path(host, '/etc/life/ini'), '\uFEFF[s]\r\n\tkey =  0 \r\n\r\n[t]\r\nkey=0')
+  writeFileSync(fleet.path(host, '/etc/life/env'), 'WAY=0\n')
   symlinkSync('somewhere', fleet.path(host, '/etc/life/link0'))
   // A unit of the distribution, which runs.
   writeFileSync(fleet.path(host, '/etc/systemd/system/life2.service'), distributionUnit, { mode: 0o644 })
@@ -106,15 +108,29 @@ function plant(fleet: Fleet, host: string): void {
     })
 }
 
-/** Of a file of others at its end and start, of one that nobody else has, and one that was there before converge. */
-const blocks = [
-  { path: '/etc/life/shared', name: 'last' },
-  { path: '/etc/life/shared', name: 'first', at: 'start' },
-  { path: '/etc/life/own', name: 'only' },
-  { path: '/etc/life/taken', name: 'found' },
-] as const
+/** Of files of others at their end and start, of files that nobody else has, and what was there before converge. */
+const parts: readonly ((way: 1 | 2) => Resource)[] = [
+  (way) => block({ path: '/etc/life/shared', name: 'last', content: `${way}\n` }),
+  (way) => block({ path: '/etc/life/shared', name: 'first', content: `${way}\n`, at: 'start' }),
+  (way) => block({ path: '/etc/life/own', name: 'first', content: `${way}\n`, at: 'start' }),
+  (way) => setting({ path: '/etc/life/own', section: 'own', key: 'key', value: way }),
+  (way) => block({ path: '/etc/life/taken', name: 'found', content: `${way}\n` }),
+  (way) => line({ path: '/etc/life/taken', startsWith: 'a', line: `a ${way}` }),
+  (way) => line({ path: '/etc/life/ini', line: `# ${way}`, at: 'start' }),
+  (way) => setting({ path: '/etc/life/ini', section: 's', key: 'key', value: way === 1 }),
+  (way) => setting({ path: '/etc/life/ini', section: 'new', key: 'key', value: `&${way}` }),
+  // Another resource has the same line each time.
+  (way) =>
+    way === 1
+      ? line({ path: '/etc/life/env', startsWith: 'WAY=', line: 'WAY=1' })
+      : setting({ path: '/etc/life/env', key: 'WAY', value: 2 }),
+  (way) =>
+    way === 1
+      ? line({ path: '/etc/life/new', startsWith: 'way = 1', line: 'way = 1' })
+      : setting({ path: '/etc/life/new', key: 'way', value: 2, separator: ' = ' }),
+]
 
-function resourcesOf({ files, links, blocks: ways, nested, units }: Wish): readonly Resource[] {
+function resourcesOf({ files, links, parts: ways, nested, units }: Wish): readonly Resource[] {
   return [
     file({ path: '/etc/life/always', content: 'x\n' }),
     ...files.flatMap((way, index) =>
@@ -131,9 +147,9 @@ function resourcesOf({ files, links, blocks: ways, nested, units }: Wish): reado
     ...links.flatMap((way, index) =>
       way === 0 ? [] : [link({ path: `/etc/life/link${index}`, target: `to${way}` })],
     ),
-    ...blocks.flatMap((own, index) => {
+    ...parts.flatMap((part, index) => {
       const way = ways[index] ?? 0
-      return way === 0 ? [] : [block({ ...own, content: `content ${way} of ${own.name}\n` })]
+      return way === 0 ? [] : [part(way)]
     }),
     ...(nested === 0
       ? []

@@ -83,6 +83,45 @@ test('has its parts in files of others, which stay as they are', async () => {
   assert.is((await lab.run('node0', `${login} id -un`)).exitCode, 255)
 })
 
+test('has lines and settings in files of others, which the programs read that own them', async () => {
+  const git = '[user]\n\tname = of others\n[url "x]y"]\n\tinsteadOf = z\n'
+  const before = { git, env: '# of others\nexport A=0\nB=1', sshd: 'PermitRootLogin no\n#Port 1\n' }
+  for (const [name, text] of Object.entries(before)) await output(`printf '%s' '${text}' >/etc/lab-${name}`)
+  const unit = {
+    Service: {
+      Type: 'oneshot',
+      EnvironmentFile: '/etc/lab-env',
+      ExecStart: '/bin/sh -c "echo $B-$C >/run/lab-env"',
+    },
+  }
+  await converges([
+    'setting: { path: /etc/lab-git, section: user, key: name, value: \'"a \\"b\\" # & c"\' }',
+    'setting: { path: /etc/lab-git, section: user, key: email, value: a@example.com, separator: " = " }',
+    'setting: { path: /etc/lab-git, section: \'url "x]y"\', key: insteadOf, value: w }',
+    'setting: { path: /etc/lab-git, section: core, key: bare, value: true }',
+    'setting: { path: /etc/lab-env, key: A, value: \'"x y"\' }',
+    'setting: { path: /etc/lab-env, key: B, value: 2 }',
+    "setting: { path: /etc/lab-env, key: C, value: '\\&' }",
+    'line: { path: /etc/lab-sshd, startsWith: "PermitRootLogin ", line: "PermitRootLogin prohibit-password", validate: "sshd -t -f {}" }',
+    'setting: { path: /etc/lab-sshd, key: Port, value: 2222, separator: " " }',
+    `unit: { name: lab-env.service, content: ${JSON.stringify(unit)} }`,
+  ])
+  const asked = 'user.name user.email url.x]y.insteadOf core.bare'.split(' ')
+  const told = await output(asked.map((key) => `git config -f /etc/lab-git --get '${key}'`).join('; '))
+  assert.is(told, 'a "b" # & c\na@example.com\nw\ntrue\n')
+  await output('systemctl start lab-env.service')
+  assert.is(await output('cat /run/lab-env'), '2-&\n')
+  assert.is(await output('. /etc/lab-env; sh -c \'echo "$A"\''), 'x y\n')
+  const sshd = await output('sshd -T -f /etc/lab-sshd | grep -E "^(port|permitrootlogin) "')
+  assert.is(sshd, 'port 2222\npermitrootlogin without-password\n')
+  await output('sed -i "s/^Port .*/Port 2223/" /etc/lab-sshd; git config -f /etc/lab-git user.name hand')
+  const drift = await project.converge(['--dry-run'])
+  assert.match(drift.stdout, 'setting[/etc/lab-git#[user] name]: the part will change (host changed)')
+  assert.match(drift.stdout, 'setting[/etc/lab-sshd#Port]: the part will change (host changed)')
+  await converges([])
+  for (const [name, text] of Object.entries(before)) assert.is(await output(`cat /etc/lab-${name}`), text)
+})
+
 test('what other programs read is read by them: nftables, networkd, OpenSSL and locale', async () => {
   const key =
     'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=lab'

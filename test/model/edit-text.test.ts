@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { editText, partIn } from '../../src/model/edit-text.ts'
-import { cases, part } from './edited-texts.ts'
+import { editText, partIn, undonePart } from '../../src/model/edit-text.ts'
+import { cases, line, block as part, setting } from './edited-texts.ts'
 
 const block = '# BEGIN converge web\none\n# END converge web'
 
@@ -31,6 +31,40 @@ test('new lines end as the first one of the text does', () => {
   assert.equal(editText(windows, part(), undefined), { text: 'a\r\n' })
 })
 
+test('what has no newline at its end gets no carriage return there, and has one where a line follows now', () => {
+  const windows = `a\r\nb\r\n${block.replaceAll('\n', '\r\n')}`
+  assert.equal(editText('a\r\nb', part(), 'one\n'), { text: windows })
+  assert.equal(editText(windows, part(), undefined), { text: 'a\r\nb' })
+  // As it was left before.
+  assert.equal(partIn(`${windows}\r`, part()), { found: 'one\n' })
+})
+
+test('a byte order mark stays first, and is before no line', () => {
+  assert.equal(editText('\uFEFFa\n', part('start'), 'one\n'), { text: `\uFEFF${block}\na\n` })
+  assert.equal(editText('\uFEFF', part(), 'one\n'), { text: `\uFEFF${block}\n` })
+  assert.equal(editText(`\uFEFF${block}\n`, part(), undefined), { text: '\uFEFF' })
+  assert.equal(editText('\uFEFFa = 1', setting('a'), '2\n'), { text: '\uFEFFa = 2' })
+  assert.equal(partIn('\uFEFFPort 1', line('Port', 'start')), { found: 'Port 1\n' })
+})
+
+test('a line is found as literal text, and where its text is the whole of it, blanks count', () => {
+  const text = 'axb\n  a.b \n#a.b\n'
+  assert.equal(partIn(text, line('a.b')), { found: undefined })
+  assert.equal(partIn(text, line('a.b', 'start')), { found: '  a.b \n' })
+  assert.equal(editText(text, line('a.b', 'start'), 'a.b $& \\1\n'), { text: 'axb\na.b $& \\1\n#a.b\n' })
+})
+
+test('a setting is found in its section only, and what is around its value stays', () => {
+  const text = 'k=0\n[s] ; first\n;k=1\n\tk =  2 \r\n[s t]\nk=3\n[t\nk=4\n'
+  assert.equal(partIn(text, setting('k')), { found: '0\n' })
+  assert.equal(partIn(text, setting('k', 's')), { found: '2 \n' })
+  assert.equal(partIn(text, setting('k', 's t')), { found: '3\n' })
+  assert.equal(partIn(text, setting('k', 't')), { found: undefined })
+  assert.equal(editText(text, setting('k', 's'), '&\n'), { text: text.replace('2 ', '&') })
+  assert.equal(editText('k\n', setting('k'), '1\n'), { text: 'k\nk=1\n' })
+  assert.equal(editText('key 1\nk\t 2\n', setting('k', undefined, ' '), '3\n'), { text: 'key 1\nk\t 3\n' })
+})
+
 test('tells of marker lines that are not there once each, in order', () => {
   const [begin = '', , end = ''] = block.split('\n')
   for (const text of [
@@ -48,22 +82,31 @@ test('tells of marker lines that are not there once each, in order', () => {
 })
 
 test('a part that was put is there, once more changes nothing, and without it the text is what it was', () => {
-  let puts = 0
+  const puts = new Set<string>()
   fc.assert(
-    fc.property(cases, ({ text, at, wanted = '' }) => {
-      const once = editText(text, part(at), wanted)
+    fc.property(cases, ({ text, part: anyPart, wanted }) => {
+      const part = anyPart.kind === 'setting' ? { ...anyPart, sectionGoes: false } : anyPart
+      const once = editText(text, part, wanted)
       if ('problem' in once) return
-      puts += 1
-      assert.equal(partIn(once.text, part(at)), { found: wanted })
-      assert.equal(editText(once.text, part(at), wanted), once)
-      const removed = editText(once.text, part(at), undefined)
-      assert.equal(removed, editText(text, part(at), undefined))
-      const before = partIn(text, part(at))
-      if ('found' in before && before.found === undefined) assert.equal(removed, { text })
+      const before = partIn(text, part)
+      const isThere = 'found' in before && before.found !== undefined
+      puts.add(`${part.kind} ${isThere}`)
+      assert.equal(editText(once.text, part, wanted), once)
+      const removed = editText(once.text, part, undefined)
+      if (isThere) {
+        const back = editText(once.text, part, before.found)
+        // Lines of one block may have had different ends.
+        if (part.kind === undefined) assert.equal('text' in back && partIn(back.text, part), before)
+        else assert.equal(back, { text })
+        return
+      }
+      assert.equal(partIn(once.text, part), { found: wanted })
+      assert.equal(editText(once.text, undonePart(text, part), undefined), { text })
+      if (part.kind !== 'setting') assert.equal(removed, { text })
     }),
-    { numRuns: 2000 },
+    { numRuns: 20000 },
   )
-  assert.ok(puts > 500)
+  assert.is(puts.size, 6)
 })
 
 test.run()

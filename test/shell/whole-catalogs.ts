@@ -13,8 +13,10 @@ import { download } from '../../src/resources/download.ts'
 import { file } from '../../src/resources/file.ts'
 import { gitCheckout } from '../../src/resources/git-checkout.ts'
 import { group } from '../../src/resources/group.ts'
+import { line } from '../../src/resources/line.ts'
 import { link } from '../../src/resources/link.ts'
 import { pkg } from '../../src/resources/package.ts'
+import { setting } from '../../src/resources/setting.ts'
 import { unit } from '../../src/resources/unit/unit.ts'
 import { user } from '../../src/resources/user.ts'
 import { scratchFolder } from '../commands/scratch.ts'
@@ -76,6 +78,11 @@ const wish = fc.record({
     minLength: 2,
     maxLength: 2,
   }),
+  /** The same of another file, of which others may have what these become. */
+  lines: fc.array(fc.record({ version: versionOrGone, notifies: notifications }), {
+    minLength: 2,
+    maxLength: 2,
+  }),
   archive: version,
   download: version,
   checkout: version,
@@ -95,17 +102,27 @@ const wish = fc.record({
 type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never
 
 const path = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/until')
-/** Of others, of nobody, and with a block that converge then takes over. */
-const shared = fc.constantFrom(
-  undefined,
-  '',
-  'of others\n',
-  'no end',
-  'windows\r\n',
-  'of others\n# BEGIN converge 0\nbefore\n# END converge 0\nmore\n',
-)
+/** Of others, of nobody, and with a part that converge then takes over. */
+const shared = fc.record({
+  '/etc/shared': fc.constantFrom(
+    undefined,
+    '',
+    'of others\n',
+    'no end',
+    'windows\r\n',
+    'of others\n# BEGIN converge 0\nbefore\n# END converge 0\nmore\n',
+  ),
+  '/etc/mixed': fc.constantFrom(
+    undefined,
+    '',
+    '\uFEFFof others\r\nno end',
+    'others\n  own 0\n[s]\n\n[t]\nkey = 0\n',
+    '#own 0\n[s] # of others\r\n\tkey = 0 \r\n\r\n',
+    'own 1\nothers',
+  ),
+})
 // Whether a file with `until` should be there just then is not recorded, so prune judges what somebody made of it otherwise.
-const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/shared')
+const edited = fc.constantFrom('/etc/f0', '/etc/f1', '/etc/f2', '/etc/shared', '/etc/mixed')
 
 /** What there is before the first year, and what each year brings. */
 export const lives = fc.record({
@@ -229,6 +246,9 @@ export function wholeCatalog(wanted: Wish | undefined): HostCatalog {
     ...wanted.blocks.flatMap(({ version, notifies }, index) =>
       version === 0 ? [] : [entry(blockOf(index, version), relations(notifies))],
     ),
+    ...wanted.lines.flatMap(({ version, notifies }, index) =>
+      lineOf(index, version).map((one) => entry(one, relations(notifies))),
+    ),
     ...serviceOf(wanted.service),
     ...archiveOf(wanted.archive),
     ...downloadOf('/srv/download', wanted.download),
@@ -261,6 +281,19 @@ function blockOf(index: number, version: number): Resource {
   const named = { path: '/etc/shared', name: String(index) }
   if (version === gone) return block({ ...named, absent: true })
   return block({ ...named, content: `version ${version} of ${index}\n`, at: index === 0 ? 'end' : 'start' })
+}
+
+function lineOf(index: number, version: number): readonly Resource[] {
+  const path = '/etc/mixed'
+  if (index === 0) {
+    const own = { path, startsWith: 'own ' }
+    if (version === gone) return [line({ ...own, absent: true })]
+    return version === 0 ? [] : [line({ ...own, line: `own ${version}`, at: 'start' })]
+  }
+  // Of one that is absent the section would stay, which no tree of a catalog has.
+  return version === 0 || version === gone
+    ? []
+    : [setting({ path, section: 's', key: 'key', value: version })]
 }
 
 function logs(name: string): string {

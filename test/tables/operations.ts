@@ -1,3 +1,4 @@
+import { partLabel } from '../../src/model/edit-text.ts'
 import { given } from '../../src/model/given.ts'
 import { Operation, type OperationTypes, type Ownership, UnitAction } from '../../src/model/operation.ts'
 import { originalOf } from '../../src/record/manifest-entry.ts'
@@ -27,7 +28,7 @@ function ownWords(operation: Operation): string {
       return words(
         'edit',
         path,
-        `\`${part.begin}\``,
+        `\`${partLabel(part)}\``,
         content !== undefined && quotedText(content.sha256),
         kept !== undefined && quotedText(sha256),
         kept !== undefined && `from ${kept.replace('generations/', '')}`,

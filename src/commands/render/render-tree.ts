@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
-import type { Part } from '../../model/edit-text.ts'
+import type { OperationTypes } from '../../model/operation.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { supposedFacts } from '../../model/supposed-facts.ts'
-import { isEdit, joinedContents, pathOf, rulesOf } from '../../operations/index.ts'
+import { isEdit, pathOf, rulesOf, withPart } from '../../operations/index.ts'
 import type { TreeNode } from '../../operations/operation-rules.ts'
 
 /** Nodes by absolute path on the host, parents before children. */
@@ -17,18 +17,25 @@ export function renderTree(catalog: HostCatalog): Tree {
       const path = pathOf(operation)
       if (node === undefined || path === undefined) continue
       const place = posix.normalize(path)
-      nodes.set(place, isEdit(operation) ? besideParts(nodes.get(place), node, operation.part) : node)
+      nodes.set(place, isEdit(operation) ? besideParts(nodes.get(place), node, operation) : node)
     }
   }
   return new Map([...nodes].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Of a file of which only parts are known these, each where a new one goes. */
-function besideParts(before: TreeNode | undefined, node: TreeNode, { at }: Part): TreeNode {
-  if (before?.type !== 'file' || node.type !== 'file') return node
+function besideParts(
+  before: TreeNode | undefined,
+  node: TreeNode,
+  { part, content }: OperationTypes['edit'],
+): TreeNode {
+  if (before?.type !== 'file' || node.type !== 'file' || content === undefined) return node
   const sensitive = before.sensitive || node.sensitive
-  const [first, second] = at === 'start' ? [node, before] : [before, node]
-  return { ...before, content: joinedContents(first.content, second.content), sensitive }
+  const whole = withPart(before.content, part, content)
+  // What is sensitive as a whole has no spans, and those of the other would show it.
+  const isHidden = [before, node].some((one) => one.sensitive && one.content.secrets === undefined)
+  const { secrets: _, ...hidden } = whole
+  return { ...before, content: isHidden ? hidden : whole, sensitive }
 }
 
 /** Why a tree cannot be written: a path below a file cannot exist, and one below a link may lead out of the tree. */

@@ -25,7 +25,10 @@ export function resourceChanges(
   earlier: readonly Change[] = [],
 ): { readonly changes: readonly Change[]; readonly last: readonly Change[] } {
   // With the parts of files as the changes so far leave them.
-  let { facts } = decider
+  let facts = earlier.reduce(
+    (known, { operation }) => (isEdit(operation) ? withPart(operation, known) : known),
+    decider.facts,
+  )
   const changes: Change[] = []
   const last: Change[] = []
   let starts: Change[] = []

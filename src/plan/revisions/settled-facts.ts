@@ -44,7 +44,15 @@ export function settledFacts(
     const done = operationsOf(entry, { ...nothing, platform })
     for (const operation of done) carryOut(operation, answers, wanted)
     if (isSame(entry)) return { ...unchanged, resource: entry.resource.id }
-    return entryAfter({ made: madeOf(entry), done, facts: found, last: undefined, ownerOf: () => undefined })
+    return entryAfter({
+      made: madeOf(entry),
+      done,
+      facts: found,
+      last: undefined,
+      ownerOf: () => undefined,
+      others: [],
+      leaving: [],
+    })
   })
   const manifest = [...made, ...besides.map((resource) => ({ ...unchanged, resource }))]
   const state = { manifest, manifestLines: manifest.length + 1, others: [], generation: 1, members: nobody }

@@ -2,8 +2,9 @@ import type { Facts, Probe } from '../../model/facts.ts'
 import type { ManifestEntry } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { HostCatalog, Resource } from '../../model/resource.ts'
+import { supposedFacts } from '../../model/supposed-facts.ts'
 import { isOwnedBy } from '../../operations/applied-state.ts'
-import { isEdit, partKey, pathOf, rulesOf } from '../../operations/index.ts'
+import { isEdit, partKey, pathOf, rulesOf, takesOver } from '../../operations/index.ts'
 import { placesOf } from '../host/places.ts'
 
 /** Why what an operation would undo is kept; without a note if it only moved within the spec. */
@@ -38,11 +39,17 @@ export function claimsOn(
   const neededBy = needsOn({ entries }, facts)
   // What is to be absent is in nothing.
   const gone = new Set<string>(entries.flatMap(({ resource }) => (isAbsent(resource) ? [resource.id] : [])))
+  // Marker lines belong to one block.
+  const isTakenOver = (operation: Operation): boolean =>
+    isEdit(operation) &&
+    operation.part.kind !== undefined &&
+    editsOf({ entries }, operation.path).some((one) => takesOver(one, operation, facts))
   return (operation) => {
     const probes = rulesOf(operation).probes(operation)
     const keys = [...probes.map(probeKey), ...(isEdit(operation) ? [`part ${partKey(operation)}`] : [])]
     const places = probes.map((probe) => (probe.probe === 'path' ? pathKey(placeOf(probe.path)) : ''))
     if ([...keys, ...places].some((key) => ours.has(key))) return {}
+    if (isTakenOver(operation)) return {}
     const what = pathOf(operation) ?? keys[0]
     const [their] = keys.flatMap((key) => theirs.get(key) ?? [])
     if (their !== undefined) return { note: `kept ${what}: it belongs to ${their}` }
@@ -77,6 +84,14 @@ export function needsOn(
     const member = operation.op === 'remove-group' ? primaryMember(operation.name) : undefined
     return member && `it is the primary group of ${member}`
   }
+}
+
+/** What the spec wants of the parts of a file. */
+export function editsOf({ entries }: Pick<HostCatalog, 'entries'>, path: string) {
+  return entries
+    .filter(({ resource: { claims } }) => claims.some(({ in: file }) => file === path))
+    .flatMap(({ resource }) => resource.steps(supposedFacts(resource.probes, 'unknown')))
+    .flatMap(({ operation }) => (isEdit(operation) ? [operation] : []))
 }
 
 function isAbsent({ desired }: Resource): boolean {

@@ -1,6 +1,6 @@
 import type { KeptGeneration, Undo } from '../../model/manifest.ts'
 import type { Operation } from '../../model/operation.ts'
-import { asWritten, inPlaceOf, inUndoOrder, rulesOf } from '../../operations/index.ts'
+import { asWritten, inPlaceOf, inUndoOrder, isEdit, rulesOf, withMade } from '../../operations/index.ts'
 
 /** The undo of a part of this generation. */
 export interface OfGeneration extends Undo {
@@ -16,6 +16,8 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
   for (const one of all) {
     const key = rulesOf(one.operation).subject(one.operation)
     const newer = last.get(key)?.operation
+    // Two parts may have had one line, one after the other.
+    if (isEdit(one.operation)) last.delete(key)
     last.set(key, newer === undefined ? one : { ...one, operation: over(one.operation, newer) })
   }
   // The group that came with its user, which a newer generation's undo makes again, leaves with it.
@@ -24,7 +26,12 @@ export function lastWordPerSubject(generations: readonly KeptGeneration[]): read
     const own = `group ${operation.name}`
     if (last.get(own)?.operation.op === 'group') last.delete(own)
   }
-  return inUndoOrder([...last.values()], ({ operation }) => operation)
+  const words = [...last.values()]
+  const operations = words.map(({ operation }) => operation)
+  return inUndoOrder(
+    words.map((one) => ({ ...one, operation: withMade(one.operation, operations) })),
+    ({ operation }) => operation,
+  )
 }
 
 /** Merges owner and mode of an older generation into the restored content of a newer one. */

@@ -1,3 +1,4 @@
+import { isFoundIn } from '../../model/edit-text.ts'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, Probe } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
@@ -18,7 +19,7 @@ import {
   rulesOf,
 } from '../../operations/index.ts'
 import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
-import { claimsOn } from './claims-on.ts'
+import { claimsOn, editsOf } from './claims-on.ts'
 import { isLost, lostContent, withOriginal } from './kept-content.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
@@ -138,8 +139,9 @@ export function prune(catalog: HostCatalog, facts: Facts, selects: IsSelected = 
       applied,
       operationsFor(applied).map((operation) => pruneChange(applied, operation, facts)),
     )
-    first.push(...changes.filter(({ operation }) => ends(operation)))
-    last.push(...changes.filter(({ operation }) => !ends(operation)))
+    const isFirst = ({ operation }: Change): boolean => ends(operation) || isInTheWay(operation, catalog)
+    first.push(...changes.filter(isFirst))
+    last.push(...changes.filter((change) => !isFirst(change)))
   }
   const replaced = replacedBy(catalog, facts)
   const parts = new Map<string, readonly Step[]>()
@@ -326,6 +328,14 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
 /** Whether it stops something that may use what is removed; starts follow what is restored. */
 function ends(operation: Operation): boolean {
   return rulesOf(operation).undoRank(operation) === 0
+}
+
+/** Whether it could no longer tell its line from one that the spec puts into the same file. */
+function isInTheWay(operation: Operation, catalog: HostCatalog): boolean {
+  if (!isEdit(operation) || operation.part.kind === undefined) return false
+  return editsOf(catalog, operation.path).some(
+    ({ part, content }) => content !== undefined && isFoundIn(operation.part, part, content.data),
+  )
 }
 
 /** A user whose group of the same name is still needed leaves that behind. */

@@ -11,7 +11,15 @@ import {
 import type { Operation } from '../../model/operation.ts'
 import { type Change, type HostPlan, type Owed, type PlannedHost, plainChange } from '../../model/plan.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import { changesUnitFile, expectNow, pathOf, rulesOf, stateAfter } from '../../operations/index.ts'
+import {
+  changesUnitFile,
+  expectNow,
+  isEdit,
+  pathOf,
+  rulesOf,
+  stateAfter,
+  takesOver,
+} from '../../operations/index.ts'
 import { holdLine } from '../../record/hold.ts'
 import { keptBy } from '../../record/kept.ts'
 import { lastingOf, undoOfChanges } from '../../record/undo-of.ts'
@@ -47,7 +55,7 @@ export function planRollback(input: RollbackInput): HostPlan {
     })
     return { host: catalog.host, status: 'failed', error }
   }
-  const all = lastWordPerSubject(generations)
+  const all = onePerLine(lastWordPerSubject(generations), facts)
   const undoes = all.filter(({ operation }) => !isLost(operation, facts))
   const lasting = notUndone(generations, all, facts)
   const needed = stillNeeded(undoes, facts)
@@ -97,6 +105,15 @@ export function planRollback(input: RollbackInput): HostPlan {
     undoes,
     ...given({ lasting }),
   }
+}
+
+/** Of parts that had one line, one after the other, the oldest has the last word. */
+function onePerLine(undoes: readonly OfGeneration[], facts: Facts): readonly OfGeneration[] {
+  return undoes.filter(({ operation, generation }) => {
+    if (!isEdit(operation)) return true
+    const older = undoes.filter((one) => one.generation < generation).map((one) => one.operation)
+    return !older.some((one) => isEdit(one) && takesOver(one, operation, facts))
+  })
 }
 
 /** What a rollback leaves as the generations made it, in words; undefined if it undoes everything. */

@@ -1,12 +1,32 @@
-import { editText, largestEdited, type Part, partIn } from '../../model/edit-text.ts'
+import { Type } from 'typebox'
+import { editText, largestEdited, type Part, partIn, partLabel } from '../../model/edit-text.ts'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { Content, Ownership } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
+import { ShellCommand } from '../../model/schema.ts'
 import { inTheWay, type Self } from './define-resource.ts'
 import { pathFact } from './facts-of.ts'
 import { accountProbes, ancestorClaims, ownerClaims } from './ownership.ts'
+import { AccountNameOrId, Mode, used, yesOrNo } from './schema-types.ts'
+
+/** What every kind of part takes besides what makes it. */
+export const partFields = {
+  mode: Type.Optional(used('of a new file; one that is there keeps its own', Mode)),
+  owner: Type.Optional(used('of a new file', AccountNameOrId)),
+  group: Type.Optional(used('of a new file', AccountNameOrId)),
+  validate: Type.Optional(
+    used(
+      'it must accept the whole new file before that goes live; {} is the path of the staged file',
+      ShellCommand,
+    ),
+  ),
+  sensitive: yesOrNo('true keeps the file out of diffs'),
+}
+
+export const newFileDefaults = { mode: '0644', owner: 'root', group: 'root' }
+export const secretFileDefaults = { mode: '0600' }
 
 export interface WantedPart extends Partial<Ownership> {
   readonly path: string
@@ -19,12 +39,13 @@ export interface WantedPart extends Partial<Ownership> {
 
 /** The behavior of a resource that owns a part of a file, and neither the rest nor its owner and mode. */
 export function partBehavior(wanted: WantedPart, { id }: Self) {
-  const { path, part, mode = '0644', owner = 'root', group = 'root' } = wanted
+  const { path, part } = wanted
+  const { mode, owner, group } = { ...newFileDefaults, ...wanted }
   const newFile = { mode, owner, group }
   const content = wanted.sensitive === true ? withoutSpans(wanted.content) : wanted.content
   const isSensitive = wanted.sensitive === true || content?.secrets !== undefined
   return {
-    claims: [{ kind: 'part', key: `${path}: ${part.begin}`, in: path } as const],
+    claims: [{ kind: 'part', key: `${path}: ${partLabel(part)}`, in: path } as const],
     follows: () => [...ancestorClaims(path), ...(content === undefined ? [] : ownerClaims(newFile))],
     isSensitive,
     probes: [
@@ -67,16 +88,24 @@ function whyChange(id: ResourceId, { path, part, content }: WantedPart, facts: F
   }
   const text = textIn(id, path, found)
   const inside = partIn(text, part)
-  if ('problem' in inside)
-    throw new ResourceConflict(
-      id,
-      `${path}: ${inside.problem}`,
-      'put these lines right in the file, or remove both',
-    )
+  if ('problem' in inside) throw unclear(id, path, part, inside.problem)
   if (inside.found === content?.data) return undefined
+  const edited = editText(text, part, content?.data)
+  if ('problem' in edited) throw unclear(id, path, part, edited.problem)
+  if (edited.text === text) return undefined
   if (!isWanted) return 'the part will be removed'
-  refuseLarge(id, path, editText(text, part, content.data))
+  refuseLarge(id, path, edited)
   return inside.found === undefined ? 'the part will be added' : 'the part will change'
+}
+
+/** Nobody can tell which lines are meant. */
+function unclear(id: ResourceId, path: string, { kind }: Part, problem: string): ResourceConflict {
+  const hints = {
+    block: 'put these lines right in the file, or remove both',
+    line: 'leave one of them in the file, or let startsWith tell them apart',
+    setting: 'leave one line that sets it in the file',
+  }
+  return new ResourceConflict(id, `${path}: ${problem}`, hints[kind ?? 'block'])
 }
 
 /** What is too large could never be changed again. */

@@ -66,6 +66,8 @@ function parseLine(line: string, { isLast, entries, ownerOf, found }: Before): M
     facts,
     last: entries.get(made.resource),
     ownerOf,
+    others: [...entries.values()],
+    leaving: [],
   })
 }
 

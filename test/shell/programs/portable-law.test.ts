@@ -141,7 +141,7 @@ async function live(
     plantApt(tree)
     plantArchives(tree)
     for (const [path, content] of before) tree.write(path, content)
-    if (shared !== undefined) tree.write('/etc/shared', shared)
+    for (const [path, content] of Object.entries(shared)) if (content !== undefined) tree.write(path, content)
     if (isLinked && !existsSync(tree.at('/etc/f2'))) symlinkSync('elsewhere', tree.at('/etc/f2'))
   }
   const running = { planned: new Set<string>(), portable: new Set<string>() }
