@@ -89,9 +89,10 @@ async function startVirtualMachine(options: VirtualMachineOptions): Promise<Supe
     ['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`],
   )
   const number = Number(address.split('.').at(-1)).toString(16).padStart(2, '0')
+  // What newer processors have, such as a fifth level of page tables, makes their emulation slower.
   return startSupervisor(options, 'KILL', [
     ...['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'stdio'],
-    ...['-machine', `q35,accel=${accelerator()}`, '-cpu', 'max', '-smp', '2', '-m', '1024'],
+    ...['-machine', `q35,accel=${accelerator()}`, '-cpu', 'Nehalem', '-smp', '2', '-m', '1024'],
     ...['-kernel', bootFile('vmlinuz'), '-initrd', bootFile('initrd.img')],
     ...[
       '-append',
