@@ -292,6 +292,9 @@ function upgradesOf(ctx: Context): Parts {
         path: '/etc/apt/apt.conf.d/20auto-upgrades',
         content: 'APT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n',
       }),
+      ...['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) =>
+        unit({ name, masked: false, enabled: true, started: true }),
+      ),
     ]
   if (!isRhel(ctx))
     ctx.fail(

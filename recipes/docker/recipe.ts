@@ -102,7 +102,14 @@ export default defineRecipe({
     const httpProxy = ctx.attributes.httpProxy ?? proxyOfHost(ctx)
     const name = packageOf(ctx)
     const packages =
-      name === undefined ? [] : [...upstreamOf(ctx), pkg({ name, ...(version !== undefined && { version }) })]
+      name === undefined
+        ? []
+        : [
+            ...upstreamOf(ctx),
+            // Debian's kernels have AppArmor, and Docker then starts no container without it.
+            ...(familyOf(ctx.platform) === 'debian' ? [pkg({ name: 'apparmor' })] : []),
+            pkg({ name, ...(version !== undefined && { version }) }),
+          ]
     const folder = directory({ path: '/etc/docker' })
     const roots = dataRoot === undefined ? [] : [directory({ path: dataRoot, mode: '0710' })]
     const settings = file({

@@ -7,6 +7,9 @@ import { mustRun } from './command.ts'
 /** The password that sudo asks of the user `operator`; it has what a careless shell would expand or split. */
 export const operatorPassword = 'lab pass $HOME "word"'
 
+/** Whether hosts have the kernel of this machine or each has one of its own. */
+export type Kernel = 'shared' | 'own'
+
 const suite = 'bookworm'
 
 const basePackages = [
@@ -43,15 +46,28 @@ const customization = [
   ': >"$1"/etc/machine-id',
 ]
 
+const kernelPackages = ['linux-image-cloud-amd64', 'udev', 'kmod']
+
+// Nothing but what the lab needs is started: what is emulated boots slowly, and recipes have more to do.
+const kernelCustomization = [
+  'mkdir "$1"/etc/systemd/system-preset',
+  `printf '%s\\n' 'enable ssh.service' 'enable systemd-networkd.service' 'disable *' >"$1"/etc/systemd/system-preset/00-lab.preset`,
+  'systemctl --root="$1" preset-all',
+  'rm -r "$1"/etc/systemd/system-preset',
+]
+
 /**
  * The directory of a Debian tree that has the base packages and `packages`, users and sshd set up, but nothing that
- * belongs to one host. Built once for the same recipe (half a minute), then taken from the cache. Never write into it.
+ * belongs to one host; a kernel for hosts that have one of their own. Built once for the same recipe (half a minute), then taken from the cache. Never write into it.
  */
-export async function baseTree(packages: readonly string[]): Promise<string> {
+export async function baseTree(packages: readonly string[], kernel: Kernel): Promise<string> {
+  const isOwn = kernel === 'own'
+  const all = [...basePackages, ...(isOwn ? kernelPackages : []), ...packages]
+  const hooks = [...customization, ...(isOwn ? kernelCustomization : [])]
   const recipe = [
     '--variant=minbase',
-    `--include=${[...new Set([...basePackages, ...packages])].sort().join(',')}`,
-    ...customization.map((hook) => `--customize-hook=${hook}`),
+    `--include=${[...new Set(all)].sort().join(',')}`,
+    ...hooks.map((hook) => `--customize-hook=${hook}`),
     suite,
   ]
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16)

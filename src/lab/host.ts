@@ -5,7 +5,7 @@ import {
   type Machine,
   type MachineOptions,
   runInside,
-  startSupervisor,
+  startMachine,
   waitForBoot,
 } from './machine.ts'
 
@@ -13,7 +13,8 @@ import {
 export interface Host {
   readonly name: string
   readonly address: string
-  readonly root: string
+  /** The folder of this machine that is the root of the host; none if the host has it on a disk. */
+  readonly root?: string
   boot(): Promise<void>
   /** Boots it, and cuts its power after that long. */
   bootAndCut(afterMs: number): Promise<void>
@@ -36,11 +37,11 @@ export function createHost(options: MachineOptions): Host {
     root,
     boot: async () => {
       if (machine !== undefined) throw new Error(`${name} is running already`)
-      machine = await waitForBoot(await startSupervisor(options), options)
+      machine = await waitForBoot(await startMachine(options), options)
     },
     bootAndCut: async (afterMs) => {
       if (machine !== undefined) throw new Error(`${name} is running already`)
-      await cutBoot(await startSupervisor(options), afterMs)
+      await cutBoot(await startMachine(options), afterMs)
     },
     halt: async (how) => {
       await haltMachine(running(), how)

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { baseTree } from './base-tree.ts'
+import { baseTree, type Kernel } from './base-tree.ts'
 import type { CommandResult } from './command.ts'
 import { atExit } from './exit.ts'
 import { type FileServer, serveFiles } from './file-server.ts'
@@ -9,7 +9,8 @@ import { createHost, type Host } from './host.ts'
 import { chooseNetwork, createBridge, maxHosts, type Network } from './network.ts'
 import { directoryPrefix, recordFootprint, takeDown, takeDownDeadLabs } from './take-down.ts'
 import { createHostKey, createKey, createTree, knownHostsLine, type SmallDisk } from './tree.ts'
-import { labUnavailable } from './unavailable.ts'
+import { labUnavailable, ownKernelUnavailable } from './unavailable.ts'
+import { createDisks, createVirtualHost } from './virtual-machine.ts'
 
 export interface LabOptions {
   /** The hosts' names, which are also their host names. */
@@ -18,7 +19,11 @@ export interface LabOptions {
   readonly packages?: readonly string[]
   /** By the name of a host: file systems of limited size in it. They outlive a stop of the host. */
   readonly smallDisks?: Readonly<Record<string, readonly SmallDisk[]>>
-  /** How long a boot may take; two minutes unless said otherwise. */
+  /** `own` for virtual machines, which are slower: for what a container cannot have, such as swap and modules. */
+  readonly kernel?: Kernel
+  /** How many disks of 64 MiB with nothing on them each host with a kernel of its own has: `/dev/vdb` and so on. */
+  readonly blankDisks?: number
+  /** How long a boot may take; two minutes unless said otherwise, ten with a kernel of its own. */
   readonly bootTimeoutMs?: number
 }
 
@@ -39,13 +44,14 @@ export interface Lab {
   readonly knownHostsFile: string
   /** The address of a host. */
   address(host: string): string
-  /** Runs a line of shell as root inside a host, not over SSH; whatever its exit code, it is a result. */
+  /** Runs a line of shell as root inside a host, over SSH only if it has a kernel of its own; whatever its exit code, it is a result. */
   run(host: string, command: string, timeoutMs?: number): Promise<CommandResult>
-  /** Where this machine sees a file of the host, also while the host is down. */
+  /** Where this machine sees a file of the host, also while the host is down. Not with a kernel of its own. */
   path(host: string, path: string): string
   /** Powers a host off. */
   stop(host: string): Promise<void>
-  /** Cuts a host's power: its processes die at once. What it wrote is still there, even if it was not synced. */
+  /** Cuts a host's power: its processes die at once. What it wrote is still there, even if it was not synced,
+   * unless it has a kernel of its own. */
   cutPower(host: string): Promise<void>
   /** Boots a stopped host again, from the same tree. */
   start(host: string): Promise<void>
@@ -66,7 +72,8 @@ export interface Lab {
 export async function startLab(options: LabOptions): Promise<Lab> {
   refuseImpossible(options)
   takeDownDeadLabs()
-  const base = await baseTree(options.packages ?? [])
+  const { kernel = 'shared', packages = [], smallDisks = {}, blankDisks = 0 } = options
+  const base = await baseTree(packages, kernel)
   const network = await chooseNetwork()
   const directory = await mkdtemp(join(tmpdir(), directoryPrefix))
   recordFootprint(directory, network.bridge)
@@ -83,16 +90,20 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       publicKey: await readFile(`${identityFile}.pub`, 'utf8'),
       hostsFile: hostsFile([{ name: 'localhost', address: '127.0.0.1' }, ...addresses]),
     }
+    const knownHostsFile = join(directory, 'known_hosts')
+    const { bootTimeoutMs = kernel === 'own' ? 600_000 : 120_000 } = options
     for (const { name, address } of addresses) {
       const own = { name, address, directory: join(directory, name) }
-      const root = await createTree({ ...shared, ...own, smallDisks: options.smallDisks?.[name] ?? [] })
+      const root = await createTree({ ...shared, ...own, smallDisks: smallDisks[name] ?? [] })
+      await appendFile(knownHostsFile, await knownHostsLine(root, address))
       const logFile = join(own.directory, 'console.log')
-      const { bootTimeoutMs = 120_000 } = options
-      hosts.push(createHost({ name, address, root, logFile, bridge: network.bridge, bootTimeoutMs }))
+      const machine = { ...own, logFile, bridge: network.bridge, bootTimeoutMs }
+      if (kernel === 'own') {
+        const virtual = { ...machine, base, blankDisks, identityFile, knownHostsFile }
+        await createDisks(root, virtual)
+        hosts.push(createVirtualHost(virtual))
+      } else hosts.push(createHost({ ...machine, root }))
     }
-    const knownHostsFile = join(directory, 'known_hosts')
-    const lines = hosts.map(({ root, address }) => knownHostsLine(root, address))
-    await writeFile(knownHostsFile, (await Promise.all(lines)).join(''))
     await allDone(hosts.map((host) => host.boot()))
     return openLab({ network, hosts, identityFile, knownHostsFile, callOff, takeDownAll })
   } catch (error) {
@@ -119,6 +130,11 @@ function openLab({ network, hosts, identityFile, knownHostsFile, callOff, takeDo
     if (found === undefined) throw new Error(`the lab has no host ${name}`)
     return found
   }
+  const rootOf = (name: string): string => {
+    const { root } = host(name)
+    if (root === undefined) throw new Error(`the files of ${name} are on a disk of its own`)
+    return root
+  }
   return {
     bridgeAddress: network.address,
     bridge: network.bridge,
@@ -127,13 +143,14 @@ function openLab({ network, hosts, identityFile, knownHostsFile, callOff, takeDo
     knownHostsFile,
     address: (name) => host(name).address,
     run: async (name, command, timeoutMs) => host(name).run(command, timeoutMs),
-    path: (name, path) => join(host(name).root, path),
+    path: (name, path) => join(rootOf(name), path),
     stop: async (name) => host(name).halt('orderly'),
     cutPower: async (name) => host(name).halt('abruptly'),
     start: async (name) => host(name).boot(),
     startAndCut: async (name, afterMs) => host(name).bootAndCut(afterMs),
     replaceHostKey: async (name) => {
-      const { root, address, isUp, run } = host(name)
+      const { address, isUp, run } = host(name)
+      const root = rootOf(name)
       await createHostKey(root)
       if (isUp()) {
         const { exitCode, stderr } = await run('systemctl restart ssh.service')
@@ -156,8 +173,8 @@ function openLab({ network, hosts, identityFile, knownHostsFile, callOff, takeDo
   }
 }
 
-function refuseImpossible({ hosts, smallDisks = {} }: LabOptions): void {
-  const unavailable = labUnavailable()
+function refuseImpossible({ hosts, kernel = 'shared', smallDisks = {}, blankDisks = 0 }: LabOptions): void {
+  const unavailable = labUnavailable() ?? (kernel === 'own' ? ownKernelUnavailable() : undefined)
   if (unavailable !== undefined) throw new Error(`no lab: ${unavailable}`)
   if (hosts.length === 0 || hosts.length > maxHosts) throw new Error(`a lab has 1 to ${maxHosts} hosts`)
   if (new Set(hosts).size !== hosts.length) throw new Error(`a host is named twice in ${hosts.join(', ')}`)
@@ -165,6 +182,8 @@ function refuseImpossible({ hosts, smallDisks = {} }: LabOptions): void {
   if (unfit.length > 0) throw new Error(`not a host name: ${unfit.join(', ')}`)
   const unknown = Object.keys(smallDisks).filter((name) => !hosts.includes(name))
   if (unknown.length > 0) throw new Error(`small disks for hosts that the lab has not: ${unknown.join(', ')}`)
+  if (kernel === 'own' ? Object.keys(smallDisks).length > 0 : blankDisks > 0)
+    throw new Error(`such disks are not for hosts whose kernel is ${kernel}`)
 }
 
 function hostsFile(entries: readonly LabHost[]): string {

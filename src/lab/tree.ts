@@ -51,7 +51,7 @@ export async function createTree(options: TreeOptions): Promise<string> {
   // The name sorts before systemd's own 80-container-host0.network, which would ask for DHCP.
   await writeFile(
     join(root, 'etc/systemd/network/10-host0.network'),
-    `[Match]\nName=host0\n\n[Network]\nAddress=${address}/24\nLinkLocalAddressing=no\n`,
+    `[Match]\nName=host0 eth0\n\n[Network]\nAddress=${address}/24\nLinkLocalAddressing=no\n`,
   )
   for (const { home, uid, gid } of users) {
     await writeOwned(join(root, home, '.ssh/authorized_keys'), options.publicKey, uid, gid)

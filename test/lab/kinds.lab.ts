@@ -201,6 +201,14 @@ test('a commit is checked out for its owner, what is edited comes back, and it l
   }
 })
 
+test('a unit that fails when it is stopped is forgotten with its file', async () => {
+  await converges([
+    'unit: { name: stubborn.service, content: { Service: { ExecStart: /bin/sleep infinity, ExecStop: /bin/false } }, started: true }',
+  ])
+  await converges([])
+  assert.is(await output('systemctl --failed --no-legend'), '')
+})
+
 /** Applies a spec of these resources, after which nothing is left to do. */
 async function converges(resources: readonly string[]): Promise<void> {
   await project.write('cluster.yaml', spec(resources))

@@ -72,7 +72,8 @@ export const { resource: container, kind: containerKind } = defineComposite({
       'run',
       '--rm',
       `--name=${name}`,
-      ...(runtime === 'podman' ? ['--replace'] : []),
+      // Its journal would have every line a second time.
+      ...(runtime === 'podman' ? ['--replace', '--log-driver=none'] : []),
       ...settings.map(() => `--env-file=${environmentPath(name)}`),
       ...ports.map((port) => `--publish=${port}`),
       ...volumes.map((volume) => `--volume=${volume}`),
@@ -95,6 +96,8 @@ export const { resource: container, kind: containerKind } = defineComposite({
             ExecStartPre: execLine([program, 'rm', '--force', name], { prefix: '-' }),
             ExecStart: execLine(run, { layout: 'options' }),
             ExecStop: execLine([program, 'stop', '-t', stopSeconds, name], { prefix: '-' }),
+            // By SIGTERM, or by SIGKILL after it.
+            SuccessExitStatus: '143 137',
             Restart: 'always',
             RestartSec: 2,
             // The first start may have to pull the image.

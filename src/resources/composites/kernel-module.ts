@@ -50,6 +50,7 @@ function loadPath(name: string): string {
   return `/etc/modules-load.d/${name}.conf`
 }
 
+/** Of options that two files set the last one counts, and `systemd.conf` sets some of dummy, bonding and ifb. */
 function optionsPath(name: string): string {
-  return `/etc/modprobe.d/${name}.conf`
+  return `/etc/modprobe.d/zz-${name}.conf`
 }

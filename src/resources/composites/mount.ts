@@ -88,6 +88,8 @@ function deviceOf(source: string): string {
         : `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`,
     )
     .join('')
-  const name = tag.endsWith('UUID') ? value.toLowerCase() : Buffer.from(escaped, 'latin1').toString()
+  // blkid writes these in lower case, and the short ones of vfat and NTFS in upper case.
+  const isLower = tag === 'PARTUUID' || (tag === 'UUID' && /^[^-]{8}(-[^-]{4}){3}-[^-]{12}$/.test(value))
+  const name = isLower ? value.toLowerCase() : Buffer.from(escaped, 'latin1').toString()
   return `/dev/disk/by-${tag.toLowerCase()}/${name}`
 }

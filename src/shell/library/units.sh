@@ -4,7 +4,12 @@
 is_daemon_reload() { return 1; }
 do_daemon_reload() {
   [ "$INIT" = systemd ] || return 0
-  systemctl daemon-reload
+  systemctl daemon-reload || return
+  # systemd remembers the failure of a unit whose file is gone, and the host counts as degraded.
+  for failed in $(systemctl list-units --all --full --state=failed --no-legend --no-pager |
+    sed -n 's/^[^[:alnum:]]*\([^ ]*\)  *not-found .*/\1/p'); do
+    systemctl reset-failed -- "$failed"
+  done
 }
 
 # unit UNIT ACTION [--around=SERVICE] [OPTION OF SYSTEMCTL]
