@@ -1,6 +1,9 @@
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
+import { quadletGenerator } from './harness/quadlet-generator.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const test = labSuite('parts of units on a real host')
@@ -40,6 +43,42 @@ test('a mount that a changed fstab brings is mounted, and unmounted when it leav
   assert.is(await output('findmnt --noheadings --output FSTYPE,SIZE /srv'), 'tmpfs    8M\n')
   await converges('directory: { path: /srv/none }')
   assert.is(await output('findmnt /srv || echo none'), 'none\n')
+})
+
+test("podman's generator makes a service of a Quadlet file, which restarts with it and goes with it", async () => {
+  const put = async (path: string, from: string): Promise<void> => {
+    await mkdir(dirname(lab.path('node0', path)), { recursive: true })
+    await copyFile(from, lab.path('node0', path))
+    await chmod(lab.path('node0', path), 0o755)
+  }
+  await put('/usr/lib/systemd/system-generators/podman-system-generator', await quadletGenerator())
+  // No container runs in a container: podman itself is a stand-in that says when it is ready.
+  const podman = join(project.directory, 'podman')
+  await writeFile(
+    podman,
+    '#!/bin/sh\n[ "$1" = run ] || exit 0\nsystemd-notify --ready\nexec sleep infinity\n',
+  )
+  await put('/usr/bin/podman', podman)
+  await mkdir(lab.path('node0', '/etc/containers/systemd'), { recursive: true })
+  const web = (image: string) =>
+    `quadlet: { name: web.container, content: { Container: { Image: "${image}" }, Install: { WantedBy: multi-user.target } } }`
+  const shown =
+    'systemctl is-active web.service; systemctl is-enabled web.service; systemctl show -P ExecStart web.service'
+  await converges(web('nginx:1.26'))
+  assert.match(await output(shown), /^active\ngenerated\n.*nginx:1\.26/m)
+  const first = await output('systemctl show -P MainPID web.service')
+  await converges(web('nginx:1.27'))
+  assert.match(await output(shown), /^active\ngenerated\n.*nginx:1\.27/m)
+  assert.is.not(await output('systemctl show -P MainPID web.service'), first)
+  const back = await project.converge(['rollback', '--yes'])
+  assert.is(back.exitCode, 0, back.stdout + back.stderr)
+  assert.match(await output(shown), /^active\ngenerated\n.*nginx:1\.26/m)
+  await project.converge(['--yes', '--release'])
+  await converges('directory: { path: /srv/none }')
+  assert.is(
+    await output('systemctl show -P LoadState web.service; systemctl is-active web.service'),
+    'not-found\ninactive\n',
+  )
 })
 
 test('a drop-in that leaves its unit is out of force, and a changed template restarts its instances', async () => {
