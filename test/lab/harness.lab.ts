@@ -174,7 +174,7 @@ function succeeds(stdout: string): CommandResult {
 /** A process of its own that starts a lab, prints the bridge's name and stays. */
 function spawnLab() {
   const script = `
-    import { startLab } from './test/lab/harness/lab.ts'
+    import { startLab } from './src/lab/lab.ts'
     console.log((await startLab({ hosts: ['infra0'] })).bridge)
     setInterval(() => {}, 60_000)`
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
