@@ -60,10 +60,43 @@ export function resourceChanges(
       if (decider.knowsPending && isEdit(step.operation) && !isGuard(guard))
         facts = withPart(step.operation, facts)
     }
+    forgetIdle(entry, catalog, { changes, begin, before, decider })
     changes.push(...mountedAnew(entry, changes.slice(begin), before, decider))
     changes.push(...immediate(catalog, entry, { owing: changes.slice(begin), before, decider }))
   }
   return { changes: [...changes, ...starts.toSorted(bySocket)], last }
+}
+
+/**
+ * An immediate notification that finds nothing to do, such as the restart of a unit that does not run, is not owed: at the end
+ * of the run the unit may have been started by another one.
+ */
+function forgetIdle(
+  { notifies }: CatalogEntry,
+  { entries }: HostCatalog,
+  {
+    changes,
+    begin,
+    before,
+    decider,
+  }: Pick<Owing, 'before' | 'decider'> & {
+    readonly changes: Change[]
+    readonly begin: number
+  },
+): void {
+  for (const { timing, resource, action } of notifies) {
+    const target = entries.find((entry) => entry.resource.id === resource)
+    if (timing !== 'immediate' || target === undefined) continue
+    const { facts, decide } = decider
+    const guards = target.resource
+      .steps(facts, { action })
+      .map((step) => decide(guardOf(target.resource, step), before()))
+    if (guards.length === 0 || guards.some((guard) => guard !== 'skip')) continue
+    const isThis = (one: Owed) => one.resource === resource && one.action === action
+    if (notifies.some((one) => one.timing === 'delayed' && isThis(one))) continue
+    for (const [index, change] of changes.entries())
+      if (index >= begin) changes[index] = { ...change, owes: change.owes.filter((one) => !isThis(one)) }
+  }
 }
 
 function withPart(operation: Operation, facts: Facts): Facts {
