@@ -114,8 +114,8 @@ function resolveHosts(
     let isWhole = true
     for (const member of entry.members) {
       problems.concern(member.name)
-      names.push(member.name)
       const altered = alter({ entry, member })
+      names.push((altered?.member ?? member).name)
       if (altered === undefined) continue
       const host = isNew(entry, member.name) ? resolveHost(altered.entry, altered.member) : undefined
       if (host === undefined) isWhole = false

@@ -27,10 +27,21 @@ export function changeWritten(data: ValueMap, change: SpecChange): ValueMap {
     return withValue(data, written, to(valueAt(data, written)))
   }
   const { hosts, path, to } = change
+  if (path[0] === 'host' && path[1] === 'name') return withNamesInInventory(data, hosts, to)
   return [...hosts].reduce((changed, host) => {
     const at = inventoryPath(data, host, path)
     return at === undefined ? changed : withValue(changed, at, to(valueAt(data, at)))
   }, data)
+}
+
+function withNamesInInventory(data: ValueMap, hosts: ReadonlySet<string>, to: Alter): ValueMap {
+  const { inventory } = data
+  if (!isMap(inventory)) return data
+  const entries = Object.entries(inventory).map(([name, entry]) => [
+    hosts.has(name) ? String(to(name)) : name,
+    entry,
+  ])
+  return mapWith(data, { inventory: mapWith(Object.fromEntries(entries)) })
 }
 
 function inventoryPath(data: ValueMap, host: string, [section, ...rest]: Path): Path | undefined {

@@ -38,6 +38,22 @@ const cases: Readonly<Record<string, { readonly resources: string; readonly left
   },
 }
 
+const peers = `import { defineRecipe, file, Type } from 'converge'
+
+export default defineRecipe({
+  name: 'peers',
+  attributes: Type.Object({}),
+  resources(ctx) {
+    const names = ctx.hosts({ recipe: 'peers' }).map(({ name }) => name)
+    return [
+      file({ path: '/etc/others', content: names.filter((name) => name !== ctx.host.name).join() }),
+      file({ path: '/etc/position', content: String(names.indexOf(ctx.host.name)) }),
+      file({ path: '/etc/same', content: String(names.length) }),
+    ]
+  },
+})
+`
+
 for (const [title, { resources, left }] of Object.entries(cases))
   test(title, async () => {
     const { code, stdout, stderr, script } = await imaged(resources)
@@ -45,6 +61,36 @@ for (const [title, { resources, left }] of Object.entries(cases))
     const [, ...ids] = stdout.split('\n  ').map((line) => line.trim())
     assert.equal(ids, left)
     for (const canary of ['web1', '192.0.2.', '198.51.100.', 'hunter2']) assert.not.match(script, canary)
+  })
+
+test('what the host is by its index, or when it is there at all, is not', async () => {
+  const { stdout } = await imaged(`- file: { path: /etc/id, content: "id={{index}}" }
+      - file: { path: /etc/guarded, content: a, onlyIf: 'test "$(hostname)" = {{host.name}}' }
+      - file: { path: /etc/no-rack, content: a, when: '{{eq (default host.labels.rack "") ""}}' }
+      - file: { path: /etc/same, content: same, unless: test -e /etc/other }`)
+  assert.match(
+    stdout,
+    /^1 resource .*\n.*\n {2}file\[\/etc\/id\]\n {2}file\[\/etc\/guarded\]\n {2}file\[\/etc\/no-rack\]\n$/,
+  )
+})
+
+for (const member of [0, 1, 2])
+  test(`the others of a range and a place among them are not: member ${member}, whose address is in an inventory`, async () => {
+    writeFiles(folder, {
+      'recipes/peers/recipe.ts': peers,
+      'inventory.json': JSON.stringify(
+        Object.fromEntries([0, 1, 2].map((index) => [`web${index}`, { address: `192.0.2.1${index}` }])),
+      ),
+      'range.yaml': `cluster: images
+inventory: inventory.json
+recipes: { peers: ./recipes/peers/recipe.ts }
+hosts: { "web[0-2]": { recipes: [peers] } }
+`,
+    })
+    const args = ['-f', join(folder, 'range.yaml'), '-o', join(folder, 'ranged')]
+    const { code, stdout, stderr } = await converge(['image', `web${member}`, ...args])
+    assert.is(code, 0, stderr)
+    assert.match(stdout, /^1 resource .*\n.*\n {2}file\[\/etc\/others\]\n {2}file\[\/etc\/position\]\n$/)
   })
 
 test('units are there, and neither enabled nor started', async () => {
@@ -126,7 +172,7 @@ function spec(resources: string, recipes = '[]'): string {
   return `cluster: images
 platform: { os: debian, release: "12" }
 hosts:
-  web1: { address: 192.0.2.11, publicAddress: 198.51.100.11, labels: { zone: b, mode: "0640" } }
+  web1: { address: 192.0.2.11, publicAddress: 198.51.100.11, labels: { zone: b, mode: "0640", rack: r1 } }
   web0:
     address: 192.0.2.10
     publicAddress: 198.51.100.10

@@ -1,6 +1,6 @@
 import { onlyHost } from '../../load/hosts/select-hosts.ts'
 import type { SpecChange } from '../../load/what-if.ts'
-import type { Host } from '../../model/cluster.ts'
+import type { Cluster, Host } from '../../model/cluster.ts'
 import { InternalError, SpecError } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
 import { formatPath } from '../../model/path.ts'
@@ -36,7 +36,7 @@ export function imageCatalog(spec: LoadedSpec, name: string): ImageCatalog {
   const missing = new Set<string>()
   for (const entry of catalog.entries) {
     const { resource } = entry
-    const isOwn = others.some((digests) => digests.get(resource.id) !== desiredDigest(resource.desired))
+    const isOwn = others.some((digests) => digests.get(resource.id) !== digestOf(resource))
     const lacks = (resource.follows?.() ?? []).some((claim) => missing.has(keyOf(claim)))
     const part = isOwn || lacks || isPrivate(resource) ? undefined : withoutRunning(resource)
     if (part === undefined) {
@@ -58,7 +58,10 @@ export function imageCatalog(spec: LoadedSpec, name: string): ImageCatalog {
   }
 }
 
-/** The digests of the resources of the same host with another name, with other addresses, and with each label another one. */
+/**
+ * The digests of the resources of the same host among hosts of other names, with other addresses, with another index, at
+ * either end of the spec, and with each label another one.
+ */
 function twins(spec: LoadedSpec, host: Host): readonly Digests[] {
   const { hosts } = spec.cluster
   const own = new Set([host.name])
@@ -68,49 +71,73 @@ function twins(spec: LoadedSpec, host: Host): readonly Digests[] {
     last += 1
     return `198.18.${last >> 8}.${last & 255}`
   }
-  const labels = Object.entries(host.labels).map(([label, value]) => {
+  const toBoth = (path: readonly string[], to: Change['to']): readonly Change[] =>
+    [all, own].map((hosts) => ({ hosts, path, to }))
+  const labels = [...new Set(hosts.flatMap(({ labels }) => Object.keys(labels)))].map((label) => {
+    const value = host.labels[label]
     const others = new Set(hosts.flatMap(({ labels }) => labels[label] ?? []))
-    others.delete(value)
-    return [...others, `${value}-twin`].map((to) => ({
-      hosts: own,
-      path: ['host', 'labels', label],
-      to: () => to,
-    }))
+    if (value !== undefined) others.add(`${value}-twin`).delete(value)
+    return [...others].map((to): Change => ({ hosts: own, path: ['host', 'labels', label], to: () => to }))
   })
   const changes: readonly (readonly Change[])[] = [
-    [{ hosts: own, path: ['host', 'name'], to: (name) => `${name}-twin` }],
+    toBoth(['host', 'name'], (name) => `${name}-twin`),
     [{ hosts: all, path: ['host', 'address'], to: address }],
     [{ hosts: all, path: ['host', 'publicAddress'], to: address }],
+    toBoth(['index'], (index) => Number(index) + 1),
     ...labels,
   ]
-  return changes.map((candidates) => {
-    const [found] = candidates.flatMap((change) => digestsOf(spec, host, change) ?? [])
-    if (found !== undefined) return found
-    const what = formatPath(candidates.flatMap(({ path }) => path).slice(0, 3))
-    throw usageError(
-      `nobody can tell what of ${host.name} belongs in an image: the spec is not valid with another ${what}`,
-      'name hosts in it by roles and labels, or make the image of another host',
-    )
-  })
+  const rest = hosts.filter((other) => other !== host)
+  return [
+    ...changes.flatMap((candidates) => firstValid(spec, host, candidates)),
+    ...[
+      [host, ...rest],
+      [...rest, host],
+    ].map((moved) => {
+      const digests = digestsOf(spec, { ...spec.cluster, hosts: moved }, host)
+      if (digests === undefined) throw unknowable(host, 'order of its hosts')
+      return digests
+    }),
+  ]
 }
 
 type Change = Extract<SpecChange, { readonly path: unknown }>
 type Digests = ReadonlyMap<string, string>
 
-/** Undefined if the spec is not valid with the change. */
-function digestsOf(spec: LoadedSpec, host: Host, change: Change): Digests | undefined {
+function firstValid(spec: LoadedSpec, host: Host, candidates: readonly Change[]): readonly Digests[] {
+  const [first] = candidates
+  if (first === undefined) return []
   const { hosts } = spec.cluster
-  const cluster = spec.whatIf(change, new Set(hosts.map(({ name }) => name)))
-  const changed = cluster?.hosts[hosts.indexOf(host)]
-  if (cluster === undefined || changed === undefined) return undefined
+  for (const change of candidates) {
+    const cluster = spec.whatIf(change, new Set(hosts.map(({ name }) => name)))
+    const changed = cluster?.hosts[hosts.indexOf(host)]
+    const digests = cluster && changed && digestsOf(spec, cluster, changed)
+    if (digests !== undefined) return [digests]
+  }
+  throw unknowable(host, formatPath(first.path))
+}
+
+function unknowable({ name }: Host, what: string): Error {
+  return usageError(
+    `nobody can tell what of ${name} belongs in an image: the spec is not valid with another ${what}`,
+    'name hosts in it by roles and labels, or make the image of another host',
+  )
+}
+
+/** Undefined if the host cannot be compiled. */
+function digestsOf(spec: LoadedSpec, cluster: Cluster, host: Host): Digests | undefined {
   try {
-    const { hosts: catalogs } = spec.compile({ cluster, hosts: [changed], recipes: spec.recipes })
-    const entries = catalogs.flatMap((catalog) => catalog.entries)
-    return new Map(entries.map(({ resource: { id, desired } }) => [id, desiredDigest(desired)]))
+    const { hosts } = spec.compile({ cluster, hosts: [host], recipes: spec.recipes })
+    const entries = hosts.flatMap((catalog) => catalog.entries)
+    return new Map(entries.map(({ resource }) => [resource.id, digestOf(resource)]))
   } catch (error) {
     if (error instanceof SpecError) return undefined
     throw error
   }
+}
+
+/** Of what it is to be, and when. */
+function digestOf({ desired, relations: { onlyIf, unless } }: Resource): string {
+  return desiredDigest({ ...desired, ...given({ onlyIf, unless }) })
 }
 
 function isPrivate({ isSensitive, closedSecrets }: Resource): boolean {
