@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -55,6 +55,19 @@ test('nothing follows a canary that fails', async () => {
   assert.is(code, 1)
   assert.match(stdout, 'web3 did not succeed')
   assert.equal(changed(folder), [])
+})
+
+test('nothing follows a canary that cannot be reached', async () => {
+  const { folder, file } = await cluster([])
+  rmSync(join(folder, 'hosts/web3'), { recursive: true })
+  writeFileSync(join(folder, 'hosts/web3'), '')
+  const others = names.filter((name) => name !== 'web3')
+  const { code, stdout } = await converge([...file, '--yes', '--canary', 'web3'])
+  assert.is(code, 1, stdout)
+  assert.match(stdout, 'web3 did not succeed')
+  assert.equal(changed(folder), [])
+  await converge([...file, '--yes', '--canary', 'web3', '--max-failures', '1'])
+  assert.equal(changed(folder), others)
 })
 
 test('so many may fail as --max-failures says', async () => {

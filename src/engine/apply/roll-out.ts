@@ -37,12 +37,15 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
     reports.set(report.host, report)
     onProgress({ event: 'host-done', host: report.host, report })
   }
-  for (const host of plan.hosts) {
-    const early = withoutWork(host)
-    if (early !== undefined) done(early)
-  }
   const stopped = new Map<string, string>()
   const failed: string[] = []
+  for (const host of plan.hosts) {
+    const early = withoutWork(host)
+    if (early === undefined) continue
+    done(early)
+    // Nothing was tried on it that the others could follow.
+    if (early.status !== 'unchanged' && isCanary(plan, host.host)) failed.push(host.host)
+  }
   const tooMany = (): string | undefined =>
     failed.length > maxFailures
       ? `${failed.join(', ')} did not succeed${maxFailures === 0 ? '' : `, and ${maxFailures} may fail`}`
@@ -95,6 +98,10 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
     if (report === undefined) throw new InternalError(`${host} is in no wave`)
     return report
   })
+}
+
+function isCanary({ intent }: Plan, host: string): boolean {
+  return intent.kind === 'apply' && intent.pace?.canary?.includes(host) === true
 }
 
 function withoutWork(plan: HostPlan): HostReport | undefined {
