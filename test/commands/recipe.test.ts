@@ -145,6 +145,15 @@ test('no command of a recipe runs here, and what a machine is needed for is name
   assert.not.ok(existsSync(proof))
 })
 
+test('what was there before may be there again when all leaves the spec', async () => {
+  const copy = withRecipe(
+    'return [folder, configuration]',
+    `return [folder, configuration, file({ path: '/etc/os-release', absent: true })]`,
+  )
+  const { code, stdout } = await inFolder(['test', '--update'], copy)
+  assert.is(code, 0, stdout)
+})
+
 test('--from upgrades hosts that are as a revision leaves them, and says what changes', async () => {
   const git = (...argv: readonly string[]) =>
     execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...argv])

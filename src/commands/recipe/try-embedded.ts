@@ -34,13 +34,14 @@ export async function tryEmbedded(specs: readonly LoadedSpec[], stop: Stop): Pro
       })
       return convergeTwice(session, 'embedded')
     }
+    const before = pathsThere(directory, specs.at(-1)?.catalog.hosts ?? [])
     for (const spec of specs) {
       const hosts = spec.catalog.hosts.map((catalog) => withoutMachine(catalog, left))
       for (const { host, entries } of hosts) plantFolders(join(directory, host), entries)
       const isLast = spec === specs.at(-1)
       const problem =
         (await converged(spec, hosts)) ??
-        (isLast ? await removed(spec, hosts, converged, directory) : undefined)
+        (isLast ? await removed(spec, hosts, converged, { directory, before }) : undefined)
       if (problem !== undefined) return { problem, left: [...left] }
     }
     return { left: [...left] }
@@ -55,17 +56,22 @@ async function removed(
   spec: LoadedSpec,
   hosts: readonly HostCatalog[],
   converged: (spec: LoadedSpec, hosts: readonly HostCatalog[]) => Promise<string | undefined>,
-  directory: string,
+  { directory, before }: { readonly directory: string; readonly before: readonly string[] },
 ): Promise<string | undefined> {
   const none = hosts.map((catalog) => ({ ...catalog, entries: [] }))
   const problem = await converged(spec, none)
   if (problem !== undefined) return `what leaves the spec is not removed: ${problem}`
-  const stayed = hosts.flatMap(({ host, entries }) =>
+  const stayed = pathsThere(directory, hosts).filter((path) => !before.includes(path))
+  return stayed.length === 0 ? undefined : ['what left the spec stays:', ...stayed].join('\n')
+}
+
+/** The declared paths that are on the hosts: `web0: /etc/app`. */
+function pathsThere(directory: string, hosts: readonly HostCatalog[]): readonly string[] {
+  return hosts.flatMap(({ host, entries }) =>
     declaredPaths(entries).flatMap((path) =>
       lstatSync(join(directory, host, path), { throwIfNoEntry: false }) ? [`${host}: ${path}`] : [],
     ),
   )
-  return stayed.length === 0 ? undefined : ['what left the spec stays:', ...stayed].join('\n')
 }
 
 function onEmbedded(
