@@ -31,6 +31,16 @@ const cases: Readonly<Record<string, { readonly resources: string; readonly left
       - file: { path: /etc/same, content: same }`,
     left: ['directory[/srv/web0]', 'file[/srv/web0/a]', 'user[u-a]', 'file[/etc/theirs]'],
   },
+  'what comes after something that is left out or does not run is not': {
+    resources: `- file: { path: /etc/key, content: hunter2, sensitive: true }
+      - command: { name: init, command: "app init", creates: /var/lib/app, after: ["file[/etc/key]"] }
+      - command: { name: next, command: "app next", creates: /var/lib/next, after: ["command[init]"] }
+      - unit: { name: app.service, content: { Service: { ExecStart: /bin/true } }, restartOn: ["file[/etc/key]"], started: true }
+      - command: { name: ask, command: "app ask", creates: /var/lib/asked, after: ["unit[app.service]"] }
+      - unit: { name: idle.service, content: { Service: { ExecStart: /bin/true } } }
+      - command: { name: same, command: "make same", creates: /etc/same, after: ["unit[idle.service]"] }`,
+    left: ['file[/etc/key]', 'command[init]', 'command[next]', 'command[ask]'],
+  },
   'what is sensitive is not': {
     resources: `- file: { path: /etc/key, content: hunter2, sensitive: true }
       - file: { path: /etc/same, content: same }`,

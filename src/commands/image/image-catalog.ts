@@ -34,11 +34,17 @@ export function imageCatalog(spec: LoadedSpec, name: string): ImageCatalog {
   const kept: CatalogEntry[] = []
   const left: CatalogEntry[] = []
   const missing = new Set<string>()
+  // What comes after a unit that runs may need that it does.
+  const waited = new Set<string>()
   for (const entry of catalog.entries) {
     const { resource } = entry
     const isOwn = others.some((digests) => digests.get(resource.id) !== digestOf(resource))
-    const lacks = (resource.follows?.() ?? []).some((claim) => missing.has(keyOf(claim)))
+    const lacks =
+      (resource.follows?.() ?? []).some((claim) => missing.has(keyOf(claim))) ||
+      // The file of a unit needs nothing until the unit starts.
+      (resource.kind !== 'unit' && entry.after.some((id) => waited.has(id)))
     const part = isOwn || lacks || isPrivate(resource) ? undefined : withoutRunning(resource)
+    if (part === undefined || resource.desired.started === true) waited.add(resource.id)
     if (part === undefined) {
       left.push(entry)
       for (const claim of resource.claims) missing.add(keyOf(claim))
