@@ -56,7 +56,10 @@ ln -sf ../converge-host-keys.service "$R/etc/systemd/system/sysinit.target.wants
 rm -f "$R"/etc/ssh/ssh_host_*
 [ ! -e "$R/etc/machine-id" ] || : >"$R/etc/machine-id"
 rm -f "$R/etc/hostname" "$R/var/lib/dbus/machine-id" "$R/var/lib/systemd/random-seed" \
-  "$R/var/lib/systemd/credential.secret" "$R"/var/lib/dhcp/*.leases "$R"/var/lib/NetworkManager/*.lease \
-  "$R/root/.bash_history" "$R/root/.ssh/known_hosts"
-rm -rf "$R"/var/log/journal/*`
+  "$R/var/lib/systemd/credential.secret" "$R"/var/lib/dhcp/*.leases "$R"/var/lib/dhclient/*.lease* \
+  "$R"/var/lib/dhcpcd/*.lease* "$R"/var/lib/NetworkManager/*.lease "$R/root/.bash_history" "$R"/home/*/.bash_history \
+  "$R/root/.ssh/known_hosts"
+rm -rf "$R"/var/log/journal/*
+# Emptied, because not every program makes its log itself.
+[ ! -d "$R/var/log" ] || find "$R/var/log" -type f -exec sh -c 'for log; do : >"$log"; done' sh {} +`
 }
