@@ -84,6 +84,19 @@ test('what the host is by its index, or when it is there at all, is not', async 
   )
 })
 
+test('a name may be almost as long as names can be', async () => {
+  const name = `a.${'b'.repeat(60)}`
+  writeFiles(folder, {
+    'long.yaml': `cluster: images
+hosts: { ${name}: { address: 192.0.2.10, recipes: [base] } }
+`,
+  })
+  const args = ['-f', join(folder, 'long.yaml'), '-o', join(folder, 'long')]
+  const { code, stdout, stderr } = await converge(['image', name, ...args])
+  assert.is(code, 0, stderr)
+  assert.match(stdout, 'file[/etc/hostname]')
+})
+
 for (const member of [0, 1, 2])
   test(`the others of a range and a place among them are not: member ${member}, whose address is in an inventory`, async () => {
     writeFiles(folder, {

@@ -86,7 +86,8 @@ function twins(spec: LoadedSpec, host: Host): readonly Digests[] {
     return [...others].map((to): Change => ({ hosts: own, path: ['host', 'labels', label], to: () => to }))
   })
   const changes: readonly (readonly Change[])[] = [
-    toBoth(['host', 'name'], (name) => `${name}-twin`),
+    // Barely longer, because names have limits.
+    toBoth(['host', 'name'], (name) => `${name}x`),
     [{ hosts: all, path: ['host', 'address'], to: address }],
     [{ hosts: all, path: ['host', 'publicAddress'], to: address }],
     toBoth(['index'], (index) => Number(index) + 1),
