@@ -76,7 +76,7 @@ const unitDirectories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].m
 
 /** What the generators of systemd and of podman make units of (systemd.generator(7), podman-systemd.unit(5)). */
 const generatorSources =
-  /^\/etc\/(fstab|crypttab|init\.d\/.*)$|^\/(etc|run|usr\/share)\/containers\/systemd\//
+  /^\/etc\/(fstab|crypttab|veritytab|integritytab|rc\.local|init\.d\/.*)$|^\/(etc|run|usr\/share)\/containers\/systemd\//
 
 /** Whether systemd must read its unit files again, or make them again, after an operation. */
 export function changesUnitFile(operation: Operation): boolean {
