@@ -23,7 +23,7 @@ let discovery: DiscoveryService
 let env: NodeJS.ProcessEnv
 
 test.before(async () => {
-  lab = await startLab({ hosts, packages: ['docker.io'] })
+  lab = await startLab({ hosts, packages: ['docker.io', 'apparmor'] })
   discovery = await serveDiscovery(lab.bridgeAddress, members.length)
   folder = await mkdtemp(join(tmpdir(), 'converge-lab-fleet-'))
   const shared = await readFile(resolve('fixtures/clusters/fleet-chef/shared.yaml'), 'utf8')
