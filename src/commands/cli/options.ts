@@ -91,8 +91,8 @@ export function proposeOptions(): readonly Option[] {
       '--max-failures <n>',
       'Start no further host once more than these have failed (default: 0 with --canary or --batch, else all go on).',
     ).argParser(parseFailures),
-    new Option('--pause <time>', 'Wait this long between two waves: 90, 120s, 2m.').argParser(
-      (text: string) => parseTime(text, 1),
+    new Option('--pause <time>', 'Wait this long between two waves, a day at most: 90, 120s, 2m.').argParser(
+      parsePause,
     ),
     new Option(
       '--confirm-within <time>',
@@ -191,6 +191,12 @@ export function namesOf(options: readonly Option[]): string[] {
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
   return Number(text)
+}
+
+function parsePause(text: string): number {
+  const seconds = parseTime(text, 1)
+  if (seconds > 86_400) throw new InvalidArgumentError('It must be a day at most, such as 2m or 1h.')
+  return seconds
 }
 
 function parseBatch(text: string): readonly (number | string)[] {
