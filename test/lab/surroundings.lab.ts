@@ -55,7 +55,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'a disk under the state directory that the program fills',
-    prepare: tmpfs('size=100k'),
+    prepare: tmpfs('size=112k'),
     resources: `${small}\n      - ${file}`,
     platform: `stateDir: ${place}/state`,
     says: ['No space left on device', `${place}/state`],

@@ -1,13 +1,18 @@
 import { type Callback, suite, type Test } from 'uvu'
 import { labUnavailable } from '../../../src/lab/unavailable.ts'
 
+/** Why this machine cannot run the suites; undefined if it can. `.ci/run` asks, too. */
+export function suitesUnavailable(): string | undefined {
+  return labUnavailable(['rpmbuild', 'createrepo_c', 'packer'])
+}
+
 /**
  * A uvu suite that runs in the lab. On a machine that cannot run the lab every test of it counts as skipped and the
  * reason is printed once; `alsoUnavailable` says why not this suite. A failing `before` hook is printed too: uvu itself would only show `0 / n`.
  */
 export function labSuite(name: string, alsoUnavailable: () => string | undefined = () => undefined): Test {
   const tests = suite(name)
-  const unavailable = labUnavailable(['rpmbuild', 'createrepo_c', 'packer']) ?? alsoUnavailable()
+  const unavailable = suitesUnavailable() ?? alsoUnavailable()
   if (unavailable !== undefined) {
     console.log(`${name}: skipped, ${unavailable}`)
     const skip = (title: string): void => tests.skip(title)
