@@ -1,7 +1,7 @@
 import { type Callback, suite, type Test } from 'uvu'
 import { labUnavailable } from '../../../src/lab/unavailable.ts'
 
-/** Why this machine cannot run the suites; undefined if it can. `.ci/run` asks, too. */
+/** Why this machine cannot run the suites; undefined if it can. `.ci/run` asks, too. @public */
 export function suitesUnavailable(): string | undefined {
   return labUnavailable(['rpmbuild', 'createrepo_c', 'packer'])
 }
