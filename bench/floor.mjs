@@ -61,8 +61,12 @@ function work(files, answer) {
   const isNew = answer.startsWith('none')
   const units = differing.flatMap(({ path }) => /[^/]+\.service$/.exec(path) ?? [])
   const parts = differing.map(({ path, text }) => `cat >${path}.new <<'END' && mv ${path}.new ${path}\n${text}END\n`)
-  return `set -e
+  // Read whole before anything runs: what it starts shares the input.
+  return `{
+set -e
 ${isNew ? 'useradd --system --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin bench\nmkdir -p /etc/bench\n' : ''}${parts.join('')}${
     units.length > 0 ? `systemctl daemon-reload\nsystemctl enable --quiet --now ${units.join(' ')}\n` : 'systemctl restart bench-0.service\n'
-  }exit\n`
+  }} </dev/null
+exit
+`
 }
