@@ -33,7 +33,7 @@ const Disruption = Type.Object(
       Type.String({
         pattern: '^label:[^\\s:]+$',
         description:
-          'a label of the hosts, such as label:zone; members with different values of it are never down at once',
+          'a label of the hosts, such as label:zone; none goes down while one with another value of it is down',
       }),
     ),
     healthy: describe(

@@ -123,12 +123,17 @@ async function closedGate(
   input: RollOutInput,
 ): Promise<string | undefined> {
   const answers = await Promise.all(
-    gate.members.map(({ host, healthy }) =>
-      input.limit(async () => ({ host, healthy: await input.isHealthy(host, healthy) })),
+    gate.members.map(({ host, healthy, domain }) =>
+      input.limit(async () => ({ host, domain, healthy: await input.isHealthy(host, healthy) })),
     ),
   )
   const down = answers.filter(({ healthy }) => healthy !== true)
   const going = wave.hosts.filter((host) => disruptedGroups(input.plan, host).includes(gate.group))
+  const elsewhere = down
+    .filter(({ domain }) => domain !== undefined && domain !== gate.domain)
+    .map(({ host }) => host)
+  if (gate.domain !== undefined && elsewhere.length > 0)
+    return `${elsewhere.join(', ')} of ${gate.group} ${plural(elsewhere, 'is', 'are')} down, in another ${gate.within} than ${gate.domain}`
   if (down.length === 0 || down.length + going.length <= gate.maxUnavailable) return undefined
   const silent = down.filter(({ healthy }) => healthy === undefined).map(({ host }) => host)
   const ill = down.filter(({ healthy }) => healthy === false).map(({ host }) => host)

@@ -87,9 +87,13 @@ function gate(group: string, wave: readonly Work[], groups: Groups): Wave['gates
   return {
     group,
     maxUnavailable: allowance(members),
-    ...given({ within: [...members.values()].flatMap(({ domain }) => domain?.label ?? []).at(0) }),
+    ...given({
+      within: [...members.values()].flatMap(({ domain }) => domain?.label ?? []).at(0),
+      // All that go have the same one.
+      domain: [...going].flatMap((host) => members.get(host)?.domain?.value ?? []).at(0),
+    }),
     members: [...members]
       .filter(([host]) => !going.has(host))
-      .map(([host, { healthy }]) => ({ host, healthy })),
+      .map(([host, { healthy, domain }]) => ({ host, healthy, ...given({ domain: domain?.value }) })),
   }
 }

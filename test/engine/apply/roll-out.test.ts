@@ -164,4 +164,35 @@ test('a group is not disrupted while a member does not answer, and the reason do
   )
 })
 
+test('an ill member of another failure domain keeps members of this one up', async () => {
+  const restart = { op: 'unit', unit: 'g.service', action: 'restart' } as const
+  const hosts = ['a0', 'a1'].map((host) => ({
+    host,
+    status: 'planned',
+    changes: [{ resource: 'unit[g.service]', operation: restart }],
+    disrupts: ['g'],
+  }))
+  const waveFor = (ill: string) => {
+    const members = ['a1', 'a2', 'b0'].map((host) => ({ host, healthy: 'true', domain: host.slice(0, 1) }))
+    const gate = { group: 'g', maxUnavailable: 2, within: 'zone', domain: 'a', members }
+    const plan = {
+      cluster: 'test',
+      intent: { kind: 'apply' },
+      hosts,
+      waves: [{ hosts: ['a0'], gates: [gate], bootstrap: [] }],
+    }
+    return rollOut({
+      plan: { ...plan, hosts: hosts.slice(0, 1) } as never,
+      limit: pLimit(4),
+      isHealthy: async (name) => name !== ill,
+      onProgress: () => {},
+      stop: createStop(() => 0).stop,
+      apply: async (host) => ({ host, status: 'unchanged' }),
+    })
+  }
+  const reason = 'b0 of g is down, in another zone than a'
+  assert.equal(await waveFor('b0'), [{ host: 'a0', status: 'not-started', reason }])
+  assert.equal(await waveFor('a2'), [{ host: 'a0', status: 'unchanged' }])
+})
+
 test.run()
