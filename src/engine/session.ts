@@ -3,6 +3,7 @@ import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
+import { sharedAgain } from '../plan/rollout/shared-answers.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
@@ -48,7 +49,7 @@ export function openSession(input: SessionInput): Session {
 async function remaining(
   context: SessionContext,
   { intent }: Plan,
-  { host, undoes = [], lasting }: PlannedHost,
+  { host, undoes = [], lasting, facts: planned }: PlannedHost,
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
@@ -62,7 +63,7 @@ async function remaining(
   }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host, stop.leaving)
-  return planPart(catalog, facts, intent).planned.changes
+  return planPart(catalog, sharedAgain(facts, planned), intent).planned.changes
 }
 
 async function applyPlan(

@@ -230,6 +230,21 @@ export const operationSchemas = {
     timeoutSeconds,
   }),
   await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),
+  'etcd-member': operation('etcd-member', 'Changes who is a member of a cluster of etcd.', {
+    action: Type.Enum(['snapshot', 'set-aside', 'join', 'promote', 'move', 'remove'], {
+      description:
+        '`snapshot`: keeps a snapshot; `set-aside`: data of no member makes way; `join`: adds it as a learner, and writes what it reads at its first start; `promote`: lets it vote once it has caught up; `move`: gives it another peer URL; `remove`: removes it, after another one leads.',
+    }),
+    etcdctl: describe(HostPath, 'Where etcdctl is.'),
+    endpoints: list('URLs of members that answered.', Text),
+    member: describe(Text, 'Name of the member.'),
+    peerUrl: describe(Text, 'Its URL for peers.'),
+    id: optional(Text, 'Its id, in hexadecimal; for a join that of the member whose place it takes.'),
+    file: optional(
+      HostPath,
+      'The directory of snapshots, the data that makes way, or the file that it reads at its first start.',
+    ),
+  }),
 } as const
 
 type Schemas = typeof operationSchemas

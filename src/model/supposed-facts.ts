@@ -12,6 +12,7 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     packages: emptyMap<PackageFact | null>(),
     tools: emptyMap<boolean>(),
     checks: emptyMap<boolean>(),
+    answers: emptyMap<string | null>(),
   }
   for (const probe of probes) {
     switch (probe.probe) {

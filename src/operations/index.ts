@@ -4,6 +4,7 @@ import type { Expectation } from '../model/plan.ts'
 import { accountRules } from './accounts.ts'
 import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
+import { etcdMemberRules } from './etcd-members.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
 import {
@@ -45,6 +46,7 @@ const rules: RulesByOperation = {
   ...packageOperationRules,
   ...unitRules,
   ...commandRules,
+  ...etcdMemberRules,
 }
 
 export function rulesOf(operation: Operation): OperationRules<Operation> {

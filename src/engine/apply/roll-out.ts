@@ -62,7 +62,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
       if (reason !== undefined && !stop.stopping.aborted) stopped.set(gate.group, reason)
     }
     const runnable = wave.hosts.filter((host) => {
-      const reason = tooMany() ?? disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
+      const reason = tooMany() ?? groupsOf(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
       if (reason !== undefined) done({ host, status: 'not-started', reason })
       else if (stop.stopping.aborted) done(notStarted(host))
       else return true
@@ -88,7 +88,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
         const report = await run(host)
         done(report)
         if (isWell(report)) return
-        for (const group of disruptedGroups(plan, host))
+        for (const group of groupsOf(plan, host))
           stopped.set(group, `${host} did not succeed in an earlier wave`)
       }),
     )
@@ -111,9 +111,12 @@ function withoutWork(plan: HostPlan): HostReport | undefined {
   return failedReport(host, plan.error)
 }
 
-function disruptedGroups(plan: Plan, name: string): readonly string[] {
+/** The groups of which the host disrupts or changes the members. */
+function groupsOf(plan: Plan, name: string): readonly string[] {
   const planned = plan.hosts.find(({ host }) => host === name)
-  return planned?.status === 'planned' ? planned.disrupts : []
+  if (planned?.status !== 'planned') return []
+  const regrouped = planned.changes.flatMap(({ regroups }) => regroups?.group ?? [])
+  return [...new Set([...planned.disrupts, ...regrouped])]
 }
 
 /** Why a group may not be disrupted now; undefined if it may. A member that does not answer counts as down. */
@@ -128,7 +131,7 @@ async function closedGate(
     ),
   )
   const down = answers.filter(({ healthy }) => healthy !== true)
-  const going = wave.hosts.filter((host) => disruptedGroups(input.plan, host).includes(gate.group))
+  const going = wave.hosts.filter((host) => groupsOf(input.plan, host).includes(gate.group))
   const elsewhere = down
     .filter(({ domain }) => domain !== undefined && domain !== gate.domain)
     .map(({ host }) => host)

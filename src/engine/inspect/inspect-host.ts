@@ -65,6 +65,7 @@ async function withLeftBehind(
     accounts: { ...more.accounts, ...facts.accounts },
     tools: { ...more.tools, ...facts.tools },
     checks: { ...more.checks, ...facts.checks },
+    answers: { ...more.answers, ...facts.answers },
   }
   return { ...facts, ...answers, ...given({ state: facts.state && { ...facts.state, keptIn } }) }
 }

@@ -25,6 +25,8 @@ export function bootstrapRefusal(
   for (const [group, members] of groups) {
     const own = members.get(host)
     if (own?.data === undefined || holdsData(facts, own) !== false) continue
+    // It joins those that answered.
+    if (joins(plan, group)) continue
     // A member that is left out does not start.
     if (plan.leftOut !== undefined && startedGroups([own], plan.changes).length === 0) continue
     const others = [...members].filter(([name]) => name !== host)
@@ -66,7 +68,8 @@ export function startsWithoutData(
     }
     const starting = hosts.flatMap((plan) => {
       const own = members.get(plan.host)
-      if (plan.status !== 'planned' || own === undefined || holdsData(plan.facts, own) !== false) return []
+      if (plan.status !== 'planned' || joins(plan, group)) return []
+      if (own === undefined || holdsData(plan.facts, own) !== false) return []
       return startedGroups([own], plan.changes).length > 0 ? [plan.host] : []
     })
     const holders = holdersOf(members, inspection)
@@ -82,6 +85,10 @@ export function startsWithoutData(
           `${host} will start in ${group} without data, and ${holdTheirs(holders, group)}: if it was a member before, as on a reinstalled host, it may begin a group of its own; then do not apply this, but ${replaceByHand}`,
       )
   })
+}
+
+function joins({ changes }: PlannedHost, group: string): boolean {
+  return changes.some(({ regroups }) => regroups?.group === group)
 }
 
 type Bootstrap = 'finished' | 'unfinished' | 'unknown'

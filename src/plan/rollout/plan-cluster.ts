@@ -1,7 +1,8 @@
+import { consentsTo } from '../../model/consent.ts'
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
 import type { Member } from '../../model/manifest.ts'
-import { consentsTo, type HostPlan, type Intent, type Plan, type PlannedHost } from '../../model/plan.ts'
+import type { HostPlan, Intent, Plan, PlannedHost } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { type Leaving, withRecord } from '../../record/with-record.ts'
@@ -25,6 +26,7 @@ import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
 import { pacedWaves } from './pace.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
+import { type SharedAnswers, sharedAnswers, withShared } from './shared-answers.ts'
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
@@ -40,9 +42,10 @@ export function planCluster(
   finish: typeof withRecord = withRecord,
 ): Plan {
   const groups = findGroups(catalog)
+  const shared = sharedAnswers(catalog.hosts, inspection)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, { inspection, groups, members, options, finish }))
+    .map((hostCatalog) => planOne(hostCatalog, { inspection, groups, shared, members, options, finish }))
   return {
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
@@ -55,6 +58,9 @@ export function planCluster(
       ...consentsTo('discard', lostContents(catalog, hosts)),
       ...consentsTo('rename', swaps(catalog, hosts)),
       ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
+      ...hosts.flatMap((host) =>
+        host.status === 'planned' ? host.changes.flatMap(({ consent }) => consent ?? []) : [],
+      ),
     ],
   }
 }
@@ -68,19 +74,22 @@ export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>
 interface Surroundings {
   readonly inspection: Inspection
   readonly groups: Groups
+  readonly shared: SharedAnswers
   readonly members: readonly Member[]
   readonly options: PlanOptions
   readonly finish: typeof withRecord
 }
 
 function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
-  const { inspection, groups, members, options, finish } = surroundings
-  const facts = inspection.get(catalog.host)
-  if (facts === undefined || facts instanceof ConvergeError) {
+  const { inspection, groups, shared, members, options, finish } = surroundings
+  const inspected = inspection.get(catalog.host)
+  if (inspected === undefined || inspected instanceof ConvergeError) {
     const error =
-      facts ?? new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
+      inspected ??
+      new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
     return { host: catalog.host, status: 'failed', error }
   }
+  const facts = withShared(inspected, catalog.host, shared, options)
   try {
     refuseForeignClaims(selectedOf(catalog, options), facts)
     refuseSameMachine(catalog.host, facts, inspection)

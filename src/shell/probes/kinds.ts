@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import { emptyMap } from '../../model/value.ts'
 import { AnswerError, type AnswerReader } from '../answers/answer-reader.ts'
 import { groups, users } from './accounts.ts'
+import { answers } from './answers.ts'
 import { checks } from './checks.ts'
 import { knownAccounts } from './known-accounts.ts'
 import type { KnownMembers } from './known-members.ts'
@@ -24,6 +25,7 @@ const kinds = {
   package: packages,
   tool: tools,
   check: checks,
+  answer: answers,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
 }
@@ -86,6 +88,7 @@ export function readAnswers(
     ...given({ offers: readOffers(reader) }),
     tools: read(kinds.tool),
     checks: read(kinds.check),
+    answers: read(kinds.answer),
   }
 }
 

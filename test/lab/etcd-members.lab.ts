@@ -1,0 +1,190 @@
+import * as assert from 'uvu/assert'
+import type { CommandResult } from '../../src/lab/command.ts'
+import { type Lab, startLab } from '../../src/lab/lab.ts'
+import { figure } from '../figure.ts'
+import { createProject, labSsh, type Project } from './harness/converge.ts'
+import { builtEtcd, type EtcdArchive, etcdArchive, noGo } from './harness/etcd-archive.ts'
+import { startWriter } from './harness/etcd-writer.ts'
+import { labSuite } from './harness/unavailable.ts'
+
+const hostNames = ['infra0', 'infra1', 'infra2', 'infra3', 'infra4'] as const
+
+members('etcd 3.4 whose members change', [() => etcdArchive()])
+members(
+  'etcd 3.5 to 3.7 whose members change',
+  ['3.5.35', '3.6.16', '3.7.3'].map((version) => () => builtEtcd(version)),
+  noGo,
+)
+
+/** The life of a cluster: it begins with the first release, and goes to the others at the end. */
+function members(
+  title: string,
+  archives: readonly (() => Promise<EtcdArchive>)[],
+  unavailable?: () => string | undefined,
+): void {
+  const test = labSuite(title, unavailable)
+  let lab: Lab
+  let project: Project
+  let releases: readonly (EtcdArchive & { readonly url: string })[]
+  let running = 0
+
+  test.before(async () => {
+    lab = await startLab({ hosts: hostNames })
+    const built: (EtcdArchive & { readonly url: string })[] = []
+    for (const archive of archives) {
+      const one = await archive()
+      built.push({ ...one, url: `${await lab.serve(one.directory)}/${one.name}` })
+    }
+    releases = built
+    project = await createProject(spec(['infra0']))
+  })
+
+  test.after(async () => {
+    await project?.remove()
+    await lab?.close()
+  })
+
+  const spec = (names: readonly string[], { heartbeat = 100 } = {}): string => {
+    const release = releases[running]
+    return `cluster: lab
+${labSsh(lab, 'root')}
+platform: { os: debian, release: "12", arch: amd64 }
+attributes:
+  etcd:
+    version: "${release?.version}"
+    sha256: ${release?.sha256}
+    url: ${release?.url}
+    heartbeatIntervalMs: ${heartbeat}
+hosts:
+${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: [${names.includes(name) ? 'etcd' : ''}] }`).join('\n')}
+`
+  }
+
+  const clientUrls = (): readonly string[] => hostNames.map((name) => `http://${lab.address(name)}:2379`)
+
+  /** Converges while a writer writes, and holds what was acknowledged to what is there. */
+  const writing = async (what: string, work: () => Promise<void>): Promise<void> => {
+    const writer = startWriter(clientUrls, what.replaceAll(' ', '-'))
+    try {
+      await work()
+    } finally {
+      const { acknowledged, lost, longestStallMs } = await writer.finish()
+      assert.equal(lost, [], `${what}: lost`)
+      assert.ok(acknowledged > 0, what)
+      figure(`${title}: writes acknowledged, and not one lost, while ${what}`, acknowledged)
+      figure(`${title}: longest time without an acknowledged write, in ms, while ${what}`, longestStallMs)
+    }
+  }
+
+  const isMadeOf = async (names: readonly string[]): Promise<void> => {
+    const endpoint = `http://${lab.address(names[0] ?? '')}:2379`
+    const list = await lab.run(
+      names[0] ?? '',
+      `ETCDCTL_API=3 etcdctl --endpoints=${endpoint} member list -w simple | cut -d, -f2,3,6 | sort -k2`,
+    )
+    assert.equal(
+      list.stdout.trim().split('\n').toSorted(),
+      names.map((name) => ` started, ${name}, false`).toSorted(),
+      told(list),
+    )
+    const plan = await project.converge(['--dry-run', '--exit-code'])
+    assert.is(plan.exitCode, 0, told(plan))
+  }
+
+  const becomes = async (names: readonly string[], options = {}): Promise<void> => {
+    await project.write('cluster.yaml', spec(names, options))
+    const applied = await project.converge(['--yes', '--allow-prune'])
+    assert.is(applied.exitCode, 0, told(applied))
+    await isMadeOf(names)
+  }
+
+  const three = ['infra0', 'infra1', 'infra2']
+
+  test('begins with one member', async () => {
+    await becomes(['infra0'])
+  })
+
+  test('grows to three, one after the other, each as a learner first', async () => {
+    await project.write('cluster.yaml', spec(three))
+    const plan = JSON.parse((await project.converge(['--dry-run', '--json'])).stdout)
+    const waves: string[][] = plan.waves.map((wave: { hosts: string[] }) => wave.hosts)
+    assert.equal(waves, [['infra1'], ['infra2']])
+    await writing('growing from one to three', () => becomes(three))
+  })
+
+  test('grows to five and shrinks to three, of which the first one is no more', async () => {
+    await writing('growing to five', () => becomes(hostNames))
+    await writing('shrinking to three', () => becomes(['infra2', 'infra3', 'infra4']))
+    await writing('two members change places', () => becomes(three))
+  })
+
+  test('replaces a member that has lost its data, and never begins a second cluster', async () => {
+    await writing('a lost disk is replaced', async () => {
+      await lab.run(
+        'infra1',
+        'systemctl kill -s KILL etcd.service; systemctl stop etcd.service; rm -rf /var/lib/etcd/member',
+      )
+      await becomes(three)
+    })
+  })
+
+  test('replaces a dead member by another host', async () => {
+    await writing('a dead member is replaced', async () => {
+      await lab.cutPower('infra2')
+      const names = ['infra0', 'infra1', 'infra3']
+      await project.write('cluster.yaml', spec(names))
+      const applied = await project.converge(['--yes', '--allow-prune', '--limit', '!infra2'])
+      assert.is(applied.exitCode, 0, told(applied))
+    })
+    await lab.start('infra2')
+    await writing('what is left of it goes', () => becomes(['infra0', 'infra1', 'infra3']))
+    await writing('it comes back', () => becomes(three))
+  })
+
+  test('refuses what would cost the quorum, with the arithmetic', async () => {
+    await lab.run('infra1', 'systemctl stop etcd.service')
+    await project.write('cluster.yaml', spec(['infra0', 'infra1']))
+    const plan = await project.converge(['--dry-run', '--limit', 'infra0,infra2'])
+    assert.is(plan.exitCode, 1, told(plan))
+    assert.match(
+      plan.stdout,
+      /etcd would lose its quorum: without infra2 .* it has 2 voting members, of which 2 must answer, and 1 does/,
+    )
+    await becomes(three)
+  })
+
+  test('goes on where a killed run has stopped', async () => {
+    await project.write('cluster.yaml', spec([...three, 'infra3']))
+    await lab.run('infra3', 'systemctl mask --runtime etcd.service')
+    const failed = await project.converge(['--yes', '--allow-prune'])
+    assert.is(failed.exitCode, 1, told(failed))
+    await lab.run('infra3', 'systemctl unmask --runtime etcd.service')
+    await writing('a join goes on', () => becomes([...three, 'infra3']))
+    await writing('it leaves again', () => becomes(three))
+  })
+
+  if (archives.length > 1)
+    test('goes from release to release, and refuses to leave one out or to go back', async () => {
+      running = 2
+      await project.write('cluster.yaml', spec(three))
+      const leap = await project.converge(['--dry-run'])
+      assert.is(leap.exitCode, 1, told(leap))
+      assert.match(leap.stdout, 'etcd is upgraded by one minor version at a time')
+      for (running = 1; running < releases.length; running += 1)
+        await writing(`going to ${releases[running]?.version}`, () => becomes(three))
+      running = 1
+      await project.write('cluster.yaml', spec(three))
+      const back = await project.converge(['--dry-run'])
+      assert.is(back.exitCode, 1, told(back))
+      assert.match(back.stdout, 'cannot read what they have written')
+      running = 2
+      const kept = await lab.run('infra0', 'ls /var/lib/converge/etcd-snapshots')
+      assert.ok(kept.stdout.trim().split('\n').length >= 1, told(kept))
+    })
+
+  test.run()
+}
+
+function told({ stdout, stderr }: CommandResult): string {
+  return `${stdout}\n${stderr}`
+}
