@@ -139,7 +139,7 @@ export default defineRecipe({
     const release = archive({
       url: archiveUrl(ctx),
       sha256: attributes.sha256,
-      path: `/opt/${instance}-${attributes.version}`,
+      path: releasePath(instance, attributes.version),
       binaries: ['etcd', 'etcdctl'],
       binDir: binDir(ctx),
     })
@@ -183,6 +183,10 @@ export default defineRecipe({
   },
 })
 
+function releasePath(instance: string, version: string): string {
+  return `/opt/${instance}-${version}`
+}
+
 /** Whether members are added and removed: etcd has learners from 3.4 on. */
 function followsSpec({ attributes: { version, mode, variablesIn } }: Context): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
@@ -201,6 +205,7 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     unit: `${instance}.service`,
     version,
     etcdctl: `${binDir(ctx)}/etcdctl`,
+    release: releasePath(instance, '{version}'),
     clientUrl: clientUrl(ctx),
     self: memberOf(host),
     members: membersOf(ctx).map(memberOf),

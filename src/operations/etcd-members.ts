@@ -10,7 +10,18 @@ export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
     leavesUnsynced: false,
     timeoutSeconds: () => 320,
     words,
-    shell: ({ action, etcdctl, endpoints, member, peerUrl, id = '', file = '' }) => [
+    shell: ({
+      action,
+      etcdctl,
+      endpoints,
+      member,
+      peerUrl,
+      id = '',
+      file = '',
+      version = '',
+      unit = '',
+      data = '',
+    }) => [
       'etcd_member',
       action,
       etcdctl,
@@ -19,14 +30,29 @@ export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
       peerUrl,
       id,
       file,
+      version,
+      unit,
+      data,
     ],
   },
 }
 
-function words({ action, member, peerUrl, id, file = '' }: OperationTypes['etcd-member']): string {
+function words({
+  action,
+  member,
+  peerUrl,
+  id,
+  file = '',
+  version,
+  unit,
+}: OperationTypes['etcd-member']): string {
   switch (action) {
     case 'snapshot':
       return `save a snapshot of etcd in ${file}`
+    case 'settle':
+      return `wait until all of etcd is at ${version}`
+    case 'checkpoint':
+      return `restart ${unit} once more with etcd ${version}, if its log has entries that the next version does not read`
     case 'set-aside':
       return `set ${file} aside as ${file}.aside`
     case 'join':

@@ -61,7 +61,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'trees',
   ],
   'plan/revisions': ['plan-diff'],
-  'plan/rollout': ['group-arithmetic', 'consents', 'groups', 'members', 'plan-cluster', 'waves'],
+  'plan/rollout': ['group-arithmetic', 'consents', 'groups', 'members', 'plan-cluster', 'shared-answers', 'waves'],
   'plan/sealed': 'all',
   'plan/undo': ['claims-on', 'kept-content', 'last-apply', 'prune', 'rollback', 'rollback-contents'],
   'report/apply': 'all',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import type { CommandResult } from '../../src/lab/command.ts'
 import { type Lab, startLab } from '../../src/lab/lab.ts'
@@ -83,7 +84,7 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
       `ETCDCTL_API=3 etcdctl --endpoints=${endpoint} member list -w simple | cut -d, -f2,3,6 | sort -k2`,
     )
     assert.equal(
-      list.stdout.trim().split('\n').toSorted(),
+      list.stdout.trimEnd().split('\n').toSorted(),
       names.map((name) => ` started, ${name}, false`).toSorted(),
       told(list),
     )
@@ -93,7 +94,7 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
 
   const becomes = async (names: readonly string[], options = {}): Promise<void> => {
     await project.write('cluster.yaml', spec(names, options))
-    const applied = await project.converge(['--yes', '--allow-prune'])
+    const applied = await project.converge(['--yes', '--allow-prune', '--lock-wait', '1m'])
     assert.is(applied.exitCode, 0, told(applied))
     await isMadeOf(names)
   }
@@ -161,6 +162,24 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     await lab.run('infra3', 'systemctl unmask --runtime etcd.service')
     await writing('a join goes on', () => becomes([...three, 'infra3']))
     await writing('it leaves again', () => becomes(three))
+  })
+
+  test('ends where it should after kills of the controller, of members and of a host at any moment', async () => {
+    await writing('much is killed', async () => {
+      for (const [index, names] of [hostNames, three, hostNames, three].entries()) {
+        await project.write('cluster.yaml', spec(names))
+        const converging = project.converge(['--yes', '--allow-prune'], {}, 2 + index)
+        await delay(1500 + 700 * index)
+        await lab.run(three[index % 3] ?? '', 'systemctl kill -s KILL etcd.service')
+        await converging
+        if (index === 1) {
+          await lab.cutPower('infra1')
+          await lab.start('infra1')
+        }
+        await delay(8000)
+        await becomes(names)
+      }
+    })
   })
 
   if (archives.length > 1)

@@ -38,6 +38,17 @@ export function bootstrapRefusal(
         `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
       )
     }
+    const leaving = [...inspection].flatMap(([name, other]) =>
+      !members.has(name) && isFacts(other) && other.state?.manifest.some((entry) => entry.group === group)
+        ? [name]
+        : [],
+    )
+    if (holders.length === 0 && leaving.length > 0) {
+      return refusal(
+        `${group} would begin anew: its members on ${leaving.join(', ')} leave the spec, and no other one holds data`,
+        `Keep one of them in the spec until the new members have joined. To begin anew on purpose, remove ${group} from the spec and converge first.`,
+      )
+    }
     // An empty member joins if others hold data: it finishes an interrupted bootstrap, or needs consent.
     if (holders.length > 0 || silent.length === 0) continue
     return refusal(

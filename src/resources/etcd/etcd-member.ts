@@ -9,7 +9,7 @@ import { pathFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
-import { upgradeRefusal } from './upgrade.ts'
+import { minorOf, upgradeRefusal } from './upgrade.ts'
 
 const Member = Type.Object({
   name: Type.String({ description: 'the name of the member' }),
@@ -21,6 +21,7 @@ const EtcdMemberSchema = Type.Object({
   unit: Type.String({ description: 'the unit that etcd runs as' }),
   version: Type.String({ description: 'the version of etcd' }),
   etcdctl: NormalPath,
+  release: { ...NormalPath, description: 'an absolute path with {version} in it; where a release is' },
   clientUrl: Type.String({ description: 'a URL; where the member answers clients' }),
   self: Member,
   members: Type.Array(Member, { description: 'all members, this one included' }),
@@ -30,6 +31,8 @@ const EtcdMemberSchema = Type.Object({
   content: Type.String({ description: 'text; the same, for a cluster that begins' }),
   snapshots: { ...NormalPath, description: 'an absolute path; where snapshots are kept' },
 })
+
+const absent = { type: 'absent' } as const
 
 type Desired = Static<typeof EtcdMemberSchema>
 
@@ -72,14 +75,21 @@ export const { resource: etcdMember } = defineResource({
           ...foreign.map((step) => ({ ...step, operation: operation(step.operation) })),
         ]
         const hasData = pathFact(facts, until).type !== 'absent'
-        const isUpgraded = hasData && changesVersion(desired, live)
+        const before = hasData ? versionBefore(desired, live) : undefined
         const snapshot = operation({ action: 'snapshot', file: desired.snapshots })
         const reason = steps.length > 0 ? 'before its members change' : `before it goes to ${desired.version}`
+        // Data that is set aside is not what the file is wanted for.
+        const joins = own.some((step) => step.operation.action === 'join')
+        const then = joins ? { ...facts, paths: { ...facts.paths, [until]: absent } } : facts
         return [
-          ...(steps.length > 0 || isUpgraded ? [{ operation: snapshot, reason }] : []),
+          ...(before === undefined ? [] : upgradeActions(desired, before)).map((action) => ({
+            operation: operation(action),
+            reason,
+          })),
+          ...(steps.length > 0 || before !== undefined ? [{ operation: snapshot, reason }] : []),
           ...steps,
-          // The join has written the file that the member reads.
-          ...bootstrap.steps(facts).filter(({ operation: { op } }) => op !== 'write' && op !== 'attributes'),
+          // The join has written it.
+          ...bootstrap.steps(then).filter(({ operation: { op } }) => op === 'remove'),
         ]
       },
     }
@@ -87,7 +97,9 @@ export const { resource: etcdMember } = defineResource({
 })
 
 type Action = Pick<OperationTypes['etcd-member'], 'action'> &
-  Partial<Pick<OperationTypes['etcd-member'], 'member' | 'peerUrl' | 'id' | 'file'>>
+  Partial<
+    Pick<OperationTypes['etcd-member'], 'member' | 'peerUrl' | 'id' | 'file' | 'version' | 'unit' | 'data'>
+  >
 
 type Planned = Omit<Step, 'operation'> & { readonly operation: Action }
 
@@ -231,7 +243,19 @@ function wordsFor({ name, id, peerUrls }: LiveMember): string {
   return `${name === '' ? peerUrls.join(', ') : name} (${id})`
 }
 
-function changesVersion({ self, members, version }: Desired, live: readonly LiveMember[]): boolean {
+/** The release that the member runs, if the spec has another one. */
+function versionBefore({ self, members, version }: Desired, live: readonly LiveMember[]): string | undefined {
   const running = found(self, live, members)?.version
-  return running !== undefined && running !== version
+  return running === version ? undefined : running
+}
+
+/** What must be over before a member starts with the next minor version. */
+function upgradeActions({ version, release, unit, data }: Desired, before: string): readonly Action[] {
+  const [from, to] = [minorOf(before), minorOf(version)]
+  if (from === to) return []
+  const file = `${release.replace('{version}', before)}/etcd`
+  return [
+    { action: 'settle', version: from },
+    ...(to === '3.7' ? [{ action: 'checkpoint', version: before, file, unit, data } as const] : []),
+  ]
 }

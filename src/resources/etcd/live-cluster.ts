@@ -31,13 +31,13 @@ export function readCluster(answer: string): readonly LiveMember[] | undefined {
   const statuses = parse(status)
   const versions = new Map(
     itemsOf(statuses).flatMap((one) => {
-      const own = Object(one)['Status']
-      const id = Object(Object(own)['header'])['member_id']
-      const version = Object(own)['version']
+      const own = Object(one).Status
+      const id = Object(Object(own).header).member_id
+      const version = Object(own).version
       return typeof id === 'string' && typeof version === 'string' ? [[id, version] as const] : []
     }),
   )
-  return itemsOf(Object(members)['members']).flatMap((one): readonly LiveMember[] => {
+  return itemsOf(Object(members).members).flatMap((one): readonly LiveMember[] => {
     const { ID: id, name = '', peerURLs, clientURLs, isLearner } = Object(one)
     if (typeof id !== 'string' || typeof name !== 'string') return []
     const version = versions.get(id)
