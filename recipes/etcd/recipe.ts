@@ -14,6 +14,7 @@ import {
   unit,
   user,
 } from 'converge'
+import { unknownVariable } from './variables.ts'
 
 const Port = (use: string, fallback: number) =>
   Type.Integer({
@@ -354,6 +355,10 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
   if (twice !== undefined)
     fail(`${instance}.extra sets ${twice}, which the recipe sets itself`, `remove ${twice}`)
+  for (const name of Object.keys(extra)) {
+    const unknown = unknownVariable(name, attributes.version)
+    if (unknown !== undefined) fail(unknown.why, `${instance}.extra: ${unknown.hint}`)
+  }
   return { ...own, ...extra }
 }
 
