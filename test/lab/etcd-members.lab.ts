@@ -21,6 +21,13 @@ members(
   noGo,
 )
 
+interface Variation {
+  /** By host: another address of its own. */
+  readonly moved?: Readonly<Record<string, string>>
+  /** By host: what the spec calls it. */
+  readonly renamed?: Readonly<Record<string, string>>
+}
+
 /** The life of a cluster: it begins with the first release, and goes to the others at the end. */
 function members(
   title: string,
@@ -49,7 +56,7 @@ function members(
     await lab?.close()
   })
 
-  const spec = (names: readonly string[], { heartbeat = 100 } = {}): string => {
+  const spec = (names: readonly string[], { moved = {}, renamed = {} }: Variation = {}): string => {
     const release = releases[running]
     return `cluster: lab
 ${labSsh(lab, 'root')}
@@ -59,9 +66,8 @@ attributes:
     version: "${release?.version}"
     sha256: ${release?.sha256}
     url: ${release?.url}
-    heartbeatIntervalMs: ${heartbeat}
 hosts:
-${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: [${names.includes(name) ? 'etcd' : ''}] }`).join('\n')}
+${hostNames.map((name) => `  ${renamed[name] ?? name}: { address: ${moved[name] ?? lab.address(name)}, ssh: { host: ${lab.address(name)} }, recipes: [${names.includes(name) ? 'etcd' : ''}] }`).join('\n')}
 `
   }
 
@@ -81,7 +87,7 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     }
   }
 
-  const isMadeOf = async (names: readonly string[]): Promise<void> => {
+  const isMadeOf = async (names: readonly string[], { renamed = {} }: Variation = {}): Promise<void> => {
     const endpoint = `http://${lab.address(names[0] ?? '')}:2379`
     const list = await lab.run(
       names[0] ?? '',
@@ -89,18 +95,18 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     )
     assert.equal(
       list.stdout.trimEnd().split('\n').toSorted(),
-      names.map((name) => ` started, ${name}, false`).toSorted(),
+      names.map((name) => ` started, ${renamed[name] ?? name}, false`).toSorted(),
       told(list),
     )
     const plan = await project.converge(['--dry-run', '--exit-code'])
     assert.is(plan.exitCode, 0, told(plan))
   }
 
-  const becomes = async (names: readonly string[], options = {}): Promise<void> => {
+  const becomes = async (names: readonly string[], options: Variation = {}): Promise<void> => {
     await project.write('cluster.yaml', spec(names, options))
     const applied = await project.converge(['--yes', '--allow-prune', '--lock-wait', '1m'])
     assert.is(applied.exitCode, 0, told(applied))
-    await isMadeOf(names)
+    await isMadeOf(names, options)
   }
 
   const three = ['infra0', 'infra1', 'infra2']
@@ -170,6 +176,47 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
       /etcd would lose its quorum: without infra2 .* it has 2 voting members, of which 2 must answer, and 1 does/,
     )
     await becomes(three)
+  })
+
+  test('follows a member to another address, and by another name', async () => {
+    const second = lab.address('infra2').replace(/\d+$/, '200')
+    const subnet = (await lab.run('infra2', "ip -4 -o addr show dev host0 | awk '{ print $4 }'")).stdout
+    await lab.run('infra2', `ip addr add ${second}/${subnet.trim().split('/')[1]} dev host0`)
+    await writing('a member moves', () => becomes(three, { moved: { infra2: second } }))
+    await writing('it moves back', () => becomes(three))
+    await writing('it is renamed', () => becomes(three, { renamed: { infra2: 'node2' } }))
+    await writing('it has its name again', () => becomes(three))
+  })
+
+  test('goes from any members to any others, with disks that are lost', async () => {
+    let seed = 20261127
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+      return Math.floor((seed / 2 ** 32) * below)
+    }
+    const sequences = process.env.CONVERGE_FUZZ === undefined ? 10 : 200
+    await writing('random changes', async () => {
+      let names: readonly string[] = three
+      for (let index = 0; index < sequences; index += 1) {
+        const kept = names[random(names.length)] ?? ''
+        if (names.length >= 3 && random(2) === 0) {
+          const lost = names[random(names.length)] ?? ''
+          await lab.run(
+            lost,
+            'systemctl kill -s KILL etcd.service; systemctl stop etcd.service; rm -rf /var/lib/etcd/member',
+          )
+        }
+        const chosen = hostNames.filter((name) => name === kept || random(2) === 0)
+        // As long as a majority of those that stay has its data.
+        names =
+          names.length >= 3
+            ? [...new Set([...names.filter((name) => chosen.includes(name)), ...chosen])]
+            : chosen
+        await becomes(hostNames.filter((name) => names.includes(name)))
+      }
+      await becomes(three)
+    })
+    figure(`${title}: random changes of members that end as declared`, sequences)
   })
 
   test('goes on where a killed run has stopped', async () => {
