@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-export interface Writes {
+interface Writes {
   /** How many were acknowledged. */
   readonly acknowledged: number
   /** The keys that were acknowledged and are not there. */
