@@ -7,7 +7,7 @@ import type { Groups } from './groups.ts'
 import { type Inspection, isFacts } from './members.ts'
 
 const replaceByHand =
-  'replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
+  'start the others first if its recipe knows how to join them (etcd from 3.4 on), or replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
 
 /**
  * A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. A member that has
