@@ -29,8 +29,9 @@ export const Regroup = closed(
   'It changes who is a member of a group: no other host of the group is at work then.',
   {
     group: text('Name of the group.'),
-    turn: Type.Enum(['first', 'join', 'last'], {
-      description: '`first`: before others join, as a dead member is removed; `last`: after that.',
+    turn: Type.Enum(['first', 'finish', 'join', 'last'], {
+      description:
+        '`first`: before others join, as a dead member is removed; `finish`: what an earlier run began; `join`: a new member; `last`: after that.',
     }),
   },
 )

@@ -27,7 +27,7 @@ export function planWaves(
   all: readonly HostPlan[] = hosts,
 ): readonly Wave[] {
   const works = hosts.flatMap((plan) => workOf(plan, groups))
-  const joining = all.flatMap((plan) => workOf(plan, groups)).filter((work) => turnOf(work) === turns.join)
+  const joining = all.flatMap((plan) => workOf(plan, groups)).filter(joins)
   const waves: Work[][] = []
   for (const work of works.toSorted((a, b) => turnOf(a) - turnOf(b))) {
     const index = firstWaveFor(work, waves, groups)
@@ -70,12 +70,16 @@ function workOf(plan: HostPlan, groups: Groups): readonly Work[] {
   return [{ host, disrupts, starts: started, regroups }]
 }
 
-const turns = { start: 0, first: 1, join: 2, last: 3, none: 4 } as const
+const turns = { start: 0, first: 1, finish: 2, join: 3, last: 4, none: 5 } as const
 
 /** A member that joins starts as well. */
 function turnOf({ starts, regroups }: Work): number {
   const own = regroups.map(({ turn }) => turns[turn])
   return own.length > 0 ? Math.min(...own) : starts.length > 0 ? turns.start : turns.none
+}
+
+function joins(work: Work): boolean {
+  return [turns.finish, turns.join].some((turn) => turnOf(work) === turn)
 }
 
 function regrouped({ regroups }: Work): readonly string[] {
@@ -96,7 +100,7 @@ function membersNow(
 ): ReadonlyMap<string, GroupMember> {
   const joining = new Set(later.filter((work) => regrouped(work).includes(group)).map(({ host }) => host))
   const isRemoved = before.some(({ regroups }) =>
-    regroups.some((regroup) => regroup.group === group && regroup.turn !== 'join'),
+    regroups.some((regroup) => regroup.group === group && ['first', 'last'].includes(regroup.turn)),
   )
   return new Map(
     [...(groups.get(group) ?? [])].filter(

@@ -151,7 +151,9 @@ function ownSteps(
   const member = found(self, live, members)
   const hasData = pathFact(facts, until).type !== 'absent'
   const isAt = member?.peerUrls.includes(self.peerUrl) === true
-  const joins = { group, turn: 'join' } as const
+  // A cluster has one learner at a time: what an earlier run has begun comes first.
+  const isBegun = member !== undefined && (member.isLearner || member.clientUrls.length === 0)
+  const joins = { group, turn: isBegun && isAt ? 'finish' : 'join' } as const
   const promotion: Planned = {
     operation: { action: 'promote' },
     reason: `is a learner of ${group} until then`,
@@ -221,10 +223,11 @@ function removals(
       `${group} would lose its quorum: without ${leaving.map(wordsFor).join(', ')} it has ${left.length} voting members, of which ${quorum} must answer, and ${answering} ${answering === 1 ? 'does' : 'do'}`,
       'start the other members first',
     )
-  // A dead one is in the way of one that joins.
-  const turn = leaving.some(isDown) ? 'first' : 'last'
+  // A dead one and a learner are in the way of one that joins.
+  const isInTheWay = (member: LiveMember): boolean => isDown(member) || member.isLearner
+  const turn = leaving.some(isInTheWay) ? 'first' : 'last'
   return leaving
-    .toSorted((a, b) => Number(isDown(b)) - Number(isDown(a)))
+    .toSorted((a, b) => Number(isInTheWay(b)) - Number(isInTheWay(a)))
     .map((member) => ({
       operation: {
         action: 'remove',

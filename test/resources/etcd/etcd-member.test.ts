@@ -7,15 +7,17 @@ import { figure } from '../../figure.ts'
 import { MadeUpCluster } from './made-up-cluster.ts'
 
 const hosts = ['h0', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']
-const runs = process.env.CONVERGE_FUZZ === undefined ? 50 : 500
+const runs = process.env.CONVERGE_FUZZ === undefined ? 300 : 5000
 
 const event = fc.oneof(
   fc.record({
     event: fc.constant('spec' as const),
-    spec: fc.subarray(hosts, { minLength: 1, maxLength: 7 }),
+    spec: fc.subarray(hosts, { minLength: 1 }),
+    isApplied: fc.boolean(),
   }),
   fc.record({ event: fc.constant('lose' as const), host: fc.constantFrom(...hosts) }),
   fc.record({ event: fc.constant('stop' as const), host: fc.constantFrom(...hosts) }),
+  fc.record({ event: fc.constant('partly' as const), hosts: fc.subarray(hosts, { minLength: 1 }) }),
   fc.record({ event: fc.constant('kill' as const), after: fc.integer({ min: 0, max: 12 }) }),
 )
 
@@ -26,22 +28,25 @@ test('whatever is lost, stopped or killed: one cluster, never without its quorum
       cluster.spec = ['h0', 'h1', 'h2']
       converge(cluster)
       for (const one of events) {
-        if (one.event === 'spec') {
-          // As much of a cluster as may go at once: what is left has a majority.
-          const stays = cluster.spec.filter((host) => one.spec.includes(host))
-          if (stays.length === 0) continue
-          cluster.spec = one.spec
-        }
+        const [before, spec] = [
+          new Map([...cluster.machines].map(([host, own]) => [host, { ...own }])),
+          cluster.spec,
+        ]
+        if (one.event === 'spec') cluster.spec = one.spec
         if (one.event === 'lose' || one.event === 'stop') {
           const machine = cluster.machine(one.host)
-          const before = { ...machine }
           machine.isRunning = false
           if (one.event === 'lose') delete machine.data
-          // A quorum that is gone is another matter.
-          if (!cluster.hasQuorum()) Object.assign(machine, before)
+        }
+        // A quorum that is gone is another matter, and so are members of which none stays: that is refused.
+        if (!cluster.hasQuorum() || !cluster.canAnswer()) {
+          for (const [host, own] of before) cluster.machines.set(host, own)
+          cluster.spec = spec
         }
         if (one.event === 'kill') run(cluster, one.after)
-        else converge(cluster)
+        // Nobody has looked what the last events did.
+        if (one.event === 'partly') run(cluster, Number.POSITIVE_INFINITY, one.hosts)
+        if (one.event === 'spec' && one.isApplied) converge(cluster)
       }
       converge(cluster)
     }),
@@ -65,8 +70,12 @@ function converge(cluster: MadeUpCluster): void {
 }
 
 /** One run, killed after so many changes; how many were done. */
-function run(cluster: MadeUpCluster, most = Number.POSITIVE_INFINITY): number {
-  const plan = cluster.plan()
+function run(
+  cluster: MadeUpCluster,
+  most = Number.POSITIVE_INFINITY,
+  selected: readonly string[] = hosts,
+): number {
+  const plan = cluster.plan(selected)
   const had = cluster.members.length > 0
   let done = 0
   const stopped = new Set<string>()

@@ -50,14 +50,24 @@ export class MadeUpCluster {
     return this.members.filter(({ isLearner }) => !isLearner)
   }
 
+  /** Whether a member that stays can say who is one. */
+  canAnswer(): boolean {
+    return this.voters.some(
+      (one) => this.runs(one) && this.spec.some((host) => memberOf(host).peerUrl === one.peerUrl),
+    )
+  }
+
   hasQuorum(): boolean {
     const { voters } = this
     return voters.filter((one) => this.runs(one)).length * 2 > voters.length
   }
 
-  plan(): Plan {
+  /** The plan of some of the hosts; others do not answer, or are not selected. */
+  plan(selected: readonly string[] = [...this.machines.keys()]): Plan {
     const catalogs = [...this.machines.keys()].map((host) => this.#catalog(host))
-    const facts = new Map(catalogs.map((one) => [one.host, this.#facts(one)]))
+    const facts = new Map(
+      catalogs.filter(({ host }) => selected.includes(host)).map((one) => [one.host, this.#facts(one)]),
+    )
     const catalog: Catalog = { cluster: 'test', hosts: catalogs }
     return planCluster(catalog, facts)
   }
