@@ -7,7 +7,7 @@ import type { Groups } from './groups.ts'
 import { type Inspection, isFacts } from './members.ts'
 
 const replaceByHand =
-  'start the others first if its recipe knows how to join them (etcd from 3.4 on), or replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
+  'replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
 
 /**
  * A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. A member that has
@@ -36,6 +36,21 @@ export function bootstrapRefusal(
       return refusal(
         `${own.unit} has lost its data: ${own.data} is gone, and ${holdTheirs(holders, group)}`,
         `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
+      )
+    }
+    const { data } = own
+    const isUnfinished = (name: string): boolean => {
+      const other = inspection.get(name)
+      return isFacts(other) && bootstrapOf(data, catalog, other) === 'unfinished'
+    }
+    if (
+      holders.length > 0 &&
+      asksMembers(catalog, data) &&
+      ![[host], holders].some((all) => all.every(isUnfinished))
+    ) {
+      return refusal(
+        `whether ${host} is a member of ${group} is not known: ${holdTheirs(holders, group)}, and none of them answers`,
+        'Select and start the others first: they say who is a member, and this one joins them.',
       )
     }
     const leaving = [...inspection].flatMap(([name, other]) =>
@@ -100,6 +115,14 @@ export function startsWithoutData(
 
 function joins({ changes }: PlannedHost, group: string): boolean {
   return changes.some(({ regroups }) => regroups?.group === group)
+}
+
+/** Whether the members of the group say who is one. */
+function asksMembers({ entries }: HostCatalog, data: string): boolean {
+  return entries.some(
+    ({ resource: { desired, probes } }) =>
+      desired.until === data && probes.some(({ probe }) => probe === 'answer'),
+  )
 }
 
 type Bootstrap = 'finished' | 'unfinished' | 'unknown'

@@ -7,7 +7,7 @@ import { figure } from '../../figure.ts'
 import { MadeUpCluster } from './made-up-cluster.ts'
 
 const hosts = ['h0', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']
-const runs = process.env.CONVERGE_FUZZ === undefined ? 300 : 5000
+const runs = process.env.CONVERGE_FUZZ === undefined ? 100 : 5000
 
 const event = fc.oneof(
   fc.record({
