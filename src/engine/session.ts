@@ -6,7 +6,7 @@ import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cl
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
-import { isHealthy } from './apply/member-health.ts'
+import { illnessOf, isHealthy } from './apply/member-health.ts'
 import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
@@ -79,6 +79,7 @@ async function applyPlan(
     ...given({ maxFailures, pauseSeconds }),
     plan,
     isHealthy: (name, command) => isHealthy(context, name, command),
+    illnessOf: (name, member) => illnessOf(context, name, member),
     async apply(name) {
       const planned = plan.hosts.find(({ host }) => host === name)
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)

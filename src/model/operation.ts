@@ -229,7 +229,11 @@ export const operationSchemas = {
     live: flag('Whether it is done already in a root tree.'),
     timeoutSeconds,
   }),
-  await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),
+  await: operation('await', 'Repeats a shell command until it exits 0.', {
+    command,
+    timeoutSeconds,
+    unit: optional(Text, 'The unit that it is about: if it fails, what systemd says of that is shown.'),
+  }),
 } as const
 
 type Schemas = typeof operationSchemas

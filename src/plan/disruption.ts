@@ -13,6 +13,8 @@ interface FailureDomain {
 /** A member of a group on one host. */
 export interface GroupMember extends Pick<Disruption, 'group' | 'healthy' | 'data'> {
   readonly unit: string
+  /** Absent for a member that was removed from the spec, as is how many may be down. */
+  readonly healthyTimeoutSeconds?: number
   /** What of its host is never down together with another one. */
   readonly domain?: FailureDomain
   /** Absent for a member that was removed from the spec: the others say how many may be down. */

@@ -87,6 +87,10 @@ function gate(group: string, wave: readonly Work[], groups: Groups): Wave['gates
   return {
     group,
     maxUnavailable: allowance(members),
+    timeoutSeconds: Math.max(
+      0,
+      ...[...members.values()].map(({ healthyTimeoutSeconds = 0 }) => healthyTimeoutSeconds),
+    ),
     ...given({
       within: [...members.values()].flatMap(({ domain }) => domain?.label ?? []).at(0),
       // All that go have the same one.
@@ -94,6 +98,11 @@ function gate(group: string, wave: readonly Work[], groups: Groups): Wave['gates
     }),
     members: [...members]
       .filter(([host]) => !going.has(host))
-      .map(([host, { healthy, domain }]) => ({ host, healthy, ...given({ domain: domain?.value }) })),
+      .map(([host, { unit, healthy, domain }]) => ({
+        host,
+        unit,
+        healthy,
+        ...given({ domain: domain?.value }),
+      })),
   }
 }
