@@ -116,6 +116,14 @@ export interface PackageFact {
   readonly takesAlong?: readonly string[]
 }
 
+/** Whether a host says that it needs a reboot, and why it thinks so. */
+export interface RebootFact {
+  readonly state: 'required' | 'not-required' | 'unknown'
+  /** The boot that it is in; absent in a root tree. */
+  readonly boot?: string
+  readonly why: string
+}
+
 export interface PlatformFact {
   readonly os: string
   readonly release: string
@@ -184,6 +192,8 @@ export interface Answers {
   readonly offers?: Readonly<Record<string, readonly string[] | null>>
   readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
+  /** If it was asked for. */
+  readonly reboot?: RebootFact
 }
 
 /** The result of inspecting a host. */

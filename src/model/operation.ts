@@ -234,6 +234,11 @@ export const operationSchemas = {
     timeoutSeconds,
     unit: optional(Text, 'The unit that it is about: if it fails, what systemd says of that is shown.'),
   }),
+  reboot: operation('reboot', 'Reboots the host, after all else.', {
+    boot: describe(Text, 'The boot that it ends: in another one nothing is done.'),
+    window: optional(Text, 'The times of day in UTC between which it may begin.'),
+    timeoutSeconds,
+  }),
 } as const
 
 type Schemas = typeof operationSchemas

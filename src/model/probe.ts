@@ -54,5 +54,9 @@ export const Probe = Type.Union([
     { probe: Type.Literal('check'), command: Text },
     { description: 'Whether a read-only shell command exits 0, within 10 s.' },
   ),
+  Type.Object(
+    { probe: Type.Literal('reboot') },
+    { description: 'Whether the host says that it needs a reboot.' },
+  ),
 ])
 export type Probe = Data<typeof Probe>

@@ -18,6 +18,7 @@ import {
   withPart,
 } from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
+import { rebootRules } from './reboot.ts'
 import { unitRules } from './units.ts'
 
 export {
@@ -45,6 +46,7 @@ const rules: RulesByOperation = {
   ...packageOperationRules,
   ...unitRules,
   ...commandRules,
+  ...rebootRules,
 }
 
 export function rulesOf(operation: Operation): OperationRules<Operation> {

@@ -34,6 +34,7 @@ export const libraryFiles = {
     'probes/accounts.sh',
     'probes/tools.sh',
     'probes/checks.sh',
+    'probes/reboot.sh',
     'probes/state.sh',
   ],
   packages: [
@@ -53,6 +54,7 @@ export const libraryFiles = {
     'owners.sh',
     'units.sh',
     'commands.sh',
+    'reboot.sh',
     'accounts.sh',
     'packages.sh',
     'archives.sh',

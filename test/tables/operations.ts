@@ -102,6 +102,8 @@ function ownWords(operation: Operation): string {
     case 'run':
     case 'await':
       return words(operation.op, operation.command)
+    case 'reboot':
+      return words('reboot', 'out of', operation.boot)
   }
 }
 

@@ -18,6 +18,7 @@ import type { HostPrograms } from '../inspect/inspect-host.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
+import { awaitBoot } from './reboot.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun, rollsBackAfter } from './run-record.ts'
 
@@ -56,6 +57,7 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
       clock,
       stop,
     })
+    if (record.report().status === 'changed') await awaitBoot(input)
     if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed') {
       const remedy = rollsBackAfter(run.confirmWithinSeconds, planned)
       await confirm({ run, host: host.name, connections, clock, remedy, signal: stop.leaving })

@@ -23,10 +23,11 @@ export async function isHealthy(
   { connections, host, programs, stop }: SessionContext,
   name: string,
   command: string,
+  signal = stop.stopping,
 ): Promise<boolean | ConvergeError> {
   const { platform } = host(name)
   try {
-    const facts = await connections.use(name, stop.stopping, (connection) =>
+    const facts = await connections.use(name, signal, (connection) =>
       ask(connection, [{ probe: 'check', command }], platform, programs),
     )
     return facts.checks[command] === true

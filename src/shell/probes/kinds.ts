@@ -10,6 +10,7 @@ import { packages, readOffers } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+import { reboots } from './reboot.ts'
 import { tools } from './tools.ts'
 import { readTreeAccounts } from './tree-accounts.ts'
 import { units } from './units.ts'
@@ -24,6 +25,7 @@ const kinds = {
   package: packages,
   tool: tools,
   check: checks,
+  reboot: reboots,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
 }
@@ -86,6 +88,7 @@ export function readAnswers(
     ...given({ offers: readOffers(reader) }),
     tools: read(kinds.tool),
     checks: read(kinds.check),
+    ...given({ reboot: read(kinds.reboot).host }),
   }
 }
 

@@ -69,6 +69,7 @@ export const operations: readonly Operation[] = [
     timeoutSeconds: 1,
   },
   { op: 'await', command: 'c', timeoutSeconds: 1, unit: 'u.service' },
+  { op: 'reboot', boot: 'b', window: '22:00-04:00', timeoutSeconds: 600 },
 ]
 
 const owed = [{ resource: 'unit[u]', action: 'restart' }] as const
