@@ -60,7 +60,8 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
     if (record.report().status === 'changed') await awaitBoot(input)
     if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed') {
       const remedy = rollsBackAfter(run.confirmWithinSeconds, planned)
-      await confirm({ run, host: host.name, connections, clock, remedy, signal: stop.leaving })
+      const { library } = programs
+      await confirm({ run, host: host.name, connections, library, clock, remedy, signal: stop.leaving })
     }
     return record.report()
   } catch (error) {
