@@ -2,12 +2,14 @@ import { InternalError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
+import { rebootLeft } from '../plan/host/reboot.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
 import { sharedAgain } from '../plan/rollout/shared-answers.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
-import { isHealthy } from './apply/member-health.ts'
+import { illnessOf, isHealthy } from './apply/member-health.ts'
+import { closedWindow, illAfterReboot } from './apply/reboot.ts'
 import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
@@ -34,10 +36,10 @@ export function openSession(input: SessionInput): Session {
   return {
     ...hostState(context),
     selected: context.selected,
-    async plan(options) {
+    async plan(options = { prune: true, release: false }) {
       context.onProgress({ event: 'phase', phase: 'inspect', hosts: context.selected })
       const facts = await context.onEach((name) => context.inspect(name, context.stop.stopping))
-      return planCluster(context.catalog, facts, options, context.members)
+      return planCluster(context.catalog, facts, { ...options, now: context.clock.time() }, context.members)
     },
     planRollback: (to) => planSessionRollback(context, to),
     apply: (plan, options = {}) => applyPlan(context, plan, options),
@@ -49,7 +51,7 @@ export function openSession(input: SessionInput): Session {
 async function remaining(
   context: SessionContext,
   { intent }: Plan,
-  { host, undoes = [], lasting, facts: planned }: PlannedHost,
+  { host, changes, undoes = [], lasting, facts: planned }: PlannedHost,
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
@@ -63,7 +65,10 @@ async function remaining(
   }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host, stop.leaving)
-  return planPart(catalog, sharedAgain(facts, planned), intent).planned.changes
+  return [
+    ...planPart(catalog, sharedAgain(facts, planned), intent).planned.changes,
+    ...rebootLeft(changes, facts),
+  ]
 }
 
 async function applyPlan(
@@ -80,9 +85,12 @@ async function applyPlan(
     ...given({ maxFailures, pauseSeconds }),
     plan,
     isHealthy: (name, command) => isHealthy(context, name, command),
+    illnessOf: (name, member) => illnessOf(context, name, member),
     async apply(name) {
       const planned = plan.hosts.find(({ host }) => host === name)
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
+      const closed = closedWindow(planned, clock.time())
+      if (closed !== undefined) return { host: name, status: 'not-started', reason: closed }
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
       const report = await applyHost({
@@ -95,6 +103,8 @@ async function applyPlan(
         by,
       })
       if (report.status !== 'changed') return report
+      const ill = await illAfterReboot(context, planned, report.results)
+      if (ill !== undefined) return ill
       const verified = await verify(report, () => remaining(context, plan, planned))
       if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified
       return { ...verified, ...given({ said: await sayingsOfUnits(context, name, verified.remaining) }) }

@@ -116,6 +116,14 @@ export interface PackageFact {
   readonly takesAlong?: readonly string[]
 }
 
+/** Whether a host says that it needs a reboot, and why it thinks so. */
+export interface RebootFact {
+  readonly state: 'required' | 'not-required' | 'unknown'
+  /** The boot that it is in; absent in a root tree. */
+  readonly boot?: string
+  readonly why: string
+}
+
 export interface PlatformFact {
   readonly os: string
   readonly release: string
@@ -186,6 +194,8 @@ export interface Answers {
   readonly checks: Readonly<Record<string, boolean>>
   /** What an API of the cluster says, by what is asked; `null`: the host has no answer. */
   readonly answers: Readonly<Record<string, string | null>>
+  /** If it was asked for. */
+  readonly reboot?: RebootFact
 }
 
 /** What an API of the cluster says, the same for all hosts of a plan. */

@@ -229,7 +229,11 @@ export const operationSchemas = {
     live: flag('Whether it is done already in a root tree.'),
     timeoutSeconds,
   }),
-  await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),
+  await: operation('await', 'Repeats a shell command until it exits 0.', {
+    command,
+    timeoutSeconds,
+    unit: optional(Text, 'The unit that it is about: if it fails, what systemd says of that is shown.'),
+  }),
   'etcd-member': operation('etcd-member', 'Changes who is a member of a cluster of etcd.', {
     action: Type.Enum(
       ['snapshot', 'settle', 'checkpoint', 'set-aside', 'join', 'promote', 'move', 'remove'],
@@ -250,6 +254,11 @@ export const operationSchemas = {
       HostPath,
       'The directory of snapshots, the program that runs, the data that makes way, or the file that it reads at its first start.',
     ),
+  }),
+  reboot: operation('reboot', 'Reboots the host, after all else.', {
+    boot: describe(Text, 'The boot that it ends: in another one nothing is done.'),
+    window: optional(Text, 'The times of day in UTC between which it may begin.'),
+    timeoutSeconds,
   }),
 } as const
 

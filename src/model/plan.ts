@@ -167,10 +167,15 @@ export const Wave = closed('Hosts that are applied at the same time.', {
       maxUnavailable: describe(Count, 'How many members may be down at once.'),
       within: Type.Optional(text('Label of which all members that go down at once have the same value.')),
       domain: Type.Optional(text('The value that they have; none of another value may be down then.')),
+      timeoutSeconds: describe(
+        Count,
+        'How long converge waits until enough of them are healthy, in seconds.',
+      ),
       members: list(
         "The group's other members.",
         closed('One member.', {
           host: text('Name of the host.'),
+          unit: text('Its unit.'),
           healthy: text('Command that exits 0 when it is healthy.'),
           domain: Type.Optional(text('Its value of that label.')),
         }),

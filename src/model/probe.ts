@@ -65,5 +65,9 @@ export const Probe = Type.Union([
         'What an API of the cluster says: the output of a read-only shell command that exits 0, within 20 s.',
     },
   ),
+  Type.Object(
+    { probe: Type.Literal('reboot') },
+    { description: 'Whether the host says that it needs a reboot.' },
+  ),
 ])
 export type Probe = Data<typeof Probe>

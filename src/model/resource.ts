@@ -3,7 +3,7 @@ import type { Consent } from './consent.ts'
 import type { Position, Problem } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
-import type { Platform } from './platform.ts'
+import type { Platform, Reboot } from './platform.ts'
 import type { NotificationAction, Regroup, Relations, Timing } from './relations.ts'
 import type { ResourceId } from './resource-id.ts'
 import { closed, type Data, type JsonSchema, text } from './schema.ts'
@@ -147,6 +147,8 @@ export interface HostCatalog {
   /** If it is known. */
   readonly address?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** Absent if it never reboots. */
+  readonly reboot?: Reboot
   readonly entries: readonly CatalogEntry[]
 }
 

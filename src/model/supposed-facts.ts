@@ -33,6 +33,8 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
       case 'check':
         answers.checks[probe.command] = true
         break
+      case 'reboot':
+        break
       default:
         answers[`${probe.probe}s`][probe.name] = null
     }

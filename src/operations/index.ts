@@ -19,6 +19,7 @@ import {
   withPart,
 } from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
+import { rebootRules } from './reboot.ts'
 import { unitRules } from './units.ts'
 
 export {
@@ -47,6 +48,7 @@ const rules: RulesByOperation = {
   ...unitRules,
   ...commandRules,
   ...etcdMemberRules,
+  ...rebootRules,
 }
 
 export function rulesOf(operation: Operation): OperationRules<Operation> {

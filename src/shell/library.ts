@@ -35,6 +35,7 @@ export const libraryFiles = {
     'probes/tools.sh',
     'probes/checks.sh',
     'probes/answers.sh',
+    'probes/reboot.sh',
     'probes/state.sh',
   ],
   packages: [
@@ -55,6 +56,7 @@ export const libraryFiles = {
     'units.sh',
     'commands.sh',
     'etcd-members.sh',
+    'reboot.sh',
     'accounts.sh',
     'packages.sh',
     'archives.sh',

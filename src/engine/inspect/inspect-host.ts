@@ -5,6 +5,7 @@ import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection } from '../../model/transport.ts'
 import { placeProbes } from '../../plan/host/places.ts'
+import { rebootProbes } from '../../plan/host/reboot.ts'
 import { keptProbes, originalProbes } from '../../plan/undo/kept-content.ts'
 import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
@@ -31,7 +32,11 @@ export async function inspectHost(
   catalog: HostCatalog,
   programs: HostPrograms,
 ): Promise<Facts> {
-  const probes = [...catalog.entries.flatMap(({ resource }) => resource.probes), ...placeProbes(catalog)]
+  const probes = [
+    ...catalog.entries.flatMap(({ resource }) => resource.probes),
+    ...placeProbes(catalog),
+    ...rebootProbes(catalog),
+  ]
   const facts = await ask(connection, probes, host.platform, programs)
   refuseOtherPlatform(host, facts.platform)
   return withLeftBehind(facts, connection, host, catalog, programs)

@@ -1,6 +1,7 @@
 import { consentsTo } from '../../model/consent.ts'
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { Member } from '../../model/manifest.ts'
 import type { HostPlan, Intent, Plan, PlannedHost } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
@@ -18,6 +19,7 @@ import {
   selectsOf,
 } from '../host/only.ts'
 import { planHost } from '../host/plan-host.ts'
+import { withReboot } from '../host/reboot.ts'
 import { claimKeys, partsKey } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, type Prune, prune, silentDrops } from '../undo/prune.ts'
 import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
@@ -30,6 +32,11 @@ import { type SharedAnswers, sharedAnswers, withShared } from './shared-answers.
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
+/** With the time, for windows: if it is absent, none is open. */
+export interface PlanningOptions extends PlanOptions {
+  readonly now?: Date
+}
+
 /**
  * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
  * the same plan. A host that cannot be planned is in it as `failed`. `finish` adds the records.
@@ -37,7 +44,7 @@ export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 export function planCluster(
   catalog: Catalog,
   inspection: Inspection,
-  options: PlanOptions = { prune: true, release: false },
+  { now, ...options }: PlanningOptions = { prune: true, release: false },
   members: readonly Member[] = [],
   finish: typeof withRecord = withRecord,
 ): Plan {
@@ -45,7 +52,9 @@ export function planCluster(
   const shared = sharedAnswers(catalog.hosts, inspection)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, { inspection, groups, shared, members, options, finish }))
+    .map((hostCatalog) =>
+      planOne(hostCatalog, { inspection, groups, shared, members, options, finish, ...given({ now }) }),
+    )
   return {
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
@@ -78,10 +87,11 @@ interface Surroundings {
   readonly members: readonly Member[]
   readonly options: PlanOptions
   readonly finish: typeof withRecord
+  readonly now?: Date
 }
 
 function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
-  const { inspection, groups, shared, members, options, finish } = surroundings
+  const { inspection, groups, shared, members, options, finish, now } = surroundings
   const inspected = inspection.get(catalog.host)
   if (inspected === undefined || inspected instanceof ConvergeError) {
     const error =
@@ -100,14 +110,15 @@ function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
     const stays = options.prune ? leftAlone(catalog, facts, leaving?.selects) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
     const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
-    return refusal === undefined
-      ? finish(plan, catalog, {
-          drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],
-          moved: pruned.moved,
-          members: remembered(members, facts, inspection),
-          ...leaving,
-        })
-      : { host: catalog.host, status: 'failed', error: refusal }
+    if (refusal !== undefined) return { host: catalog.host, status: 'failed', error: refusal }
+    const recorded = finish(plan, catalog, {
+      drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],
+      moved: pruned.moved,
+      members: remembered(members, facts, inspection),
+      ...leaving,
+    })
+    // It is no change of the host that could be undone.
+    return withReboot(recorded, catalog, now)
   } catch (error) {
     if (error instanceof ConvergeError) return { host: catalog.host, status: 'failed', error }
     if (!(error instanceof ResourceConflict)) throw error

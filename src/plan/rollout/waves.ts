@@ -152,6 +152,10 @@ function gate(
   return {
     group,
     maxUnavailable: allowance(members),
+    timeoutSeconds: Math.max(
+      0,
+      ...[...members.values()].map(({ healthyTimeoutSeconds = 0 }) => healthyTimeoutSeconds),
+    ),
     ...given({
       within: [...members.values()].flatMap(({ domain }) => domain?.label ?? []).at(0),
       // All that go have the same one.
@@ -159,6 +163,11 @@ function gate(
     }),
     members: [...members]
       .filter(([host]) => !going.has(host))
-      .map(([host, { healthy, domain }]) => ({ host, healthy, ...given({ domain: domain?.value }) })),
+      .map(([host, { unit, healthy, domain }]) => ({
+        host,
+        unit,
+        healthy,
+        ...given({ domain: domain?.value }),
+      })),
   }
 }

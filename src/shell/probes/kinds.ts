@@ -11,6 +11,7 @@ import { packages, readOffers } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+import { reboots } from './reboot.ts'
 import { tools } from './tools.ts'
 import { readTreeAccounts } from './tree-accounts.ts'
 import { units } from './units.ts'
@@ -26,6 +27,7 @@ const kinds = {
   tool: tools,
   check: checks,
   answer: answers,
+  reboot: reboots,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
 }
@@ -89,6 +91,7 @@ export function readAnswers(
     tools: read(kinds.tool),
     checks: read(kinds.check),
     answers: read(kinds.answer),
+    ...given({ reboot: read(kinds.reboot).host }),
   }
 }
 
