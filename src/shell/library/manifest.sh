@@ -42,8 +42,8 @@ inspect_manifest() {
     while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
   fi
   if [ -s "$CLUSTER/members" ]; then
-    found=$(sums "$CLUSTER/members")
-    if [ "${found%% *}" = "$MEMBERS_SUM" ]; then
+    [ -n "$FOUND_MEMBERS" ] || FOUND_MEMBERS=$(sums "$CLUSTER/members")
+    if [ "${FOUND_MEMBERS%% *}" = "$MEMBERS_SUM" ]; then
       say known-members
     else
       say members
@@ -73,7 +73,11 @@ inspect_held() {
 
 # show_found CLUSTER-DIRECTORY: what portable programs found before their first change, if the manifest builds on it.
 show_found() {
-  ! grep -q -e '^made ' -e '^seen ' "$1/manifest" || show_all_found "$1"
+  for found in "$1/generations/"*/found; do
+    [ -s "$found" ] || continue
+    ! grep -q -e '^made ' -e '^seen ' "$1/manifest" || show_all_found "$1"
+    return 0
+  done
 }
 
 show_all_found() {
