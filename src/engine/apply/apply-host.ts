@@ -1,4 +1,3 @@
-import { bytesOf } from '../../model/bytes-of.ts'
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
@@ -6,8 +5,6 @@ import type { PlannedHost } from '../../model/plan.ts'
 import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
-import type { Upload } from '../../model/transport.ts'
-import { contentOf } from '../../operations/index.ts'
 import { planRevert } from '../../plan/undo/rollback.ts'
 import { launchProgram } from '../../shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../shell/programs/plan-program.ts'
@@ -20,6 +17,7 @@ import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun, rollsBackAfter } from './run-record.ts'
+import { uploadsOf } from './uploads.ts'
 
 export interface ApplyHostInput {
   readonly planned: PlannedHost
@@ -104,19 +102,8 @@ async function upload(
   { planned, connections, onProgress, stop, files: large }: ApplyHostInput,
   run: Run,
 ): Promise<void> {
-  const uploads = new Map<string, Upload>()
-  for (const { operation } of planned.changes) {
-    const content = contentOf(operation)
-    if (content === undefined) continue
-    const { sha256, sizeBytes } = content
-    const file = large.get(sha256)
-    uploads.set(sha256, {
-      name: sha256,
-      ...(file === undefined ? { bytes: bytesOf(content) } : { file, sizeBytes }),
-    })
-  }
-  if (uploads.size === 0) return
-  const files = [...uploads.values()]
+  const files = uploadsOf(planned.changes, large)
+  if (files.length === 0) return
   const sizeBytes = files.reduce((sum, one) => sum + ('bytes' in one ? one.bytes.length : one.sizeBytes), 0)
   onProgress({ event: 'uploading', host: planned.host, files: files.length, sizeBytes })
   await connections.use(planned.host, stop.stopping, (connection) => connection.upload(run.stagingDir, files))

@@ -133,7 +133,7 @@ keep() {
     [ -z "$FAILED" ] || return 0
     NUMBER=$1
     # It may be from a run that was killed before it changed anything.
-    { rm -f -- "$CLUSTER/$2" && keep_file "$2" "$3"; } >"$RUN/output" 2>&1 || {
+    { { [ ! -e "$CLUSTER/$2" ] || rm -f -- "$CLUSTER/$2"; } && keep_file "$2" "$3"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.
       flush_writes
       [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"

@@ -268,7 +268,7 @@ sweep_here() {
   stays=0
   for stale in "./.converge-$1-"*; do
     if [ -d "$stale" ] && [ ! -L "$stale" ]; then
-      (step_into "${stale#./}" && here_is_private && clear_private) 2>/dev/null && rmdir -- "$stale" 2>/dev/null || stays=1
+      (step_into "${stale#./}" && here_is_private && clear_private "$2") 2>/dev/null && rmdir -- "$stale" 2>/dev/null || stays=1
     elif [ -z "$2" ]; then
       rm -f -- "$stale" 2>/dev/null || stays=1
     fi
@@ -276,9 +276,10 @@ sweep_here() {
   return "$stays"
 }
 
+# clear_private WHAT: what was made in it. Where others can write, it is known by its mark; it may have been left before it was marked,
+# or after all else was gone.
 clear_private() {
-  # It may have been left before it was marked, or after all else was gone.
-  [ -f ./.converge ] || return 0
+  [ -z "$1" ] || [ -f ./.converge ] || return 0
   for old in ./.converge-old/* ./.converge-old/.[!.]* ./.converge-old/..?*; do
     [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
   done
