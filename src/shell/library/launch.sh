@@ -19,8 +19,11 @@ prepare_run() {
   [ ! -d "$RUN" ] || return 1
   # Only converge's own directory is private.
   [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
-  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
-  chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
+  # What is in it is private by itself.
+  [ -d "$STATE/run" ] || {
+    mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
+    chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
+  }
   # Results of earlier runs are no longer needed; the last few are kept for debugging.
   prune_runs "$STATE"/run/*
   mkdir -m 0700 -- "$RUN" || {

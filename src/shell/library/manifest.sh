@@ -116,6 +116,8 @@ open_generation() {
     set -- "$@" "$GENERATION/manifest"
   fi
   # With every parent directory: they may be new.
+  [ -z "$UNNOTED" ] || set -- "$@" "$STATE/temporaries"
+  UNNOTED=
   durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/" 2>"$RUN/output" ||
     fail 0 "cannot write to $STATE" "$RUN/output"
   point 'generation opened'

@@ -76,8 +76,9 @@ install_files() {
 
 # has_attributes PATH MODE OWNER GROUP
 has_attributes() {
+  read_stats "$R$1"
   read -r mode uid gid _ names <<END
-$(stats "$R$1")
+$looked
 END
   pad_mode
   [ "$mode" = "$2" ] || return 1

@@ -288,8 +288,9 @@ take_place() {
 # overwrite TEMPORARY PATH: content, owner and mode, of a file that stays the same one. It has its mode before it has
 # its content, which may be a secret, and once more after that, because a write takes the set-ID bits away.
 overwrite() {
+  read_stats "$1"
   read -r mode uid gid _ <<END
-$(stats "$1")
+$looked
 END
   # In a directory of others it may be a file that had another name until now, and that they must not read.
   [ -z "$PINNED" ] || : >"$2" || return
