@@ -2,6 +2,7 @@ import { InternalError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
+import type { ExecResult } from '../model/transport.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
@@ -11,7 +12,7 @@ import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
 import { type HostState, hostState } from './host-state.ts'
-import { ask } from './inspect/inspect-host.ts'
+import { ask, inspection } from './inspect/inspect-host.ts'
 import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
@@ -49,6 +50,7 @@ async function remaining(
   context: SessionContext,
   { intent }: Plan,
   { host, undoes = [], lasting }: PlannedHost,
+  answer: ExecResult | undefined,
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
@@ -61,7 +63,7 @@ async function remaining(
     return left
   }
   const catalog = context.hostCatalog(host)
-  const facts = await context.inspect(host, stop.leaving)
+  const facts = await context.inspect(host, stop.leaving, answer)
   return planPart(catalog, facts, intent).planned.changes
 }
 
@@ -84,8 +86,11 @@ async function applyPlan(
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
-      const report = await applyHost({
+      // A confirmation comes before it, and what a rollback leaves is another question.
+      const isAsked = plan.intent.kind === 'apply' && options.confirmWithinSeconds === undefined
+      const { report, answer } = await applyHost({
         ...context,
+        ...(isAsked && { question: inspection(host, catalog, context.programs) }),
         planned,
         host,
         catalog,
@@ -94,7 +99,7 @@ async function applyPlan(
         by,
       })
       if (report.status !== 'changed') return report
-      const verified = await verify(report, () => remaining(context, plan, planned))
+      const verified = await verify(report, () => remaining(context, plan, planned, answer))
       if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified
       return { ...verified, ...given({ said: await sayingsOfUnits(context, name, verified.remaining) }) }
     },

@@ -62,10 +62,10 @@ launch() {
   fi
 }
 
-# Prints the results from the first line on, as they come, until the program has ended.
+# Prints the results from the first line on, as they come, until the program has ended; `last` is the last of them.
 follow() {
   exec 6<"$RUN/results"
-  partial=
+  partial= last=
   drain
   while read -r _ <&7; do
     exec 9>&-
@@ -77,8 +77,8 @@ follow() {
 
 drain() {
   while IFS= read -r line <&6; do
-    printf '%s\n' "$partial$line"
-    partial=
+    last=$partial$line partial=
+    printf '%s\n' "$last"
   done
   partial=$partial$line
 }
