@@ -6,7 +6,7 @@ import { precompiledChecks } from './build-checks.mjs'
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 // Many small modules: loading them one by one costs more than everything else at the start. ssh2 has optional native
-// parts and jiti loads itself, so they stay packages.
+// parts and jiti loads itself, so they stay packages. ajv is a file of its own, which few commands load.
 const bundled = new Set([
   'ajv',
   'commander',
@@ -20,8 +20,18 @@ const bundled = new Set([
 const requireBanner =
   "import { createRequire as converge_createRequire } from 'node:module'; const require = converge_createRequire(import.meta.url);"
 
-const bundle = (outdir, precompiled) =>
-  build({
+const bundle = async (outdir, precompiled) => {
+  await build({
+    entryPoints: { ajv: 'ajv/dist/2020.js' },
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  })
+  await build({
     entryPoints: { cli: 'src/cli.ts', dsl: 'src/dsl.ts' },
     outdir,
     bundle: true,
@@ -41,14 +51,21 @@ const bundle = (outdir, precompiled) =>
         setup({ onLoad }) {
           const resolveDir = 'src/validation'
           onLoad({ filter: /src.validation.precompiled\.ts$/ }, () => ({ contents: precompiled, resolveDir }))
+          onLoad({ filter: /src.validation.ajv\.ts$/ }, ({ path }) => ({
+            contents: readFileSync(path, 'utf8').replace("('ajv/dist/2020.js')", "('../ajv.cjs')"),
+            loader: 'ts',
+            resolveDir,
+          }))
         },
       },
     ],
   })
+}
 
 const checks = await precompiledChecks(bundle)
 // The declarations stay: only --types makes them, which takes several times as long.
-for (const part of ['cli.js', 'dsl.js', 'chunks']) rmSync(`dist/${part}`, { recursive: true, force: true })
+for (const part of ['ajv.cjs', 'cli.js', 'dsl.js', 'chunks'])
+  rmSync(`dist/${part}`, { recursive: true, force: true })
 await bundle('dist', checks)
 chmodSync('dist/cli.js', 0o755)
 if (process.argv.includes('--types')) {

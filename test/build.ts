@@ -14,7 +14,6 @@ const notBundled = [
   'fast-check',
   'jiti',
   'ssh2',
-  'ssh2-sftp-client',
   'typescript',
   'uvu',
 ]

@@ -6,7 +6,7 @@ import type { Member } from '../model/manifest.ts'
 import type { Progress } from '../model/report.ts'
 import type { Catalog, CatalogEntry, HostCatalog } from '../model/resource.ts'
 import { createStop, type Stop, stopAlsoAt } from '../model/stop.ts'
-import type { Connection, ConnectOptions } from '../model/transport.ts'
+import type { Connection, ConnectOptions, ExecResult } from '../model/transport.ts'
 import { membersOf } from '../plan/rollout/members.ts'
 import type { HostLibrary } from '../shell/library.ts'
 import { knownMembers } from '../shell/probes/known-members.ts'
@@ -53,7 +53,8 @@ export interface SessionContext {
   readonly clock: Clock
   /** Does the work over the host's connection, until the user stops it. */
   use<T>(name: string, work: (connection: Connection) => Promise<T>): Promise<T>
-  inspect(name: string, signal: AbortSignal): Promise<Facts>
+  /** `answer` is what the host has answered to this question already. */
+  inspect(name: string, signal: AbortSignal, answer?: ExecResult): Promise<Facts>
   /** Does the work on every selected host, `parallel` at once. A failure is the host's answer. Throws after a stop. */
   onEach<T>(work: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T | ConvergeError>>
   close(): Promise<void>
@@ -91,12 +92,15 @@ export function openContext(input: SessionInput): SessionContext {
     stop,
     clock,
     use: (name, work) => connections.use(name, stop.stopping, work),
-    async inspect(name, signal) {
+    async inspect(name, signal, answer) {
+      let early = answer
       if (!input.localCommands) refuseCommandsHere(context.host(name), context.hostCatalog(name))
       const facts = await waitForLock({ waitSeconds: input.lockWaitSeconds ?? 0, clock, signal }, () =>
-        connections.use(name, signal, (connection) =>
-          inspectHost(connection, context.host(name), context.hostCatalog(name), programs),
-        ),
+        connections.use(name, signal, (connection) => {
+          const answered = early
+          early = undefined
+          return inspectHost(connection, context.host(name), context.hostCatalog(name), programs, answered)
+        }),
       )
       onProgress({ event: 'inspected', host: name })
       return facts

@@ -2,6 +2,7 @@ import { InternalError } from '../model/errors.ts'
 import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
+import type { ExecResult } from '../model/transport.ts'
 import { rebootLeft } from '../plan/host/reboot.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
 import { sharedAgain } from '../plan/rollout/shared-answers.ts'
@@ -14,7 +15,7 @@ import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
 import { type HostState, hostState } from './host-state.ts'
-import { ask } from './inspect/inspect-host.ts'
+import { ask, inspection } from './inspect/inspect-host.ts'
 import { planSessionRollback } from './rollback-session.ts'
 import { openContext, type SessionContext, type SessionInput } from './session-context.ts'
 
@@ -52,6 +53,7 @@ async function remaining(
   context: SessionContext,
   { intent }: Plan,
   { host, changes, undoes = [], lasting, facts: planned }: PlannedHost,
+  answer: ExecResult | undefined,
 ): Promise<readonly Change[]> {
   const { stop } = context
   if (intent.kind === 'rollback') {
@@ -64,7 +66,7 @@ async function remaining(
     return left
   }
   const catalog = context.hostCatalog(host)
-  const facts = await context.inspect(host, stop.leaving)
+  const facts = await context.inspect(host, stop.leaving, answer)
   return [
     ...planPart(catalog, sharedAgain(facts, planned), intent).planned.changes,
     ...rebootLeft(changes, facts),
@@ -93,8 +95,14 @@ async function applyPlan(
       if (closed !== undefined) return { host: name, status: 'not-started', reason: closed }
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
-      const report = await applyHost({
+      // A confirmation or a reboot comes before it, and what a rollback leaves is another question.
+      const isAsked =
+        plan.intent.kind === 'apply' &&
+        options.confirmWithinSeconds === undefined &&
+        planned.changes.every(({ operation }) => operation.op !== 'reboot')
+      const { report, answer } = await applyHost({
         ...context,
+        ...(isAsked && { question: inspection(host, catalog, context.programs) }),
         planned,
         host,
         catalog,
@@ -105,7 +113,7 @@ async function applyPlan(
       if (report.status !== 'changed') return report
       const ill = await illAfterReboot(context, planned, report.results)
       if (ill !== undefined) return ill
-      const verified = await verify(report, () => remaining(context, plan, planned))
+      const verified = await verify(report, () => remaining(context, plan, planned, answer))
       if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified
       return { ...verified, ...given({ said: await sayingsOfUnits(context, name, verified.remaining) }) }
     },

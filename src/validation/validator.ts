@@ -1,11 +1,11 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { given } from '../model/given.ts'
 import { perText } from '../model/memo.ts'
 import { parsePointer } from '../model/path.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { type Secret, secretsIn, stands, withoutSecrets } from '../model/secret.ts'
 import type { Value } from '../model/value.ts'
-import { ajvOptions } from './ajv-options.ts'
+import { loadedAjv } from './ajv.ts'
 import { explainError, type MissingKey, missingMistake, type SchemaMistake } from './explain.ts'
 import { isSchema, schemaBelow } from './json-schema.ts'
 import { precompiledCheck } from './precompiled.ts'
@@ -19,14 +19,12 @@ type SourceOf = (path: readonly string[]) => string | undefined
 
 export type Validator<T> = (value: unknown, source?: SourceOf) => Validation<T>
 
-// One instance, because each compiles the meta-schemas.
-const ajv = new Ajv2020(ajvOptions)
-
 /** The first of several equal schemas: ajv compiles each object once. */
 const firstLike = perText((_text, schema: JsonSchema) => schema)
 
 /** Throws if a schema is invalid. */
 export function refuseBadSchema(schema: JsonSchema): void {
+  const ajv = loadedAjv()
   if (!ajv.validateSchema(schema)) throw new Error(`schema is invalid: ${ajv.errorsText()}`)
 }
 
@@ -42,7 +40,8 @@ export function createValidator<T = Value>(
   { takesSecrets = false }: ValidatorOptions = {},
 ): Validator<T> {
   const text = JSON.stringify(schema)
-  const check = (precompiledCheck(text) ?? ajv.compile(firstLike(text, schema))) as ValidateFunction<T>
+  const check = (precompiledCheck(text) ??
+    loadedAjv().compile(firstLike(text, schema))) as ValidateFunction<T>
   const comparesItems = text.includes('"uniqueItems"')
   return (value, source = () => undefined) => {
     // ajv compares list elements by valueOf, which maps without prototype lack.

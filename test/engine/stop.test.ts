@@ -207,22 +207,52 @@ test('a second signal leaves a started host running, with the results so far', a
 
 test('a second signal while a host is verified says that it was not', async ({ fleet }) => {
   const { stop, request } = signals()
-  let done = 0
   const transports = transportsWith((connection) => ({
-    exec(options) {
-      done += 1
-      if (done < 3) return connection.exec(options)
-      request()
-      const running = connection.exec(options)
-      request()
-      return running
-    },
+    exec: ({ onStdout, ...options }) =>
+      connection.exec({
+        ...options,
+        onStdout(chunk) {
+          onStdout?.(chunk)
+          if (!/^end ok$/m.test(Buffer.from(chunk).toString())) return
+          request()
+          request()
+        },
+      }),
   }))
   const session = fleet.session([motd], 'fleet', ['a'], { stop, transports })
   const [report] = (await session.apply(await session.plan())).hosts
   await session.close()
   assert.is(report?.status, 'left-running')
   assert.match(JSON.stringify(report), 'All changes were applied, but not verified')
+})
+
+test('an apply is verified in the exec that follows it; if that is lost at its end, in another one', async ({
+  fleet,
+}) => {
+  const execs: string[] = []
+  const transports = transportsWith((connection) => ({
+    async exec(options) {
+      execs.push(options.program)
+      const result = await connection.exec(options)
+      if (execs.length !== 3) return result
+      throw new ConvergeError('connection-lost', 'lost', { host: connection.host, step: 'exec' })
+    },
+  }))
+  const converge = async (resources: readonly Resource[]) => {
+    const session = fleet.session(resources, 'fleet', ['a'], { transports })
+    const [report] = (await session.apply(await session.plan())).hosts
+    await session.close()
+    return report?.status
+  }
+  // What undoes itself differs for whoever looks.
+  const undo = 'touch "$CONVERGE_ROOT/undone" && rm "$CONVERGE_ROOT/etc/motd"'
+  const undone = [motd, command({ name: 'undo', command: undo, creates: '/undone' })]
+  assert.is(await converge([motd]), 'changed')
+  assert.is(execs.length, 2)
+  execs.length = 0
+  execs.push('')
+  assert.is(await converge(undone), 'unsettled')
+  assert.is(execs.length, 4)
 })
 
 test('a started host is followed over a lost connection after a first signal, too', async ({ fleet }) => {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { bytesOf } from '../../src/model/bytes-of.ts'
+import { uploadsOf } from '../../src/engine/apply/uploads.ts'
 import type { Busy, Facts, Probe } from '../../src/model/facts.ts'
 import type { Change } from '../../src/model/plan.ts'
 import type { HostCatalog } from '../../src/model/resource.ts'
-import { contentOf } from '../../src/operations/index.ts'
 import { planPortable } from '../../src/plan/host/plan-portable.ts'
 import { type ApplyEvent, lineSplitter, parseResultLine } from '../../src/shell/answers/parse-results.ts'
 import { assembleLibrary, type HostLibrary } from '../../src/shell/library.ts'
@@ -67,11 +66,8 @@ export function launching(
   run: Run,
   { journal = '', library = libraryFor(tree.shell), ...booked }: LaunchOptions = {},
 ): string {
-  for (const { operation } of changes) {
-    const content = contentOf(operation)
-    if (content === undefined) continue
-    tree.write(`${run.stagingDir}/${content.sha256}`, bytesOf(content), 0o600)
-  }
+  for (const upload of uploadsOf(changes, new Map()))
+    if ('bytes' in upload) tree.write(`${run.stagingDir}/${upload.name}`, upload.bytes, 0o600)
   return launchProgram(planProgram({ changes, journal, ...booked }, run, library), run, library)
 }
 

@@ -1,4 +1,3 @@
-import { bytesOf } from '../../model/bytes-of.ts'
 import type { Host } from '../../model/cluster.ts'
 import { ConvergeError, Interrupted } from '../../model/errors.ts'
 import { given } from '../../model/given.ts'
@@ -6,21 +5,21 @@ import type { PlannedHost } from '../../model/plan.ts'
 import type { HostReport, Progress } from '../../model/report.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Stop } from '../../model/stop.ts'
-import type { Upload } from '../../model/transport.ts'
-import { contentOf } from '../../operations/index.ts'
+import type { ExecResult } from '../../model/transport.ts'
 import { planRevert } from '../../plan/undo/rollback.ts'
 import { launchProgram } from '../../shell/programs/launch-program.ts'
 import { type PlannedChanges, planProgram, type Run } from '../../shell/programs/plan-program.ts'
 import { revertProgram } from '../../shell/programs/revert-program.ts'
 import type { Clock } from '../clock.ts'
 import type { Connections } from '../connections.ts'
-import type { HostPrograms } from '../inspect/inspect-host.ts'
+import type { HostPrograms, Question } from '../inspect/inspect-host.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
 import { awaitBoot } from './reboot.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun, rollsBackAfter } from './run-record.ts'
+import { uploadsOf } from './uploads.ts'
 
 export interface ApplyHostInput {
   readonly planned: PlannedHost
@@ -29,6 +28,8 @@ export interface ApplyHostInput {
   readonly programs: HostPrograms
   readonly onProgress: (event: Progress) => void
   readonly options: ApplyOptions
+  /** What to ask after a run that ended well, in the exec that follows it. */
+  readonly question?: Question
   /** Who started the run and when: the same on all of its hosts. */
   readonly by: string
   /** The catalog for which an automatic rollback holds the host. */
@@ -39,15 +40,21 @@ export interface ApplyHostInput {
   readonly stop: Stop
 }
 
-/** Uploads the contents of the plan, starts its program on the host and follows it to its end. */
-export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
-  const { planned, host, connections, programs, onProgress, options, by, clock, stop } = input
-  if (planned.changes.length === 0) return { host: host.name, status: 'unchanged' }
+interface Applied {
+  readonly report: HostReport
+  /** To the question, if all was applied and nothing else is to be done before. */
+  readonly answer?: ExecResult
+}
+
+/** Uploads the contents of the plan, starts its program on the host, follows it to its end and asks what is then there. */
+export async function applyHost(input: ApplyHostInput): Promise<Applied> {
+  const { planned, host, connections, programs, onProgress, options, by, clock, stop, question } = input
+  if (planned.changes.length === 0) return { report: { host: host.name, status: 'unchanged' } }
   const run = newRun(host, programs.cluster, by, options)
   const record = recordRun(planned, onProgress, options.confirmWithinSeconds)
   try {
     await upload(input, run)
-    await followRun({
+    const answer = await followRun({
       host: host.name,
       launch: launchProgramFor(input, run),
       changes: planned.changes.length,
@@ -56,6 +63,7 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
       connections,
       clock,
       stop,
+      ...given({ question }),
     })
     if (record.report().status === 'changed') await awaitBoot(input)
     if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed') {
@@ -63,11 +71,11 @@ export async function applyHost(input: ApplyHostInput): Promise<HostReport> {
       const { library } = programs
       await confirm({ run, host: host.name, connections, library, clock, remedy, signal: stop.leaving })
     }
-    return record.report()
+    return { report: record.report(), ...given({ answer }) }
   } catch (error) {
-    if (error instanceof ConvergeError) return record.failed(error)
+    if (error instanceof ConvergeError) return { report: record.failed(error) }
     if (!(error instanceof Interrupted)) throw error
-    return record.isSent() ? record.leftRunning() : notStarted(host.name)
+    return { report: record.isSent() ? record.leftRunning() : notStarted(host.name) }
   }
 }
 
@@ -95,31 +103,22 @@ export function scriptFor(planned: PlannedHost, host: Host, { cluster, library }
   return planProgram(plannedChanges({ ...planned, changes }), run, library)
 }
 
-function launchProgramFor({ planned, catalog, programs }: ApplyHostInput, run: Run): string {
+function launchProgramFor({ planned, catalog, programs, question }: ApplyHostInput, run: Run): string {
   const { library } = programs
   const program = planProgram(plannedChanges(planned), run, library)
-  if (run.confirmWithinSeconds === undefined) return launchProgram(program, run, library)
-  const revert = planRevert(planned, catalog, `${run.by}, not confirmed`)
-  return launchProgram(program, run, library, revertProgram(revert, run, library))
+  const afterwards = question?.program
+  if (run.confirmWithinSeconds === undefined)
+    return launchProgram(program, run, library, given({ afterwards }))
+  const revert = revertProgram(planRevert(planned, catalog, `${run.by}, not confirmed`), run, library)
+  return launchProgram(program, run, library, { revert, ...given({ afterwards }) })
 }
 
 async function upload(
   { planned, connections, onProgress, stop, files: large }: ApplyHostInput,
   run: Run,
 ): Promise<void> {
-  const uploads = new Map<string, Upload>()
-  for (const { operation } of planned.changes) {
-    const content = contentOf(operation)
-    if (content === undefined) continue
-    const { sha256, sizeBytes } = content
-    const file = large.get(sha256)
-    uploads.set(sha256, {
-      name: sha256,
-      ...(file === undefined ? { bytes: bytesOf(content) } : { file, sizeBytes }),
-    })
-  }
-  if (uploads.size === 0) return
-  const files = [...uploads.values()]
+  const files = uploadsOf(planned.changes, large)
+  if (files.length === 0) return
   const sizeBytes = files.reduce((sum, one) => sum + ('bytes' in one ? one.bytes.length : one.sizeBytes), 0)
   onProgress({ event: 'uploading', host: planned.host, files: files.length, sizeBytes })
   await connections.use(planned.host, stop.stopping, (connection) => connection.upload(run.stagingDir, files))

@@ -3,7 +3,7 @@ import { CommandError, ConvergeError } from '../../model/errors.ts'
 import type { Answers, Busy, Facts, PlatformFact, Probe } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
-import type { Connection } from '../../model/transport.ts'
+import type { Connection, ExecOptions, ExecResult } from '../../model/transport.ts'
 import { placeProbes } from '../../plan/host/places.ts'
 import { rebootProbes } from '../../plan/host/reboot.ts'
 import { keptProbes, originalProbes } from '../../plan/undo/kept-content.ts'
@@ -25,21 +25,36 @@ const baseTimeoutMs = 60_000
 /** More than accounts, packages and manifest of a large host take. */
 const baseOutputBytes = 64 * 1024 * 1024
 
+/** A question to a host: the program to run, and what that may take. */
+export interface Question extends Pick<ExecOptions, 'program' | 'timeoutMs'> {
+  readonly maxOutputBytes: number
+  /** Reads what the program printed. A bad answer, a failed program or a concurrent apply becomes an error that names the host. */
+  read(host: string, answer: ExecResult): Facts
+}
+
 /** Asks a host everything that its catalog needs to know, in one exec, and refuses one of another platform. */
 export async function inspectHost(
   connection: Connection,
   host: Host,
   catalog: HostCatalog,
   programs: HostPrograms,
+  /** What the host has answered already. */
+  answer?: ExecResult,
 ): Promise<Facts> {
+  const question = inspection(host, catalog, programs)
+  const facts = question.read(connection.host, answer ?? (await connection.exec(question)))
+  refuseOtherPlatform(host, facts.platform)
+  return withLeftBehind(facts, connection, host, catalog, programs)
+}
+
+/** The question of everything that a host's catalog needs to know. */
+export function inspection(host: Host, catalog: HostCatalog, programs: HostPrograms): Question {
   const probes = [
     ...catalog.entries.flatMap(({ resource }) => resource.probes),
     ...placeProbes(catalog),
     ...rebootProbes(catalog),
   ]
-  const facts = await ask(connection, probes, host.platform, programs)
-  refuseOtherPlatform(host, facts.platform)
-  return withLeftBehind(facts, connection, host, catalog, programs)
+  return questionOf(probes, host.platform, programs)
 }
 
 /** Asks again for the state of what is only in the manifest, if there is anything. */
@@ -80,38 +95,48 @@ export function keptContents({ platform }: Host, cluster: string): string {
   return `${platform.stateDir}/clusters/${cluster}`
 }
 
-/** Answers to probes. A bad answer, a failed program or a concurrent apply becomes an error that names the host. */
+/** Answers to probes. */
 export async function ask(
   connection: Connection,
   probes: readonly Probe[],
+  platform: Pick<Host['platform'], 'stateDir' | 'stagingDir'>,
+  programs: HostPrograms,
+): Promise<Facts> {
+  const question = questionOf(probes, platform, programs)
+  return question.read(connection.host, await connection.exec(question))
+}
+
+function questionOf(
+  probes: readonly Probe[],
   { stateDir, stagingDir }: Pick<Host['platform'], 'stateDir' | 'stagingDir'>,
   { cluster, library, members }: HostPrograms,
-): Promise<Facts> {
+): Question {
   const questions = collectQuestions(probes, members)
   const cost = costOf(questions)
-  const { exitCode, stdout, stderr } = await connection.exec({
+  return {
     program: inspectProgram(questions, { stateDir, stagingDir, cluster }, library),
     timeoutMs: baseTimeoutMs + cost.timeoutMs,
     maxOutputBytes: baseOutputBytes + cost.outputBytes,
-  })
-  const { host } = connection
-  if (exitCode !== 0) {
-    throw new CommandError(`the inspect program ended with ${exitCode ?? 'a signal'}`, {
-      host,
-      step: 'inspect',
-      exitCode,
-      stderr,
-      remedy: 'The host needs a POSIX shell and stat, sha256sum, readlink and head.',
-    })
-  }
-  try {
-    const answer = readAnswer(stdout, questions)
-    if ('busy' in answer) throw locked(host, answer)
-    return answer
-  } catch (error) {
-    const otherwise =
-      'Run converge again. If this persists, something on the host prints into the answer or replaces standard tools.'
-    throw unreadable(error, otherwise, { host, step: 'inspect', exitCode, stderr })
+    read(host, { exitCode, stdout, stderr }) {
+      if (exitCode !== 0) {
+        throw new CommandError(`the inspect program ended with ${exitCode ?? 'a signal'}`, {
+          host,
+          step: 'inspect',
+          exitCode,
+          stderr,
+          remedy: 'The host needs a POSIX shell and stat, sha256sum, readlink and head.',
+        })
+      }
+      try {
+        const answer = readAnswer(stdout, questions)
+        if ('busy' in answer) throw locked(host, answer)
+        return answer
+      } catch (error) {
+        const otherwise =
+          'Run converge again. If this persists, something on the host prints into the answer or replaces standard tools.'
+        throw unreadable(error, otherwise, { host, step: 'inspect', exitCode, stderr })
+      }
+    },
   }
 }
 

@@ -11,6 +11,9 @@ export type ApplyEvent =
   | { readonly event: 'locked'; readonly holder: string }
   | { readonly event: 'end'; readonly outcome: 'ok' | 'failed' | 'refused' | 'locked' }
 
+/** The last result line of a run in which all succeeded. */
+export const endedWell = 'end ok'
+
 /** Reads one result line; undefined for an unknown one. */
 export function parseResultLine(line: string): ApplyEvent | undefined {
   if (line.startsWith('| ')) return { event: 'output', line: line.slice(2) }

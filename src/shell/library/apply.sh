@@ -46,7 +46,7 @@ write_boot_revert() {
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN= PACKAGES=0 REBOOTS= UNDOES=${UNDOES-}
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN= PACKAGES=0 REBOOTS= STAGING_IS_SAFE= UNDOES=${UNDOES-}
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -93,8 +93,13 @@ clear_leftovers() {
 # there is a move a rename: between file systems it would go by names that their owner could exchange.
 take_staging() {
   [ "$UID_NUMBER" = 0 ] && [ -z "$PORTABLE" ] && [ -d "$STAGING" ] || return 0
+  ! only_roots "${STAGING#"$R"}" || {
+    STAGING_IS_SAFE=yes
+    return 0
+  }
+  read_stats "$STAGING"
   read -r _ uid _ <<END
-$(stats "$STAGING")
+$looked
 END
   [ "$uid" != 0 ] || return 0
   above=${STAGING%/*}
@@ -104,7 +109,7 @@ END
       chmod 0700 ./staging && [ -z "$(find ./staging -mindepth 1 \( ! -type f -o ! -user "$uid" -o -links +1 \) | head -n 1)" ] &&
       mv -- ./staging "$RUN/staging"
   } >"$RUN/output" 2>&1 || fail 0 'the uploads were changed on the host by someone else' "$RUN/output"
-  if [ -z "$FAILED" ]; then STAGING=$RUN/staging; elif [ -n "$PINNED" ]; then rm_tree ./staging; fi
+  if [ -z "$FAILED" ]; then STAGING=$RUN/staging STAGING_IS_SAFE=yes; elif [ -n "$PINNED" ]; then rm_tree ./staging; fi
   leave
 }
 
@@ -114,7 +119,10 @@ finish() {
   # Of what the last step printed, no more is ever shown.
   [ ! -s "$RUN/output" ] || { tail -c 8192 "$RUN/output" >"$RUN/last" && mv -f -- "$RUN/last" "$RUN/output"; } || rm -f -- "$RUN/output"
   leave
-  case $STAGING in */converge-* | "$RUN"/*) rm_tree "$STAGING" ;; esac
+  case $STAGING_IS_SAFE$STAGING in
+    yes*) rm -rf -- "$STAGING" ;;
+    */converge-*) rm_tree "$STAGING" ;;
+  esac
   point 'staging removed'
   [ -z "$UNDOES" ] || disarm_revert "$UNDOES"
   [ "$1" = locked ] || {
@@ -216,8 +224,13 @@ step() {
     # They may change whose a directory is.
     attributes | link | archive | checkout) forget_ways ;;
     *)
-      forget_ways
-      RAN=yes
+      case $operation-${2-} in
+        unit-enable | unit-disable) ;;
+        *)
+          forget_ways
+          RAN=yes
+          ;;
+      esac
       ;;
   esac
   leave
@@ -362,8 +375,8 @@ expect_journal() {
 expect_paths() {
   set -- "$@" ''
   # First the paths that exist, then the regular files among them, each by one process.
-  existing=$(existing_paths_of stats "$@")
-  found=
+  looked= found=
+  existing_paths_of read_stats "$@"
   existing_paths_of sums_in_time "$@" || {
     while [ -n "$1" ]; do
       set -- "$@" "$R$1"
@@ -375,7 +388,7 @@ expect_paths() {
     return 0
   }
   compare_paths "$@" 3<<STATS 4<<SUMS
-$existing
+$looked
 STATS
 $found
 SUMS
@@ -391,7 +404,7 @@ existing_paths_of() {
       continue
     elif [ -f "$path" ]; then
       set -- "$@" "$path"
-    elif [ -d "$path" ] && [ "$tool" = stats ]; then
+    elif [ -d "$path" ] && [ "$tool" = read_stats ]; then
       set -- "$@" "$path"
     fi
   done

@@ -77,6 +77,11 @@ stats() {
   stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %z %Su:%Sg' -- "$@"
 }
 
+# read_stats FILE ... : sets `looked` to the same lines, by one process.
+read_stats() {
+  looked=$(exec stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null) || [ -n "$looked" ] || looked=$(stats "$@")
+}
+
 # GNU stat prints a mode without leading zeros, BSD's with them.
 pad_mode() { while [ ${#mode} -lt 4 ]; do mode=0$mode; done; }
 

@@ -19,8 +19,11 @@ prepare_run() {
   [ ! -d "$RUN" ] || return 1
   # Only converge's own directory is private.
   [ -d "${STATE%/*}/" ] || (umask 022 && mkdir -p -- "${STATE%/*}/")
-  mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
-  chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
+  # What is in it is private by itself.
+  [ -d "$STATE/run" ] || {
+    mkdir -p -- "$STATE/run" || complain "the state directory $STATE cannot be created"
+    chmod 0700 "$STATE" || complain "the state directory $STATE cannot be made private"
+  }
   # Results of earlier runs are no longer needed; the last few are kept for debugging.
   prune_runs "$STATE"/run/*
   mkdir -m 0700 -- "$RUN" || {
@@ -59,10 +62,10 @@ launch() {
   fi
 }
 
-# Prints the results from the first line on, as they come, until the program has ended.
+# Prints the results from the first line on, as they come, until the program has ended; `last` is the last of them.
 follow() {
   exec 6<"$RUN/results"
-  partial=
+  partial= last=
   drain
   while read -r _ <&7; do
     exec 9>&-
@@ -74,8 +77,8 @@ follow() {
 
 drain() {
   while IFS= read -r line <&6; do
-    printf '%s\n' "$partial$line"
-    partial=
+    last=$partial$line partial=
+    printf '%s\n' "$last"
   done
   partial=$partial$line
 }

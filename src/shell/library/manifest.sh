@@ -42,8 +42,8 @@ inspect_manifest() {
     while IFS= read -r identity; do say "identity $identity"; done <"$CLUSTER/identities"
   fi
   if [ -s "$CLUSTER/members" ]; then
-    found=$(sums "$CLUSTER/members")
-    if [ "${found%% *}" = "$MEMBERS_SUM" ]; then
+    [ -n "$FOUND_MEMBERS" ] || FOUND_MEMBERS=$(sums "$CLUSTER/members")
+    if [ "${FOUND_MEMBERS%% *}" = "$MEMBERS_SUM" ]; then
       say known-members
     else
       say members
@@ -73,7 +73,11 @@ inspect_held() {
 
 # show_found CLUSTER-DIRECTORY: what portable programs found before their first change, if the manifest builds on it.
 show_found() {
-  ! grep -q -e '^made ' -e '^seen ' "$1/manifest" || show_all_found "$1"
+  for found in "$1/generations/"*/found; do
+    [ -s "$found" ] || continue
+    ! grep -q -e '^made ' -e '^seen ' "$1/manifest" || show_all_found "$1"
+    return 0
+  done
 }
 
 show_all_found() {
@@ -112,6 +116,8 @@ open_generation() {
     set -- "$@" "$GENERATION/manifest"
   fi
   # With every parent directory: they may be new.
+  [ -z "$UNNOTED" ] || set -- "$@" "$STATE/temporaries"
+  UNNOTED=
   durable "$@" "$GENERATION" "$CLUSTER/generations" "$CLUSTER" "$STATE/clusters" "$STATE" "${STATE%/*}/" 2>"$RUN/output" ||
     fail 0 "cannot write to $STATE" "$RUN/output"
   point 'generation opened'
@@ -129,7 +135,7 @@ keep() {
     [ -z "$FAILED" ] || return 0
     NUMBER=$1
     # It may be from a run that was killed before it changed anything.
-    { rm -f -- "$CLUSTER/$2" && keep_file "$2" "$3"; } >"$RUN/output" 2>&1 || {
+    { { [ ! -e "$CLUSTER/$2" ] || rm -f -- "$CLUSTER/$2"; } && keep_file "$2" "$3"; } >"$RUN/output" 2>&1 || {
       # Earlier queued writes come first.
       flush_writes
       [ -n "$FAILED" ] || fail "$1" "cannot keep $3" "$RUN/output"

@@ -55,10 +55,30 @@ install_file() {
   }
 }
 
+# install_files DIRECTORY MODE OWNER GROUP FILE ... : the same of many that keep their names.
+install_files() {
+  into=$1 mode=$2
+  ! can_own || resolve_owner "$3" "$4" || return 1
+  shift 4
+  if ! command -v install >/dev/null; then
+    cp -- "$@" "$into/" || return 1
+    for copied; do
+      shift
+      set -- "$@" "$into/${copied##*/}"
+    done
+    { ! can_own || chown -h "$OWNER:$GROUP" -- "$@"; } && chmod "0$mode" -- "$@"
+  elif can_own; then
+    install -m "$mode" -o "$OWNER" -g "$GROUP" -- "$@" "$into/"
+  else
+    install -m "$mode" -- "$@" "$into/"
+  fi
+}
+
 # has_attributes PATH MODE OWNER GROUP
 has_attributes() {
+  read_stats "$R$1"
   read -r mode uid gid _ names <<END
-$(stats "$R$1")
+$looked
 END
   pad_mode
   [ "$mode" = "$2" ] || return 1

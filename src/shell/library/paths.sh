@@ -71,8 +71,12 @@ make_directory() {
   point 'directory made'
   # What was looked at before it was there was not found to be root's.
   THEIRS=$NL
-  own "$2" "$3" "$made" && set_mode "$1" "$made" && durable "$made" &&
-    { [ -z "$PINNED" ] || put "$made" || { rmdir -- "$made" && return 1; }; } && durable "$BESIDE"
+  own "$2" "$3" "$made" && set_mode "$1" "$made" || return
+  [ -n "$PINNED" ] || {
+    durable "$made" "$BESIDE"
+    return
+  }
+  durable "$made" && { put "$made" || { rmdir -- "$made" && return 1; }; } && durable "$BESIDE"
 }
 
 # make_parents DIRECTORY: with those above it, 0755 and root's, whatever bits and group the next one above hands down.

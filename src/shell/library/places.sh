@@ -3,8 +3,9 @@
 # follows nothing.
 
 # PINNED: the directory in which the program is private, with two slashes after it. MARKED: those that may have temporaries. WAS: what
-# the plan saw at the path of the step. RAN: whether an earlier step may have changed that.
-PINNED= MARKED=$NL HELDS=0 WAS= RAN=
+# the plan saw at the path of the step. RAN: whether an earlier step may have changed that. UNNOTED: whether what MARKED has is to be
+# made durable.
+UNNOTED= PINNED= MARKED=$NL HELDS=0 WAS= RAN=
 
 # place PATH: sets HERE to the path, BESIDE to its directory and `temporary` to a free name on the same file system, as the
 # operation is to name them: by the whole path, or from within a private directory beside it.
@@ -111,8 +112,9 @@ END
 
 # belongs_to_owner_of_directory: whether HELD belongs to the only user who can make names in its directory.
 belongs_to_owner_of_directory() {
+  read_stats ..
   read -r way_mode way_uid _ <<END
-$(stats ..)
+$looked
 END
   case $way_mode in *[2367] | *[2367]?) return 1 ;; esac
   [ -n "$(find "$HELD" -user "$way_uid")" ]
@@ -131,8 +133,9 @@ set_attributes() {
 # given it the name only now.
 may_open() {
   [ -n "$PINNED" ] || return 0
+  read_stats "$1"
   read -r mode uid gid _ names <<END
-$(stats "$1")
+$looked
 END
   pad_mode
   read -r kind _ was_uid _ was_sum <<END
@@ -163,8 +166,9 @@ may_open_changed() {
 
 # stands_open: whether the owner of the directory can read it already.
 stands_open() {
+  read_stats ..
   read -r _ way_uid _ <<END
-$(stats ..)
+$looked
 END
   case $mode-$uid in *[4567]-* | *-"$way_uid") ;; *) return 1 ;; esac
 }
@@ -210,7 +214,7 @@ rm_all() {
   done
 }
 
-# temporaries_in DIRECTORY ... : notes where temporary names of this run will be, on disk before there are any, so that the next run
+# temporaries_in DIRECTORY ... : notes where temporary names of this run will be; on disk before there are any, so that the next run
 # can clean up after a power loss. Before the id two slashes, because a path may contain line breaks.
 temporaries_in() {
   [ -z "$FAILED" ] || return 0
@@ -219,11 +223,19 @@ temporaries_in() {
     noted=$noted$directory//$ID$NL
     MARKED=$MARKED$directory//$NL
   done
-  { printf '%s' "$noted" >>"$STATE/temporaries" && durable "$STATE/temporaries" "$STATE"; } >"$RUN/output" 2>&1 || {
+  printf '%s' "$noted" >>"$STATE/temporaries" 2>"$RUN/output" || {
     fail 0 "cannot write to $STATE" "$RUN/output"
     return 0
   }
+  UNNOTED=yes
   point 'temporaries noted'
+}
+
+# temporaries_durable: unless the generation was opened since.
+temporaries_durable() {
+  [ -z "$FAILED" ] && [ -n "$UNNOTED" ] || return 0
+  UNNOTED=
+  durable "$STATE/temporaries" "$STATE" 2>"$RUN/output" || fail 0 "cannot write to $STATE" "$RUN/output"
 }
 
 # note_temporary DIRECTORY: likewise for one, unless it is noted.
@@ -268,7 +280,7 @@ sweep_here() {
   stays=0
   for stale in "./.converge-$1-"*; do
     if [ -d "$stale" ] && [ ! -L "$stale" ]; then
-      (step_into "${stale#./}" && here_is_private && clear_private) 2>/dev/null && rmdir -- "$stale" 2>/dev/null || stays=1
+      (step_into "${stale#./}" && here_is_private && clear_private "$2") 2>/dev/null && rmdir -- "$stale" 2>/dev/null || stays=1
     elif [ -z "$2" ]; then
       rm -f -- "$stale" 2>/dev/null || stays=1
     fi
@@ -276,9 +288,10 @@ sweep_here() {
   return "$stays"
 }
 
+# clear_private WHAT: what was made in it. Where others can write, it is known by its mark; it may have been left before it was marked,
+# or after all else was gone.
 clear_private() {
-  # It may have been left before it was marked, or after all else was gone.
-  [ -f ./.converge ] || return 0
+  [ -z "$1" ] || [ -f ./.converge ] || return 0
   for old in ./.converge-old/* ./.converge-old/.[!.]* ./.converge-old/..?*; do
     [ ! -e "$old" ] || [ -e "../${old##*/}" ] || mv -- "$old" ..
   done

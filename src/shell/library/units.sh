@@ -6,10 +6,16 @@ do_daemon_reload() {
   [ "$INIT" = systemd ] || return 0
   systemctl daemon-reload || return
   # systemd remembers the failure of a unit whose file is gone, and the host counts as degraded.
-  for failed in $(systemctl list-units --all --full --state=failed --no-legend --no-pager |
-    sed -n 's/^[^[:alnum:]]*\([^ ]*\)  *not-found .*/\1/p'); do
-    systemctl reset-failed -- "$failed"
-  done
+  failed=$(exec systemctl list-units --all --full --state=failed --no-legend --no-pager)
+  set --
+  # Newer ones print a mark before a name.
+  while read -r unit load more _; do
+    case $unit in *.*) ;; *) unit=$load load=$more ;; esac
+    [ "$load" != not-found ] || set -- "$@" "$unit"
+  done <<END
+$failed
+END
+  [ $# -eq 0 ] || systemctl reset-failed -- "$@"
 }
 
 # unit UNIT ACTION [--around=SERVICE] [OPTION OF SYSTEMCTL]
@@ -50,9 +56,9 @@ do_unit() {
   esac
   case $2 in
     start | restart | reload)
-      # Resets the start limit of a unit that failed too often.
-      systemctl reset-failed -- "$1" 2>/dev/null
-      systemctl ${3+"$3"} "$2" -- "$1" || {
+      # One that failed too often may start again: without waiting for it nothing tells whether it was refused.
+      [ $# -eq 2 ] || systemctl reset-failed -- "$1" 2>/dev/null
+      systemctl ${3+"$3"} "$2" -- "$1" || start_again "$1" "$2" $? || {
         result=$?
         systemctl status --no-pager --full -n 20 -- "$1" || :
         return "$result"
@@ -69,6 +75,12 @@ do_unit() {
       ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
+}
+
+# start_again UNIT ACTION RESULT: once more, if it was refused because it failed too often; else fails with the result.
+start_again() {
+  case $(systemctl show -p Result -- "$1") in *start-limit*) ;; *) return "$3" ;; esac
+  systemctl reset-failed -- "$1" && systemctl "$2" -- "$1"
 }
 
 # change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs. That the

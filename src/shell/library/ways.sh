@@ -62,6 +62,7 @@ read_target() {
 # all_roots NAME ... : the directories on a way, and its links. In one that anybody may write, such as /tmp, what is root's stays
 # where it is, but the last one is no such directory.
 all_roots() {
+  read_stats "$@"
   open=
   while read -r way_mode way_uid _; do
     [ "$way_uid" = 0 ] || return 1
@@ -73,7 +74,7 @@ all_roots() {
     fi
     shift
   done <<END
-$(stats "$@")
+$looked
 END
   [ $# -eq 0 ] && [ -z "$open" ]
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { PathFact } from '../../model/facts.ts'
 import { textOf } from '../../model/text-of.ts'
 import { emptyMap } from '../../model/value.ts'
@@ -152,6 +153,7 @@ function readSums(reader: AnswerReader, count: number): Sum[] {
     return { sha256 }
   })
   for (;;) {
+    if (reader.next('contents')) readContents(reader, sums)
     const isContent = reader.next('content')
     if (!isContent && !reader.next('tree')) break
     const [index, size] = reader.expect(isContent ? 'content' : 'tree').split(' ')
@@ -163,6 +165,23 @@ function readSums(reader: AnswerReader, count: number): Sum[] {
     }
   }
   return sums
+}
+
+/** Of many files one after the other: that each is what its sum says tells that none changed its size meanwhile. */
+function readContents(reader: AnswerReader, sums: Sum[]): void {
+  const numbers = reader.expect('contents').split(' ').map(integer)
+  const sizes = numbers.filter((_, at) => at % 2 === 1)
+  const bytes = reader.block(sizes.reduce((total, size) => total + size, 0))
+  let start = 0
+  for (const [at, size] of sizes.entries()) {
+    const index = numbers[2 * at] ?? 0
+    const sum = sums[index]
+    const content = bytes.subarray(start, start + size)
+    if (sum === undefined || createHash('sha256').update(content).digest('hex') !== sum.sha256)
+      throw new AnswerError(changedMeanwhile)
+    sums[index] = { ...sum, content: textOf(content) }
+    start += size
+  }
 }
 
 function readTree(reader: AnswerReader): Pick<Sum, 'strangers' | 'edits' | 'mounts'> {

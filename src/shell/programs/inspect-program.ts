@@ -28,13 +28,13 @@ ${library.inspect}
 ${questions.probes.some(({ probe }) => probe === 'package') ? library.packages : ''}
 ${placeSettings(place)}
 STAGING_DIR=${quote(place.stagingDir)}
+MEMBERS_SUM=${questions.members?.sha256 ?? ''}
 read_uid
 read_init
 say 'converge 1'
 inspect_begins
 inspect_platform
 ${questionLines(questions).join('\n')}
-MEMBERS_SUM=${questions.members?.sha256 ?? ''}
 inspect_state
 say end
 } </dev/null

@@ -1,12 +1,25 @@
+import { endedWell } from '../answers/parse-results.ts'
 import type { HostLibrary } from '../library.ts'
 import { quote } from '../quote.ts'
 import { type Run, runSettings } from './plan-program.ts'
+
+interface LaunchOptions {
+  /** The program that undoes the run. */
+  readonly revert?: string
+  /** A program to run after the run if that ended well: what it prints follows the results. */
+  readonly afterwards?: string
+}
 
 /**
  * The program that is sent for an apply: it writes the plan program to the host's disk, starts it detached and follows
  * it. Sent again over another connection it follows the run if that was started, and starts it if not.
  */
-export function launchProgram(program: string, run: Run, library: HostLibrary, revert?: string): string {
+export function launchProgram(
+  program: string,
+  run: Run,
+  library: HostLibrary,
+  { revert, afterwards }: LaunchOptions = {},
+): string {
   return `{
 ${library.launch}
 ${runSettings(run)}
@@ -17,6 +30,7 @@ follow
 else
 rejoin
 fi
+${afterwards === undefined ? '' : `if [ "$last" = ${quote(endedWell)} ]; then\n${afterwards}fi`}
 } </dev/null
 `
 }

@@ -49,6 +49,7 @@ stop_if_refused
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
 ${temporaryLines(planned.changes).join('\n')}
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
+temporaries_durable
 ${planned.changes.flatMap((change, index) => changeLines(change, index)).join('\n')}
 ${closingLines(planned.bookkeeping, run).join('\n')}
 end_of_steps

@@ -32,6 +32,7 @@ begin ${quote(own.id)} ${quote(`not confirmed: ${run.by}`)}
 expect_generation ${reverting.bookkeeping.generation}
 stop_if_refused
 ${temporaryLines(reverting.changes).join('\n')}
+temporaries_durable
 ${reverting.changes.flatMap((change, index) => changeLines(change, index, 'back')).join('\n')}
 ${closingLines(reverting.bookkeeping, own).join('\n')}
 end_of_way_back

@@ -95,7 +95,7 @@ export async function describe(
   if (sizeBytes === undefined && (await exists(sftp, path))) return 'it already exists'
   if (code === 4 && (await isFull(sftp, posix.dirname(path), sizeBytes ?? 0)))
     return 'no space left on device'
-  return message.replace(/^.*(?:_put|Write stream error): /, '')
+  return message
 }
 
 function isFull(sftp: SFTPWrapper, directory: string, sizeBytes: number): Promise<boolean> {

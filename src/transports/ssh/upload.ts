@@ -1,6 +1,5 @@
 import pLimit from 'p-limit'
 import type { SFTPWrapper } from 'ssh2'
-import SftpClient from 'ssh2-sftp-client'
 import { ConvergeError } from '../../model/errors.ts'
 import type { Upload } from '../../model/transport.ts'
 import { pause } from '../after.ts'
@@ -10,16 +9,18 @@ import { connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
 import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors.ts'
 
-/** ssh2-sftp-client warns of more parallel transfers on one channel. */
-const PARALLEL_FILES = 8
+/** Files that are open at once: a server may hold few. */
+const PARALLEL_FILES = 64
+/** ssh2 splits no write of this size: the rest would come after the file is closed. */
+const CHUNK_BYTES = 16 * 1024
 /** A slower transfer counts as hanging. */
 const MIN_BYTES_PER_MS = 20
 const REMOVE_DELAYS_MS = [0, 50, 200]
 
 /**
- * Creates the directory and puts the files into it over an SFTP channel of the existing connection. The channel is then
- * closed, for servers that allow one session at a time. After a failure the files are removed as far as the server
- * allows.
+ * Creates the directory and puts the files into it over an SFTP channel of the existing connection, many at once: it does not
+ * wait for an answer that it can do without. The channel is then closed, for servers that allow one session at a time. After a
+ * failure the files are removed as far as the server allows.
  */
 export async function upload(
   link: SshLink,
@@ -61,16 +62,13 @@ async function transfer(
 ): Promise<void> {
   try {
     signal?.throwIfAborted()
-    await makeDirectory(link.host, sftp, directory)
-    // The library would open its own connection; it gets our channel.
-    const client = Object.assign(new SftpClient('converge', {}), { sftp })
+    const made = makeDirectory(link.host, sftp, directory)
     const limit = pLimit(PARALLEL_FILES)
     const puts = files.map((file) =>
-      limit(() => put(link.host, client, sftp, `${directory}/${file.name}`, file)),
+      limit(() => put({ host: link.host, sftp, path: `${directory}/${file.name}`, upload: file, made })),
     )
     try {
-      await untilAborted(Promise.all(puts), signal)
-      await checkSizes(link.host, sftp, directory, files)
+      await untilAborted(Promise.all([made, ...puts]), signal)
       signal?.throwIfAborted()
     } catch (error) {
       limit.clearQueue()
@@ -81,7 +79,7 @@ async function transfer(
       throw error
     }
   } finally {
-    await closeSftp(sftp)
+    sftp.end()
   }
 }
 
@@ -116,51 +114,75 @@ function makeDirectory(host: string, sftp: SFTPWrapper, directory: string): Prom
   })
 }
 
-async function put(
-  host: string,
-  client: SftpClient,
-  sftp: SFTPWrapper,
-  path: string,
-  upload: Upload,
-): Promise<void> {
-  const content = 'bytes' in upload ? bufferOf(upload.bytes) : upload.file
-  try {
-    await client.put(content, path, { writeStreamOptions: { mode: 0o600 } })
-  } catch (cause) {
+interface Put {
+  readonly host: string
+  readonly sftp: SFTPWrapper
+  readonly path: string
+  readonly upload: Upload
+  /** The directory, which nobody else has made before. */
+  readonly made: Promise<void>
+}
+
+async function put(one: Put): Promise<void> {
+  const { host, sftp, path, upload, made } = one
+  if ('bytes' in upload) return putBytes(one, bufferOf(upload.bytes))
+  await made
+  const options = { mode: 0o600 }
+  const cause = await new Promise<unknown>((resolve) => sftp.fastPut(upload.file, path, options, resolve))
+  await checkSize(one)
+  if (cause) {
     const why = await describe(sftp, path, sizeOf(upload), cause)
     throw uploadFailed(host, `cannot write ${path}`, why, cause)
   }
 }
 
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
-}
-
-/**
- * ssh2's write stream closes without an error if a write fails, and the library takes that for success: a full disk
- * would truncate files unnoticed. So each size is checked. A listing would be one request, but could be endless.
- */
-async function checkSizes(
-  host: string,
-  sftp: SFTPWrapper,
-  directory: string,
-  files: readonly Upload[],
-): Promise<void> {
-  const sizes = await Promise.all(files.map(({ name }) => arrivedSize(sftp, `${directory}/${name}`)))
-  for (const [index, file] of files.entries()) {
-    const arrived = sizes[index] ?? 0
-    if (arrived < sizeOf(file))
-      throw await cutShort(host, sftp, `${directory}/${file.name}`, sizeOf(file), arrived)
+/** The file is opened while its directory is made, and written only into a new one. */
+async function putBytes(one: Put, bytes: Buffer): Promise<void> {
+  const { host, sftp, path, upload, made } = one
+  const early = open(sftp, path).catch(() => undefined)
+  await made
+  // A server need not keep to the order of requests.
+  const handle = (await early) ?? (await open(sftp, path).catch(refused))
+  async function refused(cause: unknown): Promise<never> {
+    throw uploadFailed(host, `cannot write ${path}`, await describe(sftp, path, sizeOf(upload), cause), cause)
   }
+  const writes: Promise<unknown>[] = []
+  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    const size = Math.min(CHUNK_BYTES, bytes.length - start)
+    writes.push(new Promise((done) => sftp.write(handle, bytes, start, size, start, done)))
+  }
+  const arrived = new Promise<boolean>((done) =>
+    sftp.fstat(handle, (error, stats) => done(!error && stats.size === bytes.length)),
+  )
+  const closed = new Promise((done) => sftp.close(handle, done))
+  const [written, isWhole] = await Promise.all([Promise.all([...writes, closed]), arrived])
+  // Asked once more: a server may have looked before it wrote.
+  if (!isWhole) await checkSize(one)
+  const failed = written.find(Boolean)
+  if (failed) await refused(failed)
 }
 
-/** Undefined if the file does not exist. */
-function arrivedSize(sftp: SFTPWrapper, path: string): Promise<number | undefined> {
+/** Fails if fewer bytes are there than were sent, as after a write that failed. */
+async function checkSize({ host, sftp, path, upload }: Put): Promise<void> {
+  const arrived = await arrivedSize(sftp, path)
+  if (arrived < sizeOf(upload)) throw await cutShort(host, sftp, path, sizeOf(upload), arrived)
+}
+
+function arrivedSize(sftp: SFTPWrapper, path: string): Promise<number> {
   return new Promise((resolve) => {
-    sftp.lstat(path, (error, stats) => resolve(error ? undefined : stats.size))
+    sftp.lstat(path, (error, stats) => resolve(error ? 0 : stats.size))
   })
 }
 
+function open(sftp: SFTPWrapper, path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    sftp.open(path, 'w', { mode: 0o600 }, (cause, handle) => (cause ? reject(cause) : resolve(handle)))
+  })
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
 /** Best effort: leftovers are in an unused directory. A server may open a file after its removal, so this repeats. */
 async function removeStaged(
   link: SshLink,
@@ -178,11 +200,4 @@ async function removeStaged(
     const removed = await new Promise<boolean>((resolve) => sftp.rmdir(directory, (error) => resolve(!error)))
     if (removed) return
   }
-}
-
-function closeSftp(sftp: SFTPWrapper): Promise<void> {
-  return new Promise((resolve) => {
-    sftp.once('close', () => resolve())
-    sftp.end()
-  })
 }

@@ -53,9 +53,7 @@ END
 # inspect_users USER ... : their entries, their memberships, and the entries of all groups that these name by number.
 inspect_users() {
   say users
-  # Not in the subshell of the next line, which would forget the answer.
-  has_nss || :
-  supplementary=$(memberships "$@")
+  read_memberships "$@"
   if has_nss; then
     entries=$(getent passwd -- "$@")
     say "$entries"
@@ -69,6 +67,17 @@ inspect_users() {
     account_file group
   fi
   say "memberships$NL$supplementary${NL}users end"
+}
+
+# read_memberships USER ... : sets `supplementary`. The question also tells whether there is an NSS.
+read_memberships() {
+  if [ "$NSS$R" = unknown ] && supplementary=$(exec getent initgroups -- root "$@" 2>/dev/null); then
+    NSS=yes supplementary=${supplementary#*"$NL"}
+    return
+  fi
+  # Not in the subshell of the next line, which would forget the answer.
+  has_nss || :
+  supplementary=$(memberships "$@")
 }
 
 # Sets `numbers` to those of the groups in `entries` and `supplementary`: what comes after the name, which may have blanks.

@@ -1,6 +1,7 @@
 # What is at paths.
 
-MOUNTS= UNSTABLE=
+# FOUND_MEMBERS: the sum of the file of members, which is asked for together with others.
+MOUNTS= UNSTABLE= FOUND_MEMBERS=
 
 # Sets MOUNTS to the paths that something is mounted on, each between blanks; the kernel writes a blank in one as \040.
 read_mounts() {
@@ -104,12 +105,15 @@ inspect_paths() {
   eval "inspect_entries $listed"
   [ -n "$files" ] || return 0
   say sums
-  eval "sums_in_time $files" || {
+  remembered=
+  [ -z "${MEMBERS_SUM-}" ] || [ -n "$FOUND_MEMBERS" ] || [ ! -s "$CLUSTER/members" ] || remembered='"$CLUSTER/members"'
+  eval "sums_in_time $files $remembered" || {
     eval "find_slow $files"
     say "slow $SLOW"
     UNSTABLE=$SLOW
     return 0
   }
+  [ -z "$remembered" ] || FOUND_MEMBERS=${found##*"$NL"} found=${found%"$NL"*}
   say "$found"
   # shellcheck disable=SC2086
   [ -z "${PORTABLE-}" ] || expect_lines $files
@@ -150,16 +154,16 @@ inspect_entries() {
   done
 }
 
-# The contents of the files whose sum, a line of `found`, is not the wanted one. Those in a directory that is not root's alone
-# are read together.
+# The contents of the files whose sum, a line of `found`, is not the wanted one: those in directories that are root's alone
+# together, and those in each other directory.
 inspect_contents() {
-  found=$found$NL file=0 theirs= their_place=
+  found=$found$NL file=0 ours= indexes= theirs= their_place=
   for path; do
     sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
     if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then
       above=${path%/*}
       if only_roots "${above#"$R"}"; then
-        inspect_content "$file" "$path"
+        ours="$ours \"\${$((file + 1))}\"" indexes="$indexes $file"
       else
         [ "$above" = "$their_place" ] || eval "inspect_theirs $theirs"
         [ "$above" = "$their_place" ] || theirs= their_place=$above
@@ -170,6 +174,7 @@ inspect_contents() {
     file=$((file + 1))
   done
   eval "inspect_theirs $theirs"
+  eval "inspect_ours $ours"
 }
 
 # inspect_theirs INDEX PATH ... : the contents of files in `their_place`, whose owner may put a link or a pipe in the place of one
@@ -265,11 +270,24 @@ tree_edits() {
 # shellcheck disable=SC2086
 tree_list() { ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} cat .converge-files | sort -u; }
 
-inspect_content() {
-  size=$(wc -c <"$2")
-  size=$((size))
-  [ "$size" -le 262144 ] || return 0
-  say "content $1 $size"
-  head -c "$size" -- "$2" 2>/dev/null || head -c "$size" "$2"
+# inspect_ours PATH ... : a line with the index, of `indexes`, and size of each that is not too large, then the bytes of these.
+inspect_ours() {
+  [ $# -gt 0 ] || return 0
+  # A busybox prints line breaks in a name as they are.
+  sizes=$(case $* in *"$NL"*) for path; do wc -c <"$path"; done ;; *) exec wc -c -- "$@" ;; esac)
+  shown=
+  for index in $indexes; do
+    read -r size _
+    [ "${size:-262145}" -gt 262144 ] || {
+      shown="$shown $index $size"
+      set -- "$@" "$1"
+    }
+    shift
+  done <<END
+$sizes
+END
+  [ -n "$shown" ] || return 0
+  say "contents$shown"
+  cat -- "$@"
   say ''
 }
