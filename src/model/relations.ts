@@ -31,7 +31,7 @@ export const Regroup = closed(
     group: text('Name of the group.'),
     turn: Type.Enum(['first', 'finish', 'join', 'last'], {
       description:
-        '`first`: before others join, as a dead member is removed; `finish`: what an earlier run began; `join`: a new member; `last`: after that.',
+        '`first`: before others join, as a dead member is removed; `finish`: a member that is known, and has not started or has lost its data; `join`: a new member; `last`: after that.',
     }),
   },
 )

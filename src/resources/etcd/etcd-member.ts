@@ -151,9 +151,8 @@ function ownSteps(
   const member = found(self, live, members)
   const hasData = pathFact(facts, until).type !== 'absent'
   const isAt = member?.peerUrls.includes(self.peerUrl) === true
-  // A cluster has one learner at a time: what an earlier run has begun comes first.
-  const isBegun = member !== undefined && (member.isLearner || member.clientUrls.length === 0)
-  const joins = { group, turn: isBegun && isAt ? 'finish' : 'join' } as const
+  // A cluster has one learner at a time, and takes one more only if all of its members are there: what it knows comes first.
+  const joins = { group, turn: member === undefined ? 'join' : 'finish' } as const
   const promotion: Planned = {
     operation: { action: 'promote' },
     reason: `is a learner of ${group} until then`,

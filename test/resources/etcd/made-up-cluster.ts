@@ -187,6 +187,7 @@ export class MadeUpCluster {
         if (id !== undefined) this.#remove(id)
         if (!this.members.some((one) => one.peerUrl === peerUrl)) {
           if (this.members.some(({ isLearner }) => isLearner)) throw new Error('too many learner members')
+          if (!this.voters.every((one) => this.runs(one))) throw new Error('unhealthy cluster')
           this.#add(member, { isLearner: true })
         }
         machine.first = 'existing'
