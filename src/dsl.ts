@@ -52,6 +52,7 @@ export { type CompositeDefinition, defineComposite } from './resources/define/de
 export { defineRecipe, type RecipeDefinition } from './resources/define/define-recipe.ts'
 export { directory } from './resources/directory.ts'
 export { download } from './resources/download.ts'
+export { etcdMember } from './resources/etcd/etcd-member.ts'
 export { file } from './resources/file.ts'
 export { gitCheckout } from './resources/git-checkout.ts'
 export { group } from './resources/group.ts'

@@ -3,6 +3,7 @@ import {
   defineRecipe,
   directory,
   environmentLine,
+  etcdMember,
   execLine,
   file,
   group,
@@ -13,6 +14,7 @@ import {
   unit,
   user,
 } from 'converge'
+import { unknownVariable } from './variables.ts'
 
 const Port = (use: string, fallback: number) =>
   Type.Integer({
@@ -138,7 +140,7 @@ export default defineRecipe({
     const release = archive({
       url: archiveUrl(ctx),
       sha256: attributes.sha256,
-      path: `/opt/${instance}-${attributes.version}`,
+      path: releasePath(instance, attributes.version),
       binaries: ['etcd', 'etcdctl'],
       binDir: binDir(ctx),
     })
@@ -148,11 +150,11 @@ export default defineRecipe({
       content: renderEnvFile(memberVariables(ctx)),
     })
     // etcd ignores these once it has data. They are then removed, so that they neither mislead nor cause a restart.
-    const bootstrap = file({
+    const first = {
       path: `${configuration.name}/bootstrap.env`,
       content: renderEnvFile(bootstrapVariables(ctx)),
-      until: dataPath(ctx),
-    })
+    }
+    const bootstrap = followsSpec(ctx) ? member(ctx, first) : file({ ...first, until: dataPath(ctx) })
     const files = variablesIn === 'unit' ? [] : [configuration, environment, bootstrap]
     const service = unit({
       name: `${instance}.service`,
@@ -160,7 +162,7 @@ export default defineRecipe({
         ctx,
         variablesIn === 'unit'
           ? { Environment: variableLines(ctx) }
-          : { EnvironmentFile: [environment.name, `-${bootstrap.name}`] },
+          : { EnvironmentFile: [environment.name, `-${first.path}`] },
       ),
       enabled: true,
       started: true,
@@ -181,6 +183,40 @@ export default defineRecipe({
     return [...account, data, ...binaries, release, ...files, service]
   },
 })
+
+function releasePath(instance: string, version: string): string {
+  return `/opt/${instance}-${version}`
+}
+
+/** Whether members are added and removed: etcd has learners from 3.4 on. */
+function followsSpec({ attributes: { version, mode, variablesIn } }: Context): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return mode === 'member' && variablesIn === 'files' && (major > 3 || (major === 3 && minor >= 4))
+}
+
+function member(ctx: Context, first: { readonly path: string; readonly content: string }) {
+  const { attributes, host, instance, platform } = ctx
+  const { dataDir, version } = attributes
+  const memberOf = ({ name, address }: Pick<typeof host, 'name' | 'address'>) => ({
+    name,
+    peerUrl: peerUrl(ctx, address),
+  })
+  return etcdMember({
+    group: instance,
+    unit: `${instance}.service`,
+    version,
+    etcdctl: `${binDir(ctx)}/etcdctl`,
+    release: releasePath(instance, '{version}'),
+    clientUrl: clientUrl(ctx),
+    self: memberOf(host),
+    members: membersOf(ctx).map(memberOf),
+    until: dataPath(ctx),
+    data: `${dataDir}/member`,
+    file: first.path,
+    content: first.content,
+    snapshots: `${platform.stateDir}/${instance}-snapshots`,
+  })
+}
 
 /** The hosts that have data. */
 function membersOf(ctx: Context) {
@@ -233,8 +269,10 @@ function healthCheck(ctx: Context): string {
   const all = [clientUrl(ctx), ...others.map(({ address }) => clientUrl(ctx, address))].join(',')
   // Its own comes first. Members that are down must not use up the time that a check has.
   const status = `${program} --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
+  // A learner answers nothing else than its status.
+  const learner = `${etcdctl} endpoint status -w json | grep -qE '"isLearner": ?true'`
   return [
-    `export ETCDCTL_API=3; ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'`,
+    `export ETCDCTL_API=3; { ${learner} || { ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'; }; }`,
     `ids=$(${status} 2>/dev/null | grep -o '"cluster_id":[0-9]*')`,
     'own=$(echo "$ids" | grep -cx "$(echo "$ids" | head -n 1)")',
     '[ $((2 * own)) -gt "$(echo "$ids" | wc -l)" ]',
@@ -317,6 +355,10 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
   if (twice !== undefined)
     fail(`${instance}.extra sets ${twice}, which the recipe sets itself`, `remove ${twice}`)
+  for (const name of Object.keys(extra)) {
+    const unknown = unknownVariable(name, attributes.version)
+    if (unknown !== undefined) fail(unknown.why, `${instance}.extra: ${unknown.hint}`)
+  }
   return { ...own, ...extra }
 }
 

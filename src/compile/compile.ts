@@ -156,7 +156,14 @@ function assemble(
       ...given({ position, partOf: composites?.map(({ id }) => id) }),
     }),
   )
-  return { host: host.name, address: host.address, labels: host.labels, entries }
+  const { reboot } = host.platform
+  return {
+    host: host.name,
+    address: host.address,
+    labels: host.labels,
+    ...given({ reboot: reboot?.when === 'required' ? reboot : undefined }),
+    entries,
+  }
 }
 
 // Shared, because most resources have none.

@@ -3,11 +3,14 @@ import { given } from '../model/given.ts'
 import type { Change, Plan, PlannedHost } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
 import type { ExecResult } from '../model/transport.ts'
+import { rebootLeft } from '../plan/host/reboot.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
+import { sharedAgain } from '../plan/rollout/shared-answers.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
-import { isHealthy } from './apply/member-health.ts'
+import { illnessOf, isHealthy } from './apply/member-health.ts'
+import { closedWindow, illAfterReboot } from './apply/reboot.ts'
 import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
@@ -34,10 +37,10 @@ export function openSession(input: SessionInput): Session {
   return {
     ...hostState(context),
     selected: context.selected,
-    async plan(options) {
+    async plan(options = { prune: true, release: false }) {
       context.onProgress({ event: 'phase', phase: 'inspect', hosts: context.selected })
       const facts = await context.onEach((name) => context.inspect(name, context.stop.stopping))
-      return planCluster(context.catalog, facts, options, context.members)
+      return planCluster(context.catalog, facts, { ...options, now: context.clock.time() }, context.members)
     },
     planRollback: (to) => planSessionRollback(context, to),
     apply: (plan, options = {}) => applyPlan(context, plan, options),
@@ -49,7 +52,7 @@ export function openSession(input: SessionInput): Session {
 async function remaining(
   context: SessionContext,
   { intent }: Plan,
-  { host, undoes = [], lasting }: PlannedHost,
+  { host, changes, undoes = [], lasting, facts: planned }: PlannedHost,
   answer: ExecResult | undefined,
 ): Promise<readonly Change[]> {
   const { stop } = context
@@ -64,7 +67,10 @@ async function remaining(
   }
   const catalog = context.hostCatalog(host)
   const facts = await context.inspect(host, stop.leaving, answer)
-  return planPart(catalog, facts, intent).planned.changes
+  return [
+    ...planPart(catalog, sharedAgain(facts, planned), intent).planned.changes,
+    ...rebootLeft(changes, facts),
+  ]
 }
 
 async function applyPlan(
@@ -81,13 +87,19 @@ async function applyPlan(
     ...given({ maxFailures, pauseSeconds }),
     plan,
     isHealthy: (name, command) => isHealthy(context, name, command),
+    illnessOf: (name, member) => illnessOf(context, name, member),
     async apply(name) {
       const planned = plan.hosts.find(({ host }) => host === name)
       if (planned?.status !== 'planned') throw new InternalError(`${name} has no plan to apply`)
+      const closed = closedWindow(planned, clock.time())
+      if (closed !== undefined) return { host: name, status: 'not-started', reason: closed }
       const host = context.host(name)
       const catalog = context.hostCatalog(name)
-      // A confirmation comes before it, and what a rollback leaves is another question.
-      const isAsked = plan.intent.kind === 'apply' && options.confirmWithinSeconds === undefined
+      // A confirmation or a reboot comes before it, and what a rollback leaves is another question.
+      const isAsked =
+        plan.intent.kind === 'apply' &&
+        options.confirmWithinSeconds === undefined &&
+        planned.changes.every(({ operation }) => operation.op !== 'reboot')
       const { report, answer } = await applyHost({
         ...context,
         ...(isAsked && { question: inspection(host, catalog, context.programs) }),
@@ -99,6 +111,8 @@ async function applyPlan(
         by,
       })
       if (report.status !== 'changed') return report
+      const ill = await illAfterReboot(context, planned, report.results)
+      if (ill !== undefined) return ill
       const verified = await verify(report, () => remaining(context, plan, planned, answer))
       if (verified.status !== 'unsettled' || planned.facts.platform.init !== 'systemd') return verified
       return { ...verified, ...given({ said: await sayingsOfUnits(context, name, verified.remaining) }) }

@@ -23,6 +23,9 @@ export interface Host {
   isUp(): boolean
 }
 
+/** With --keep-unit systemd-nspawn leaves it to its starter to boot a host that reboots. */
+const rebootExitCode = 133
+
 /** A host whose tree is there and that has not been booted. */
 export function createHost(options: MachineOptions): Host {
   const { name, address, root } = options
@@ -31,13 +34,22 @@ export function createHost(options: MachineOptions): Host {
     if (machine === undefined) throw new Error(`${name} is not running`)
     return machine
   }
+  const boot = async (): Promise<void> => {
+    const booted = await waitForBoot(await startMachine(options), options)
+    machine = booted
+    booted.supervisor.process.once('exit', (code) => {
+      if (code !== rebootExitCode || machine !== booted) return
+      machine = undefined
+      boot().catch((error: unknown) => console.error(`${name} did not come back from its reboot`, error))
+    })
+  }
   return {
     name,
     address,
     root,
     boot: async () => {
       if (machine !== undefined) throw new Error(`${name} is running already`)
-      machine = await waitForBoot(await startMachine(options), options)
+      await boot()
     },
     bootAndCut: async (afterMs) => {
       if (machine !== undefined) throw new Error(`${name} is running already`)

@@ -43,6 +43,7 @@ const reaches = {
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
   unconfirmed: 'failed',
+  'reboot-failed': 'failed',
   'not-undone': 'failed',
   timeout: 'failed',
   'local-command': 'refused',
@@ -63,6 +64,7 @@ export type WorldStep =
   | 'plan'
   | 'apply'
   | 'confirm'
+  | 'reboot'
   | 'state'
 
 export interface WorldErrorFields {

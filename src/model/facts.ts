@@ -116,6 +116,14 @@ export interface PackageFact {
   readonly takesAlong?: readonly string[]
 }
 
+/** Whether a host says that it needs a reboot, and why it thinks so. */
+export interface RebootFact {
+  readonly state: 'required' | 'not-required' | 'unknown'
+  /** The boot that it is in; absent in a root tree. */
+  readonly boot?: string
+  readonly why: string
+}
+
 export interface PlatformFact {
   readonly os: string
   readonly release: string
@@ -184,6 +192,19 @@ export interface Answers {
   readonly offers?: Readonly<Record<string, readonly string[] | null>>
   readonly tools: Readonly<Record<string, boolean>>
   readonly checks: Readonly<Record<string, boolean>>
+  /** What an API of the cluster says, by what is asked; `null`: the host has no answer. */
+  readonly answers: Readonly<Record<string, string | null>>
+  /** If it was asked for. */
+  readonly reboot?: RebootFact
+}
+
+/** What an API of the cluster says, the same for all hosts of a plan. */
+export interface SharedAnswer {
+  readonly text: string
+  /** This host makes the changes that belong to no single host. */
+  readonly isVantage: boolean
+  /** What the spec does not have is removed. */
+  readonly prunes: boolean
 }
 
 /** The result of inspecting a host. */
@@ -196,6 +217,8 @@ export interface Facts extends Answers {
   readonly state?: HostState
   /** Of a host of which nothing is known: the steps are all that may be needed. */
   readonly isUnknown?: true
+  /** Of the planner: the answer of the first host that has one, by what is asked. */
+  readonly shared?: Readonly<Record<string, SharedAnswer>>
   /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
   readonly leaving?: readonly string[]
 }

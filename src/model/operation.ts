@@ -229,7 +229,37 @@ export const operationSchemas = {
     live: flag('Whether it is done already in a root tree.'),
     timeoutSeconds,
   }),
-  await: operation('await', 'Repeats a shell command until it exits 0.', { command, timeoutSeconds }),
+  await: operation('await', 'Repeats a shell command until it exits 0.', {
+    command,
+    timeoutSeconds,
+    unit: optional(Text, 'The unit that it is about: if it fails, what systemd says of that is shown.'),
+  }),
+  'etcd-member': operation('etcd-member', 'Changes who is a member of a cluster of etcd.', {
+    action: Type.Enum(
+      ['snapshot', 'settle', 'checkpoint', 'set-aside', 'join', 'promote', 'move', 'remove'],
+      {
+        description:
+          '`snapshot`: keeps a snapshot; `settle`: waits until all of the cluster is at a version; `checkpoint`: restarts it so that it writes what it has applied, if its log has entries of etcd 3.5 or older, which 3.7 does not read; `set-aside`: data of no member makes way; `join`: adds it as a learner, and writes what it reads at its first start; `promote`: lets it vote once it has caught up; `move`: gives it another peer URL; `remove`: removes it, after another one leads.',
+      },
+    ),
+    etcdctl: describe(HostPath, 'Where etcdctl is.'),
+    endpoints: list('URLs of members that answered.', Text),
+    member: describe(Text, 'Name of the member.'),
+    peerUrl: describe(Text, 'Its URL for peers.'),
+    id: optional(Text, 'Its id, in hexadecimal; for a join that of the member whose place it takes.'),
+    version: optional(Text, 'The version that is waited for, such as 3.6.'),
+    unit: optional(Text, 'The unit that a checkpoint restarts.'),
+    data: optional(HostPath, 'Where its data is.'),
+    file: optional(
+      HostPath,
+      'The directory of snapshots, the program that runs, the data that makes way, or the file that it reads at its first start.',
+    ),
+  }),
+  reboot: operation('reboot', 'Reboots the host, after all else.', {
+    boot: describe(Text, 'The boot that it ends: in another one nothing is done.'),
+    window: optional(Text, 'The times of day in UTC between which it may begin.'),
+    timeoutSeconds,
+  }),
 } as const
 
 type Schemas = typeof operationSchemas

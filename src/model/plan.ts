@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
+import { Consent } from './consent.ts'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
 import type { Identity, Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
+import { Regroup } from './relations.ts'
 import { Guard } from './resource.ts'
 import { ResourceId } from './resource-id.ts'
 import { Count, closed, type Data, describe, list, optional, text } from './schema.ts'
@@ -86,6 +88,8 @@ export const changeFields = {
   keeps: Type.Optional(list('Contents that are kept before it.', Kept)),
   records: Type.Optional(list('Manifest lines that are on disk before it.', text('One line.'))),
   strikes: Type.Optional(list('Manifest lines that are written after it.', text('One line.'))),
+  regroups: Type.Optional(Regroup),
+  consent: Type.Optional(Consent),
   whenOwed: optional(Owed, 'Decided on the host: only if one of the guarded changes that owe this was done.'),
   guard: optional(Guard, 'Decided on the host: only if all of this holds when its turn comes.'),
 }
@@ -163,10 +167,15 @@ export const Wave = closed('Hosts that are applied at the same time.', {
       maxUnavailable: describe(Count, 'How many members may be down at once.'),
       within: Type.Optional(text('Label of which all members that go down at once have the same value.')),
       domain: Type.Optional(text('The value that they have; none of another value may be down then.')),
+      timeoutSeconds: describe(
+        Count,
+        'How long converge waits until enough of them are healthy, in seconds.',
+      ),
       members: list(
         "The group's other members.",
         closed('One member.', {
           host: text('Name of the host.'),
+          unit: text('Its unit.'),
           healthy: text('Command that exits 0 when it is healthy.'),
           domain: Type.Optional(text('Its value of that label.')),
         }),
@@ -224,20 +233,6 @@ export const Intent = Type.Union([
   }),
 ])
 export type Intent = Data<typeof Intent>
-
-/** Something in a plan that is probably a mistake, and the word that a person types to consent to it. */
-export const Consent = closed('Something that needs more than a yes.', {
-  word: Type.Enum(['prune', 'remove', 'discard', 'rename', 'start'], {
-    description:
-      '`prune`: what left the spec or is to be absent; `remove`: what a rollback removes; `discard`: the contents of trees; `rename`: a machine takes the name of another host; `start`: without data.',
-  }),
-  what: text('One sentence.'),
-})
-export type Consent = Data<typeof Consent>
-
-export function consentsTo(word: Consent['word'], sentences: readonly string[]): readonly Consent[] {
-  return sentences.map((what) => ({ word, what }))
-}
 
 /** The whole plan. Apply performs these changes, wave after wave, and nothing else. */
 export interface Plan {

@@ -6,6 +6,32 @@ const directory = (use: string, fallback: string) => ({
   default: fallback,
 })
 
+const time = '([01][0-9]|2[0-3]):[0-5][0-9]'
+
+/** When converge may reboot a host. */
+const Reboot = Type.Object(
+  {
+    when: Type.Enum(['never', 'required'], {
+      description: 'never or required; required if the host says that it needs one',
+    }),
+    group: optional(FilledText, 'the name of a group; of its hosts one at a time reboots'),
+    window: Type.Optional(
+      Type.String({
+        pattern: `^${time}-${time}$`,
+        description: 'two times of day in UTC such as "22:00-04:00"; it reboots only between them',
+      }),
+    ),
+    timeoutSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'a whole number of seconds from 1; how long it may take to come back, 600 by default',
+      }),
+    ),
+  },
+  { description: 'a map; whether and when the host reboots' },
+)
+export type Reboot = Data<typeof Reboot>
+
 /** Declared properties of a host, because recipes never see facts. Inspect refuses a host that differs. */
 export const Platform = Type.Object(
   {
@@ -33,6 +59,7 @@ export const Platform = Type.Object(
           'a whole number from 1 to 1000; how many generations are kept for rollback, 10 by default',
       }),
     ),
+    reboot: Type.Optional(Reboot),
   },
   { description: 'a map of what is declared of the host; recipes see only this, never the host itself' },
 )

@@ -54,5 +54,20 @@ export const Probe = Type.Union([
     { probe: Type.Literal('check'), command: Text },
     { description: 'Whether a read-only shell command exits 0, within 10 s.' },
   ),
+  Type.Object(
+    {
+      probe: Type.Literal('answer'),
+      name: describe(Text, 'What is asked; the same on all hosts that can answer it.'),
+      command: describe(Text, 'How this host asks it.'),
+    },
+    {
+      description:
+        'What an API of the cluster says: the output of a read-only shell command that exits 0, within 20 s.',
+    },
+  ),
+  Type.Object(
+    { probe: Type.Literal('reboot') },
+    { description: 'Whether the host says that it needs a reboot.' },
+  ),
 ])
 export type Probe = Data<typeof Probe>

@@ -1,6 +1,16 @@
 import { type TSchema, Type } from 'typebox'
 import { ResourceId } from './resource-id.ts'
-import { type Data, describe, FilledText, HostPath, list, optional, ShellCommand } from './schema.ts'
+import {
+  closed,
+  type Data,
+  describe,
+  FilledText,
+  HostPath,
+  list,
+  optional,
+  ShellCommand,
+  text,
+} from './schema.ts'
 
 /** What a resource can be notified to do, in order: a restart absorbs the reload after it. `run` is for commands. */
 export const notificationActions = ['run', 'start', 'stop', 'restart', 'reload'] as const
@@ -13,6 +23,19 @@ const Timing = Type.Enum(['delayed', 'immediate'], {
 })
 
 export type Timing = Data<typeof Timing>
+
+/** A change of who is a member of a group. */
+export const Regroup = closed(
+  'It changes who is a member of a group: no other host of the group is at work then.',
+  {
+    group: text('Name of the group.'),
+    turn: Type.Enum(['first', 'finish', 'join', 'last'], {
+      description:
+        '`first`: before others join, as a dead member is removed; `finish`: what an earlier run began; `join`: a new member; `last`: after that.',
+    }),
+  },
+)
+export type Regroup = Data<typeof Regroup>
 
 /** How starts, restarts and stops of a resource are spread over the hosts. */
 const Disruption = Type.Object(

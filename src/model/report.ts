@@ -53,7 +53,13 @@ export type HostReport =
     }
   | FailedReport
   /** The apply never started: an earlier wave failed, the gate of its wave was closed, or the run was stopped. */
-  | { readonly host: string; readonly status: 'not-started'; readonly reason: string }
+  | {
+      readonly host: string
+      readonly status: 'not-started'
+      readonly reason: string
+      /** What the members that keep the gate closed print, and systemd says of their units. */
+      readonly said?: Said
+    }
   /** The user had converge leave before the host finished. */
   | {
       readonly host: string
@@ -85,6 +91,13 @@ export type Progress =
   | { readonly event: 'wave'; readonly wave: number; readonly of: number; readonly hosts: readonly string[] }
   /** Between two waves. */
   | { readonly event: 'pause'; readonly seconds: number }
+  /** For members of a group that keep the gate of a wave closed, at most so long. */
+  | {
+      readonly event: 'waiting'
+      readonly group: string
+      readonly hosts: readonly string[]
+      readonly seconds: number
+    }
   | { readonly event: 'uploading'; readonly host: string; readonly files: number; readonly sizeBytes: number }
   | { readonly event: 'change-started'; readonly host: string; readonly change: Change }
   | ({ readonly event: 'change-done'; readonly host: string } & ChangeResult)

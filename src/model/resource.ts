@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
+import type { Consent } from './consent.ts'
 import type { Position, Problem } from './diagnostic.ts'
 import type { Facts, Probe } from './facts.ts'
 import type { Operation } from './operation.ts'
-import type { Platform } from './platform.ts'
-import type { NotificationAction, Relations, Timing } from './relations.ts'
+import type { Platform, Reboot } from './platform.ts'
+import type { NotificationAction, Regroup, Relations, Timing } from './relations.ts'
 import type { ResourceId } from './resource-id.ts'
 import { closed, type Data, type JsonSchema, text } from './schema.ts'
 import type { ValueMap } from './value.ts'
@@ -51,6 +52,10 @@ export interface Step {
   readonly expects?: readonly string[]
   /** `last`: done at the end of the host's run, after its notifications, and earns none. */
   readonly phase?: 'last'
+  /** It changes who is a member of a group: no other host of that group is at work then. */
+  readonly regroups?: Regroup
+  /** What it needs besides a yes. */
+  readonly consent?: Consent
   /** Done to the enabled instances of the template that its operation names. */
   readonly ofInstances?: true
   /** In addition to the declared guards; evaluated by the planner or by the host. */
@@ -142,6 +147,8 @@ export interface HostCatalog {
   /** If it is known. */
   readonly address?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** Absent if it never reboots. */
+  readonly reboot?: Reboot
   readonly entries: readonly CatalogEntry[]
 }
 

@@ -1,8 +1,9 @@
 import { type TSchema, Type } from 'typebox'
+import { Consent } from './consent.ts'
 import type { ConvergeError } from './errors.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { OperationOutline } from './operation-outline.ts'
-import { Consent, changeFields, type HostPlan, Intent, LeftOut, type Plan, Wave } from './plan.ts'
+import { changeFields, type HostPlan, Intent, LeftOut, type Plan, Wave } from './plan.ts'
 import type { Platform } from './platform.ts'
 import { Checksum, closed, type Data, describe, list, mapOf, optional, Text, text } from './schema.ts'
 

@@ -12,6 +12,7 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     packages: emptyMap<PackageFact | null>(),
     tools: emptyMap<boolean>(),
     checks: emptyMap<boolean>(),
+    answers: emptyMap<string | null>(),
   }
   for (const probe of probes) {
     switch (probe.probe) {
@@ -31,6 +32,8 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
         break
       case 'check':
         answers.checks[probe.command] = true
+        break
+      case 'reboot':
         break
       default:
         answers[`${probe.probe}s`][probe.name] = null

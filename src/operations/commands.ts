@@ -43,6 +43,11 @@ export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = 
     timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
     words: ({ command, timeoutSeconds }) =>
       `wait until \`${command}\` succeeds (at most ${timeoutSeconds} s)`,
-    shell: ({ timeoutSeconds, command }) => ['await', String(timeoutSeconds), command],
+    shell: ({ timeoutSeconds, command, unit }) => [
+      'await',
+      String(timeoutSeconds),
+      command,
+      ...(unit === undefined ? [] : [unit]),
+    ],
   },
 }

@@ -4,6 +4,7 @@ import type { Expectation } from '../model/plan.ts'
 import { accountRules } from './accounts.ts'
 import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
+import { etcdMemberRules } from './etcd-members.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
 import {
@@ -18,6 +19,7 @@ import {
   withPart,
 } from './parts.ts'
 import { asWritten, inPlaceOf, type Kind, kindMadeBy, ownershipOf, pathRules, stampOf } from './paths.ts'
+import { rebootRules } from './reboot.ts'
 import { unitRules } from './units.ts'
 
 export {
@@ -45,6 +47,8 @@ const rules: RulesByOperation = {
   ...packageOperationRules,
   ...unitRules,
   ...commandRules,
+  ...etcdMemberRules,
+  ...rebootRules,
 }
 
 export function rulesOf(operation: Operation): OperationRules<Operation> {

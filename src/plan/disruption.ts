@@ -13,6 +13,8 @@ interface FailureDomain {
 /** A member of a group on one host. */
 export interface GroupMember extends Pick<Disruption, 'group' | 'healthy' | 'data'> {
   readonly unit: string
+  /** Absent for a member that was removed from the spec, as is how many may be down. */
+  readonly healthyTimeoutSeconds?: number
   /** What of its host is never down together with another one. */
   readonly domain?: FailureDomain
   /** Absent for a member that was removed from the spec: the others say how many may be down. */
@@ -21,7 +23,7 @@ export interface GroupMember extends Pick<Disruption, 'group' | 'healthy' | 'dat
 
 /** The members on a host: those in the spec, and those that converge made and the spec no longer has. */
 export function membersOn(catalog: HostCatalog, facts?: Facts): readonly GroupMember[] {
-  const { entries, host, labels = {} } = catalog
+  const { entries, host, labels = {}, reboot } = catalog
   const declared = entries.flatMap(({ resource: { name, relations } }): readonly GroupMember[] => {
     if (relations.disruption === undefined) return []
     const { failureDomain, ...member } = relations.disruption
@@ -38,7 +40,14 @@ export function membersOn(catalog: HostCatalog, facts?: Facts): readonly GroupMe
     if (group === undefined || unit === undefined || known.has(resource)) return []
     return [{ group, unit, healthy: `systemctl is-active --quiet -- '${unit}'` }]
   })
-  return [...declared, ...leaving]
+  const rebooting = reboot?.group
+  const isMember = [...declared, ...leaving].some(({ group }) => group === rebooting)
+  return [...declared, ...leaving, ...(rebooting === undefined || isMember ? [] : [rebootMember(rebooting)])]
+}
+
+/** A host in a group of hosts of which one at a time reboots: it is up if it answers. */
+function rebootMember(group: string): GroupMember {
+  return { group, unit: 'reboot.target', maxUnavailable: 1, healthy: 'true' }
 }
 
 /** What the plans of other hosts need of a catalog: its members of groups. */

@@ -34,6 +34,8 @@ export const libraryFiles = {
     'probes/accounts.sh',
     'probes/tools.sh',
     'probes/checks.sh',
+    'probes/answers.sh',
+    'probes/reboot.sh',
     'probes/state.sh',
   ],
   packages: [
@@ -53,6 +55,8 @@ export const libraryFiles = {
     'owners.sh',
     'units.sh',
     'commands.sh',
+    'etcd-members.sh',
+    'reboot.sh',
     'accounts.sh',
     'packages.sh',
     'archives.sh',

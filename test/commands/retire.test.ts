@@ -62,7 +62,7 @@ roles:
           content: "[Service]\\nExecStart=/usr/bin/app\\n"
           started: true
           disruption:
-            { group: app, maxUnavailable: quorum, healthy: test ! -e "$CONVERGE_ROOT/ill", healthyTimeoutSeconds: 5 }
+            { group: app, maxUnavailable: quorum, healthy: test ! -e "$CONVERGE_ROOT/ill", healthyTimeoutSeconds: 1 }
 hosts:
 ${hosts.join('\n')}
 `,
@@ -76,7 +76,10 @@ ${hosts.join('\n')}
     writeFileSync(join(folder, 'b/ill'), '')
     const refused = await converge(['retire', 'c', ...file, '--yes', '--allow-prune'])
     assert.is(refused.code, 1)
-    assert.match(refused.stdout, 'b of app is not healthy; at most 1 may be down at once')
+    assert.match(
+      refused.stdout,
+      'b of app is not healthy: exit status 1, and it printed nothing; at most 1 may be down at once',
+    )
     rmSync(join(folder, 'b/ill'))
     const retired = await converge(['retire', 'c', ...file, '--yes', '--allow-prune'])
     assert.is(retired.code, 0, retired.stdout + retired.stderr)

@@ -13,6 +13,7 @@ export function fakeClock(onPause: (pauses: number) => void = () => {}): FakeClo
   return {
     pauses,
     now: () => now,
+    time: () => new Date(now),
     async pause(ms, signal) {
       pauses.push(ms)
       now += ms

@@ -65,6 +65,41 @@ test('undoes an apply that failed halfway', async () => {
   assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
 })
 
+for (const how of ['a reboot', 'a power cut'] as const) {
+  test(`heals itself when it cannot be reached any more after ${how}`, async () => {
+    await project.write('cluster.yaml', spec('drop', how))
+    const applying = project.converge(['--yes', '--confirm-within', '20s'])
+    while ((await lab.run('edge0', 'nft list ruleset')).stdout.includes('dport 22 drop') === false) {}
+    if (how === 'a reboot') {
+      await lab.stop('edge0')
+    } else {
+      await lab.cutPower('edge0')
+    }
+    const booted = lab.start('edge0')
+    const applied = await applying
+    assert.is(applied.exitCode, 1, applied.stdout + applied.stderr)
+    await booted
+    assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'three\n')
+    assert.match((await lab.run('edge0', 'nft list ruleset')).stdout, 'tcp dport 22 accept')
+    assert.is((await lab.run('edge0', 'ls -R /etc/systemd/system | grep boot-revert')).stdout, '')
+  })
+}
+
+test('is confirmed after the reboot that it brings', async () => {
+  await project.write(
+    'cluster.yaml',
+    spec('accept', 'six').replace('arch: amd64', 'arch: amd64, reboot: { when: required }'),
+  )
+  await lab.run('edge0', 'touch /run/reboot-required')
+  const applied = await project.converge(['--yes', '--confirm-within', '60s'])
+  assert.is(applied.exitCode, 0, applied.stdout + applied.stderr)
+  assert.match(applied.stdout, '1 changed')
+  assert.is((await lab.run('edge0', 'ls -R /etc/systemd/system | grep boot-revert')).stdout, '')
+  const timers = await lab.run('edge0', 'systemctl list-timers --all --no-legend "converge-*"')
+  assert.is(timers.stdout, '')
+  assert.is((await lab.run('edge0', 'cat /etc/motd')).stdout, 'six\n')
+})
+
 async function backAgain(): Promise<void> {
   await lab.run(
     'edge0',

@@ -115,7 +115,7 @@ test('makes what the service needs before it starts it', async () => {
     'archive[/opt/etcd-3.4.23]',
     'directory[/etc/etcd]',
     'file[/etc/etcd/etcd.env]',
-    'file[/etc/etcd/bootstrap.env]',
+    'etcdMember[etcd]',
     'unit[etcd.service]',
   ])
 })
@@ -144,7 +144,7 @@ test('a member that holds data gets no bootstrap variables', async () => {
     gid: 998,
   } as const
   const facts = { ...nothing, paths: { ...nothing.paths, '/var/lib/etcd/member/wal': member } }
-  assert.equal(entry(entries, 'file[/etc/etcd/bootstrap.env]').resource.steps(facts), [])
+  assert.equal(entry(entries, 'etcdMember[etcd]').resource.steps(facts), [])
 })
 
 test('takes the archive for the architecture of the host and links it where the platform wants binaries', async () => {

@@ -31,6 +31,7 @@ const expected = {
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
   unconfirmed: 'failed',
+  'reboot-failed': 'failed',
   'not-undone': 'failed',
   timeout: 'failed',
   'local-command': 'refused',

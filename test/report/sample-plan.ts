@@ -24,6 +24,7 @@ export const facts: Facts = {
   accounts: {},
   tools: {},
   checks: {},
+  answers: {},
   pending: [],
   journal: '',
 }

@@ -11,6 +11,7 @@ export const blankFacts: Facts = {
   accounts: {},
   tools: {},
   checks: {},
+  answers: {},
   pending: [],
   journal: '',
 }

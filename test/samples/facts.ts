@@ -14,6 +14,7 @@ export const blankFacts: Facts = {
   accounts: {},
   tools: {},
   checks: {},
+  answers: {},
   pending: [],
   journal: '',
 }

@@ -102,6 +102,10 @@ function ownWords(operation: Operation): string {
     case 'run':
     case 'await':
       return words(operation.op, operation.command)
+    case 'etcd-member':
+      return words(operation.op, operation.action, operation.member, operation.id)
+    case 'reboot':
+      return words('reboot', 'out of', operation.boot)
   }
 }
 

@@ -13,6 +13,8 @@ export function probeLine(probe: Probe): string {
       return `tool ${probe.tool}`
     case 'check':
       return `check ${probe.command}`
+    case 'reboot':
+      return 'reboot'
     default:
       return `${probe.probe} ${probe.name}`
   }

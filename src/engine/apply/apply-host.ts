@@ -16,6 +16,7 @@ import type { HostPrograms, Question } from '../inspect/inspect-host.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
+import { awaitBoot } from './reboot.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun, rollsBackAfter } from './run-record.ts'
 import { uploadsOf } from './uploads.ts'
@@ -64,9 +65,11 @@ export async function applyHost(input: ApplyHostInput): Promise<Applied> {
       stop,
       ...given({ question }),
     })
+    if (record.report().status === 'changed') await awaitBoot(input)
     if (run.confirmWithinSeconds !== undefined && record.report().status === 'changed') {
       const remedy = rollsBackAfter(run.confirmWithinSeconds, planned)
-      await confirm({ run, host: host.name, connections, clock, remedy, signal: stop.leaving })
+      const { library } = programs
+      await confirm({ run, host: host.name, connections, library, clock, remedy, signal: stop.leaving })
     }
     return { report: record.report(), ...given({ answer }) }
   } catch (error) {

@@ -1,4 +1,5 @@
 import { ConvergeError } from '../../model/errors.ts'
+import type { HostLibrary } from '../../shell/library.ts'
 import type { Run } from '../../shell/programs/plan-program.ts'
 import { confirmProgram } from '../../shell/programs/revert-program.ts'
 import type { Clock } from '../clock.ts'
@@ -10,6 +11,7 @@ interface Confirmation {
   readonly run: Run
   readonly host: string
   readonly connections: Connections
+  readonly library: HostLibrary
   readonly clock: Clock
   /** What follows if it is not confirmed. */
   readonly remedy: string
@@ -21,6 +23,7 @@ export async function confirm({
   run,
   host,
   connections,
+  library,
   clock,
   remedy,
   signal,
@@ -29,7 +32,7 @@ export async function confirm({
   for (;;) {
     try {
       const { stdout } = await connections.useNew(host, signal, (connection) =>
-        connection.exec({ program: confirmProgram(run), timeoutMs: 20_000 }),
+        connection.exec({ program: confirmProgram(run, library), timeoutMs: 20_000 }),
       )
       if (Buffer.from(stdout).toString().trim() === 'confirmed') return
       throw notConfirmed(host, remedy, undefined)

@@ -1,10 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { LimitFunction } from 'p-limit'
-import { InternalError } from '../../model/errors.ts'
+import { type ConvergeError, InternalError } from '../../model/errors.ts'
+import { given } from '../../model/given.ts'
 import type { HostPlan, Plan, Wave } from '../../model/plan.ts'
-import { failedReport, type HostReport, isWell, type Progress } from '../../model/report.ts'
+import { failedReport, type HostReport, isWell, type Progress, type Said } from '../../model/report.ts'
 import type { Stop } from '../../model/stop.ts'
+import type { Clock } from '../clock.ts'
 import { notStarted } from './apply-host.ts'
+import type { Illness } from './member-health.ts'
 
 export interface RollOutOptions {
   /** No host starts once more hosts than these have failed; by default none may if there is a pace, else all go on. */
@@ -16,16 +18,27 @@ export interface RollOutOptions {
 export interface RollOutInput extends RollOutOptions {
   readonly plan: Plan
   readonly limit: LimitFunction
-  /** Whether a command says that a member is healthy; undefined if its host does not answer. */
-  readonly isHealthy: (host: string, command: string) => Promise<boolean | undefined>
+  /** Whether a command says that a member is healthy; an error if its host does not answer. */
+  readonly isHealthy: (host: string, command: string) => Promise<boolean | ConvergeError>
+  /** Why a member is ill. */
+  readonly illnessOf: (host: string, member: Gate['members'][number]) => Promise<Illness | undefined>
   readonly onProgress: (event: Progress) => void
   readonly stop: Stop
+  readonly clock: Clock
   readonly apply: (host: string) => Promise<HostReport>
+}
+
+type Gate = Wave['gates'][number]
+
+/** Why what disrupts a group does not start. */
+interface Obstacle {
+  readonly reason: string
+  readonly said?: Said
 }
 
 /**
  * Performs the plan wave after wave. A wave that disrupts a group starts only if enough of its other members are
- * healthy; a failure stops the later waves of its groups, and too many failures all that has not started. After a stop no
+ * healthy after a while; a failure stops the later waves of its groups, and too many failures all that has not started. After a stop no
  * further host starts. Reports in plan order.
  */
 export async function rollOut(input: RollOutInput): Promise<readonly HostReport[]> {
@@ -37,7 +50,7 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
     reports.set(report.host, report)
     onProgress({ event: 'host-done', host: report.host, report })
   }
-  const stopped = new Map<string, string>()
+  const stopped = new Map<string, Obstacle>()
   const failed: string[] = []
   for (const host of plan.hosts) {
     const early = withoutWork(host)
@@ -54,16 +67,17 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
   for (const [index, wave] of plan.waves.entries()) {
     if (hasBegun && pauseSeconds > 0 && tooMany() === undefined && !stop.stopping.aborted) {
       onProgress({ event: 'pause', seconds: pauseSeconds })
-      await delay(pauseSeconds * 1000, undefined, { signal: stop.stopping }).catch(() => undefined)
+      await pause(pauseSeconds * 1000, input)
     }
-    for (const gate of wave.gates) {
-      if (stop.stopping.aborted || stopped.has(gate.group)) continue
-      const reason = await closedGate(gate, wave, input)
-      if (reason !== undefined && !stop.stopping.aborted) stopped.set(gate.group, reason)
-    }
+    const gates = wave.gates.filter(({ group }) => !stopped.has(group))
+    for (const [group, obstacle] of await closedGates(gates, wave, input)) stopped.set(group, obstacle)
     const runnable = wave.hosts.filter((host) => {
-      const reason = tooMany() ?? disruptedGroups(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
-      if (reason !== undefined) done({ host, status: 'not-started', reason })
+      const reason = tooMany()
+      const obstacle =
+        reason === undefined
+          ? groupsOf(plan, host).flatMap((group) => stopped.get(group) ?? [])[0]
+          : { reason }
+      if (obstacle !== undefined) done({ host, status: 'not-started', ...obstacle })
       else if (stop.stopping.aborted) done(notStarted(host))
       else return true
       return false
@@ -88,8 +102,8 @@ export async function rollOut(input: RollOutInput): Promise<readonly HostReport[
         const report = await run(host)
         done(report)
         if (isWell(report)) return
-        for (const group of disruptedGroups(plan, host))
-          stopped.set(group, `${host} did not succeed in an earlier wave`)
+        for (const group of groupsOf(plan, host))
+          stopped.set(group, { reason: `${host} did not succeed in an earlier wave` })
       }),
     )
   }
@@ -111,43 +125,119 @@ function withoutWork(plan: HostPlan): HostReport | undefined {
   return failedReport(host, plan.error)
 }
 
-function disruptedGroups(plan: Plan, name: string): readonly string[] {
+/** The groups of which the host disrupts or changes the members. */
+function groupsOf(plan: Plan, name: string): readonly string[] {
   const planned = plan.hosts.find(({ host }) => host === name)
-  return planned?.status === 'planned' ? planned.disrupts : []
+  if (planned?.status !== 'planned') return []
+  const regrouped = planned.changes.flatMap(({ regroups }) => regroups?.group ?? [])
+  return [...new Set([...planned.disrupts, ...regrouped])]
+}
+
+const firstPauseMs = 1000
+const longestPauseMs = 5000
+
+/**
+ * The groups that may not be disrupted, and why. As a member may need a while after a restart elsewhere, all gates are asked
+ * again until they are open or their time is over: they have to be open at the same time.
+ */
+async function closedGates(
+  gates: readonly Gate[],
+  wave: Wave,
+  input: RollOutInput,
+): Promise<ReadonlyMap<string, Obstacle>> {
+  const { clock, stop, onProgress } = input
+  const began = clock.now()
+  const leftMs = ({ timeoutSeconds }: Gate): number => began + timeoutSeconds * 1000 - clock.now()
+  const obstacles = new Map<string, Obstacle>()
+  const told = new Set<string>()
+  for (let pauseMs = firstPauseMs; !stop.stopping.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const open = gates.filter(({ group }) => !obstacles.has(group))
+    const answers = await Promise.all(
+      open.map(async (gate) => ({ gate, closed: await closedGate(gate, wave, input) })),
+    )
+    const waiting: Gate[] = []
+    for (const { gate, closed } of answers) {
+      if (closed === undefined || stop.stopping.aborted) continue
+      if (leftMs(gate) <= 0) {
+        obstacles.set(gate.group, await obstacleOf(gate, closed, input))
+        continue
+      }
+      waiting.push(gate)
+      if (told.has(gate.group)) continue
+      told.add(gate.group)
+      const hosts = closed.down.map(({ member }) => member.host)
+      onProgress({ event: 'waiting', group: gate.group, hosts, seconds: gate.timeoutSeconds })
+    }
+    if (waiting.length === 0) break
+    await pause(Math.min(pauseMs, ...waiting.map(leftMs)), input)
+  }
+  return stop.stopping.aborted ? new Map() : obstacles
+}
+
+/** A pause that ends early if the user stops. */
+async function pause(ms: number, { clock, stop }: RollOutInput): Promise<void> {
+  await clock.pause(ms, stop.stopping).catch(() => undefined)
+}
+
+/** A member that is not healthy: ill, or the error of a host that does not answer. */
+interface Down {
+  readonly member: Gate['members'][number]
+  readonly silence?: ConvergeError
+}
+
+interface ClosedGate {
+  readonly down: readonly Down[]
+  /** The hosts of those that are in another failure domain than what the wave takes down. */
+  readonly elsewhere: readonly string[]
 }
 
 /** Why a group may not be disrupted now; undefined if it may. A member that does not answer counts as down. */
-async function closedGate(
-  gate: Wave['gates'][number],
-  wave: Wave,
-  input: RollOutInput,
-): Promise<string | undefined> {
+async function closedGate(gate: Gate, wave: Wave, input: RollOutInput): Promise<ClosedGate | undefined> {
   const answers = await Promise.all(
-    gate.members.map(({ host, healthy, domain }) =>
-      input.limit(async () => ({ host, domain, healthy: await input.isHealthy(host, healthy) })),
+    gate.members.map((member) =>
+      input.limit(async () => ({ member, healthy: await input.isHealthy(member.host, member.healthy) })),
     ),
   )
-  const down = answers.filter(({ healthy }) => healthy !== true)
-  const going = wave.hosts.filter((host) => disruptedGroups(input.plan, host).includes(gate.group))
-  const elsewhere = down
-    .filter(({ domain }) => domain !== undefined && domain !== gate.domain)
-    .map(({ host }) => host)
-  if (gate.domain !== undefined && elsewhere.length > 0)
-    return `${elsewhere.join(', ')} of ${gate.group} ${plural(elsewhere, 'is', 'are')} down, in another ${gate.within} than ${gate.domain}`
-  if (down.length === 0 || down.length + going.length <= gate.maxUnavailable) return undefined
-  const silent = down.filter(({ healthy }) => healthy === undefined).map(({ host }) => host)
-  const ill = down.filter(({ healthy }) => healthy === false).map(({ host }) => host)
-  const reasons = [
-    ...(ill.length === 0
-      ? []
-      : [`${ill.join(', ')} of ${gate.group} ${plural(ill, 'is', 'are')} not healthy`]),
-    ...(silent.length === 0
-      ? []
-      : [`${silent.join(', ')} of ${gate.group} ${plural(silent, 'does', 'do')} not answer`]),
-  ]
-  return `${reasons.join('; ')}; at most ${gate.maxUnavailable} may be down at once`
+  const down = answers.flatMap(({ member, healthy }): readonly Down[] =>
+    healthy === true ? [] : [{ member, ...given({ silence: healthy || undefined }) }],
+  )
+  const going = wave.hosts.filter((host) => groupsOf(input.plan, host).includes(gate.group))
+  const elsewhere = down.flatMap(({ member: { host, domain } }) =>
+    gate.domain === undefined || domain === undefined || domain === gate.domain ? [] : [host],
+  )
+  const isOpen =
+    elsewhere.length === 0 && (down.length === 0 || down.length + going.length <= gate.maxUnavailable)
+  return isOpen ? undefined : { down, elsewhere }
 }
 
-function plural(names: readonly string[], one: string, many: string): string {
-  return names.length === 1 ? one : many
+/** Why a gate stays closed, with what its ill members print. */
+async function obstacleOf(
+  { group, maxUnavailable, within, domain }: Gate,
+  { down, elsewhere }: ClosedGate,
+  { limit, illnessOf }: RollOutInput,
+): Promise<Obstacle> {
+  const isInTheWay = ({ member }: Down): boolean => elsewhere.length === 0 || elsewhere.includes(member.host)
+  const told = await Promise.all(
+    down.filter(isInTheWay).map(async ({ member, silence }) => {
+      const name = `${member.host} of ${group}`
+      if (silence !== undefined) return { reason: `${name} does not answer: ${silence.message}` }
+      const illness = await limit(() => illnessOf(member.host, member))
+      const why = illness === undefined ? '' : `: ${illness.reason}`
+      return { reason: `${name} is not healthy${why}`, ...given({ said: illness?.said }) }
+    }),
+  )
+  const rule =
+    elsewhere.length === 0
+      ? `at most ${maxUnavailable} may be down at once`
+      : `none may be down in another ${within} than ${domain}`
+  const [first, ...others] = told.flatMap(({ said }) => said ?? [])
+  return {
+    reason: [...told.map(({ reason }) => reason), rule].join('; '),
+    ...given({
+      said: first && {
+        line: first.line,
+        output: [first, ...others].map(({ output }) => output).join('\n'),
+      },
+    }),
+  }
 }

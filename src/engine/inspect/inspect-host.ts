@@ -5,6 +5,7 @@ import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import type { Connection, ExecOptions, ExecResult } from '../../model/transport.ts'
 import { placeProbes } from '../../plan/host/places.ts'
+import { rebootProbes } from '../../plan/host/reboot.ts'
 import { keptProbes, originalProbes } from '../../plan/undo/kept-content.ts'
 import { pruneProbes, removals } from '../../plan/undo/prune.ts'
 import { AnswerError } from '../../shell/answers/answer-reader.ts'
@@ -48,7 +49,11 @@ export async function inspectHost(
 
 /** The question of everything that a host's catalog needs to know. */
 export function inspection(host: Host, catalog: HostCatalog, programs: HostPrograms): Question {
-  const probes = [...catalog.entries.flatMap(({ resource }) => resource.probes), ...placeProbes(catalog)]
+  const probes = [
+    ...catalog.entries.flatMap(({ resource }) => resource.probes),
+    ...placeProbes(catalog),
+    ...rebootProbes(catalog),
+  ]
   return questionOf(probes, host.platform, programs)
 }
 
@@ -80,6 +85,7 @@ async function withLeftBehind(
     accounts: { ...more.accounts, ...facts.accounts },
     tools: { ...more.tools, ...facts.tools },
     checks: { ...more.checks, ...facts.checks },
+    answers: { ...more.answers, ...facts.answers },
   }
   return { ...facts, ...answers, ...given({ state: facts.state && { ...facts.state, keptIn } }) }
 }

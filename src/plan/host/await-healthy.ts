@@ -7,6 +7,7 @@ export function awaitHealthy(
   { group, healthy, healthyTimeoutSeconds }: Disruption,
 ): readonly Change[] {
   if (operation.op !== 'unit' || (operation.action !== 'start' && operation.action !== 'restart')) return []
-  const await_ = { op: 'await', command: healthy, timeoutSeconds: healthyTimeoutSeconds } as const
+  const { unit } = operation
+  const await_ = { op: 'await', command: healthy, timeoutSeconds: healthyTimeoutSeconds, unit } as const
   return [plainChange({ resource, operation: await_, reason: `until this member of ${group} is healthy` })]
 }

@@ -29,7 +29,7 @@ const mayRun = 'may run; the host decides after the changes before it'
 /** A step as a change of the plan; a wait for its health follows the start or restart of a group member. */
 export function changesOf(
   entry: CatalogEntry,
-  { operation, reason, expects = [], phase }: Step,
+  { operation, reason, expects = [], phase, regroups, consent }: Step,
   facts: Facts,
   { guard, settles = [], whenOwed, owed = [], seen = facts }: StepContext,
 ): readonly Change[] {
@@ -51,7 +51,7 @@ export function changesOf(
         : notifies.map(({ resource: target, action }): Owed => ({ resource: target, action }))),
     ],
     settles,
-    ...given({ guard: isGuard(guard) ? guard : undefined, whenOwed }),
+    ...given({ guard: isGuard(guard) ? guard : undefined, whenOwed, regroups, consent }),
   }
   const { disruption } = resource.relations
   return disruption === undefined ? [change] : withHealth(change, disruption)

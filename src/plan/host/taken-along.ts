@@ -30,9 +30,9 @@ export function withTakenAlong(
       reason: `${change.reason}; ${what} ${takesAlong.join(', ')} as well`,
       takesAlong,
     }
-    const waits = entries.flatMap(({ resource: { id, ownsUnit, relations } }) =>
-      action === 'restart' && relations.disruption !== undefined && takesAlong.includes(ownsUnit ?? '')
-        ? awaitHealthy({ operation, resource: id }, relations.disruption)
+    const waits = entries.flatMap(({ resource: { id, ownsUnit = '', relations } }) =>
+      action === 'restart' && relations.disruption !== undefined && takesAlong.includes(ownsUnit)
+        ? awaitHealthy({ operation: { ...operation, unit: ownsUnit }, resource: id }, relations.disruption)
         : [],
     )
     return [told, ...waits]

@@ -25,6 +25,8 @@ export function bootstrapRefusal(
   for (const [group, members] of groups) {
     const own = members.get(host)
     if (own?.data === undefined || holdsData(facts, own) !== false) continue
+    // It joins those that answered.
+    if (joins(plan, group)) continue
     // A member that is left out does not start.
     if (plan.leftOut !== undefined && startedGroups([own], plan.changes).length === 0) continue
     const others = [...members].filter(([name]) => name !== host)
@@ -34,6 +36,32 @@ export function bootstrapRefusal(
       return refusal(
         `${own.unit} has lost its data: ${own.data} is gone, and ${holdTheirs(holders, group)}`,
         `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
+      )
+    }
+    const { data } = own
+    const isUnfinished = (name: string): boolean => {
+      const other = inspection.get(name)
+      return isFacts(other) && bootstrapOf(data, catalog, other) === 'unfinished'
+    }
+    if (
+      holders.length > 0 &&
+      asksMembers(catalog, data) &&
+      ![[host], holders].some((all) => all.every(isUnfinished))
+    ) {
+      return refusal(
+        `whether ${host} is a member of ${group} is not known: ${holdTheirs(holders, group)}, and none of them answers`,
+        'Select and start the others first: they say who is a member, and this one joins them.',
+      )
+    }
+    const leaving = [...inspection].flatMap(([name, other]) =>
+      !members.has(name) && isFacts(other) && other.state?.manifest.some((entry) => entry.group === group)
+        ? [name]
+        : [],
+    )
+    if (holders.length === 0 && leaving.length > 0) {
+      return refusal(
+        `${group} would begin anew: its members on ${leaving.join(', ')} leave the spec, and no other one holds data`,
+        `Keep one of them in the spec until the new members have joined. To begin anew on purpose, remove ${group} from the spec and converge first.`,
       )
     }
     // An empty member joins if others hold data: it finishes an interrupted bootstrap, or needs consent.
@@ -66,7 +94,8 @@ export function startsWithoutData(
     }
     const starting = hosts.flatMap((plan) => {
       const own = members.get(plan.host)
-      if (plan.status !== 'planned' || own === undefined || holdsData(plan.facts, own) !== false) return []
+      if (plan.status !== 'planned' || joins(plan, group)) return []
+      if (own === undefined || holdsData(plan.facts, own) !== false) return []
       return startedGroups([own], plan.changes).length > 0 ? [plan.host] : []
     })
     const holders = holdersOf(members, inspection)
@@ -82,6 +111,18 @@ export function startsWithoutData(
           `${host} will start in ${group} without data, and ${holdTheirs(holders, group)}: if it was a member before, as on a reinstalled host, it may begin a group of its own; then do not apply this, but ${replaceByHand}`,
       )
   })
+}
+
+function joins({ changes }: PlannedHost, group: string): boolean {
+  return changes.some(({ regroups }) => regroups?.group === group)
+}
+
+/** Whether the members of the group say who is one. */
+function asksMembers({ entries }: HostCatalog, data: string): boolean {
+  return entries.some(
+    ({ resource: { desired, probes } }) =>
+      desired.until === data && probes.some(({ probe }) => probe === 'answer'),
+  )
 }
 
 type Bootstrap = 'finished' | 'unfinished' | 'unknown'

@@ -18,7 +18,7 @@ export function pacedWaves(hosts: readonly HostPlan[], groups: Groups, pace: Pac
     ...(batch.length === 0 ? [{ hosts: rest }] : batchesOf(rest, batch, starters)),
   ]
   return segments.flatMap(({ hosts: some, ...name }) =>
-    planWaves(some, groups).map((wave) => ({ ...wave, ...name })),
+    planWaves(some, groups, working).map((wave) => ({ ...wave, ...name })),
   )
 }
 

@@ -1,7 +1,9 @@
+import { consentsTo } from '../../model/consent.ts'
 import { ConvergeError, ResourceConflict } from '../../model/errors.ts'
 import type { Facts } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { Member } from '../../model/manifest.ts'
-import { consentsTo, type HostPlan, type Intent, type Plan, type PlannedHost } from '../../model/plan.ts'
+import type { HostPlan, Intent, Plan, PlannedHost } from '../../model/plan.ts'
 import type { Catalog, HostCatalog } from '../../model/resource.ts'
 import { heldBy } from '../../record/hold.ts'
 import { type Leaving, withRecord } from '../../record/with-record.ts'
@@ -17,6 +19,7 @@ import {
   selectsOf,
 } from '../host/only.ts'
 import { planHost } from '../host/plan-host.ts'
+import { withReboot } from '../host/reboot.ts'
 import { claimKeys, partsKey } from '../undo/claims-on.ts'
 import { leftAlone, noPrune, type Prune, prune, silentDrops } from '../undo/prune.ts'
 import { bootstrapRefusal, startsWithoutData } from './bootstrap.ts'
@@ -25,8 +28,14 @@ import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
 import { pacedWaves } from './pace.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
+import { type SharedAnswers, sharedAnswers, withShared } from './shared-answers.ts'
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
+
+/** With the time, for windows: if it is absent, none is open. */
+export interface PlanningOptions extends PlanOptions {
+  readonly now?: Date
+}
 
 /**
  * The whole plan, from the catalog of all hosts and the inspection of the selected ones. Pure: the same input gives
@@ -35,14 +44,17 @@ export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 export function planCluster(
   catalog: Catalog,
   inspection: Inspection,
-  options: PlanOptions = { prune: true, release: false },
+  { now, ...options }: PlanningOptions = { prune: true, release: false },
   members: readonly Member[] = [],
   finish: typeof withRecord = withRecord,
 ): Plan {
   const groups = findGroups(catalog)
+  const shared = sharedAnswers(catalog.hosts, inspection)
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
-    .map((hostCatalog) => planOne(hostCatalog, { inspection, groups, members, options, finish }))
+    .map((hostCatalog) =>
+      planOne(hostCatalog, { inspection, groups, shared, members, options, finish, ...given({ now }) }),
+    )
   return {
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
@@ -55,6 +67,9 @@ export function planCluster(
       ...consentsTo('discard', lostContents(catalog, hosts)),
       ...consentsTo('rename', swaps(catalog, hosts)),
       ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
+      ...hosts.flatMap((host) =>
+        host.status === 'planned' ? host.changes.flatMap(({ consent }) => consent ?? []) : [],
+      ),
     ],
   }
 }
@@ -68,19 +83,23 @@ export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>
 interface Surroundings {
   readonly inspection: Inspection
   readonly groups: Groups
+  readonly shared: SharedAnswers
   readonly members: readonly Member[]
   readonly options: PlanOptions
   readonly finish: typeof withRecord
+  readonly now?: Date
 }
 
 function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
-  const { inspection, groups, members, options, finish } = surroundings
-  const facts = inspection.get(catalog.host)
-  if (facts === undefined || facts instanceof ConvergeError) {
+  const { inspection, groups, shared, members, options, finish, now } = surroundings
+  const inspected = inspection.get(catalog.host)
+  if (inspected === undefined || inspected instanceof ConvergeError) {
     const error =
-      facts ?? new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
+      inspected ??
+      new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
     return { host: catalog.host, status: 'failed', error }
   }
+  const facts = withShared(inspected, catalog.host, shared, options)
   try {
     refuseForeignClaims(selectedOf(catalog, options), facts)
     refuseSameMachine(catalog.host, facts, inspection)
@@ -91,14 +110,15 @@ function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
     const stays = options.prune ? leftAlone(catalog, facts, leaving?.selects) : []
     const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
     const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
-    return refusal === undefined
-      ? finish(plan, catalog, {
-          drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],
-          moved: pruned.moved,
-          members: remembered(members, facts, inspection),
-          ...leaving,
-        })
-      : { host: catalog.host, status: 'failed', error: refusal }
+    if (refusal !== undefined) return { host: catalog.host, status: 'failed', error: refusal }
+    const recorded = finish(plan, catalog, {
+      drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],
+      moved: pruned.moved,
+      members: remembered(members, facts, inspection),
+      ...leaving,
+    })
+    // It is no change of the host that could be undone.
+    return withReboot(recorded, catalog, now)
   } catch (error) {
     if (error instanceof ConvergeError) return { host: catalog.host, status: 'failed', error }
     if (!(error instanceof ResourceConflict)) throw error

@@ -80,7 +80,10 @@ function renderHost(
         `remedy: ${host.remedy}`,
       ]
     case 'not-started':
-      return [`${style.warning('not started')}: ${escapeLine(host.reason)}`]
+      return [
+        `${style.warning('not started')}: ${escapeLine(host.reason)}`,
+        ...renderSaid(host.said, verbose),
+      ]
     default:
       return assertNever(host)
   }

@@ -32,6 +32,11 @@ const ProgressLine = Type.Union([
     hosts,
   }),
   line('pause', 'The apply waits between two waves.', { seconds: count('How long, in seconds.') }),
+  line('waiting', 'A wave waits until enough members of a group are healthy.', {
+    group: text('Name of the group.'),
+    hosts: list('The hosts whose members are not healthy.', hostName),
+    seconds: count('How long at most, in seconds.'),
+  }),
   line('connecting', 'A connection to a host is opened.', { host: hostName }),
   line('inspected', 'A host was inspected.', { host: hostName }),
   line('answered', 'A host has answered in the phase `ask`, or failed to.', { host: hostName }),

@@ -62,6 +62,12 @@ const HostReportSchema = Type.Union([
       description: 'An earlier wave failed, or the user stopped converge.',
     }),
     reason: text('Why it was not started.'),
+    said: Type.Optional(
+      closed('Of the members that keep the gate of its wave closed: what they print.', {
+        line: text('The line that says most.'),
+        output: text('The end of what each health probe and `systemctl status` printed.'),
+      }),
+    ),
   }),
 ])
 export type HostReportObject = Data<typeof HostReportSchema>

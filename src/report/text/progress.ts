@@ -33,6 +33,7 @@ export function advanceProgress(state: ProgressState, event: Progress): Progress
     case 'wave':
       return { ...state, wave: { number: event.wave, of: event.of } }
     case 'pause':
+    case 'waiting':
       return state
     case 'connecting':
       return busy(state, event.host, 'connecting')
@@ -85,6 +86,8 @@ export function progressLine(event: Progress, options: { readonly verbose: boole
         : `wave ${event.wave} of ${event.of}: ${escapeLine(compactHosts(event.hosts))}`
     case 'pause':
       return `waiting ${count(event.seconds, 'second')}`
+    case 'waiting':
+      return `waiting until ${escapeLine(compactHosts(event.hosts))} of ${escapeLine(event.group)} ${event.hosts.length === 1 ? 'is' : 'are'} healthy, at most ${count(event.seconds, 'second')}`
     case 'connecting':
     case 'inspected':
     case 'answered':

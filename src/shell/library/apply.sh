@@ -10,20 +10,43 @@ prepare_alone() {
   : >"$RUN/results"
 }
 
-# arm_revert SECONDS: the host undoes this apply unless it is confirmed in time.
+# arm_revert SECONDS: the host undoes this apply unless it is confirmed in time. After a reboot the time begins anew, by a
+# timer with a file, because the other one is gone then.
 arm_revert() {
   [ -z "$FAILED" ] || return 0
   if [ "$INIT" != systemd ] || ! command -v systemd-run >/dev/null; then
     fail 0 'there is no systemd that could take the apply back' /dev/null
+  elif ! write_boot_revert "$1" >"$RUN/output" 2>&1; then
+    fail 0 'no timer can be set that would take the apply back after a reboot' "$RUN/output"
   elif ! systemd-run --quiet --collect --unit="converge-revert-$ID" --description="converge: back to before $ID" \
     --on-active="$1" --timer-property=AccuracySec=1s /bin/sh "$RUN/revert" >"$RUN/output" 2>&1; then
     fail 0 'no timer can be set that would take the apply back' "$RUN/output"
+  else
+    return 0
   fi
+  disarm_revert "$ID"
+}
+
+# write_boot_revert SECONDS: on disk before the first change. systemd reads it when it boots.
+write_boot_revert() {
+  units=$R/etc/systemd/system name=converge-boot-revert-$ID
+  program=$(say "$RUN/revert" | sed 's/[\\"]/\\&/g; s/[%$]/&&/g')
+  (
+    umask 022
+    mkdir -p -- "$units/timers.target.wants" &&
+      printf '[Unit]\nDescription=converge: back to before %s\n[Service]\nType=oneshot\nExecStart=/bin/sh "%s"\n' \
+        "$ID" "$program" >"$units/$name.service" &&
+      printf '[Unit]\nDescription=converge: back to before %s\n[Timer]\nOnActiveSec=%s\nAccuracySec=1s\n' \
+        "$ID" "$1" >"$units/$name.timer" &&
+      durable "$RUN/revert" "$RUN" "$STATE/run" "$units/$name.service" "$units/$name.timer" "$units" &&
+      ln -sf -- "../$name.timer" "$units/timers.target.wants/$name.timer" &&
+      durable "$units/timers.target.wants"
+  )
 }
 
 # begin ID BY SINCE: lock, journal and results of this run. Ends the program if another apply holds the lock.
 begin() {
-  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN= PACKAGES=0 STAGING_IS_SAFE=
+  FAILED= OWED= NEXT_OWED= OWED_SO_FAR= RECORDS= NEXT_RECORDS= NEXT_WAS= QUEUED=0 NUMBER= BELLS=0 LAST= KEPT= STILL_OWED= UNSYNCED= STUCK= RAN= PACKAGES=0 REBOOTS= STAGING_IS_SAFE= UNDOES=${UNDOES-}
   exec 9<>"$RUN/bell"
   # Tells followers that the program has started, before it waits for the lock.
   printf '.\n' >&9
@@ -101,6 +124,7 @@ finish() {
     */converge-*) rm_tree "$STAGING" ;;
   esac
   point 'staging removed'
+  [ -z "$UNDOES" ] || disarm_revert "$UNDOES"
   [ "$1" = locked ] || {
     # A failed step may not have cleaned up.
     [ -z "$FAILED" ] || sweep_temporaries
@@ -129,6 +153,7 @@ end_of_steps() {
     finish failed
   else
     finish ok
+    [ -z "$REBOOTS" ] || order_reboot
   fi
 }
 

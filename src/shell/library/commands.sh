@@ -59,7 +59,7 @@ quote_word() {
   printf "'%s'" "${quoted%x}"
 }
 
-# await TIMEOUT COMMAND: a try may take 10 s, and the last one ends with the timeout.
+# await TIMEOUT COMMAND [UNIT]: a try may take 10 s, and the last one ends with the timeout.
 is_await() { timed_command 10 "$2" >/dev/null 2>&1; }
 do_await() {
   read_clock
@@ -75,6 +75,8 @@ do_await() {
     }
   done
   say "still failing after $1 seconds: $2"
-  cat "$RUN/await"
+  # What is shown of a failure has room for this and for the unit.
+  tail -n 15 "$RUN/await" | tail -c 3072
+  [ $# -lt 3 ] || unit_said "$3"
   return 1
 }

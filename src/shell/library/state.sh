@@ -14,6 +14,24 @@ durable() {
   sync
 }
 
+# stop_revert NAME: succeeds if its timer had not fired.
+stop_revert() {
+  [ "$(systemctl show -p SubState "$1.timer")" = SubState=waiting ] && systemctl stop "$1.timer" &&
+    [ "$(systemctl show -p ActiveState "$1.service")" = ActiveState=inactive ]
+}
+
+# disarm_revert ID: it is no longer taken back after a reboot.
+disarm_revert() {
+  units=$R/etc/systemd/system name=converge-boot-revert-$1
+  rm -f -- "$units/timers.target.wants/$name.timer" "$units/$name.timer" "$units/$name.service"
+  durable "$units/timers.target.wants" "$units"
+  [ "${INIT-systemd}" = systemd ] || return 0
+  # systemd may have read them at a boot or a daemon-reload.
+  case $(systemctl show -p LoadState "$name.timer") in
+    *=loaded) systemctl stop "$name.timer" && systemctl daemon-reload ;;
+  esac
+}
+
 # The kernel frees the lock when its owner dies, so that there is no stale lock. Steps run without fd 8.
 take_lock() {
   exec 8>>"$STATE/lock"

@@ -3,6 +3,7 @@ import { given } from '../../model/given.ts'
 import { emptyMap } from '../../model/value.ts'
 import { AnswerError, type AnswerReader } from '../answers/answer-reader.ts'
 import { groups, users } from './accounts.ts'
+import { answers } from './answers.ts'
 import { checks } from './checks.ts'
 import { knownAccounts } from './known-accounts.ts'
 import type { KnownMembers } from './known-members.ts'
@@ -10,6 +11,7 @@ import { packages, readOffers } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
 import type { ProbeKind, ProbeOf } from './probe-kind.ts'
+import { reboots } from './reboot.ts'
 import { tools } from './tools.ts'
 import { readTreeAccounts } from './tree-accounts.ts'
 import { units } from './units.ts'
@@ -24,6 +26,8 @@ const kinds = {
   package: packages,
   tool: tools,
   check: checks,
+  answer: answers,
+  reboot: reboots,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
 }
@@ -86,6 +90,8 @@ export function readAnswers(
     ...given({ offers: readOffers(reader) }),
     tools: read(kinds.tool),
     checks: read(kinds.check),
+    answers: read(kinds.answer),
+    ...given({ reboot: read(kinds.reboot).host }),
   }
 }
 

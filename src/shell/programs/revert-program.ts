@@ -25,8 +25,9 @@ ${runSettings(own)}
 PORTABLE=
 read_uid
 read_init
+UNDOES=${quote(run.id)}
 prepare_alone
-outlast ${quote(run.id)}
+outlast "$UNDOES"
 begin ${quote(own.id)} ${quote(`not confirmed: ${run.by}`)}
 expect_generation ${reverting.bookkeeping.generation}
 stop_if_refused
@@ -40,15 +41,14 @@ end_of_way_back
 }
 
 /**
- * The program that confirms an apply; it prints `confirmed`, or `late` if the host undoes the apply or already did. A
- * timer that has fired stays active while its service runs.
+ * The program that confirms an apply; it prints `confirmed`, or `late` if the host undoes the apply or already did. Since a
+ * reboot another timer runs. One that has fired stays active while its service runs.
  */
-export function confirmProgram(run: Run): string {
-  const unit = `converge-revert-${run.id}`
-  const timer = quote(`${unit}.timer`)
+export function confirmProgram(run: Run, library: HostLibrary): string {
   return `{
-if [ "$(systemctl show -p SubState ${timer})" = SubState=waiting ] && systemctl stop ${timer} &&
-  [ "$(systemctl show -p ActiveState ${quote(`${unit}.service`)})" = ActiveState=inactive ]; then
+${library.inspect}
+if stop_revert ${quote(`converge-revert-${run.id}`)} || stop_revert ${quote(`converge-boot-revert-${run.id}`)}; then
+  disarm_revert ${quote(run.id)}
   echo confirmed
 else
   echo late

@@ -13,6 +13,8 @@ import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors
 const PARALLEL_FILES = 64
 /** ssh2 splits no write of this size: the rest would come after the file is closed. */
 const CHUNK_BYTES = 16 * 1024
+/** So much of a file is on its way at once, so that an upload that is interrupted can be cleaned up at once. */
+const WINDOW_BYTES = 64 * CHUNK_BYTES
 /** A slower transfer counts as hanging. */
 const MIN_BYTES_PER_MS = 20
 const REMOVE_DELAYS_MS = [0, 50, 200]
@@ -65,7 +67,9 @@ async function transfer(
     const made = makeDirectory(link.host, sftp, directory)
     const limit = pLimit(PARALLEL_FILES)
     const puts = files.map((file) =>
-      limit(() => put({ host: link.host, sftp, path: `${directory}/${file.name}`, upload: file, made })),
+      limit(() =>
+        put({ host: link.host, sftp, path: `${directory}/${file.name}`, upload: file, made, signal }),
+      ),
     )
     try {
       await untilAborted(Promise.all([made, ...puts]), signal)
@@ -121,6 +125,7 @@ interface Put {
   readonly upload: Upload
   /** The directory, which nobody else has made before. */
   readonly made: Promise<void>
+  readonly signal: AbortSignal | undefined
 }
 
 async function put(one: Put): Promise<void> {
@@ -138,7 +143,7 @@ async function put(one: Put): Promise<void> {
 
 /** The file is opened while its directory is made, and written only into a new one. */
 async function putBytes(one: Put, bytes: Buffer): Promise<void> {
-  const { host, sftp, path, upload, made } = one
+  const { host, sftp, path, upload, made, signal } = one
   const early = open(sftp, path).catch(() => undefined)
   await made
   // A server need not keep to the order of requests.
@@ -148,6 +153,8 @@ async function putBytes(one: Put, bytes: Buffer): Promise<void> {
   }
   const writes: Promise<unknown>[] = []
   for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    if (start > 0 && start % WINDOW_BYTES === 0) await Promise.all(writes)
+    signal?.throwIfAborted()
     const size = Math.min(CHUNK_BYTES, bytes.length - start)
     writes.push(new Promise((done) => sftp.write(handle, bytes, start, size, start, done)))
   }

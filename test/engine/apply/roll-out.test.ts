@@ -2,13 +2,16 @@ import fc from 'fast-check'
 import pLimit from 'p-limit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { rollOut } from '../../../src/engine/apply/roll-out.ts'
-import { InternalError } from '../../../src/model/errors.ts'
-import type { HostReport } from '../../../src/model/report.ts'
+import { type RollOutInput, rollOut } from '../../../src/engine/apply/roll-out.ts'
+import { ConvergeError, InternalError } from '../../../src/model/errors.ts'
+import { plainChange } from '../../../src/model/plan.ts'
+import type { HostReport, Progress } from '../../../src/model/report.ts'
 import { createStop } from '../../../src/model/stop.ts'
 import { planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
 import { figure } from '../../figure.ts'
+import { blankFacts } from '../../samples/facts.ts'
 import { type Limit, tellHost } from '../../tables/rollout.ts'
+import { fakeClock } from '../fake-clock.ts'
 
 /** What a host is like before the rollout: its member, and what the plan does to it. */
 interface Told {
@@ -56,10 +59,12 @@ async function replay(
     isHealthy: async (name) => {
       await pause()
       const index = names.indexOf(name)
-      return hosts[index]?.state === 'silent' ? undefined : isUp[index]
+      return hosts[index]?.state === 'silent' ? silence(name) : isUp[index] === true
     },
+    illnessOf: async () => undefined,
     onProgress: () => {},
     stop: createStop(() => 0).stop,
+    clock: fakeClock(),
     async apply(name): Promise<HostReport> {
       const index = names.indexOf(name)
       const planned = planOf(name)
@@ -78,6 +83,9 @@ async function replay(
     },
   })
 }
+
+const silence = (host: string) =>
+  new ConvergeError('connect-failed', 'connection refused', { host, step: 'connect' })
 
 const does = {
   up: [
@@ -160,39 +168,91 @@ test('a group is not disrupted while a member does not answer, and the reason do
   )
   assert.equal(
     reports.map((report) => (report.status === 'not-started' ? report.reason : report.status)),
-    ['h1 of etcd does not answer; at most 1 may be down at once', 'unreachable', 'unchanged'],
+    [
+      'h1 of etcd does not answer: connection refused; at most 1 may be down at once',
+      'unreachable',
+      'unchanged',
+    ],
   )
 })
 
-test('an ill member of another failure domain keeps members of this one up', async () => {
-  const restart = { op: 'unit', unit: 'g.service', action: 'restart' } as const
-  const hosts = ['a0', 'a1'].map((host) => ({
+/** Hosts a0 and a1 whose members of g restart, of which only a0 does; a1, a2 and b0 are asked before that. */
+function oneWave(more: Partial<RollOutInput> & Pick<RollOutInput, 'isHealthy'>, maxUnavailable = 2) {
+  const operation = { op: 'unit', unit: 'g.service', action: 'restart' } as const
+  const changes = [plainChange({ resource: 'unit[g.service]', operation, reason: '' })]
+  const members = ['a1', 'a2', 'b0'].map((host) => ({
     host,
-    status: 'planned',
-    changes: [{ resource: 'unit[g.service]', operation: restart }],
-    disrupts: ['g'],
+    unit: 'g.service',
+    healthy: 'true',
+    domain: host.slice(0, 1),
   }))
-  const waveFor = (ill: string) => {
-    const members = ['a1', 'a2', 'b0'].map((host) => ({ host, healthy: 'true', domain: host.slice(0, 1) }))
-    const gate = { group: 'g', maxUnavailable: 2, within: 'zone', domain: 'a', members }
-    const plan = {
+  const gate = { group: 'g', maxUnavailable, timeoutSeconds: 20, within: 'zone', domain: 'a', members }
+  return rollOut({
+    plan: {
       cluster: 'test',
-      intent: { kind: 'apply' },
-      hosts,
+      intent: { kind: 'apply', prune: true, release: false },
+      hosts: [{ host: 'a0', status: 'planned', facts: blankFacts, changes, disrupts: ['g'], notes: [] }],
       waves: [{ hosts: ['a0'], gates: [gate], bootstrap: [] }],
-    }
-    return rollOut({
-      plan: { ...plan, hosts: hosts.slice(0, 1) } as never,
-      limit: pLimit(4),
-      isHealthy: async (name) => name !== ill,
-      onProgress: () => {},
-      stop: createStop(() => 0).stop,
-      apply: async (host) => ({ host, status: 'unchanged' }),
-    })
-  }
-  const reason = 'b0 of g is down, in another zone than a'
-  assert.equal(await waveFor('b0'), [{ host: 'a0', status: 'not-started', reason }])
-  assert.equal(await waveFor('a2'), [{ host: 'a0', status: 'unchanged' }])
+      departed: [],
+      consents: [],
+    },
+    limit: pLimit(4),
+    illnessOf: async () => undefined,
+    onProgress: () => {},
+    stop: createStop(() => 0).stop,
+    clock: fakeClock(),
+    apply: async (host) => ({ host, status: 'unchanged' }),
+    ...more,
+  })
+}
+
+test('an ill member of another failure domain keeps members of this one up', async () => {
+  const reason = 'b0 of g is not healthy; none may be down in another zone than a'
+  assert.equal(await oneWave({ isHealthy: async (name) => name !== 'b0' }), [
+    { host: 'a0', status: 'not-started', reason },
+  ])
+  assert.equal(await oneWave({ isHealthy: async (name) => name !== 'a2' }), [
+    { host: 'a0', status: 'unchanged' },
+  ])
+})
+
+test('a gate waits for a member that needs a while, and asks ever more seldom', async () => {
+  const clock = fakeClock()
+  const events: Progress[] = []
+  const isHealthy = async (name: string) => name !== 'a2' || clock.now() >= 9_000
+  const onProgress = (event: Progress) => void events.push(event)
+  assert.equal(await oneWave({ clock, isHealthy, onProgress }, 1), [{ host: 'a0', status: 'unchanged' }])
+  assert.equal(clock.pauses, [1000, 2000, 4000, 5000])
+  assert.equal(
+    events.filter(({ event }) => event === 'waiting'),
+    [{ event: 'waiting', group: 'g', hosts: ['a2'], seconds: 20 }],
+  )
+})
+
+test('a gate that stays closed says what the probe and the unit of each ill member say', async () => {
+  const clock = fakeClock()
+  const illnessOf = async (host: string) => ({
+    reason: 'connection refused',
+    said: { line: `${host}: g: cannot bind`, output: `${host}: all of it` },
+  })
+  const [report] = await oneWave({ clock, illnessOf, isHealthy: async (name) => name === 'b0' }, 1)
+  assert.equal(report, {
+    host: 'a0',
+    status: 'not-started',
+    reason:
+      'a1 of g is not healthy: connection refused; a2 of g is not healthy: connection refused; at most 1 may be down at once',
+    said: { line: 'a1: g: cannot bind', output: 'a1: all of it\na2: all of it' },
+  })
+  assert.equal(clock.now(), 20_000)
+})
+
+test('a stop ends the wait for a gate at once, and calls no member ill', async () => {
+  const { stop, request } = createStop(() => 0)
+  const unasked = (): Promise<undefined> => Promise.reject(new InternalError('nobody asks why'))
+  const clock = fakeClock((pauses) => pauses === 2 && request())
+  const reports = await oneWave({ clock, stop, illnessOf: unasked, isHealthy: async () => false }, 1)
+  assert.equal(reports, [{ host: 'a0', status: 'not-started', reason: 'interrupted before it started' }])
+  assert.is(clock.pauses.length, 2)
 })
 
 test.run()

@@ -11,6 +11,8 @@ export interface Project {
   converge(
     arguments_: readonly string[],
     environment?: Readonly<Record<string, string>>,
+    /** It is killed after so many seconds. */
+    killAfterSeconds?: number,
   ): Promise<CommandResult>
   remove(): Promise<void>
 }
@@ -22,11 +24,15 @@ export async function createProject(spec: string): Promise<Project> {
   return {
     directory,
     write,
-    converge: (arguments_, environment = {}) =>
-      run(process.execPath, [resolve('dist/cli.js'), ...arguments_], {
-        cwd: directory,
-        env: { ...process.env, NO_COLOR: '1', ...environment },
-      }),
+    converge: (arguments_, environment = {}, killAfterSeconds = 0) =>
+      run(
+        'timeout',
+        ['-s', 'KILL', String(killAfterSeconds), process.execPath, resolve('dist/cli.js'), ...arguments_],
+        {
+          cwd: directory,
+          env: { ...process.env, NO_COLOR: '1', ...environment },
+        },
+      ),
     remove: () => rm(directory, { recursive: true, force: true }),
   }
 }

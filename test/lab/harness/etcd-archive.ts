@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,6 +22,23 @@ export interface EtcdArchive {
 export async function etcdArchive(): Promise<EtcdArchive> {
   const arch = (await mustRun('dpkg', ['--print-architecture'])).trim()
   const directory = await cached(`etcd-${arch}`, (building) => build(building, arch))
+  return archiveIn(directory)
+}
+
+/** The same of the Go modules of a release, built once. */
+export async function builtEtcd(version: string): Promise<EtcdArchive> {
+  const arch = (await mustRun('dpkg', ['--print-architecture'])).trim()
+  return archiveIn(
+    await cached(`etcd-${version}-${arch}`, (building) => buildModules(building, arch, version)),
+  )
+}
+
+/** Undefined if this machine can build releases. */
+export function noGo(): string | undefined {
+  return spawnSync('go', ['version']).status === 0 ? undefined : 'there is no Go on this machine'
+}
+
+async function archiveIn(directory: string): Promise<EtcdArchive> {
   const [name = ''] = await readdir(directory)
   const version = /^etcd-v(.+)-linux-/.exec(name)?.[1]
   if (version === undefined)
@@ -36,7 +54,26 @@ async function build(directory: string, arch: string): Promise<void> {
   const work = join(directory, 'work')
   await mkdir(work)
   await extractPackages(['etcd-server', 'etcd-client'], join(work, 'tree'))
-  const binaries = join(work, 'tree/usr/bin')
+  await pack(directory, arch, join(work, 'tree/usr/bin'))
+}
+
+async function buildModules(directory: string, arch: string, version: string): Promise<void> {
+  const source = join(directory, 'work/source')
+  const binaries = join(directory, 'work/bin')
+  await mkdir(source, { recursive: true })
+  const go = (...arguments_: readonly string[]) =>
+    mustRun('go', arguments_, { cwd: source, env: { ...process.env, CGO_ENABLED: '0' } })
+  const modules = { etcd: 'go.etcd.io/etcd/server/v3', etcdctl: 'go.etcd.io/etcd/etcdctl/v3' }
+  await go('mod', 'init', 'parts')
+  await go('get', ...Object.values(modules).map((module) => `${module}@v${version}`))
+  for (const [name, module] of Object.entries(modules))
+    await go('build', '-trimpath', '-ldflags', '-s -w', '-o', join(binaries, name), module)
+  await pack(directory, arch, binaries)
+}
+
+/** An archive of the binaries, in place of the work that made them. */
+async function pack(directory: string, arch: string, binaries: string): Promise<void> {
+  const work = join(directory, 'work')
   const version = /^etcd Version: (\S+)$/m.exec(await mustRun(join(binaries, 'etcd'), ['--version']))?.[1]
   if (version === undefined) throw new Error('etcd --version names no version')
   const release = `etcd-v${version}-linux-${arch}`

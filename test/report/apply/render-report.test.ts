@@ -43,9 +43,15 @@ test('says what was done, what failed, why, what to do, and what is left', () =>
         pending: [{ resource: 'unit[etcd.service]', action: 'restart' }],
       },
       failedReport('infra1', refused),
-      { host: 'infra2', status: 'not-started', reason: 'wave 1 failed' },
+      {
+        host: 'infra2',
+        status: 'not-started',
+        reason: 'wave 1 failed',
+        said: { line: 'infra1: etcd: bind failed', output: 'all of it' },
+      },
     ]),
     `infra2 not started: wave 1 failed
+  output: infra1: etcd: bind failed
 infra0 failed at apply: write /etc/motd failed [command-failed]
   failed change: write /etc/motd (0644 root:root, 6 bytes) (file[/etc/motd])
   output: dd: error writing: No space left on device

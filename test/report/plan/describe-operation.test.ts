@@ -113,6 +113,11 @@ const cases: readonly (readonly [Operation, string])[] = [
     { op: 'await', command: 'curl -f x', timeoutSeconds: 30 },
     'wait until `curl -f x` succeeds (at most 30 s)',
   ],
+  [{ op: 'reboot', boot: 'b', timeoutSeconds: 600 }, 'reboot (back within 600 s)'],
+  [
+    { op: 'reboot', boot: 'b', window: '22:00-04:00', timeoutSeconds: 60 },
+    'reboot (between 22:00 and 04:00 UTC, back within 60 s)',
+  ],
 ]
 
 for (const [operation, words] of cases) {

@@ -199,8 +199,12 @@ test('names hosts that failed, with cause and remedy', () => {
 
 test('shows waves, gates and bootstraps', () => {
   const hosts = ['infra0', 'infra1', 'infra2'].map((host) => planned(host, [restartChange]))
-  const members = ['infra1', 'infra2'].map((host) => ({ host, healthy: 'etcdctl endpoint health' }))
-  const gates = [{ group: 'etcd', members, maxUnavailable: 1 }]
+  const members = ['infra1', 'infra2'].map((host) => ({
+    host,
+    unit: 'etcd.service',
+    healthy: 'etcdctl endpoint health',
+  }))
+  const gates = [{ group: 'etcd', members, maxUnavailable: 1, timeoutSeconds: 60 }]
   const waves = [wave(['infra0'], { gates }), wave(['infra1', 'infra2'], { bootstrap: ['infra1', 'infra2'] })]
   const text = render(plan(hosts, waves))
   assert.match(

@@ -68,7 +68,8 @@ export const operations: readonly Operation[] = [
     environment: { TOKEN: 'token-in-environment' },
     timeoutSeconds: 1,
   },
-  { op: 'await', command: 'c', timeoutSeconds: 1 },
+  { op: 'await', command: 'c', timeoutSeconds: 1, unit: 'u.service' },
+  { op: 'reboot', boot: 'b', window: '22:00-04:00', timeoutSeconds: 600 },
 ]
 
 const owed = [{ resource: 'unit[u]', action: 'restart' }] as const
@@ -88,7 +89,12 @@ const changes = [
   fileChange('/i', 'binary'),
   restartChange,
 ]
-const gate = { group: 'etcd', members: [{ host: 'bravo', healthy: 'true' }], maxUnavailable: 1 }
+const gate = {
+  group: 'etcd',
+  timeoutSeconds: 60,
+  members: [{ host: 'bravo', unit: 'etcd.service', healthy: 'true' }],
+  maxUnavailable: 1,
+}
 
 export const samplePlan = {
   ...plan(
@@ -123,7 +129,7 @@ export const sampleReport: Report = {
       pending: owed,
     },
     failedReport('echo', refused),
-    { host: 'foxtrot', status: 'not-started', reason: hostile },
+    { host: 'foxtrot', status: 'not-started', reason: hostile, said: { line: hostile, output: hostile } },
     { host: 'golf', status: 'held', held: 'ann since today' },
   ],
 }
@@ -131,6 +137,7 @@ export const sampleReport: Report = {
 const progress: readonly Progress[] = [
   { event: 'phase', phase: 'apply', hosts: ['alpha', 'bravo'] },
   { event: 'wave', wave: 1, of: 2, hosts: ['alpha'] },
+  { event: 'waiting', group: hostile, hosts: ['alpha', 'bravo'], seconds: 60 },
   { event: 'connecting', host: 'alpha' },
   { event: 'inspected', host: 'alpha' },
   { event: 'answered', host: 'alpha' },

@@ -48,10 +48,27 @@ for (const [said, timer, service] of [
       tree.write('/bin/systemctl', systemctl(timer, service))
       chmodSync(tree.at('/bin/systemctl'), 0o755)
       const path = [tree.at('/bin'), process.env.PATH].join(delimiter)
-      const { stdout } = await tree.run(`PATH='${path}'\n${confirmProgram(hangs)}`)
+      const { stdout } = await tree.run(`PATH='${path}'\n${confirmProgram(hangs, libraryFor(tree.shell))}`)
       assert.is(stdout.toString(), `${said}\n`)
     }))
 }
+
+test('since a reboot the timer that has a file is stopped by a confirmation, and its files are removed', () =>
+  inShellsByTurns(async (tree) => {
+    const name = 'converge-boot-revert-hangs'
+    tree.write('/bin/systemctl', systemctl('waiting', 'inactive').replaceAll('converge-revert-hangs', name))
+    chmodSync(tree.at('/bin/systemctl'), 0o755)
+    const units = '/etc/systemd/system'
+    const files = [`${name}.timer`, `${name}.service`, `timers.target.wants/${name}.timer`]
+    for (const file of [...files, 'other.timer']) tree.write(`${units}/${file}`, '')
+    const path = [tree.at('/bin'), process.env.PATH].join(delimiter)
+    const { stdout } = await tree.run(`PATH='${path}'\n${confirmProgram(hangs, libraryFor(tree.shell))}`)
+    assert.is(stdout.toString(), 'confirmed\n')
+    assert.equal(
+      [...files, 'other.timer'].filter((file) => existsSync(tree.at(`${units}/${file}`))),
+      ['other.timer'],
+    )
+  }))
 
 test('an apply that hangs is stopped and undone, too', () =>
   inShellsByTurns(async (tree) => {

@@ -39,6 +39,11 @@ $shown
 END
 }
 
+# unit_said UNIT: what systemd says of it, and the last lines of its journal.
+unit_said() {
+  [ "$INIT" != systemd ] || systemctl status --no-pager --full --lines=10 -- "$1" 2>&1 | tail -c 4096
+}
+
 # Whether the state of a unit comes only from its file. systemctl shows no template units.
 shown_by_file() {
   case $INIT-$1 in

@@ -1,0 +1,40 @@
+import type { Facts, SharedAnswer } from '../../model/facts.ts'
+import type { HostCatalog } from '../../model/resource.ts'
+import { type Inspection, isFacts } from './members.ts'
+
+/** What APIs of the cluster say, by what is asked: the answer of the first host in spec order that has one. */
+export type SharedAnswers = ReadonlyMap<string, { readonly vantage: string; readonly text: string }>
+
+export function sharedAnswers(hosts: readonly HostCatalog[], inspection: Inspection): SharedAnswers {
+  const answers = new Map<string, { readonly vantage: string; readonly text: string }>()
+  for (const { host } of hosts) {
+    const facts = inspection.get(host)
+    if (!isFacts(facts)) continue
+    for (const [name, text] of Object.entries(facts.answers))
+      if (text !== null && !answers.has(name)) answers.set(name, { vantage: host, text })
+  }
+  return answers
+}
+
+export function withShared(
+  facts: Facts,
+  host: string,
+  answers: SharedAnswers,
+  { prune: prunes }: { readonly prune: boolean },
+): Facts {
+  if (answers.size === 0) return facts
+  const shared = [...answers].map(([name, { text, vantage }]): [string, SharedAnswer] => [
+    name,
+    { text, isVantage: vantage === host, prunes },
+  ])
+  return { ...facts, shared: Object.fromEntries(shared) }
+}
+
+/** After an apply a host asks for itself, and has the part that it had in the plan. */
+export function sharedAgain(facts: Facts, planned: Facts): Facts {
+  const shared = Object.entries(planned.shared ?? {}).map(([name, before]): [string, SharedAnswer] => [
+    name,
+    { ...before, text: facts.answers[name] ?? before.text },
+  ])
+  return shared.length === 0 ? facts : { ...facts, shared: Object.fromEntries(shared) }
+}

@@ -1,0 +1,264 @@
+import { type Static, Type } from 'typebox'
+import { ResourceConflict } from '../../model/errors.ts'
+import { type Facts, isStarted } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
+import type { OperationTypes } from '../../model/operation.ts'
+import type { ResourceId, Step } from '../../model/resource.ts'
+import { defineResource } from '../define/define-resource.ts'
+import { pathFact } from '../define/facts-of.ts'
+import { NormalPath } from '../define/schema-types.ts'
+import { file } from '../file.ts'
+import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
+import { minorOf, upgradeRefusal } from './upgrade.ts'
+
+const Member = Type.Object({
+  name: Type.String({ description: 'the name of the member' }),
+  peerUrl: Type.String({ description: 'a URL; where the other members reach it' }),
+})
+
+const EtcdMemberSchema = Type.Object({
+  group: Type.String({ description: 'the name of the group that the members are' }),
+  unit: Type.String({ description: 'the unit that etcd runs as' }),
+  version: Type.String({ description: 'the version of etcd' }),
+  etcdctl: NormalPath,
+  release: { ...NormalPath, description: 'an absolute path with {version} in it; where a release is' },
+  clientUrl: Type.String({ description: 'a URL; where the member answers clients' }),
+  self: Member,
+  members: Type.Array(Member, { description: 'all members, this one included' }),
+  until: { ...NormalPath, description: 'an absolute path; it exists once the member has data' },
+  data: { ...NormalPath, description: 'an absolute path; all of the data' },
+  file: { ...NormalPath, description: 'an absolute path; what the member reads at its first start' },
+  content: Type.String({ description: 'text; the same, for a cluster that begins' }),
+  snapshots: { ...NormalPath, description: 'an absolute path; where snapshots are kept' },
+})
+
+const absent = { type: 'absent' } as const
+
+type Desired = Static<typeof EtcdMemberSchema>
+
+/**
+ * A member of a cluster of etcd 3.4 or later: who is one follows the spec. Whether the cluster begins is decided by what the
+ * others say and hold, never by the spec.
+ */
+export const { resource: etcdMember } = defineResource({
+  kind: 'etcdMember',
+  schema: EtcdMemberSchema,
+  defaults: {},
+  name: ({ group }) => group,
+  behave(desired, { id }) {
+    const { file: path, content, until, group, unit, etcdctl, clientUrl } = desired
+    const bootstrap = file({ path, content, until })
+    const question = `members of ${group}`
+    return {
+      claims: bootstrap.claims,
+      follows: () => bootstrap.follows?.() ?? [],
+      probes: [
+        ...bootstrap.probes,
+        { probe: 'unit', unit },
+        { probe: 'answer', name: question, command: clusterQuestion(etcdctl, clientUrl) },
+      ],
+      steps(facts) {
+        const shared = facts.shared?.[question]
+        const live = shared === undefined ? undefined : readCluster(shared.text)
+        if (shared === undefined || live === undefined) return bootstrap.steps(facts)
+        const wrong = upgradeRefusal(
+          live.flatMap(({ version }) => version ?? []),
+          desired.version,
+        )
+        if (wrong !== undefined) throw new ResourceConflict(id, wrong.why, wrong.remedy)
+        const others = endpointsOf(live, desired)
+        const operation = operationOf(desired, others)
+        const own = ownSteps(desired, live, facts, id)
+        const foreign = shared.isVantage && shared.prunes ? removals(desired, live, id) : []
+        const steps = [
+          ...own.map((step) => ({ ...step, operation: operation(step.operation) })),
+          ...foreign.map((step) => ({ ...step, operation: operation(step.operation) })),
+        ]
+        const hasData = pathFact(facts, until).type !== 'absent'
+        const before = hasData ? versionBefore(desired, live) : undefined
+        const snapshot = operation({ action: 'snapshot', file: desired.snapshots })
+        const reason = steps.length > 0 ? 'before its members change' : `before it goes to ${desired.version}`
+        // Data that is set aside is not what the file is wanted for.
+        const joins = own.some((step) => step.operation.action === 'join')
+        const then = joins ? { ...facts, paths: { ...facts.paths, [until]: absent } } : facts
+        return [
+          ...(before === undefined ? [] : upgradeActions(desired, before)).map((action) => ({
+            operation: operation(action),
+            reason,
+          })),
+          ...(steps.length > 0 || before !== undefined ? [{ operation: snapshot, reason }] : []),
+          ...steps,
+          // The join has written it.
+          ...bootstrap.steps(then).filter(({ operation: { op } }) => op === 'remove'),
+        ]
+      },
+    }
+  },
+})
+
+type Action = Pick<OperationTypes['etcd-member'], 'action'> &
+  Partial<
+    Pick<OperationTypes['etcd-member'], 'member' | 'peerUrl' | 'id' | 'file' | 'version' | 'unit' | 'data'>
+  >
+
+type Planned = Omit<Step, 'operation'> & { readonly operation: Action }
+
+function operationOf(
+  { etcdctl, self }: Desired,
+  endpoints: readonly string[],
+): (action: Action) => OperationTypes['etcd-member'] {
+  return (action) => ({
+    op: 'etcd-member',
+    etcdctl,
+    endpoints,
+    member: self.name,
+    peerUrl: self.peerUrl,
+    ...action,
+  })
+}
+
+/** Where this host asks: members that answered, its own first. */
+function endpointsOf(live: readonly LiveMember[], { self }: Desired): readonly string[] {
+  const own = (member: LiveMember): boolean => member.peerUrls.includes(self.peerUrl)
+  return live
+    .filter(({ version, isLearner }) => version !== undefined && !isLearner)
+    .toSorted((a, b) => Number(own(b)) - Number(own(a)))
+    .flatMap(({ clientUrls }) => clientUrls)
+}
+
+/** By its URL; by its name if that URL is new. */
+function found(
+  { name, peerUrl }: Static<typeof Member>,
+  live: readonly LiveMember[],
+  members: Desired['members'],
+): LiveMember | undefined {
+  const isOthers = ({ peerUrls }: LiveMember): boolean =>
+    members.some((member) => peerUrls.includes(member.peerUrl))
+  return (
+    live.find(({ peerUrls }) => peerUrls.includes(peerUrl)) ??
+    live.find((member) => member.name === name && !isOthers(member))
+  )
+}
+
+/** What the host of a member does for itself. */
+function ownSteps(
+  desired: Desired,
+  live: readonly LiveMember[],
+  facts: Facts,
+  id: ResourceId,
+): readonly Planned[] {
+  const { self, members, until, group, unit, data, file: path } = desired
+  const member = found(self, live, members)
+  const hasData = pathFact(facts, until).type !== 'absent'
+  const isAt = member?.peerUrls.includes(self.peerUrl) === true
+  // A cluster has one learner at a time: what an earlier run has begun comes first.
+  const isBegun = member !== undefined && (member.isLearner || member.clientUrls.length === 0)
+  const joins = { group, turn: isBegun && isAt ? 'finish' : 'join' } as const
+  const promotion: Planned = {
+    operation: { action: 'promote' },
+    reason: `is a learner of ${group} until then`,
+    phase: 'last',
+    regroups: joins,
+  }
+  if (member !== undefined && hasData)
+    return [
+      ...(isAt
+        ? []
+        : [
+            {
+              operation: { action: 'move', id: member.id },
+              reason: `${group} knows it at ${member.peerUrls.join(', ')}`,
+              regroups: joins,
+            } as const,
+          ]),
+      ...(member.isLearner ? [promotion] : []),
+    ]
+  if (isStarted(facts.units[unit]) && member?.version !== undefined)
+    throw new ResourceConflict(
+      id,
+      `${unit} runs as a member of ${group}, and ${until} does not exist`,
+      'set dataDir to the directory that it uses',
+    )
+  const setAside: Planned = {
+    operation: { action: 'set-aside', file: data },
+    reason: `it is of no member of ${group}`,
+    consent: {
+      word: 'discard',
+      what: `${data} on ${self.name} has data of no member of ${group}, and will be set aside`,
+    },
+  }
+  const replaces = member !== undefined && (member.clientUrls.length > 0 || !isAt) ? member.id : undefined
+  return [
+    ...(hasData ? [setAside] : []),
+    {
+      operation: { action: 'join', file: path, ...given({ id: replaces }) },
+      reason:
+        member === undefined
+          ? `is no member of ${group} yet`
+          : replaces === undefined
+            ? `is a member of ${group} that has not started yet`
+            : `${group} has the member ${member.name} (${member.id}), and its data is gone`,
+      regroups: joins,
+    },
+    promotion,
+  ]
+}
+
+/** The members that the spec does not have, each removed only if the others keep a majority. */
+function removals(
+  { members, group }: Desired,
+  live: readonly LiveMember[],
+  id: ResourceId,
+): readonly Planned[] {
+  const wanted = new Set(members.map((member) => found(member, live, members)?.id))
+  const leaving = live.filter((member) => !wanted.has(member.id))
+  if (leaving.length === 0) return []
+  const isDown = ({ version }: LiveMember): boolean => version === undefined
+  const left = live.filter((member) => wanted.has(member.id) && !member.isLearner)
+  const answering = left.filter((member) => !isDown(member)).length
+  const quorum = Math.floor(left.length / 2) + 1
+  if (answering < quorum)
+    throw new ResourceConflict(
+      id,
+      `${group} would lose its quorum: without ${leaving.map(wordsFor).join(', ')} it has ${left.length} voting members, of which ${quorum} must answer, and ${answering} ${answering === 1 ? 'does' : 'do'}`,
+      'start the other members first',
+    )
+  // A dead one and a learner are in the way of one that joins.
+  const isInTheWay = (member: LiveMember): boolean => isDown(member) || member.isLearner
+  const turn = leaving.some(isInTheWay) ? 'first' : 'last'
+  return leaving
+    .toSorted((a, b) => Number(isInTheWay(b)) - Number(isInTheWay(a)))
+    .map((member) => ({
+      operation: {
+        action: 'remove',
+        member: member.name === '' ? 'unstarted' : member.name,
+        peerUrl: member.peerUrls.join(','),
+        id: member.id,
+      },
+      reason: `the spec does not have it${isDown(member) ? ', and it does not answer' : ''}`,
+      phase: 'last',
+      regroups: { group, turn },
+      consent: { word: 'prune', what: `${group}: the member ${wordsFor(member)} will be removed` },
+    }))
+}
+
+function wordsFor({ name, id, peerUrls }: LiveMember): string {
+  return `${name === '' ? peerUrls.join(', ') : name} (${id})`
+}
+
+/** The release that the member runs, if the spec has another one. */
+function versionBefore({ self, members, version }: Desired, live: readonly LiveMember[]): string | undefined {
+  const running = found(self, live, members)?.version
+  return running === version ? undefined : running
+}
+
+/** What must be over before a member starts with the next minor version. */
+function upgradeActions({ version, release, unit, data }: Desired, before: string): readonly Action[] {
+  const [from, to] = [minorOf(before), minorOf(version)]
+  if (from === to) return []
+  const file = `${release.replace('{version}', before)}/etcd`
+  return [
+    { action: 'settle', version: from },
+    ...(to === '3.7' ? [{ action: 'checkpoint', version: before, file, unit, data } as const] : []),
+  ]
+}

@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readCluster } from '../../../src/resources/etcd/live-cluster.ts'
+import { upgradeRefusal } from '../../../src/resources/etcd/upgrade.ts'
+import { figure } from '../../figure.ts'
+import { MadeUpCluster } from './made-up-cluster.ts'
+
+const hosts = ['h0', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']
+const runs = process.env.CONVERGE_FUZZ === undefined ? 100 : 5000
+
+const event = fc.oneof(
+  fc.record({
+    event: fc.constant('spec' as const),
+    spec: fc.subarray(hosts, { minLength: 1 }),
+    isApplied: fc.boolean(),
+  }),
+  fc.record({ event: fc.constant('lose' as const), host: fc.constantFrom(...hosts) }),
+  fc.record({ event: fc.constant('stop' as const), host: fc.constantFrom(...hosts) }),
+  fc.record({ event: fc.constant('partly' as const), hosts: fc.subarray(hosts, { minLength: 1 }) }),
+  fc.record({ event: fc.constant('kill' as const), after: fc.integer({ min: 0, max: 12 }) }),
+)
+
+test('whatever is lost, stopped or killed: one cluster, never without its quorum, and then the members of the spec', () => {
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 1, maxLength: 8 }), (events) => {
+      const cluster = new MadeUpCluster(hosts)
+      cluster.spec = ['h0', 'h1', 'h2']
+      converge(cluster)
+      for (const one of events) {
+        const [before, spec] = [
+          new Map([...cluster.machines].map(([host, own]) => [host, { ...own }])),
+          cluster.spec,
+        ]
+        if (one.event === 'spec') cluster.spec = one.spec
+        if (one.event === 'lose' || one.event === 'stop') {
+          const machine = cluster.machine(one.host)
+          machine.isRunning = false
+          if (one.event === 'lose') delete machine.data
+        }
+        // A quorum that is gone is another matter, and so are members of which none stays: that is refused.
+        if (!cluster.hasQuorum() || !cluster.canAnswer()) {
+          for (const [host, own] of before) cluster.machines.set(host, own)
+          cluster.spec = spec
+        }
+        if (one.event === 'kill') run(cluster, one.after)
+        // Nobody has looked what the last events did.
+        if (one.event === 'partly') run(cluster, Number.POSITIVE_INFINITY, one.hosts)
+        if (one.event === 'spec' && one.isApplied) converge(cluster)
+      }
+      converge(cluster)
+    }),
+    { numRuns: runs },
+  )
+  figure(
+    'lives of a made-up etcd cluster that end with the members of the spec, and never without quorum',
+    runs,
+  )
+})
+
+/** Runs until there is nothing to do: what one refuses or leaves, the next one does. */
+function converge(cluster: MadeUpCluster): void {
+  for (let round = 0; run(cluster) > 0; round += 1) assert.ok(round < 6, 'it does not end')
+  assert.equal(
+    cluster.members.map(({ name, isLearner }) => ({ name, isLearner })).toSorted(byName),
+    cluster.spec.map((name) => ({ name, isLearner: false })).toSorted(byName),
+  )
+  assert.ok(cluster.members.every((one) => cluster.runs(one)))
+  assert.is(cluster.began, 0, 'a second cluster')
+}
+
+/** One run, killed after so many changes; how many were done. */
+function run(
+  cluster: MadeUpCluster,
+  most = Number.POSITIVE_INFINITY,
+  selected: readonly string[] = hosts,
+): number {
+  const plan = cluster.plan(selected)
+  const had = cluster.members.length > 0
+  let done = 0
+  const stopped = new Set<string>()
+  for (const wave of plan.waves) {
+    for (const host of wave.hosts) {
+      const planned = plan.hosts.find((one) => one.host === host)
+      if (planned?.status !== 'planned' || stopped.size > 0) continue
+      try {
+        for (const change of planned.changes) {
+          if (done === most) return done
+          done += 1
+          cluster.carryOut(host, change)
+          if (had) assert.ok(cluster.hasQuorum(), `${host}: ${change.operation.op} costs the quorum`)
+        }
+      } catch (error) {
+        if (error instanceof assert.Assertion) throw error
+        stopped.add(host)
+      }
+    }
+  }
+  return done
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1
+}
+
+test('one joins at a time, and what left is removed after that', () => {
+  const cluster = new MadeUpCluster(hosts)
+  cluster.spec = ['h0', 'h1', 'h2']
+  converge(cluster)
+  cluster.spec = ['h1', 'h2', 'h3', 'h4']
+  const { waves, consents } = cluster.plan()
+  assert.equal(
+    waves.map((wave) => wave.hosts),
+    [['h3'], ['h4'], ['h1']],
+  )
+  assert.equal(
+    consents.map(({ what }) => what),
+    ['etcd: the member h0 (8ac7230489e80001) will be removed'],
+  )
+})
+
+test('a dead member goes before another one joins', () => {
+  const cluster = new MadeUpCluster(hosts)
+  cluster.spec = ['h0', 'h1', 'h2']
+  converge(cluster)
+  cluster.machine('h2').isRunning = false
+  cluster.spec = ['h0', 'h1', 'h3']
+  assert.equal(
+    cluster.plan().waves.map((wave) => wave.hosts),
+    [['h0'], ['h3']],
+  )
+})
+
+test('ids keep all of their digits, with blanks in the JSON and without', () => {
+  for (const blank of ['', ' '])
+    assert.equal(
+      readCluster(`{"members":[{"ID":${blank}18446744073709551615,"name":"a","peerURLs":["p"]}]}\n[]`),
+      [{ id: 'ffffffffffffffff', name: 'a', peerUrls: ['p'], clientUrls: [], isLearner: false }],
+    )
+  assert.is(readCluster('no JSON'), undefined)
+})
+
+test('upgrades go by one minor version, from a patch that the next one accepts, and never back', () => {
+  const why = (running: readonly string[], wanted: string) => upgradeRefusal(running, wanted)?.why
+  assert.is(why(['3.4.23', '3.5.35'], '3.5.35'), undefined)
+  assert.is(why(['3.5.35', '3.4.23'], '3.4.23'), undefined, 'an upgrade that is not complete may be undone')
+  assert.is(why(['3.5.32'], '3.6.16'), undefined)
+  assert.match(why(['3.5.35', '3.5.31'], '3.6.16') ?? '', 'at least 3.5.32')
+  assert.match(why(['3.6.10'], '3.7.3') ?? '', 'at least 3.6.11')
+  assert.match(why(['3.4.23'], '3.6.16') ?? '', 'one minor version at a time')
+  assert.match(why(['3.6.16', '3.7.3'], '3.5.35') ?? '', 'cannot read')
+  assert.match(why(['3.6.16'], '4.0.0') ?? '', 'one minor version at a time')
+  assert.is(why([], '3.7.3'), undefined)
+})
+
+test.run()
