@@ -23,6 +23,8 @@ for (const name of Object.keys(env))
   if (/^CONVERGE_(?:IDENTITY|PLAN_KEY|SUDO_PASSWORD)/.test(name)) delete process.env[name]
 
 try {
+  const { keepCompiledCode } = await import('./commands/io/compiled-code.ts')
+  await keepCompiledCode()
   const { createTerminalIo } = await import('./commands/io/terminal-io.ts')
   const { runCommandLine } = await import('./commands/cli/program.ts')
   const io = createTerminalIo({

@@ -6,7 +6,15 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/cli': ['program', 'usage-error'],
   'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan', 'sealed-source'],
   'commands/image': 'all',
-  'commands/io': ['edit-privately', 'io', 'open-view', 'terminal-io', 'write-whole'],
+  'commands/io': [
+    'compiled-code',
+    'edit-privately',
+    'io',
+    'open-view',
+    'own-cache',
+    'terminal-io',
+    'write-whole',
+  ],
   'commands/recipe': ['docs', 'new', 'test'],
   'commands/render': 'all',
   'commands/secrets': [

@@ -210,6 +210,20 @@ test('a unit that fails when it is stopped is forgotten with its file', async ()
 })
 
 /** Applies a spec of these resources, after which nothing is left to do. */
+test('starts a unit again that has failed as often as systemd lets it', async () => {
+  const unit =
+    '{ Unit: { StartLimitIntervalSec: 1h, StartLimitBurst: 2 }, Service: { Type: oneshot, RemainAfterExit: true, ExecStart: test -e /run/good } }'
+  const resources = [`unit: { name: flaky.service, content: ${unit}, started: true }`]
+  await project.write('cluster.yaml', spec(resources))
+  for (let run = 0; run < 3; run++) {
+    const { exitCode, stdout } = await project.converge(['--yes', '--allow-prune'])
+    assert.is(exitCode, 1, stdout)
+  }
+  await output('touch /run/good')
+  await converges(resources)
+  assert.is(await output('systemctl is-active flaky.service'), 'active\n')
+})
+
 async function converges(resources: readonly string[]): Promise<void> {
   await project.write('cluster.yaml', spec(resources))
   const { exitCode, stdout, stderr } = await project.converge(['--yes', '--allow-prune'])

@@ -144,8 +144,12 @@ function parse({ file, text, noun, hint: beginning, isLiteral, secretAt }: Parse
 /** Words, signs and white space: about 150,000 lines. */
 const maxTokens = 1_000_000
 
+/** More than the lexer ever makes: a sign, and marks without text around it. */
+const tokensPerCharacter = 4
+
 /** Counts before parsing: a parsed token takes a hundred times the memory of its text. */
 function hasTooManyTokens(text: string): boolean {
+  if (text.length * tokensPerCharacter < maxTokens) return false
   const tokens = new Lexer().lex(text)
   for (let count = 0; tokens.next().done !== true; count++) if (count === maxTokens) return true
   return false

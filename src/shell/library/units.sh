@@ -56,9 +56,9 @@ do_unit() {
   esac
   case $2 in
     start | restart | reload)
-      # One that failed too often may start again: without waiting for it nothing tells whether it was refused.
-      [ $# -eq 2 ] || systemctl reset-failed -- "$1" 2>/dev/null
-      systemctl ${3+"$3"} "$2" -- "$1" || start_again "$1" "$2" $? || {
+      # Resets the start limit of a unit that failed too often: systemd does not tell afterwards that it refused one for that.
+      systemctl reset-failed -- "$1" 2>/dev/null
+      systemctl ${3+"$3"} "$2" -- "$1" || {
         result=$?
         systemctl status --no-pager --full -n 20 -- "$1" || :
         return "$result"
@@ -75,12 +75,6 @@ do_unit() {
       ;;
     *) systemctl ${3+"$3"} "$2" -- "$1" ;;
   esac
-}
-
-# start_again UNIT ACTION RESULT: once more, if it was refused because it failed too often; else fails with the result.
-start_again() {
-  case $(systemctl show -p Result -- "$1") in *start-limit*) ;; *) return "$3" ;; esac
-  systemctl reset-failed -- "$1" && systemctl "$2" -- "$1"
 }
 
 # change_around SERVICE UNIT ACTION [OPTION OF SYSTEMCTL]: systemd does not start a socket while its service runs. That the
