@@ -132,10 +132,15 @@ async function put(one: Put): Promise<void> {
   const { host, sftp, path, upload, made } = one
   if ('bytes' in upload) return putBytes(one, bufferOf(upload.bytes))
   await made
-  const options = { mode: 0o600 }
-  const cause = await new Promise<unknown>((resolve) => sftp.fastPut(upload.file, path, options, resolve))
+  // Few uploads need it. It would open its own connection; it gets our channel.
+  const { default: SftpClient } = await import('ssh2-sftp-client')
+  const client = Object.assign(new SftpClient('converge', {}), { sftp })
+  const cause: unknown = await client.fastPut(upload.file, path, { mode: 0o600 }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   await checkSize(one)
-  if (cause) {
+  if (cause !== undefined) {
     const why = await describe(sftp, path, sizeOf(upload), cause)
     throw uploadFailed(host, `cannot write ${path}`, why, cause)
   }
