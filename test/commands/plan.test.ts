@@ -80,4 +80,14 @@ test('refuses a script of an unknown host, or of one that is not selected', asyn
   assert.match(unselected.stderr, 'error: --script web1: the host is not in --limit\n')
 })
 
+test('a root tree that says that it needs a reboot is told so, and not rebooted', async () => {
+  const text = spec.replace('    resources:', '    platform: { reboot: { when: required } }\n    resources:')
+  const { folder, file } = await makeCluster(text)
+  writeFiles(folder, { 'hosts/web1/run/reboot-required': '' })
+  const dryRun = await converge([...file, '--dry-run'])
+  assert.match(dryRun.stdout, 'needs a reboot, which is not done here: /run/reboot-required exists')
+  assert.is((await converge([...file, '--yes'])).code, 0)
+  assert.is((await converge([...file, '--dry-run', '--exit-code'])).code, 0)
+})
+
 test.run()

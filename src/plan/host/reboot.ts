@@ -28,6 +28,7 @@ export function withReboot(planned: PlannedHost, catalog: HostCatalog, now?: Dat
   if (leftOut !== undefined) return pending('--only leaves it out')
   // Members that start may need each other, and cannot wait for one that reboots.
   if (startedGroups(members, changes).length > 0) return pending('members of groups start first')
+  if (changes.some(({ regroups }) => regroups !== undefined)) return pending('who is a member changes first')
   if (window !== undefined && !(now !== undefined && isWithin(window, now)))
     return pending(`window ${window} UTC`)
   return {

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RebootFact } from '../../../src/model/facts.ts'
-import type { Plan } from '../../../src/model/plan.ts'
+import type { Change, Plan } from '../../../src/model/plan.ts'
 import type { Reboot } from '../../../src/model/platform.ts'
-import { isWithin, rebootLeft } from '../../../src/plan/host/reboot.ts'
+import { isWithin, rebootLeft, withReboot } from '../../../src/plan/host/reboot.ts'
 import { type PlanningOptions, planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
 import { tellHost } from '../../tables/rollout.ts'
 
@@ -110,6 +110,18 @@ test('members that start do so before any of their hosts reboots', () => {
   const plan = planOf({ a: 'starts etcd', b: 'starts etcd', c: 'starts etcd' })
   assert.equal([reboots(plan), waves(plan)], [[], ['a b c']])
   assert.equal(notes(plan)[0], 'reboot pending: members of groups start first')
+})
+
+test('a host does not reboot in a run that changes who is a member', () => {
+  const [host] = planOf({ a: 'changes' }).hosts
+  if (host?.status !== 'planned') throw new Error('not planned')
+  const { catalog } = tellHost('a', 'changes', {})
+  const joining = { ...host.changes[0], regroups: { group: 'etcd', turn: 'join' } } as Change
+  const { changes, notes: said } = withReboot(
+    { ...host, changes: [joining] },
+    { ...catalog, reboot: { when: 'required' } },
+  )
+  assert.equal([changes, said], [[joining], ['reboot pending: who is a member changes first']])
 })
 
 test('--only leaves a reboot out', () => {
