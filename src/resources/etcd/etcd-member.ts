@@ -117,11 +117,12 @@ function operationOf(
   })
 }
 
-/** Where this host asks: members that answered, its own first. */
-function endpointsOf(live: readonly LiveMember[], { self }: Desired): readonly string[] {
+/** Where this host asks: members that answered and stay, its own first. */
+function endpointsOf(live: readonly LiveMember[], { self, members }: Desired): readonly string[] {
   const own = (member: LiveMember): boolean => member.peerUrls.includes(self.peerUrl)
+  const stays = new Set(members.map((member) => found(member, live, members)?.id))
   return live
-    .filter(({ version, isLearner }) => version !== undefined && !isLearner)
+    .filter(({ id, version, isLearner }) => stays.has(id) && version !== undefined && !isLearner)
     .toSorted((a, b) => Number(own(b)) - Number(own(a)))
     .flatMap(({ clientUrls }) => clientUrls)
 }

@@ -88,8 +88,12 @@ has_checkpoint() {
 snapshot_etcd() {
   mkdir -p -- "$FILE" || return 1
   snapshot=$FILE/$(date -u +%Y%m%dT%H%M%SZ).db
-  ENDPOINTS=${ENDPOINTS%%,*}
-  ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=300s snapshot save "$snapshot" 2>&1 &&
+  all=$ENDPOINTS
+  # It is asked of one member, and waits long for one that is gone.
+  for ENDPOINTS in $(say "$all" | tr , ' '); do
+    ! etcdctl endpoint health >/dev/null || break
+  done
+  ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.
   # shellcheck disable=SC2012
