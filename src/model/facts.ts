@@ -201,6 +201,10 @@ export interface Answers {
 /** What an API of the cluster says, the same for all hosts of a plan. */
 export interface SharedAnswer {
   readonly text: string
+  /** The host whose answer it is. */
+  readonly from: string
+  /** Hosts whose answers begin with another line: they are not of the same API. */
+  readonly others: readonly string[]
   /** This host makes the changes that belong to no single host. */
   readonly isVantage: boolean
   /** What the spec does not have is removed. */

@@ -62,7 +62,7 @@ export const Probe = Type.Union([
     },
     {
       description:
-        'What an API of the cluster says: the output of a read-only shell command that exits 0, within 20 s.',
+        'What an API of the cluster says: the output of a read-only shell command that exits 0, within 20 s. Its first line is the same for all hosts that are served by the same one.',
     },
   ),
   Type.Object(

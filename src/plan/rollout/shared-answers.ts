@@ -3,17 +3,26 @@ import type { HostCatalog } from '../../model/resource.ts'
 import { type Inspection, isFacts } from './members.ts'
 
 /** What APIs of the cluster say, by what is asked: the answer of the first host in spec order that has one. */
-export type SharedAnswers = ReadonlyMap<string, { readonly vantage: string; readonly text: string }>
+export type SharedAnswers = ReadonlyMap<string, Pick<SharedAnswer, 'text' | 'from' | 'others'>>
 
 export function sharedAnswers(hosts: readonly HostCatalog[], inspection: Inspection): SharedAnswers {
-  const answers = new Map<string, { readonly vantage: string; readonly text: string }>()
+  const answers = new Map<string, Pick<SharedAnswer, 'text' | 'from' | 'others'>>()
   for (const { host } of hosts) {
     const facts = inspection.get(host)
     if (!isFacts(facts)) continue
-    for (const [name, text] of Object.entries(facts.answers))
-      if (text !== null && !answers.has(name)) answers.set(name, { vantage: host, text })
+    for (const [name, text] of Object.entries(facts.answers)) {
+      if (text === null) continue
+      const first = answers.get(name)
+      if (first === undefined) answers.set(name, { text, from: host, others: [] })
+      else if (firstLine(first.text) !== firstLine(text))
+        answers.set(name, { ...first, others: [...first.others, host] })
+    }
   }
   return answers
+}
+
+function firstLine(text: string): string | undefined {
+  return text.split('\n')[0]
 }
 
 export function withShared(
@@ -23,9 +32,9 @@ export function withShared(
   { prune: prunes }: { readonly prune: boolean },
 ): Facts {
   if (answers.size === 0) return facts
-  const shared = [...answers].map(([name, { text, vantage }]): [string, SharedAnswer] => [
+  const shared = [...answers].map(([name, answer]): [string, SharedAnswer] => [
     name,
-    { text, isVantage: vantage === host, prunes },
+    { ...answer, isVantage: answer.from === host, prunes },
   ])
   return { ...facts, shared: Object.fromEntries(shared) }
 }

@@ -61,6 +61,12 @@ export const { resource: etcdMember } = defineResource({
         const shared = facts.shared?.[question]
         const live = shared === undefined ? undefined : readCluster(shared.text)
         if (shared === undefined || live === undefined) return bootstrap.steps(facts)
+        if (shared.others.length > 0)
+          throw new ResourceConflict(
+            id,
+            `there are two clusters of ${group}: ${shared.others.join(', ')} ${shared.others.length === 1 ? 'is' : 'are'} in another one than ${shared.from}`,
+            'stop the one that is not meant, and set its data aside',
+          )
         const wrong = upgradeRefusal(
           live.flatMap(({ version }) => version ?? []),
           desired.version,

@@ -17,6 +17,7 @@ export function clusterQuestion(etcdctl: string, endpoint: string): string {
   const own = `${etcdctl} --endpoints=${endpoint} --dial-timeout=2s --command-timeout=4s`
   return [
     `export ETCDCTL_API=3; ${own} endpoint health >/dev/null 2>&1`,
+    `${own} endpoint status -w json | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,
     `${own} member list -w json`,
     // It fails if one of them does not answer, and prints the others.
     `{ ${etcdctl} --endpoints=${endpoint} --dial-timeout=1s --command-timeout=1s endpoint status --cluster -w json 2>/dev/null || :; }`,
@@ -25,7 +26,7 @@ export function clusterQuestion(etcdctl: string, endpoint: string): string {
 
 /** Undefined if it is not what etcdctl prints. */
 export function readCluster(answer: string): readonly LiveMember[] | undefined {
-  const [list = '', status = ''] = answer.split('\n')
+  const [, list = '', status = ''] = answer.split('\n')
   const members = parse(list)
   if (typeof members !== 'object' || members === null) return undefined
   const statuses = parse(status)

@@ -131,10 +131,30 @@ test('a dead member goes before another one joins', () => {
   )
 })
 
+test('two clusters of one group are refused, whichever answers first', () => {
+  const cluster = new MadeUpCluster(hosts)
+  cluster.spec = ['h0', 'h1', 'h2']
+  converge(cluster)
+  cluster.strays = ['h0']
+  const { hosts: planned } = cluster.plan()
+  const refused = planned.flatMap((one) =>
+    one.status === 'failed' ? [`${one.host}: ${one.error.message}`] : [],
+  )
+  assert.equal(
+    refused,
+    ['h0', 'h1', 'h2'].map(
+      (host) =>
+        `${host}: etcdMember[etcd]: there are two clusters of etcd: h1, h2 are in another one than h0`,
+    ),
+  )
+})
+
 test('ids keep all of their digits, with blanks in the JSON and without', () => {
   for (const blank of ['', ' '])
     assert.equal(
-      readCluster(`{"members":[{"ID":${blank}18446744073709551615,"name":"a","peerURLs":["p"]}]}\n[]`),
+      readCluster(
+        `"cluster_id":1\n{"members":[{"ID":${blank}18446744073709551615,"name":"a","peerURLs":["p"]}]}\n[]`,
+      ),
       [{ id: 'ffffffffffffffff', name: 'a', peerUrls: ['p'], clientUrls: [], isLearner: false }],
     )
   assert.is(readCluster('no JSON'), undefined)

@@ -28,6 +28,8 @@ export class MadeUpCluster {
   readonly members: Member[] = []
   readonly machines = new Map<string, Machine>()
   spec: readonly string[] = []
+  /** Hosts that say that they are in another cluster. */
+  strays: readonly string[] = []
   #nextId = 10_000_000_000_000_000_001n
   /** How often data began that was no other member's. */
   began = 0
@@ -124,11 +126,11 @@ export class MadeUpCluster {
       paths['/etc/etcd/bootstrap.env'] = { type: 'file', sizeBytes: 1, sha256: first, ...owned }
     const own = this.members.find(({ id }) => id === data)
     const answers = isRunning && own?.isLearner === false && this.hasQuorum()
-    const answer = answers ? this.#answer() : null
+    const answer = answers ? this.#answer(this.strays.includes(host) ? 2 : 1) : null
     return { ...facts, paths, answers: entries.length === 0 ? {} : { 'members of etcd': answer } }
   }
 
-  #answer(): string {
+  #answer(clusterId: number): string {
     const members = this.members.map(({ id, name, peerUrl, isStarted, isLearner }) => {
       const started = isStarted ? `"name":"${name}","clientURLs":["${peerUrl}/client"],` : ''
       return `{"ID":${id},${started}"peerURLs":["${peerUrl}"]${isLearner ? ',"isLearner": true' : ''}}`
@@ -136,7 +138,7 @@ export class MadeUpCluster {
     const statuses = this.members
       .filter((one) => this.runs(one))
       .map(({ id }) => `{"Status":{"header":{"member_id": ${id}},"version":"3.6.16"}}`)
-    return `{"header":{},"members":[${members.join(',')}]}\n[${statuses.join(',')}]`
+    return `"cluster_id":${clusterId}\n{"header":{},"members":[${members.join(',')}]}\n[${statuses.join(',')}]`
   }
 
   /** Throws as etcd refuses, or as a program that is killed. */
