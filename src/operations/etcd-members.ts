@@ -1,11 +1,12 @@
 import type { OperationTypes } from '../model/operation.ts'
 import { hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
-/** Who is a member is not undone by a rollback: another plan changes it again. */
+/** A rollback does not undo who is a member, and says so: the next plan follows the spec again. */
 export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
   'etcd-member': {
     ...hasNoPath,
     ...runsOnly,
+    outlasts: ({ action }) => !['snapshot', 'settle', 'checkpoint'].includes(action),
     subject: ({ action, member, id = '' }) => `etcd-member ${action} ${member} ${id}`,
     leavesUnsynced: false,
     timeoutSeconds: () => 320,
