@@ -194,20 +194,33 @@ function ownSteps(
     },
   }
   const replaces = member !== undefined && (member.clientUrls.length > 0 || !isAt) ? member.id : undefined
+  const silent = live.filter(
+    (one) =>
+      one.id !== member?.id &&
+      one.version === undefined &&
+      members.some((wanted) => found(wanted, live, members) === one),
+  )
+  const waits =
+    silent.length === 0
+      ? ''
+      : `; ${group} takes it only once ${silent.map(wordsFor).join(', ')} ${silent.length === 1 ? 'answers' : 'answer'}`
   return [
     ...(hasData ? [setAside] : []),
     {
       operation: { action: 'join', file: path, ...given({ id: replaces }) },
-      reason:
-        member === undefined
-          ? `is no member of ${group} yet`
-          : replaces === undefined
-            ? `is a member of ${group} that has not started yet`
-            : `${group} has the member ${member.name} (${member.id}), and its data is gone`,
+      reason: `${joinReason(group, member, replaces !== undefined)}${waits}`,
       regroups: joins,
     },
     promotion,
   ]
+}
+
+/** Why a host joins. */
+function joinReason(group: string, member: LiveMember | undefined, isReplaced: boolean): string {
+  if (member === undefined) return `is no member of ${group} yet`
+  return isReplaced
+    ? `${group} has the member ${wordsFor(member)}, and its data is gone`
+    : `is a member of ${group} that has not started yet`
 }
 
 /** The members that the spec does not have, each removed only if the others keep a majority. */
