@@ -29,8 +29,8 @@ const files = readdirSync('test', { recursive: true, withFileTypes: true })
   .filter((file) => pattern.test(file) && (!nightly || nightlySuites.includes(file.replaceAll(sep, '/'))))
   .sort()
 
-// Lab suites each boot hosts of their own: a process each, one after the other, but for the longest one, which is busy
-// while the others wait. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the
+// Lab suites each boot hosts of their own: a process each, one after the other, and beside them the longest ones: one is busy
+// while the others wait, and one waits while the others are busy. Elsewhere a few files are one process; by night each is long enough to be one by itself, in the
 // order in which they are listed.
 const groups = lab
   ? files.map((file) => [file])
@@ -52,7 +52,7 @@ const groups = lab
 const processes = Math.max(2, availableParallelism()) + (mode === 'tests' ? 1 : 0)
 const everyGroup = groups.filter((group) => group.length > 0)
 const queues = lab
-  ? [everyGroup.filter(isLongest), everyGroup.filter((group) => !isLongest(group))]
+  ? [everyGroup.filter(isLong), everyGroup.filter((group) => !isLong(group))]
   : Array<(readonly string[])[]>(processes).fill(everyGroup)
 /** A suite that waits for ever says nothing: it is ended, and shows what it has printed. */
 const groupLimitMs = (nightly ? 24 : 0.5) * 3_600_000
@@ -165,8 +165,8 @@ function isChosen(file: string): boolean {
   return files.includes(file.replaceAll('/', sep))
 }
 
-function isLongest([file = '']: readonly string[]): boolean {
-  return file.endsWith('crash.lab.ts')
+function isLong([file = '']: readonly string[]): boolean {
+  return /(crash|etcd-members)\.lab\.ts$/.test(file)
 }
 
 function folderOf(file: string): string {
