@@ -5,7 +5,7 @@ import { given } from '../../model/given.ts'
 import type { OperationTypes } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
 import { defineResource } from '../define/define-resource.ts'
-import { pathFact } from '../define/facts-of.ts'
+import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
@@ -76,8 +76,23 @@ export const { resource: etcdMember } = defineResource({
         const operation = operationOf(desired, others)
         const own = ownSteps(desired, live, facts, id)
         const foreign = shared.isVantage && shared.prunes ? removals(desired, live, id) : []
-        const steps = [
+        const joins = own.some((step) => step.operation.action === 'join')
+        // etcd that was removed ends, and systemd starts it again and again.
+        const isAround = joins && isStarted(unitFact(facts, unit))
+        const reasonAround = `it runs, and is no member of ${group}`
+        const steps: readonly Step[] = [
+          ...(isAround
+            ? [{ operation: { op: 'unit', unit, action: 'stop' }, reason: reasonAround } as const]
+            : []),
           ...own.map((step) => ({ ...step, operation: operation(step.operation) })),
+          ...(isAround
+            ? [
+                {
+                  operation: { op: 'unit', unit, action: 'start', noBlock: true },
+                  reason: reasonAround,
+                } as const,
+              ]
+            : []),
           ...foreign.map((step) => ({ ...step, operation: operation(step.operation) })),
         ]
         const hasData = pathFact(facts, until).type !== 'absent'
@@ -85,7 +100,6 @@ export const { resource: etcdMember } = defineResource({
         const snapshot = operation({ action: 'snapshot', file: desired.snapshots })
         const reason = steps.length > 0 ? 'before its members change' : `before it goes to ${desired.version}`
         // Data that is set aside is not what the file is wanted for.
-        const joins = own.some((step) => step.operation.action === 'join')
         const then = joins ? { ...facts, paths: { ...facts.paths, [until]: absent } } : facts
         return [
           ...(before === undefined ? [] : upgradeActions(desired, before)).map((action) => ({
@@ -179,7 +193,7 @@ function ownSteps(
           ]),
       ...(member.isLearner ? [promotion] : []),
     ]
-  if (isStarted(facts.units[unit]) && member?.version !== undefined)
+  if (isStarted(unitFact(facts, unit)) && member?.version !== undefined)
     throw new ResourceConflict(
       id,
       `${unit} runs as a member of ${group}, and ${until} does not exist`,

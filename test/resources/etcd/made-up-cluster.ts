@@ -19,6 +19,8 @@ interface Machine {
   /** The member whose data it has. */
   data?: bigint
   isRunning: boolean
+  /** It ends, and is started again and again. */
+  isEnding?: boolean
   /** What it reads at its first start. */
   first?: 'new' | 'existing'
 }
@@ -113,10 +115,10 @@ export class MadeUpCluster {
   }
 
   #facts({ host, entries }: HostCatalog): Facts {
-    const { data, isRunning, first } = this.machine(host)
+    const { data, isRunning, isEnding, first } = this.machine(host)
     const facts = supposedFacts(
       entries.flatMap(({ resource }) => resource.probes),
-      isRunning ? 'active' : 'inactive',
+      isRunning || isEnding === true ? 'active' : 'inactive',
     )
     const owned = { mode: '0644', owner: 'root', group: 'root', uid: 0, gid: 0 }
     const directory: PathFact = { type: 'directory', ...owned }
@@ -156,6 +158,8 @@ export class MadeUpCluster {
         delete machine.first
         return
       case 'unit':
+        if (operation.action !== 'stop' && operation.action !== 'start') return
+        machine.isEnding = false
         if (operation.action === 'stop') machine.isRunning = false
         if (operation.action === 'start') this.start(host)
         return
@@ -215,7 +219,11 @@ export class MadeUpCluster {
     const left = this.voters.filter((one) => one !== leaving)
     if (left.filter((one) => this.runs(one)).length * 2 <= left.length) throw new Error('unhealthy cluster')
     this.members.splice(index, 1)
-    for (const machine of this.machines.values()) if (machine.data === leaving.id) machine.isRunning = false
+    for (const machine of this.machines.values())
+      if (machine.data === leaving.id && machine.isRunning) {
+        machine.isRunning = false
+        machine.isEnding = true
+      }
   }
 
   #add(host: string, { isLearner }: { readonly isLearner: boolean }): void {
