@@ -55,7 +55,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'a disk under the state directory that the program fills',
-    prepare: tmpfs('size=112k'),
+    prepare: tmpfs('size=128k'),
     resources: `${small}\n      - ${file}`,
     platform: `stateDir: ${place}/state`,
     says: ['No space left on device', `${place}/state`],
@@ -65,7 +65,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     name: 'a disk under the state directory on which a failure cannot be written down',
-    prepare: tmpfs('size=96k'),
+    prepare: tmpfs('size=112k'),
     resources: `${small}\n      - ${file}`,
     platform: `stateDir: ${place}/state`,
     says: ['No space left on device', 'could not write down why', 'stateDir'],
