@@ -39,11 +39,11 @@ export function withShared(
   return { ...facts, shared: Object.fromEntries(shared) }
 }
 
-/** After an apply a host asks for itself, and has the part that it had in the plan. */
+/** After an apply a host asks for itself, and has the part that it had in the plan. Without an answer it knows nothing: that of the plan is old. */
 export function sharedAgain(facts: Facts, planned: Facts): Facts {
-  const shared = Object.entries(planned.shared ?? {}).map(([name, before]): [string, SharedAnswer] => [
-    name,
-    { ...before, text: facts.answers[name] ?? before.text },
-  ])
+  const shared = Object.entries(planned.shared ?? {}).flatMap(([name, before]): [string, SharedAnswer][] => {
+    const text = facts.answers[name]
+    return typeof text === 'string' ? [[name, { ...before, text }]] : []
+  })
   return shared.length === 0 ? facts : { ...facts, shared: Object.fromEntries(shared) }
 }

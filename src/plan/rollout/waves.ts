@@ -41,7 +41,7 @@ export function planWaves(
     return {
       hosts: inOrder.map(({ host }) => host),
       gates: [...new Set(inOrder.flatMap((work) => [...work.disrupts, ...regrouped(work)]))].map((group) =>
-        gate(group, wave, membersNow(group, groups, { before, later })),
+        gate(group, wave, membersNow(group, groups, { before, wave, later })),
       ),
       // They wait for each other, so `--parallel` must not delay any of them.
       bootstrap: inOrder.filter(({ starts }) => starts.length > 0).map(({ host }) => host),
@@ -96,12 +96,14 @@ function concerns({ disrupts, starts, regroups }: Work, group: string): boolean 
 function membersNow(
   group: string,
   groups: Groups,
-  { before, later }: { readonly before: readonly Work[]; readonly later: readonly Work[] },
+  { before, wave, later }: Readonly<Record<'before' | 'wave' | 'later', readonly Work[]>>,
 ): ReadonlyMap<string, GroupMember> {
   const joining = new Set(later.filter((work) => regrouped(work).includes(group)).map(({ host }) => host))
-  const isRemoved = before.some(({ regroups }) =>
-    regroups.some((regroup) => regroup.group === group && ['first', 'last'].includes(regroup.turn)),
-  )
+  const removes = (work: Work, turns: readonly Regroup['turn'][]): boolean =>
+    work.regroups.some((regroup) => regroup.group === group && turns.includes(regroup.turn))
+  // The dead are removed before anything else is done in their wave.
+  const isRemoved =
+    before.some((work) => removes(work, ['first', 'last'])) || wave.some((work) => removes(work, ['first']))
   return new Map(
     [...(groups.get(group) ?? [])].filter(
       ([host, { maxUnavailable }]) => !joining.has(host) && !(isRemoved && maxUnavailable === undefined),

@@ -269,7 +269,8 @@ function removals(
         id: member.id,
       },
       reason: `the spec does not have it${isDown(member) ? ', and it does not answer' : ''}`,
-      phase: 'last',
+      // With a dead one the group can spare no other: it goes before anything restarts here.
+      ...(turn === 'last' && { phase: 'last' as const }),
       regroups: { group, turn },
       consent: { word: 'prune', what: `${group}: the member ${wordsFor(member)} will be removed` },
     }))
