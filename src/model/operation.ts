@@ -236,10 +236,10 @@ export const operationSchemas = {
   }),
   'etcd-member': operation('etcd-member', 'Changes who is a member of a cluster of etcd.', {
     action: Type.Enum(
-      ['snapshot', 'settle', 'checkpoint', 'set-aside', 'join', 'promote', 'move', 'remove'],
+      ['expect-new', 'snapshot', 'settle', 'checkpoint', 'set-aside', 'join', 'promote', 'move', 'remove'],
       {
         description:
-          '`snapshot`: keeps a snapshot; `settle`: waits until all of the cluster is at a version; `checkpoint`: restarts it so that it writes what it has applied, if its log has entries of etcd 3.5 or older, which 3.7 does not read; `set-aside`: data of no member makes way; `join`: adds it as a learner, and writes what it reads at its first start; `promote`: lets it vote once it has caught up; `move`: gives it another peer URL; `remove`: removes it, after another one leads.',
+          '`expect-new`: fails if it is a member by now; `snapshot`: keeps a snapshot; `settle`: waits until all of the cluster is at a version; `checkpoint`: restarts it so that it writes what it has applied, if its log has entries of etcd 3.5 or older, which 3.7 does not read; `set-aside`: data of no member makes way; `join`: adds it as a learner, and writes what it reads at its first start; `promote`: lets it vote once it has caught up; `move`: gives it another peer URL; `remove`: removes it, after another one leads.',
       },
     ),
     etcdctl: describe(HostPath, 'Where etcdctl is.'),

@@ -6,7 +6,7 @@ export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
   'etcd-member': {
     ...hasNoPath,
     ...runsOnly,
-    outlasts: ({ action }) => !['snapshot', 'settle', 'checkpoint'].includes(action),
+    outlasts: ({ action }) => !['expect-new', 'snapshot', 'settle', 'checkpoint'].includes(action),
     subject: ({ action, member, id = '' }) => `etcd-member ${action} ${member} ${id}`,
     leavesUnsynced: false,
     timeoutSeconds: () => 320,
@@ -48,6 +48,8 @@ function words({
   unit,
 }: OperationTypes['etcd-member']): string {
   switch (action) {
+    case 'expect-new':
+      return `check that ${member} is still no member of etcd`
     case 'snapshot':
       return `save a snapshot of etcd in ${file}`
     case 'settle':

@@ -241,6 +241,8 @@ ${hostNames.map((name) => `  ${renamed[name] ?? name}: { address: ${moved[name] 
           await lab.start('infra1')
         }
         await delay(8000)
+        // What was planned while a killed run still went on is refused.
+        await project.converge(['--yes', '--allow-prune', '--lock-wait', '1m'])
         await becomes(names)
       }
     })

@@ -80,7 +80,9 @@ export const { resource: etcdMember } = defineResource({
         // etcd that was removed ends, and systemd starts it again and again.
         const isAround = joins && isStarted(unitFact(facts, unit))
         const reasonAround = `it runs, and is no member of ${group}`
+        const isNew = joins && found(desired.self, live, desired.members) === undefined
         const steps: readonly Step[] = [
+          ...(isNew ? [{ operation: operation({ action: 'expect-new' }), reason: `as ${group} said` }] : []),
           ...(isAround
             ? [{ operation: { op: 'unit', unit, action: 'stop' }, reason: reasonAround } as const]
             : []),

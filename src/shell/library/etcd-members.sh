@@ -8,6 +8,7 @@ do_etcd_member() {
   DATA=$1
   case $action in
     snapshot) snapshot_etcd ;;
+    expect-new) is_new ;;
     settle) patiently 60 has_settled ;;
     checkpoint) checkpoint_etcd ;;
     set-aside) rm -rf -- "$R$FILE.aside" && mv -- "$R$FILE" "$R$FILE.aside" && durable "$R${FILE%/*}" ;;
@@ -54,6 +55,15 @@ list_etcd() {
 etcd_field() {
   say "$MEMBERS" | awk -F ', ' -v value="$1" -v field="$2" -v wanted="$3" \
     '{ n = split($field, values, ","); for (i = 1; i <= n; i++) if (values[i] == value) { print $wanted; exit } }'
+}
+
+# Another run may have made it one since the members were asked.
+is_new() {
+  list_etcd || return 1
+  [ -z "$(etcd_field "$PEER_URL" 4 1)" ] || {
+    say "$NAME has become a member of etcd since this was planned; run converge again"
+    return 1
+  }
 }
 
 # Members go to a version together, a while after the last of them has it; the next release reads only what they write then.
