@@ -8,7 +8,7 @@ do_etcd_member() {
   DATA=$1
   case $action in
     snapshot) snapshot_etcd ;;
-    expect-new) is_new ;;
+    expect-new) expect_new ;;
     settle) patiently 60 has_settled ;;
     checkpoint) checkpoint_etcd ;;
     set-aside) rm -rf -- "$R$FILE.aside" && mv -- "$R$FILE" "$R$FILE.aside" && durable "$R${FILE%/*}" ;;
@@ -58,7 +58,7 @@ etcd_field() {
 }
 
 # Another run may have made it one since the members were asked.
-is_new() {
+expect_new() {
   list_etcd || return 1
   [ -z "$(etcd_field "$PEER_URL" 4 1)" ] || {
     say "$NAME has become a member of etcd since this was planned; run converge again"
