@@ -1,8 +1,7 @@
 import { given } from '../../model/given.ts'
 import type { HostPlan, Wave } from '../../model/plan.ts'
 import type { Regroup } from '../../model/relations.ts'
-import type { GroupMember } from '../disruption.ts'
-import { startedGroups } from '../disruption.ts'
+import { type GroupMember, startedGroups } from '../disruption.ts'
 import { allowance, type Groups } from './groups.ts'
 
 /** What a host does to the members of groups. */

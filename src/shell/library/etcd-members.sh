@@ -1,4 +1,4 @@
-# The operation `etcd-member`: who is a member of a cluster of etcd. Each action first looks whether it is done.
+# The operation `etcd-member`: who is a member of a cluster of etcd. What is asked of the cluster may be asked again.
 
 # etcd-member ACTION ETCDCTL ENDPOINTS NAME PEER_URL ID FILE VERSION UNIT DATA: only the API knows whether it is done.
 is_etcd_member() { return 1; }
@@ -138,7 +138,14 @@ add_unknown() {
 promote_etcd() { patiently 240 promote_learner; }
 promote_learner() {
   list_etcd || return 1
-  [ "$(etcd_field "$PEER_URL" 4 6)" != true ] || etcdctl member promote "$(etcd_field "$PEER_URL" 4 1)"
+  case $(etcd_field "$PEER_URL" 4 6) in
+    true) etcdctl member promote "$(etcd_field "$PEER_URL" 4 1)" ;;
+    false) ;;
+    *)
+      say "$NAME is no member of etcd at $PEER_URL"
+      return 1
+      ;;
+  esac
 }
 
 # The leader hands over first, so that no write waits for an election.
