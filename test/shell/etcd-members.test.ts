@@ -24,11 +24,15 @@ case "$1 $2" in
 esac
 `
 
+/** A run of a name that was there before is not done again. */
+let runs = 0
+
 async function act(
   tree: RootTree,
   members: string,
   action: Pick<OperationTypes['etcd-member'], 'action'> & Partial<OperationTypes['etcd-member']>,
 ): Promise<readonly string[]> {
+  runs += 1
   tree.write('/srv/etcdctl', etcdctl, 0o755)
   tree.write('/srv/members', members)
   const operation = {
@@ -39,7 +43,7 @@ async function act(
     peerUrl: own,
     ...action,
   } as const
-  const { stdout } = await tree.run(launching(tree, [change(operation)], newRun('etcd')))
+  const { stdout } = await tree.run(launching(tree, [change(operation)], newRun(`etcd${runs}`)))
   return stdout.toString().trimEnd().split('\n')
 }
 
