@@ -8,6 +8,7 @@ import { defineResource } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
+import { connectionProperties } from './connection.ts'
 import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
 
@@ -20,9 +21,8 @@ const EtcdMemberSchema = Type.Object({
   group: Type.String({ description: 'the name of the group that the members are' }),
   unit: Type.String({ description: 'the unit that etcd runs as' }),
   version: Type.String({ description: 'the version of etcd' }),
-  etcdctl: NormalPath,
+  ...connectionProperties,
   release: { ...NormalPath, description: 'an absolute path with {version} in it; where a release is' },
-  clientUrl: Type.String({ description: 'a URL; where the member answers clients' }),
   self: Member,
   members: Type.Array(Member, { description: 'all members, this one included' }),
   until: { ...NormalPath, description: 'an absolute path; it exists once the member has data' },
