@@ -1,5 +1,7 @@
 import {
   archive,
+  authority,
+  certificate,
   defineRecipe,
   directory,
   environmentLine,
@@ -9,6 +11,7 @@ import {
   group,
   type RecipeContext,
   renderEnvFile,
+  type Secret,
   type Static,
   Type,
   unit,
@@ -73,6 +76,24 @@ const attributesOf = (instance: string) =>
         pattern: '^https?://[^\\s]+/[^\\s/]+$',
       }),
     ),
+    discoverySrv: Type.Optional(
+      Type.String({
+        description:
+          'a domain whose SRV records name the members, such as example.com; for their first start',
+        pattern: '^[A-Za-z0-9.-]+$',
+      }),
+    ),
+    discoveryToken: Type.Optional(
+      Type.String({
+        description:
+          'an unused token at discoveryEndpoints, by which members of etcd 3.6 and later find each other',
+        pattern: '^[A-Za-z0-9_-]+$',
+      }),
+    ),
+    discoveryEndpoints: Type.Array(Type.String({ pattern: '^https?://[^\\s/]+$', description: 'a URL' }), {
+      description: 'a list of URLs of another cluster of etcd, which has discoveryToken',
+      default: [],
+    }),
     discoveryProxy: Type.Optional(
       Type.String({
         description: 'the URL of an HTTP proxy, such as http://proxy.example.com:8080; for discovery only',
@@ -93,6 +114,25 @@ const attributesOf = (instance: string) =>
         minItems: 1,
       }),
     ),
+    tls: Type.Enum(['none', 'optional', 'required'], {
+      description:
+        'none, optional or required; with optional clients may use TLS, and peers have all that they need for it: the step between the other two',
+      default: 'none',
+    }),
+    clientCertAuth: Type.Boolean({
+      description:
+        'whether clients need a certificate of the authority; without, TLS only hides what they say',
+      default: true,
+    }),
+    authority: Type.String({
+      description:
+        'the key of a secret; the authority that clients trust, and of which their certificates are',
+      default: `${instance}/ca`,
+    }),
+    peerAuthority: Type.String({
+      description: 'the key of a secret; the authority of the certificates of peers, and of nothing else',
+      default: `${instance}/peer-ca`,
+    }),
     variablesIn: Type.Enum(['files', 'unit'], {
       description:
         'files or unit; unit writes all variables into the unit, where also the first ones stay for ever',
@@ -114,6 +154,15 @@ const attributesOf = (instance: string) =>
 type Context = RecipeContext<Static<ReturnType<typeof attributesOf>>>
 
 const ownName = 'etcd'
+
+type Scheme = 'http' | 'https'
+
+/** etcd takes both on one port for clients, and one of them for peers. */
+const clientSchemes = {
+  none: ['http'],
+  optional: ['http', 'https'],
+  required: ['https'],
+} as const satisfies Record<string, readonly Scheme[]>
 
 /** A member of an etcd cluster that is made of all hosts with this recipe, or with the same instance of it. */
 export default defineRecipe({
@@ -154,8 +203,10 @@ export default defineRecipe({
       path: `${configuration.name}/bootstrap.env`,
       content: renderEnvFile(bootstrapVariables(ctx)),
     }
-    const bootstrap = followsSpec(ctx) ? member(ctx, first) : file({ ...first, until: dataPath(ctx) })
-    const files = variablesIn === 'unit' ? [] : [configuration, environment, bootstrap]
+    const bootstrap =
+      attributes.mode === 'member' ? member(ctx, first) : file({ ...first, until: dataPath(ctx) })
+    const certificates = tlsFiles(ctx)
+    const files = variablesIn === 'unit' ? [] : [configuration, ...certificates.all, environment, bootstrap]
     const service = unit({
       name: `${instance}.service`,
       content: serviceUnit(
@@ -168,7 +219,7 @@ export default defineRecipe({
       started: true,
       after: [...account, data, ...files],
       // Exactly what the running process has read; a change of the unit itself restarts it anyway.
-      restartOn: [release, ...files.filter((one) => one === environment)],
+      restartOn: [release, ...certificates.readOnce, ...files.filter((one) => one === environment)],
       ...(attributes.mode === 'member' && {
         disruption: {
           group: instance,
@@ -205,9 +256,11 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     group: instance,
     unit: `${instance}.service`,
     version,
-    etcdctl: `${binDir(ctx)}/etcdctl`,
     release: releasePath(instance, '{version}'),
-    clientUrl: clientUrl(ctx),
+    etcdctl: `${binDir(ctx)}/etcdctl`,
+    connect: followsSpec(ctx) ? connect(ctx) : 'false',
+    clientVariables: clientVariablesPath(ctx),
+    hasCertificates: attributes.tls !== 'none',
     self: memberOf(host),
     members: membersOf(ctx).map(memberOf),
     until: dataPath(ctx),
@@ -215,7 +268,121 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     file: first.path,
     content: first.content,
     snapshots: `${platform.stateDir}/${instance}-snapshots`,
+    ...discovery(ctx),
   })
+}
+
+/** How this host reaches its own member: one that moves to TLS, or from it, answers at what it listened on before until it restarts. */
+function connect(ctx: Context): string {
+  const { attributes, host } = ctx
+  const variables = clientVariablesPath(ctx)
+  const schemes: readonly Scheme[] = attributes.tls === 'required' ? ['https', 'http'] : ['http', 'https']
+  const urls = schemes.map((scheme) => urlOf(host.address, attributes.clientPort, scheme))
+  return [
+    `export ETCDCTL_API=3; if [ -f ${variables} ]; then set -a; . ${variables}; set +a; fi`,
+    `for url in ${urls.join(' ')}; do own="${binDir(ctx)}/etcdctl --endpoints=$url --dial-timeout=2s --command-timeout=4s"`,
+    // Also a learner, and one without a quorum, has a status.
+    'if status=$($own endpoint status -w json 2>/dev/null); then break; fi; status=; done; [ -n "$status" ]',
+  ].join('; ')
+}
+
+function clientVariablesPath({ instance }: Context): string {
+  return `/etc/${instance}/etcdctl.env`
+}
+
+function peerScheme(tls: Context['attributes']['tls']): Scheme {
+  return tls === 'required' ? 'https' : 'http'
+}
+
+const etcdctlVariables = { ETCDCTL_CACERT: 'ca.crt', ETCDCTL_CERT: 'server.crt', ETCDCTL_KEY: 'server.key' }
+
+/** Certificates of the member and of its authorities. etcd reads those of authorities at its start, the others at each connection. */
+function tlsFiles(ctx: Context) {
+  const { attributes, host, instance } = ctx
+  const { authority: clients, peerAuthority: peers, user: owner, tls } = attributes
+  if (tls === 'none') return { all: [], readOnce: [] }
+  const names = [host.address, '127.0.0.1', ...(attributes.advertiseClientUrls ?? []).map(hostOf)]
+  const server = ctx.secret(`${instance}/server/${host.name}`, certificate({ authority: clients, names }))
+  const peer = ctx.secret(
+    `${instance}/peer/${host.name}`,
+    certificate({ authority: peers, names: [host.address] }),
+  )
+  const folder = directory({ path: tlsPath(ctx) })
+  const inFolder = (name: string, content: string | Secret) =>
+    file({
+      path: `${folder.name}/${name}`,
+      content,
+      owner,
+      group: owner,
+      mode: name.endsWith('.key') ? '0600' : '0644',
+    })
+  const authorities = [
+    inFolder('ca.crt', ctx.secret(clients, authority()).certificate),
+    inFolder('peer-ca.crt', ctx.secret(peers, authority()).certificate),
+  ]
+  const own = [
+    inFolder('server.crt', server.certificate),
+    inFolder('server.key', server),
+    inFolder('peer.crt', peer.certificate),
+    inFolder('peer.key', peer),
+  ]
+  const client = file({
+    path: clientVariablesPath(ctx),
+    content: renderEnvFile(
+      Object.fromEntries(
+        Object.entries(etcdctlVariables).map(([name, path]) => [name, `${folder.name}/${path}`]),
+      ),
+    ),
+  })
+  return { all: [folder, ...authorities, ...own, client], readOnce: authorities }
+}
+
+function tlsPath({ instance }: Context): string {
+  return `/etc/${instance}/tls`
+}
+
+function tlsVariables(ctx: Context): Record<string, string | boolean> {
+  const { tls, clientCertAuth } = ctx.attributes
+  const folder = tlsPath(ctx)
+  if (tls === 'none') return {}
+  return {
+    ETCD_CERT_FILE: `${folder}/server.crt`,
+    ETCD_KEY_FILE: `${folder}/server.key`,
+    ...(clientCertAuth && { ETCD_CLIENT_CERT_AUTH: true, ETCD_TRUSTED_CA_FILE: `${folder}/ca.crt` }),
+    ETCD_PEER_CERT_FILE: `${folder}/peer.crt`,
+    ETCD_PEER_KEY_FILE: `${folder}/peer.key`,
+    ETCD_PEER_CLIENT_CERT_AUTH: true,
+    ETCD_PEER_TRUSTED_CA_FILE: `${folder}/peer-ca.crt`,
+  }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+/** What a discovery service has, for a member without data: etcd refuses a wrong size and a used token only on its hosts, after all else. */
+function discovery(ctx: Context): { readonly discovery?: string } {
+  const { discovery: url, discoveryEndpoints, discoveryProxy, discoveryToken } = ctx.attributes
+  const proxy = discoveryProxy === undefined ? '' : ` -x ${discoveryProxy}`
+  const values = `grep -o '"value":"[^"]*"' | cut -d '"' -f 4`
+  const withoutData = `[ ! -e ${dataPath(ctx)} ] && command -v curl >/dev/null`
+  if (url !== undefined) {
+    const get = `curl -fgsS -m 5${proxy} ${url}`
+    return { discovery: `${withoutData} && ${get}/_config/size | ${values} && ${get} | ${values}` }
+  }
+  const [endpoint] = discoveryEndpoints
+  if (discoveryToken === undefined || endpoint === undefined) return {}
+  const range = (from: string, to?: string) =>
+    `curl -fgsS -m 5 -d '${JSON.stringify({ key: base64(from), ...(to !== undefined && { range_end: base64(to) }) })}' ${endpoint}/v3/kv/range`
+  const decoded = `${values} | while read -r value; do echo "$value" | base64 -d; echo; done`
+  const registry = `/_etcd/registry/${discoveryToken}`
+  return {
+    discovery: `${withoutData} && ${range(`${registry}/_config/size`)} | ${decoded} && ${range(`${registry}/members/`, `${registry}/members0`)} | ${decoded}`,
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 /** The hosts that have data. */
@@ -228,18 +395,41 @@ function membersOf(ctx: Context) {
 
 function checkMode(ctx: Context): void {
   const { attributes, instance, fail } = ctx
-  const { mode, version, discovery, discoveryProxy } = attributes
+  const { mode, version, discovery, discoveryProxy, discoverySrv, tls } = attributes
+  const { discoveryToken, discoveryEndpoints } = attributes
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const isAtLeast36 = major > 3 || (major === 3 && minor >= 6)
+  const ways = [
+    ...(discovery === undefined ? [] : ['discovery']),
+    ...(discoverySrv === undefined ? [] : ['discoverySrv']),
+    ...(discoveryToken === undefined ? [] : ['discoveryToken']),
+  ]
+  if (ways.length > 1)
+    fail(`${instance}.${ways.join(` and ${instance}.`)} exclude each other`, 'set one of them')
   if (mode === 'proxy' && isAtLeast36)
     fail(`etcd ${version} has no proxy mode`, `remove ${instance}.mode, and let clients use the members`)
   if (discovery !== undefined && isAtLeast36)
     fail(
       `etcd ${version} does not know discovery by a URL`,
-      `remove ${instance}.discovery: the recipe lists the members itself`,
+      `remove ${instance}.discovery: the recipe lists the members itself; or use discoveryToken with discoveryEndpoints`,
+    )
+  if (discoveryToken !== undefined && !isAtLeast36)
+    fail(
+      `etcd ${version} does not know discovery by a token`,
+      `set ${instance}.discovery to a URL with the token`,
+    )
+  if ((discoveryToken === undefined) !== (discoveryEndpoints.length === 0))
+    fail(
+      `${instance}.discoveryToken and ${instance}.discoveryEndpoints belong together`,
+      'set both of them, or none',
     )
   if (discoveryProxy !== undefined && discovery === undefined)
     fail(`${instance}.discoveryProxy has no effect without discovery`, `set ${instance}.discovery`)
+  if (tls !== 'none' && !followsSpec(ctx))
+    fail(
+      `${instance}.tls is for members of etcd 3.4 or later, with ${instance}.variablesIn: files`,
+      `remove ${instance}.tls`,
+    )
   const members = membersOf(ctx).length
   if (members === 0)
     fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
@@ -260,20 +450,22 @@ function dataPath({ attributes }: Context): string {
  * answer: not who began a cluster alone.
  */
 function healthCheck(ctx: Context): string {
-  const { host } = ctx
-  if (Number.parseInt(ctx.attributes.version, 10) < 3) return healthCheckOf2(ctx)
-  const program = `${binDir(ctx)}/etcdctl`
-  const etcdctl = `${program} --endpoints=${clientUrl(ctx)}`
+  const { host, attributes } = ctx
+  if (Number.parseInt(attributes.version, 10) < 3) return healthCheckOf2(ctx)
   const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
   const others = membersOf(ctx).filter(({ name }) => name !== host.name)
-  const all = [clientUrl(ctx), ...others.map(({ address }) => clientUrl(ctx, address))].join(',')
-  // Its own comes first. Members that are down must not use up the time that a check has.
-  const status = `${program} --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json`
+  const schemes = clientSchemes[attributes.tls]
+  const all = others
+    .flatMap(({ address }) => schemes.map((scheme) => urlOf(address, attributes.clientPort, scheme)))
+    .join(',')
+  // Members that are down must not use up the time that a check has.
+  const status = `${binDir(ctx)}/etcdctl --endpoints=${all} --dial-timeout=1s --command-timeout=1s endpoint status -w json 2>/dev/null`
   // A learner answers nothing else than its status.
-  const learner = `${etcdctl} endpoint status -w json | grep -qE '"isLearner": ?true'`
+  const learner = `echo "$status" | grep -qE '"isLearner": ?true'`
   return [
-    `export ETCDCTL_API=3; { ${learner} || { ${etcdctl} endpoint health && ${etcdctl} member list | grep -qF '${self}'; }; }`,
-    `ids=$(${status} 2>/dev/null | grep -o '"cluster_id":[0-9]*')`,
+    connect(ctx),
+    `{ ${learner} || { $own endpoint health && $own member list | grep -qF '${self}'; }; }`,
+    `ids=$({ echo "$status"; ${all === '' ? ':' : status}; } | grep -o '"cluster_id":[0-9]*')`,
     'own=$(echo "$ids" | grep -cx "$(echo "$ids" | head -n 1)")',
     '[ $((2 * own)) -gt "$(echo "$ids" | wc -l)" ]',
   ].join(' && ')
@@ -281,7 +473,8 @@ function healthCheck(ctx: Context): string {
 
 /** etcdctl of etcd 2 asks over the v2 API, and asks other members if it may. */
 function healthCheckOf2(ctx: Context): string {
-  const etcdctl = `${binDir(ctx)}/etcdctl --no-sync -C ${clientUrl(ctx)}`
+  const url = urlOf(ctx.host.address, ctx.attributes.clientPort, 'http')
+  const etcdctl = `${binDir(ctx)}/etcdctl --no-sync -C ${url}`
   return `${etcdctl} ls / >/dev/null && ${etcdctl} member list | grep -qF 'name=${ctx.host.name} '`
 }
 
@@ -326,7 +519,10 @@ function archiveUrl({ attributes, platform, host, fail }: Context): string {
 function memberVariables(ctx: Context): Record<string, string | number | boolean> {
   const { attributes, host, instance, fail } = ctx
   const { dataDir, clientPort, heartbeatIntervalMs, electionTimeoutMs, extra, mode } = attributes
-  const { additionalClientPorts, additionalPeerPorts, advertiseClientUrls = [clientUrl(ctx)] } = attributes
+  const { additionalClientPorts, additionalPeerPorts, tls } = attributes
+  const schemes = clientSchemes[tls]
+  const { advertiseClientUrls = schemes.map((scheme) => urlOf(host.address, clientPort, scheme)) } =
+    attributes
   if (!/^[0-9.]+$|:/.test(host.address)) {
     fail(
       `etcd listens on IP addresses only, and the address of ${host.name} is the name ${host.address}`,
@@ -335,14 +531,14 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
   }
   const clientPorts = [clientPort, ...additionalClientPorts]
   const listenClient = [host.address, '127.0.0.1'].flatMap((address) =>
-    clientPorts.map((port) => urlOf(address, port)),
+    clientPorts.flatMap((port) => schemes.map((scheme) => urlOf(address, port, scheme))),
   )
   const peerPorts = [attributes.peerPort, ...additionalPeerPorts]
   const own = {
     ETCD_NAME: host.name,
     ETCD_DATA_DIR: dataDir,
     ...(mode === 'member' && {
-      ETCD_LISTEN_PEER_URLS: peerPorts.map((port) => urlOf(host.address, port)).join(','),
+      ETCD_LISTEN_PEER_URLS: peerPorts.map((port) => urlOf(host.address, port, peerScheme(tls))).join(','),
     }),
     ETCD_LISTEN_CLIENT_URLS: [...new Set(listenClient)].join(','),
     ...(mode === 'member' && {
@@ -351,6 +547,7 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
       ETCD_ELECTION_TIMEOUT: electionTimeoutMs,
     }),
     ...(mode === 'proxy' && { ETCD_PROXY: 'on' }),
+    ...tlsVariables(ctx),
   }
   const twice = Object.keys(extra).find((name) => name in own || name.startsWith('ETCD_INITIAL_'))
   if (twice !== undefined)
@@ -365,7 +562,7 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
 /** What the member reads at its first start only. */
 function bootstrapVariables(ctx: Context): Record<string, string> {
   const { attributes, cluster, host, instance } = ctx
-  const { discovery, discoveryProxy, mode } = attributes
+  const { discovery, discoveryEndpoints, discoveryProxy, discoverySrv, discoveryToken, mode } = attributes
   const members = membersOf(ctx).map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`)
   const advertised = mode === 'member' ? { ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address) } : {}
   if (discovery !== undefined)
@@ -374,13 +571,24 @@ function bootstrapVariables(ctx: Context): Record<string, string> {
       ...(discoveryProxy !== undefined && { ETCD_DISCOVERY_PROXY: discoveryProxy }),
       ...advertised,
     }
+  if (discoveryToken !== undefined)
+    return {
+      ETCD_DISCOVERY_TOKEN: discoveryToken,
+      ETCD_DISCOVERY_ENDPOINTS: discoveryEndpoints.join(','),
+      ...advertised,
+    }
+  const token = {
+    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_TOKEN:
+      attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`),
+  }
+  if (discoverySrv !== undefined)
+    return { ETCD_DISCOVERY_SRV: discoverySrv, ...advertised, ...(mode === 'member' && token) }
   if (mode === 'proxy') return { ETCD_INITIAL_CLUSTER: members.join(',') }
   return {
     ...advertised,
     ETCD_INITIAL_CLUSTER: members.join(','),
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
-    ETCD_INITIAL_CLUSTER_TOKEN:
-      attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`),
+    ...token,
   }
 }
 
@@ -417,16 +625,12 @@ function serviceUnit(ctx: Context, variables: Record<string, readonly string[]>)
   }
 }
 
-function clientUrl({ attributes, host }: Context, address = host.address): string {
-  return urlOf(address, attributes.clientPort)
-}
-
 function peerUrl({ attributes }: Context, address: string): string {
-  return urlOf(address, attributes.peerPort)
+  return urlOf(address, attributes.peerPort, peerScheme(attributes.tls))
 }
 
-function urlOf(address: string, port: number): string {
-  return `http://${bracketed(address)}:${port}`
+function urlOf(address: string, port: number, scheme: Scheme): string {
+  return `${scheme}://${bracketed(address)}:${port}`
 }
 
 /** etcd tells systemd that it is ready from 2.2 on. */

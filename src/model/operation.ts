@@ -243,6 +243,7 @@ export const operationSchemas = {
       },
     ),
     etcdctl: describe(HostPath, 'Where etcdctl is.'),
+    clientVariables: describe(HostPath, 'The file of variables with which etcdctl connects, if it is there.'),
     endpoints: list('URLs of members that answered.', Text),
     member: describe(Text, 'Name of the member.'),
     peerUrl: describe(Text, 'Its URL for peers.'),

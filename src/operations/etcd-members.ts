@@ -22,6 +22,7 @@ export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
       version = '',
       unit = '',
       data = '',
+      clientVariables,
     }) => [
       'etcd_member',
       action,
@@ -34,6 +35,7 @@ export const etcdMemberRules: Pick<RulesByOperation, 'etcd-member'> = {
       version,
       unit,
       data,
+      clientVariables,
     ],
   },
 }

@@ -41,6 +41,7 @@ async function act(
     endpoints: ['http://192.0.2.10:2379', 'http://192.0.2.11:2379'],
     member: 'infra3',
     peerUrl: own,
+    clientVariables: tree.at('/srv/etcdctl.env'),
     ...action,
   } as const
   const { stdout } = await tree.run(launching(tree, [change(operation)], newRun(`etcd${runs}`)))

@@ -9,13 +9,10 @@ import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { connectionProperties } from './connection.ts'
+import { discoveryRefusal } from './discovery.ts'
 import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
+import { Member } from './member.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
-
-const Member = Type.Object({
-  name: Type.String({ description: 'the name of the member' }),
-  peerUrl: Type.String({ description: 'a URL; where the other members reach it' }),
-})
 
 const EtcdMemberSchema = Type.Object({
   group: Type.String({ description: 'the name of the group that the members are' }),
@@ -23,12 +20,19 @@ const EtcdMemberSchema = Type.Object({
   version: Type.String({ description: 'the version of etcd' }),
   ...connectionProperties,
   release: { ...NormalPath, description: 'an absolute path with {version} in it; where a release is' },
+  hasCertificates: Type.Boolean({ description: 'whether it has all that TLS between peers needs' }),
   self: Member,
   members: Type.Array(Member, { description: 'all members, this one included' }),
   until: { ...NormalPath, description: 'an absolute path; it exists once the member has data' },
   data: { ...NormalPath, description: 'an absolute path; all of the data' },
   file: { ...NormalPath, description: 'an absolute path; what the member reads at its first start' },
   content: Type.String({ description: 'text; the same, for a cluster that begins' }),
+  discovery: Type.Optional(
+    Type.String({
+      description:
+        'shell that prints what a discovery service has for a member without data: the size, and a line NAME=URL for each that has registered',
+    }),
+  ),
   snapshots: { ...NormalPath, description: 'an absolute path; where snapshots are kept' },
 })
 
@@ -46,21 +50,32 @@ export const { resource: etcdMember } = defineResource({
   defaults: {},
   name: ({ group }) => group,
   behave(desired, { id }) {
-    const { file: path, content, until, group, unit, etcdctl, clientUrl } = desired
+    const { file: path, content, until, group, unit, clientVariables, discovery } = desired
     const bootstrap = file({ path, content, until })
     const question = `members of ${group}`
+    const discovered = `discovery of ${group}`
     return {
       claims: bootstrap.claims,
       follows: () => bootstrap.follows?.() ?? [],
       probes: [
         ...bootstrap.probes,
         { probe: 'unit', unit },
-        { probe: 'answer', name: question, command: clusterQuestion(etcdctl, clientUrl) },
+        { probe: 'path', path: clientVariables },
+        { probe: 'answer', name: question, command: clusterQuestion(desired) },
+        ...(discovery === undefined
+          ? []
+          : [{ probe: 'answer' as const, name: discovered, command: discovery }]),
       ],
       steps(facts) {
         const shared = facts.shared?.[question]
         const live = shared === undefined ? undefined : readCluster(shared.text)
-        if (shared === undefined || live === undefined) return bootstrap.steps(facts)
+        if (shared === undefined || live === undefined) {
+          const answer = facts.answers[discovered]
+          const isFirst = typeof answer === 'string' && pathFact(facts, until).type === 'absent'
+          const wrong = isFirst ? discoveryRefusal(answer, desired.self, desired.members) : undefined
+          if (wrong !== undefined) throw new ResourceConflict(id, wrong.why, wrong.remedy)
+          return bootstrap.steps(facts)
+        }
         if (shared.others.length > 0)
           throw new ResourceConflict(
             id,
@@ -73,6 +88,7 @@ export const { resource: etcdMember } = defineResource({
         )
         if (wrong !== undefined) throw new ResourceConflict(id, wrong.why, wrong.remedy)
         const others = endpointsOf(live, desired)
+        refuseOneSidedTls(desired, live, facts, id)
         const operation = operationOf(desired, others)
         const own = ownSteps(desired, live, facts, id)
         const foreign = shared.isVantage && shared.prunes ? removals(desired, live, id) : []
@@ -126,7 +142,7 @@ type Action = Pick<OperationTypes['etcd-member'], 'action'> &
 type Planned = Omit<Step, 'operation'> & { readonly operation: Action }
 
 function operationOf(
-  { etcdctl, self }: Desired,
+  { etcdctl, clientVariables, self }: Desired,
   endpoints: readonly string[],
 ): (action: Action) => OperationTypes['etcd-member'] {
   return (action) => ({
@@ -135,6 +151,7 @@ function operationOf(
     endpoints,
     member: self.name,
     peerUrl: self.peerUrl,
+    clientVariables,
     ...action,
   })
 }
@@ -160,6 +177,25 @@ function found(
   return (
     live.find(({ peerUrls }) => peerUrls.includes(peerUrl)) ??
     live.find((member) => member.name === name && !isOthers(member))
+  )
+}
+
+/** A member that takes only TLS reaches the others, and is reached by them, if all of them have certificates and trust its authority. */
+function refuseOneSidedTls(
+  { self, members, until, clientVariables, hasCertificates }: Desired,
+  live: readonly LiveMember[],
+  facts: Facts,
+  id: ResourceId,
+): void {
+  const member = found(self, live, members)
+  const [scheme] = self.peerUrl.split(':')
+  const moves = member?.peerUrls.some((url) => !url.startsWith(`${scheme}:`)) === true
+  if (!moves || pathFact(facts, until).type === 'absent') return
+  if (hasCertificates && pathFact(facts, clientVariables).type !== 'absent') return
+  throw new ResourceConflict(
+    id,
+    `its peers reach it at ${member.peerUrls.join(', ')}: with ${scheme} only, it and those that are not changed yet would not reach each other`,
+    'set tls to optional first, and converge all members; then set it to what it shall be',
   )
 }
 

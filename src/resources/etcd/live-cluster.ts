@@ -1,3 +1,5 @@
+import type { Connection } from './connection.ts'
+
 /** A member of a cluster of etcd, as the cluster knows it. */
 export interface LiveMember {
   /** In hexadecimal, as etcdctl takes it. */
@@ -13,14 +15,13 @@ export interface LiveMember {
 }
 
 /** How a host asks a cluster: what it prints is for `readCluster`. A learner has no answer. */
-export function clusterQuestion(etcdctl: string, endpoint: string): string {
-  const own = `${etcdctl} --endpoints=${endpoint} --dial-timeout=2s --command-timeout=4s`
+export function clusterQuestion({ connect }: Connection): string {
   return [
-    `export ETCDCTL_API=3; ${own} endpoint health >/dev/null 2>&1`,
-    `${own} endpoint status -w json | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,
-    `${own} member list -w json`,
+    connect,
+    `$own endpoint status -w json | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,
+    '$own member list -w json',
     // It fails if one of them does not answer, and prints the others.
-    `{ ${etcdctl} --endpoints=${endpoint} --dial-timeout=1s --command-timeout=1s endpoint status --cluster -w json 2>/dev/null || :; }`,
+    '{ $own --dial-timeout=1s --command-timeout=1s endpoint status --cluster -w json 2>/dev/null || :; }',
   ].join(' && ')
 }
 

@@ -1,11 +1,11 @@
 # The operation `etcd-member`: who is a member of a cluster of etcd. What is asked of the cluster may be asked again.
 
-# etcd-member ACTION ETCDCTL ENDPOINTS NAME PEER_URL ID FILE VERSION UNIT DATA: only the API knows whether it is done.
+# etcd-member ACTION ETCDCTL ENDPOINTS NAME PEER_URL ID FILE VERSION UNIT DATA VARIABLES: only the API knows whether it is done.
 is_etcd_member() { return 1; }
 do_etcd_member() {
   action=$1 ETCDCTL=$2 ENDPOINTS=$3 NAME=$4 PEER_URL=$5 ID=$6 FILE=$7 VERSION=$8 UNIT=$9
   shift 9
-  DATA=$1
+  DATA=$1 VARIABLES=$2
   case $action in
     snapshot) snapshot_etcd ;;
     expect-new) expect_new ;;
@@ -19,8 +19,19 @@ do_etcd_member() {
   esac
 }
 
+# as_client COMMAND ... : with the variables with which etcdctl connects.
+as_client() (
+  [ ! -f "$VARIABLES" ] || {
+    set -a
+    # shellcheck disable=SC1090
+    . "$VARIABLES"
+    set +a
+  }
+  ETCDCTL_API=3 "$@"
+)
+
 etcdctl() {
-  said=$(ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
+  said=$(as_client "$ETCDCTL" "--endpoints=$ENDPOINTS" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
   result=$?
   # Its retries are no news.
   [ -z "$said" ] || say "$said" | sed '/^{"level":/d'
@@ -68,7 +79,7 @@ expect_new() {
 
 # Members go to a version together, a while after the last of them has it; the next release reads only what they write then.
 has_settled() {
-  download "${ENDPOINTS%%,*}/version" "$RUN/version" 2>&1 || return 1
+  as_client ask_version "${ENDPOINTS%%,*}/version" 2>&1 || return 1
   tr -d ' ' <"$RUN/version" >"$RUN/version.plain"
   grep -q "\"etcdcluster\":\"$VERSION\\." "$RUN/version.plain" &&
     { ! grep -q '"storage":' "$RUN/version.plain" || grep -q "\"storage\":\"$VERSION\\." "$RUN/version.plain"; } ||
@@ -77,6 +88,19 @@ has_settled() {
       cat "$RUN/version"
       return 1
     }
+}
+
+ask_version() {
+  case $1 in
+    http:*) download "$1" "$RUN/version" ;;
+    *)
+      if command -v curl >/dev/null; then
+        curl -fgsS --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" -o "$RUN/version" -- "$1"
+      else
+        wget -q -T 30 "--ca-certificate=$ETCDCTL_CACERT" "--certificate=$ETCDCTL_CERT" "--private-key=$ETCDCTL_KEY" -O "$RUN/version" "$1"
+      fi
+      ;;
+  esac
 }
 
 # etcd up to 3.5 logs requests in a form that 3.7 panics at. They are read again at a start unless a later state is on disk,
@@ -103,7 +127,7 @@ snapshot_etcd() {
   for ENDPOINTS in $(say "$all" | tr , ' '); do
     ! etcdctl endpoint health >/dev/null || break
   done
-  ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
+  as_client "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.
   # shellcheck disable=SC2012
@@ -158,6 +182,6 @@ remove_etcd() {
       if (own[j] == all[i] && $1 != id && $6 == "false") { print $1; exit } }')
   # Whoever does not lead refuses.
   [ -z "$client" ] || [ -z "$heir" ] ||
-    ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$client" --dial-timeout=3s --command-timeout=5s move-leader "$heir" >/dev/null 2>&1 || :
+    as_client "$ETCDCTL" "--endpoints=$client" --dial-timeout=3s --command-timeout=5s move-leader "$heir" >/dev/null 2>&1 || :
   patiently 60 remove_known
 }

@@ -1,3 +1,5 @@
+import { request as plainRequest, type RequestOptions } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 
 interface Writes {
@@ -17,8 +19,19 @@ export interface Writer {
 const everyMs = 20
 const patienceMs = 1000
 
+/** What a client of TLS has, as PEM. */
+export interface Client {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
 /** Writes a key every 20 ms through whichever of the URLs answers, over etcd's JSON gateway. */
-export function startWriter(urls: () => readonly string[], prefix: string): Writer {
+export function startWriter(
+  urls: () => readonly string[],
+  prefix: string,
+  client: () => Partial<Client> = () => ({}),
+): Writer {
   const acknowledged: string[] = []
   let isFinished = false
   let lastMs = performance.now()
@@ -28,7 +41,7 @@ export function startWriter(urls: () => readonly string[], prefix: string): Writ
     const all = urls()
     const url = all[preferred % all.length]
     try {
-      await call(`${url}/v3/kv/put`, { key: encode(key), value: encode(key) })
+      await call(`${url}/v3/kv/put`, { key: encode(key), value: encode(key) }, client())
     } catch {
       // A write without an answer may be there or not.
       preferred += 1
@@ -49,7 +62,7 @@ export function startWriter(urls: () => readonly string[], prefix: string): Writ
     async finish() {
       isFinished = true
       await writing
-      const present = await readAll(urls(), prefix)
+      const present = await readAll(urls(), prefix, client())
       return {
         acknowledged: acknowledged.length,
         lost: acknowledged.filter((key) => !present.has(key)),
@@ -59,11 +72,15 @@ export function startWriter(urls: () => readonly string[], prefix: string): Writ
   }
 }
 
-async function readAll(urls: readonly string[], prefix: string): Promise<ReadonlySet<string>> {
+async function readAll(
+  urls: readonly string[],
+  prefix: string,
+  client: Partial<Client>,
+): Promise<ReadonlySet<string>> {
   for (const url of urls) {
     try {
       const range = { key: encode(`${prefix}/`), range_end: encode(`${prefix}0`), keys_only: true }
-      const { kvs = [] } = await call(`${url}/v3/kv/range`, range)
+      const { kvs = [] } = await call(`${url}/v3/kv/range`, range, client)
       return new Set(kvs.map(({ key }) => Buffer.from(key, 'base64').toString()))
     } catch {}
   }
@@ -73,14 +90,26 @@ async function readAll(urls: readonly string[], prefix: string): Promise<Readonl
 async function call(
   url: string,
   body: object,
+  client: Partial<Client>,
 ): Promise<{ readonly kvs?: readonly { readonly key: string }[] }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(patienceMs),
+  const options: RequestOptions = { method: 'POST', signal: AbortSignal.timeout(patienceMs) }
+  return new Promise((resolve, reject) => {
+    const request = url.startsWith('https:')
+      ? tlsRequest(url, { ...options, ...client })
+      : plainRequest(url, options)
+    request.on('error', reject)
+    request.on('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('error', reject)
+      response.on('data', (chunk) => chunks.push(chunk))
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        if (response.statusCode === 200) resolve(Object(JSON.parse(text)))
+        else reject(new Error(`${url} answers ${response.statusCode}: ${text}`))
+      })
+    })
+    request.end(JSON.stringify(body))
   })
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`)
-  return Object(await response.json())
 }
 
 function encode(text: string): string {

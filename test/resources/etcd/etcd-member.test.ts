@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { discoveryRefusal } from '../../../src/resources/etcd/discovery.ts'
 import { readCluster } from '../../../src/resources/etcd/live-cluster.ts'
 import { upgradeRefusal } from '../../../src/resources/etcd/upgrade.ts'
 import { figure } from '../../figure.ts'
@@ -171,6 +172,45 @@ test('upgrades go by one minor version, from a patch that the next one accepts, 
   assert.match(why(['3.6.16', '3.7.3'], '3.5.35') ?? '', 'cannot read')
   assert.match(why(['3.6.16'], '4.0.0') ?? '', 'one minor version at a time')
   assert.is(why([], '3.7.3'), undefined)
+})
+
+test('a token of discovery is for as many members, and for these', () => {
+  const of = (name: string) => ({ name, peerUrl: `http://${name}:2380` })
+  const why = (answer: string) => discoveryRefusal(answer, of('a'), ['a', 'b', 'c'].map(of))?.why
+  assert.is(why('3'), undefined)
+  assert.is(why('3\nb=http://b:2380\n'), undefined, 'others of its own begin beside it')
+  assert.is(why('5'), 'the discovery token is for 5 members, and the spec has 3')
+  assert.match(
+    why('3\nx=http://x:2380') ?? '',
+    'another cluster has used the discovery token: x=http://x:2380',
+  )
+  assert.match(why('3\nb=http://other:2380') ?? '', 'another cluster')
+  assert.match(why('3\na=http://a:2380') ?? '', 'its data is gone')
+  assert.match(why('') ?? '', 'does not answer, or has no size')
+})
+
+test('peers go to TLS only if they have their certificates already', () => {
+  const cluster = new MadeUpCluster(hosts)
+  cluster.spec = ['h0', 'h1', 'h2']
+  converge(cluster)
+  const refusals = () =>
+    cluster.plan().hosts.flatMap((one) => (one.status === 'failed' ? [one.error.message] : []))
+  cluster.scheme = 'https'
+  assert.is(refusals().length, 3)
+  assert.match(refusals()[0] ?? '', 'its peers reach it at http://h0:2380: with https only')
+  cluster.certificates = 'being written'
+  assert.is(refusals().length, 3)
+  cluster.certificates = 'there'
+  assert.equal(refusals(), [])
+  converge(cluster)
+  assert.equal(cluster.members.map(({ peerUrl }) => peerUrl).toSorted(), [
+    'https://h0:2380',
+    'https://h1:2380',
+    'https://h2:2380',
+  ])
+  cluster.scheme = 'http'
+  cluster.certificates = 'leaving'
+  assert.is(refusals().length, 3)
 })
 
 test.run()

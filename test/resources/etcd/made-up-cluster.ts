@@ -30,6 +30,10 @@ export class MadeUpCluster {
   readonly members: Member[] = []
   readonly machines = new Map<string, Machine>()
   spec: readonly string[] = []
+  /** Of the URLs in the spec. */
+  scheme: 'http' | 'https' = 'http'
+  /** What TLS needs: in the spec, on the hosts, or on the hosts only. */
+  certificates?: 'being written' | 'there' | 'leaving'
   /** Hosts that say that they are in another cluster. */
   strays: readonly string[] = []
   #nextId = 10_000_000_000_000_000_001n
@@ -57,7 +61,7 @@ export class MadeUpCluster {
   /** Whether a member that stays can say who is one. */
   canAnswer(): boolean {
     return this.voters.some(
-      (one) => this.runs(one) && this.spec.some((host) => memberOf(host).peerUrl === one.peerUrl),
+      (one) => this.runs(one) && this.spec.some((host) => this.#memberOf(host).peerUrl === one.peerUrl),
     )
   }
 
@@ -84,9 +88,11 @@ export class MadeUpCluster {
       version: '3.6.16',
       etcdctl: '/usr/local/bin/etcdctl',
       release: '/opt/etcd-{version}',
-      clientUrl: `http://${host}:2379`,
-      self: memberOf(host),
-      members: this.spec.map(memberOf),
+      connect: 'true',
+      clientVariables: '/etc/etcd/etcdctl.env',
+      hasCertificates: this.certificates !== undefined && this.certificates !== 'leaving',
+      self: this.#memberOf(host),
+      members: this.spec.map((name) => this.#memberOf(name)),
       until: '/var/lib/etcd/member/wal',
       data: '/var/lib/etcd/member',
       file: '/etc/etcd/bootstrap.env',
@@ -124,6 +130,8 @@ export class MadeUpCluster {
     const directory: PathFact = { type: 'directory', ...owned }
     const paths: Record<string, PathFact> = { ...facts.paths, '/etc/etcd': directory }
     if (data !== undefined) paths['/var/lib/etcd/member/wal'] = directory
+    if (this.certificates === 'there' || this.certificates === 'leaving')
+      paths['/etc/etcd/etcdctl.env'] = { type: 'file', sizeBytes: 1, sha256: 'x', ...owned }
     if (first !== undefined)
       paths['/etc/etcd/bootstrap.env'] = { type: 'file', sizeBytes: 1, sha256: first, ...owned }
     const own = this.members.find(({ id }) => id === data)
@@ -169,7 +177,7 @@ export class MadeUpCluster {
 
   start(host: string): void {
     const machine = this.machine(host)
-    const { peerUrl } = memberOf(host)
+    const { peerUrl } = this.#memberOf(host)
     if (machine.data === undefined && machine.first === 'new') {
       if (this.members.length > 0 && !this.members.some((one) => one.peerUrl === peerUrl)) this.began += 1
       if (this.members.length === 0) for (const name of this.spec) this.#add(name, { isLearner: false })
@@ -198,6 +206,12 @@ export class MadeUpCluster {
         }
         machine.first = 'existing'
         return
+      case 'move': {
+        const own = this.members.find((one) => one.id.toString(16) === id)
+        if (own === undefined) throw new Error('no such member')
+        own.peerUrl = peerUrl
+        return
+      }
       case 'promote': {
         const own = this.members.find((one) => one.peerUrl === peerUrl)
         if (own === undefined || !this.runs(own)) throw new Error('not in sync')
@@ -227,12 +241,12 @@ export class MadeUpCluster {
   }
 
   #add(host: string, { isLearner }: { readonly isLearner: boolean }): void {
-    const { peerUrl } = memberOf(host)
+    const { peerUrl } = this.#memberOf(host)
     this.members.push({ id: this.#nextId, name: '', peerUrl, isStarted: false, isLearner })
     this.#nextId += 1n
   }
-}
 
-function memberOf(host: string) {
-  return { name: host, peerUrl: `http://${host}:2380` }
+  #memberOf(host: string) {
+    return { name: host, peerUrl: `${this.scheme}://${host}:2380` }
+  }
 }
