@@ -22,6 +22,7 @@ export const nightlySuites: readonly string[] = [
   'shell/quote.test.ts',
   'transports/ssh/logins.test.ts',
   'formats/yaml-readers.test.ts',
+  'resources/etcd/etcd-member.test.ts',
 ]
 
 /**
@@ -52,6 +53,7 @@ const promised: readonly {
   { suite: 'explain/law.test.ts', figure: /^changes of a leaf of a spec/, atLeast: 5_000 },
   { suite: 'shell/meddling.test.ts', figure: /^acts of root/, atLeast: 10_000 },
   { suite: 'commands/others-directories.test.ts', figure: /^applies, rollbacks, prunes/, atLeast: 100 },
+  { suite: 'resources/etcd/etcd-member.test.ts', figure: /^lives of a made-up etcd/, atLeast: 5_000 },
   { suite: 'engine/life-of-a-host.test.ts', figure: /^applies and rollbacks/, atLeast: 500 },
   ...['is cut off', 'falls silent', 'has any one', 'goes on'].map((way) => ({
     suite: 'hostile/cut-and-garbled.test.ts',

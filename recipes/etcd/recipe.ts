@@ -529,6 +529,12 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
       'give the host its IP address as `address:`',
     )
   }
+  const unserved = advertiseClientUrls.find((url) => !schemes.some((scheme) => url.startsWith(`${scheme}:`)))
+  if (unserved !== undefined)
+    fail(
+      `${instance}.advertiseClientUrls has ${unserved}, and with ${instance}.tls: ${tls} clients are served by ${schemes.join(' and ')}`,
+      'change one of them',
+    )
   const clientPorts = [clientPort, ...additionalClientPorts]
   const listenClient = [host.address, '127.0.0.1'].flatMap((address) =>
     clientPorts.flatMap((port) => schemes.map((scheme) => urlOf(address, port, scheme))),

@@ -41,8 +41,8 @@ export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = 
     subject: (operation) => `await ${operation.command}`,
     leavesUnsynced: false,
     timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
-    words: ({ command, timeoutSeconds }) =>
-      `wait until \`${command}\` succeeds (at most ${timeoutSeconds} s)`,
+    words: ({ command, timeoutSeconds, unit }) =>
+      `wait until ${unit === undefined ? `\`${command}\` succeeds` : `${unit} is healthy`} (at most ${timeoutSeconds} s)`,
     shell: ({ timeoutSeconds, command, unit }) => [
       'await',
       String(timeoutSeconds),
