@@ -228,6 +228,19 @@ ${hostNames.map((name) => `  ${renamed[name] ?? name}: { address: ${moved[name] 
     await writing('it leaves again', () => becomes(three))
   })
 
+  test('ends where it should when a link between two members is cut meanwhile', async () => {
+    const route = `blackhole ${lab.address('infra1')}`
+    for (const [index, names] of [[...three, 'infra3'], three].entries())
+      await writing(`a link is cut while it becomes ${names.length}`, async () => {
+        await project.write('cluster.yaml', spec(names))
+        const converging = project.converge(['--yes', '--allow-prune'])
+        await delay(1000 + 2000 * index)
+        await lab.run('infra0', `ip route add ${route}; sleep 8; ip route del ${route}`)
+        await converging
+        await becomes(names)
+      })
+  })
+
   test('ends where it should after kills of the controller, of members and of a host at any moment', async () => {
     await writing('much is killed', async () => {
       for (const [index, names] of [hostNames, three, hostNames, three].entries()) {
