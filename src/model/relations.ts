@@ -29,9 +29,9 @@ export const Regroup = closed(
   'It changes who is a member of a group: no other host of the group is at work then.',
   {
     group: text('Name of the group.'),
-    turn: Type.Enum(['first', 'finish', 'join', 'last'], {
+    turn: Type.Enum(['first', 'move', 'finish', 'join', 'last'], {
       description:
-        '`first`: before others join, as a dead member is removed; `finish`: a member that is known, and has not started or has lost its data; `join`: a new member; `last`: after that.',
+        '`first`: before others join, as a dead member is removed; `move`: a member has another peer URL; `finish`: a member that is known, and has not started or has lost its data; `join`: a new member; `last`: after that.',
     }),
   },
 )

@@ -69,7 +69,7 @@ function workOf(plan: HostPlan, groups: Groups): readonly Work[] {
   return [{ host, disrupts, starts: started, regroups }]
 }
 
-const turns = { start: 0, first: 1, finish: 2, join: 3, last: 4, none: 5 } as const
+const turns = { start: 0, first: 1, move: 2, finish: 3, join: 4, last: 5, none: 6 } as const
 
 /** A member that joins starts as well. */
 function turnOf({ starts, regroups }: Work): number {

@@ -226,7 +226,7 @@ function ownSteps(
             {
               operation: { action: 'move', id: member.id },
               reason: `${group} knows it at ${member.peerUrls.join(', ')}`,
-              regroups: joins,
+              regroups: { group, turn: 'move' },
             } as const,
           ]),
       ...(member.isLearner ? [promotion] : []),

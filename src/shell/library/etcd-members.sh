@@ -30,8 +30,17 @@ as_client() (
   ETCDCTL_API=3 "$@"
 )
 
+# choose_endpoint: sets ENDPOINT to the first that is well. With several, etcdctl 3.4 wants the certificate of the first at all of
+# them, and a snapshot waits long for one that is gone.
+choose_endpoint() {
+  for ENDPOINT in $(say "$ENDPOINTS" | tr , ' '); do
+    ! as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --dial-timeout=2s --command-timeout=3s endpoint health >/dev/null 2>&1 || break
+  done
+}
+
 etcdctl() {
-  said=$(as_client "$ETCDCTL" "--endpoints=$ENDPOINTS" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
+  choose_endpoint
+  said=$(as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
   result=$?
   # Its retries are no news.
   [ -z "$said" ] || say "$said" | sed '/^{"level":/d'
@@ -79,7 +88,8 @@ expect_new() {
 
 # Members go to a version together, a while after the last of them has it; the next release reads only what they write then.
 has_settled() {
-  as_client ask_version "${ENDPOINTS%%,*}/version" 2>&1 || return 1
+  choose_endpoint
+  as_client ask_version "$ENDPOINT/version" 2>&1 || return 1
   tr -d ' ' <"$RUN/version" >"$RUN/version.plain"
   grep -q "\"etcdcluster\":\"$VERSION\\." "$RUN/version.plain" &&
     { ! grep -q '"storage":' "$RUN/version.plain" || grep -q "\"storage\":\"$VERSION\\." "$RUN/version.plain"; } ||
@@ -115,19 +125,16 @@ checkpoint_etcd() {
   rm -f -- "$dropin" && systemctl daemon-reload && return "$result"
 }
 has_checkpoint() {
-  etcdctl endpoint health && [ -n "$(find "$DATA/snap" -name '*.snap' -newer "$dropin")" ]
+  as_client "$ETCDCTL" "--endpoints=${ENDPOINTS%%,*}" --command-timeout=5s endpoint health 2>&1 &&
+    [ -n "$(find "$DATA/snap" -name '*.snap' -newer "$dropin")" ]
 }
 
 # The newest three are kept.
 snapshot_etcd() {
   mkdir -p -- "$FILE" || return 1
   snapshot=$FILE/$(date -u +%Y%m%dT%H%M%SZ).db
-  all=$ENDPOINTS
-  # It is asked of one member, and waits long for one that is gone.
-  for ENDPOINTS in $(say "$all" | tr , ' '); do
-    ! etcdctl endpoint health >/dev/null || break
-  done
-  as_client "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
+  choose_endpoint
+  as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.
   # shellcheck disable=SC2012

@@ -18,6 +18,8 @@ export interface Writer {
 
 const everyMs = 20
 const patienceMs = 1000
+/** All keys are a large answer. */
+const readPatienceMs = 20_000
 
 /** What a client of TLS has, as PEM. */
 export interface Client {
@@ -77,22 +79,26 @@ async function readAll(
   prefix: string,
   client: Partial<Client>,
 ): Promise<ReadonlySet<string>> {
+  const failures: unknown[] = []
   for (const url of urls) {
     try {
       const range = { key: encode(`${prefix}/`), range_end: encode(`${prefix}0`), keys_only: true }
-      const { kvs = [] } = await call(`${url}/v3/kv/range`, range, client)
+      const { kvs = [] } = await call(`${url}/v3/kv/range`, range, client, readPatienceMs)
       return new Set(kvs.map(({ key }) => Buffer.from(key, 'base64').toString()))
-    } catch {}
+    } catch (error) {
+      failures.push(error)
+    }
   }
-  throw new Error('no member answers')
+  throw new AggregateError(failures, `no member answers: ${failures.join('; ')}`)
 }
 
 async function call(
   url: string,
   body: object,
   client: Partial<Client>,
+  timeoutMs = patienceMs,
 ): Promise<{ readonly kvs?: readonly { readonly key: string }[] }> {
-  const options: RequestOptions = { method: 'POST', signal: AbortSignal.timeout(patienceMs) }
+  const options: RequestOptions = { method: 'POST', signal: AbortSignal.timeout(timeoutMs) }
   return new Promise((resolve, reject) => {
     const request = url.startsWith('https:')
       ? tlsRequest(url, { ...options, ...client })

@@ -202,6 +202,13 @@ test('peers go to TLS only if they have their certificates already', () => {
   assert.is(refusals().length, 3)
   cluster.certificates = 'there'
   assert.equal(refusals(), [])
+  assert.equal(
+    cluster
+      .plan()
+      .waves.map(({ hosts: [host], gates: [gate] }) => [host, gate?.maxUnavailable, gate?.members.length]),
+    ['h0', 'h1', 'h2'].map((host) => [host, 1, 2]),
+    'the others must be healthy',
+  )
   converge(cluster)
   assert.equal(cluster.members.map(({ peerUrl }) => peerUrl).toSorted(), [
     'https://h0:2380',
