@@ -211,9 +211,13 @@ test('a recipe chooses hosts by a selector', () => {
     entries?.map(({ resource }) => resource.desired.content),
     ['h1 db', '0'],
   )
-  assert.equal(mistakes({ hosts: [host('h', ['bad'])], recipes }), [
-    '5:7 invalid-selector recipe bad: [x] in "web[x]" is not a range of numbers (host h); such as infra[0-2] or core-[01-05,07]',
-  ])
+  const mistake = mistakes({ hosts: [host('h', ['bad'])], recipes })
+  assert.equal(
+    mistake.map((line) => line.replace(/^\d+:\d+ /, '')),
+    [
+      'invalid-selector recipe bad: [x] in "web[x]" is not a range of numbers (host h); such as infra[0-2] or core-[01-05,07]',
+    ],
+  )
 })
 
 test('recipes read what others offer to a collection, with host and recipe of each', () => {

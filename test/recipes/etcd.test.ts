@@ -173,14 +173,17 @@ test('is healthy only in the cluster of most members that answer', async () => {
   const healthy = entry(entries, 'unit[etcd.service]').resource.relations.disruption?.healthy ?? ''
   // Answers for the endpoints in turn: an id, or `down`.
   const stub = `#!/bin/sh
+answer() {
+  for id; do
+    [ "$id" != down ] || return 1
+    printf '{"Endpoint":"x","Status":{"header":{"cluster_id":%s,"member_id":7}}}' "$id"
+  done
+}
 case "$*" in
   *'endpoint health') exit 0 ;;
   *'member list') echo '1, started, infra1, http://192.168.33.11:2380, http://192.168.33.11:2379, false' ;;
-  *'--endpoints=http://192.168.33.11:2379,http://192.168.33.10:2379,http://192.168.33.12:2379 '*' endpoint status -w json')
-    for id in $IDS; do
-      [ "$id" = down ] || printf '{"Endpoint":"x","Status":{"header":{"cluster_id":%s,"member_id":7}}}' "$id"
-    done
-    exit 1 ;;
+  *'--endpoints=http://192.168.33.11:2379 '*' endpoint status -w json') answer \${IDS%% *} ;;
+  *'--endpoints=http://192.168.33.10:2379,http://192.168.33.12:2379 '*' endpoint status -w json') answer \${IDS#* }; exit 1 ;;
   *) exit 2 ;;
 esac
 `

@@ -2,6 +2,9 @@ import { join, sep } from 'node:path'
 import type { Position } from '../../model/diagnostic.ts'
 import { packageRoot } from './read-asset.ts'
 
+// Between what threw and the recipe that asked for it may be more than the ten frames that an error has by default.
+Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 50)
+
 /** Where a recipe threw: the innermost frame that is neither converge's nor a library's. */
 export function thrownAt(error: unknown): Position | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined
