@@ -430,6 +430,11 @@ function checkMode(ctx: Context): void {
       `${instance}.tls is for members of etcd 3.4 or later, with ${instance}.variablesIn: files`,
       `remove ${instance}.tls`,
     )
+  if (tls === 'optional' && major === 3 && minor < 5)
+    fail(
+      `etcd ${version} does not serve plain text and TLS on one port`,
+      'upgrade to etcd 3.5 first; a new cluster may begin with required',
+    )
   const members = membersOf(ctx).length
   if (members === 0)
     fail(`no host is a member of ${instance}`, `let at least one host have ${instance}.mode: member`)
@@ -452,7 +457,6 @@ function dataPath({ attributes }: Context): string {
 function healthCheck(ctx: Context): string {
   const { host, attributes } = ctx
   if (Number.parseInt(attributes.version, 10) < 3) return healthCheckOf2(ctx)
-  const self = `, ${host.name}, ${peerUrl(ctx, host.address)}, `
   const others = membersOf(ctx).filter(({ name }) => name !== host.name)
   const schemes = clientSchemes[attributes.tls]
   const all = others
@@ -464,7 +468,8 @@ function healthCheck(ctx: Context): string {
   const learner = `echo "$status" | grep -qE '"isLearner": ?true'`
   return [
     connect(ctx),
-    `{ ${learner} || { $own endpoint health && $own member list | grep -qF '${self}'; }; }`,
+    'id=$(echo "$status" | sed -n \'s/.*"member_id": *\\([0-9]*\\).*/\\1/p\')',
+    `{ ${learner} || { $own endpoint health && $own member list -w json | grep -qE "\\"ID\\": ?$id[,}]"; }; }`,
     `ids=$({ echo "$status"; ${all === '' ? ':' : status}; } | grep -o '"cluster_id":[0-9]*')`,
     'own=$(echo "$ids" | grep -cx "$(echo "$ids" | head -n 1)")',
     '[ $((2 * own)) -gt "$(echo "$ids" | wc -l)" ]',

@@ -1,3 +1,4 @@
+import { healthWords } from '../model/health-words.ts'
 import { details, hasNoPath, type RulesByOperation, runsOnly } from './operation-rules.ts'
 
 /** Rules of the operations that run a command of the spec, or nothing. The effects of a command are not undone. */
@@ -42,7 +43,7 @@ export const commandRules: Pick<RulesByOperation, 'record' | 'run' | 'await'> = 
     leavesUnsynced: false,
     timeoutSeconds: ({ timeoutSeconds }) => timeoutSeconds + 10,
     words: ({ command, timeoutSeconds, unit }) =>
-      `wait until ${unit === undefined ? `\`${command}\` succeeds` : `${unit} is healthy`} (at most ${timeoutSeconds} s)`,
+      `wait until ${healthWords(command, unit)} (at most ${timeoutSeconds} s)`,
     shell: ({ timeoutSeconds, command, unit }) => [
       'await',
       String(timeoutSeconds),

@@ -11,15 +11,16 @@ import { labSuite } from './harness/unavailable.ts'
 const hostNames = ['infra0', 'infra1', 'infra2', 'infra3'] as const
 const three = hostNames.slice(0, 3)
 
-encrypted('etcd 3.4 that moves to TLS', () => etcdArchive())
-encrypted('etcd 3.7 that moves to TLS', () => builtEtcd('3.7.3'), noGo)
+encrypted('etcd 3.4 with TLS', { archive: () => etcdArchive(), moves: false })
+encrypted('etcd 3.7 that moves to TLS', { archive: () => builtEtcd('3.7.3'), moves: true }, noGo)
 
-/** A cluster that begins in plain text. */
-function encrypted(
-  title: string,
-  archive: () => Promise<EtcdArchive>,
-  unavailable?: () => string | undefined,
-): void {
+interface Life {
+  readonly archive: () => Promise<EtcdArchive>
+  /** Whether it begins and ends in plain text. */
+  readonly moves: boolean
+}
+
+function encrypted(title: string, { archive, moves }: Life, unavailable?: () => string | undefined): void {
   const test = labSuite(title, unavailable)
   let lab: Lab
   let project: Project
@@ -31,7 +32,7 @@ function encrypted(
     lab = await startLab({ hosts: hostNames })
     etcd = await archive()
     url = `${await lab.serve(etcd.directory)}/${etcd.name}`
-    project = await createProject(spec('none'))
+    project = await createProject(spec(moves ? 'none' : 'required'))
     const file = join(project.directory, 'identity')
     await must(['secrets', 'init', 'ann', '--new-identity', file])
     identity = /AGE-SECRET-KEY-\w+/.exec(await readFile(file, 'utf8'))?.[0] ?? ''
@@ -102,9 +103,22 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     return list.stdout.trim().split(/\s+/)
   }
 
-  test('begins in plain text', () => becomes('none'))
+  if (!moves)
+    test('begins with TLS; both on one port are too much for 3.4', async () => {
+      await project.write('cluster.yaml', spec('optional'))
+      const plan = await project.converge(['validate'])
+      assert.match(told(plan), 'does not serve plain text and TLS on one port')
+      await becomes('required')
+    })
 
-  test('refuses to go to TLS at once, and changes nothing', async () => {
+  /** A part of the life of a cluster that moves. */
+  const moving = (what: string, work: () => Promise<void>): void => {
+    if (moves) test(what, work)
+  }
+
+  moving('begins in plain text', () => becomes('none'))
+
+  moving('refuses to go to TLS at once, and changes nothing', async () => {
     await project.write('cluster.yaml', spec('required'))
     await must(['secrets', 'generate'])
     const plan = await project.converge(['--yes'], { CONVERGE_IDENTITY: identity })
@@ -113,13 +127,13 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     assert.is((await lab.run('infra0', 'ls /etc/etcd/tls')).exitCode, 2)
   })
 
-  test('lets clients use TLS, and goes on in plain text', async () => {
+  moving('lets clients use TLS, and goes on in plain text', async () => {
     await writing('TLS becomes possible', 'http', () => becomes('optional'))
     for (const scheme of ['http', 'https'])
       await writing(`clients use ${scheme}`, scheme, () => must(['--dry-run']).then(() => undefined))
   })
 
-  test('goes to TLS', async () => {
+  moving('goes to TLS', async () => {
     await writing('TLS becomes required', 'https', () => becomes('required'))
     assert.equal(
       (await peerUrls()).toSorted(),
@@ -142,7 +156,7 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     })
   })
 
-  for (const key of ['etcd/ca', 'etcd/peer-ca'])
+  for (const key of moves ? ['etcd/ca', 'etcd/peer-ca'] : ['etcd/peer-ca'])
     test(`goes to another authority: ${key}`, async () => {
       await writing(`${key} is rotated`, 'https', async () => {
         for (const more of [[], ['--continue'], ['--continue']]) {
@@ -164,7 +178,7 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     await writing('with new certificates', 'https', () => must(['--dry-run']).then(() => undefined))
   })
 
-  test('refuses to leave TLS at once, and goes back in two steps', async () => {
+  moving('refuses to leave TLS at once, and goes back in two steps', async () => {
     await project.write('cluster.yaml', spec('none'))
     const plan = await project.converge(['--dry-run'], { CONVERGE_IDENTITY: identity })
     assert.is(plan.exitCode, 1, told(plan))

@@ -181,7 +181,7 @@ answer() {
 }
 case "$*" in
   *'endpoint health') exit 0 ;;
-  *'member list') echo '1, started, infra1, http://192.168.33.11:2380, http://192.168.33.11:2379, false' ;;
+  *'member list -w json') echo '{"members":[{"ID":17,"name":"infra0"},{"ID":7,"name":"infra1"}]}' ;;
   *'--endpoints=http://192.168.33.11:2379 '*' endpoint status -w json') answer \${IDS%% *} ;;
   *'--endpoints=http://192.168.33.10:2379,http://192.168.33.12:2379 '*' endpoint status -w json') answer \${IDS#* }; exit 1 ;;
   *) exit 2 ;;

@@ -1,3 +1,4 @@
+import { healthWords } from '../../model/health-words.ts'
 import type { Wave } from '../../model/plan.ts'
 import { compactHosts } from '../text/compact-hosts.ts'
 import { escapeLine } from '../text/escape-control.ts'
@@ -27,15 +28,17 @@ function startsOf(hosts: readonly string[]): string {
     : `bootstrap: ${names} start together and wait for each other`
 }
 
-/** Members with the same health check share a line. */
+/** Members of which the same is said share a line. */
 function renderGate(gate: Wave['gates'][number]): readonly string[] {
-  const checks = groupBy(gate.members, ({ healthy }) => healthy)
+  const checks = groupBy(gate.members, ({ healthy, unit }) => healthWords(healthy, unit))
   const head = `  ${escapeLine(gate.group)}: at most ${gate.maxUnavailable} unavailable${gate.within === undefined ? '' : escapeLine(`, of one ${gate.within}`)}`
   if (checks.length === 0) return [head]
   return [
     `${head}; starts only if the others are healthy:`,
     ...checks.map((members) =>
-      escapeLine(`    ${compactHosts(members.map(({ host }) => host))}: \`${members[0].healthy}\``),
+      escapeLine(
+        `    ${compactHosts(members.map(({ host }) => host))}: ${healthWords(members[0].healthy, members[0].unit)}`,
+      ),
     ),
   ]
 }
