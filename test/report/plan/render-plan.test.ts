@@ -211,7 +211,7 @@ test('shows waves, gates and bootstraps', () => {
     text,
     `wave 1 of 2: infra0
   etcd: at most 1 unavailable; starts only if the others are healthy:
-    infra[1-2]: \`etcdctl endpoint health\`
+    infra[1-2]: \`etcdctl endpoint health\` succeeds
 wave 2 of 2: infra[1-2]
   bootstrap: infra[1-2] start together and wait for each other
 `,
