@@ -3,12 +3,16 @@ import {
   defineRecipe,
   directory,
   environmentLine,
+  etcdKey,
   etcdMember,
+  etcdRole,
+  etcdUser,
   execLine,
   file,
   group,
   type RecipeContext,
   renderEnvFile,
+  type Secret,
   type Static,
   Type,
   unit,
@@ -23,6 +27,12 @@ const Port = (use: string, fallback: number) =>
     maximum: 65535,
     default: fallback,
   })
+
+/** Text without control characters. */
+const keyPattern = '^[^\\u0000-\\u001f\\u007f]+$'
+
+/** Text without blanks and colons. */
+const namePattern = '^[^\\s:\\u0000-\\u001f\\u007f]+$'
 
 const attributesOf = (instance: string) =>
   Type.Object({
@@ -104,6 +114,57 @@ const attributesOf = (instance: string) =>
           'text that distinguishes clusters when they bootstrap; by default the name of the cluster, followed by that of an instance',
       }),
     ),
+    keys: Type.Record(
+      Type.String({ pattern: keyPattern }),
+      Type.Unsafe<string | Secret>(Type.String({ description: 'text; the value of the key' })),
+      {
+        additionalProperties: false,
+        description: 'a map of keys, which are not empty, and their values; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
+    roles: Type.Record(
+      Type.String({ pattern: namePattern }),
+      Type.Array(
+        Type.Object({
+          key: Type.String({ description: 'the key, or where a range begins', minLength: 1 }),
+          prefix: Type.Optional(
+            Type.Boolean({ description: 'true or false; true means all keys that begin so' }),
+          ),
+          to: Type.Optional(
+            Type.String({ description: 'where the range ends; this key is not in it', minLength: 1 }),
+          ),
+          access: Type.Enum(['read', 'write', 'readwrite'], { description: 'read, write or readwrite' }),
+        }),
+        { description: 'a list of all that the role may do' },
+      ),
+      {
+        additionalProperties: false,
+        description:
+          'a map of roles, whose names have neither blanks nor colons, and what they may do; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
+    users: Type.Record(
+      Type.String({ pattern: namePattern }),
+      Type.Object({
+        password: Type.Optional(
+          Type.Unsafe<string | Secret>(
+            Type.String({ description: 'text without blanks; the password', minLength: 1 }),
+          ),
+        ),
+        roles: Type.Array(Type.String({ description: 'the name of a role' }), {
+          description: 'a list of all roles of the user, which are in roles, or root',
+          default: [],
+        }),
+      }),
+      {
+        additionalProperties: false,
+        description:
+          'a map of users, whose names have neither blanks nor colons, their passwords and roles; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
     extra: Type.Record(
       Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
       Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
@@ -180,9 +241,54 @@ export default defineRecipe({
       }),
     })
     checkPorts(ctx)
-    return [...account, data, ...binaries, release, ...files, service]
+    return [...account, data, ...binaries, release, ...files, service, ...objects(ctx, service)]
   },
 })
+
+/** What the cluster has besides its members; all of them declare it, and one makes it. */
+function objects(ctx: Context, service: ReturnType<typeof unit>) {
+  const { attributes, instance, fail } = ctx
+  const { keys, roles, users, mode, version } = attributes
+  const declared = Object.entries({ keys, roles, users }).filter(([, map]) => Object.keys(map).length > 0)
+  const [first] = declared
+  if (first === undefined || mode !== 'member') return []
+  if (!isAtLeast34(version))
+    fail(`etcd ${version} has no ${first[0]} that converge knows`, `remove ${instance}.${first[0]}`)
+  const own = { group: instance, ...connection(ctx), after: [service] }
+  for (const [user, { roles: granted }] of Object.entries(users)) {
+    const unknown = granted.find((role) => role !== 'root' && !Object.hasOwn(roles, role))
+    if (unknown !== undefined)
+      fail(
+        `the user ${user} has the role ${unknown}, which is not in ${instance}.roles`,
+        `add ${unknown} to ${instance}.roles, or remove it from ${instance}.users.${user}.roles`,
+      )
+  }
+  const made = {
+    keys: Object.entries(keys).map(([key, value]) => etcdKey({ ...own, key, value })),
+    roles: Object.entries(roles).map(([role, permissions]) => etcdRole({ ...own, role, permissions })),
+  }
+  const accounts = Object.entries(users).map(([name, { password, roles: granted }]) =>
+    etcdUser({
+      ...own,
+      user: name,
+      roles: granted,
+      ...(password !== undefined && { password }),
+      after: [service, ...made.roles],
+    }),
+  )
+  return [...made.keys, ...made.roles, ...accounts]
+}
+
+/** How a host reaches its own member. */
+function connection(ctx: Context) {
+  return { etcdctl: `${binDir(ctx)}/etcdctl`, clientUrl: clientUrl(ctx) }
+}
+
+/** From then on etcd has learners, and etcdctl takes passwords from stdin. */
+function isAtLeast34(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 4)
+}
 
 function releasePath(instance: string, version: string): string {
   return `/opt/${instance}-${version}`
@@ -190,8 +296,7 @@ function releasePath(instance: string, version: string): string {
 
 /** Whether members are added and removed: etcd has learners from 3.4 on. */
 function followsSpec({ attributes: { version, mode, variablesIn } }: Context): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return mode === 'member' && variablesIn === 'files' && (major > 3 || (major === 3 && minor >= 4))
+  return mode === 'member' && variablesIn === 'files' && isAtLeast34(version)
 }
 
 function member(ctx: Context, first: { readonly path: string; readonly content: string }) {
@@ -205,9 +310,8 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     group: instance,
     unit: `${instance}.service`,
     version,
-    etcdctl: `${binDir(ctx)}/etcdctl`,
+    ...connection(ctx),
     release: releasePath(instance, '{version}'),
-    clientUrl: clientUrl(ctx),
     self: memberOf(host),
     members: membersOf(ctx).map(memberOf),
     until: dataPath(ctx),

@@ -8,8 +8,9 @@ import { defineResource } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
+import { membersProbe, membersQuestion, refuseTwoClusters } from './cluster-object.ts'
 import { connectionProperties } from './connection.ts'
-import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
+import { type LiveMember, readCluster } from './live-cluster.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
 
 const Member = Type.Object({
@@ -46,27 +47,18 @@ export const { resource: etcdMember } = defineResource({
   defaults: {},
   name: ({ group }) => group,
   behave(desired, { id }) {
-    const { file: path, content, until, group, unit, etcdctl, clientUrl } = desired
+    const { file: path, content, until, group, unit } = desired
     const bootstrap = file({ path, content, until })
-    const question = `members of ${group}`
+    const question = membersQuestion(group)
     return {
       claims: bootstrap.claims,
       follows: () => bootstrap.follows?.() ?? [],
-      probes: [
-        ...bootstrap.probes,
-        { probe: 'unit', unit },
-        { probe: 'answer', name: question, command: clusterQuestion(etcdctl, clientUrl) },
-      ],
+      probes: [...bootstrap.probes, { probe: 'unit', unit }, membersProbe(desired)],
       steps(facts) {
         const shared = facts.shared?.[question]
         const live = shared === undefined ? undefined : readCluster(shared.text)
         if (shared === undefined || live === undefined) return bootstrap.steps(facts)
-        if (shared.others.length > 0)
-          throw new ResourceConflict(
-            id,
-            `there are two clusters of ${group}: ${shared.others.join(', ')} ${shared.others.length === 1 ? 'is' : 'are'} in another one than ${shared.from}`,
-            'stop the one that is not meant, and set its data aside',
-          )
+        refuseTwoClusters(id, group, shared)
         const wrong = upgradeRefusal(
           live.flatMap(({ version }) => version ?? []),
           desired.version,

@@ -19,14 +19,6 @@ do_etcd_member() {
   esac
 }
 
-etcdctl() {
-  said=$(ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
-  result=$?
-  # Its retries are no news.
-  [ -z "$said" ] || say "$said" | sed '/^{"level":/d'
-  return "$result"
-}
-
 # patiently SECONDS COMMAND ... : until it succeeds. etcd wants all members to have been connected for five seconds, and a learner
 # to have what the leader has.
 patiently() {
@@ -103,7 +95,7 @@ snapshot_etcd() {
   for ENDPOINTS in $(say "$all" | tr , ' '); do
     ! etcdctl endpoint health >/dev/null || break
   done
-  ETCDCTL_API=3 "$ETCDCTL" "--endpoints=$ENDPOINTS" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
+  call_etcdctl --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.
   # shellcheck disable=SC2012
