@@ -5,7 +5,10 @@ import {
   defineRecipe,
   directory,
   environmentLine,
+  etcdKey,
   etcdMember,
+  etcdRole,
+  etcdUser,
   execLine,
   file,
   group,
@@ -26,6 +29,12 @@ const Port = (use: string, fallback: number) =>
     maximum: 65535,
     default: fallback,
   })
+
+/** Text without control characters. */
+const keyPattern = '^[^\\u0000-\\u001f\\u007f]+$'
+
+/** Text without blanks and colons. */
+const namePattern = '^[^\\s:\\u0000-\\u001f\\u007f]+$'
 
 const attributesOf = (instance: string) =>
   Type.Object({
@@ -144,6 +153,57 @@ const attributesOf = (instance: string) =>
           'text that distinguishes clusters when they bootstrap; by default the name of the cluster, followed by that of an instance',
       }),
     ),
+    keys: Type.Record(
+      Type.String({ pattern: keyPattern }),
+      Type.Unsafe<string | Secret>(Type.String({ description: 'text; the value of the key' })),
+      {
+        additionalProperties: false,
+        description: 'a map of keys, which are not empty, and their values; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
+    roles: Type.Record(
+      Type.String({ pattern: namePattern }),
+      Type.Array(
+        Type.Object({
+          key: Type.String({ description: 'the key, or where a range begins', minLength: 1 }),
+          prefix: Type.Optional(
+            Type.Boolean({ description: 'true or false; true means all keys that begin so' }),
+          ),
+          to: Type.Optional(
+            Type.String({ description: 'where the range ends; this key is not in it', minLength: 1 }),
+          ),
+          access: Type.Enum(['read', 'write', 'readwrite'], { description: 'read, write or readwrite' }),
+        }),
+        { description: 'a list of all that the role may do' },
+      ),
+      {
+        additionalProperties: false,
+        description:
+          'a map of roles, whose names have neither blanks nor colons, and what they may do; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
+    users: Type.Record(
+      Type.String({ pattern: namePattern }),
+      Type.Object({
+        password: Type.Optional(
+          Type.Unsafe<string | Secret>(
+            Type.String({ description: 'text without blanks; the password', minLength: 1 }),
+          ),
+        ),
+        roles: Type.Array(Type.String({ description: 'the name of a role' }), {
+          description: 'a list of all roles of the user, which are in roles, or root',
+          default: [],
+        }),
+      }),
+      {
+        additionalProperties: false,
+        description:
+          'a map of users, whose names have neither blanks nor colons, their passwords and roles; for etcd 3.4 or later',
+        default: {},
+      },
+    ),
     extra: Type.Record(
       Type.String({ pattern: '^ETCD_[A-Z0-9_]+$' }),
       Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
@@ -231,9 +291,65 @@ export default defineRecipe({
       }),
     })
     checkPorts(ctx)
-    return [...account, data, ...binaries, release, ...files, service]
+    return [...account, data, ...binaries, release, ...files, service, ...objects(ctx, service)]
   },
 })
+
+/** What the cluster has besides its members; all of them declare it, and one makes it. */
+function objects(ctx: Context, service: ReturnType<typeof unit>) {
+  const { attributes, instance, fail } = ctx
+  const { keys, roles, users, mode, version } = attributes
+  const declared = Object.entries({ keys, roles, users }).filter(([, map]) => Object.keys(map).length > 0)
+  const [first] = declared
+  if (first === undefined || mode !== 'member') return []
+  if (!isAtLeast34(version))
+    fail(`etcd ${version} has no ${first[0]} that converge knows`, `remove ${instance}.${first[0]}`)
+  const own = { group: instance, ...connection(ctx), after: [service] }
+  for (const [user, { roles: granted }] of Object.entries(users)) {
+    const unknown = granted.find((role) => role !== 'root' && !Object.hasOwn(roles, role))
+    if (unknown !== undefined)
+      fail(
+        `the user ${user} has the role ${unknown}, which is not in ${instance}.roles`,
+        `add ${unknown} to ${instance}.roles, or remove it from ${instance}.users.${user}.roles`,
+      )
+  }
+  const made = {
+    keys: Object.entries(keys).map(([key, value]) => etcdKey({ ...own, key, value })),
+    roles: Object.entries(roles).map(([role, permissions]) => etcdRole({ ...own, role, permissions })),
+  }
+  const accounts = Object.entries(users).map(([name, { password, roles: granted }]) =>
+    etcdUser({
+      ...own,
+      user: name,
+      roles: granted,
+      ...(password !== undefined && { password }),
+      after: [service, ...made.roles],
+    }),
+  )
+  return [...made.keys, ...made.roles, ...accounts]
+}
+
+/** How a host reaches its own member. */
+function connection(ctx: Context) {
+  return {
+    etcdctl: `${binDir(ctx)}/etcdctl`,
+    connect: followsSpec(ctx) ? connect(ctx) : 'false',
+    clientUrls: clientUrls(ctx),
+    clientVariables: clientVariablesPath(ctx),
+  }
+}
+
+/** Where its own member answers, the likeliest first. One that moves to TLS, or from it, has the other scheme until it restarts. */
+function clientUrls({ attributes, host }: Context) {
+  const schemes: readonly Scheme[] = attributes.tls === 'required' ? ['https', 'http'] : ['http', 'https']
+  return schemes.map((scheme) => urlOf(host.address, attributes.clientPort, scheme))
+}
+
+/** From then on etcd has learners, and etcdctl takes passwords from stdin. */
+function isAtLeast34(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 4)
+}
 
 function releasePath(instance: string, version: string): string {
   return `/opt/${instance}-${version}`
@@ -241,8 +357,7 @@ function releasePath(instance: string, version: string): string {
 
 /** Whether members are added and removed: etcd has learners from 3.4 on. */
 function followsSpec({ attributes: { version, mode, variablesIn } }: Context): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return mode === 'member' && variablesIn === 'files' && (major > 3 || (major === 3 && minor >= 4))
+  return mode === 'member' && variablesIn === 'files' && isAtLeast34(version)
 }
 
 function member(ctx: Context, first: { readonly path: string; readonly content: string }) {
@@ -256,10 +371,8 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     group: instance,
     unit: `${instance}.service`,
     version,
+    ...connection(ctx),
     release: releasePath(instance, '{version}'),
-    etcdctl: `${binDir(ctx)}/etcdctl`,
-    connect: followsSpec(ctx) ? connect(ctx) : 'false',
-    clientVariables: clientVariablesPath(ctx),
     hasCertificates: attributes.tls !== 'none',
     self: memberOf(host),
     members: membersOf(ctx).map(memberOf),
@@ -272,15 +385,12 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
   })
 }
 
-/** How this host reaches its own member: one that moves to TLS, or from it, answers at what it listened on before until it restarts. */
+/** Shell that sets `own` to etcdctl with the URL at which the member of this host answers, and `status` to what it says. */
 function connect(ctx: Context): string {
-  const { attributes, host } = ctx
   const variables = clientVariablesPath(ctx)
-  const schemes: readonly Scheme[] = attributes.tls === 'required' ? ['https', 'http'] : ['http', 'https']
-  const urls = schemes.map((scheme) => urlOf(host.address, attributes.clientPort, scheme))
   return [
     `export ETCDCTL_API=3; if [ -f ${variables} ]; then set -a; . ${variables}; set +a; fi`,
-    `for url in ${urls.join(' ')}; do own="${binDir(ctx)}/etcdctl --endpoints=$url --dial-timeout=2s --command-timeout=4s"`,
+    `for url in ${clientUrls(ctx).join(' ')}; do own="${binDir(ctx)}/etcdctl --endpoints=$url --dial-timeout=2s --command-timeout=4s"`,
     // Also a learner, and one without a quorum, has a status.
     'if status=$($own endpoint status -w json 2>/dev/null); then break; fi; status=; done; [ -n "$status" ]',
   ].join('; ')

@@ -16,7 +16,7 @@ export function parseSubject(text: string): Subject {
   if (host === '' || rest === '')
     throw mistake(`"${text}" names nothing to explain`, 'such as web0, web0:app.port or web0:/etc/motd:7')
   if (rest === undefined) return { of: 'host', host }
-  if (!/^\/|^[a-z]+\[/.test(rest)) return { of: 'value', host, path: rest }
+  if (!/^\/|^[a-zA-Z]+\[/.test(rest)) return { of: 'value', host, path: rest }
   const [, name = rest, line] = /^(.*?)(?::(\d{1,9}))?$/s.exec(rest) ?? []
   return { of: 'output', host, name, ...(line !== undefined && { line: Number(line) }) }
 }

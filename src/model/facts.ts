@@ -1,3 +1,4 @@
+import type { ClusterFacts, ObjectFact } from './cluster-object.ts'
 import type { ApplyFailure, Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
@@ -194,6 +195,8 @@ export interface Answers {
   readonly checks: Readonly<Record<string, boolean>>
   /** What an API of the cluster says, by what is asked; `null`: the host has no answer. */
   readonly answers: Readonly<Record<string, string | null>>
+  /** Objects of such an API by the resources that they are; `null`: the host has no answer. */
+  readonly objects: Readonly<Record<string, ObjectFact | null>>
   /** If it was asked for. */
   readonly reboot?: RebootFact
 }
@@ -223,6 +226,8 @@ export interface Facts extends Answers {
   readonly isUnknown?: true
   /** Of the planner: the answer of the first host that has one, by what is asked. */
   readonly shared?: Readonly<Record<string, SharedAnswer>>
+  /** Of the planner: what all hosts have together. */
+  readonly ofCluster?: ClusterFacts
   /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
   readonly leaving?: readonly string[]
 }

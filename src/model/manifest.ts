@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { ObjectRecord } from './cluster-object.ts'
 import { Operation } from './operation.ts'
 import { Platform } from './platform.ts'
 import { Probe } from './probe.ts'
@@ -51,6 +52,7 @@ export const ManifestEntry = Type.Object({
       { description: 'The part of a file that others own.' },
     ),
   ),
+  object: Type.Optional(describe(ObjectRecord, 'What of it only the API of a cluster has.')),
   removal: list('What prune does once the resource is removed from the spec.', Operation),
   found: Type.Optional(Found),
   sensitive: flag('Its content is not shown, even if a later spec no longer says so.'),

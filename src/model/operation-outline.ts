@@ -2,15 +2,16 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { Content, type Operation, operationSchemas } from './operation.ts'
 import { closed, type Data } from './schema.ts'
 
-const { write, edit, run, ...others } = operationSchemas
+const { write, edit, run, 'etcd-key': etcdKey, 'etcd-user': etcdUser, ...others } = operationSchemas
 const { environment: _, ...withoutEnvironment } = run.properties
+const { content: __, ...withoutValue } = etcdKey.properties
 
 const outlined = closed('What identifies the content.', {
   sha256: Content.properties.sha256,
   sizeBytes: Content.properties.sizeBytes,
 })
 
-/** Operations with checksums instead of contents, and without environments, which may contain secrets. */
+/** Operations with checksums instead of contents, and without environments and passwords. */
 export const outlineSchemas = {
   ...others,
   write: reshaped(write, {
@@ -19,6 +20,11 @@ export const outlineSchemas = {
   }),
   edit: reshaped(edit, { ...edit.properties, content: Type.Optional(outlined) }),
   run: reshaped(run, withoutEnvironment),
+  'etcd-key': reshaped(etcdKey, withoutValue),
+  'etcd-user': reshaped(etcdUser, {
+    ...etcdUser.properties,
+    password: Type.Optional(Type.Literal(true, { description: 'The password is set.' })),
+  }),
 }
 type Outlines = { [Op in keyof typeof outlineSchemas]: Static<(typeof outlineSchemas)[Op]> }
 
@@ -41,6 +47,14 @@ export function outlineOf(operation: Operation): OperationOutline {
     case 'run': {
       const { environment: _, ...rest } = operation
       return rest
+    }
+    case 'etcd-key': {
+      const { content: _, ...rest } = operation
+      return rest
+    }
+    case 'etcd-user': {
+      const { password, ...rest } = operation
+      return password === undefined ? rest : { ...rest, password: true }
     }
     default:
       return operation

@@ -1,4 +1,5 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
+import { EtcdConnection, Permission } from './cluster-object.ts'
 import { Part } from './edit-text.ts'
 import {
   Checksum,
@@ -89,6 +90,13 @@ export const Signature = Type.Union(
 )
 export type Signature = Data<typeof Signature>
 const signature = Type.Optional(Signature)
+
+const clusterObject = {
+  object: describe(Text, 'Identity of the resource that it is.'),
+  group: describe(Text, 'Name of the group that serves it.'),
+  question: describe(Text, 'What is asked to find who acts.'),
+  connection: EtcdConnection,
+}
 
 /** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */
 export const operationSchemas = {
@@ -255,6 +263,41 @@ export const operationSchemas = {
       HostPath,
       'The directory of snapshots, the program that runs, the data that makes way, or the file that it reads at its first start.',
     ),
+  }),
+  'etcd-key': operation('etcd-key', 'Sets the value of a key of etcd.', {
+    ...clusterObject,
+    key: describe(Text, 'The key.'),
+    sha256: describe(Checksum, 'Checksum of the value.'),
+    sizeBytes: describe(Count, 'Length of the value in bytes.'),
+    content: Type.Optional(Content),
+    kept: optional(kept, 'The value is what is in this kept file.'),
+    revision: optional(
+      Count,
+      'The revision that the key must still have, 0 if there must be none; absent if that is not known.',
+    ),
+    sensitive,
+  }),
+  'etcd-role': operation('etcd-role', 'Creates a role of etcd, or changes what it may do.', {
+    ...clusterObject,
+    role: describe(Text, 'Name of the role.'),
+    permissions: list('All that it may do.', Permission),
+    grant: list('What it gets.', Permission),
+    revoke: list('What it loses.', Permission),
+  }),
+  'etcd-user': operation('etcd-user', 'Creates a user of etcd, or changes the roles or the password.', {
+    ...clusterObject,
+    user: describe(Text, 'Name of the user.'),
+    roles: list('All roles of the user.', Text),
+    grant: list('Roles that the user gets.', Text),
+    revoke: list('Roles that the user loses.', Text),
+    password: Type.Optional(Content),
+    secret: optional(Text, 'Salted checksum of the password.'),
+  }),
+  'etcd-remove': operation('etcd-remove', 'Removes a key, a role or a user of etcd.', {
+    ...clusterObject,
+    type: Type.Enum(['key', 'role', 'user'], { description: 'What it is.' }),
+    name: describe(Text, 'The key, or the name.'),
+    sensitive,
   }),
   reboot: operation('reboot', 'Reboots the host, after all else.', {
     boot: describe(Text, 'The boot that it ends: in another one nothing is done.'),

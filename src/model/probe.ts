@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { EtcdConnection } from './cluster-object.ts'
 import { Count, type Data, describe, flag, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
@@ -64,6 +65,16 @@ export const Probe = Type.Union([
       description:
         'What an API of the cluster says: the output of a read-only shell command that exits 0, within 20 s. Its first line is the same for all hosts that are served by the same one.',
     },
+  ),
+  Type.Object(
+    {
+      probe: Type.Literal('object'),
+      name: describe(Text, 'Identity of the resource.'),
+      type: Type.Enum(['key', 'role', 'user']),
+      key: describe(Text, 'The key, or the name.'),
+      connection: EtcdConnection,
+    },
+    { description: 'What etcd has of a key, a role or a user.' },
   ),
   Type.Object(
     { probe: Type.Literal('reboot') },

@@ -1,3 +1,4 @@
+import type { ObjectFact } from './cluster-object.ts'
 import type { Facts, GroupFact, PackageFact, PathFact, Probe, UnitFact, UserFact } from './facts.ts'
 import { emptyMap } from './value.ts'
 
@@ -13,6 +14,7 @@ export function supposedFacts(probes: readonly Probe[], active: 'active' | 'inac
     tools: emptyMap<boolean>(),
     checks: emptyMap<boolean>(),
     answers: emptyMap<string | null>(),
+    objects: emptyMap<ObjectFact | null>(),
   }
   for (const probe of probes) {
     switch (probe.probe) {

@@ -5,6 +5,7 @@ import { accountRules } from './accounts.ts'
 import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import { etcdMemberRules } from './etcd-members.ts'
+import { etcdObjectRules, isObjectOperation, type ObjectOperation, wantedObject } from './etcd-objects.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
 import {
@@ -26,14 +27,17 @@ export {
   asWritten,
   inPlaceOf,
   isEdit,
+  isObjectOperation,
   type Kind,
   kindMadeBy,
+  type ObjectOperation,
   ownershipOf,
   partKey,
   partState,
   stampOf,
   takesOver,
   textAfter,
+  wantedObject,
   wantedState,
   withMade,
   withPart,
@@ -48,6 +52,7 @@ const rules: RulesByOperation = {
   ...unitRules,
   ...commandRules,
   ...etcdMemberRules,
+  ...etcdObjectRules,
   ...rebootRules,
 }
 
@@ -63,7 +68,10 @@ export function pathOf(operation: Operation): string | undefined {
 
 /** The content that an operation puts on the host, if it has one. */
 export function contentOf(operation: Operation): Content | undefined {
-  return operation.op === 'write' || operation.op === 'edit' ? operation.content : undefined
+  if (operation.op === 'etcd-user') return operation.password
+  return operation.op === 'write' || operation.op === 'edit' || operation.op === 'etcd-key'
+    ? operation.content
+    : undefined
 }
 
 /** An operation relies on what is now at its path, if it has one. */

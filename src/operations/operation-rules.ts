@@ -8,6 +8,7 @@ export interface Before {
   readonly users: Answers['users']
   readonly groups: Answers['groups']
   readonly packages: Answers['packages']
+  readonly objects?: Answers['objects']
 }
 
 /** What an operation puts at its path, for `render`. */

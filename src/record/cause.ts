@@ -1,3 +1,4 @@
+import { objectState } from '../model/cluster-object.ts'
 import type { Facts } from '../model/facts.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import type { Operation } from '../model/operation.ts'
@@ -29,8 +30,12 @@ export function causeOf(
   if (failed?.at !== undefined && concerns(failed.at)) return undefined
   const isOtherPart =
     isEdit(operation) && last.part !== undefined && partState(operation, facts) !== last.part.state
+  const live = facts.objects[resource.id] ?? undefined
+  const isOtherObject =
+    live !== undefined && last.object !== undefined && objectState(live) !== last.object.state
   const host =
     isOtherPart ||
+    isOtherObject ||
     Object.entries(last.paths).some(
       ([path, state]) =>
         path in facts.paths && !isInState(facts.paths[path] ?? { type: 'absent' }, state, facts.platform),

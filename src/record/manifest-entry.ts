@@ -1,5 +1,7 @@
+import { objectState } from '../model/cluster-object.ts'
 import { isFoundIn } from '../model/edit-text.ts'
-import type { Answers, PathFact } from '../model/facts.ts'
+import { InternalError } from '../model/errors.ts'
+import type { Answers, Facts, PathFact } from '../model/facts.ts'
 import { given } from '../model/given.ts'
 import type { Made, ManifestEntry } from '../model/manifest.ts'
 import type { Operation, OperationTypes } from '../model/operation.ts'
@@ -11,13 +13,16 @@ import {
   inPlaceOf,
   inReverse,
   isEdit,
+  isObjectOperation,
   kindMadeBy,
+  type ObjectOperation,
   partKey,
   partState,
   pathOf,
   rulesOf,
   stateAfter,
   takesOver,
+  wantedObject,
   wantedState,
   withMade,
 } from '../operations/index.ts'
@@ -89,16 +94,24 @@ export function withoutContent(operation: Operation): Operation {
     const { sha256, sizeBytes } = operation.content
     return { ...operation, content: { encoding: 'utf8', data: '', sha256, sizeBytes } }
   }
+  if (operation.op === 'etcd-key') {
+    const { content: _, ...rest } = operation
+    return rest
+  }
+  if (operation.op === 'etcd-user')
+    return operation.password === undefined ? operation : { ...operation, password: noPassword }
   if (operation.op !== 'run') return operation
   const { environment: _, ...rest } = operation
   return rest
 }
 
+const noPassword = { encoding: 'utf8', data: '', sha256: '0'.repeat(64), sizeBytes: 0 } as const
+
 /** What an apply does to a resource: its operations, the facts before it, and the last entry. */
 export interface Applying {
   readonly made: Made
   readonly done: readonly Operation[]
-  readonly facts: Answers
+  readonly facts: Answers & Pick<Facts, 'ofCluster'>
   readonly last: ManifestEntry | undefined
   /** What its guard skips stays as it was made. */
   readonly isSkipped?: boolean
@@ -122,8 +135,10 @@ export function entryAfter(applying: Applying): ManifestEntry {
   )
   const found = last === undefined ? findAtFirst(made, facts) : last.found
   const part = partAfter(applying)
+  const object = objectAfter(applying)
   const isAdopted =
     wasPart(made, facts) ||
+    (object !== undefined && !isMadeHere(applying)) ||
     made.paths.some((path) => {
       const owner = ownerOf(path)
       return owner === undefined ? pathBefore(facts, path).type !== 'absent' : owner.origin === 'adopted'
@@ -136,12 +151,33 @@ export function entryAfter(applying: Applying): ManifestEntry {
     removal: removalOf(applying, states, found),
     ...given({
       part,
+      object,
       sensitive: isSensitive(made, states, last),
       secrets: secretsAfter(made, states, last),
       found,
       group: made.group,
     }),
   }
+}
+
+/** The record of an object of the cluster. All hosts that declare it have the same one, whoever makes it. */
+function objectAfter({ made }: Applying): ManifestEntry['object'] {
+  const operation = made.operations.find(isObjectOperation)
+  if (operation === undefined) return undefined
+  return {
+    question: operation.question,
+    state: objectState(wantedObject(operation)),
+    ...given({ secret: operation.op === 'etcd-user' ? operation.secret : undefined }),
+  }
+}
+
+/** Whether converge has made an object, or does so now. */
+function isMadeHere({ made, facts, last }: Applying): boolean {
+  if (last !== undefined) return last.removal.length > 0
+  const found = facts.objects[made.resource] ?? undefined
+  return (
+    found === undefined || found.type === 'absent' || facts.ofCluster?.made.includes(made.resource) === true
+  )
 }
 
 /** The part that a resource has, after an apply. */
@@ -197,6 +233,7 @@ function removalOf(
     (one) => one.op === 'unit' && one.unit === made.unit && setsUnitState(one.action),
   )
   const undone = [...made.operations, ...setUnits].flatMap((operation): readonly Operation[] => {
+    if (isObjectOperation(operation)) return isMadeHere(applying) ? [removalOfObject(operation)] : []
     const { inverse } = rulesOf(operation)
     const path = pathOf(operation)
     if (path === undefined) return inverse(operation, before, '')
@@ -220,6 +257,19 @@ function removalOf(
     [...endsWithItsFile(made, undone), ...undone, ...kept].map((one) => [JSON.stringify(one), one]),
   )
   return inReverse([...once.values()], (operation) => operation)
+}
+
+function removalOfObject(operation: ObjectOperation): Operation {
+  const { object, group, question, connection } = operation
+  const [probe] = rulesOf(operation).probes(operation)
+  if (probe?.probe !== 'object') throw new InternalError(`${object} is asked for nowhere`)
+  const isSensitive = 'sensitive' in operation && operation.sensitive === true
+  return {
+    op: 'etcd-remove',
+    ...{ object, group, question, connection },
+    ...{ type: probe.type, name: probe.key },
+    ...(isSensitive && { sensitive: true }),
+  }
 }
 
 /** The undo of a part; of a line that another resource had before, the undo of that goes on. */

@@ -1,7 +1,7 @@
 import type { Facts } from '../model/facts.ts'
 import type { ManifestEntry } from '../model/manifest.ts'
 import { type Change, plainChange } from '../model/plan.ts'
-import type { HostCatalog, ResourceId } from '../model/resource.ts'
+import type { CatalogEntry, HostCatalog, ResourceId } from '../model/resource.ts'
 import { desiredDigest } from './digest.ts'
 import { entriesByPath, entryAfter, isSkipped, madeOf, pathsOf } from './manifest-entry.ts'
 
@@ -54,7 +54,7 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
     const taken = previous.find((one) => !declared.has(one.resource))
     const reason =
       last === undefined
-        ? taken && `takes over what ${taken.resource} made`
+        ? (objectReason(entry, facts) ?? (taken && `takes over what ${taken.resource} made`))
         : differences(
             last,
             entryAfter({
@@ -76,9 +76,20 @@ function entriesRedeclared({ entries }: HostCatalog, facts: Facts): readonly Cha
 function differences(last: ManifestEntry, now: ManifestEntry): readonly string[] {
   return [
     ...(last.sensitive === now.sensitive ? [] : ['its content is sensitive']),
+    ...(isSameObject(last, now) ? [] : ['what is recorded of it is out of date']),
     ...(removalOf(last) === removalOf(now) ? [] : ['what prune would undo has changed']),
     ...(last.group === now.group ? [] : [`its group is ${now.group ?? 'none'}`]),
   ]
+}
+
+function isSameObject({ object }: ManifestEntry, now: ManifestEntry): boolean {
+  return JSON.stringify(object) === JSON.stringify(now.object)
+}
+
+/** Whoever may some day remove an object has a record of it. */
+function objectReason({ resource }: CatalogEntry, { platform }: Facts): string | undefined {
+  const isObject = !platform.rooted && resource.probes.some(({ probe }) => probe === 'object')
+  return isObject ? 'the cluster has it' : undefined
 }
 
 /** The order of what is repeated from an older entry does not matter. */

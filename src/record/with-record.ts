@@ -87,7 +87,7 @@ export function withRecord(
         others,
         leaving,
       })
-    const applied = entryWithout(dropped.filter((path) => !late.includes(path)))
+    let applied = entryWithout(dropped.filter((path) => !late.includes(path)))
     // Only after the removal, so that a kill does not lose it.
     const final = plan.changes.findLast((change) => pruning.includes(change) || change === takeover(id, late))
     if (final !== undefined) {
@@ -97,6 +97,12 @@ export function withRecord(
     // Only the host knows whether the path that it waits for comes to be.
     const awaiting = own.find(({ guard }) => guard?.exists !== undefined)
     if (awaiting !== undefined) strikeAfter(awaiting, setLine(entryWithout(dropped, own)))
+    // A password that was not set is tried again: no API tells.
+    const setting = own.findLast(({ operation }) => operation.op === 'etcd-user' && operation.password)
+    if (setting !== undefined) {
+      strikeAfter(setting, setLine(applied))
+      applied = { ...applied, ...given({ object: withoutSecret(applied, last) }) }
+    }
     removals.set(id, applied.removal)
     if (JSON.stringify(applied) !== JSON.stringify(known.get(id))) records.set(id, setLine(applied))
   }
@@ -167,6 +173,13 @@ export function withRecord(
       }),
     },
   }
+}
+
+/** The record of an object with the secret that it has had so far. */
+function withoutSecret({ object }: ManifestEntry, last: ManifestEntry | undefined): ManifestEntry['object'] {
+  if (object === undefined) return undefined
+  const { secret: _, ...rest } = object
+  return { ...rest, ...given({ secret: last?.object?.secret }) }
 }
 
 /** Whether a path lies in a tree that a change replaces, so that the host did not change. */

@@ -139,7 +139,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'schema-types',
     'signature',
   ],
-  'resources/etcd': ['etcd-member'],
+  'resources/etcd': ['etcd-key', 'etcd-member', 'etcd-role', 'etcd-user'],
   'resources/unit': ['mount', 'unit', 'unit-files'],
   'shell/answers': 'all',
   'shell/probes': ['found', 'index', 'known-members'],

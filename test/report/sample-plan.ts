@@ -25,6 +25,7 @@ export const facts: Facts = {
   tools: {},
   checks: {},
   answers: {},
+  objects: {},
   pending: [],
   journal: '',
 }

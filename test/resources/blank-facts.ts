@@ -12,6 +12,7 @@ export const blankFacts: Facts = {
   tools: {},
   checks: {},
   answers: {},
+  objects: {},
   pending: [],
   journal: '',
 }

@@ -15,6 +15,7 @@ export const blankFacts: Facts = {
   tools: {},
   checks: {},
   answers: {},
+  objects: {},
   pending: [],
   journal: '',
 }

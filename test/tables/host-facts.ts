@@ -1,3 +1,4 @@
+import type { ObjectFact } from '../../src/model/cluster-object.ts'
 import type { Facts, GroupFact, PackageFact, PathFact, UnitFact, UserFact } from '../../src/model/facts.ts'
 import type { Content } from '../../src/model/operation.ts'
 import type { Value } from '../../src/model/value.ts'
@@ -6,13 +7,13 @@ import { readPathFact } from './path-states.ts'
 /**
  * What is on a host, one line each: `/etc/x: file "text"`, `unit web.service: active enabled`, `package nginx: "1.2"`, `offer nginx: ["1.2"]`,
  * `/srv/a/b: absent 1` (so many directories above it are missing), `absent below a link` (that leads nowhere),
- * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `edits /opt/app/.converge-archive: [a]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`. Accounts and packages may be `absent`.
+ * `real /var/run/x: /run/x`, `real /srv/app/x: /root/x by others`, `strangers /opt/app/.converge-archive: [data.db]`, `edits /opt/app/.converge-archive: [a]`, `user bob: { uid: 1000 }`, `group web: 33`, `account user web: absent`, `check test -e /x: passes`, `object etcdUser[etcd:web]: { type: user, roles: [app] }`. Accounts, packages and objects may be `absent`.
  */
 export type HostLines = Readonly<Record<string, Value>>
 
 type Known = Pick<
   Facts,
-  'paths' | 'units' | 'users' | 'groups' | 'accounts' | 'packages' | 'offers' | 'tools' | 'checks'
+  'paths' | 'units' | 'users' | 'groups' | 'accounts' | 'packages' | 'offers' | 'tools' | 'checks' | 'objects'
 >
 
 export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>): Known {
@@ -25,6 +26,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
   const offers: Record<string, readonly string[] | null> = {}
   const tools: Record<string, boolean> = {}
   const checks: Record<string, boolean> = {}
+  const objects: Record<string, ObjectFact | null> = {}
   for (const [line, state] of Object.entries(lines)) {
     const [, what = '', name = ''] = /^(\S+) (.+)$/.exec(line) ?? []
     if (line.startsWith('/')) paths[line] = readPathFact(String(state), wanted.get(line))
@@ -35,6 +37,7 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
     else if (what === 'package') packages[name] = readPackage(state)
     else if (what === 'offer') offers[name] = Array.isArray(state) ? state.map(String) : null
     else if (what === 'tool' && state === 'absent') tools[name] = false
+    else if (what === 'object') objects[name] = state === 'absent' ? { type: 'absent' } : readObject(state)
     else if (what === 'check' && (state === 'passes' || state === 'fails')) checks[name] = state === 'passes'
     else if (what === 'real') {
       const [real = '', by] = String(state).split(' by ')
@@ -50,7 +53,12 @@ export function readHost(lines: HostLines, wanted: ReadonlyMap<string, Content>)
       paths[name] = { ...stamp, [what]: state.map(String) }
     } else throw new Error(`not a line about a host: ${line}: ${String(state)}`)
   }
-  return { paths, units, users, groups, accounts, packages, offers, tools, checks }
+  return { paths, units, users, groups, accounts, packages, offers, tools, checks, objects }
+}
+
+function readObject(state: Value): ObjectFact {
+  const fact: ObjectFact = JSON.parse(JSON.stringify(state))
+  return fact
 }
 
 const activeStates = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading']

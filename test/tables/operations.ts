@@ -102,6 +102,14 @@ function ownWords(operation: Operation): string {
     case 'run':
     case 'await':
       return words(operation.op, operation.command)
+    case 'etcd-key':
+      return words(operation.op, operation.key, operation.kept !== undefined && `from ${operation.kept}`)
+    case 'etcd-role':
+      return words(operation.op, operation.role, granted(operation))
+    case 'etcd-user':
+      return words(operation.op, operation.user, granted(operation))
+    case 'etcd-remove':
+      return words(operation.op, operation.type, operation.name)
     case 'etcd-member':
       return words(operation.op, operation.action, operation.member, operation.id)
     case 'reboot':
@@ -154,6 +162,10 @@ function readParts(op: string, object: string, rest: string): Operation | undefi
     default:
       return undefined
   }
+}
+
+function granted({ grant, revoke }: OperationTypes['etcd-role' | 'etcd-user']): string {
+  return JSON.stringify([grant, revoke])
 }
 
 function isUnitAction(word: string): word is UnitAction {

@@ -86,6 +86,7 @@ async function withLeftBehind(
     tools: { ...more.tools, ...facts.tools },
     checks: { ...more.checks, ...facts.checks },
     answers: { ...more.answers, ...facts.answers },
+    objects: { ...more.objects, ...facts.objects },
   }
   return { ...facts, ...answers, ...given({ state: facts.state && { ...facts.state, keptIn } }) }
 }

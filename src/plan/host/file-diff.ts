@@ -3,12 +3,14 @@ import type { Facts, PathFact } from '../../model/facts.ts'
 import type { Operation } from '../../model/operation.ts'
 import type { FileDiff, Omission } from '../../model/plan.ts'
 import { textOf } from '../../model/text-of.ts'
-import { isEdit, textAfter } from '../../operations/index.ts'
+import { isEdit, isObjectOperation, textAfter } from '../../operations/index.ts'
 import { largestShown, maskedDiff, maskedPartDiff } from './masked-diff.ts'
+import { objectDiff } from './object-diff.ts'
 
 /** How a write, a removal or a restore changes a file's text; `kept` has the content to restore. */
 export function fileDiff(operation: Operation, facts: Facts, kept?: PathFact): FileDiff | undefined {
   if (isEdit(operation)) return partDiff(operation, facts)
+  if (isObjectOperation(operation)) return objectDiff(operation, facts)
   if (operation.op !== 'write' && operation.op !== 'remove' && operation.op !== 'restore') return undefined
   const { path } = operation
   const live = facts.paths[path]

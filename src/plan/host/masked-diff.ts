@@ -50,6 +50,18 @@ export function maskedPartDiff(
   return { path, shown: shownTexts, masked: true }
 }
 
+/** The diff of two texts, of which nobody knows where secrets were in the old one. */
+export function maskedTexts(
+  path: string,
+  live: string | undefined,
+  data: string,
+  secrets: readonly SecretSpan[],
+): FileDiff {
+  if (live === undefined) return shown(path, undefined, data, secrets, new Set())
+  const before = byLine(live, data, secrets)
+  return shown(path, before.text, data, secrets, before.changed)
+}
+
 interface Before {
   readonly text: string
   /** The secrets whose old value is another one. */

@@ -110,6 +110,7 @@ function answersBefore(nothing: Facts, before: HostCatalog, after: HostCatalog):
     }),
     users: { ...nothing.users },
     packages: { ...nothing.packages },
+    objects: { ...nothing.objects },
   }
 }
 
@@ -156,8 +157,10 @@ function carryOut(
   wanted: ReadonlyMap<string, string | undefined>,
 ): void {
   const after = rulesOf(operation).after(operation, answers)
-  for (const kind of ['paths', 'units', 'users', 'groups', 'packages'] as const)
+  for (const kind of ['paths', 'units', 'users', 'groups', 'packages', 'objects'] as const)
     Object.assign(answers[kind], after[kind])
+  if (operation.op === 'etcd-key' && operation.content !== undefined)
+    Object.assign(answers.objects[operation.object] ?? {}, { content: textOf(bytesOf(operation.content)) })
   const path = pathOf(operation)
   if (path === undefined) return
   if (operation.op === 'write') {

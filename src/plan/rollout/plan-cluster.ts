@@ -28,7 +28,7 @@ import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
 import { pacedWaves } from './pace.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
-import { type SharedAnswers, sharedAnswers, withShared } from './shared-answers.ts'
+import { clusterObjects, sharedAnswers, withShared } from './shared-answers.ts'
 
 export type PlanOptions = Omit<Extract<Intent, { kind: 'apply' }>, 'kind'>
 
@@ -49,7 +49,10 @@ export function planCluster(
   finish: typeof withRecord = withRecord,
 ): Plan {
   const groups = findGroups(catalog)
-  const shared = sharedAnswers(catalog.hosts, inspection)
+  const shared = {
+    answers: sharedAnswers(catalog.hosts, inspection),
+    objects: clusterObjects(catalog.hosts, inspection),
+  }
   const hosts = catalog.hosts
     .filter(({ host }) => inspection.has(host))
     .map((hostCatalog) =>
@@ -83,7 +86,7 @@ export function addressesOf({ hosts }: Catalog): Readonly<Record<string, string>
 interface Surroundings {
   readonly inspection: Inspection
   readonly groups: Groups
-  readonly shared: SharedAnswers
+  readonly shared: Parameters<typeof withShared>[2]
   readonly members: readonly Member[]
   readonly options: PlanOptions
   readonly finish: typeof withRecord

@@ -1,4 +1,6 @@
+import type { ClusterFacts } from '../../model/cluster-object.ts'
 import type { Facts, SharedAnswer } from '../../model/facts.ts'
+import { given } from '../../model/given.ts'
 import type { HostCatalog } from '../../model/resource.ts'
 import { type Inspection, isFacts } from './members.ts'
 
@@ -25,12 +27,47 @@ function firstLine(text: string): string | undefined {
   return text.split('\n')[0]
 }
 
+/** What is known of the objects of the cluster; undefined if it declares and has none. */
+export function clusterObjects(
+  hosts: readonly HostCatalog[],
+  inspection: Inspection,
+): ((host: string) => ClusterFacts) | undefined {
+  const first = new Map<string, string>()
+  const answered = new Set<string>()
+  const declared = new Set<string>()
+  const made = new Set<string>()
+  for (const { host, entries } of hosts) {
+    for (const { resource } of entries)
+      for (const probe of resource.probes) if (probe.probe === 'object') declared.add(probe.name)
+    const facts = inspection.get(host)
+    if (!isFacts(facts)) continue
+    for (const [question, text] of Object.entries(facts.answers)) {
+      if (text !== null) answered.add(question)
+      if (!first.has(question)) first.set(question, host)
+    }
+    for (const { resource, object, removal } of facts.state?.manifest ?? [])
+      if (object !== undefined && removal.length > 0) made.add(resource)
+  }
+  if (declared.size === 0 && made.size === 0) return undefined
+  const all = { declared: [...declared], made: [...made] }
+  return (host) => ({
+    ...all,
+    leads: [...first].flatMap(([question, lead]) =>
+      lead === host && !answered.has(question) ? [question] : [],
+    ),
+  })
+}
+
 export function withShared(
-  facts: Facts,
+  inspected: Facts,
   host: string,
-  answers: SharedAnswers,
+  {
+    answers,
+    objects,
+  }: { readonly answers: SharedAnswers; readonly objects: ReturnType<typeof clusterObjects> },
   { prune: prunes }: { readonly prune: boolean },
 ): Facts {
+  const facts = objects === undefined ? inspected : { ...inspected, ofCluster: objects(host) }
   if (answers.size === 0) return facts
   const shared = [...answers].map(([name, answer]): [string, SharedAnswer] => [
     name,
@@ -45,5 +82,11 @@ export function sharedAgain(facts: Facts, planned: Facts): Facts {
     const text = facts.answers[name]
     return typeof text === 'string' ? [[name, { ...before, text }]] : []
   })
-  return shared.length === 0 ? facts : { ...facts, shared: Object.fromEntries(shared) }
+  return {
+    ...facts,
+    ...given({
+      ofCluster: planned.ofCluster,
+      shared: shared.length === 0 ? undefined : Object.fromEntries(shared),
+    }),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Host } from '../../model/cluster.ts'
+import type { ObjectFact } from '../../model/cluster-object.ts'
 import type { ConvergeError } from '../../model/errors.ts'
 import type { Facts, PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
@@ -122,7 +123,14 @@ function sealChange(change: Change): SealedChange {
 /** Contents may be secret, and checksums suffice. */
 function withoutContents(facts: Facts): Facts {
   const paths = Object.entries(facts.paths).map(([path, fact]) => [path, withoutContent(fact)])
-  return { ...facts, paths: Object.fromEntries(paths) }
+  const objects = Object.entries(facts.objects).map(([name, fact]) => [name, withoutValue(fact)])
+  return { ...facts, paths: Object.fromEntries(paths), objects: Object.fromEntries(objects) }
+}
+
+function withoutValue(fact: ObjectFact | null): ObjectFact | null {
+  if (fact?.type !== 'key') return fact
+  const { content: _, ...rest } = fact
+  return rest
 }
 
 function withoutContent(fact: PathFact): PathFact {

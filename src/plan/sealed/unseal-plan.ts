@@ -103,6 +103,13 @@ function unsealChange(
 ): Change | string {
   const { operation } = change
   if (operation.op === 'run') return { ...change, operation: withEnvironment(operation, change, catalog) }
+  if (operation.op === 'etcd-user') return { ...change, operation: withPassword(operation, change, catalog) }
+  if (operation.op === 'etcd-key') {
+    const content = contents.get(operation.sha256)
+    return content === undefined && operation.kept === undefined
+      ? `the value of ${operation.key} can no longer be made from the spec`
+      : { ...change, operation: { ...operation, ...given({ content }) } }
+  }
   if (operation.op !== 'write' && operation.op !== 'edit') return { ...change, operation }
   const { content: outline } = operation
   if (operation.op === 'edit' && outline === undefined)
@@ -114,6 +121,20 @@ function unsealChange(
 
 function withoutContent({ content: _, ...operation }: Extract<OperationOutline, { op: 'edit' }>): Operation {
   return operation
+}
+
+/** Restores the password, which the digests cover. */
+function withPassword(
+  { password: isSet, ...operation }: Extract<OperationOutline, { op: 'etcd-user' }>,
+  { resource: id }: SealedChange,
+  catalog: HostCatalog | undefined,
+): Operation {
+  const resource = catalog?.entries.find((entry) => entry.resource.id === id)?.resource
+  if (isSet === undefined || resource === undefined) return operation
+  const [made] = resource
+    .steps(supposedFacts(resource.probes, 'inactive'))
+    .flatMap((step) => (step.operation.op === 'etcd-user' ? [step.operation] : []))
+  return { ...operation, ...given({ password: made?.password }) }
 }
 
 /** Restores the environment, which the digests cover. */

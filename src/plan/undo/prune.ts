@@ -20,13 +20,14 @@ import {
 } from '../../operations/index.ts'
 import { madeOf, pathsOf, withoutPaths } from '../../record/manifest-entry.ts'
 import { claimsOn, editsOf } from './claims-on.ts'
+import { standingOf } from './cluster-objects.ts'
 import { isLost, lostContent, withOriginal } from './kept-content.ts'
 
 /** The manifest's resources that are no longer in the catalog, the last applied first. */
 export function leftBehind(catalog: HostCatalog, facts: Facts): readonly ManifestEntry[] {
   const wanted = new Set<string>(catalog.entries.map(({ resource }) => resource.id))
   return (facts.state?.manifest ?? [])
-    .filter(({ resource }) => !wanted.has(resource))
+    .filter((applied) => !wanted.has(applied.resource) && standingOf(applied, facts) !== 'unknown')
     .map((applied) => withOriginals(applied, facts))
     .toReversed()
 }
@@ -123,6 +124,7 @@ export function prune(catalog: HostCatalog, facts: Facts, selects: IsSelected = 
   const first: Change[] = []
   const last: Change[] = []
   const operationsFor = (applied: ManifestEntry): readonly Operation[] => {
+    if (standingOf(applied, facts) !== 'ours') return []
     return applied.removal
       .filter(
         (operation) =>
@@ -284,6 +286,9 @@ export function leftAlone(catalog: HostCatalog, facts: Facts, selects: IsSelecte
   const leaving = [...leftBehind(catalog, facts), ...parts].filter(({ resource }) => selects(resource))
   const notes = leaving.flatMap((applied) =>
     applied.removal.flatMap((operation): readonly string[] => {
+      const standing = standingOf(applied, facts)
+      if (standing === 'other') return [`kept ${applied.resource}: it is no longer as converge made it`]
+      if (standing !== 'ours') return []
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]
       if (isLost(operation, facts)) return [`${pathOf(operation)} stays as it is: ${lostContent}`]
@@ -291,7 +296,15 @@ export function leftAlone(catalog: HostCatalog, facts: Facts, selects: IsSelecte
       return [`kept ${pathOf(operation)}: it is no longer what converge created for ${applied.resource}`]
     }),
   )
-  return [...new Set(notes)]
+  return [...new Set([...notes, ...unknownObjects(catalog, facts, selects)])]
+}
+
+function unknownObjects({ entries }: HostCatalog, facts: Facts, selects: IsSelected): readonly string[] {
+  const wanted = new Set<string>(entries.map(({ resource }) => resource.id))
+  return (facts.state?.manifest ?? [])
+    .filter((applied) => !wanted.has(applied.resource) && selects(applied.resource))
+    .filter((applied) => standingOf(applied, facts) === 'unknown')
+    .map(({ resource, object }) => `${resource} is removed once somebody knows the ${object?.question}`)
 }
 
 /** Whether the path holds another type of file than converge created, or tried to create. */
@@ -320,7 +333,16 @@ function pruneChange(applied: ManifestEntry, operation: Operation, facts: Facts)
       operation: isSecret ? { ...operation, sensitive: true } : operation,
       reason: 'no longer in the spec',
     }),
-    ...given({ cause: edited ? ('spec and host changed' as const) : undefined }),
+    ...given({
+      cause: edited ? ('spec and host changed' as const) : undefined,
+      consent:
+        operation.op === 'etcd-remove'
+          ? ({
+              word: 'prune',
+              what: `${operation.group}: the ${operation.type} ${operation.name} will be removed`,
+            } as const)
+          : undefined,
+    }),
     expects: expectNow(operation, facts),
   }
 }

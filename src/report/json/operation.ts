@@ -3,12 +3,17 @@ import type { Operation } from '../../model/operation.ts'
 import { outlineOf, outlineSchemas, reshaped } from '../../model/operation-outline.ts'
 import { type Data, describe } from '../../model/schema.ts'
 
-const { write, restore, ...others } = outlineSchemas
+const { write, restore, 'etcd-key': etcdKey, ...others } = outlineSchemas
 
 /** Even the checksum of sensitive content is hidden: a short secret could be guessed from it. */
 const shown = {
   ...others,
   write: reshaped(write, { ...write.properties, content: Type.Optional(write.properties.content) }),
+  'etcd-key': reshaped(etcdKey, {
+    ...etcdKey.properties,
+    sha256: Type.Optional(etcdKey.properties.sha256),
+    sizeBytes: Type.Optional(etcdKey.properties.sizeBytes),
+  }),
   restore: reshaped(restore, { ...restore.properties, sha256: Type.Optional(restore.properties.sha256) }),
 }
 type Shown = { [Op in keyof typeof shown]: Static<(typeof shown)[Op]> }
@@ -32,6 +37,10 @@ export function operationObject(operation: Operation): OperationObject {
     }
     case 'edit': {
       const { content: _, sha256: __, ...rest } = outline
+      return rest
+    }
+    case 'etcd-key': {
+      const { sha256: _, sizeBytes: __, ...rest } = outline
       return rest
     }
     case 'restore': {

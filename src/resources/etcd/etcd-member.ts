@@ -8,9 +8,10 @@ import { defineResource } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
+import { membersProbe, membersQuestion, refuseTwoClusters } from './cluster-object.ts'
 import { connectionProperties } from './connection.ts'
 import { discoveryRefusal } from './discovery.ts'
-import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
+import { type LiveMember, readCluster } from './live-cluster.ts'
 import { Member } from './member.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
 
@@ -52,7 +53,7 @@ export const { resource: etcdMember } = defineResource({
   behave(desired, { id }) {
     const { file: path, content, until, group, unit, clientVariables, discovery } = desired
     const bootstrap = file({ path, content, until })
-    const question = `members of ${group}`
+    const question = membersQuestion(group)
     const discovered = `discovery of ${group}`
     return {
       claims: bootstrap.claims,
@@ -61,7 +62,7 @@ export const { resource: etcdMember } = defineResource({
         ...bootstrap.probes,
         { probe: 'unit', unit },
         { probe: 'path', path: clientVariables },
-        { probe: 'answer', name: question, command: clusterQuestion(desired) },
+        membersProbe(desired),
         ...(discovery === undefined
           ? []
           : [{ probe: 'answer' as const, name: discovered, command: discovery }]),
@@ -76,12 +77,7 @@ export const { resource: etcdMember } = defineResource({
           if (wrong !== undefined) throw new ResourceConflict(id, wrong.why, wrong.remedy)
           return bootstrap.steps(facts)
         }
-        if (shared.others.length > 0)
-          throw new ResourceConflict(
-            id,
-            `there are two clusters of ${group}: ${shared.others.join(', ')} ${shared.others.length === 1 ? 'is' : 'are'} in another one than ${shared.from}`,
-            'stop the one that is not meant, and set its data aside',
-          )
+        refuseTwoClusters(id, group, shared)
         const wrong = upgradeRefusal(
           live.flatMap(({ version }) => version ?? []),
           desired.version,

@@ -1,5 +1,3 @@
-import type { Connection } from './connection.ts'
-
 /** A member of a cluster of etcd, as the cluster knows it. */
 export interface LiveMember {
   /** In hexadecimal, as etcdctl takes it. */
@@ -15,7 +13,7 @@ export interface LiveMember {
 }
 
 /** How a host asks a cluster: what it prints is for `readCluster`. A learner has no answer. */
-export function clusterQuestion({ connect }: Connection): string {
+export function clusterQuestion(connect: string): string {
   return [
     connect,
     `$own endpoint status -w json | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,

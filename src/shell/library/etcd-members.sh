@@ -3,9 +3,8 @@
 # etcd-member ACTION ETCDCTL ENDPOINTS NAME PEER_URL ID FILE VERSION UNIT DATA VARIABLES: only the API knows whether it is done.
 is_etcd_member() { return 1; }
 do_etcd_member() {
-  action=$1 ETCDCTL=$2 ENDPOINTS=$3 NAME=$4 PEER_URL=$5 ID=$6 FILE=$7 VERSION=$8 UNIT=$9
-  shift 9
-  DATA=$1 VARIABLES=$2
+  use_etcd "$2" "$3" "${11}"
+  action=$1 NAME=$4 PEER_URL=$5 ID=$6 FILE=$7 VERSION=$8 UNIT=$9 DATA=${10}
   case $action in
     snapshot) snapshot_etcd ;;
     expect-new) expect_new ;;
@@ -17,34 +16,6 @@ do_etcd_member() {
     move) patiently 60 etcdctl member update "$ID" "--peer-urls=$PEER_URL" ;;
     remove) remove_etcd ;;
   esac
-}
-
-# as_client COMMAND ... : with the variables with which etcdctl connects.
-as_client() (
-  [ ! -f "$VARIABLES" ] || {
-    set -a
-    # shellcheck disable=SC1090
-    . "$VARIABLES"
-    set +a
-  }
-  ETCDCTL_API=3 "$@"
-)
-
-# choose_endpoint: sets ENDPOINT to the first that is well. With several, etcdctl 3.4 wants the certificate of the first at all of
-# them, and a snapshot waits long for one that is gone.
-choose_endpoint() {
-  for ENDPOINT in $(say "$ENDPOINTS" | tr , ' '); do
-    ! as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --dial-timeout=2s --command-timeout=3s endpoint health >/dev/null 2>&1 || break
-  done
-}
-
-etcdctl() {
-  choose_endpoint
-  said=$(as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
-  result=$?
-  # Its retries are no news.
-  [ -z "$said" ] || say "$said" | sed '/^{"level":/d'
-  return "$result"
 }
 
 # patiently SECONDS COMMAND ... : until it succeeds. etcd wants all members to have been connected for five seconds, and a learner
@@ -134,7 +105,7 @@ snapshot_etcd() {
   mkdir -p -- "$FILE" || return 1
   snapshot=$FILE/$(date -u +%Y%m%dT%H%M%SZ).db
   choose_endpoint
-  as_client "$ETCDCTL" "--endpoints=$ENDPOINT" --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
+  call_etcdctl --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.
   # shellcheck disable=SC2012

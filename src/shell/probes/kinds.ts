@@ -7,6 +7,7 @@ import { answers } from './answers.ts'
 import { checks } from './checks.ts'
 import { knownAccounts } from './known-accounts.ts'
 import type { KnownMembers } from './known-members.ts'
+import { objects } from './objects.ts'
 import { packages, readOffers } from './packages.ts'
 import { paths } from './paths.ts'
 import { readPlatform } from './platform.ts'
@@ -27,6 +28,7 @@ const kinds = {
   tool: tools,
   check: checks,
   answer: answers,
+  object: objects,
   reboot: reboots,
 } satisfies {
   readonly [Kind in Probe['probe']]: ProbeKind<ProbeOf<Kind>, unknown>
@@ -91,6 +93,7 @@ export function readAnswers(
     tools: read(kinds.tool),
     checks: read(kinds.check),
     answers: read(kinds.answer),
+    objects: read(kinds.object),
     ...given({ reboot: read(kinds.reboot).host }),
   }
 }

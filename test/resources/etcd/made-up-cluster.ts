@@ -89,6 +89,7 @@ export class MadeUpCluster {
       etcdctl: '/usr/local/bin/etcdctl',
       release: '/opt/etcd-{version}',
       connect: 'true',
+      clientUrls: [`http://${host}:2379`],
       clientVariables: '/etc/etcd/etcdctl.env',
       hasCertificates: this.certificates !== undefined && this.certificates !== 'leaving',
       self: this.#memberOf(host),
