@@ -1,7 +1,8 @@
 # The operations on keys, roles and users of etcd. Values and passwords are only ever on stdin.
 
 # etcd_key ETCDCTL URL KEY REVISION SUM SIZE [KEPT]: the value is the upload of that sum, or the kept one.
-is_etcd_key() { return 1; }
+# To the undo of an apply it is back if nothing was kept: the apply did not reach it.
+is_etcd_key() { [ -n "${7-}" ] && [ ! -f "$CLUSTER/$7" ]; }
 do_etcd_key() {
   use_etcd "$1" "$2"
   KEY=$3 REVISION=$4 VALUE=$STAGING/$5 SIZE=$6
