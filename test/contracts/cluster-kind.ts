@@ -221,6 +221,16 @@ export function clusterKindContract(kind: string, under: ClusterKindUnderTest): 
     }
   })
 
+  test('what nobody asks for any more stays, and that is said', () => {
+    const cluster = begin()
+    cluster.converge()
+    cluster.spec = {}
+    const plan = cluster.plan()
+    assert.equal(done(plan), [])
+    const [planned] = plan.hosts
+    assert.match(planned?.status === 'planned' ? planned.notes.join('\n') : '', 'no longer asks')
+  })
+
   test('a host that comes later removes it too, though it has not made it', () => {
     const cluster = begin()
     cluster.spec = { a: 'one', b: 'one' }

@@ -287,7 +287,9 @@ export function leftAlone(catalog: HostCatalog, facts: Facts, selects: IsSelecte
   const notes = leaving.flatMap((applied) =>
     applied.removal.flatMap((operation): readonly string[] => {
       const standing = standingOf(applied, facts)
-      if (standing === 'other') return [`kept ${applied.resource}: it is no longer as converge made it`]
+      if (standing === 'foreign') return [`kept ${applied.resource}: it is no longer as converge made it`]
+      if (standing === 'unreachable')
+        return [`kept ${applied.resource}: the host no longer asks for the ${applied.object?.question}`]
       if (standing !== 'ours') return []
       const claim = claimOn(operation)
       if (claim !== undefined) return claim.note === undefined ? [] : [claim.note]

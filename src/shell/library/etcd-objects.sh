@@ -1,7 +1,8 @@
 # The operations on keys, roles and users of etcd. Values and passwords are only ever on stdin.
 
 # etcd_key ETCDCTL URLS VARIABLES KEY REVISION SUM SIZE [KEPT]: the value is the upload of that sum, or the kept one.
-is_etcd_key() { return 1; }
+# To the undo of an apply it is back if nothing was kept: the apply did not reach it.
+is_etcd_key() { [ -n "${8-}" ] && [ ! -f "$CLUSTER/$8" ]; }
 do_etcd_key() {
   use_etcd "$1" "$2" "$3"
   KEY=$4 REVISION=$5 SUM=$6 VALUE=$STAGING/$6 SIZE=$7
