@@ -37,6 +37,7 @@ const reaches = {
   'command-failed': 'failed',
   'answer-unreadable': 'failed',
   'upload-failed': 'failed',
+  'download-failed': 'failed',
   'platform-mismatch': 'failed',
   'host-changed': 'failed',
   locked: 'failed',
@@ -59,6 +60,7 @@ export type WorldStep =
   | 'connect'
   | 'exec'
   | 'upload'
+  | 'download'
   | 'inspect'
   | 'history'
   | 'plan'

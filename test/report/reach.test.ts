@@ -25,6 +25,7 @@ const expected = {
   'command-failed': 'failed',
   'answer-unreadable': 'failed',
   'upload-failed': 'failed',
+  'download-failed': 'failed',
   'platform-mismatch': 'failed',
   'host-changed': 'failed',
   locked: 'failed',
