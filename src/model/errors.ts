@@ -43,6 +43,7 @@ const reaches = {
   locked: 'failed',
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
+  'no-healthy-member': 'failed',
   unconfirmed: 'failed',
   'reboot-failed': 'failed',
   'not-undone': 'failed',

@@ -1,3 +1,4 @@
+import type { EtcdRestore } from './etcd-restore.ts'
 import type { ApplyFailure, Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
@@ -223,6 +224,8 @@ export interface Facts extends Answers {
   readonly isUnknown?: true
   /** Of the planner: the answer of the first host that has one, by what is asked. */
   readonly shared?: Readonly<Record<string, SharedAnswer>>
+  /** Of the planner: the restore that this host takes part in. */
+  readonly restore?: EtcdRestore
   /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
   readonly leaving?: readonly string[]
 }

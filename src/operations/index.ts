@@ -5,6 +5,7 @@ import { accountRules } from './accounts.ts'
 import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import { etcdMemberRules } from './etcd-members.ts'
+import { etcdRestoreRules, snapshotOf } from './etcd-restores.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
 import {
@@ -48,6 +49,7 @@ const rules: RulesByOperation = {
   ...unitRules,
   ...commandRules,
   ...etcdMemberRules,
+  ...etcdRestoreRules,
   ...rebootRules,
 }
 
@@ -63,7 +65,15 @@ export function pathOf(operation: Operation): string | undefined {
 
 /** The content that an operation puts on the host, if it has one. */
 export function contentOf(operation: Operation): Content | undefined {
-  return operation.op === 'write' || operation.op === 'edit' ? operation.content : undefined
+  switch (operation.op) {
+    case 'write':
+    case 'edit':
+      return operation.content
+    case 'etcd-restore':
+      return snapshotOf(operation)
+    default:
+      return undefined
+  }
 }
 
 /** An operation relies on what is now at its path, if it has one. */

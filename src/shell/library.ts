@@ -56,6 +56,7 @@ export const libraryFiles = {
     'units.sh',
     'commands.sh',
     'etcd-members.sh',
+    'etcd-restore.sh',
     'reboot.sh',
     'accounts.sh',
     'packages.sh',

@@ -31,6 +31,7 @@ const expected = {
   locked: 'failed',
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
+  'no-healthy-member': 'failed',
   unconfirmed: 'failed',
   'reboot-failed': 'failed',
   'not-undone': 'failed',

@@ -104,6 +104,8 @@ function ownWords(operation: Operation): string {
       return words(operation.op, operation.command)
     case 'etcd-member':
       return words(operation.op, operation.action, operation.member, operation.id)
+    case 'etcd-restore':
+      return words(operation.op, operation.action, operation.unit, operation.id)
     case 'reboot':
       return words('reboot', 'out of', operation.boot)
   }

@@ -45,5 +45,6 @@ export function sharedAgain(facts: Facts, planned: Facts): Facts {
     const text = facts.answers[name]
     return typeof text === 'string' ? [[name, { ...before, text }]] : []
   })
-  return shared.length === 0 ? facts : { ...facts, shared: Object.fromEntries(shared) }
+  const again = planned.restore === undefined ? facts : { ...facts, restore: planned.restore }
+  return shared.length === 0 ? again : { ...again, shared: Object.fromEntries(shared) }
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../../model/errors.ts'
-import { type Facts, isStarted } from '../../model/facts.ts'
+import { membersQuestion } from '../../model/etcd-restore.ts'
+import { type Facts, isStarted, type PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { OperationTypes } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
@@ -10,6 +11,7 @@ import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
 import { connectionProperties } from './connection.ts'
 import { clusterQuestion, type LiveMember, readCluster } from './live-cluster.ts'
+import { refuseUnfinished, restoreProbes, restoreSteps } from './restore.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
 
 const Member = Type.Object({
@@ -30,6 +32,8 @@ const EtcdMemberSchema = Type.Object({
   file: { ...NormalPath, description: 'an absolute path; what the member reads at its first start' },
   content: Type.String({ description: 'text; the same, for a cluster that begins' }),
   snapshots: { ...NormalPath, description: 'an absolute path; where snapshots are kept' },
+  restorer: { ...NormalPath, description: 'an absolute path; the program that restores snapshots' },
+  token: Type.String({ description: 'text that distinguishes clusters' }),
 })
 
 const absent = { type: 'absent' } as const
@@ -48,7 +52,7 @@ export const { resource: etcdMember } = defineResource({
   behave(desired, { id }) {
     const { file: path, content, until, group, unit, etcdctl, clientUrl } = desired
     const bootstrap = file({ path, content, until })
-    const question = `members of ${group}`
+    const question = membersQuestion(group)
     return {
       claims: bootstrap.claims,
       follows: () => bootstrap.follows?.() ?? [],
@@ -56,8 +60,15 @@ export const { resource: etcdMember } = defineResource({
         ...bootstrap.probes,
         { probe: 'unit', unit },
         { probe: 'answer', name: question, command: clusterQuestion(etcdctl, clientUrl) },
+        ...restoreProbes(desired),
       ],
       steps(facts) {
+        if (facts.restore?.group === group) {
+          const begun = { ...facts, paths: { ...facts.paths, [until]: { type: 'other' } as PathFact } }
+          const leftover = bootstrap.steps(begun).filter(({ operation: { op } }) => op === 'remove')
+          return [...restoreSteps(desired, facts.restore, facts), ...leftover]
+        }
+        refuseUnfinished(desired, facts, id)
         const shared = facts.shared?.[question]
         const live = shared === undefined ? undefined : readCluster(shared.text)
         if (shared === undefined || live === undefined) return bootstrap.steps(facts)
