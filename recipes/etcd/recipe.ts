@@ -12,6 +12,7 @@ import {
   execLine,
   file,
   group,
+  link,
   type RecipeContext,
   renderEnvFile,
   type Secret,
@@ -253,6 +254,15 @@ export default defineRecipe({
       binaries: ['etcd', 'etcdctl'],
       binDir: binDir(ctx),
     })
+    // Beside the archive, whose change restarts etcd.
+    const tools = hasEtcdutl(ctx)
+      ? [
+          link({
+            path: `${binDir(ctx)}/etcdutl`,
+            target: `${releasePath(instance, attributes.version)}/etcdutl`,
+          }),
+        ]
+      : []
     const configuration = directory({ path: `/etc/${instance}` })
     const environment = file({
       path: `${configuration.name}/etcd.env`,
@@ -291,7 +301,7 @@ export default defineRecipe({
       }),
     })
     checkPorts(ctx)
-    return [...account, data, ...binaries, release, ...files, service, ...objects(ctx, service)]
+    return [...account, data, ...binaries, release, ...tools, ...files, service, ...objects(ctx, service)]
   },
 })
 
@@ -382,6 +392,8 @@ function member(ctx: Context, first: { readonly path: string; readonly content: 
     content: first.content,
     snapshots: `${platform.stateDir}/${instance}-snapshots`,
     ...discovery(ctx),
+    restorer: `${releasePath(instance, version)}/${hasEtcdutl(ctx) ? 'etcdutl' : 'etcdctl'}`,
+    token: tokenOf(ctx),
   })
 }
 
@@ -682,7 +694,7 @@ function memberVariables(ctx: Context): Record<string, string | number | boolean
 
 /** What the member reads at its first start only. */
 function bootstrapVariables(ctx: Context): Record<string, string> {
-  const { attributes, cluster, host, instance } = ctx
+  const { attributes, host } = ctx
   const { discovery, discoveryEndpoints, discoveryProxy, discoverySrv, discoveryToken, mode } = attributes
   const members = membersOf(ctx).map(({ name, address }) => `${name}=${peerUrl(ctx, address)}`)
   const advertised = mode === 'member' ? { ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(ctx, host.address) } : {}
@@ -698,11 +710,7 @@ function bootstrapVariables(ctx: Context): Record<string, string> {
       ETCD_DISCOVERY_ENDPOINTS: discoveryEndpoints.join(','),
       ...advertised,
     }
-  const token = {
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
-    ETCD_INITIAL_CLUSTER_TOKEN:
-      attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`),
-  }
+  const token = { ETCD_INITIAL_CLUSTER_STATE: 'new', ETCD_INITIAL_CLUSTER_TOKEN: tokenOf(ctx) }
   if (discoverySrv !== undefined)
     return { ETCD_DISCOVERY_SRV: discoverySrv, ...advertised, ...(mode === 'member' && token) }
   if (mode === 'proxy') return { ETCD_INITIAL_CLUSTER: members.join(',') }
@@ -711,6 +719,16 @@ function bootstrapVariables(ctx: Context): Record<string, string> {
     ETCD_INITIAL_CLUSTER: members.join(','),
     ...token,
   }
+}
+
+function tokenOf({ attributes, cluster, instance }: Context): string {
+  return attributes.token ?? (instance === ownName ? cluster.name : `${cluster.name}-${instance}`)
+}
+
+/** Until 3.4 etcdctl does all. */
+function hasEtcdutl({ attributes: { version } }: Context): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 5)
 }
 
 /** All variables, one a line, without those that etcd has by default. */

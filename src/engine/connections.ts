@@ -73,6 +73,7 @@ function endedBy(signal: AbortSignal, connection: Connection): Connection {
     host: connection.host,
     exec: (options) => connection.exec({ signal, ...options }),
     upload: (directory, files, other = signal) => connection.upload(directory, files, other),
+    download: (path, file, other = signal) => connection.download(path, file, other),
     close: () => connection.close(),
   }
 }

@@ -7,13 +7,16 @@ import { rebootLeft } from '../plan/host/reboot.ts'
 import { type PlanOptions, planCluster, planPart } from '../plan/rollout/plan-cluster.ts'
 import { sharedAgain } from '../plan/rollout/shared-answers.ts'
 import { lastingError, remainingAfterRollback, undoProbes } from '../plan/undo/rollback.ts'
+import type { SnapshotSource } from '../shell/programs/etcd-snapshot-program.ts'
 import { applyHost } from './apply/apply-host.ts'
 import { sayingsOfUnits } from './apply/ended-units.ts'
+import { gatheringOf } from './apply/gathering.ts'
 import { illnessOf, isHealthy } from './apply/member-health.ts'
 import { closedWindow, illAfterReboot } from './apply/reboot.ts'
 import { type RollOutOptions, rollOut } from './apply/roll-out.ts'
 import { type ApplyOptions, startedBy } from './apply/run.ts'
 import { verify } from './apply/verify.ts'
+import { bringEtcdSnapshot } from './etcd-snapshot.ts'
 import { type HostState, hostState } from './host-state.ts'
 import { ask, inspection } from './inspect/inspect-host.ts'
 import { planSessionRollback } from './rollback-session.ts'
@@ -29,6 +32,8 @@ export interface Session extends HostState {
   planRollback(to?: number): Promise<Plan>
   /** Performs the plan, wave after wave, and verifies each host. */
   apply(plan: Plan, options?: ApplyOptions & RollOutOptions): Promise<Report>
+  /** Brings a snapshot of the host's member of etcd to a new file of this machine. */
+  etcdSnapshot(host: string, source: SnapshotSource, file: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,6 +49,7 @@ export function openSession(input: SessionInput): Session {
     },
     planRollback: (to) => planSessionRollback(context, to),
     apply: (plan, options = {}) => applyPlan(context, plan, options),
+    etcdSnapshot: (host, source, file) => bringEtcdSnapshot(context, host, source, file),
     close: () => context.close(),
   }
 }
@@ -78,13 +84,19 @@ async function applyPlan(
   plan: Plan,
   { maxFailures, pauseSeconds, ...options }: ApplyOptions & RollOutOptions,
 ): Promise<Report> {
-  const { cluster, onProgress, clock } = context
+  const { cluster, clock } = context
+  const gathering = gatheringOf(plan, context)
+  const onProgress: typeof context.onProgress = (event) => {
+    gathering.sees(event)
+    context.onProgress(event)
+  }
   const started = clock.now()
   const by = startedBy()
   onProgress({ event: 'phase', phase: 'apply', hosts: plan.waves.flatMap((wave) => wave.hosts) })
   const hosts = await rollOut({
     ...context,
     ...given({ maxFailures, pauseSeconds }),
+    onProgress,
     plan,
     isHealthy: (name, command) => isHealthy(context, name, command),
     illnessOf: (name, member) => illnessOf(context, name, member),
@@ -102,6 +114,8 @@ async function applyPlan(
         planned.changes.every(({ operation }) => operation.op !== 'reboot')
       const { report, answer } = await applyHost({
         ...context,
+        onProgress,
+        gathering,
         ...(isAsked && { question: inspection(host, catalog, context.programs) }),
         planned,
         host,

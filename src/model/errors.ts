@@ -37,11 +37,13 @@ const reaches = {
   'command-failed': 'failed',
   'answer-unreadable': 'failed',
   'upload-failed': 'failed',
+  'download-failed': 'failed',
   'platform-mismatch': 'failed',
   'host-changed': 'failed',
   locked: 'failed',
   'resource-conflict': 'failed',
   'bootstrap-refused': 'failed',
+  'no-healthy-member': 'failed',
   unconfirmed: 'failed',
   'reboot-failed': 'failed',
   'not-undone': 'failed',
@@ -59,6 +61,7 @@ export type WorldStep =
   | 'connect'
   | 'exec'
   | 'upload'
+  | 'download'
   | 'inspect'
   | 'history'
   | 'plan'

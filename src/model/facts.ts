@@ -1,4 +1,5 @@
 import type { ClusterFacts, ObjectFact } from './cluster-object.ts'
+import type { EtcdRestore } from './etcd-restore.ts'
 import type { ApplyFailure, Identity, ManifestEntry, Member } from './manifest.ts'
 
 export type { Probe } from './probe.ts'
@@ -228,6 +229,8 @@ export interface Facts extends Answers {
   readonly shared?: Readonly<Record<string, SharedAnswer>>
   /** Of the planner: what all hosts have together. */
   readonly ofCluster?: ClusterFacts
+  /** Of the planner: the restore that this host takes part in. */
+  readonly restore?: EtcdRestore
   /** Of the planner: the paths that resources of the spec no longer make, and that the plan removes. */
   readonly leaving?: readonly string[]
 }

@@ -299,6 +299,22 @@ export const operationSchemas = {
     name: describe(Text, 'The key, or the name.'),
     sensitive,
   }),
+  'etcd-restore': operation('etcd-restore', 'A part of the restore of a member of etcd.', {
+    action: Type.Enum(['prepare', 'hold', 'gather', 'begin'], {
+      description:
+        '`prepare`: makes data of the snapshot beside what is there; `hold`: stops etcd, and keeps it from starting until the restore is over; `gather`: waits until all members have come so far; `begin`: sets the old data aside, and puts what was prepared in its place.',
+    }),
+    id: describe(Text, 'The word that no other restore has.'),
+    unit: describe(Text, 'The unit that etcd runs as.'),
+    data: describe(HostPath, 'Where its data is.'),
+    sha256: optional(Checksum, 'Checksum of the snapshot, which is a file of this machine.'),
+    sizeBytes: optional(Count, 'Length of the snapshot in bytes.'),
+    program: optional(HostPath, 'What restores snapshots: etcdutl, or etcdctl of etcd 3.4.'),
+    member: optional(Text, 'Name of the member.'),
+    peerUrl: optional(Text, 'Its URL for peers.'),
+    cluster: optional(Text, 'The members that begin, `NAME=URL,...`.'),
+    token: optional(Text, 'Distinguishes the new cluster from all others.'),
+  }),
   reboot: operation('reboot', 'Reboots the host, after all else.', {
     boot: describe(Text, 'The boot that it ends: in another one nothing is done.'),
     window: optional(Text, 'The times of day in UTC between which it may begin.'),

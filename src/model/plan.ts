@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Consent } from './consent.ts'
 import type { ConvergeError } from './errors.ts'
+import { EtcdRestore } from './etcd-restore.ts'
 import type { Facts, PathFact, PendingNotification, Probe } from './facts.ts'
 import type { Identity, Made, Member, Undo } from './manifest.ts'
 import { Operation } from './operation.ts'
@@ -226,6 +227,7 @@ export const Intent = Type.Union([
     release: Type.Boolean({ description: 'Whether held hosts are planned as if they were not held.' }),
     only: Type.Optional(Only),
     pace: Type.Optional(Pace),
+    restore: Type.Optional(EtcdRestore),
   }),
   Type.Object({
     kind: Type.Literal('rollback', { description: 'A rollback.' }),

@@ -38,6 +38,8 @@ export interface Connection {
    * into it with mode 0600. After a failure the files are removed as far as the host allows.
    */
   upload(directory: string, files: readonly Upload[], signal?: AbortSignal): Promise<void>
+  /** Writes a file of the host, which the login user can read, to a new file of this machine, with mode 0600. */
+  download(path: string, file: string, signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 

@@ -6,6 +6,7 @@ import { appliedState } from './applied-state.ts'
 import { commandRules } from './commands.ts'
 import { etcdMemberRules } from './etcd-members.ts'
 import { etcdObjectRules, isObjectOperation, type ObjectOperation, wantedObject } from './etcd-objects.ts'
+import { etcdRestoreRules, snapshotOf } from './etcd-restores.ts'
 import type { OperationRules, RulesByOperation } from './operation-rules.ts'
 import { packageOperationRules } from './packages.ts'
 import {
@@ -53,6 +54,7 @@ const rules: RulesByOperation = {
   ...commandRules,
   ...etcdMemberRules,
   ...etcdObjectRules,
+  ...etcdRestoreRules,
   ...rebootRules,
 }
 
@@ -68,10 +70,18 @@ export function pathOf(operation: Operation): string | undefined {
 
 /** The content that an operation puts on the host, if it has one. */
 export function contentOf(operation: Operation): Content | undefined {
-  if (operation.op === 'etcd-user') return operation.password
-  return operation.op === 'write' || operation.op === 'edit' || operation.op === 'etcd-key'
-    ? operation.content
-    : undefined
+  switch (operation.op) {
+    case 'write':
+    case 'edit':
+    case 'etcd-key':
+      return operation.content
+    case 'etcd-user':
+      return operation.password
+    case 'etcd-restore':
+      return snapshotOf(operation)
+    default:
+      return undefined
+  }
 }
 
 /** An operation relies on what is now at its path, if it has one. */

@@ -59,6 +59,7 @@ export const libraryFiles = {
     'commands.sh',
     'etcd-members.sh',
     'etcd-objects.sh',
+    'etcd-restore.sh',
     'reboot.sh',
     'accounts.sh',
     'packages.sh',

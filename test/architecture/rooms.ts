@@ -4,6 +4,7 @@
  */
 export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   'commands/cli': ['program', 'usage-error'],
+  'commands/etcd': ['restore', 'snapshot'],
   'commands/hosts': ['host-library', 'open-hosts', 'propose-plan', 'sealed-plan', 'sealed-source'],
   'commands/image': 'all',
   'commands/io': [
@@ -33,7 +34,17 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
   ],
   'commands/spec': ['builtins', 'git-state', 'load-spec', 'revisions'],
   'commands/starter': 'all',
-  'engine/apply': ['apply-host', 'ended-units', 'member-health', 'reboot', 'roll-out', 'run', 'verify'],
+  'engine/apply': [
+    'apply-host',
+    'ended-units',
+    'gathering',
+    'meaningful-line',
+    'member-health',
+    'reboot',
+    'roll-out',
+    'run',
+    'verify',
+  ],
   'engine/inspect': 'all',
   'formats/systemd': ['quadlet', 'quoting', 'text', 'unit', 'unit-text'],
   'load/expressions': ['bounds', 'evaluate', 'expression', 'helpers'],
@@ -89,6 +100,7 @@ export const doors: Readonly<Record<string, readonly string[] | 'all'>> = {
     'diagnostics',
     'diff',
     'drift',
+    'etcd-snapshot',
     'events',
     'exec',
     'explain',

@@ -152,6 +152,21 @@ export function transportContract(name: string, open: () => Promise<TransportUnd
       assert.is((await stat(join(staged, name))).mode & 0o7777, 0o600)
   })
 
+  test('downloads a file byte for byte into a new one that only the user can read', async ({
+    connection,
+    transport,
+  }) => {
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256)
+    await connection.upload('/var/tmp/staged-d', [{ name: 'binary', bytes }])
+    const file = join(await transport.root(), 'downloaded')
+    await connection.download('/var/tmp/staged-d/binary', file)
+    assert.ok((await readFile(file)).equals(bytes))
+    assert.is((await stat(file)).mode & 0o7777, 0o600)
+    const missing = await failure(connection.download('/var/tmp/staged-d/other', `${file}-2`))
+    assert.equal([missing.code, missing.step, missing.host], ['download-failed', 'download', connection.host])
+    await connection.upload('/var/tmp/staged-e', [])
+  })
+
   test('uploads many small files', async ({ connection, transport }) => {
     const files = Array.from({ length: 100 }, (_, index) => ({
       name: `${index}`,

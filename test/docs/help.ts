@@ -23,9 +23,10 @@ export async function readHelp(): Promise<Help> {
 export async function readOptions(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { commands } = await readHelp()
   const options = commands.map(async ([name]) => {
-    const texts = [name, ...(['secrets', 'recipe'].includes(name) ? await subcommands(name) : [])].map(
-      async (words) => (await converge([...words.split(' '), '--help'])).stdout,
-    )
+    const texts = [
+      name,
+      ...(['secrets', 'recipe', 'etcd'].includes(name) ? await subcommands(name) : []),
+    ].map(async (words) => (await converge([...words.split(' '), '--help'])).stdout)
     const stdout = (await Promise.all(texts)).join('')
     const terms = [...stdout.matchAll(/^ {2}(?:(-\w), )?(--[a-z-]+)/gm)]
     return [name, new Set(terms.flatMap(([, short = '', long = '']) => [short, long]))] as const

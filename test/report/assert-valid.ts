@@ -16,6 +16,7 @@ export const documentNames = [
   'exec',
   'explain',
   'recipe-test',
+  'etcd-snapshot',
 
   'secrets',
   'secret',

@@ -146,6 +146,7 @@ function treeConnection(root: string, words: readonly string[]): Connection {
       for (const file of files)
         if ('bytes' in file) writeFileSync(join(root, directory, file.name), file.bytes, { mode: 0o600 })
     },
+    download: async () => undefined,
     close: async () => undefined,
   }
 }

@@ -112,6 +112,8 @@ function ownWords(operation: Operation): string {
       return words(operation.op, operation.type, operation.name)
     case 'etcd-member':
       return words(operation.op, operation.action, operation.member, operation.id)
+    case 'etcd-restore':
+      return words(operation.op, operation.action, operation.unit, operation.id)
     case 'reboot':
       return words('reboot', 'out of', operation.boot)
   }

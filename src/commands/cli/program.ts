@@ -14,6 +14,7 @@ import type { PlanOptions } from '../plan.ts'
 import type { RenderOptions } from '../render.ts'
 import type { SchemaOptions } from '../schema.ts'
 import type { SpecOptions } from '../spec/load-spec.ts'
+import { addEtcdCommands } from './etcd-commands.ts'
 import { addHostCommands, selector } from './host-commands.ts'
 import {
   addOptions,
@@ -153,6 +154,7 @@ function createProgram(io: Io, version: string, run: Run): Command {
   addOptions(plan, specOptions(), [limitOption()], hostOptions(), planOptions(), markdownOptions())
 
   addHostCommands(program, io, run)
+  addEtcdCommands(program, io, run)
 
   const validate = program
     .command('validate')

@@ -17,6 +17,8 @@ export interface ProposeOptions extends ViewOptions {
   readonly yes?: boolean
   /** Also consents to large prunes and the removal of group members. */
   readonly allowPrune?: boolean
+  /** Consents to a restore. */
+  readonly allowRestore?: boolean
   /** The caller has already shown this plan. */
   readonly planShown?: boolean
   /** Exit with 2 if a dry run finds changes. */
@@ -71,7 +73,8 @@ export async function proposePlan(proposal: Proposal): Promise<Outcome> {
   }
   if (options.planShown !== true) view.proposal(plan, command)
   if (options.confirmWithin !== undefined) remarkLasting(plan, view)
-  if (options.yes && plan.consents.length > 0 && options.allowPrune !== true) throw needsConsent(proposal)
+  const missing = options.yes ? notAllowed(plan.consents, options) : []
+  if (missing.length > 0) throw needsConsent(proposal, missing)
   if (!options.yes && !(await askConsent(proposal))) {
     view.remark('Nothing was applied.')
     return { code: 1 }
@@ -89,7 +92,18 @@ function remarkLasting({ hosts }: Plan, view: View): void {
   }
 }
 
-function needsConsent({ command, plan: { consents, intent }, ...proposal }: Proposal): Error {
+/** A restore has an option of its own: who allows removals has not thought of it. */
+function notAllowed(
+  consents: Plan['consents'],
+  { allowPrune, allowRestore }: ProposeOptions,
+): Plan['consents'] {
+  return consents.filter(({ word }) => (word === 'restore' ? allowRestore : allowPrune) !== true)
+}
+
+function needsConsent(
+  { command, plan: { intent }, ...proposal }: Proposal,
+  missing: Plan['consents'],
+): Error {
   const keeping =
     intent.kind === 'apply' && intent.prune ? ', or pass --no-prune to keep what it no longer declares' : ''
   const otherwise =
@@ -97,9 +111,13 @@ function needsConsent({ command, plan: { consents, intent }, ...proposal }: Prop
     (command === 'apply'
       ? `fix the spec, leave these hosts out${keeping}`
       : 'select the hosts, or another generation with --to')
+  const options = [
+    ...(missing.some(({ word }) => word === 'restore') ? ['--allow-restore'] : []),
+    ...(missing.some(({ word }) => word !== 'restore') ? ['--allow-prune'] : []),
+  ]
   return usageError(
-    `the plan needs more than a yes: ${consents.map(({ what }) => what).join('; ')}`,
-    `if intended, pass --allow-prune; otherwise ${otherwise}`,
+    `the plan needs more than a yes: ${missing.map(({ what }) => what).join('; ')}`,
+    `if intended, pass ${options.join(' and ')}; otherwise ${otherwise}`,
   )
 }
 

@@ -16,6 +16,7 @@ import type { HostPrograms, Question } from '../inspect/inspect-host.ts'
 import { applyTimeoutMs } from './apply-timeout.ts'
 import { confirm } from './confirm.ts'
 import { followRun } from './follow-run.ts'
+import type { Gathering } from './gathering.ts'
 import { awaitBoot } from './reboot.ts'
 import { type ApplyOptions, newRun, startedBy } from './run.ts'
 import { recordRun, rollsBackAfter } from './run-record.ts'
@@ -38,6 +39,7 @@ export interface ApplyHostInput {
   readonly files: ReadonlyMap<string, string>
   readonly clock: Clock
   readonly stop: Stop
+  readonly gathering: Gathering
 }
 
 interface Applied {
@@ -51,6 +53,7 @@ export async function applyHost(input: ApplyHostInput): Promise<Applied> {
   const { planned, host, connections, programs, onProgress, options, by, clock, stop, question } = input
   if (planned.changes.length === 0) return { report: { host: host.name, status: 'unchanged' } }
   const run = newRun(host, programs.cluster, by, options)
+  input.gathering.joins(host.name, run)
   const record = recordRun(planned, onProgress, options.confirmWithinSeconds)
   try {
     await upload(input, run)

@@ -9,6 +9,11 @@ import { type Inspection, isFacts } from './members.ts'
 const replaceByHand =
   'replace the member by hand: remove it from the group, add it again, and start it as one that joins (for etcd: `etcdctl member remove`, `etcdctl member add`, ETCD_INITIAL_CLUSTER_STATE=existing)'
 
+/** What to do if too few of the members are left that say who is one. */
+function withoutQuorum(group: string): string {
+  return `If ${group} has lost its quorum, \`converge etcd restore --group ${group}\` goes on from a snapshot (--from FILE) or from the data of one member (--from-member HOST).`
+}
+
 /**
  * A group is bootstrapped only if every member answered and none holds data: unreachable is not dead. A member that has
  * lost its data does not start beside others: it would begin a group of its own.
@@ -35,7 +40,9 @@ export function bootstrapRefusal(
     if (holders.length > 0 && bootstrapOf(own.data, catalog, facts) === 'finished') {
       return refusal(
         `${own.unit} has lost its data: ${own.data} is gone, and ${holdTheirs(holders, group)}`,
-        `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
+        asksMembers(catalog, own.data)
+          ? `None of them answers; started now, it would begin a group of its own. Start the others first, and it joins them. ${withoutQuorum(group)}`
+          : `Started now, it would begin a group of its own. Restore the data, or ${replaceByHand}. Then run converge again.`,
       )
     }
     const { data } = own
@@ -50,7 +57,7 @@ export function bootstrapRefusal(
     ) {
       return refusal(
         `whether ${host} is a member of ${group} is not known: ${holdTheirs(holders, group)}, and none of them answers`,
-        'Select and start the others first: they say who is a member, and this one joins them.',
+        `Select and start the others first: they say who is a member, and this one joins them. ${withoutQuorum(group)}`,
       )
     }
     const leaving = [...inspection].flatMap(([name, other]) =>

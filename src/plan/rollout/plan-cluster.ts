@@ -27,6 +27,15 @@ import { consents, lostContents } from './consents.ts'
 import { findGroups, type Groups } from './groups.ts'
 import { departed, type Inspection, remembered } from './members.ts'
 import { pacedWaves } from './pace.ts'
+import {
+  allOrNone,
+  asStopped,
+  type Restoring,
+  restoreConsents,
+  restoreWaves,
+  restoringOf,
+  takesPart,
+} from './restore.ts'
 import { refuseSameMachine, renameNote, swaps } from './same-machine.ts'
 import { clusterObjects, sharedAnswers, withShared } from './shared-answers.ts'
 
@@ -49,27 +58,40 @@ export function planCluster(
   finish: typeof withRecord = withRecord,
 ): Plan {
   const groups = findGroups(catalog)
-  const shared = {
-    answers: sharedAnswers(catalog.hosts, inspection),
-    objects: clusterObjects(catalog.hosts, inspection),
-  }
-  const hosts = catalog.hosts
-    .filter(({ host }) => inspection.has(host))
+  const answers = sharedAnswers(catalog.hosts, inspection)
+  const shared = { answers, objects: clusterObjects(catalog.hosts, inspection) }
+  const restoring = options.restore && restoringOf(options.restore, inspection, answers, groups)
+  const planned = catalog.hosts
+    .filter(({ host }) => inspection.has(host) && takesPart(host, options.restore))
     .map((hostCatalog) =>
-      planOne(hostCatalog, { inspection, groups, shared, members, options, finish, ...given({ now }) }),
+      planOne(hostCatalog, {
+        inspection,
+        groups,
+        shared,
+        members,
+        options,
+        finish,
+        ...given({ now, restoring }),
+      }),
     )
+  const hosts = restoring === undefined ? planned : allOrNone(planned, restoring)
   return {
     cluster: catalog.cluster,
     intent: { kind: 'apply', ...options },
     hosts,
-    waves: pacedWaves(hosts, findGroups(catalog, hosts), options.pace),
+    waves:
+      restoring === undefined
+        ? pacedWaves(hosts, findGroups(catalog, hosts), options.pace)
+        : restoreWaves(hosts),
     addresses: addressesOf(catalog),
     departed: departed(members, inspection),
     consents: [
       ...consentsTo('prune', options.prune ? consents(catalog, hosts) : []),
       ...consentsTo('discard', lostContents(catalog, hosts)),
       ...consentsTo('rename', swaps(catalog, hosts)),
-      ...consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection)),
+      ...(restoring === undefined
+        ? consentsTo('start', startsWithoutData(catalog, hosts, groups, inspection))
+        : consentsTo('restore', restoreConsents(hosts, restoring, groups))),
       ...hosts.flatMap((host) =>
         host.status === 'planned' ? host.changes.flatMap(({ consent }) => consent ?? []) : [],
       ),
@@ -91,10 +113,11 @@ interface Surroundings {
   readonly options: PlanOptions
   readonly finish: typeof withRecord
   readonly now?: Date
+  readonly restoring?: Restoring
 }
 
 function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
-  const { inspection, groups, shared, members, options, finish, now } = surroundings
+  const { inspection, groups, shared, members, options, finish, now, restoring } = surroundings
   const inspected = inspection.get(catalog.host)
   if (inspected === undefined || inspected instanceof ConvergeError) {
     const error =
@@ -102,17 +125,38 @@ function planOne(catalog: HostCatalog, surroundings: Surroundings): HostPlan {
       new ConvergeError('connect-failed', 'not inspected', { host: catalog.host, step: 'inspect' })
     return { host: catalog.host, status: 'failed', error }
   }
-  const facts = withShared(inspected, catalog.host, shared, options)
+  const facts = {
+    ...withShared(inspected, catalog.host, shared, options),
+    ...given({ restore: restoring?.restore }),
+  }
+  const { message, remedy } = restoring?.refusal ?? {}
+  if (message !== undefined) {
+    const error = new ConvergeError('bootstrap-refused', message, {
+      host: catalog.host,
+      step: 'plan',
+      ...given({ remedy }),
+    })
+    return { host: catalog.host, status: 'failed', error }
+  }
+  if (restoring?.lost.has(catalog.host)) {
+    const note = `${catalog.host} has begun, and has lost its data since: after this, converge lets it join`
+    return { host: catalog.host, status: 'planned', changes: [], facts, disrupts: [], notes: [note] }
+  }
   try {
     refuseForeignClaims(selectedOf(catalog, options), facts)
     refuseSameMachine(catalog.host, facts, inspection)
     const held = heldBy(catalog, facts)
     // A rolled-back host is not changed, even if the catalog differs.
     if (held !== undefined && !options.release) return { host: catalog.host, status: 'held', held, facts }
-    const { planned, pruned, leaving } = planPart(catalog, facts, options)
+    const begins = restoring === undefined ? facts : asStopped(facts, catalog.host, restoring, groups)
+    const { planned, pruned, leaving } = planPart(catalog, begins, options)
     const stays = options.prune ? leftAlone(catalog, facts, leaving?.selects) : []
-    const plan = { ...planned, notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)] }
-    const refusal = bootstrapRefusal(plan, catalog, inspection, groups)
+    const plan = {
+      ...planned,
+      facts: { ...planned.facts, units: facts.units },
+      notes: [...planned.notes, ...stays, ...renameNote(catalog.host, facts)],
+    }
+    const refusal = restoring === undefined ? bootstrapRefusal(plan, catalog, inspection, groups) : undefined
     if (refusal !== undefined) return { host: catalog.host, status: 'failed', error: refusal }
     const recorded = finish(plan, catalog, {
       drops: options.prune ? silentDrops(catalog, facts, pruned, leaving?.selects) : [],

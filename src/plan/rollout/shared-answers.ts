@@ -86,6 +86,7 @@ export function sharedAgain(facts: Facts, planned: Facts): Facts {
     ...facts,
     ...given({
       ofCluster: planned.ofCluster,
+      restore: planned.restore,
       shared: shared.length === 0 ? undefined : Object.fromEntries(shared),
     }),
   }

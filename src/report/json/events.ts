@@ -5,6 +5,7 @@ import { change, changeInBrief, error } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
 import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
+import { EtcdSnapshotDocument } from './etcd-snapshot.ts'
 import { ExecDocument } from './exec.ts'
 import { ExplainDocument } from './explain.ts'
 import { HistoryDocument } from './history.ts'
@@ -69,6 +70,7 @@ const ResultLine = Type.Union([
   result('exec', ExecDocument, 'The output of a command on each host.'),
   result('explain', ExplainDocument, 'Where a host, a value or a line comes from.'),
   result('recipe-test', RecipeTestDocument, 'How the tests of recipes went.'),
+  result('etcd-snapshot', EtcdSnapshotDocument, 'A snapshot of etcd that is on this machine now.'),
 
   result('secrets', SecretsDocument, 'The secrets that a command is about, without their values.'),
   result('secret', SecretDocument, 'One secret.'),

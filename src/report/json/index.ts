@@ -3,6 +3,7 @@ import { sharedSchemas } from './change.ts'
 import { DiagnosticsDocument } from './diagnostics.ts'
 import { DiffDocument } from './diff.ts'
 import { DriftDocument } from './drift.ts'
+import { EtcdSnapshotDocument } from './etcd-snapshot.ts'
 import { EventLine } from './events.ts'
 import { ExecDocument } from './exec.ts'
 import { ExplainDocument } from './explain.ts'
@@ -31,6 +32,7 @@ export const documentSchemas = {
   exec: ExecDocument,
   explain: ExplainDocument,
   'recipe-test': RecipeTestDocument,
+  'etcd-snapshot': EtcdSnapshotDocument,
 
   secrets: SecretsDocument,
   secret: SecretDocument,

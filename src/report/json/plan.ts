@@ -36,7 +36,11 @@ export const planMembers = {
 export const PlanDocument = document(
   'Plan',
   'Printed by `converge plan --json`, `converge --dry-run --json` and `converge rollback --dry-run --json`.',
-  { command: command('plan', 'apply', 'rollback'), only: Type.Optional(Only), ...planMembers },
+  {
+    command: command('plan', 'apply', 'rollback', 'etcd restore'),
+    only: Type.Optional(Only),
+    ...planMembers,
+  },
 )
 export type PlanDocument = Data<typeof PlanDocument>
 export type PlanCommand = PlanDocument['command']

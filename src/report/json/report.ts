@@ -78,7 +78,7 @@ export const ReportDocument = document(
   'Report',
   'Printed by `converge --yes --json` and `converge rollback --yes --json`: the report of an apply or a rollback.',
   {
-    command: command('apply', 'rollback'),
+    command: command('apply', 'rollback', 'etcd restore'),
     cluster: text('Name of the cluster.'),
     only: Type.Optional(Only),
     hosts: list('The hosts in the order of the spec.', hostReport),

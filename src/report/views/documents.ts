@@ -2,6 +2,7 @@ import { idleReport } from '../apply/idle-report.ts'
 import { diagnosticsDocument } from '../json/diagnostics.ts'
 import { diffDocument } from '../json/diff.ts'
 import { driftDocument } from '../json/drift.ts'
+import { etcdSnapshotDocument } from '../json/etcd-snapshot.ts'
 import type { ResultLine } from '../json/events.ts'
 import { execDocument } from '../json/exec.ts'
 import { explainDocument } from '../json/explain.ts'
@@ -36,6 +37,8 @@ export function createDocumentView(context: ViewContext, show: (result: ResultLi
     explanation: (cluster, explanation) =>
       show({ event: 'explain', document: explainDocument(cluster, explanation) }),
     recipeTests: (cases) => show({ event: 'recipe-test', document: recipeTestDocument(cases) }),
+
+    etcdSnapshot: (snapshot) => show({ event: 'etcd-snapshot', document: etcdSnapshotDocument(snapshot) }),
 
     secrets: (listing) => show({ event: 'secrets', document: secretsDocument(listing) }),
     secret: (secret) => show({ event: 'secret', document: secretDocument(secret) }),

@@ -65,6 +65,7 @@ export function createMarkdownView(context: ViewContext): View {
     answers: (cluster, commandLine, answers) => asText((view) => view.answers(cluster, commandLine, answers)),
     explanation: (cluster, shown) => asText((view) => view.explanation(cluster, shown)),
     recipeTests: (cases) => asText((view) => view.recipeTests(cases), summaryOf(cases)),
+    etcdSnapshot: (snapshot) => asText((view) => view.etcdSnapshot(snapshot)),
     secrets: (listing) => asText((view) => view.secrets(listing)),
     secret: (shown) => asText((view) => view.secret(shown)),
     remark: () => {},

@@ -48,6 +48,9 @@ export function createTextView(context: ViewContext): View {
     explanation: (_cluster, explanation) => page(renderExplanation({ explanation, style, verbose })),
     recipeTests: (cases) => page(renderRecipeTests(cases, { style, verbose })),
 
+    etcdSnapshot: ({ group, host, file, sizeBytes, sha256 }) =>
+      remark(`${file}: a snapshot of ${group} from ${host}`, `${sizeBytes} B, sha256 ${sha256}`),
+
     secrets: (listing) => stdout.write(renderSecrets(listing, { style, verbose })),
     // As it is: this may be the input of another program.
     secret({ value, certificate, public: half }) {

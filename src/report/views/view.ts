@@ -4,6 +4,7 @@ import type { Explanation } from '../../model/explanation.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Progress, Report } from '../../model/report.ts'
 import type { Drift } from '../hosts/drift.ts'
+import type { EtcdSnapshot } from '../hosts/etcd-snapshot.ts'
 import type { HostStatus } from '../hosts/host-status.ts'
 import type { Answer } from '../hosts/render-exec.ts'
 import type { RecordedHost } from '../hosts/render-history.ts'
@@ -39,6 +40,7 @@ export interface View {
   answers(cluster: string, commandLine: string, answers: readonly Answer[]): void
   explanation(cluster: string, explanation: Explanation): void
   recipeTests(cases: readonly TestedCase[]): void
+  etcdSnapshot(snapshot: EtcdSnapshot): void
 
   /** Secrets without their values, and what was done with them. */
   secrets(listing: SecretsListing): void

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { EtcdConnection, ObjectFact } from '../../model/cluster-object.ts'
 import { ResourceConflict } from '../../model/errors.ts'
+import { membersQuestion } from '../../model/etcd-restore.ts'
 import type { Facts, Probe, SharedAnswer } from '../../model/facts.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
 import { type Connection, connectionProperties } from './connection.ts'
@@ -19,11 +20,6 @@ interface Desired extends Connection {
 interface Named {
   readonly type: Extract<Probe, { probe: 'object' }>['type']
   readonly key: string
-}
-
-/** What is asked to find the members of a group. */
-export function membersQuestion(group: string): string {
-  return `members of ${group}`
 }
 
 export function membersProbe({ group, connect }: Desired): Extract<Probe, { probe: 'answer' }> {

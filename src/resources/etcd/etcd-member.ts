@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ResourceConflict } from '../../model/errors.ts'
-import { type Facts, isStarted } from '../../model/facts.ts'
+import { membersQuestion } from '../../model/etcd-restore.ts'
+import { type Facts, isStarted, type PathFact } from '../../model/facts.ts'
 import { given } from '../../model/given.ts'
 import type { OperationTypes } from '../../model/operation.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
@@ -8,11 +9,12 @@ import { defineResource } from '../define/define-resource.ts'
 import { pathFact, unitFact } from '../define/facts-of.ts'
 import { NormalPath } from '../define/schema-types.ts'
 import { file } from '../file.ts'
-import { membersProbe, membersQuestion, refuseTwoClusters } from './cluster-object.ts'
+import { membersProbe, refuseTwoClusters } from './cluster-object.ts'
 import { connectionProperties } from './connection.ts'
 import { discoveryRefusal } from './discovery.ts'
 import { type LiveMember, readCluster } from './live-cluster.ts'
 import { Member } from './member.ts'
+import { refuseUnfinished, restoreProbes, restoreSteps } from './restore.ts'
 import { minorOf, upgradeRefusal } from './upgrade.ts'
 
 const EtcdMemberSchema = Type.Object({
@@ -35,6 +37,8 @@ const EtcdMemberSchema = Type.Object({
     }),
   ),
   snapshots: { ...NormalPath, description: 'an absolute path; where snapshots are kept' },
+  restorer: { ...NormalPath, description: 'an absolute path; the program that restores snapshots' },
+  token: Type.String({ description: 'text that distinguishes clusters' }),
 })
 
 const absent = { type: 'absent' } as const
@@ -63,11 +67,18 @@ export const { resource: etcdMember } = defineResource({
         { probe: 'unit', unit },
         { probe: 'path', path: clientVariables },
         membersProbe(desired),
+        ...restoreProbes(desired),
         ...(discovery === undefined
           ? []
           : [{ probe: 'answer' as const, name: discovered, command: discovery }]),
       ],
       steps(facts) {
+        if (facts.restore?.group === group) {
+          const begun = { ...facts, paths: { ...facts.paths, [until]: { type: 'other' } as PathFact } }
+          const leftover = bootstrap.steps(begun).filter(({ operation: { op } }) => op === 'remove')
+          return [...restoreSteps(desired, facts.restore, facts), ...leftover]
+        }
+        refuseUnfinished(desired, facts, id)
         const shared = facts.shared?.[question]
         const live = shared === undefined ? undefined : readCluster(shared.text)
         if (shared === undefined || live === undefined) {

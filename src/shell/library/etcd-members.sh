@@ -59,7 +59,7 @@ expect_new() {
 
 # Members go to a version together, a while after the last of them has it; the next release reads only what they write then.
 has_settled() {
-  choose_endpoint
+  choose_endpoint || return 1
   as_client ask_version "$ENDPOINT/version" 2>&1 || return 1
   tr -d ' ' <"$RUN/version" >"$RUN/version.plain"
   grep -q "\"etcdcluster\":\"$VERSION\\." "$RUN/version.plain" &&
@@ -104,7 +104,7 @@ has_checkpoint() {
 snapshot_etcd() {
   mkdir -p -- "$FILE" || return 1
   snapshot=$FILE/$(date -u +%Y%m%dT%H%M%SZ).db
-  choose_endpoint
+  choose_endpoint || return 1
   call_etcdctl --command-timeout=120s snapshot save "$snapshot" 2>&1 &&
     chmod 0600 "$snapshot" && durable "$snapshot" "$FILE" || return 1
   # Names have no blanks: these are its own.

@@ -70,7 +70,7 @@ do_etcd_remove() {
 # The value as it is, with a newline after it; nothing if there is no such key. Its revision comes after it: what has the revision
 # that was planned had that value.
 read_key() {
-  choose_endpoint
+  choose_endpoint || :
   call_etcdctl --dial-timeout=3s --command-timeout=10s get --print-value-only -- "$KEY" 2>"$RUN/etcd-said" >"$RUN/etcd-value" &&
     call_etcdctl --dial-timeout=3s --command-timeout=10s get -w fields -- "$KEY" 2>"$RUN/etcd-said" >"$RUN/etcd-fields" || {
     sed '/^{"level":/d' "$RUN/etcd-said"

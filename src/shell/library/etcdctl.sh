@@ -22,11 +22,16 @@ choose_endpoint() {
   for ENDPOINT in $(say "$ENDPOINTS" | tr , ' '); do
     ! call_etcdctl --dial-timeout=2s --command-timeout=3s endpoint health >/dev/null 2>&1 || return 0
   done
+  return 1
 }
 
-# etcdctl ARGUMENT ... : prints what it says, as people read it.
+# etcdctl ARGUMENT ... : asks who is well, and prints what it says, as people read it.
 etcdctl() {
-  choose_endpoint
+  choose_endpoint || :
+  tell_etcdctl "$@"
+}
+
+tell_etcdctl() {
   said=$(call_etcdctl --dial-timeout=3s --command-timeout=10s "$@" 2>&1)
   result=$?
   # Its retries are no news.

@@ -28,6 +28,8 @@ export function localConnection({ host, root }: LocalOptions): Connection {
     },
     upload: (directory, files, signal) =>
       closed ? Promise.reject(closedConnection(host)) : stage(host, root, directory, files, signal),
+    download: (path, file, signal) =>
+      closed ? Promise.reject(closedConnection(host)) : copyOut(host, join(root, path), file, signal),
     async close() {
       closed = true
       for (const end of running) end(closedConnection(host))
@@ -125,6 +127,25 @@ async function stage(
       host,
       step: 'upload',
       remedy: `${codeOf(cause) === 'ENOENT' ? `Create ${dirname(path)}` : `Check ${path}`}, or set \`stagingDir\` under \`platform\` to a writable directory.`,
+      cause,
+    })
+  }
+}
+
+async function copyOut(
+  host: string,
+  path: string,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted()
+  try {
+    await copyFile(path, file, constants.COPYFILE_EXCL)
+    await chmod(file, 0o600)
+  } catch (cause) {
+    throw new ConvergeError('download-failed', `cannot copy ${path} to ${file}: ${reason(cause)}`, {
+      host,
+      step: 'download',
       cause,
     })
   }

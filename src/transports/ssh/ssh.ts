@@ -7,6 +7,7 @@ import type { SshSettings } from '../../model/targets/ssh.ts'
 import type { Connection, ConnectOptions } from '../../model/transport.ts'
 import type { RouteOptions } from './ask-config.ts'
 import { type SshEnvironment, sshConfigs } from './config.ts'
+import { download } from './download.ts'
 import { createOpensshLogins } from './openssh/openssh.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
 import { privilegedExec } from './privilege.ts'
@@ -67,6 +68,7 @@ export function createSshTransport(
         host,
         exec: privilegedExec(link, privilege),
         upload: (directory, files, signal) => upload(link, directory, files, signal),
+        download: (path, file, signal) => download(link, path, file, signal),
         close: () => link.close(),
       }
     },

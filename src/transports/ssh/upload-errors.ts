@@ -32,7 +32,7 @@ export function hangs(host: string, timeoutMs: number): ConvergeError {
   })
 }
 
-export function noSftp(host: string, cause: unknown): ConvergeError {
+export function noSftp(host: string, step: 'upload' | 'download', cause: unknown): ConvergeError {
   const message = cause instanceof Error ? cause.message : String(cause)
   const printed = printedInstead(message)
   const [problem, remedy] =
@@ -45,7 +45,7 @@ export function noSftp(host: string, cause: unknown): ConvergeError {
           `instead of SFTP the server sent text that begins with ${printed}`,
           "Let the start-up files of the user's shell print on terminals only, or set `Subsystem sftp internal-sftp` in sshd_config, which starts no shell.",
         ]
-  return new ConvergeError('upload-failed', problem, { host, step: 'upload', remedy, cause })
+  return new ConvergeError(`${step}-failed`, problem, { host, step, remedy, cause })
 }
 
 /** sshd starts sftp-server by the login shell, whose output is read as the length of a packet. */

@@ -1,13 +1,12 @@
 import pLimit from 'p-limit'
 import type { SFTPWrapper } from 'ssh2'
-import { ConvergeError } from '../../model/errors.ts'
 import type { Upload } from '../../model/transport.ts'
 import { pause } from '../after.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { checkUpload, sizeOf } from '../staging.ts'
 import { connectionLost, type SshLink } from './link.ts'
-import { openSession } from './session.ts'
-import { cutShort, describe, hangs, noSftp, uploadFailed } from './upload-errors.ts'
+import { openSftp } from './open-sftp.ts'
+import { cutShort, describe, hangs, uploadFailed } from './upload-errors.ts'
 
 /** Files that are open at once: a server may hold few. */
 const PARALLEL_FILES = 64
@@ -31,7 +30,7 @@ export async function upload(
   signal?: AbortSignal,
 ): Promise<void> {
   checkUpload(directory, files)
-  const sftp = await openSftp(link, signal)
+  const sftp = await openSftp(link, 'upload', signal)
   const sizeBytes = files.reduce((sum, file) => sum + sizeOf(file), 0)
   const timeoutMs = link.patience.uploadMs + sizeBytes / MIN_BYTES_PER_MS
   const bounds: Bounds = {
@@ -95,16 +94,6 @@ function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): 
     signal.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
   })
-}
-
-async function openSftp(link: SshLink, signal: AbortSignal | undefined): Promise<SFTPWrapper> {
-  try {
-    return await openSession(link, 'upload', signal, () => link.sftp())
-  } catch (cause) {
-    signal?.throwIfAborted()
-    if (cause instanceof ConvergeError) throw cause
-    throw noSftp(link.host, cause)
-  }
 }
 
 function makeDirectory(host: string, sftp: SFTPWrapper, directory: string): Promise<void> {

@@ -13,6 +13,7 @@ async function refusal(answer: string) {
     host: 'web0',
     exec: async () => ({ exitCode: 0, stdout: Buffer.from(head + answer), stderr: '' }),
     upload: async () => undefined,
+    download: async () => undefined,
     close: async () => undefined,
   }
   const error = await ask(

@@ -29,7 +29,7 @@ export async function etcdArchive(): Promise<EtcdArchive> {
 export async function builtEtcd(version: string): Promise<EtcdArchive> {
   const arch = (await mustRun('dpkg', ['--print-architecture'])).trim()
   return archiveIn(
-    await cached(`etcd-${version}-${arch}`, (building) => buildModules(building, arch, version)),
+    await cached(`etcd-${version}-with-etcdutl-${arch}`, (building) => buildModules(building, arch, version)),
   )
 }
 
@@ -63,7 +63,11 @@ async function buildModules(directory: string, arch: string, version: string): P
   await mkdir(source, { recursive: true })
   const go = (...arguments_: readonly string[]) =>
     mustRun('go', arguments_, { cwd: source, env: { ...process.env, CGO_ENABLED: '0' } })
-  const modules = { etcd: 'go.etcd.io/etcd/server/v3', etcdctl: 'go.etcd.io/etcd/etcdctl/v3' }
+  const modules = {
+    etcd: 'go.etcd.io/etcd/server/v3',
+    etcdctl: 'go.etcd.io/etcd/etcdctl/v3',
+    etcdutl: 'go.etcd.io/etcd/etcdutl/v3',
+  }
   await go('mod', 'init', 'parts')
   await go('get', ...Object.values(modules).map((module) => `${module}@v${version}`))
   for (const [name, module] of Object.entries(modules))
@@ -78,7 +82,8 @@ async function pack(directory: string, arch: string, binaries: string): Promise<
   if (version === undefined) throw new Error('etcd --version names no version')
   const release = `etcd-v${version}-linux-${arch}`
   await mkdir(join(work, release))
-  for (const binary of ['etcd', 'etcdctl']) await rename(join(binaries, binary), join(work, release, binary))
+  for (const binary of await readdir(binaries))
+    await rename(join(binaries, binary), join(work, release, binary))
   // Sorted and without times, so that the same binaries give the same checksum on every machine.
   const layout = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner']
   const archive = join(directory, `${release}.tar.gz`)

@@ -207,6 +207,15 @@ export const showings = {
       { host: 'alpha', generations, held: hostile },
       { host: 'bravo', error: refused },
     ]),
+  'snapshot of etcd': (view) =>
+    view.etcdSnapshot({
+      cluster: 'sample',
+      group: hostile,
+      host: 'alpha',
+      file: hostile,
+      sizeBytes: 1056,
+      sha256: 'e'.repeat(64),
+    }),
   answers: (view) =>
     view.answers('sample', hostile, [
       { host: 'alpha', exitCode: 0, stdout: `${hostile}\n`, stderr: hostile },

@@ -99,6 +99,8 @@ export class MadeUpCluster {
       file: '/etc/etcd/bootstrap.env',
       content: 'new',
       snapshots: '/var/lib/converge/etcd-snapshots',
+      restorer: '/opt/etcd-3.6.16/etcdutl',
+      token: 'test',
     })
     const service = unit({
       name: 'etcd.service',
