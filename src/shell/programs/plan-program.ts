@@ -46,6 +46,7 @@ expect_journal ${quote(planned.journal)}
 ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
+take_staging
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
 ${temporaryLines(planned.changes).join('\n')}
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
