@@ -101,6 +101,10 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
     outcome,
     isOnlyRecord,
   } = bookkeeping
+  const remembered = [
+    ...(identities === undefined ? [] : ['identities', identityLines(identities)]),
+    ...(members === undefined ? [] : ['members', JSON.stringify(members)]),
+  ]
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary, lasting })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
@@ -109,8 +113,7 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
       : [`open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`]),
     // A rollback may need the oldest generation.
     ...(outcome === undefined && !isOnlyRecord ? forgetLines(generation, run) : []),
-    ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
-    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
+    ...(remembered.length === 0 ? [] : [`remember ${commandLine(remembered)}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),
