@@ -418,7 +418,7 @@ asRoot('a portable program keeps no answers that are incomplete, and changes not
     const library = libraryFor(tree.shell)
     const plan = planPortable(catalogOf(file({ path: '/srv/app/a.conf', content: 'new' })), [])
     for (const [tool, name] of [
-      ['stats', 'stat -c "%a %u %g %s %U:%G"'],
+      ['stat_them', 'exec stat -c "%a %u %g %s %U:%G"'],
       ['sum_them', 'exec sha256sum'],
     ]) {
       tree.write('/srv/app/a.conf', 'a')

@@ -63,7 +63,6 @@ begin() {
   say "$*" >>"$STATE/applying"
   clear_leftovers
   point 'leftovers cleared'
-  take_staging
   say "$*" >"$STATE/applying"
   say "$$" >"$RUN/pid"
   emit started
@@ -373,43 +372,38 @@ expect_journal() {
 # expect_paths PATH STATE ... : each path is still as the plan saw it. STATE is `absent`, `link TARGET`,
 # `file MODE UID GID SUM`, `directory MODE UID GID` or `other`.
 expect_paths() {
-  set -- "$@" ''
   # First the paths that exist, then the regular files among them, each by one process.
-  looked= found=
-  existing_paths_of read_stats "$@"
-  existing_paths_of sums_in_time "$@" || {
-    while [ -n "$1" ]; do
-      set -- "$@" "$R$1"
-      shift 2
-    done
-    shift
-    find_slow "$@"
-    refuse "$SLOW"
-    return 0
+  looked= found= existing= flags= files= noted=$NL ways= at=1
+  while [ "$at" -lt $# ]; do
+    eval "path=\$R\${$at}"
+    name="\"\$R\${$at}\""
+    if [ -f "$path" ] && [ ! -L "$path" ]; then
+      existing="$existing $name" flags="${flags}f " files="$files $name"
+      note_way "${path%/*}" "\$R\${$at%"
+    elif [ -d "$path" ] && [ ! -L "$path" ]; then
+      existing="$existing $name" flags="$flags- "
+    fi
+    at=$((at + 2))
+  done
+  [ -z "$existing" ] || {
+    # For take_staging.
+    inside=$STAGING/
+    [ ! -d "$STAGING" ] || note_way "$STAGING" "\${inside%"
+    look_at "$@"
   }
-  compare_paths "$@" 3<<STATS 4<<SUMS
+  [ -z "$files" ] || {
+    read_sizes
+    eval "sums_of $total $files" || {
+      eval "find_slow $files"
+      refuse "$SLOW"
+      return 0
+    }
+  }
+  compare_paths "$@" '' 3<<STATS 4<<SUMS
 $looked
 STATS
 $found
 SUMS
-}
-
-existing_paths_of() {
-  tool=$1
-  shift
-  while [ -n "$1" ]; do
-    path=$R$1
-    shift 2
-    if [ -L "$path" ]; then
-      continue
-    elif [ -f "$path" ]; then
-      set -- "$@" "$path"
-    elif [ -d "$path" ] && [ "$tool" = read_stats ]; then
-      set -- "$@" "$path"
-    fi
-  done
-  shift
-  [ $# -eq 0 ] || "$tool" "$@"
 }
 
 compare_paths() {

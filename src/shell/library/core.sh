@@ -77,9 +77,12 @@ stats() {
   stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null || stat -f '%Mp%Lp %u %g %z %Su:%Sg' -- "$@"
 }
 
-# read_stats FILE ... : sets `looked` to the same lines, by one process.
+# The same by one process, which ends the subshell, where stat is not BSD's.
+stat_them() { exec stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null; }
+
+# read_stats FILE ... : sets `looked` to the same lines.
 read_stats() {
-  looked=$(exec stat -c '%a %u %g %s %U:%G' -- "$@" 2>/dev/null) || [ -n "$looked" ] || looked=$(stats "$@")
+  looked=$(stat_them "$@") || [ -n "$looked" ] || looked=$(stats "$@")
 }
 
 # GNU stat prints a mode without leading zeros, BSD's with them.

@@ -232,14 +232,36 @@ inspect_history() {
   done
 }
 
-# remember_members JSON: the hosts of the cluster, in one rename.
+# remember_members JSON: the hosts of the cluster.
 remember_members() { remember members "$1"; }
 
 # remember_identities LINES: the names and places of this host, by which it is recognized if the spec changes them.
 remember_identities() { remember identities "$1"; }
 
+# remember FILE TEXT ... : each in one rename.
 remember() {
-  if [ -n "${RUN-}" ]; then rewrite_or_fail "$CLUSTER/$1" "$2$NL"; else rewrite_state "$CLUSTER/$1" "$2$NL"; fi
+  if [ -z "${RUN-}" ]; then
+    remember_files "$@"
+  elif [ -z "$FAILED" ]; then
+    remember_files "$@" >"$RUN/output" 2>&1 || fail - "cannot write to $STATE" "$RUN/output"
+  fi
+}
+
+remember_files() {
+  facts=
+  while [ $# -gt 0 ]; do
+    printf '%s' "$2$NL" >"$CLUSTER/$1.new" || return 1
+    facts="$facts $1"
+    shift 2
+  done
+  for fact in $facts; do set -- "$@" "$CLUSTER/$fact.new"; done
+  point 'before what is remembered is durable'
+  durable "$@" || return 1
+  for fact in $facts; do
+    mv -f -- "$CLUSTER/$fact.new" "$CLUSTER/$fact" || return 1
+    point "remembered $fact"
+  done
+  durable "$CLUSTER"
 }
 
 # hold LINE, release_hold: whether later runs leave this host alone until its spec changes.

@@ -4,6 +4,9 @@
 # Directories that were found to be root's alone, or not, each with two slashes after it.
 ROOTS=$NL THEIRS=$NL
 
+# What look_at is to look at besides: directories in the same way, and their words.
+noted=$NL ways=
+
 # only_roots DIRECTORY: whether nobody but root can change what this name means: all on the way is root's, through its links. One
 # process, once for each directory; a program that does not run as root has no more rights than whoever could deceive it.
 only_roots() {
@@ -59,24 +62,66 @@ read_target() {
   esac
 }
 
-# all_roots NAME ... : the directories on a way, and its links. In one that anybody may write, such as /tmp, what is root's stays
-# where it is, but the last one is no such directory.
+# all_roots NAME ... : the directories on a way, and its links.
 all_roots() {
   read_stats "$@"
-  open=
-  while read -r way_mode way_uid _; do
-    [ "$way_uid" = 0 ] || return 1
-    if [ ! -L "$1" ]; then
+  looked=$looked$NL
+  are_roots "$@"
+}
+
+# are_roots NAME ... : the same, whose lines `looked` begins with; it takes them away. In a directory that anybody may write, such as
+# /tmp, what is root's stays where it is, but the last one is no such directory.
+are_roots() {
+  open= foreign=
+  for way_name; do
+    way_line=${looked%%"$NL"*} looked=${looked#*"$NL"}
+    way_mode=${way_line%% *} way_line=${way_line#* }
+    [ "${way_line%% *}" = 0 ] || foreign=yes
+    if [ ! -L "$way_name" ]; then
       open=
       # The bits of the group also stand for an access control list. Users can be in the group root, too.
       case $way_mode in *[2367] | *[2367]?) open=yes ;; esac
-      case $open$way_mode in yes[1357]??? | [!y]*) ;; *) return 1 ;; esac
+      case $open$way_mode in yes[1357]??? | [!y]*) ;; *) foreign=yes ;; esac
     fi
-    shift
-  done <<END
-$looked
-END
-  [ $# -eq 0 ] && [ -z "$open" ]
+  done
+  [ -z "$foreign$open" ]
+}
+
+# note_way DIRECTORY WORD: has look_at look at the way to it as well, unless that is known, or has a link. WORD begins the words for
+# `eval` that give the directory: `$R${3%` if that is the one above $3.
+note_way() {
+  [ "$UID_NUMBER" = 0 ] || return 0
+  case $ROOTS$THEIRS$noted in *"$NL${1#"$R"}//$NL"*) return 0 ;; esac
+  above=$1 way= cut='/*'
+  while [ "$above" != "$R" ] && [ -n "$above" ]; do
+    [ ! -L "$above" ] || return 0
+    way="\"$2$cut}\" $way" cut="/*$cut" above=${above%/*}
+  done
+  noted=$noted${1#"$R"}//$NL ways="$ways $way"
+}
+
+# look_at ARGUMENT ... : sets `looked` to a line for each path of `existing`, words for `eval` that name the arguments. The same process
+# looks at the ways that were noted.
+look_at() {
+  looked=
+  [ -z "$ways" ] || looked=$(eval "stat_them $ways $existing") || looked=
+  [ -n "$looked" ] || {
+    looked=$(eval "stats $existing")
+    return 0
+  }
+  looked=$looked$NL
+  while [ "$noted" != "$NL" ]; do
+    noted=${noted#"$NL"}
+    way=${noted%%"//$NL"*} noted=$NL${noted#*"//$NL"}
+    above=$way
+    set --
+    while [ -n "$above" ]; do
+      set -- "$R$above" "$@"
+      above=${above%/*}
+    done
+    if are_roots "$@"; then ROOTS=$ROOTS$way//$NL; else THEIRS=$THEIRS$way//$NL; fi
+  done
+  looked=${looked%"$NL"}
 }
 
 # walk_to DIRECTORY: changes to it, and to nothing that another user put in its place. A link is followed only where nobody

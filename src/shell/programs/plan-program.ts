@@ -46,6 +46,7 @@ expect_journal ${quote(planned.journal)}
 ${expectationLines(planned.changes).join('\n')}
 ${planned.bookkeeping === undefined ? '' : `expect_generation ${planned.bookkeeping.generation - 1}`}
 stop_if_refused
+take_staging
 ${run.confirmWithinSeconds === undefined ? '' : `arm_revert ${run.confirmWithinSeconds}`}
 ${temporaryLines(planned.changes).join('\n')}
 ${bookkeepingLines(planned.bookkeeping, run).join('\n')}
@@ -100,6 +101,10 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
     outcome,
     isOnlyRecord,
   } = bookkeeping
+  const remembered = [
+    ...(identities === undefined ? [] : ['identities', identityLines(identities)]),
+    ...(members === undefined ? [] : ['members', JSON.stringify(members)]),
+  ]
   const about = JSON.stringify({ number: generation, run: run.id, by: run.by, changes: summary, lasting })
   return [
     ...(rewrite === undefined ? [] : [`rewrite_manifest ${quote(rewrite)}`]),
@@ -108,8 +113,7 @@ function bookkeepingLines(bookkeeping: Bookkeeping | undefined, run: Run): strin
       : [`open_generation ${generation} ${quote(about)} ${quote(JSON.stringify(revert))}`]),
     // A rollback may need the oldest generation.
     ...(outcome === undefined && !isOnlyRecord ? forgetLines(generation, run) : []),
-    ...(identities === undefined ? [] : [`remember_identities ${quote(identityLines(identities))}`]),
-    ...(members === undefined ? [] : [`remember_members ${quote(JSON.stringify(members))}`]),
+    ...(remembered.length === 0 ? [] : [`remember ${commandLine(remembered)}`]),
     ...(hold === 'release' ? ['release_hold'] : []),
     ...records.map((line) => `record ${quote(line)}`),
     ...(records.length === 0 ? [] : ['records_stand']),

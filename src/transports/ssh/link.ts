@@ -1,3 +1,5 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2'
 import { ConvergeError, type WorldStep } from '../../model/errors.ts'
 import type { KnownSince } from './host-key.ts'
@@ -18,6 +20,8 @@ export interface CommandChannel {
   write(text: string): void
   end(text?: string): void
   close(): void
+  /** Whether the host has ended it; what comes before there is a listener is lost then. */
+  hasEnded(): boolean
 }
 
 /** An authenticated SSH connection. */
@@ -64,13 +68,13 @@ export function loss(): Loss {
   }
 }
 
+interface LiveLinkOptions extends Pick<ClientLink, 'host' | 'client' | 'patience' | 'keyKnown'> {
+  /** What the client speaks over. */
+  readonly socket: Duplex
+}
+
 /** The link of a client that has logged in. */
-export function liveLink({
-  host,
-  client,
-  patience,
-  keyKnown,
-}: Pick<ClientLink, 'host' | 'client' | 'patience' | 'keyKnown'>): ClientLink {
+export function liveLink({ host, client, patience, keyKnown, socket }: LiveLinkOptions): ClientLink {
   let cause: Error | undefined
   const { onLost, lose, isLost } = loss()
   client.on('error', (error) => {
@@ -100,6 +104,8 @@ export function liveLink({
           release()
           resolve()
         })
+        // The goodbye is on its way: nothing that the server says to it is needed.
+        if (socket instanceof Socket) socket.once('finish', () => socket.destroy())
         client.end()
       })
     },
@@ -108,10 +114,16 @@ export function liveLink({
 
 function commandChannel(channel: ClientChannel): CommandChannel {
   let exitCode: number | undefined
+  let hasEnded = false
   channel.on('exit', (code: number | null) => {
     exitCode = code ?? undefined
+    hasEnded = true
+  })
+  channel.on('close', () => {
+    hasEnded = true
   })
   return {
+    hasEnded: () => hasEnded,
     listen(listener) {
       channel.on('data', listener.stdout)
       channel.stderr.on('data', listener.stderr)

@@ -68,7 +68,7 @@ async function attempt(options: LinkOptions, deadline: number): Promise<ClientLi
     client.on('ready', () => {
       client.off('error', onError)
       client.off('close', onClose)
-      resolve(liveLink({ host, client, patience: options.patience, keyKnown }))
+      resolve(liveLink({ host, client, patience: options.patience, keyKnown, socket }))
     })
     client.connect({
       sock: socket,

@@ -4,6 +4,7 @@ import { shellWord } from '../../model/shell-word.ts'
 import { sudoPasswordVariable } from '../../model/targets/ssh.ts'
 import type { ConnectOptions, ExecOptions, ExecResult } from '../../model/transport.ts'
 import { PLAIN_COMMAND, passwordQuestion, readSudoComplaint, SUDO_COMMAND } from './bootstrap.ts'
+import { earlyShell } from './early-shell.ts'
 import type { SshLink } from './link.ts'
 import { runShell, type ShellOutcome } from './shell.ts'
 
@@ -16,19 +17,29 @@ export interface PrivilegeOptions {
 
 type Way = 'plain' | 'sudo' | 'sudo-password'
 
-/** Runs programs as root if the target asks for that. The way that works is remembered for the connection. */
-export function privilegedExec(
+interface PrivilegedShells {
+  /** Runs a program as root if the target asks for that. The way that works is remembered for the connection. */
+  exec(options: ExecOptions): Promise<ExecResult>
+  /** Starts the shell of the next program, unless sudo asks for a password. */
+  startEarly(): void
+  /** Ends a shell that was started so and is not needed. */
+  endEarly(): void
+}
+
+/** Shells of root if the target asks for that. */
+export function privilegedShells(
   link: SshLink,
   { user, sudo, sudoPasswordGroup, sudoPassword }: PrivilegeOptions,
-): (options: ExecOptions) => Promise<ExecResult> {
+): PrivilegedShells {
   let way: Way = sudo === 'never' || (sudo === 'auto' && user === 'root') ? 'plain' : 'sudo'
   let asked: Promise<string | undefined> | undefined
   const { host, keyKnown } = link
+  const early = earlyShell(link)
   const passwordless = `Add \`${user} ALL=(ALL) NOPASSWD: ALL\` to the host's sudoers, pass --ask-sudo-password, or set ${sudoPasswordVariable(sudoPasswordGroup)}.`
 
   const withSudo = async (options: ExecOptions): Promise<ShellOutcome> => {
     if (way === 'sudo') {
-      const outcome = await runShell(link, { ...options, command: SUDO_COMMAND })
+      const outcome = await runShell(link, { ...options, command: SUDO_COMMAND, early })
       if (outcome.started) return outcome
       // sudo complains on stderr; other output alone comes from a shell such as nologin.
       if (outcome.stderr.trim() === '' && outcome.said.trim() !== '')
@@ -62,7 +73,7 @@ export function privilegedExec(
       )
     }
     const { command, prompt } = passwordQuestion(randomBytes(16).toString('hex'))
-    const outcome = await runShell(link, { ...options, command, password: { prompt, answer } })
+    const outcome = await runShell(link, { ...options, command, early, password: { prompt, answer } })
     if (outcome.started) return outcome
     if (outcome.passwordRefused) {
       throw sudoFailed(
@@ -78,11 +89,19 @@ export function privilegedExec(
       : sudoFailed(host, complaint.message, complaint.remedy, outcome)
   }
 
-  return async (options) => {
-    const outcome =
-      way === 'plain' ? await runShell(link, { ...options, command: PLAIN_COMMAND }) : await withSudo(options)
-    if (!outcome.started) throw loginShellFailed(host, user, outcome)
-    return { exitCode: outcome.exitCode, stdout: outcome.stdout, stderr: outcome.stderr }
+  return {
+    async exec(options) {
+      const outcome =
+        way === 'plain'
+          ? await runShell(link, { ...options, command: PLAIN_COMMAND, early })
+          : await withSudo(options)
+      if (!outcome.started) throw loginShellFailed(host, user, outcome)
+      return { exitCode: outcome.exitCode, stdout: outcome.stdout, stderr: outcome.stderr }
+    },
+    startEarly() {
+      if (way !== 'sudo-password') early.start(way === 'plain' ? PLAIN_COMMAND : SUDO_COMMAND)
+    },
+    endEarly: early.end,
   }
 }
 

@@ -3,6 +3,7 @@ import type { ExecOptions } from '../../model/transport.ts'
 import { type Bounds, bounded } from '../bounded.ts'
 import { outputLimit } from '../output-limit.ts'
 import { STARTED } from './bootstrap.ts'
+import type { EarlyShell } from './early-shell.ts'
 import { type CommandChannel, connectionLost, type SshLink } from './link.ts'
 import { openSession } from './session.ts'
 
@@ -28,6 +29,7 @@ export interface ShellOptions extends ExecOptions {
   readonly command: string
   /** What sudo asks and the answer; with it, the program is sent only once the shell has started. */
   readonly password?: { readonly prompt: string; readonly answer: string }
+  readonly early: EarlyShell
 }
 
 /** What a login shell may print before the program's own output. */
@@ -115,9 +117,10 @@ export async function runShell(link: SshLink, options: ShellOptions): Promise<Sh
   return outcome.finally(() => channel.close())
 }
 
-async function openChannel(link: SshLink, { command, signal }: ShellOptions): Promise<CommandChannel> {
+async function openChannel(link: SshLink, { command, signal, early }: ShellOptions): Promise<CommandChannel> {
   try {
-    return await openSession<CommandChannel>(link, 'exec', signal, () => link.exec(command))
+    const open = async () => (await early.take(command)) ?? link.exec(command)
+    return await openSession<CommandChannel>(link, 'exec', signal, open)
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof ConvergeError) throw cause

@@ -10,7 +10,7 @@ import { type SshEnvironment, sshConfigs } from './config.ts'
 import { download } from './download.ts'
 import { createOpensshLogins } from './openssh/openssh.ts'
 import { defaultPatience, type SshPatience } from './patience.ts'
-import { privilegedExec } from './privilege.ts'
+import { privilegedShells } from './privilege.ts'
 import { createSshRoutes } from './routes.ts'
 import { resolveRoute } from './settings.ts'
 import { upload } from './upload.ts'
@@ -64,10 +64,18 @@ export function createSshTransport(
         : openBuiltIn(options, signal))
       const { sudo = 'auto', sudoPasswordGroup } = ssh
       const privilege = { user, sudo, ...given({ sudoPasswordGroup, sudoPassword }) }
+      const { exec, startEarly, endEarly } = privilegedShells(link, privilege)
       return {
         host,
-        exec: privilegedExec(link, privilege),
-        upload: (directory, files, signal) => upload(link, directory, files, signal),
+        exec,
+        async upload(directory, files, signal) {
+          try {
+            await upload(link, directory, files, { signal, onOpen: startEarly })
+          } catch (error) {
+            endEarly()
+            throw error
+          }
+        },
         download: (path, file, signal) => download(link, path, file, signal),
         close: () => link.close(),
       }

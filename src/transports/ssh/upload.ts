@@ -18,6 +18,12 @@ const WINDOW_BYTES = 64 * CHUNK_BYTES
 const MIN_BYTES_PER_MS = 20
 const REMOVE_DELAYS_MS = [0, 50, 200]
 
+interface UploadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called when the channel is open, before anything is sent. */
+  readonly onOpen?: () => void
+}
+
 /**
  * Creates the directory and puts the files into it over an SFTP channel of the existing connection, many at once: it does not
  * wait for an answer that it can do without. The channel is then closed, for servers that allow one session at a time. After a
@@ -27,10 +33,11 @@ export async function upload(
   link: SshLink,
   directory: string,
   files: readonly Upload[],
-  signal?: AbortSignal,
+  { signal, onOpen }: UploadOptions = {},
 ): Promise<void> {
   checkUpload(directory, files)
   const sftp = await openSftp(link, 'upload', signal)
+  onOpen?.()
   const sizeBytes = files.reduce((sum, file) => sum + sizeOf(file), 0)
   const timeoutMs = link.patience.uploadMs + sizeBytes / MIN_BYTES_PER_MS
   const bounds: Bounds = {

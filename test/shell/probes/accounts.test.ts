@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -45,6 +46,25 @@ async function runBooted(tree: RootTree, program: string, more = ''): Promise<Bu
   assert.is(stderr, '')
   return stdout
 }
+
+/** Whether this machine asks its files first, as most do. */
+const asksFilesFirst =
+  existsSync('/etc/nsswitch.conf') &&
+  ['passwd', 'group'].every((database) =>
+    new RegExp(`^${database}:\\s+files(?!\\s*\\[)`, 'm').test(readFileSync('/etc/nsswitch.conf', 'utf8')),
+  )
+
+test('a user in the files is found without a process, if they are asked first', () =>
+  inShellsByTurns(async (tree) => {
+    if (!asksFilesFirst) return
+    const questions = collectQuestions([{ probe: 'user', name: 'root' }])
+    const place = { stateDir: tree.at('/state'), stagingDir: '/', cluster: 'test' }
+    const answer = await runBooted(tree, inspectProgram(questions, place, libraryFor(tree.shell)))
+    const facts = readAnswer(answer, questions)
+    if ('busy' in facts) throw new Error('busy')
+    const { uid, gid, group, home } = facts.users.root ?? {}
+    assert.equal({ uid, gid, group, home }, { uid: 0, gid: 0, group: 'root', home: '/root' })
+  }))
 
 test('users and groups are found in a directory that lists none', () =>
   inShellsByTurns(async (tree) => {

@@ -17,12 +17,14 @@ test('costs one connection and one exec where nothing is uploaded', async () => 
   })
 })
 
-test('uploads over the connection that is already there', async () => {
+test('uploads over the connection that is already there, and starts the next shell meanwhile', async () => {
   await withHosts({}, async ({ connect, events }) => {
     const connection = await connect('node0')
     await connection.upload('/var/tmp/a', [{ name: 'a', bytes: Buffer.from('a') }])
-    await connection.upload('/var/tmp/b', [{ name: 'b', bytes: Buffer.from('b') }])
-    assert.equal(events, ['node0 connection', 'node0 sftp', 'node0 sftp'])
+    await connection.exec({ program: 'echo it', timeoutMs: 5000 })
+    assert.equal(events, ['node0 connection', 'node0 sftp', 'node0 exec'])
+    await connection.exec({ program: 'echo it', timeoutMs: 5000 })
+    assert.equal(events, ['node0 connection', 'node0 sftp', 'node0 exec', 'node0 exec'])
     await connection.close()
   })
 })

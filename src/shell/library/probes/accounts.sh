@@ -11,6 +11,45 @@ has_nss() {
   [ "$NSS" = yes ]
 }
 
+# entries_of passwd|group KEY ... : sets `entries` to the lines of the names and numbers that there are, in any order. With an NSS that
+# asks the file first, what is there takes no process.
+entries_of() {
+  entries= database=$1 wanted=$NL
+  shift
+  for key; do
+    case $wanted in *"$NL$key$NL"*) ;; *) wanted=$wanted$key$NL ;; esac
+  done
+  ! file_is_first || read_entries
+  for key; do
+    shift
+    case $wanted in *"$NL$key$NL"*) set -- "$@" "$key" ;; esac
+  done
+  [ $# -eq 0 ] || entries=$entries$(exec getent "$database" -- "$@")
+}
+
+# file_is_first: whether what the file of `database` says of an account is the answer.
+file_is_first() {
+  [ -r /etc/nsswitch.conf ] || return 1
+  while read -r word first more; do
+    [ "$word" = "$database:" ] || continue
+    case $first-$more in files-'['*) return 1 ;; files-*) return 0 ;; *) return 1 ;; esac
+  done </etc/nsswitch.conf
+  return 1
+}
+
+# Adds the lines of `wanted` keys to `entries`, and takes these away.
+read_entries() {
+  while [ "$wanted" != "$NL" ] && IFS= read -r line; do
+    number=${line#*:*:} number=${number%%:*} is_wanted=
+    for key in "${line%%:*}" "$number"; do
+      case $wanted in
+        *"$NL$key$NL"*) wanted=${wanted%%"$NL$key$NL"*}$NL${wanted#*"$NL$key$NL"} is_wanted=yes ;;
+      esac
+    done
+    [ -z "$is_wanted" ] || entries=$entries$line$NL
+  done <"/etc/$database"
+}
+
 # find_account passwd|group NAME-OR-NUMBER: the entry's line.
 find_account() { if has_nss; then getent "$1" -- "$2"; else account "$1" "$2"; fi; }
 
@@ -55,12 +94,13 @@ inspect_users() {
   say users
   read_memberships "$@"
   if has_nss; then
-    entries=$(getent passwd -- "$@")
-    say "$entries"
+    entries_of passwd "$@"
+    found_users=$entries
+    say "$found_users"
     read_group_numbers
-    say groups
     # shellcheck disable=SC2086
-    [ -z "$numbers" ] || getent group -- $numbers
+    entries_of group $numbers
+    say "groups$NL$entries"
   else
     account_file passwd
     say groups
@@ -107,7 +147,7 @@ inspect_processes() {
       find_process "$uid"
       [ -z "$PROCESS" ] || say "$PROCESS $name"
     done <<END
-$entries
+$found_users
 END
     shift 3
   done

@@ -63,7 +63,7 @@ look_for_parents() {
 # are of the arguments' names, for `eval`: lists of the paths themselves would be copied whole for each path.
 inspect_paths() {
   read_mounts
-  kinds= existing= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= BY= at=1
+  kinds= existing= flags= links= listed= files= wanted= reals= LOOKED_ABOVE= REAL= BY= noted=$NL ways= at=1
   while [ "$at" -lt $# ]; do
     eval "path=\$R\${$at}"
     name="\"\$R\${$at}\""
@@ -73,17 +73,18 @@ inspect_paths() {
       reals="$reals${NL}real $((at / 2)) ${#real} $BY$NL$real"
     fi
     if [ -L "$path" ]; then
-      kinds="$kinds l" existing="$existing $name" links="$links $name"
+      kinds="$kinds l" existing="$existing $name" flags="$flags- " links="$links $name"
     elif [ -f "$path" ]; then
       case $MOUNTS in *" $path "*) kinds="$kinds m" ;; *) kinds="$kinds f" ;; esac
-      existing="$existing $name" files="$files $name"
+      existing="$existing $name" flags="${flags}f " files="$files $name"
       eval "wanted=\"\$wanted\${$((at + 1))} \""
+      [ -n "$REAL" ] || note_way "${path%/*}" "\$R\${$at%"
     elif [ -d "$path" ]; then
-      kinds="$kinds d" existing="$existing $name"
+      kinds="$kinds d" existing="$existing $name" flags="$flags- "
       eval "want=\${$((at + 1))}"
       [ "$want" != entries ] || listed="$listed $name"
     elif [ -e "$path" ]; then
-      kinds="$kinds o" existing="$existing $name"
+      kinds="$kinds o" existing="$existing $name" flags="$flags- "
     else
       look_for_parents "$path"
       kinds="$kinds $ABOVE"
@@ -92,22 +93,22 @@ inspect_paths() {
   done
   say "kinds$kinds$reals"
   [ -n "$existing" ] || return 0
-  say stats
-  if [ -n "${PORTABLE-}" ]; then
-    found=$(eval "stats $existing")
-    say "$found"
-    # shellcheck disable=SC2086
-    expect_lines $existing
-  else
-    eval "stats $existing"
-  fi
+  remembered=
+  [ -z "$files" ] || [ -z "${MEMBERS_SUM-}" ] || [ -n "$FOUND_MEMBERS" ] || [ ! -s "$CLUSTER/members" ] || {
+    remembered='"$CLUSTER/members"' inside=$CLUSTER/
+    note_way "$CLUSTER" "\${inside%"
+  }
+  look_at "$@"
+  say "stats$NL$looked"
+  found=$looked
+  # shellcheck disable=SC2086
+  [ -z "${PORTABLE-}" ] || expect_lines $existing
+  read_sizes
   eval "inspect_links $links"
   eval "inspect_entries $listed"
   [ -n "$files" ] || return 0
   say sums
-  remembered=
-  [ -z "${MEMBERS_SUM-}" ] || [ -n "$FOUND_MEMBERS" ] || [ ! -s "$CLUSTER/members" ] || remembered='"$CLUSTER/members"'
-  eval "sums_in_time $files $remembered" || {
+  eval "sums_of $total $files $remembered" || {
     eval "find_slow $files"
     say "slow $SLOW"
     UNSTABLE=$SLOW
@@ -118,6 +119,17 @@ inspect_paths() {
   # shellcheck disable=SC2086
   [ -z "${PORTABLE-}" ] || expect_lines $files
   eval "inspect_contents $files"
+}
+
+# Sets `sizes` to those of the regular files in `looked`, and `total` to their sum.
+read_sizes() {
+  sizes= total=0
+  while read -r _ _ _ size _; do
+    [ "${flags%% *}" != f ] || sizes="$sizes$size " total=$((total + size))
+    flags=${flags#* }
+  done <<END
+$looked
+END
 }
 
 # expect_lines WORD ... : sets UNSTABLE unless `found` has a line for each, because what a portable program finds is kept, and must be
@@ -157,13 +169,13 @@ inspect_entries() {
 # The contents of the files whose sum, a line of `found`, is not the wanted one: those in directories that are root's alone
 # together, and those in each other directory.
 inspect_contents() {
-  found=$found$NL file=0 ours= indexes= theirs= their_place=
+  found=$found$NL file=0 ours= shown= theirs= their_place=
   for path; do
-    sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* }
+    sum=${found%% *} want=${wanted%% *} found=${found#*"$NL"} wanted=${wanted#* } size=${sizes%% *} sizes=${sizes#* }
     if [ "$want" != - ] && [ "$want" != "${sum#\\}" ]; then
       above=${path%/*}
       if only_roots "${above#"$R"}"; then
-        ours="$ours \"\${$((file + 1))}\"" indexes="$indexes $file"
+        [ "${size:-262145}" -gt 262144 ] || ours="$ours \"\${$((file + 1))}\"" shown="$shown $file $size"
       else
         [ "$above" = "$their_place" ] || eval "inspect_theirs $theirs"
         [ "$above" = "$their_place" ] || theirs= their_place=$above
@@ -270,23 +282,9 @@ tree_edits() {
 # shellcheck disable=SC2086
 tree_list() { ${CONVERGE_TIMEOUT:+$CONVERGE_TIMEOUT $READ_SECONDS} cat .converge-files | sort -u; }
 
-# inspect_ours PATH ... : a line with the index, of `indexes`, and size of each that is not too large, then the bytes of these.
+# inspect_ours PATH ... : a line with the index and size of each, which is `shown`, then the bytes of these.
 inspect_ours() {
   [ $# -gt 0 ] || return 0
-  # A busybox prints line breaks in a name as they are.
-  sizes=$(case $* in *"$NL"*) for path; do wc -c <"$path"; done ;; *) exec wc -c -- "$@" ;; esac)
-  shown=
-  for index in $indexes; do
-    read -r size _
-    [ "${size:-262145}" -gt 262144 ] || {
-      shown="$shown $index $size"
-      set -- "$@" "$1"
-    }
-    shift
-  done <<END
-$sizes
-END
-  [ -n "$shown" ] || return 0
   say "contents$shown"
   cat -- "$@"
   say ''

@@ -124,5 +124,6 @@ function channelOf(child: ChildProcess, ended: Promise<number | null>): CommandC
     write: (text) => void child.stdin?.write(text),
     end: (text) => void child.stdin?.end(text),
     close: () => endSession(child),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
   }
 }
