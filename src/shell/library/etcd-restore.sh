@@ -97,8 +97,8 @@ begin_etcd() {
 
 # send_snapshot DIRECTORY: saves a snapshot in this new directory, which is the login user's. Only a member with a quorum has all.
 send_snapshot() {
-  refusal=$(etcdctl endpoint health) || {
-    say "$refusal"
+  choose_endpoint || {
+    tell_etcdctl endpoint health
     return 1
   }
   own_directory "$1" && save_snapshot "$1/snapshot.db" && give_directory "$1" || {
@@ -157,7 +157,7 @@ copy_alone() {
     --listen-peer-urls=unix://peer:1 --initial-advertise-peer-urls=http://127.0.0.1:1 --initial-cluster="$5=http://127.0.0.1:1" \
     >etcd.log 2>&1 &
   alone=$!
-  ENDPOINTS=unix://client:1 VARIABLES=/dev/null
+  ENDPOINTS=unix://client:1 ENDPOINT=unix://client:1 VARIABLES=/dev/null
   patiently 120 answers_alone && save_snapshot "$1/snapshot.db"
   result=$?
   kill "$alone" 2>/dev/null && wait "$alone"
