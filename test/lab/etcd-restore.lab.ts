@@ -143,11 +143,42 @@ ${hostNames.map((host) => `  ${host}: { address: ${lab.address(host)}, recipes: 
     }
   })
 
+  test('begins nowhere if one member cannot, and is not started by systemd or converge until it is repeated', async () => {
+    const all = await write('together', 1000)
+    const file = join(project.directory, 'together.db')
+    await snapshot(file)
+    const words = ['etcd', 'restore', '--from', file, '--even-with-quorum', '--yes', '--allow-restore']
+    const tools = '/opt/etcd-*/etcdutl /opt/etcd-*/etcdctl'
+    await lab.run('infra2', `for tool in ${tools}; do chmod -x $tool; done`)
+    const failed = await project.converge(words)
+    assert.is(failed.exitCode, 1, told(failed))
+    assert.match(told(failed), 'infra2 has not come so far, so no member begins')
+    await lab.cutPower('infra0')
+    await lab.start('infra0')
+    const plain = await project.converge(['--yes', '--json'])
+    const { hosts } = JSON.parse(plain.stdout)
+    assert.equal(
+      hosts.map(({ status }: { status: string }) => status),
+      hostNames.map(() => 'failed'),
+      told(plain),
+    )
+    for (const host of ['infra0', 'infra1']) {
+      const state = await lab.run(host, 'systemctl start etcd.service; systemctl is-active etcd.service')
+      assert.is(state.stdout.trim(), 'inactive', told(state))
+    }
+    await lab.run('infra2', `for tool in ${tools}; do chmod +x $tool; done`)
+    const repeated = await project.converge(words)
+    assert.is(repeated.exitCode, 0, told(repeated))
+    await isConverged()
+    assert.is(await keys('together'), all)
+  })
+
   test('a restore that is killed is refused by converge, starts nothing, and goes on', async () => {
     const all = await write('killed', 1000)
     const file = join(project.directory, 'killed.db')
     await snapshot(file)
     const words = ['etcd', 'restore', '--from', file, '--even-with-quorum', '--yes', '--allow-restore']
+    let interrupted = 0
     for (const seconds of [2, 3, 4, 5, 6]) {
       await project.converge(words, {}, seconds).catch(() => undefined)
       // A host that has started goes on by itself, or waits for the others in vain.
@@ -157,6 +188,7 @@ ${hostNames.map((host) => `  ${host}: { address: ${lab.address(host)}, recipes: 
         'ls /etc/systemd/system/etcd.service.d/converge-restore.conf',
       )
       if (unfinished.exitCode === 0) {
+        interrupted += 1
         const plain = await project.converge(['--yes'])
         assert.is(plain.exitCode, 1, told(plain))
         assert.match(told(plain), 'is not over')
@@ -164,6 +196,7 @@ ${hostNames.map((host) => `  ${host}: { address: ${lab.address(host)}, recipes: 
         assert.is.not(started.exitCode, 0, told(started))
       }
     }
+    console.log(`${title}: ${interrupted} of 5 kills came in the middle`)
     const applied = await project.converge([...words, '--lock-wait', '1m'])
     assert.is(applied.exitCode, 0, told(applied))
     await isConverged()

@@ -76,6 +76,8 @@ async function act(
 function lay(tree: RootTree, { options = '--bump-revision uint' }: { options?: string } = {}): void {
   tree.write('/srv/etcdutl', etcdutl(options), 0o755)
   tree.write('/var/lib/etcd/member/db', 'old')
+  // Of a restore that was given up.
+  tree.write('/var/lib/etcd/restore-20261127T163000Z/member/db', 'other')
   tree.write(unitFile, '[Service]\nExecStart=/bin/etcd\n')
 }
 
@@ -86,7 +88,8 @@ function isRestored(tree: RootTree): void {
   assert.is(tree.read('/var/lib/etcd/member/restored'), `${restore}\n`)
   assert.is(tree.read('/var/lib/etcd/member.before-r1/db'), 'old')
   assert.not.ok(existsSync(tree.at(holdFile)))
-  assert.not.ok(existsSync(tree.at('/var/lib/etcd/restore-r1')))
+  for (const id of ['r1', '20261127T163000Z'])
+    assert.not.ok(existsSync(tree.at(`/var/lib/etcd/restore-${id}`)))
 }
 
 test('the new data takes the place of the old once all have gathered', () =>

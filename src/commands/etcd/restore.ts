@@ -49,7 +49,9 @@ export async function etcdRestore(options: EtcdRestoreOptions, io: Io, view: Vie
             session.etcdSnapshot(fromMember, survivorOf(fromMember, members), temporary),
           )
     if (fromMember !== undefined && options.dryRun !== true)
-      view.remark(`${fromMember} has what is in ${file}. If this is interrupted, go on with --from ${file}.`)
+      view.remark(
+        `The data of ${fromMember} is in ${file}. If this is interrupted, go on with --from ${file}.`,
+      )
     files.set(snapshot.sha256, file)
     const plan = await session.plan({
       prune: false,

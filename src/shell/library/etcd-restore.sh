@@ -77,6 +77,7 @@ gather() {
   }
 }
 
+# With what other restores have prepared that were given up.
 begin_etcd() {
   if [ -d "$PREPARED/${DATA##*/}" ]; then
     if [ -e "$DATA" ] || [ -L "$DATA" ]; then
@@ -92,7 +93,8 @@ begin_etcd() {
     say "$DATA is not from the restore $RESTORE"
     return 1
   }
-  rm -f -- "$HOLD" && durable "$DROPINS" && { rmdir -- "$DROPINS" 2>/dev/null || :; } && systemctl daemon-reload && rm -rf -- "$PREPARED"
+  rm -f -- "$HOLD" && durable "$DROPINS" && { rmdir -- "$DROPINS" 2>/dev/null || :; } && systemctl daemon-reload &&
+    rm -rf -- "$PREPARED" "$ABOVE"/restore-[0-9]*T[0-9]*Z "$ABOVE"/restore-[0-9]*T[0-9]*Z.new
 }
 
 # send_snapshot DIRECTORY: saves a snapshot in this new directory, which is the login user's. Only a member with a quorum has all.
