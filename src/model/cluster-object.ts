@@ -2,9 +2,18 @@ import { Type } from 'typebox'
 import { type Data, describe, flag, HostPath, optional, Text } from './schema.ts'
 
 /** How a host reaches its member of etcd. */
-export const etcdConnection = {
-  etcdctl: describe(HostPath, 'Where etcdctl is.'),
-  clientUrl: describe(Text, 'The URL at which the member answers clients.'),
+export const EtcdConnection = Type.Object(
+  {
+    etcdctl: describe(HostPath, 'Where etcdctl is.'),
+    clientUrl: describe(Text, 'The URL at which the member answers clients.'),
+  },
+  { description: 'How the host reaches its member.' },
+)
+type EtcdConnection = Data<typeof EtcdConnection>
+
+/** As words of the host program, for `use_etcd`. */
+export function connectionWords({ etcdctl, clientUrl }: EtcdConnection): readonly string[] {
+  return [etcdctl, clientUrl]
 }
 
 /** What a role of etcd may do with which keys: with one, with a range, or with all that begin so. */

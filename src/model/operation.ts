@@ -1,5 +1,5 @@
 import { type TLiteral, type TObject, type TProperties, Type } from 'typebox'
-import { etcdConnection, Permission } from './cluster-object.ts'
+import { EtcdConnection, Permission } from './cluster-object.ts'
 import { Part } from './edit-text.ts'
 import {
   Checksum,
@@ -95,7 +95,7 @@ const clusterObject = {
   object: describe(Text, 'Identity of the resource that it is.'),
   group: describe(Text, 'Name of the group that serves it.'),
   question: describe(Text, 'What is asked to find who acts.'),
-  ...etcdConnection,
+  connection: EtcdConnection,
 }
 
 /** Everything that converge does to a host. Each is idempotent. `operations/` has the rules of each. */

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { etcdConnection } from './cluster-object.ts'
+import { EtcdConnection } from './cluster-object.ts'
 import { Count, type Data, describe, flag, HostPath, optional, Text } from './schema.ts'
 
 /** One question to a host. One exec asks all questions of an inspect. */
@@ -72,7 +72,7 @@ export const Probe = Type.Union([
       name: describe(Text, 'Identity of the resource.'),
       type: Type.Enum(['key', 'role', 'user']),
       key: describe(Text, 'The key, or the name.'),
-      ...etcdConnection,
+      connection: EtcdConnection,
     },
     { description: 'What etcd has of a key, a role or a user.' },
   ),

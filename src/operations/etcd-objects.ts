@@ -1,4 +1,5 @@
 import {
+  connectionWords,
   type ObjectFact,
   objectState,
   type Permission,
@@ -35,8 +36,8 @@ const objectRules = {
   ...hasNoPath,
   subject: ({ object }: ObjectOperation) => object,
   probes: (operation: ObjectOperation) => {
-    const { object: name, etcdctl, clientUrl } = operation
-    return [{ probe: 'object', name, ...nameOf(operation), etcdctl, clientUrl }] as const
+    const { object: name, connection } = operation
+    return [{ probe: 'object', name, ...nameOf(operation), connection }] as const
   },
   isNeeded: (operation: ObjectOperation, { objects }: Answers) => {
     const found = objects[operation.object] ?? undefined
@@ -58,10 +59,9 @@ export const etcdObjectRules: Pick<RulesByOperation, ObjectOp> = {
       kept === undefined
         ? `set the key ${key} of ${group}${details(sensitive ? 'sensitive' : `${sizeBytes} bytes`)}`
         : `put back the key ${key} of ${group}${details(sensitive === true && 'sensitive')}`,
-    shell: ({ etcdctl, clientUrl, key, sha256, sizeBytes, kept = '', revision = '' }) => [
+    shell: ({ connection, key, sha256, sizeBytes, kept = '', revision = '' }) => [
       'etcd_key',
-      etcdctl,
-      clientUrl,
+      ...connectionWords(connection),
       key,
       String(revision),
       sha256,
@@ -76,10 +76,9 @@ export const etcdObjectRules: Pick<RulesByOperation, ObjectOp> = {
         ...grant.map((one) => `grant ${permissionWords(one)}`),
         ...revoke.map((one) => `revoke ${permissionWords(one)}`),
       )}`,
-    shell: ({ etcdctl, clientUrl, role, grant, revoke }) => [
+    shell: ({ connection, role, grant, revoke }) => [
       'etcd_role',
-      etcdctl,
-      clientUrl,
+      ...connectionWords(connection),
       role,
       ...revoke.flatMap((one) => permissionArguments('revoke', one)),
       ...grant.flatMap((one) => permissionArguments('grant', one)),
@@ -93,10 +92,9 @@ export const etcdObjectRules: Pick<RulesByOperation, ObjectOp> = {
         ...grant.map((role) => `grant ${role}`),
         ...revoke.map((role) => `revoke ${role}`),
       )}`,
-    shell: ({ etcdctl, clientUrl, user, grant, revoke, password }) => [
+    shell: ({ connection, user, grant, revoke, password }) => [
       'etcd_user',
-      etcdctl,
-      clientUrl,
+      ...connectionWords(connection),
       user,
       password?.sha256 ?? '',
       ...revoke.flatMap((role) => ['revoke', role]),
@@ -106,7 +104,7 @@ export const etcdObjectRules: Pick<RulesByOperation, ObjectOp> = {
   'etcd-remove': {
     ...objectRules,
     words: ({ type, name, group }) => `remove the ${type} ${name} of ${group}`,
-    shell: ({ etcdctl, clientUrl, type, name }) => ['etcd_remove', etcdctl, clientUrl, type, name],
+    shell: ({ connection, type, name }) => ['etcd_remove', ...connectionWords(connection), type, name],
   },
 }
 
@@ -125,9 +123,9 @@ function nameOf(operation: ObjectOperation) {
 
 /** Nothing undoes what was done without an answer: how it was before is not known. */
 function inverse(operation: ObjectOperation, { objects }: Before, kept: string): readonly Operation[] {
-  const { object, group, question, etcdctl, clientUrl } = operation
+  const { object, group, question, connection } = operation
   const before = objects?.[object] ?? undefined
-  const own = { object, group, question, etcdctl, clientUrl }
+  const own = { object, group, question, connection }
   const { type, key } = nameOf(operation)
   const sensitive = 'sensitive' in operation && operation.sensitive === true
   switch (before?.type) {

@@ -260,13 +260,13 @@ function removalOf(
 }
 
 function removalOfObject(operation: ObjectOperation): Operation {
-  const { object, group, question, etcdctl, clientUrl } = operation
+  const { object, group, question, connection } = operation
   const [probe] = rulesOf(operation).probes(operation)
   if (probe?.probe !== 'object') throw new InternalError(`${object} is asked for nowhere`)
   const isSensitive = 'sensitive' in operation && operation.sensitive === true
   return {
     op: 'etcd-remove',
-    ...{ object, group, question, etcdctl, clientUrl },
+    ...{ object, group, question, connection },
     ...{ type: probe.type, name: probe.key },
     ...(isSensitive && { sensitive: true }),
   }

@@ -99,8 +99,7 @@ const own = (tree: RootTree, object: string) => ({
   object,
   group: 'etcd',
   question: 'members of etcd',
-  etcdctl: tree.at('/srv/etcdctl'),
-  clientUrl: 'http://192.0.2.10:2379',
+  connection: { etcdctl: tree.at('/srv/etcdctl'), clientUrl: 'http://192.0.2.10:2379' },
 })
 
 const key = (tree: RootTree, name: string, text: string, revision?: number) => {
@@ -124,8 +123,8 @@ async function act(tree: RootTree, operations: readonly Operation[], generation?
 }
 
 const probe = (tree: RootTree, type: 'key' | 'role' | 'user', name: string): Probe => {
-  const { etcdctl: program, clientUrl } = own(tree, '')
-  return { probe: 'object', name: `${type} ${name}`, type, key: name, etcdctl: program, clientUrl }
+  const { connection } = own(tree, '')
+  return { probe: 'object', name: `${type} ${name}`, type, key: name, connection }
 }
 
 const hostile = ['/a b', `/it's "quoted" \\`, '-flag', '$(id)', '/ünï', '--']

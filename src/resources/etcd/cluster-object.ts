@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
 import type { ObjectFact } from '../../model/cluster-object.ts'
 import { ResourceConflict } from '../../model/errors.ts'
 import type { Facts, Probe, SharedAnswer } from '../../model/facts.ts'
 import type { ResourceId, Step } from '../../model/resource.ts'
-import { connectionProperties } from './connection.ts'
+import { connectionOf, connectionProperties } from './connection.ts'
 import { clusterQuestion } from './live-cluster.ts'
 
 /** Properties of each kind that is an object of etcd. */
@@ -12,11 +12,7 @@ export const objectProperties = {
   ...connectionProperties,
 }
 
-interface Desired {
-  readonly group: string
-  readonly etcdctl: string
-  readonly clientUrl: string
-}
+type Desired = Static<TObject<typeof objectProperties>>
 
 interface Named {
   readonly type: Extract<Probe, { probe: 'object' }>['type']
@@ -60,20 +56,20 @@ export function clusterObject<Fact extends ObjectFact>(
   isOwnType: (fact: ObjectFact) => fact is Fact,
   { stepFrom, reason }: Change<Fact>,
 ) {
-  const { group, etcdctl, clientUrl } = desired
+  const { group } = desired
   const question = membersQuestion(group)
   return {
     claims: [],
     probes: [
       membersProbe(desired),
-      { probe: 'object', name: id, type, key, etcdctl, clientUrl },
+      { probe: 'object', name: id, type, key, connection: connectionOf(desired) },
     ] satisfies readonly Probe[],
     steps(facts: Facts): readonly Step[] {
       // There is no cluster in a root tree.
       if (facts.platform.rooted) return []
       const shared = facts.shared?.[question]
       if (shared !== undefined) refuseTwoClusters(id, group, shared)
-      if (roleFor(question, facts) === 'watches') return []
+      if (!acts(question, facts)) return []
       const found = facts.objects[id] ?? undefined
       const operation = stepFrom(
         found !== undefined && (isOwnType(found) || found.type === 'absent') ? found : undefined,
@@ -87,19 +83,16 @@ export function clusterObject<Fact extends ObjectFact>(
   }
 }
 
-/**
- * What a host does about an object: `acts` knows its state, and is the only one to change it; `blind` does not know it, and is the only one to make
- * it, since nobody answers; all others watch.
- */
-function roleFor(question: string, { shared, ofCluster }: Facts): 'acts' | 'blind' | 'watches' {
+/** Whether this host makes the object: the first one that answers or, if nobody does, the first one that asks. */
+function acts(question: string, { shared, ofCluster }: Facts): boolean {
   const answer = shared?.[question]
-  if (answer !== undefined) return answer.isVantage ? 'acts' : 'watches'
-  return ofCluster === undefined || ofCluster.leads.includes(question) ? 'blind' : 'watches'
+  return answer?.isVantage ?? ofCluster?.leads.includes(question) ?? true
 }
 
 /** What each operation on an object has. */
-export function objectOf(id: ResourceId, { group, etcdctl, clientUrl }: Desired) {
-  return { object: id, group, question: membersQuestion(group), etcdctl, clientUrl }
+export function objectOf(id: ResourceId, desired: Desired) {
+  const { group } = desired
+  return { object: id, group, question: membersQuestion(group), connection: connectionOf(desired) }
 }
 
 /** Whether the value that is replaced was sensitive when it was made. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ObjectFact, Permission } from '../../model/cluster-object.ts'
+import { connectionWords, type ObjectFact, type Permission } from '../../model/cluster-object.ts'
 import { textOf } from '../../model/text-of.ts'
 import { emptyMap } from '../../model/value.ts'
 import { AnswerError, type AnswerReader } from '../answers/answer-reader.ts'
@@ -16,10 +16,10 @@ export const objects: ProbeKind<ObjectProbe, ObjectFact | null> = {
   probe: 'object',
   subject: ({ name }) => name,
   ask: (probes) =>
-    questionsOf(probes).map(({ type, etcdctl, clientUrl, asked }) =>
+    questionsOf(probes).map(({ type, connection, asked }) =>
       type === 'key'
-        ? `inspect_keys ${commandLine([etcdctl, clientUrl, readsOf(asked)])}`
-        : `inspect_named ${commandLine([etcdctl, clientUrl, type, ...asked.map(({ key }) => key)])}`,
+        ? `inspect_keys ${commandLine([...connectionWords(connection), readsOf(asked)])}`
+        : `inspect_named ${commandLine([...connectionWords(connection), type, ...asked.map(({ key }) => key)])}`,
     ),
   read(reader, probes) {
     const facts = emptyMap<ObjectFact | null>()
@@ -41,7 +41,7 @@ export const objects: ProbeKind<ObjectProbe, ObjectFact | null> = {
   outputBytes: 264 * 1024,
 }
 
-interface Question extends Pick<ObjectProbe, 'type' | 'etcdctl' | 'clientUrl'> {
+interface Question extends Pick<ObjectProbe, 'type' | 'connection'> {
   readonly asked: readonly ObjectProbe[]
 }
 
@@ -49,13 +49,13 @@ function questionsOf(probes: readonly ObjectProbe[]): readonly Question[] {
   const questions = new Map<string, Question & { readonly asked: ObjectProbe[] }>()
   const counts = new Map<string, number>()
   for (const probe of probes) {
-    const { type, etcdctl, clientUrl } = probe
-    const of = JSON.stringify([type, etcdctl, clientUrl])
+    const { type, connection } = probe
+    const of = JSON.stringify([type, connection])
     const count = counts.get(of) ?? 0
     counts.set(of, count + 1)
     const key = `${of} ${Math.floor(count / keysPerQuestion)}`
     const question = questions.get(key)
-    if (question === undefined) questions.set(key, { type, etcdctl, clientUrl, asked: [probe] })
+    if (question === undefined) questions.set(key, { type, connection, asked: [probe] })
     else question.asked.push(probe)
   }
   return [...questions.values()]
