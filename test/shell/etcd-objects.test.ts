@@ -6,7 +6,7 @@ import type { Operation } from '../../src/model/operation.ts'
 import { rulesOf } from '../../src/operations/index.ts'
 import { change, textContent } from './changes.ts'
 import { inShellsByTurns, type RootTree } from './root-tree.ts'
-import { inspect, launching, newRun } from './run-programs.ts'
+import { inspect, launching, libraryFor, newRun } from './run-programs.ts'
 
 /** A stand-in for etcdctl, which keeps what it is told in a file, and notes its words. */
 const etcdctl = `#!${process.execPath}
@@ -258,6 +258,23 @@ test('users get passwords that no process shows, and roles', () =>
       assert.not.match(answer, 'canary')
     }
     assert.not.match(tree.read('/srv/log'), 'canary')
+  }))
+
+test('the undo of an apply passes over a key that was not reached', () =>
+  inShellsByTurns(async (tree) => {
+    const library = libraryFor(tree.shell)
+    tree.write('/srv/generations/1/0', 'old\n')
+    const asked = (kept: string) => `is_etcd_key etcdctl url /a '' sum 3 ${kept}; echo $?`
+    const lines = [
+      `CLUSTER=${tree.at('/srv')}`,
+      asked('generations/1/0'),
+      asked('generations/1/1'),
+      asked("''"),
+    ]
+    const { stdout } = await tree.run(
+      ['{', library.inspect, library.apply, ...lines, '} </dev/null', ''].join('\n'),
+    )
+    assert.is(stdout.toString(), '1\n0\n1\n')
   }))
 
 test('who does not answer is asked once, and knows nothing', () =>
