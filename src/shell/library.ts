@@ -4,6 +4,8 @@ export interface HostLibrary {
   readonly inspect: string
   /** The package managers, for programs that ask about packages or change some. */
   readonly packages: string
+  /** etcd, for programs that ask about its objects or change it. */
+  readonly etcd: string
   /** The operations and the steps that carry them out. */
   readonly apply: string
   /** Starts the apply program detached, and follows it. */
@@ -35,8 +37,6 @@ export const libraryFiles = {
     'probes/tools.sh',
     'probes/checks.sh',
     'probes/answers.sh',
-    'etcdctl.sh',
-    'probes/objects.sh',
     'probes/reboot.sh',
     'probes/state.sh',
   ],
@@ -48,6 +48,7 @@ export const libraryFiles = {
     'packages/zypper.sh',
     'packages/apk.sh',
   ],
+  etcd: ['etcdctl.sh', 'probes/objects.sh', 'etcd-members.sh', 'etcd-objects.sh', 'etcd-restore.sh'],
   apply: [
     'why-not.sh',
     'places.sh',
@@ -57,9 +58,6 @@ export const libraryFiles = {
     'owners.sh',
     'units.sh',
     'commands.sh',
-    'etcd-members.sh',
-    'etcd-objects.sh',
-    'etcd-restore.sh',
     'reboot.sh',
     'accounts.sh',
     'packages.sh',
@@ -83,6 +81,7 @@ export function assembleLibrary(read: (file: string) => string): HostLibrary {
   return {
     inspect: join(libraryFiles.inspect),
     packages: join(libraryFiles.packages),
+    etcd: join(libraryFiles.etcd),
     apply: join(libraryFiles.apply),
     launch: join(libraryFiles.launch),
     portable: join(libraryFiles.portable),

@@ -271,9 +271,7 @@ test('the undo of an apply passes over a key that was not reached', () =>
       asked('generations/1/1'),
       asked("''"),
     ]
-    const { stdout } = await tree.run(
-      ['{', library.inspect, library.apply, ...lines, '} </dev/null', ''].join('\n'),
-    )
+    const { stdout } = await tree.run(['{', library.etcd, ...lines, '} </dev/null', ''].join('\n'))
     assert.is(stdout.toString(), '1\n0\n1\n')
   }))
 

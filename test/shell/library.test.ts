@@ -4,10 +4,10 @@ import { hostLibrary } from '../../src/commands/hosts/host-library.ts'
 import { operationSchemas } from '../../src/model/operation.ts'
 
 /** Every function of the whole library, in the order in which they are defined. */
-const { inspect, apply, launch, portable, revert } = hostLibrary()
-const functions = [...[inspect, apply, launch, portable, revert].join('\n').matchAll(/^(\w+)\(\)/gm)].map(
-  ([, name = '']) => name,
-)
+const { inspect, etcd, apply, launch, portable, revert } = hostLibrary()
+const functions = [
+  ...[inspect, etcd, apply, launch, portable, revert].join('\n').matchAll(/^(\w+)\(\)/gm),
+].map(([, name = '']) => name)
 
 for (const prefix of ['is', 'do']) {
   test(`each operation has one function ${prefix}_NAME, and no other function is called so`, () => {

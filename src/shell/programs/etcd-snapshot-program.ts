@@ -28,6 +28,7 @@ export function etcdSnapshotProgram(
       : ['send_survivor', directory, survivor.unit, survivor.data, survivor.etcd, survivor.name]
   return `{
 ${library.inspect}
+${library.etcd}
 ${library.apply}
 ${placeSettings(place)}
 read_uid

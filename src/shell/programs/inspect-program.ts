@@ -26,6 +26,7 @@ export function inspectProgram(questions: Questions, place: InspectPlace, librar
   return `{
 ${library.inspect}
 ${questions.probes.some(({ probe }) => probe === 'package') ? library.packages : ''}
+${questions.probes.some(({ probe }) => probe === 'object') ? library.etcd : ''}
 ${placeSettings(place)}
 STAGING_DIR=${quote(place.stagingDir)}
 MEMBERS_SUM=${questions.members?.sha256 ?? ''}

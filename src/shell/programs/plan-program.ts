@@ -35,7 +35,7 @@ export interface PlannedChanges {
 export function planProgram(planned: PlannedChanges, run: Run, library: HostLibrary): string {
   return `{
 ${library.inspect}
-${packagesFor(planned.changes, library)}
+${partsFor(planned.changes, library)}
 ${library.apply}
 ${runSettings(run)}
 PORTABLE=
@@ -58,12 +58,13 @@ end_of_steps
 `
 }
 
-/** The package managers, if a change concerns packages: a shell reads its program byte by byte. */
-export function packagesFor(
+/** What only some changes need: a shell reads its program byte by byte. */
+export function partsFor(
   changes: readonly Pick<Change, 'operation'>[],
-  { packages }: Pick<HostLibrary, 'packages'>,
+  { packages, etcd }: Pick<HostLibrary, 'packages' | 'etcd'>,
 ): string {
-  return changes.some(({ operation: { op } }) => op === 'package' || op === 'remove-package') ? packages : ''
+  const needs = (pattern: RegExp): boolean => changes.some(({ operation: { op } }) => pattern.test(op))
+  return [...(needs(/^(remove-)?package$/) ? [packages] : []), ...(needs(/^etcd-/) ? [etcd] : [])].join('\n')
 }
 
 /** Notes the directories in which operations may make temporary names: those of their paths. */

@@ -10,7 +10,7 @@ import type { HostLibrary } from '../library.ts'
 import { collectQuestions, questionLines } from '../probes/index.ts'
 import { commandLine, quote } from '../quote.ts'
 import { placeSettings, type StatePlace } from './inspect-program.ts'
-import { changeStep, packagesFor, temporaryLines } from './plan-program.ts'
+import { changeStep, partsFor, temporaryLines } from './plan-program.ts'
 
 /**
  * One program that converges any host to a catalog, without a controller: first boot, images, air gaps. It does what
@@ -27,7 +27,7 @@ export function portableProgram(
   const numbers = new Map(made.map(({ entry }, index) => [entry.resource, index]))
   return `{
 ${library.inspect}
-${packagesFor(changes, library)}
+${partsFor(changes, library)}
 ${library.apply}
 ${library.portable}
 ${placeSettings(place)}

@@ -4,7 +4,7 @@ import {
   changeLines,
   closingLines,
   type PlannedChanges,
-  packagesFor,
+  partsFor,
   type Run,
   runSettings,
   temporaryLines,
@@ -18,7 +18,7 @@ export function revertProgram(reverting: Required<PlannedChanges>, run: Run, lib
   const own: Run = { ...run, id: `${run.id}-revert`, lockWaitSeconds }
   return `{
 ${library.inspect}
-${packagesFor(reverting.changes, library)}
+${partsFor(reverting.changes, library)}
 ${library.apply}
 ${library.revert}
 ${runSettings(own)}
