@@ -264,7 +264,7 @@ test('the undo of an apply passes over a key that was not reached', () =>
   inShellsByTurns(async (tree) => {
     const library = libraryFor(tree.shell)
     tree.write('/srv/generations/1/0', 'old\n')
-    const asked = (kept: string) => `is_etcd_key etcdctl url /a '' sum 3 ${kept}; echo $?`
+    const asked = (kept: string) => `is_etcd_key etcdctl urls variables /a '' sum 3 ${kept}; echo $?`
     const lines = [
       `CLUSTER=${tree.at('/srv')}`,
       asked('generations/1/0'),
