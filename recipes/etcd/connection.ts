@@ -20,7 +20,7 @@ export function connection(ctx: Context) {
 }
 
 /** Shell that sets `own` to etcdctl with the URL at which the member of this host answers, and `status` to what it says. */
-export function connect(ctx: Context): string {
+function connect(ctx: Context): string {
   const variables = clientVariablesPath(ctx)
   return [
     `export ETCDCTL_API=3; if [ -f ${variables} ]; then set -a; . ${variables}; set +a; fi`,
