@@ -94,8 +94,9 @@ const causesOf = (lines: readonly Line[]) =>
 
 test('names exactly what each line of the environment of etcd depends on', async () => {
   const { lines, alsoRead } = await linesOf(etcd, 'infra1:/etc/etcd/etcd.env')
-  const [mode, address, clientPort, peerPort] = [
+  const [mode, tls, address, clientPort, peerPort] = [
     'attributes.etcd.mode',
+    'attributes.etcd.tls',
     'host.address',
     'attributes.etcd.clientPort',
     'attributes.etcd.peerPort',
@@ -103,9 +104,9 @@ test('names exactly what each line of the environment of etcd depends on', async
   assert.equal(causesOf(lines), [
     ['ETCD_NAME', 'host.name'],
     ['ETCD_DATA_DIR', 'attributes.etcd.dataDir'],
-    ['ETCD_LISTEN_PEER_URLS', mode, address, peerPort],
-    ['ETCD_LISTEN_CLIENT_URLS', clientPort, address],
-    ['ETCD_ADVERTISE_CLIENT_URLS', mode, clientPort, address],
+    ['ETCD_LISTEN_PEER_URLS', mode, tls, address, peerPort],
+    ['ETCD_LISTEN_CLIENT_URLS', tls, clientPort, address],
+    ['ETCD_ADVERTISE_CLIENT_URLS', mode, tls, clientPort, address],
     ['ETCD_HEARTBEAT_INTERVAL', 'attributes.etcd.heartbeatIntervalMs', mode],
     ['ETCD_ELECTION_TIMEOUT', 'attributes.etcd.electionTimeoutMs', mode],
   ])
@@ -116,11 +117,14 @@ test('names exactly what each line of the environment of etcd depends on', async
 test('names exactly what each line of the bootstrap and of the unit of etcd depends on', async () => {
   const { lines } = await linesOf(etcd, 'infra1:/etc/etcd/bootstrap.env')
   const [mode, others] = ['attributes.etcd.mode', 'infra0,infra2']
+  const [discovery, tls] = ['attributes.etcd.discoverySrv', 'attributes.etcd.tls']
   // A proxy's file is that of another resource.
   assert.equal(causesOf(lines), [
-    ['ETCD_INITIAL_ADVERTISE_PEER_URLS', 'host.address', 'attributes.etcd.peerPort'],
+    ['ETCD_INITIAL_ADVERTISE_PEER_URLS', discovery, tls, 'host.address', 'attributes.etcd.peerPort'],
     [
       'ETCD_INITIAL_CLUSTER',
+      discovery,
+      tls,
       'host.address',
       'attributes.etcd.peerPort',
       'host.name',
