@@ -47,7 +47,7 @@ function encrypted(title: string, { archive, moves }: Life, unavailable?: () => 
 ${labSsh(lab, 'root')}
 platform: { os: debian, release: "12", arch: amd64 }
 attributes:
-  etcd: { version: "${etcd.version}", sha256: ${etcd.sha256}, url: "${url}", tls: ${tls} }
+  etcd: { version: "${etcd.version}", sha256: ${etcd.sha256}, url: "${url}", tls: ${tls}, keys: { /app/a: text } }
 hosts:
 ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: [${names.includes(name) ? 'etcd' : ''}] }`).join('\n')}
 `
@@ -176,6 +176,14 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     await becomes('required')
     assert.is(await since(), before)
     await writing('with new certificates', 'https', () => must(['--dry-run']).then(() => undefined))
+  })
+
+  test('is restored from a snapshot', async () => {
+    const file = join(project.directory, 'snapshot.db')
+    await must(['etcd', 'snapshot', '-o', file])
+    await must(['etcd', 'restore', '--from', file, '--even-with-quorum', '--yes', '--allow-restore'])
+    await must(['--dry-run', '--exit-code'])
+    await writing('it is restored', 'https', () => must(['--dry-run']).then(() => undefined))
   })
 
   moving('refuses to leave TLS at once, and goes back in two steps', async () => {
