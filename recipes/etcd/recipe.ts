@@ -12,11 +12,11 @@ import {
   user,
 } from 'converge'
 import { attributesOf, type Context, ownName } from './attributes.ts'
-import { checkMode, checkPorts, checkTimes } from './checks.ts'
 import { connection, healthCheck } from './connection.ts'
 import { discovery } from './discovery.ts'
 import { bootstrapVariables, memberVariables, variableLines } from './environment.ts'
 import { binDir, dataPath, hasEtcdutl, isOld, membersOf, peerUrl, releasePath, tokenOf } from './layout.ts'
+import { checkMode, checkPorts, checkTimes } from './mistakes.ts'
 import { objects } from './objects.ts'
 import { tlsFiles } from './tls.ts'
 
