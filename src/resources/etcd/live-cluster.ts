@@ -12,11 +12,13 @@ export interface LiveMember {
   readonly version?: string
 }
 
-/** How a host asks a cluster: what it prints is for `readCluster`. A learner has no answer. */
+/** How a host asks a cluster: what it prints is for `readCluster`. A learner, and who has no quorum, has no answer. */
 export function clusterQuestion(connect: string): string {
   return [
     connect,
-    `$own endpoint status -w json | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,
+    // etcd 3.4 lists its members without a quorum, too.
+    '$own endpoint health >/dev/null 2>&1',
+    `echo "$status" | grep -oE '"cluster_id": ?[0-9]+' | tr -d ' '`,
     '$own member list -w json',
     // It fails if one of them does not answer, and prints the others.
     '{ $own --dial-timeout=1s --command-timeout=1s endpoint status --cluster -w json 2>/dev/null || :; }',

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { discoveryRefusal } from '../../../src/resources/etcd/discovery.ts'
-import { readCluster } from '../../../src/resources/etcd/live-cluster.ts'
+import { clusterQuestion, readCluster } from '../../../src/resources/etcd/live-cluster.ts'
 import { upgradeRefusal } from '../../../src/resources/etcd/upgrade.ts'
 import { figure } from '../../figure.ts'
 import { MadeUpCluster } from './made-up-cluster.ts'
@@ -148,6 +149,16 @@ test('two clusters of one group are refused, whichever answers first', () => {
         `${host}: etcdMember[etcd]: there are two clusters of etcd: h1, h2 are in another one than h0`,
     ),
   )
+})
+
+test('a member without a quorum has no answer, although etcd 3.4 lists its members', () => {
+  const answer = (health: string): string => {
+    const etcdctl = `etcdctl() { case "$*" in *health*) ${health} ;; *list*) echo '{"members":[]}' ;; *) echo '[]' ;; esac; }`
+    const connect = `${etcdctl}; own=etcdctl status='"cluster_id":1'`
+    return spawnSync('/bin/sh', ['-c', clusterQuestion(connect)]).stdout.toString()
+  }
+  assert.is(answer('false'), '')
+  assert.is(answer('true'), '"cluster_id":1\n{"members":[]}\n[]\n')
 })
 
 test('ids keep all of their digits, with blanks in the JSON and without', () => {
