@@ -9,7 +9,7 @@ import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { figure } from '../figure.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { builtEtcd, type EtcdArchive, etcdArchive, noGo } from './harness/etcd-archive.ts'
-import { startWriter } from './harness/etcd-writer.ts'
+import { whileWriting } from './harness/etcd-writer.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const hostNames = ['infra0', 'infra1', 'infra2', 'infra3', 'infra4'] as const
@@ -73,20 +73,8 @@ ${hostNames.map((name) => `  ${renamed[name] ?? name}: { address: ${moved[name] 
 
   const clientUrls = (): readonly string[] => hostNames.map((name) => `http://${lab.address(name)}:2379`)
 
-  /** Converges while a writer writes, and holds what was acknowledged to what is there. */
-  const writing = async (what: string, work: () => Promise<void>): Promise<void> => {
-    const writer = startWriter(clientUrls, what.replaceAll(' ', '-'))
-    try {
-      await work()
-    } finally {
-      const { acknowledged, lost, longestStallMs } = await writer.finish()
-      console.log(
-        `${title}: ${what}: ${acknowledged} writes acknowledged, ${lost.length} lost, longest stall ${longestStallMs} ms`,
-      )
-      assert.equal(lost, [], `${what}: lost`)
-      assert.ok(acknowledged > 0, what)
-    }
-  }
+  const writing = (what: string, work: () => Promise<void>): Promise<void> =>
+    whileWriting({ title, what, urls: clientUrls }, work)
 
   const isMadeOf = async (names: readonly string[], { renamed = {} }: Variation = {}): Promise<void> => {
     const endpoint = `http://${lab.address(names[0] ?? '')}:2379`

@@ -5,7 +5,7 @@ import type { CommandResult } from '../../src/lab/command.ts'
 import { type Lab, startLab } from '../../src/lab/lab.ts'
 import { createProject, labSsh, type Project } from './harness/converge.ts'
 import { builtEtcd, type EtcdArchive, etcdArchive, noGo } from './harness/etcd-archive.ts'
-import { type Client, startWriter } from './harness/etcd-writer.ts'
+import { type Client, whileWriting } from './harness/etcd-writer.ts'
 import { labSuite } from './harness/unavailable.ts'
 
 const hostNames = ['infra0', 'infra1', 'infra2', 'infra3'] as const
@@ -75,24 +75,9 @@ ${hostNames.map((name) => `  ${name}: { address: ${lab.address(name)}, recipes: 
     client = { ca: await read('ca.crt'), cert: await read('server.crt'), key: await read('server.key') }
   }
 
-  /** Converges while a writer writes, and holds what was acknowledged to what is there. */
   const writing = async (what: string, scheme: string, work: () => Promise<void>): Promise<void> => {
     if (scheme === 'https') await renewClient()
-    const writer = startWriter(
-      () => urls(scheme),
-      what.replaceAll(/[^a-z]+/g, '-'),
-      () => client,
-    )
-    try {
-      await work()
-    } finally {
-      const { acknowledged, lost, longestStallMs } = await writer.finish()
-      console.log(
-        `${title}: ${what}: ${acknowledged} writes acknowledged, ${lost.length} lost, longest stall ${longestStallMs} ms`,
-      )
-      assert.equal(lost, [], `${what}: lost`)
-      assert.ok(acknowledged > 0, what)
-    }
+    await whileWriting({ title, what, urls: () => urls(scheme), client: () => client }, work)
   }
 
   const peerUrls = async (): Promise<readonly string[]> => {

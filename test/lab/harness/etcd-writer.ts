@@ -1,6 +1,7 @@
 import { request as plainRequest, type RequestOptions } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
+import * as assert from 'uvu/assert'
 
 interface Writes {
   /** How many were acknowledged. */
@@ -26,6 +27,32 @@ export interface Client {
   readonly ca: string
   readonly cert: string
   readonly key: string
+}
+
+interface Writing {
+  /** Of the suite. */
+  readonly title: string
+  readonly what: string
+  readonly urls: () => readonly string[]
+  readonly client?: () => Partial<Client>
+}
+
+/** Works while a writer writes, and holds what was acknowledged to what is there. */
+export async function whileWriting(
+  { title, what, urls, client }: Writing,
+  work: () => Promise<void>,
+): Promise<void> {
+  const writer = startWriter(urls, what.replaceAll(/[^a-z0-9]+/g, '-'), client)
+  try {
+    await work()
+  } finally {
+    const { acknowledged, lost, longestStallMs } = await writer.finish()
+    console.log(
+      `${title}: ${what}: ${acknowledged} writes acknowledged, ${lost.length} lost, longest stall ${longestStallMs} ms`,
+    )
+    assert.equal(lost, [], `${what}: lost`)
+    assert.ok(acknowledged > 0, what)
+  }
 }
 
 /** Writes a key every 20 ms through whichever of the URLs answers, over etcd's JSON gateway. */

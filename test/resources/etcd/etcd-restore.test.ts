@@ -7,8 +7,7 @@ import type { Change, HostPlan, Plan } from '../../../src/model/plan.ts'
 import type { Catalog, HostCatalog } from '../../../src/model/resource.ts'
 import { supposedFacts } from '../../../src/model/supposed-facts.ts'
 import { planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
-import { etcdMember } from '../../../src/resources/etcd/etcd-member.ts'
-import { unit } from '../../../src/resources/unit/unit.ts'
+import { etcdCatalog } from '../../samples/etcd-member.ts'
 
 const hosts = ['h0', 'h1', 'h2']
 const runs = process.env.CONVERGE_FUZZ === undefined ? 200 : 5000
@@ -50,7 +49,7 @@ class Machines {
     },
     selected: readonly string[] = hosts,
   ): Plan {
-    const catalogs = hosts.map(catalogOf)
+    const catalogs = hosts.map((host) => etcdCatalog(host, hosts))
     const catalog: Catalog = { cluster: 'test', hosts: catalogs }
     const inspection = new Map(
       catalogs.filter(({ host }) => selected.includes(host)).map((one) => [one.host, this.#facts(one)]),
@@ -136,42 +135,6 @@ class Machines {
         'both the old cluster and the new one run',
       )
   }
-}
-
-function catalogOf(host: string): HostCatalog {
-  const member = etcdMember({
-    group: 'etcd',
-    unit: 'etcd.service',
-    version: '3.6.16',
-    etcdctl: '/usr/local/bin/etcdctl',
-    release: '/opt/etcd-{version}',
-    clientUrls: [`http://${host}:2379`],
-    clientVariables: '/etc/etcd/etcdctl.env',
-    connect: 'true',
-    hasCertificates: false,
-    self: { name: host, peerUrl: `http://${host}:2380` },
-    members: hosts.map((name) => ({ name, peerUrl: `http://${name}:2380` })),
-    until: '/var/lib/etcd/member/wal',
-    data: '/var/lib/etcd/member',
-    file: '/etc/etcd/bootstrap.env',
-    content: 'new',
-    snapshots: '/var/lib/converge/etcd-snapshots',
-    restorer: '/opt/etcd-3.6.16/etcdutl',
-    token: 'test',
-  })
-  const service = unit({
-    name: 'etcd.service',
-    started: true,
-    disruption: {
-      group: 'etcd',
-      maxUnavailable: 'quorum',
-      healthy: 'true',
-      healthyTimeoutSeconds: 60,
-      data: '/var/lib/etcd/member/wal',
-    },
-  })
-  const entry = { after: [], notifies: [], declaredBy: 'test' }
-  return { host, entries: [member, service].map((resource) => ({ ...entry, resource })) }
 }
 
 /** One run, in which each host is killed after so many changes, if it is. They wait for each other where they should. */

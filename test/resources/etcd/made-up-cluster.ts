@@ -4,8 +4,7 @@ import type { Change, Plan } from '../../../src/model/plan.ts'
 import type { Catalog, HostCatalog } from '../../../src/model/resource.ts'
 import { supposedFacts } from '../../../src/model/supposed-facts.ts'
 import { planCluster } from '../../../src/plan/rollout/plan-cluster.ts'
-import { etcdMember } from '../../../src/resources/etcd/etcd-member.ts'
-import { unit } from '../../../src/resources/unit/unit.ts'
+import { etcdCatalog, sampleMember } from '../../samples/etcd-member.ts'
 
 interface Member {
   readonly id: bigint
@@ -61,7 +60,8 @@ export class MadeUpCluster {
   /** Whether a member that stays can say who is one. */
   canAnswer(): boolean {
     return this.voters.some(
-      (one) => this.runs(one) && this.spec.some((host) => this.#memberOf(host).peerUrl === one.peerUrl),
+      (one) =>
+        this.runs(one) && this.spec.some((host) => sampleMember(host, this.scheme).peerUrl === one.peerUrl),
     )
   }
 
@@ -82,45 +82,8 @@ export class MadeUpCluster {
 
   #catalog(host: string): HostCatalog {
     if (!this.spec.includes(host)) return { host, entries: [] }
-    const member = etcdMember({
-      group: 'etcd',
-      unit: 'etcd.service',
-      version: '3.6.16',
-      etcdctl: '/usr/local/bin/etcdctl',
-      release: '/opt/etcd-{version}',
-      connect: 'true',
-      clientUrls: [`http://${host}:2379`],
-      clientVariables: '/etc/etcd/etcdctl.env',
-      hasCertificates: this.certificates !== undefined && this.certificates !== 'leaving',
-      self: this.#memberOf(host),
-      members: this.spec.map((name) => this.#memberOf(name)),
-      until: '/var/lib/etcd/member/wal',
-      data: '/var/lib/etcd/member',
-      file: '/etc/etcd/bootstrap.env',
-      content: 'new',
-      snapshots: '/var/lib/converge/etcd-snapshots',
-      restorer: '/opt/etcd-3.6.16/etcdutl',
-      token: 'test',
-    })
-    const service = unit({
-      name: 'etcd.service',
-      started: true,
-      disruption: {
-        group: 'etcd',
-        maxUnavailable: 'quorum',
-        healthy: 'true',
-        healthyTimeoutSeconds: 60,
-        data: '/var/lib/etcd/member/wal',
-      },
-    })
-    const entry = { after: [], notifies: [], declaredBy: 'test' }
-    return {
-      host,
-      entries: [
-        { ...entry, resource: member },
-        { ...entry, resource: service },
-      ],
-    }
+    const hasCertificates = this.certificates !== undefined && this.certificates !== 'leaving'
+    return etcdCatalog(host, this.spec, { scheme: this.scheme, hasCertificates })
   }
 
   #facts({ host, entries }: HostCatalog): Facts {
@@ -180,7 +143,7 @@ export class MadeUpCluster {
 
   start(host: string): void {
     const machine = this.machine(host)
-    const { peerUrl } = this.#memberOf(host)
+    const { peerUrl } = sampleMember(host, this.scheme)
     if (machine.data === undefined && machine.first === 'new') {
       if (this.members.length > 0 && !this.members.some((one) => one.peerUrl === peerUrl)) this.began += 1
       if (this.members.length === 0) for (const name of this.spec) this.#add(name, { isLearner: false })
@@ -244,12 +207,8 @@ export class MadeUpCluster {
   }
 
   #add(host: string, { isLearner }: { readonly isLearner: boolean }): void {
-    const { peerUrl } = this.#memberOf(host)
+    const { peerUrl } = sampleMember(host, this.scheme)
     this.members.push({ id: this.#nextId, name: '', peerUrl, isStarted: false, isLearner })
     this.#nextId += 1n
-  }
-
-  #memberOf(host: string) {
-    return { name: host, peerUrl: `${this.scheme}://${host}:2380` }
   }
 }
