@@ -125,6 +125,11 @@ test('says what is wrong with the command', async () => {
     await mistakeOf([...restore, '--from-member', 'web']),
     '--from-member web: no member that takes part is there',
   )
+  const old = ['--set', 'etcd.version=2.3.8', '--group', 'etcd']
+  assert.match(
+    await mistakeOf([...restore, '--from', snapshot, ...old]),
+    'the spec has no group of etcd called etcd\n',
+  )
 })
 
 test('leaves no file if no member can give a snapshot, and says why of each', async () => {

@@ -18,7 +18,7 @@ export function etcdMembers(
   limit: string | undefined,
 ): readonly EtcdMember[] {
   const all = catalog.hosts.flatMap(({ host, entries }) =>
-    entries.flatMap((entry) => (entry.resource.kind === 'etcdMember' ? [{ host, entry }] : [])),
+    entries.flatMap((entry) => (hasSnapshots(entry) ? [{ host, entry }] : [])),
   )
   const groups = [...new Set(all.map(({ entry }) => textOf(entry, 'group')))]
   if (groups.length === 0)
@@ -32,6 +32,12 @@ export function etcdMembers(
   if (chosen.length === 0)
     throw usageError(`--limit ${limit} chooses no member of ${group}`, 'choose hosts that have one')
   return chosen
+}
+
+/** etcd before 3.4 has none that converge knows. */
+function hasSnapshots(entry: CatalogEntry): boolean {
+  const [major = 0, minor = 0] = textOf(entry, 'version').split('.').map(Number)
+  return entry.resource.kind === 'etcdMember' && (major > 3 || (major === 3 && minor >= 4))
 }
 
 export function textOf({ resource: { desired } }: CatalogEntry, name: string): string {
