@@ -146,7 +146,9 @@ function placeOf(lines: readonly string[], part: Part): Outcome<Place> {
 }
 
 function blockIn(lines: readonly string[], { begin, end, at }: Data<typeof Block>): Outcome<Place> {
-  const indexesOf = (marker: string) => indexesWhere(lines, (line) => line === marker)
+  // What is put back has the end that the lines of the text have, and is read as it was.
+  const inside = lines.map((line) => line.replace(/\r+$/, ''))
+  const indexesOf = (marker: string) => indexesWhere(inside, (line) => line === marker)
   const [first, ...moreBegins] = indexesOf(begin)
   const [last, ...moreEnds] = indexesOf(end)
   const whole = (inner: readonly string[]) => [begin, ...inner, end]
@@ -155,7 +157,7 @@ function blockIn(lines: readonly string[], { begin, end, at }: Data<typeof Block
   if (first === undefined || last === undefined || first > last || moreBegins.length + moreEnds.length > 0)
     return { problem: `the lines \`${begin}\` and \`${end}\` are not there once each, in this order` }
   const own = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  return { start: first, own, found: lines.slice(first + 1, last).map(bare), whole }
+  return { start: first, own, found: inside.slice(first + 1, last), whole }
 }
 
 function lineIn(lines: readonly string[], { text, match, at }: Data<typeof Line>): Outcome<Place> {

@@ -73,6 +73,7 @@ test('tells of marker lines that are not there once each, in order', () => {
     `${end}\n${begin}`,
     `${block}\n${block}`,
     `${begin}\n${block}`,
+    `${begin}\n${begin}\r\r\n${end}`,
     `${block}\n${end}`,
   ]) {
     const problem = `the lines \`${begin}\` and \`${end}\` are not there once each, in this order`

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016
 edit_program='
 function bare(text) { sub(/\r$/, "", text); return text "" }
+function unended(text) { sub(/\r+$/, "", text); return text "" }
 function trim(text) { sub(/^[ \t]+/, "", text); return text "" }
 function put(text) { out[++count] = text }
 function fail(problem) { print problem; exit 4 }
@@ -17,7 +18,7 @@ function take(at, inside) {
 
 function find_block(  at, plain, begins, ends, to) {
   for (at = 1; at <= lines; at++) {
-    plain = bare(line[at])
+    plain = unended(line[at])
     if (plain == first) { begins++; from = at }
     if (plain == last) { ends++; to = at }
   }
@@ -26,7 +27,7 @@ function find_block(  at, plain, begins, ends, to) {
     fail("the lines `" first "` and `" last "` are not there once each, in this order")
   there = 1
   for (at = from; at <= to; at++) own[at] = 1
-  for (at = from + 1; at < to; at++) inner[++inners] = bare(line[at])
+  for (at = from + 1; at < to; at++) inner[++inners] = unended(line[at])
 }
 
 function find_line(  at, plain) {
