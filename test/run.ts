@@ -166,7 +166,7 @@ function isChosen(file: string): boolean {
 }
 
 function isLong([file = '']: readonly string[]): boolean {
-  return /(crash|etcd-keys|etcd-members)\.lab\.ts$/.test(file)
+  return /(crash|etcd-keys|etcd-members|etcd-restore)\.lab\.ts$/.test(file)
 }
 
 function folderOf(file: string): string {
