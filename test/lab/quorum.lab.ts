@@ -92,7 +92,7 @@ test('a member that does not become healthy on its host fails with what its prob
   const [{ error, failed }, ...others] = JSON.parse(stdout).hosts
   assert.is(failed.operation.op, 'await')
   assert.match(error.stderr, 'cannot reach its disk')
-  assert.match(error.stderr, 'no space left on device')
+  assert.match(error.stderr, 'no space left on device', error.stderr)
   assert.equal(
     others.map((host: { reason: string }) => host.reason),
     Array(2).fill('node0 did not succeed in an earlier wave'),

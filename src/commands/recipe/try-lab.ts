@@ -100,6 +100,9 @@ function packagesOf(entries: readonly CatalogEntry[]): readonly string[] {
 const ofOwnKernel = /^(sysctl|kernelModule|swapFile|container|quadlet)\[/
 const timeServices = new Set(['systemd-timesyncd.service', 'chrony.service', 'ntpsec.service'])
 
+/** Kinds that are nothing without what they come after, such as a service and its program. */
+const needsOthers = new Set(['unit', 'command', 'link', 'etcdKey', 'etcdRole', 'etcdUser'])
+
 /** Hosts of a lab reach each other and this machine only: what comes from elsewhere is left out, and what needs it. */
 function withinReach(catalog: HostCatalog, packages: ReadonlySet<string>, left: Set<string>): HostCatalog {
   const missing = new Set<string>()
@@ -111,7 +114,7 @@ function withinReach(catalog: HostCatalog, packages: ReadonlySet<string>, left: 
       (kind === 'unit' && desired.started === true && timeServices.has(String(desired.name))) ||
       (kind === 'package' && desired.absent !== true && !packages.has(String(desired.name))) ||
       closedSecrets.length > 0
-    const needs = ['unit', 'command', 'link'].includes(kind) && after.some((other) => missing.has(other))
+    const needs = needsOthers.has(kind) && after.some((other) => missing.has(other))
     if (isFar || needs) missing.add(id)
     return !isFar && !needs
   })
