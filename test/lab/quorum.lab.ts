@@ -118,7 +118,7 @@ roles:
           content:
             Unit: { Requires: base.service, After: base.service }
             Service:
-              ExecStart: /bin/sh -c 'until [ -e /run/ill ]; do sleep 0.2; done; echo no space left on device; exec sleep infinity'
+              ExecStart: /bin/sh -c 'until [ -e /run/ill ]; do sleep 0.2; done; while echo no space left on device; do sleep 1; done'
               Slice: quorum.slice
           started: true
           disruption: { group: q, maxUnavailable: 1, healthy: "[ ! -e /run/ill ] || { echo cannot reach its disk; exit 1; }", healthyTimeoutSeconds: 10 }
