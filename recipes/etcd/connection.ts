@@ -31,7 +31,7 @@ function connect(ctx: Context): string {
 }
 
 /**
- * Healthy is who answers, is in its own list of members as the others know it, and is in the cluster of most members that
+ * Healthy is who answers, is in the list of members, and is in the cluster of most members that
  * answer: not who began a cluster alone.
  */
 export function healthCheck(ctx: Context): string {

@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { builtinRecipes } from '../../recipes/index.ts'
@@ -228,6 +231,36 @@ test('works unchanged as a recipe of your own', async () => {
   writeFileSync(join(copy, 'cluster.yaml'), `${spec}recipes: { etcd: etcd/recipe.ts }\n`)
   const catalog = await compiled({ copy })
   for (const { host } of catalog.hosts) assert.equal(texts(entriesOf(catalog, host)), expectedTexts(host))
+})
+
+test('a discovery service is asked whatever its URL has in it, and a member that waits for the others may go on', async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    const node = request.url?.endsWith('/_config/size') === true ? { value: '5' } : { nodes: [] }
+    response.end(JSON.stringify({ action: 'get', node }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const token = "a'b&c;$(id)"
+  const catalog = await compiled({ set: [`etcd.discovery=http://127.0.0.1:${port}/${token}`] })
+  const entries = entriesOf(catalog, 'infra1')
+  const { resource } = entry(entries, 'etcdMember[etcd]')
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', String(resource.desired.discovery)])
+  server.close()
+  assert.is(stdout, '5\n')
+  assert.equal(asked, [`/${token}/_config/size`, `/${token}`])
+  const facts = (active: 'active' | 'inactive'): Facts => {
+    const probes = entries.flatMap((one) => one.resource.probes)
+    const supposed = supposedFacts(probes, active)
+    return { ...supposed, answers: { ...supposed.answers, 'discovery of etcd': stdout } }
+  }
+  assert.throws(
+    () => resource.steps(facts('inactive')),
+    'the discovery token is for 5 members, and the spec has 3',
+  )
+  assert.ok(resource.steps(facts('active')).length > 0)
 })
 
 test.run()

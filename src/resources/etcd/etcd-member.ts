@@ -83,8 +83,13 @@ export const { resource: etcdMember } = defineResource({
         const live = shared === undefined ? undefined : readCluster(shared.text)
         if (shared === undefined || live === undefined) {
           const answer = facts.answers[discovered]
-          const isFirst = typeof answer === 'string' && pathFact(facts, until).type === 'absent'
-          const wrong = isFirst ? discoveryRefusal(answer, desired.self, desired.members) : undefined
+          // One that runs without data waits for the others, and has registered.
+          const mayBegin = (): boolean =>
+            pathFact(facts, until).type === 'absent' && !isStarted(unitFact(facts, unit))
+          const wrong =
+            typeof answer === 'string' && mayBegin()
+              ? discoveryRefusal(answer, desired.self, desired.members)
+              : undefined
           if (wrong !== undefined) throw new ResourceConflict(id, wrong.why, wrong.remedy)
           return bootstrap.steps(facts)
         }
